@@ -1,0 +1,122 @@
+"""The one stream of events of a run. Everything that reports, consumes these and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+
+class Status(StrEnum):
+    """How a requirement or a scenario came out."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    WARNED = "warned"
+    NOT_TESTED = "not tested"
+    ERROR = "harness error"
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementInfo:
+    """What a report says of a requirement, apart from its verdict."""
+
+    id: str
+    level: str
+    text_lv: str
+    text_en: str
+    remedy_lv: str
+    remedy_en: str
+    basis: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceInfo:
+    """Where a breach can be seen."""
+
+    entry: int | None
+    path: str | None
+    excerpt: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One breach of a requirement, seen in one scenario."""
+
+    requirement: str
+    message_lv: str
+    message_en: str
+    expected: str
+    evidence: tuple[EvidenceInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One requirement judged over one scenario's traffic."""
+
+    requirement: str
+    checked: int
+    breaches: tuple[Breach, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted:
+    """The run begins: against whom, with what."""
+
+    retailer: str
+    profile: str
+    seed: int
+    suite_version: str
+    security: str
+    started_at: datetime
+    requirements: tuple[RequirementInfo, ...]
+    scenarios: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioStarted:
+    """A scenario begins."""
+
+    scenario: str
+    title: str
+    feature: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioFinished:
+    """A scenario ended; ``reason`` says why it was not tested or what went wrong, ``journal`` where its traffic is kept."""
+
+    scenario: str
+    status: Status
+    judged: tuple[Judged, ...] = ()
+    reason: str | None = None
+    seconds: float = 0.0
+    journal: Path | None = None
+    entries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HarnessFailed:
+    """The harness itself failed; never blamed on the retailer."""
+
+    where: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFinished:
+    """The run is over."""
+
+    finished_at: datetime
+    seconds: float
+    retailer_name: str | None = None
+    retailer_version: str | None = None
+    can: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+
+Event = RunStarted | ScenarioStarted | ScenarioFinished | HarnessFailed | RunFinished
+Consumer = Callable[[Event], None]

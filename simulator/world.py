@@ -1,0 +1,124 @@
+"""The truth that retailer and state are tested against: who lives here, who is protected since when, who sells electricity.
+
+A world is read from TOML (``fixtures/worlds``) or built by a scenario. It holds facts only; decisions are ALDIS's
+(``simulator.aldis``) and judgement is the rules' (``conformance.rules``). All personal data in a world is synthetic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from simulator.documents.model import Category
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """An institution or company with a mailbox in DIT; ``id`` has 6 digits."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retailer:
+    """An electricity retailer: its company, its DIT authority and user, its own sub-version of the discount channel."""
+
+    name: str
+    registration_number: str
+    authority: str
+    user: str
+    discount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeChange:
+    """A person's earlier personal code, in force until the day before ``on``."""
+
+    earlier: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """A synthetic person in the register, by the personal code now in force."""
+
+    code: str
+    given_name: str
+    surname: str
+    address: str
+    code_changes: tuple[CodeChange, ...] = ()
+
+    def code_on(self, day: date) -> str:
+        """The personal code in force on a day."""
+        for change in sorted(self.code_changes, key=lambda each: each.on):
+            if day < change.on:
+                return change.earlier
+        return self.code
+
+    def has_code(self, code: str) -> bool:
+        """Whether this is, or ever was, the person's code; the hyphen is optional in the wild."""
+        plain = code.replace("-", "")
+        return any(plain == each.replace("-", "") for each in (self.code, *(c.earlier for c in self.code_changes)))
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A category that a person has from a day to a day (both included; no end means still running).
+
+    ``count`` is the number of children or wards. ``known_from`` is the day when ALDIS learns of it; earlier periods
+    are then made good as catch-up.
+    """
+
+    person: str
+    category: Category
+    valid_from: date
+    valid_to: date | None = None
+    count: int = 1
+    known_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrears:
+    """Maintenance arrears with UGF, which exclude from support (since 2022-02-01; group I exempt since 2023-01)."""
+
+    person: str
+    valid_from: date
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The one contract that a person chose to get support on, as ALDIS has it (the person's or municipality's word)."""
+
+    person: str
+    provider: str
+    contract: str
+    source: str = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One small country: BVKB, its retailers, its residents and what makes some of them protected."""
+
+    name: str
+    start: date
+    bvkb: Authority
+    retailers: tuple[Retailer, ...]
+    residents: tuple[Resident, ...] = ()
+    spells: tuple[Spell, ...] = ()
+    arrears: tuple[Arrears, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    description: str = field(default="", compare=False)
+
+    def resident(self, code: str) -> Resident | None:
+        """The person who has, or ever had, this personal code."""
+        return next((each for each in self.residents if each.has_code(code)), None)
+
+    def retailer(self, authority: str) -> Retailer | None:
+        """The retailer with this DIT authority id."""
+        return next((each for each in self.retailers if each.authority == authority), None)
+
+    def provider(self, registration_number: str) -> Retailer | None:
+        """The retailer with this registration number."""
+        return next((each for each in self.retailers if each.registration_number == registration_number), None)

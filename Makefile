@@ -1,0 +1,45 @@
+# The project's commands. `make demo` and `make test` each set up what they need; nothing has to be installed before
+# but Python 3.11 to 3.13, make and a compiler.
+
+PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) and sys.version_info < (3, 14) or "")' 2>/dev/null | grep True),$(name))))
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test test-pythons lint interop bench setup clean help
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+demo: $(VENV)/.product ## one month between the bundled reference retailer and the simulated state, judged
+	@$(BIN)/aldis check --report report
+
+test: $(VENV)/.tests ## the whole test suite but the interop tests
+	$(BIN)/pytest -n 2 -m "not interop"
+
+lint: $(VENV)/.lint ## ruff, mypy --strict, import arrows
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+setup: $(VENV)/.tests $(VENV)/.lint ## everything that developing needs
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 found. Install one, or say: make PYTHON=/path/to/python3"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+
+$(VENV)/.product: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.tests: pyproject.toml $(VENV)/.product
+	$(BIN)/python -m pip install --quiet --group test
+	@touch $@
+
+$(VENV)/.lint: pyproject.toml $(VENV)/.product
+	$(BIN)/python -m pip install --quiet --group lint
+	@touch $@
+
+clean: ## removes what the commands above made
+	rm -rf .venv* build dist report node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

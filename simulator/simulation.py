@@ -1,0 +1,179 @@
+"""One state of the world, running: clock, store, DIT, and ALDIS behind BVKB's mailbox."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from simulator import journal
+from simulator.aldis.authority import Aldis
+from simulator.channels import installation_for
+from simulator.clock import Clock
+from simulator.dit.network import Network
+from simulator.documents.catalogue import Catalogue
+from simulator.documents.profile import Profile
+from simulator.faults import Faults
+from simulator.journal import Entry, Kind, StoredJournal, wall_now
+from simulator.setting import Setting, recorded_setting, remember_setting
+from simulator.soap.backend import Backend
+from simulator.store import Store
+from simulator.world import World
+
+_log = logging.getLogger(__name__)
+
+
+class SimulationFailed(Exception):
+    """ALDIS could not go on. The harness's fault, never the retailer's; what was received is kept and tried again."""
+
+
+class Simulation:
+    """The state's side as one object.
+
+    ALDIS works on a thread of its own, as the real one works apart from the network: a call is answered before ALDIS
+    has looked at the document. ``settle`` waits until nothing is left for it to do.
+    """
+
+    def __init__(self, *, world: World, profile: Profile, store: Store, clock: Clock) -> None:
+        self.world = world
+        self.profile = profile
+        self.store = store
+        self.clock = clock
+        self.faults = Faults()
+        self.journal = StoredJournal(store)
+        self.network = Network(
+            clock=clock, catalogue=Catalogue.default(), message_bytes=profile.limits.message_bytes.value
+        )
+        self._started_at = self._install()
+        self.aldis = Aldis(world=world, profile=profile, clock=clock, network=self.network, store=store)
+        self.backend = Backend(store=store, network=self.network, clock=clock, profile=profile, faults=self.faults)
+        self._worker = _Worker(self.aldis)
+        self.network.on_delivery(world.bvkb.id, self._worker.wake)
+        self._worker.wake()  # what was acknowledged before a crash is still to be taken in
+        self.catch_up()
+
+    @classmethod
+    def open(
+        cls,
+        *,
+        world: World,
+        profile: Profile,
+        clock: Clock,
+        directory: Path | None = None,
+        url: str | None = None,
+    ) -> Self:
+        """Open or create a simulation kept in a folder or a database.
+
+        One that was running before goes on where its recorded time ended. Raises StoreError when the place cannot be
+        used, SettingError when it was made in another world or under another profile.
+        """
+        store = Store.open(directory, url=url)
+        try:
+            last = StoredJournal(store).last_moment()
+            if last is not None and not clock.is_real and last > clock.now():
+                clock.advance(last)
+            return cls(world=world, profile=profile, store=store, clock=clock)
+        except BaseException:
+            store.close()
+            raise
+
+    def _install(self) -> datetime:
+        setup = installation_for(self.world, self.profile)
+        with self.store.unit() as unit:
+            found = recorded_setting(unit)
+            setting = Setting(world=self.world, profile=self.profile.name, started_at=self.clock.now())
+            if found is None:
+                remember_setting(unit, setting)
+            else:
+                found.must_equal(setting)
+            self.network.install(
+                unit,
+                authorities=setup.authorities,
+                users=setup.users,
+                channels=setup.channels,
+                versions=setup.versions,
+                subscriptions=setup.subscriptions,
+            )
+        return (found or setting).started_at
+
+    def settle(self) -> None:
+        """Wait until ALDIS has taken in all that lies in its mailbox; raises SimulationFailed when it could not."""
+        self._worker.settle()
+
+    def advance(self, to: datetime) -> None:
+        """Let simulated time go on; ALDIS does each of its duties on the way, at its hour.
+
+        Raises ClockError when ``to`` lies before now, SimulationFailed when ALDIS could not do a duty.
+        """
+        self.settle()
+        start = self.clock.now()
+        for duty in self.aldis.duties(start, to):
+            self.clock.advance(max(duty.at, self.clock.now()))
+            self._worker.perform(self.aldis.perform, duty)
+        self.clock.advance(to)
+        with self.store.unit() as unit:
+            journal.append(
+                unit,
+                Entry(
+                    kind=Kind.CLOCK,
+                    at=to,
+                    wall=wall_now(),
+                    interface="admin",
+                    operation="advance",
+                    details={"from": start.isoformat(), "to": to.isoformat()},
+                ),
+            )
+
+    def catch_up(self) -> None:
+        """Do the duties that time has reached and that are not done: after a crash, or on the machine's own clock."""
+        for duty in self.aldis.duties(self._started_at, self.clock.now()):
+            self._worker.perform(self.aldis.perform, duty)
+
+    def close(self) -> None:
+        """Stop ALDIS after the document in hand and close the store."""
+        self._worker.stop()
+        self.store.close()
+
+
+class _Worker:
+    """ALDIS's own thread. A failed wake-up is kept until someone waits for it; the messages stay in the mailbox."""
+
+    def __init__(self, aldis: Aldis) -> None:
+        self._aldis = aldis
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aldis")
+        self._lock = threading.Lock()
+        self._pending: Future[int] | None = None
+        self._failure: BaseException | None = None
+
+    def wake(self) -> None:
+        with self._lock:
+            # One wake-up that has not begun yet will see this message too.
+            if self._pending is None or self._pending.running() or self._pending.done():
+                self._pending = self._thread.submit(self._aldis.wake)
+                self._pending.add_done_callback(self._note)
+
+    def _note(self, done: Future[int]) -> None:
+        failure = done.exception()
+        if failure is not None:
+            self._failure = failure
+            _log.error("ALDIS could not take in its mail and will try again: %s", failure, exc_info=failure)
+
+    def settle(self) -> None:
+        self._thread.submit(lambda: None).result()
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            self.wake()
+            raise SimulationFailed(f"ALDIS could not take in its mail: {failure}") from failure
+
+    def perform(self, act: Callable[[Duty], None], duty: Duty) -> None:
+        try:
+            self._thread.submit(act, duty).result()
+        except Exception as failure:
+            raise SimulationFailed(f"ALDIS could not do its duty: {failure}") from failure
+
+    def stop(self) -> None:
+        self._thread.shutdown(wait=True)

@@ -1,0 +1,16 @@
+<?xml version="1.0" encoding="UTF-8"?>
+<!-- Cuts the national list of discounts down to the document of one retailer (parameter provider: its registration number). Gives no
+     output when the list has no part for it. Knows the list's wrapper only, so it serves any discount schema.
+     Basis: assumed. That each retailer's sub-version has its own data transformation is documented (BVKB, connecting steps); that it is
+     XSLT is inferred; what it does is assumed. -->
+<xsl:stylesheet version="1.0"
+                xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
+                xmlns:nat="http://ivis.eps.gov.lv/XMLSchemas/100001/PPrivNational/v1-0"
+                exclude-result-prefixes="nat">
+  <xsl:output method="xml" encoding="UTF-8"/>
+  <xsl:param name="provider"/>
+
+  <xsl:template match="/">
+    <xsl:copy-of select="nat:NationalDiscount/nat:Part[nat:Provider = $provider]/nat:Content/*"/>
+  </xsl:template>
+</xsl:stylesheet>

@@ -1,0 +1,75 @@
+"""The database engine: SQLite set up to be durable and to bear many threads, or whatever database a URL names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, exc, text
+from sqlalchemy.engine import URL, ExceptionContext, make_url
+
+from simulator.store.errors import StoreError, from_database_error
+from simulator.store.unit import FAILED
+
+if TYPE_CHECKING:
+    import sqlite3
+    from pathlib import Path
+
+WRITING = "aldis_writing"
+"""Execution option of a connection that is going to write."""
+
+_BUSY_MILLISECONDS = 30_000
+_ADVISORY_LOCK = 0x414C444953  # any number will do, as long as every store on one database uses the same: "ALDIS"
+
+
+def open_engine(url: URL | str, *, durable: bool) -> Engine:
+    """An engine for a database; raises StoreError for a URL that cannot be used."""
+    try:
+        parsed = make_url(url)
+        engine = create_engine(parsed, pool_size=16, max_overflow=-1)
+    except (exc.ArgumentError, exc.NoSuchModuleError) as error:
+        raise StoreError(
+            f"{url!s} is no usable database address: {error}; expected for example postgresql+psycopg://user@host/name"
+        ) from error
+    except ImportError as error:
+        raise StoreError(
+            f"the database {parsed.render_as_string()} needs a driver that is not installed: {error}"
+        ) from error
+    if engine.dialect.name == "sqlite":
+        _set_up_sqlite(engine, durable=durable)
+    else:
+        event.listen(engine, "begin", _serialise_writers)
+    event.listen(engine, "handle_error", _translate, retval=True)
+    return engine
+
+
+def sqlite_url(file: Path) -> URL:
+    """The address of a SQLite file."""
+    return URL.create("sqlite", database=str(file))
+
+
+def _set_up_sqlite(engine: Engine, *, durable: bool) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # we begin transactions ourselves, below
+        connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # IMMEDIATE: a transaction that reads first and writes later would be refused when another wrote meanwhile.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITING) else "BEGIN")
+
+
+def _serialise_writers(connection: Connection) -> None:
+    # The journal numbers entries in order of commit, and blob files are made before their commit: one writer at a time.
+    if connection.get_execution_options().get(WRITING) and connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+
+
+def _translate(context: ExceptionContext) -> StoreError | None:
+    """The store's error for the driver's, with a mark on the connection that its transaction is spoilt."""
+    if context.connection is not None and not context.connection.closed:
+        context.connection.info[FAILED] = True
+    return None if context.sqlalchemy_exception is None else from_database_error(context.original_exception)

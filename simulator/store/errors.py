@@ -1,0 +1,47 @@
+"""What can go wrong with the store, told from the errors of the database and of the file system."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+
+# EFBIG is the process's own limit on the size of a file; like a full disk it goes away when room is made.
+_FULL_ERRNO = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# SQLite tells a full disk (SQLITE_FULL) apart, but reports a quota or file size limit as a failed write or extension.
+_FULL_SQLITE = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_TRUNCATE}
+)
+_POSTGRESQL_DISK_FULL = "53100"
+
+_MAKE_ROOM = "nothing of this call was kept; make room (disk, quota or file size limit) and do it again"
+
+
+class StoreError(Exception):
+    """The store cannot be opened, read or written; the text says why and what to do."""
+
+
+class StorageFull(StoreError):  # noqa: N818 - a state, not a mistake
+    """There is no room to store a call. Nothing of it was kept, and the store stays usable."""
+
+
+def from_os_error(error: OSError, doing: str) -> StoreError:
+    """The store's error for one of the file system."""
+    if error.errno in _FULL_ERRNO:
+        return StorageFull(f"no room left while {doing}: {error.strerror}; {_MAKE_ROOM}")
+    return StoreError(f"failed while {doing}: {error.strerror or error}; check the directory, its rights and its disk")
+
+
+def from_database_error(error: BaseException) -> StoreError:
+    """The store's error for one of the database driver."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code in _FULL_SQLITE or getattr(error, "sqlstate", None) == _POSTGRESQL_DISK_FULL:
+        return StorageFull(f"no room left while writing to the database: {error}; {_MAKE_ROOM}")
+    if code is not None and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StoreError(
+            f"the database is held by another process: {error}; end that process, or wait for it, and do it again"
+        )
+    if code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return StoreError(
+            f"the database file is damaged: {error}; start with an empty directory, or put a sound copy back"
+        )
+    return StoreError(f"the database refused: {error}")

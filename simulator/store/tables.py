@@ -1,0 +1,164 @@
+"""The tables: DIT's, the journal's and every other room's records in one database, so that a call is one transaction.
+
+Change anything here, and :data:`SCHEMA_VERSION` changes with it: a store refuses a directory of another version.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from simulator.store.types import JsonText, Moment
+
+SCHEMA_VERSION = "1"
+
+metadata = MetaData()
+
+facts = Table(
+    "store_facts",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("data", LargeBinary),  # null: the bytes stand in a file
+)
+
+
+def _blob(name: str, *, nullable: bool) -> Column[str]:
+    return Column(name, String(64), ForeignKey("blobs.sha256"), nullable=nullable)
+
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(20), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("wall", Moment, nullable=False),
+    Column("interface", String(20), nullable=False),
+    Column("operation", String(60), nullable=False),
+    Column("authority", Text),
+    Column("outcome", String(20), nullable=False),
+    Column("http_status", SmallInteger),
+    Column("fault_code", Text),
+    Column("cause", Text),
+    Column("channel_version", Text),
+    Column("message_ids", JsonText, nullable=False),
+    _blob("request", nullable=True),
+    _blob("reply", nullable=True),
+    _blob("payload", nullable=True),
+    Column("details", JsonText, nullable=False),
+)
+
+archive = Table(
+    "archive",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("owner", String(60), nullable=False),
+    Column("kind", String(60), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("body", JsonText),
+    _blob("blob", nullable=True),
+    UniqueConstraint("owner", "kind", "key"),
+)
+
+authorities = Table(
+    "dit_authorities",
+    metadata,
+    Column("id", String(6), primary_key=True),
+    Column("short_name", Text, nullable=False),
+    Column("name", Text, nullable=False),
+)
+
+users = Table(
+    "dit_users",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("authority", String(6), ForeignKey("dit_authorities.id"), nullable=False),
+)
+
+channels = Table(
+    "dit_channels",
+    metadata,
+    Column("urn", String(160), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("kind", String(3), nullable=False),
+    Column("owner", String(6), ForeignKey("dit_authorities.id"), nullable=False),
+)
+
+versions = Table(
+    "dit_channel_versions",
+    metadata,
+    Column("urn", String(160), primary_key=True),
+    Column("channel", String(160), ForeignKey("dit_channels.urn"), nullable=False),
+    Column("major", SmallInteger, nullable=False),
+    Column("minor", SmallInteger, nullable=False),
+    Column("schema", Text, nullable=False),
+    Column("element", Text, nullable=False),
+    Column("error_schema", Text, nullable=False),
+    Column("manual_acknowledgement", Boolean, nullable=False),
+    Column("use_receiver_filter", Boolean, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("stylesheet", Text),
+    Column("cut_from", String(160), ForeignKey("dit_channel_versions.urn")),
+    Column("cut_parameters", JsonText),
+)
+
+subscriptions = Table(
+    "dit_subscriptions",
+    metadata,
+    Column("version", String(160), ForeignKey("dit_channel_versions.urn"), primary_key=True),
+    Column("authority", String(6), ForeignKey("dit_authorities.id"), primary_key=True),
+)
+
+messages = Table(
+    "dit_messages",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("version", String(160), ForeignKey("dit_channel_versions.urn"), nullable=False),
+    Column("message_class", String(20), nullable=False),
+    Column("sender", String(6), ForeignKey("dit_authorities.id"), nullable=False),
+    Column("sent_at", Moment, nullable=False),
+    _blob("payload", nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("element", Text, nullable=False),
+    Column("related_message", String(36)),
+    Column("event_name", Text),
+)
+
+deliveries = Table(
+    "dit_deliveries",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("message", String(36), ForeignKey("dit_messages.id"), nullable=False),
+    Column("recipient", String(6), ForeignKey("dit_authorities.id"), nullable=False),
+    Column("version", String(160), ForeignKey("dit_channel_versions.urn"), nullable=False),
+    Column("channel", String(160), ForeignKey("dit_channels.urn"), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("delivered_at", Moment, nullable=False),
+    Column("read_at", Moment),
+    _blob("payload", nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("element", Text, nullable=False),
+    UniqueConstraint("message", "recipient"),
+    Index("dit_mailbox", "recipient", "channel", "status", "number"),
+)

@@ -1,0 +1,90 @@
+"""One transaction of the store, as its users see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.store import blobs
+from simulator.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+
+class Unit:
+    """One transaction: its connection, its blobs, and what is to be done once it is committed.
+
+    Units come from :meth:`Store.unit` (writing) and :meth:`Store.reading`; what is done in one stands or falls as one.
+    """
+
+    def __init__(self, connection: Connection, files: blobs.BlobFiles | None, *, writing: bool) -> None:
+        self._connection = connection
+        self._files = files
+        self._writing = writing
+        self._new_files: list[Path] = []
+        self._callbacks: list[Callable[[], object]] = []
+
+    @property
+    def connection(self) -> Connection:
+        """The SQLAlchemy connection inside this transaction; raises StoreError after a statement has failed.
+
+        A failed statement may have ended the transaction in the database: what came after it would stand alone.
+        """
+        if self._connection.info.get(FAILED):
+            raise StoreError(
+                "a statement of this transaction failed, so nothing more can be done in it; begin a new one"
+            )
+        return self._connection
+
+    def put_blob(self, data: bytes) -> str:
+        """Keep bytes and return their reference (SHA-256, hex); durable when the unit commits.
+
+        Raises StoreError, and StorageFull when there is no room.
+        """
+        self._require_writing()
+        try:
+            reference, new_file = blobs.put(self.connection, self._files, data)
+        except StoreError:
+            self._connection.info[FAILED] = True
+            raise
+        if new_file is not None:
+            self._new_files.append(new_file)
+        return reference
+
+    def blob(self, reference: str) -> bytes:
+        """The bytes behind a reference; raises KeyError when there are none."""
+        return blobs.get(self.connection, self._files, reference)
+
+    def after_commit(self, callback: Callable[[], object]) -> None:
+        """Have something called once this unit is committed and others may write; never when it is not committed."""
+        self._require_writing()
+        self._callbacks.append(callback)
+
+    def _require_writing(self) -> None:
+        if not self._writing:
+            raise StoreError("this unit is for reading only; open one with store.unit() to change anything")
+
+    def discard_files(self) -> None:
+        """For the store: remove the files of blobs that this unit put, because it will not be committed."""
+        for path in self._new_files:
+            path.unlink(missing_ok=True)
+
+    def call_back(self) -> None:
+        """For the store: call what is to be called after the commit, all of it, then raise what was raised."""
+        raised: list[Exception] = []
+        for callback in self._callbacks:
+            try:
+                callback()
+            except Exception as error:  # noqa: BLE001 - not hidden: raised below, once the others have been called
+                raised.append(error)
+        if len(raised) == 1:
+            raise raised[0]
+        if raised:
+            raise ExceptionGroup("several callbacks failed after the commit", raised)
+
+
+FAILED = "aldis_failed"
+"""Mark on a connection whose transaction a failed statement has spoilt."""

@@ -74,6 +74,7 @@ class RunStarted:
     started_at: datetime
     requirements: tuple[RequirementInfo, ...]
     scenarios: int
+    assumed_requirements: str = "warn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ class RunFinished:
     retailer_name: str | None = None
     retailer_version: str | None = None
     can: tuple[str, ...] = ()
+    driver_log: str = ""
     notes: tuple[str, ...] = field(default=())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from simulator.documents.model import Provenance
+from simulator.documents.model import Basis, Provenance
 
 
 class Level(StrEnum):
@@ -36,3 +36,12 @@ class Requirement:
     def chapter(self) -> str:
         """The letters before the hyphen."""
         return self.id.partition("-")[0]
+
+    def fails_the_run(self, assumed_requirements: str) -> bool:
+        """Whether a breach fails the run (else it warns): a *must* that is documented or inferred.
+
+        ``assumed_requirements`` is the profile's word on what is only assumed: ``warn`` or ``fail``.
+        """
+        if self.level is not Level.MUST:
+            return False
+        return self.provenance.basis is not Basis.ASSUMED or assumed_requirements == "fail"

@@ -1,0 +1,18 @@
+"""How a command ends when it cannot do what it was asked: one sentence on standard error and an exit code."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import rich_click as click
+
+RETAILER_FAILED = 1
+WRONG_USE = 2
+HARNESS_FAILED = 3
+NOTHING_TESTED = 4
+
+
+def fail(message: str, code: int = WRONG_USE) -> NoReturn:
+    """End the command with this sentence; raises click's Exit."""
+    click.echo(f"aldis: {message}", err=True)
+    raise click.exceptions.Exit(code)

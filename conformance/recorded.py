@@ -1,0 +1,131 @@
+"""The rules alone, over what a served simulator has recorded; nothing is driven."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from conformance.judgement import judged, requirement_info
+from conformance.report.events import (
+    Consumer,
+    Event,
+    RunFinished,
+    RunStarted,
+    ScenarioFinished,
+    ScenarioStarted,
+    Status,
+)
+from conformance.requirements.catalogue import load as load_requirements
+from conformance.rules import judge
+from conformance.rules.evidence import Case
+from simulator import __version__
+from simulator.documents.profile import Profile, ProfileError, load_profile
+from simulator.journal import Journal, Kind, StoredJournal
+from simulator.setting import Setting, SettingError, recorded_setting
+from simulator.store import Store, StoreError
+from simulator.world import Retailer, World
+
+
+class RecordedError(Exception):
+    """The data folder cannot be judged: not there, not a simulator's, damaged, or without the retailer asked for."""
+
+
+def judge_recorded(directory: Path, authority: str | None, consumers: Iterable[Consumer]) -> None:
+    """Judge each retailer that called (or only the one of this authority) as if its traffic were one scenario.
+
+    Raises RecordedError when the folder cannot be used.
+    """
+    listeners = tuple(consumers)
+
+    def emit(event: Event) -> None:
+        for listener in listeners:
+            listener(event)
+
+    began = time.monotonic()
+    store = _open(directory)
+    try:
+        setting, profile = _setting(store, directory)
+        journal = StoredJournal(store)
+        retailers = _retailers(journal, setting.world, authority)
+        emit(_started(retailers, profile))
+        for retailer in retailers:
+            _judge_one(journal, setting.world, profile, retailer, emit)
+    except StoreError as reason:
+        raise RecordedError(f"{directory}: {reason}") from reason
+    finally:
+        store.close()
+    emit(RunFinished(finished_at=datetime.now(UTC), seconds=time.monotonic() - began))
+
+
+def _open(directory: Path) -> Store:
+    if not directory.is_dir() or not any(directory.iterdir()):
+        raise RecordedError(
+            f"{directory} is not the data folder of a simulator; give the folder that aldis serve --data wrote to"
+        )
+    try:
+        return Store.open(directory)
+    except StoreError as reason:
+        raise RecordedError(f"{directory}: {reason}") from reason
+
+
+def _setting(store: Store, directory: Path) -> tuple[Setting, Profile]:
+    try:
+        with store.reading() as unit:
+            setting = recorded_setting(unit)
+        if setting is None:
+            raise RecordedError(f"{directory}: no simulator has run here yet, so there is nothing to judge")
+        return setting, load_profile(setting.profile)
+    except (SettingError, ProfileError) as reason:
+        raise RecordedError(f"{directory}: {reason}") from reason
+
+
+def _retailers(journal: Journal, world: World, authority: str | None) -> tuple[Retailer, ...]:
+    callers = {each.authority for each in journal.entries() if each.kind is Kind.EXCHANGE}
+    if authority is None:
+        return tuple(each for each in world.retailers if each.authority in callers)
+    retailer = world.retailer(authority)
+    if retailer is None:
+        known = ", ".join(f"{each.authority} ({each.name})" for each in world.retailers)
+        raise RecordedError(f"world {world.name!r} has no retailer with authority {authority}; it has {known}")
+    return (retailer,) if authority in callers else ()
+
+
+def _started(retailers: tuple[Retailer, ...], profile: Profile) -> RunStarted:
+    return RunStarted(
+        retailer=", ".join(each.name for each in retailers),
+        profile=profile.name,
+        seed=0,
+        suite_version=__version__,
+        security="off",
+        started_at=datetime.now(UTC),
+        requirements=tuple(requirement_info(each) for each in load_requirements()),
+        scenarios=len(retailers),
+        assumed_requirements=profile.assumed_requirements,
+    )
+
+
+def _judge_one(
+    journal: StoredJournal, world: World, profile: Profile, retailer: Retailer, emit: Consumer
+) -> None:
+    began = time.monotonic()
+    name = f"recorded-{retailer.authority}"
+    emit(ScenarioStarted(scenario=name, title=f"What {retailer.name} was recorded doing", feature="Recorded traffic"))
+    verdicts = tuple(judged(each) for each in judge(Case(journal, world, profile, retailer)))
+    requirements = {each.id: each for each in load_requirements()}
+    broken = [requirements[each.requirement] for each in verdicts if each.breaches]
+    status = Status.WARNED if broken else Status.PASSED
+    if any(each.fails_the_run(profile.assumed_requirements) for each in broken):
+        status = Status.FAILED
+    if not any(each.checked for each in verdicts):
+        status = Status.NOT_TESTED
+    emit(
+        ScenarioFinished(
+            scenario=name,
+            status=status,
+            judged=verdicts,
+            seconds=time.monotonic() - began,
+            entries=sum(1 for _ in journal.entries()),
+        )
+    )

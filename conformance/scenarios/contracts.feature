@@ -1,0 +1,116 @@
+Feature: Contracts as they are in life
+  Tenants, second homes, new personal codes, wrong papers, customers who leave: ALDIS can only decide rightly when the retailer
+  reports what happened.
+
+  Scenario: A tenant gets support through the house owner's contract
+    Given it is 2 March 2026
+    And Jānis Kalniņš is protected by nothing
+    And Ilze Krūmiņa is poor or low-income since 1 January 2026
+    When Jānis Kalniņš signs contract 900900 from 1 March 2026
+    And Ilze Krūmiņa becomes a sub-user on contract 900900 from 1 March 2026
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And the retailer bills contract 900900 for March 2026: 140.00 EUR net
+    And the retailer reports its payouts
+    And time goes on to 22 April 2026
+    Then ALDIS has granted Ilze Krūmiņa 20.00 EUR in March 2026
+    And the retailer has done all that is required of it
+
+  Scenario: Several protected users share one contract and a bill that is too small for all
+    Given it is 2 March 2026
+    And Jānis Kalniņš is of disability group I since 1 January 2026
+    And Ilze Krūmiņa is poor or low-income since 1 January 2026
+    When Jānis Kalniņš signs contract 900900 from 1 March 2026
+    And Ilze Krūmiņa becomes a sub-user on contract 900900 from 1 March 2026
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And the retailer bills contract 900900 for March 2026: 31.70 EUR net
+    And the retailer reports its payouts
+    And ALDIS decides for April 2026
+    And the retailer fetches its discounts
+    And the retailer bills contract 900900 for April 2026: 80.00 EUR net
+    And the retailer reports its payouts
+    And time goes on to 22 May 2026
+    Then the retailer has done all that is required of it
+
+  Scenario: A person has two contracts and gets support on one
+    Given it is 2 March 2026
+    And Anna Bērziņa is poor or low-income since 1 January 2026
+    And Anna Bērziņa chose contract 222 for the support
+    When Anna Bērziņa signs contract 111 from 1 March 2026
+    And Anna Bērziņa signs contract 222 from 1 March 2026
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And the retailer bills for March 2026:
+      | contract | EUR net |
+      | 111      | 45.00   |
+      | 222      | 46.00   |
+    And the retailer reports its payouts
+    And time goes on to 22 April 2026
+    Then ALDIS has granted Anna Bērziņa 20.00 EUR in March 2026
+    And the retailer has done all that is required of it
+
+  Scenario: A customer leaves for another retailer on the 1st
+    Given it is 2 March 2026
+    And Anna Bērziņa is poor or low-income since 1 January 2026
+    When Anna Bērziņa signs contract 0012345678 from 1 March 2026
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And contract 0012345678 ends on 31 March 2026
+    And Anna Bērziņa signs contract 5550 of the other retailer from 1 April 2026
+    And the retailer bills contract 0012345678 for March 2026: 33.00 EUR net
+    And the retailer reports its payouts
+    And the retailer reports its contracts
+    And ALDIS decides for April 2026
+    And the retailer fetches its discounts
+    And time goes on to 22 May 2026
+    Then ALDIS has granted Anna Bērziņa 20.00 EUR in April 2026
+    And the retailer has done all that is required of it
+
+  Scenario: A personal code changes and the person stays the same
+    Given it is 2 March 2026
+    And Anna Bērziņa is poor or low-income since 1 January 2026
+    And the personal code of Anna Bērziņa changes on 1 April 2026
+    When Anna Bērziņa signs contract 0012345678 from 1 March 2026
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And the retailer bills contract 0012345678 for March 2026: 15.00 EUR net
+    And the retailer reports its payouts
+    And time goes on to 1 April 2026
+    And the retailer learns the new personal code of Anna Bērziņa on contract 0012345678
+    And the retailer reports its contracts
+    And ALDIS decides for April 2026
+    And the retailer fetches its discounts
+    And the retailer bills contract 0012345678 for April 2026: 24.50 EUR net
+    And the retailer reports its payouts
+    And time goes on to 22 May 2026
+    Then ALDIS has granted Anna Bērziņa 20.00 EUR in April 2026
+    And the retailer has done all that is required of it
+
+  Scenario: A record is wrong, BVKB says so, and the retailer corrects it
+    Given it is 2 March 2026
+    And Anna Bērziņa is poor or low-income since 1 January 2026
+    And Jānis Kalniņš is poor or low-income since 1 January 2026
+    And the retailer has noted a wrong personal code for Anna Bērziņa
+    When Anna Bērziņa signs contract 0012345678 from 1 March 2026
+    And Jānis Kalniņš signs contract 0012345679 from 1 March 2026
+    And the retailer reports its contracts
+    And the retailer reports its contracts
+    And the retailer mends the personal code of Anna Bērziņa on contract 0012345678
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And the retailer bills for March 2026:
+      | contract   | EUR net |
+      | 0012345678 | 35.40   |
+      | 0012345679 | 61.07   |
+    And the retailer reports its payouts
+    And time goes on to 22 April 2026
+    Then ALDIS has granted Anna Bērziņa 20.00 EUR in March 2026
+    And ALDIS has granted Jānis Kalniņš 20.00 EUR in March 2026
+    And the retailer has done all that is required of it

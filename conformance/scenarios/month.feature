@@ -1,0 +1,50 @@
+Feature: One month
+  A retailer reports its contracts, ALDIS decides by the 7th who gets how much, the retailer takes that off the bill and reports
+  what it paid out.
+
+  Scenario: The first contract and the first discount
+    Given it is 2 March 2026
+    And Anna Bērziņa is poor or low-income since 1 January 2026
+    And Jānis Kalniņš is protected by nothing
+    When Anna Bērziņa signs contract 0012345678 from 1 March 2026
+    And Jānis Kalniņš signs contract 0012345679 from 1 March 2026
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And the retailer bills for March 2026:
+      | contract   | EUR net |
+      | 0012345678 | 35.40   |
+      | 0012345679 | 61.07   |
+    And the retailer reports its payouts
+    And time goes on to 22 April 2026
+    Then ALDIS has granted Anna Bērziņa 20.00 EUR in March 2026
+    And the retailer has done all that is required of it
+
+  Scenario: A month without any support to pay out
+    Given it is 2 March 2026
+    And Jānis Kalniņš is protected by nothing
+    When Jānis Kalniņš signs contract 700500 from 1 March 2026
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And the retailer bills contract 700500 for March 2026: 61.07 EUR net
+    And the retailer reports its payouts
+    And time goes on to 22 April 2026
+    Then the retailer has done all that is required of it
+
+  Scenario: A bill covers two months of support
+    Given it is 2 March 2026
+    And Anna Bērziņa is poor or low-income since 1 January 2026
+    When Anna Bērziņa signs contract 0012345678 from 1 March 2026
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And the retailer bills nothing for March 2026
+    And the retailer reports its payouts
+    And ALDIS decides for April 2026
+    And the retailer fetches its discounts
+    And the retailer bills contract 0012345678 for April 2026: 73.15 EUR net
+    And the retailer reports its payouts
+    And time goes on to 22 May 2026
+    Then ALDIS has granted Anna Bērziņa 20.00 EUR in April 2026
+    And the retailer has done all that is required of it

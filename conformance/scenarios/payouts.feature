@@ -1,0 +1,49 @@
+Feature: Payouts that are not the ordinary case
+  A bill is taken back, a reply is lost: what the state refunds must still be right to the cent.
+
+  Scenario: A bill is taken back and issued anew
+    Given it is 2 March 2026
+    And Anna Bērziņa is poor or low-income since 1 January 2026
+    When Anna Bērziņa signs contract 0012345678 from 1 March 2026
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And the retailer bills contract 0012345678 for March 2026: 18.20 EUR net
+    And the retailer reports its payouts
+    And ALDIS decides for April 2026
+    And the retailer fetches its discounts
+    And the retailer takes back its bill of contract 0012345678 for March 2026
+    And the retailer reports its payouts
+    And the retailer bills contract 0012345678 for April 2026: 39.00 EUR net
+    And the retailer reports its payouts
+    And time goes on to 22 May 2026
+    Then the retailer has done all that is required of it
+
+  Scenario: The reply to a contract document is lost
+    Given it is 2 March 2026
+    And Anna Bērziņa is poor or low-income since 1 January 2026
+    When Anna Bērziņa signs contract 0012345678 from 1 March 2026
+    And the reply to the retailer's next message is lost on the way
+    And the retailer reports its contracts
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And the retailer bills contract 0012345678 for March 2026: 35.40 EUR net
+    And the retailer reports its payouts
+    And time goes on to 22 April 2026
+    Then ALDIS has granted Anna Bērziņa 20.00 EUR in March 2026
+    And the retailer has done all that is required of it
+
+  Scenario: The reply to a payout document is lost
+    Given it is 2 March 2026
+    And Anna Bērziņa is poor or low-income since 1 January 2026
+    When Anna Bērziņa signs contract 0012345678 from 1 March 2026
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And the retailer bills contract 0012345678 for March 2026: 35.40 EUR net
+    And the reply to the retailer's next message is lost on the way
+    And the retailer reports its payouts
+    And the retailer reports its payouts
+    And time goes on to 22 April 2026
+    Then the retailer has done all that is required of it

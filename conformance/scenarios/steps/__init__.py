@@ -1,0 +1,1 @@
+"""The sentences that scenarios are written in."""

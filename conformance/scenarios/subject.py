@@ -1,0 +1,131 @@
+"""The system under test as the scenarios see it: one retailer behind its driver, asked and recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from conformance.retailers.config import RetailerConfig
+from conformance.retailers.opening import open_driver
+from conformance.retailers.protocol import PROTOCOL_VERSION, Answer, Driver, DriverError
+from simulator.documents.model import ChannelName
+from simulator.documents.profile import Profile
+from simulator.world import Retailer
+
+Recorder = Callable[[str, dict[str, Any], Callable[[], Answer]], Answer]
+
+
+class RetailerRefused(Exception):
+    """The retailer answered a request with an error; the retailer's fault."""
+
+
+class Unsupported(Exception):
+    """The retailer's driver cannot do what a scenario needs; the scenario is then not tested."""
+
+
+class Subject:
+    """A retailer's driver, opened when first needed and again after it broke.
+
+    ``recorder`` is how a scenario puts each request and its answer into its journal.
+    """
+
+    def __init__(self, config: RetailerConfig, profile: Profile, base_url: str, logs: Path) -> None:
+        self._config = config
+        self._profile = profile
+        self._base_url = base_url
+        self._logs = logs
+        self._driver: Driver | None = None
+        self._greeted = False
+        self._earlier_log = ""
+        self.name: str | None = None
+        self.version: str | None = None
+        self.can: frozenset[str] = frozenset()
+
+    @property
+    def retailer(self) -> Retailer:
+        """The retailer as BVKB has it on its list."""
+        config = self._config
+        return Retailer(
+            name=config.name,
+            registration_number=config.registration_number,
+            authority=config.authority,
+            user=f"dit-{config.authority}",
+            discount_minor=1,
+        )
+
+    @property
+    def log(self) -> str:
+        """All that the driver has written to its error stream."""
+        return self._earlier_log + (self._driver.log if self._driver else "")
+
+    def open(self) -> None:
+        """Start the driver; raises DriverNotStarted when that cannot be done."""
+        if self._driver is None:
+            self._driver = open_driver(self._config, self._logs)
+            self._greeted = False
+
+    def begin(self, recorder: Recorder) -> None:
+        """Greet the retailer if that was not done yet, and have it forget everything."""
+        self.open()
+        if not self._greeted:
+            hello = self.ask(recorder, "hello", **self._greeting())
+            self.name = _text(hello.fields.get("name"))
+            self.version = _text(hello.fields.get("version"))
+            self.can = frozenset(each for each in hello.fields.get("can") or () if isinstance(each, str))
+            self._greeted = True
+        self.ask(recorder, "reset")
+
+    def ask(self, recorder: Recorder, do: str, **fields: Any) -> Answer:
+        """Ask the retailer to do something.
+
+        Raises DriverError when the protocol was broken, RetailerRefused when it answered with an error, Unsupported
+        when it said that it cannot do this.
+        """
+        driver = self._driver
+        if driver is None:
+            raise DriverError("the driver ended before it was asked")
+        try:
+            answer = recorder(do, fields, lambda: driver.ask(do, **fields))
+        except DriverError:
+            self.close()
+            raise
+        if answer.unsupported:
+            raise Unsupported(f"the driver does not support {do!r}")
+        if not answer.ok:
+            raise RetailerRefused(f"the retailer answered {do!r} with an error: {answer.error}")
+        return answer
+
+    def close(self) -> None:
+        """Let the driver go; it is opened anew when it is needed again."""
+        if self._driver is not None:
+            self._driver.close()
+            self._earlier_log += self._driver.log
+            self._driver = None
+
+    def _greeting(self) -> dict[str, Any]:
+        retailer, base = self.retailer, self._base_url
+        minor = {ChannelName.DISCOUNT: retailer.discount_minor}
+        channels = {name: self._profile.channel(name) for name in ChannelName}
+        return {
+            "protocol": PROTOCOL_VERSION,
+            "endpoints": {
+                "message_service": f"{base}/dit/v1-2/MessageService/plain",
+                "message_service_soap11": f"{base}/dit/v1-2/MessageService/plain11",
+                "message_service_wsdl": f"{base}/dit/v1-2/MessageService?wsdl",
+                "configuration_service": None,
+                "sts": None,
+                "ftps": None,
+            },
+            "security": self._config.security,
+            "credentials": {"user": retailer.user, "password": ""},
+            "authority": retailer.authority,
+            "provider": {"name": retailer.name, "registration_number": retailer.registration_number},
+            "channels": {name.value: each.version_urn(minor.get(name, 0)) for name, each in channels.items()},
+            "schemas": {name.value: str(each.schema_path) for name, each in channels.items()},
+            "profile": str(self._profile.path),
+        }
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,80 @@
+Feature: Who gets how much
+  Categories add up, end and come back; ALDIS learns of some of them late. The retailer takes off what ALDIS says, no more, no less.
+
+  Scenario: Two categories of one person add up
+    Given it is 2 March 2026
+    And Līga Ozoliņa is of a large family since 1 January 2025
+    And Līga Ozoliņa has 1 children with disability since 1 January 2025
+    When Līga Ozoliņa signs contract 40-001 from 1 March 2026
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And the retailer bills contract 40-001 for March 2026: 88.88 EUR net
+    And the retailer reports its payouts
+    And time goes on to 22 April 2026
+    Then ALDIS has granted Līga Ozoliņa 45.00 EUR in March 2026
+    And the retailer has done all that is required of it
+
+  Scenario: Support ends and is granted again
+    Given it is 2 March 2026
+    And Anna Bērziņa is poor or low-income from 1 January 2026 until 31 March 2026
+    And Anna Bērziņa is poor or low-income since 1 May 2026
+    When Anna Bērziņa signs contract 0012345678 from 1 March 2026
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And the retailer bills contract 0012345678 for March 2026: 30.00 EUR net
+    And the retailer reports its payouts
+    And ALDIS decides for April 2026
+    And the retailer fetches its discounts
+    And the retailer bills contract 0012345678 for April 2026: 30.00 EUR net
+    And the retailer reports its payouts
+    And ALDIS decides for May 2026
+    And the retailer fetches its discounts
+    And the retailer bills contract 0012345678 for May 2026: 30.00 EUR net
+    And the retailer reports its payouts
+    And time goes on to 22 June 2026
+    Then ALDIS has granted Anna Bērziņa 20.00 EUR in March 2026
+    And ALDIS has granted Anna Bērziņa 0.00 EUR in April 2026
+    And ALDIS has granted Anna Bērziņa 20.00 EUR in May 2026
+    And the retailer has done all that is required of it
+
+  Scenario: Maintenance arrears exclude from support, but not a person of disability group I
+    Given it is 2 March 2026
+    And Pēteris Liepiņš is poor or low-income since 1 January 2026
+    And Pēteris Liepiņš has maintenance arrears since 1 February 2026
+    And Inga Vītola is of disability group I since 1 January 2026
+    And Inga Vītola has maintenance arrears since 1 February 2026
+    When Pēteris Liepiņš signs contract 500 from 1 March 2026
+    And Inga Vītola signs contract 501 from 1 March 2026
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And the retailer bills for March 2026:
+      | contract | EUR net |
+      | 500      | 41.00   |
+      | 501      | 42.00   |
+    And the retailer reports its payouts
+    And time goes on to 22 April 2026
+    Then ALDIS has granted Pēteris Liepiņš 0.00 EUR in March 2026
+    And ALDIS has granted Inga Vītola 20.00 EUR in March 2026
+    And the retailer has done all that is required of it
+
+  Scenario: ALDIS learns of a category late and makes the earlier month good
+    Given it is 2 March 2026
+    And Anna Bērziņa is poor or low-income since 1 March 2026
+    And ALDIS learns of this only on 20 March 2026
+    When Anna Bērziņa signs contract 0012345678 from 1 March 2026
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And the retailer bills contract 0012345678 for March 2026: 55.55 EUR net
+    And the retailer reports its payouts
+    And ALDIS decides for April 2026
+    And the retailer fetches its discounts
+    And the retailer bills contract 0012345678 for April 2026: 55.55 EUR net
+    And the retailer reports its payouts
+    And time goes on to 22 May 2026
+    Then ALDIS has granted Anna Bērziņa 0.00 EUR in March 2026
+    And ALDIS has granted Anna Bērziņa 40.00 EUR in April 2026
+    And the retailer has done all that is required of it

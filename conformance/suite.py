@@ -1,0 +1,123 @@
+"""One run of the suite: scenarios played against one retailer, judged by all rules, told as a stream of events."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import conformance.scenarios
+from conformance.judgement import requirement_info
+from conformance.plugin import SuitePlugin
+from conformance.report.events import Consumer, Event, HarnessFailed, RunFinished, RunStarted
+from conformance.requirements.catalogue import load as load_requirements
+from conformance.retailers.config import RetailerConfig
+from conformance.scenarios.steps import business, exchange, people
+from conformance.scenarios.subject import Subject
+from simulator import __version__
+from simulator.documents.profile import Profile
+from simulator.server import Server
+
+SCENARIOS = Path(conformance.scenarios.__file__).parent
+_PYTEST_DONE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteConfig:
+    """What to run against whom.
+
+    ``only`` holds requirement ids, chapters, tags or words of a scenario's title (empty: everything); ``report`` is
+    the folder for journals (None: they are thrown away); ``time_limit`` in wall seconds, after which no further
+    scenario begins.
+    """
+
+    retailer: RetailerConfig
+    profile: Profile
+    only: tuple[str, ...] = ()
+    seed: int = 1
+    time_limit: float | None = None
+    report: Path | None = None
+
+
+def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
+    """Play the chosen scenarios and emit every event to every consumer.
+
+    Raises DriverNotStarted when the retailer's driver cannot be started at all, ServerError when there is no port.
+    All that goes wrong later is an event.
+    """
+    listeners = tuple(consumers)
+
+    def emit(event: Event) -> None:
+        for listener in listeners:
+            listener(event)
+
+    began = time.monotonic()
+    with ExitStack() as stack:
+        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aldis-")))
+        server = Server()
+        server.start()
+        stack.callback(server.stop)
+        subject = Subject(config.retailer, config.profile, server.base_url, work)
+        stack.callback(subject.close)
+        subject.open()
+        plugin = SuitePlugin(config, subject, server, work, emit)
+        outcome = _pytest(plugin)
+        if outcome not in _PYTEST_DONE:
+            emit(HarnessFailed("pytest", f"the suite's own pytest run ended with {outcome!s}"))
+        subject.close()
+        emit(
+            RunFinished(
+                finished_at=datetime.now(UTC),
+                seconds=time.monotonic() - began,
+                retailer_name=subject.name,
+                retailer_version=subject.version,
+                can=tuple(sorted(subject.can)),
+                driver_log=subject.log,
+            )
+        )
+
+
+def run_started(config: SuiteConfig, scenarios: int) -> RunStarted:
+    """The first event of a run."""
+    return RunStarted(
+        retailer=config.retailer.name,
+        profile=config.profile.name,
+        seed=config.seed,
+        suite_version=__version__,
+        security=config.retailer.security,
+        started_at=datetime.now(UTC),
+        requirements=tuple(requirement_info(each) for each in load_requirements()),
+        scenarios=scenarios,
+        assumed_requirements=config.profile.assumed_requirements,
+    )
+
+
+def _pytest(plugin: SuitePlugin) -> int:
+    # A user's own pytest settings and plugins must not reach into the suite.
+    before = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        return pytest.main(
+            [
+                str(SCENARIOS),
+                f"--config-file={SCENARIOS / 'pytest.ini'}",
+                f"--rootdir={SCENARIOS}",
+                "-p", "pytest_bdd.plugin",
+                "-p", "no:terminal",
+                "-p", "no:cacheprovider",
+                "-p", "no:logging",
+                "-p", "no:faulthandler",
+                "--import-mode=importlib",
+            ],
+            plugins=[plugin, people, business, exchange],
+        )  # fmt: skip
+    finally:
+        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+        os.environ.update({name: value for name, value in before.items() if value is not None})

@@ -5,7 +5,7 @@ PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-pythons lint interop bench setup clean help
+.PHONY: demo test test-pythons lint interop setup clean help
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -15,6 +15,17 @@ demo: $(VENV)/.product ## one month between the bundled reference retailer and t
 
 test: $(VENV)/.tests ## the whole test suite but the interop tests
 	$(BIN)/pytest -n 2 -m "not interop"
+
+test-pythons: ## the whole test suite on every supported interpreter that is found
+	@for python in $$(sh .ci/interpreters); do \
+	  name=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	  echo "== Python $$name"; \
+	  $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$name || exit 1; \
+	done
+
+interop: $(VENV)/.tests ## PHP's SoapClient, node's soap, zeep and suds against a running simulator; installs what they need
+	sh tests/interop/install.sh
+	$(BIN)/pytest -m interop tests/interop
 
 lint: $(VENV)/.lint ## ruff, mypy --strict, import arrows
 	$(BIN)/ruff check .

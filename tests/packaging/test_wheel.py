@@ -1,0 +1,53 @@
+"""The wheel works away from the checkout, on every supported interpreter that this machine has."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+INTERPRETERS = subprocess.run(
+    ["sh", ".ci/interpreters"], cwd=ROOT, capture_output=True, text=True, check=True
+).stdout.split()
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    _run([sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(ROOT)], folder)
+    return next(folder.glob("aldis_conformance-*.whl"))
+
+
+def test_an_interpreter_is_found() -> None:
+    assert INTERPRETERS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("interpreter", INTERPRETERS, ids=lambda path: Path(path).resolve().name)
+def test_wheel_in_a_clean_environment(interpreter: str, wheel: Path, tmp_path: Path) -> None:
+    _run([interpreter, "-m", "venv", "env"], tmp_path)
+    _run(["env/bin/python", "-m", "pip", "install", "--quiet", str(wheel)], tmp_path)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+
+    checked = _run(["../env/bin/aldis", "check", "--only", "month", "--report", "report"], elsewhere)
+    assert "PAY-01" in checked.stdout
+    report = json.loads((elsewhere / "report" / "report.json").read_text(encoding="utf-8"))
+    assert report["summary"]["exit_code"] == 0
+
+    sample = _run(["../env/bin/aldis", "generate", "contract"], elsewhere).stdout
+    (elsewhere / "contract.xml").write_text(sample, encoding="utf-8")
+    _run(["../env/bin/aldis", "validate", "contract.xml"], elsewhere)
+    _run(["../env/bin/aldis", "init", "mine"], elsewhere)
+
+
+def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV", "VIRTUAL"))}
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done

@@ -27,6 +27,13 @@ class ServerError(Exception):
     """The server cannot listen where it was told to; says where, why and what to do."""
 
 
+class _HttpServer(wsgi.Server):  # type: ignore[misc]
+    """Cheroot, with its reports sent to our log: clients that go away in the middle are ordinary here."""
+
+    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
+        _log.log(level, msg, exc_info=traceback)
+
+
 class Server:
     """One HTTP server on loopback. What it serves, a simulation, can be changed while it runs.
 
@@ -37,8 +44,7 @@ class Server:
         self._simulation = simulation
         self._soap = SoapApplication(lambda: self.simulation.backend)
         self._admin = AdminApplication(lambda: self.simulation)
-        self._http = wsgi.Server((host, port), self._application, numthreads=_THREADS, server_name="aldis-simulator")
-        self._http.error_log = _report
+        self._http = _HttpServer((host, port), self._application, numthreads=_THREADS, server_name="aldis-simulator")
         self._http.shutdown_timeout = 2
         try:
             self._http.prepare()
@@ -97,11 +103,6 @@ def _front_page(request: Request) -> Response:
         f"Journal                     {base}/admin/journal\n"
     )
     return Response(text, status=200 if request.path == "/" else 404, mimetype="text/plain")
-
-
-def _report(message: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
-    # Clients that go away in the middle are ordinary here; cheroot reports the rest with its own traceback text.
-    _log.log(level, message, exc_info=traceback)
 
 
 def _cannot_listen(host: str, port: int, reason: OSError) -> str:

@@ -12,6 +12,7 @@ from typing import Self
 
 from simulator import journal
 from simulator.aldis.authority import Aldis
+from simulator.aldis.cycle import Duty
 from simulator.channels import installation_for
 from simulator.clock import Clock
 from simulator.dit.network import Network

@@ -54,13 +54,20 @@ class SuitePlugin:
     """Plays the chosen scenarios of one run and emits its events."""
 
     def __init__(
-        self, config: SuiteConfig, subject: Subject, server: Server, work: Path, emit: Callable[[Event], None]
+        self,
+        config: SuiteConfig,
+        subject: Subject,
+        server: Server,
+        work: Path,
+        emit: Callable[[Event], None],
+        started: Callable[[int], Event],
     ) -> None:
         self._config = config
         self._subject = subject
         self._server = server
         self._work = work
         self._emit = emit
+        self._started = started
         self._requirements = {each.id: each for each in load_requirements()}
         self._stage: Stage | None = None
         self._breakdowns = 0
@@ -76,12 +83,10 @@ class SuitePlugin:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep what was asked for, then tell that the run begins."""
-        from conformance.suite import run_started  # the suite imports this module
-
         chosen = [each for each in items if self._wanted(each)]
         config.hook.pytest_deselected(items=[each for each in items if each not in chosen])
         items[:] = chosen
-        self._emit(run_started(self._config, len(chosen)))
+        self._emit(self._started(len(chosen)))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A scenario that cannot even be read is the suite's fault."""
@@ -92,7 +97,9 @@ class SuitePlugin:
         if not self._config.only:
             return True
         scenario = _scenario(item)
-        names = {each.casefold() for each in (*tags_of(item), item.name, scenario.name, Path(scenario.feature.filename).stem)}
+        names = {
+            each.casefold() for each in (*tags_of(item), item.name, scenario.name, Path(scenario.feature.filename).stem)
+        }
         names |= {each.partition("-")[0] for each in names if _REQUIREMENT.fullmatch(each.upper())}
         return any(word.casefold() in names for word in self._config.only)
 
@@ -230,9 +237,7 @@ class SuitePlugin:
         message = f"{type(broken).__name__}: {broken} ({Path(where.filename).name} line {where.lineno})"
         self._emit(HarnessFailed(_scenario(item).name, message))
         self._emit(
-            ScenarioFinished(
-                scenario=item.name, status=Status.ERROR, reason=message, seconds=time.monotonic() - began
-            )
+            ScenarioFinished(scenario=item.name, status=Status.ERROR, reason=message, seconds=time.monotonic() - began)
         )
 
 

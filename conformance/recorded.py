@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from simulator.documents.profile import Profile, ProfileError, load_profile
+
 from conformance.judgement import judged, requirement_info
 from conformance.report.events import (
     Consumer,
@@ -21,7 +23,6 @@ from conformance.requirements.catalogue import load as load_requirements
 from conformance.rules import judge
 from conformance.rules.evidence import Case
 from simulator import __version__
-from simulator.documents.profile import Profile, ProfileError, load_profile
 from simulator.journal import Journal, Kind, StoredJournal
 from simulator.setting import Setting, SettingError, recorded_setting
 from simulator.store import Store, StoreError
@@ -106,9 +107,7 @@ def _started(retailers: tuple[Retailer, ...], profile: Profile) -> RunStarted:
     )
 
 
-def _judge_one(
-    journal: StoredJournal, world: World, profile: Profile, retailer: Retailer, emit: Consumer
-) -> None:
+def _judge_one(journal: StoredJournal, world: World, profile: Profile, retailer: Retailer, emit: Consumer) -> None:
     began = time.monotonic()
     name = f"recorded-{retailer.authority}"
     emit(ScenarioStarted(scenario=name, title=f"What {retailer.name} was recorded doing", feature="Recorded traffic"))

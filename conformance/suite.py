@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
+from simulator.documents.profile import Profile
 
 import conformance.scenarios
 from conformance.judgement import requirement_info
@@ -22,7 +24,6 @@ from conformance.retailers.config import RetailerConfig
 from conformance.scenarios.steps import business, exchange, people
 from conformance.scenarios.subject import Subject
 from simulator import __version__
-from simulator.documents.profile import Profile
 from simulator.server import Server
 
 SCENARIOS = Path(conformance.scenarios.__file__).parent
@@ -67,7 +68,7 @@ def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
         subject = Subject(config.retailer, config.profile, server.base_url, work)
         stack.callback(subject.close)
         subject.open()
-        plugin = SuitePlugin(config, subject, server, work, emit)
+        plugin = SuitePlugin(config, subject, server, work, emit, partial(_started, config))
         outcome = _pytest(plugin)
         if outcome not in _PYTEST_DONE:
             emit(HarnessFailed("pytest", f"the suite's own pytest run ended with {outcome!s}"))
@@ -84,7 +85,7 @@ def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
         )
 
 
-def run_started(config: SuiteConfig, scenarios: int) -> RunStarted:
+def _started(config: SuiteConfig, scenarios: int) -> RunStarted:
     """The first event of a run."""
     return RunStarted(
         retailer=config.retailer.name,

@@ -1,4 +1,4 @@
-"""What BVKB and VRAA set up in DIT before a retailer may exchange anything: mailboxes, users, channels, versions, rights.
+"""What BVKB and VRAA set up in DIT before a retailer may exchange anything: mailboxes, users, channels, rights.
 
 Channel names are documented (BVKB's connecting steps); URNs, numbering of the retailers' sub-versions and the way the
 national list is cut are assumed and come from the profile.
@@ -33,7 +33,9 @@ def installation_for(world: World, profile: Profile) -> Installation:
     bvkb = world.bvkb.id
     everyone = tuple(each.authority for each in world.retailers)
     national = _national_version(profile, discount)
-    cuts = tuple(_cut_version(profile, discount, each.discount_minor, each.registration_number) for each in world.retailers)
+    cuts = tuple(
+        _cut_version(profile, discount, each.discount_minor, each.registration_number) for each in world.retailers
+    )
     return Installation(
         authorities=(
             Authority(bvkb, world.bvkb.name, world.bvkb.name),
@@ -47,10 +49,7 @@ def installation_for(world: World, profile: Profile) -> Installation:
         versions=(_plain_version(profile, contract), national, *cuts, _plain_version(profile, payout)),
         subscriptions=(
             *((contract.version_urn(), authority) for authority in everyone),
-            *(
-                (version.urn, retailer.authority)
-                for version, retailer in zip(cuts, world.retailers, strict=True)
-            ),
+            *((version.urn, retailer.authority) for version, retailer in zip(cuts, world.retailers, strict=True)),
             *((payout.version_urn(), authority) for authority in everyone),
         ),
     )

@@ -1,4 +1,4 @@
-"""In which world and under which profile a data folder was made: kept inside it, and checked when it is opened again."""
+"""In which world and under which profile a data folder was made: kept in it, and checked when it is opened again."""
 
 from __future__ import annotations
 

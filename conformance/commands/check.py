@@ -6,28 +6,55 @@ import sys
 from pathlib import Path
 
 import rich_click as click
+from simulator.documents.profile import ProfileError, load_profile
 
 from conformance.commands.failing import HARNESS_FAILED, fail
+from conformance.recorded import RecordedError, judge_recorded
 from conformance.report.console import ConsoleReport
 from conformance.report.events import Consumer
 from conformance.report.json_report import JsonReport
 from conformance.report.junit import JUnitReport
 from conformance.report.summary import RunSummary
 from conformance.report.writing import ReportError
-from conformance.retailers.config import ConfigError, RetailerConfig, reference_config, load_retailer
+from conformance.retailers.config import ConfigError, RetailerConfig, load_retailer, reference_config
 from conformance.retailers.protocol import DriverNotStarted
-from simulator.documents.profile import ProfileError, load_profile
+from conformance.suite import SuiteConfig, run_suite
+from simulator.server import ServerError
 
 
 @click.command("check")
-@click.option("--retailer", type=click.Path(path_type=Path), help="retailer.toml of the system under test. Default: the bundled reference retailer.")
-@click.option("--only", multiple=True, metavar="ID-OR-TAG", help="Only scenarios of this requirement, chapter, tag, feature or title. Repeatable.")
+@click.option(
+    "--retailer",
+    type=click.Path(path_type=Path),
+    help="retailer.toml of the system under test. Default: the bundled reference retailer.",
+)
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="ID-OR-TAG",
+    help="Only scenarios of this requirement, chapter, tag, feature or title. Repeatable.",
+)
 @click.option("--profile", default=None, help="Profile, instead of the one in retailer.toml.")
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Same seed, same people and numbers.")
-@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Begin no further scenario after S seconds.")
-@click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="Folder for report.json, junit.xml and journal/.")
-@click.option("--lang", type=click.Choice(["lv", "en"]), default="en", show_default=True, help="Language of the report.")
-@click.option("--recorded", type=click.Path(file_okay=False, path_type=Path), help="Judge what a served simulator has recorded in this data folder.")
+@click.option(
+    "--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Same seed, same people and numbers."
+)
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="S",
+    help="Begin no further scenario after S seconds.",
+)
+@click.option(
+    "--report", type=click.Path(file_okay=False, path_type=Path), help="Folder for report.json, junit.xml and journal/."
+)
+@click.option(
+    "--lang", type=click.Choice(["lv", "en"]), default="en", show_default=True, help="Language of the report."
+)
+@click.option(
+    "--recorded",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Judge what a served simulator has recorded in this data folder.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print report.json instead of the report for people.")
 def command(
     retailer: Path | None,
@@ -72,9 +99,6 @@ def _run(
     report: Path | None,
     consumers: list[Consumer],
 ) -> None:
-    from conformance.suite import SuiteConfig, run_suite
-    from simulator.server import ServerError
-
     try:
         run_suite(
             SuiteConfig(
@@ -92,8 +116,6 @@ def _run(
 
 
 def _judge_recorded(directory: Path, retailer: RetailerConfig | None, consumers: list[Consumer]) -> None:
-    from conformance.recorded import RecordedError, judge_recorded
-
     try:
         judge_recorded(directory, retailer.authority if retailer else None, consumers)
     except RecordedError as reason:

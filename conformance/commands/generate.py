@@ -6,21 +6,31 @@ import sys
 from pathlib import Path
 
 import rich_click as click
+from simulator.documents.profile import ProfileError, load_profile
+from simulator.documents.writing import write_document
 
 from conformance.commands.failing import fail
 from conformance.payloads.samples import sample_documents
 from simulator.documents.model import ChannelName
-from simulator.documents.profile import ProfileError, load_profile
-from simulator.documents.writing import write_document
 
 
 @click.command("generate")
 @click.argument("channel", type=click.Choice([each.value for each in ChannelName]))
 @click.option("--count", default=1, show_default=True, type=click.IntRange(1, 10_000), help="How many documents.")
-@click.option("--records", default=3, show_default=True, type=click.IntRange(0, 200_000), help="Records in each document.")
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Same seed and version, same bytes.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write to. Default: standard output (one document).")
-@click.option("--profile", default="reconstruction", show_default=True, help="Profile file, or the name of a bundled one.")
+@click.option(
+    "--records", default=3, show_default=True, type=click.IntRange(0, 200_000), help="Records in each document."
+)
+@click.option(
+    "--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Same seed and version, same bytes."
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write to. Default: standard output (one document).",
+)
+@click.option(
+    "--profile", default="reconstruction", show_default=True, help="Profile file, or the name of a bundled one."
+)
 def command(channel: str, count: int, records: int, seed: int, out: Path | None, profile: str) -> None:
     """Write sample documents of CHANNEL: contract, discount or payout.
 

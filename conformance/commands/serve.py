@@ -13,10 +13,10 @@ from pathlib import Path
 from types import FrameType
 
 import rich_click as click
+from simulator.documents.profile import ProfileError, load_profile
 
 from conformance.commands.failing import HARNESS_FAILED, WRONG_USE, fail
 from simulator.clock import RIGA, Clock, ClockError
-from simulator.documents.profile import ProfileError, load_profile
 from simulator.server import Server, ServerError
 from simulator.setting import SettingError
 from simulator.simulation import Simulation, SimulationFailed
@@ -28,13 +28,26 @@ _TICK = 5.0  # wall seconds between looks at the machine's clock
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 picks a free one.")
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder that keeps everything. Default: a temporary one.")
+@click.option(
+    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 picks a free one."
+)
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder that keeps everything. Default: a temporary one.",
+)
 @click.option("--database", metavar="URL", help="Database instead of a folder, as an SQLAlchemy URL.")
 @click.option("--security", type=click.Choice(["off"]), default="off", show_default=True, help="How callers are known.")
 @click.option("--world", default="town", show_default=True, help="World file, or the name of a bundled one.")
-@click.option("--profile", default="reconstruction", show_default=True, help="Profile file, or the name of a bundled one.")
-@click.option("--clock", default=None, metavar="ISO|real", help="Simulated date and time to start at, or real. Default: when the world starts.")
+@click.option(
+    "--profile", default="reconstruction", show_default=True, help="Profile file, or the name of a bundled one."
+)
+@click.option(
+    "--clock",
+    default=None,
+    metavar="ISO|real",
+    help="Simulated date and time to start at, or real. Default: when the world starts.",
+)
 def command(
     host: str,
     port: int,

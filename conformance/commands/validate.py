@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import rich_click as click
+from simulator.documents.profile import Profile, ProfileError, load_profile
+from simulator.documents.validation import validate
 
 from conformance.commands.failing import RETAILER_FAILED, WRONG_USE, fail
 from simulator.documents.complaints import Complaint
-from simulator.documents.profile import Profile, ProfileError, load_profile
-from simulator.documents.validation import validate
 
 _WORDS = {
     "en": {"valid": "valid", "invalid": "INVALID", "line": "line", "expected": "expected", "source": "source"},
@@ -21,8 +21,16 @@ _WORDS = {
 
 @click.command("validate")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--profile", default="reconstruction", show_default=True, help="Profile file, or the name of a bundled one.")
-@click.option("--lang", type=click.Choice(["lv", "en"]), default="en", show_default=True, help="Language of the frame; findings are in English.")
+@click.option(
+    "--profile", default="reconstruction", show_default=True, help="Profile file, or the name of a bundled one."
+)
+@click.option(
+    "--lang",
+    type=click.Choice(["lv", "en"]),
+    default="en",
+    show_default=True,
+    help="Language of the frame; findings are in English.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print findings as JSON.")
 def command(files: tuple[Path, ...], profile: str, lang: str, as_json: bool) -> None:
     """Check documents against schema and business rules.

@@ -1,4 +1,4 @@
-"""Sample documents: valid by schema and by the domain's rules, with made-up people. Same seed and version, same bytes."""
+"""Sample documents: valid by schema and by the domain's rules and with made-up people. Same seed, same bytes."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from faker import Faker
+from simulator.documents.identifiers import synthetic_metering_point, synthetic_old_code
 
 from simulator.clock import RIGA
-from simulator.documents.identifiers import synthetic_metering_point, synthetic_old_code
 from simulator.documents.model import (
     Address,
+    CatchUp,
     Category,
     CategoryCount,
-    CatchUp,
     ChannelName,
     ContractRecord,
     DiscountRecord,

@@ -1,13 +1,14 @@
-"""A second retailer, played by the suite itself: what it reports makes the state's answers to the first one interesting."""
+"""A second retailer, played by the suite itself, so that the state has somebody else's customers too."""
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
 
+from simulator.documents.writing import write_document
+
 from simulator.dit.model import Payload, SendRequest
 from simulator.documents.model import ChannelName, ContractRecord, Document, Header, Period
-from simulator.documents.writing import write_document
 from simulator.simulation import Simulation
 from simulator.world import Retailer
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from simulator.documents.identifiers import synthetic_metering_point, synthetic_new_code, synthetic_old_code
+
 from simulator.documents.model import Category
 from simulator.world import Arrears, Authority, Claim, CodeChange, Resident, Retailer, Spell, World
 
@@ -59,7 +60,10 @@ class Population:
                 raise PopulationError(f"{name!r} must be a given name and a surname")
             number = self._random.randrange(1, 120)
             self.residents[name] = Resident(
-                code=self._fresh_code(), given_name=given, surname=surname, address=f"Paraugu iela {number}, Paraugciems"
+                code=self._fresh_code(),
+                given_name=given,
+                surname=surname,
+                address=f"Paraugu iela {number}, Paraugciems",
             )
         return self.residents[name]
 
@@ -70,9 +74,7 @@ class Population:
 
     def grant(self, name: str, category: Category, since: date, until: date | None = None, count: int = 1) -> None:
         """Give a person a category."""
-        spell = Spell(
-            person=self.person(name).code, category=category, valid_from=since, valid_to=until, count=count
-        )
+        spell = Spell(person=self.person(name).code, category=category, valid_from=since, valid_to=until, count=count)
         self.spells.append((name, spell))
 
     def learn_late(self, on: date) -> None:

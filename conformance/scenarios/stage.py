@@ -12,6 +12,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, cast
 
+from simulator.documents.profile import Profile
+
 from conformance.retailers.protocol import Answer, DriverError
 from conformance.scenarios.other_retailer import OtherRetailer
 from conformance.scenarios.population import Population, neighbour_of
@@ -19,7 +21,6 @@ from conformance.scenarios.subject import Subject, Unsupported
 from simulator import journal
 from simulator.clock import RIGA, Clock
 from simulator.documents.model import Period
-from simulator.documents.profile import Profile
 from simulator.faults import Misbehaviour
 from simulator.journal import Entry, Json, Kind, Outcome, wall_now
 from simulator.server import Server
@@ -129,7 +130,13 @@ class Stage:
             vat = (net * VAT_RATE).quantize(Decimal("0.01"), ROUND_HALF_UP)
             self.bills.append(Bill(number, contract, period, net, vat))
             invoices.append(
-                {"contract": contract, "invoice": number, "date": issued.isoformat(), "net": f"{net:.2f}", "vat": f"{vat:.2f}"}
+                {
+                    "contract": contract,
+                    "invoice": number,
+                    "date": issued.isoformat(),
+                    "net": f"{net:.2f}",
+                    "vat": f"{vat:.2f}",
+                }
             )
         self._ask("bill", period=str(period), invoices=invoices)
 

@@ -1,7 +1,7 @@
-"""Admin calls beside DIT's services: simulated time, the journal, misbehaviour. For people and scripts on this machine only.
+"""Admin calls beside DIT's services: simulated time, the journal, misbehaviour. For this machine only.
 
-GET answers JSON; POST takes a JSON object with Content-Type application/json (which keeps web pages of other sites out).
-Nothing here exists in the real DIT.
+GET answers JSON; POST takes a JSON object with Content-Type application/json, which keeps web pages of other sites
+out. Nothing here exists in the real DIT.
 """
 
 from __future__ import annotations
@@ -56,9 +56,7 @@ class AdminApplication:
 
     def _health(self, _request: Request) -> Response:
         simulation = self._simulation()
-        return _json(
-            {"ready": True, "now": simulation.clock.now().isoformat(), "world": simulation.world.name}
-        )
+        return _json({"ready": True, "now": simulation.clock.now().isoformat(), "world": simulation.world.name})
 
     def _clock(self, _request: Request) -> Response:
         return _json({"now": self._simulation().clock.now().isoformat()})

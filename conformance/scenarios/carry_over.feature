@@ -2,6 +2,7 @@ Feature: What a bill is too small for
   Support never goes beyond the net bill and never covers VAT. What is left carries over to the next month, and lapses with the
   calendar year.
 
+  @PAY-01 @PAY-03 @PAY-04
   Scenario: The bill is smaller than the support
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026
@@ -23,6 +24,7 @@ Feature: What a bill is too small for
     Then ALDIS has granted Anna Bērziņa 20.00 EUR in April 2026
     And the retailer has done all that is required of it
 
+  @PAY-13
   Scenario: A bill of nothing leaves all the support for the next one
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026
@@ -39,6 +41,7 @@ Feature: What a bill is too small for
     And time goes on to 22 May 2026
     Then the retailer has done all that is required of it
 
+  @PAY-05
   Scenario: What is left at the end of the year lapses
     Given it is 2 November 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026

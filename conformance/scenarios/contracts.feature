@@ -2,6 +2,7 @@ Feature: Contracts as they are in life
   Tenants, second homes, new personal codes, wrong papers, customers who leave: ALDIS can only decide rightly when the retailer
   reports what happened.
 
+  @CON-06
   Scenario: A tenant gets support through the house owner's contract
     Given it is 2 March 2026
     And Jānis Kalniņš is protected by nothing
@@ -17,6 +18,7 @@ Feature: Contracts as they are in life
     Then ALDIS has granted Ilze Krūmiņa 20.00 EUR in March 2026
     And the retailer has done all that is required of it
 
+  @PAY-01 @PAY-03
   Scenario: Several protected users share one contract and a bill that is too small for all
     Given it is 2 March 2026
     And Jānis Kalniņš is of disability group I since 1 January 2026
@@ -35,6 +37,7 @@ Feature: Contracts as they are in life
     And time goes on to 22 May 2026
     Then the retailer has done all that is required of it
 
+  @CON-01 @PAY-06
   Scenario: A person has two contracts and gets support on one
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026
@@ -53,6 +56,7 @@ Feature: Contracts as they are in life
     Then ALDIS has granted Anna Bērziņa 20.00 EUR in March 2026
     And the retailer has done all that is required of it
 
+  @CON-04 @PRI-01
   Scenario: A customer leaves for another retailer on the 1st
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026
@@ -71,6 +75,7 @@ Feature: Contracts as they are in life
     Then ALDIS has granted Anna Bērziņa 20.00 EUR in April 2026
     And the retailer has done all that is required of it
 
+  @CON-05 @PAY-03
   Scenario: A personal code changes and the person stays the same
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026
@@ -92,6 +97,7 @@ Feature: Contracts as they are in life
     Then ALDIS has granted Anna Bērziņa 20.00 EUR in April 2026
     And the retailer has done all that is required of it
 
+  @ERR-01 @DIT-09
   Scenario: A record is wrong, BVKB says so, and the retailer corrects it
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026

@@ -2,6 +2,7 @@ Feature: One month
   A retailer reports its contracts, ALDIS decides by the 7th who gets how much, the retailer takes that off the bill and reports
   what it paid out.
 
+  @CON-01 @CON-02 @CON-03 @DIT-01 @DIT-02 @DIT-03 @PAY-01 @PAY-03 @PAY-06 @PAY-08 @CAL-01 @CAL-02 @XML-01 @XML-02
   Scenario: The first contract and the first discount
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026
@@ -20,6 +21,7 @@ Feature: One month
     Then ALDIS has granted Anna Bērziņa 20.00 EUR in March 2026
     And the retailer has done all that is required of it
 
+  @PAY-10
   Scenario: A month without any support to pay out
     Given it is 2 March 2026
     And Jānis Kalniņš is protected by nothing
@@ -32,6 +34,7 @@ Feature: One month
     And time goes on to 22 April 2026
     Then the retailer has done all that is required of it
 
+  @PAY-03 @PAY-04
   Scenario: A bill covers two months of support
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026

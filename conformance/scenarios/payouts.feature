@@ -1,6 +1,7 @@
 Feature: Payouts that are not the ordinary case
   A bill is taken back, a reply is lost: what the state refunds must still be right to the cent.
 
+  @PAY-09
   Scenario: A bill is taken back and issued anew
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026
@@ -19,6 +20,7 @@ Feature: Payouts that are not the ordinary case
     And time goes on to 22 May 2026
     Then the retailer has done all that is required of it
 
+  @ERR-02 @CON-08
   Scenario: The reply to a contract document is lost
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026
@@ -34,6 +36,7 @@ Feature: Payouts that are not the ordinary case
     Then ALDIS has granted Anna Bērziņa 20.00 EUR in March 2026
     And the retailer has done all that is required of it
 
+  @ERR-02 @PAY-07
   Scenario: The reply to a payout document is lost
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026

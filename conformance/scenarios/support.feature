@@ -1,6 +1,7 @@
 Feature: Who gets how much
   Categories add up, end and come back; ALDIS learns of some of them late. The retailer takes off what ALDIS says, no more, no less.
 
+  @DIS-03
   Scenario: Two categories of one person add up
     Given it is 2 March 2026
     And Līga Ozoliņa is of a large family since 1 January 2025
@@ -15,6 +16,7 @@ Feature: Who gets how much
     Then ALDIS has granted Līga Ozoliņa 45.00 EUR in March 2026
     And the retailer has done all that is required of it
 
+  @DIS-01 @PAY-03
   Scenario: Support ends and is granted again
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income from 1 January 2026 until 31 March 2026
@@ -39,6 +41,7 @@ Feature: Who gets how much
     And ALDIS has granted Anna Bērziņa 20.00 EUR in May 2026
     And the retailer has done all that is required of it
 
+  @PAY-03
   Scenario: Maintenance arrears exclude from support, but not a person of disability group I
     Given it is 2 March 2026
     And Pēteris Liepiņš is poor or low-income since 1 January 2026
@@ -60,6 +63,7 @@ Feature: Who gets how much
     And ALDIS has granted Inga Vītola 20.00 EUR in March 2026
     And the retailer has done all that is required of it
 
+  @DIS-02
   Scenario: ALDIS learns of a category late and makes the earlier month good
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 March 2026

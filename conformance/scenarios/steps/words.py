@@ -58,7 +58,7 @@ _CONVERTERS: dict[str, Callable[[str], Any]] = {
 
 
 def sentence(template: str) -> parsers.re:
-    """A step's sentence, in which ``{day}``, ``{month}``, ``{amount}``, ``{person}`` and so on stand for their words."""
+    """A step's sentence, in which ``{day}``, ``{month}``, ``{amount}``, ``{person}`` and so on are words."""
     names = re.findall(r"\{(\w+)\}", template)
     pattern = re.escape(template).replace(r"\{", "{").replace(r"\}", "}")
     for name in names:

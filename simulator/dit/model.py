@@ -1,4 +1,4 @@
-"""DIT's own words: authorities, channels, versions, messages and their statuses. Nothing here knows electricity or SOAP.
+"""DIT's own words: authorities, channels, versions, messages, statuses. Nothing here knows electricity or SOAP.
 
 Names and statuses: VRAA, DIT integration instruction v1.09 (documented), unless a docstring says otherwise.
 """
@@ -77,7 +77,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Transformation:
-    """How a sub-version cuts what is sent on ``source`` (a version URN): an XSLT below ``schemas/`` and its parameters."""
+    """How a sub-version cuts what is sent on ``source`` (a version URN): an XSLT below ``schemas/``, its parameters."""
 
     stylesheet: str
     source: str
@@ -115,7 +115,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Which messages a call means: exactly one of a channel URN, a version URN or a message id (xs:choice on the wire)."""
+    """Which messages a call means: exactly one of channel URN, version URN and message id (xs:choice on the wire)."""
 
     channel: str | None = None
     version: str | None = None
@@ -174,7 +174,8 @@ class Refusal(StrEnum):
     NOT_OPEN = "channel-version-not-open"
     BAD_SELECTOR = "bad-selector"
     BAD_STATUS = "bad-status"
-    FILTER_NOT_USED = "receiver-filter-not-used"
+    FILTER_NOT_USED = "receiver-filter-not-used"  # one was given where the version has no use for it
+    FILTER_REQUIRED = "receiver-filter-required"
     INVALID_PAYLOAD = "invalid-payload"
     TOO_LARGE = "too-large"
     STORAGE_FULL = "storage-full"

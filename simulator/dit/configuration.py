@@ -1,0 +1,172 @@
+"""The network's configuration in the store: set up once (and again, at every start), read into a Directory."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import RowMapping, Table, insert, select, update
+
+from simulator.dit.directory import Directory
+from simulator.dit.model import Authority, Channel, ChannelKind, ChannelVersion, Transformation, User, VersionStatus
+from simulator.store.tables import authorities, channels, facts, subscriptions, users, versions
+
+if TYPE_CHECKING:
+    from simulator.store import Unit
+
+_REVISION = "dit_configuration"
+
+
+class ConfigurationError(Exception):
+    """The network was to be set up in a way that contradicts itself; the harness's fault, never a caller's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What is to be there: everything that :meth:`Network.install` takes."""
+
+    authorities: tuple[Authority, ...]
+    users: tuple[User, ...]
+    channels: tuple[Channel, ...]
+    versions: tuple[ChannelVersion, ...]
+    subscriptions: tuple[tuple[str, str], ...]
+
+
+def install(unit: Unit, wanted: Configuration) -> None:
+    """Add what is missing and change what differs; what else is there stays. Raises ConfigurationError."""
+    changed = [
+        *(_upsert(unit, authorities, {"id": each.id}, asdict(each)) for each in wanted.authorities),
+        *(_upsert(unit, users, {"name": each.name}, asdict(each)) for each in wanted.users),
+        *(_upsert(unit, channels, {"urn": each.urn}, asdict(each)) for each in wanted.channels),
+        # Sources of cuts first: the table's foreign key wants them there.
+        *(
+            _upsert(unit, versions, {"urn": each.urn}, _version_row(each))
+            for each in sorted(wanted.versions, key=lambda each: each.transformation is not None)
+        ),
+        *(
+            _upsert(
+                unit, subscriptions, {"version": urn, "authority": authority}, {"version": urn, "authority": authority}
+            )
+            for urn, authority in wanted.subscriptions
+        ),
+    ]
+    if any(changed):
+        # A word that no other state ever had: a revision counted up in a unit that is undone would come twice.
+        _upsert(unit, facts, {"name": _REVISION}, {"name": _REVISION, "value": uuid.uuid4().hex})
+
+
+def revision(unit: Unit) -> str | None:
+    """A word that changes whenever the configuration does; None before the first installation."""
+    return unit.connection.scalar(select(facts.c.value).where(facts.c.name == _REVISION))
+
+
+def read(unit: Unit) -> Directory:
+    """The configuration as it stands."""
+    subscribers: dict[str, set[str]] = {}
+    for row in unit.connection.execute(select(subscriptions)):
+        subscribers.setdefault(row.version, set()).add(row.authority)
+    return Directory(
+        authorities={row.id: Authority(*row) for row in unit.connection.execute(select(authorities))},
+        users={row.name: row.authority for row in unit.connection.execute(select(users))},
+        channels={
+            row.urn: Channel(row.urn, row.title, ChannelKind(row.kind), row.owner)
+            for row in unit.connection.execute(select(channels))
+        },
+        versions={
+            row["urn"]: _version(row)
+            for row in unit.connection.execute(select(versions).order_by(versions.c.urn)).mappings()
+        },
+        subscribers={urn: frozenset(each) for urn, each in subscribers.items()},
+    )
+
+
+def check(wanted: Configuration) -> None:
+    """Raise ConfigurationError when something refers to what is not there, or a message would arrive twice."""
+    known_authorities = {each.id for each in wanted.authorities}
+    known_channels = {each.urn for each in wanted.channels}
+    known_versions = {each.urn: each for each in wanted.versions}
+    for user in wanted.users:
+        _require(user.authority in known_authorities, f"user {user.name} acts for unknown authority {user.authority}")
+    for channel in wanted.channels:
+        _require(channel.owner in known_authorities, f"channel {channel.urn} has unknown owner {channel.owner}")
+    for version in wanted.versions:
+        _require(version.channel in known_channels, f"version {version.urn} is of unknown channel {version.channel}")
+        _check_transformation(version, known_versions)
+    for urn, authority in wanted.subscriptions:
+        _require(urn in known_versions, f"authority {authority} subscribes to unknown version {urn}")
+        _require(authority in known_authorities, f"unknown authority {authority} subscribes to {urn}")
+    _check_one_cut_each(wanted, known_versions)
+
+
+def _check_transformation(version: ChannelVersion, known: Mapping[str, ChannelVersion]) -> None:
+    if version.transformation is None:
+        return
+    source = known.get(version.transformation.source)
+    _require(source is not None, f"version {version.urn} is cut from unknown version {version.transformation.source}")
+    if source is not None:
+        _require(source.channel == version.channel, f"version {version.urn} is cut from another channel ({source.urn})")
+        _require(
+            source.transformation is None, f"version {version.urn} is cut from {source.urn}, which is a cut itself"
+        )
+
+
+def _check_one_cut_each(wanted: Configuration, known: Mapping[str, ChannelVersion]) -> None:
+    # A message keeps its id in every mailbox, so that an error event can name it; so it must not arrive twice in one.
+    seen: dict[tuple[str, str], str] = {}
+    for urn, authority in dict.fromkeys(wanted.subscriptions):
+        transformation = known[urn].transformation
+        key = (transformation.source if transformation else urn, authority)
+        _require(
+            key not in seen, f"authority {authority} would get each message twice: by {seen.get(key)} and by {urn}"
+        )
+        seen[key] = urn
+
+
+def _require(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise ConfigurationError(f"the network cannot be set up: {otherwise}; mend the world or the profile")
+
+
+def _upsert(unit: Unit, table: Table, key: dict[str, Any], row: dict[str, Any]) -> bool:
+    where = [table.c[name] == value for name, value in key.items()]
+    found = unit.connection.execute(select(table).where(*where)).mappings().one_or_none()
+    if found is None:
+        unit.connection.execute(insert(table), row)
+    elif dict(found) != row:
+        unit.connection.execute(update(table).where(*where).values(row))
+    return found is None or dict(found) != row
+
+
+def _version_row(version: ChannelVersion) -> dict[str, Any]:
+    cut = version.transformation
+    row = {name: getattr(version, name) for name in _PLAIN}
+    return row | {
+        "status": str(version.status),
+        "stylesheet": cut and cut.stylesheet,
+        "cut_from": cut and cut.source,
+        "cut_parameters": cut and [list(each) for each in cut.parameters],
+    }
+
+
+def _version(row: RowMapping) -> ChannelVersion:
+    cut = None
+    if row["cut_from"] is not None:
+        parameters = tuple((name, value) for name, value in row["cut_parameters"])
+        cut = Transformation(row["stylesheet"], row["cut_from"], parameters)
+    plain = {name: row[name] for name in _PLAIN}
+    return ChannelVersion(**plain, status=VersionStatus(row["status"]), transformation=cut)
+
+
+_PLAIN = (
+    "urn",
+    "channel",
+    "major",
+    "minor",
+    "schema",
+    "element",
+    "error_schema",
+    "manual_acknowledgement",
+    "use_receiver_filter",
+)

@@ -1,0 +1,130 @@
+"""What DIT knows beside messages: who has a mailbox, which channels there are, who may use them. Pure look-ups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from simulator.dit.model import Caller, Refusal
+from simulator.dit.refusals import documented, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from simulator.dit.model import Authority, Channel, ChannelVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The configuration of the network at one moment.
+
+    ``users`` maps a user's name to its authority id, ``subscribers`` a version URN to the authorities that may use it.
+    """
+
+    authorities: Mapping[str, Authority] = field(default_factory=dict)
+    users: Mapping[str, str] = field(default_factory=dict)
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    versions: Mapping[str, ChannelVersion] = field(default_factory=dict)
+    subscribers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def caller(self, user: str) -> Caller:
+        """Who calls, by user name or by the 6-digit authority id; raises DitError for anyone else."""
+        if user in self.users:
+            return Caller(user, self.users[user])
+        if user in self.authorities:
+            return Caller(user, user)
+        raise refuse(
+            Refusal.UNKNOWN_USER,
+            f"unknown user {user!r}",
+            found=f"The call came as user {user!r}, whom DIT does not know.",
+            expected="the name of a DIT user, or the 6-digit id of its authority, that has been given access.",
+            provenance=documented("3.2.1"),
+            remedy="check the user name; access is opened per environment by VRAA and BVKB.",
+        )
+
+    def version(self, urn: str) -> ChannelVersion:
+        """A channel version by URN; raises DitError when there is none."""
+        if urn in self.versions:
+            return self.versions[urn]
+        hint = "that is a channel's URN, not a version's" if urn in self.channels else "DIT has no such channel version"
+        raise refuse(
+            Refusal.UNKNOWN_VERSION,
+            "Argument exception: ChannelVersionURN!",
+            found=f"The call names channel version {urn!r}: {hint}.",
+            expected="the URN of a channel version, like URN:IVIS:100001:CHA-<Name>-v1-0-TYPE-DSK.",
+            provenance=documented("2"),
+            remedy=f"check the URN{_suggestion(urn, self.versions)}.",
+        )
+
+    def channel(self, urn: str) -> Channel:
+        """A channel by URN; raises DitError, with DIT's documented words, when there is none."""
+        if urn in self.channels:
+            return self.channels[urn]
+        hint = "that is a channel version's URN, not a channel's" if urn in self.versions else "DIT has no such channel"
+        raise refuse(
+            Refusal.UNKNOWN_CHANNEL,
+            "Argument exception: ChannelURN!",
+            found=f"The call names channel {urn!r}: {hint}.",
+            expected="the URN of a channel, like URN:IVIS:100001:CHA-<Name>-TYPE-DSK.",
+            provenance=documented("2"),
+            remedy=f"check the URN{_suggestion(urn, self.channels)}.",
+        )
+
+    def authority(self, identifier: str) -> Authority:
+        """An authority by its 6-digit id; raises DitError when it has no mailbox."""
+        if identifier in self.authorities:
+            return self.authorities[identifier]
+        raise refuse(
+            Refusal.UNKNOWN_AUTHORITY,
+            f"unknown authority {identifier!r}",
+            found=f"ReceiverFilter names authority {identifier!r}, which has no mailbox in DIT.",
+            expected="6-digit ids of authorities that have a mailbox.",
+            provenance=documented("2"),
+            remedy="take the ids from the channel's subscribers.",
+        )
+
+    def owner(self, version: ChannelVersion) -> str:
+        """The authority id of the owner of a version's channel."""
+        return self.channels[version.channel].owner
+
+    def subscribed(self, authority: str, version: ChannelVersion) -> bool:
+        """Whether an authority has a subscriber's (or participant's) rights on a version."""
+        return authority in self.subscribers.get(version.urn, frozenset())
+
+    def cuts_of(self, version: ChannelVersion) -> tuple[ChannelVersion, ...]:
+        """The sub-versions that are cut from a version, by URN."""
+        cuts = (
+            each for each in self.versions.values() if each.transformation and each.transformation.source == version.urn
+        )
+        return tuple(sorted(cuts, key=lambda each: each.urn))
+
+    def require_version_access(self, caller: Caller, version: ChannelVersion) -> None:
+        """Raise DitError unless the caller owns the version's channel or subscribes to the version."""
+        if self.owner(version) != caller.authority and not self.subscribed(caller.authority, version):
+            raise self._no_right(caller, version.urn)
+
+    def require_channel_access(self, caller: Caller, channel: Channel) -> None:
+        """Raise DitError unless the caller owns the channel or subscribes to one of its versions."""
+        versions = (each for each in self.versions.values() if each.channel == channel.urn)
+        if channel.owner != caller.authority and not any(self.subscribed(caller.authority, each) for each in versions):
+            raise self._no_right(caller, channel.urn)
+
+    def _no_right(self, caller: Caller, urn: str) -> Exception:
+        own = sorted(each for each, authorities in self.subscribers.items() if caller.authority in authorities)
+        return refuse(
+            Refusal.NO_RIGHT,
+            f"authority {caller.authority} has no rights on {urn}",
+            found=f"User {caller.user!r} acts for authority {caller.authority}, "
+            f"which neither owns nor subscribes to {urn}.",
+            expected="a call by the channel's owner or by a subscriber of that channel version.",
+            provenance=documented("2"),
+            remedy=f"use a version that the authority has rights on ({', '.join(own) or 'it has none yet'}), "
+            "or have access opened; rights are per user, channel and environment.",
+        )
+
+
+def _suggestion(urn: str, known: Mapping[str, object]) -> str:
+    same = [each for each in known if each.casefold() == urn.strip().casefold()]
+    if same:
+        return f": DIT knows {same[0]}, and capital letters and blanks count"
+    return f" (known here: {', '.join(sorted(known))})" if known else " (none is set up here)"

@@ -1,0 +1,142 @@
+"""Messages and mailboxes in the store. Knows rows, not rights: who may do what is decided before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import bindparam, func, insert, select, update
+
+from simulator.dit.model import MailboxMessage, MessageClass, MessageStatus, Payload
+from simulator.store.tables import deliveries, messages, versions
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from datetime import datetime
+
+    from sqlalchemy import Row, Select
+
+    from simulator.dit.model import Caller, SendRequest
+    from simulator.store import Unit
+
+
+class Addressed(NamedTuple):
+    """One copy of a message on its way: to whom, under which version and channel, with which payload."""
+
+    recipient: str
+    version: str
+    channel: str
+    payload: Payload
+
+
+class Related(NamedTuple):
+    """What an event's related message has to be checked for."""
+
+    channel: str
+    parties: frozenset[str]
+
+
+def add_message(unit: Unit, identifier: str, caller: Caller, request: SendRequest, at: datetime) -> None:
+    """Write down a message as its sender sent it."""
+    row = {
+        "id": identifier,
+        "version": request.version,
+        "message_class": str(request.message_class),
+        "sender": caller.authority,
+        "sent_at": at,
+        "payload": request.payload.reference,
+        "size": request.payload.size,
+        "element": request.payload.element,
+        "related_message": request.related_message,
+        "event_name": request.event_name,
+    }
+    unit.connection.execute(insert(messages), row)
+
+
+def deliver(unit: Unit, identifier: str, copies: Iterable[Addressed], at: datetime) -> None:
+    """Put copies of a message into their mailboxes, behind everything that lies there."""
+    number = unit.connection.scalar(select(func.max(deliveries.c.number))) or 0
+    rows = [
+        {
+            "number": number + count,
+            "message": identifier,
+            "recipient": each.recipient,
+            "version": each.version,
+            "channel": each.channel,
+            "status": str(MessageStatus.DELIVERED),
+            "delivered_at": at,
+            "payload": each.payload.reference,
+            "size": each.payload.size,
+            "element": each.payload.element,
+        }
+        for count, each in enumerate(copies, 1)
+    ]
+    if rows:
+        unit.connection.execute(insert(deliveries), rows)
+
+
+def find(unit: Unit, recipient: str, identifier: str) -> MailboxMessage | None:
+    """One message of a mailbox, in whatever status."""
+    row = unit.connection.execute(_mailbox(recipient).where(deliveries.c.message == identifier)).one_or_none()
+    return None if row is None else _message(row)
+
+
+def find_all(
+    unit: Unit, recipient: str, statuses: Collection[MessageStatus], *, channel: str, version: str | None = None
+) -> tuple[MailboxMessage, ...]:
+    """The messages of a mailbox on a channel (or on one version of it), of some statuses, in order of delivery."""
+    statement = _mailbox(recipient).where(
+        deliveries.c.channel == channel, deliveries.c.status.in_([str(each) for each in statuses])
+    )
+    if version is not None:
+        statement = statement.where(deliveries.c.version == version)
+    return tuple(_message(row) for row in unit.connection.execute(statement.order_by(deliveries.c.number)))
+
+
+def set_status(
+    unit: Unit, recipient: str, identifiers: Iterable[str], status: MessageStatus, *, read_at: datetime | None = None
+) -> None:
+    """Give messages of a mailbox another status; ``read_at`` is set too, when there is one."""
+    values: dict[str, object] = {"status": str(status)}
+    if read_at is not None:
+        values["read_at"] = read_at
+    rows = [{"wanted": each} for each in identifiers]
+    if rows:
+        where = (deliveries.c.recipient == recipient, deliveries.c.message == bindparam("wanted"))
+        unit.connection.execute(update(deliveries).where(*where).values(**values), rows)
+
+
+def related(unit: Unit, identifier: str) -> Related | None:
+    """The channel of a message and everyone who sent or got it; None when DIT has no such message."""
+    statement = select(messages.c.sender, versions.c.channel).join(versions, versions.c.urn == messages.c.version)
+    row = unit.connection.execute(statement.where(messages.c.id == identifier)).one_or_none()
+    if row is None:
+        return None
+    recipients = unit.connection.scalars(select(deliveries.c.recipient).where(deliveries.c.message == identifier))
+    return Related(row.channel, frozenset((row.sender, *recipients)))
+
+
+def _mailbox(recipient: str) -> Select[*tuple[object, ...]]:
+    return (
+        select(deliveries, messages.c.message_class, messages.c.sender, messages.c.sent_at)
+        .add_columns(messages.c.related_message, messages.c.event_name)
+        .join(messages, messages.c.id == deliveries.c.message)
+        .where(deliveries.c.recipient == recipient)
+    )
+
+
+def _message(row: Row[*tuple[object, ...]]) -> MailboxMessage:
+    return MailboxMessage(
+        id=row.message,
+        version=row.version,
+        channel=row.channel,
+        message_class=MessageClass(row.message_class),
+        sender=row.sender,
+        recipient=row.recipient,
+        sent_at=row.sent_at,
+        delivered_at=row.delivered_at,
+        status=MessageStatus(row.status),
+        payload=Payload(row.payload, row.size, row.element),
+        related_message=row.related_message,
+        event_name=row.event_name,
+        read_at=row.read_at,
+    )

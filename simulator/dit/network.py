@@ -1,0 +1,298 @@
+"""DIT itself: what each operation does. No socket, no SOAP; every call works inside the caller's unit of the store.
+
+A refused call changes nothing, also when its unit is committed after all (for the journal's sake): each operation
+checks everything first and writes last.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from simulator import journal
+from simulator.dit import configuration, mailbox
+from simulator.dit.configuration import Configuration
+from simulator.dit.directory import Directory
+from simulator.dit.model import MessageStatus
+from simulator.dit.selection import canonical, not_in_mailbox, require_one
+from simulator.dit.sending import Sending
+from simulator.dit.statuses import Action, next_status, not_manual
+from simulator.dit.transformation import load_stylesheet
+from simulator.documents.locations import data_root
+from simulator.faults import DUPLICATE_DELIVERY
+from simulator.journal import Entry, Kind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from simulator.clock import Clock
+    from simulator.dit.mailbox import Addressed
+    from simulator.dit.model import (
+        Authority,
+        Caller,
+        Channel,
+        ChannelVersion,
+        MailboxMessage,
+        Selector,
+        SendRequest,
+        User,
+    )
+    from simulator.dit.sending import Schemas
+    from simulator.faults import Faults
+    from simulator.store import Unit
+
+DeliveryCallback = Callable[[], object]
+
+
+class Network:
+    """The data distribution network: channels, mailboxes and the six operations on messages.
+
+    Safe to share between threads: the units of the store queue, and nothing else is kept here but the configuration and
+    who is to be told of deliveries. Names and statuses are documented in VRAA's DIT integration instruction v1.09;
+    every refusal says how its reason is known.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        catalogue: Schemas,
+        message_bytes: int,
+        validate_on_send: bool = True,
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+        faults: Faults | None = None,
+        stylesheets: Path | None = None,
+    ) -> None:
+        """``message_bytes`` is the largest payload in bytes (500 MB is documented: section 2.4).
+
+        ``validate_on_send``: whether DIT checks payloads against the version's schema is not known; here it can be
+        switched.
+        ``new_id`` makes message ids. ``stylesheets`` is the folder that transformations are named below (``schemas/``).
+        """
+        self._clock = clock
+        self._sending = Sending(
+            catalogue=catalogue,
+            message_bytes=message_bytes,
+            validate_on_send=validate_on_send,
+            stylesheets=stylesheets or data_root("schemas"),
+        )
+        self._new_id = new_id
+        self._faults = faults
+        self._callbacks: dict[str, list[DeliveryCallback]] = {}
+        self._known: tuple[str | None, Directory] = (None, Directory())
+        self._lock = threading.Lock()
+
+    # What there is
+
+    def install(
+        self,
+        unit: Unit,
+        *,
+        authorities: Iterable[Authority],
+        users: Iterable[User],
+        channels: Iterable[Channel],
+        versions: Iterable[ChannelVersion],
+        subscriptions: Iterable[tuple[str, str]],
+    ) -> None:
+        """Set up the network; doing it again changes nothing, doing it with changes takes them over.
+
+        ``subscriptions`` are pairs of version URN and authority id: who receives on a distribution version, who sends
+        on a collection version. Raises ConfigurationError or StylesheetError when the set-up contradicts itself.
+        """
+        wanted = Configuration(tuple(authorities), tuple(users), tuple(channels), tuple(versions), tuple(subscriptions))
+        configuration.check(wanted)
+        for each in wanted.versions:
+            if each.transformation is not None:
+                load_stylesheet(self._sending.stylesheets, each.transformation.stylesheet)
+        configuration.install(unit, wanted)
+
+    def directory(self, unit: Unit) -> Directory:
+        """Who has a mailbox, which channels and versions there are, who may use them."""
+        revision = configuration.revision(unit)
+        with self._lock:
+            known_revision, known = self._known
+        if revision is None or revision != known_revision:
+            known = configuration.read(unit)
+            with self._lock:
+                self._known = (revision, known)
+        return known
+
+    def caller(self, unit: Unit, user: str) -> Caller:
+        """Who calls, by DIT user name or 6-digit authority id; raises DitError for anyone else."""
+        return self.directory(unit).caller(user)
+
+    def version(self, unit: Unit, urn: str) -> ChannelVersion | None:
+        """A channel version by URN."""
+        return self.directory(unit).versions.get(urn)
+
+    def on_delivery(self, authority: str, callback: DeliveryCallback) -> Callable[[], None]:
+        """Have something called after each commit that put messages into an authority's mailbox.
+
+        It is called without arguments, in the sender's thread, when others may write again. Returns a function that
+        ends it.
+        """
+        with self._lock:
+            self._callbacks.setdefault(authority, []).append(callback)
+
+        def end() -> None:
+            with self._lock:
+                if callback in self._callbacks[authority]:
+                    self._callbacks[authority].remove(callback)
+
+        return end
+
+    # The six operations
+
+    def send(self, unit: Unit, caller: Caller, request: SendRequest) -> str:
+        """SendMessage2: check right, size, channel and schema, store the message, deliver it; returns its message id.
+
+        The payload's blob must have been put into the unit (or committed before). The sender of a real DIT learns no
+        message id; the wire keeps it back. Raises DitError, and StorageFull when there is no room.
+        """
+        if request.related_message is not None:
+            request = replace(request, related_message=canonical(request.related_message))
+        outgoing = self._sending.prepare(unit, self.directory(unit), caller, request)
+        copies = tuple(each.addressed(unit) for each in outgoing)
+        identifier = self._new_id()
+        self._write(unit, caller, request, identifier=identifier, copies=copies)
+        if self._faults is not None and self._faults.take("SendMessage2", caller.authority, kind=DUPLICATE_DELIVERY):
+            again = self._new_id()
+            self._write(unit, caller, request, identifier=again, copies=copies, misbehaviour=DUPLICATE_DELIVERY)
+        for authority in sorted({each.recipient for each in copies}):
+            unit.after_commit(partial(self._tell, authority))
+        return identifier
+
+    def receive(self, unit: Unit, caller: Caller, selector: Selector) -> tuple[MailboxMessage, ...]:
+        """ReceiveMessage2: the delivered messages of a channel or version in order of delivery, or one by its id.
+
+        What is returned is then read; a message asked for by id may have been read before. Raises DitError.
+        """
+        found = self._selected(unit, caller, selector, _WAITING, Action.RECEIVE)
+        now = self._clock.now()
+        mailbox.set_status(unit, caller.authority, [each.id for each in found], MessageStatus.READ, read_at=now)
+        return tuple(replace(each, status=MessageStatus.READ, read_at=now) for each in found)
+
+    def list_messages(
+        self, unit: Unit, caller: Caller, selector: Selector, *, read: bool = False
+    ) -> tuple[MailboxMessage, ...]:
+        """ReceiveMessageList: the caller's delivered messages, or with ``read`` those already read; changes nothing.
+
+        Raises DitError.
+        """
+        status = MessageStatus.READ if read else MessageStatus.DELIVERED
+        found = self._selected(unit, caller, selector, frozenset({status}), None)
+        return tuple(each for each in found if each.status is status)
+
+    def restore(self, unit: Unit, caller: Caller, ids: Iterable[str]) -> tuple[str, ...]:
+        """RestoreMessageList: take read messages back to delivered, all or none; returns their ids. Raises DitError.
+
+        Restoring a delivered message is refused with DIT's documented text.
+        """
+        wanted = tuple(dict.fromkeys(canonical(each) for each in ids))
+        for each in wanted:
+            next_status(self._own(unit, caller, each).status, Action.RESTORE, message=each)
+        mailbox.set_status(unit, caller.authority, wanted, MessageStatus.DELIVERED)
+        return wanted
+
+    def delete(self, unit: Unit, caller: Caller, selector: Selector) -> tuple[str, ...]:
+        """DeleteMessage: delete one message, or all of the caller's on a channel or version; returns their ids.
+
+        By channel it deletes what is delivered, read or processed (documented for the channel). Raises DitError.
+        """
+        found = tuple(each.id for each in self._selected(unit, caller, selector, _ALIVE, Action.DELETE))
+        mailbox.set_status(unit, caller.authority, found, MessageStatus.DELETED)
+        return found
+
+    def confirm(self, unit: Unit, caller: Caller, message_id: str) -> None:
+        """ConfirmationAck: a read message of a version with manual acknowledgement is processed. Raises DitError."""
+        message = self._own(unit, caller, canonical(message_id))
+        version = self.directory(unit).version(message.version)
+        if not version.manual_acknowledgement:
+            raise not_manual(message.id, version.urn)
+        after = next_status(message.status, Action.CONFIRM, message=message.id)
+        mailbox.set_status(unit, caller.authority, [message.id], after)
+
+    # Steps
+
+    def _write(
+        self,
+        unit: Unit,
+        caller: Caller,
+        request: SendRequest,
+        *,
+        identifier: str,
+        copies: tuple[Addressed, ...],
+        misbehaviour: str | None = None,
+    ) -> None:
+        at = self._clock.now()
+        mailbox.add_message(unit, identifier, caller, request, at)
+        mailbox.deliver(unit, identifier, copies, at)
+        details: dict[str, journal.Json] = {
+            "message_class": str(request.message_class),
+            "sender": caller.authority,
+            "related_message": request.related_message,
+            "event_name": request.event_name,
+        }
+        if misbehaviour is not None:
+            details["misbehaviour"] = misbehaviour
+        for each in copies:
+            entry = Entry(
+                kind=Kind.DELIVERY,
+                at=at,
+                wall=journal.wall_now(),
+                interface="dit",
+                operation="deliver",
+                authority=each.recipient,
+                channel_version=each.version,
+                message_ids=(identifier,),
+                payload=each.payload.reference,
+                details=details,
+            )
+            journal.append(unit, entry)
+
+    def _selected(
+        self,
+        unit: Unit,
+        caller: Caller,
+        selector: Selector,
+        statuses: frozenset[MessageStatus],
+        action: Action | None,
+    ) -> tuple[MailboxMessage, ...]:
+        """The caller's messages that a selector means: by channel or version those of some statuses, by id that one.
+
+        With an action, one asked for by id must be in a status that the action allows.
+        """
+        directory = self.directory(unit)
+        require_one(selector)
+        if selector.message is not None:
+            message = self._own(unit, caller, canonical(selector.message))
+            if action is not None:
+                next_status(message.status, action, message=message.id)
+            return (message,)
+        if selector.version is not None:
+            version = directory.version(selector.version)
+            directory.require_version_access(caller, version)
+            return mailbox.find_all(unit, caller.authority, statuses, channel=version.channel, version=version.urn)
+        channel = directory.channel(selector.channel or "")
+        directory.require_channel_access(caller, channel)
+        return mailbox.find_all(unit, caller.authority, statuses, channel=channel.urn)
+
+    def _own(self, unit: Unit, caller: Caller, identifier: str) -> MailboxMessage:
+        message = mailbox.find(unit, caller.authority, identifier)
+        if message is None:
+            raise not_in_mailbox(caller, identifier, exists=mailbox.related(unit, identifier) is not None)
+        return message
+
+    def _tell(self, authority: str) -> None:
+        with self._lock:
+            callbacks = tuple(self._callbacks.get(authority, ()))
+        for callback in callbacks:
+            callback()
+
+
+_WAITING = frozenset({MessageStatus.DELIVERED})
+_ALIVE = frozenset({MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.PROCESSED})

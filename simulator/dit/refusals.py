@@ -1,0 +1,41 @@
+"""How a refusal explains itself: what was found, what was expected, who says so, what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.dit.model import DitError, Refusal
+from simulator.documents.model import Basis, Provenance
+
+if TYPE_CHECKING:
+    from simulator.documents.complaints import Complaint
+
+_INSTRUCTION = "VRAA, DIT integration instruction v1.09"
+
+NO_SOURCE = Provenance(Basis.ASSUMED, "no public source; a choice of this simulator")
+
+
+def documented(section: str) -> Provenance:
+    """A fact that DIT's integration instruction states in a section."""
+    return Provenance(Basis.DOCUMENTED, f"{_INSTRUCTION}, section {section}")
+
+
+def inferred(section: str) -> Provenance:
+    """A fact that follows from the names in the samples of a section of DIT's integration instruction."""
+    return Provenance(Basis.INFERRED, f"{_INSTRUCTION}, section {section}")
+
+
+def refuse(
+    refusal: Refusal,
+    text: str,
+    *,
+    found: str,
+    expected: str,
+    provenance: Provenance,
+    remedy: str,
+    complaints: tuple[Complaint, ...] = (),
+    server_side: bool = False,
+) -> DitError:
+    """A refusal with ``text`` for the wire and a cause in full words for the journal."""
+    cause = f"{found} Expected: {expected} Source: {provenance.source} ({provenance.basis}). What to do: {remedy}"
+    return DitError(refusal, text, cause=cause, complaints=complaints, server_side=server_side)

@@ -1,0 +1,116 @@
+"""The life of a message in a mailbox: which call may take it from which status to which. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from simulator.dit.model import DitError, MessageStatus, Refusal
+from simulator.dit.refusals import NO_SOURCE, documented, inferred, refuse
+
+if TYPE_CHECKING:
+    from simulator.documents.model import Provenance
+
+# DIT's words for the statuses, as its fault text spells them; "Pegādāts" (sic, for "Piegādāts") is documented; the
+# other words are documented in the instruction's prose.
+WIRE_NAMES = {
+    MessageStatus.SENT: "Nosūtīts",
+    MessageStatus.DELIVERED: "Pegādāts",
+    MessageStatus.READ: "Nolasīts",
+    MessageStatus.DELETED: "Dzēsts",
+    MessageStatus.PROCESSED: "Apstrādāts",
+}
+
+
+class Action(StrEnum):
+    """What a recipient can do to one message of its mailbox."""
+
+    RECEIVE = "ReceiveMessage2"
+    RESTORE = "RestoreMessageList"
+    DELETE = "DeleteMessage"
+    CONFIRM = "ConfirmationAck"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What an action makes of a message; ``after`` is None when DIT refuses."""
+
+    after: MessageStatus | None
+    provenance: Provenance
+
+
+GOALS = {
+    Action.RECEIVE: MessageStatus.READ,
+    Action.RESTORE: MessageStatus.DELIVERED,
+    Action.DELETE: MessageStatus.DELETED,
+    Action.CONFIRM: MessageStatus.PROCESSED,
+}
+
+_DELIVERED, _READ = MessageStatus.DELIVERED, MessageStatus.READ
+_DELETED, _PROCESSED = MessageStatus.DELETED, MessageStatus.PROCESSED
+_RECOVERY = "2.4, the order of recovering a bad read"
+
+TRANSITIONS = {
+    (_DELIVERED, Action.RECEIVE): Transition(_READ, inferred("3.2.1.8")),
+    (_READ, Action.RECEIVE): Transition(_READ, NO_SOURCE),
+    (_DELETED, Action.RECEIVE): Transition(None, NO_SOURCE),
+    (_PROCESSED, Action.RECEIVE): Transition(None, NO_SOURCE),
+    (_DELIVERED, Action.RESTORE): Transition(None, documented(_RECOVERY)),
+    (_READ, Action.RESTORE): Transition(_DELIVERED, documented(_RECOVERY)),
+    (_DELETED, Action.RESTORE): Transition(None, NO_SOURCE),
+    (_PROCESSED, Action.RESTORE): Transition(None, NO_SOURCE),
+    (_DELIVERED, Action.DELETE): Transition(_DELETED, NO_SOURCE),
+    (_READ, Action.DELETE): Transition(_DELETED, documented("3.2.1.8")),
+    (_DELETED, Action.DELETE): Transition(None, NO_SOURCE),
+    (_PROCESSED, Action.DELETE): Transition(_DELETED, NO_SOURCE),
+    (_DELIVERED, Action.CONFIRM): Transition(None, NO_SOURCE),
+    (_READ, Action.CONFIRM): Transition(_PROCESSED, inferred("2, message statuses")),
+    (_DELETED, Action.CONFIRM): Transition(None, NO_SOURCE),
+    (_PROCESSED, Action.CONFIRM): Transition(None, NO_SOURCE),
+}
+"""Every status in a mailbox and every action: what comes out, and how that is known."""
+
+_EXPECTED = {
+    Action.RECEIVE: "a message that is delivered or read.",
+    Action.RESTORE: "a message that is read: only what was read can be taken back to delivered.",
+    Action.DELETE: "a message that is not deleted yet.",
+    Action.CONFIRM: "a message that is read and not yet confirmed.",
+}
+_REMEDY = {
+    Action.RECEIVE: "list with ReceiveMessageList and receive only messages of that list; keep what you have read.",
+    Action.RESTORE: "list with ReceiveMessageList (ReadMessage=true) and restore only messages of that list.",
+    Action.DELETE: "delete a message once, after it is read and safely kept.",
+    Action.CONFIRM: "receive the message with ReceiveMessage2 first, then confirm it once.",
+}
+
+
+def next_status(status: MessageStatus, action: Action, *, message: str) -> MessageStatus:
+    """The status of a message after an action; raises DitError with DIT's own text when the action is refused.
+
+    The text for restoring a delivered message is documented, misspelling included; for all others it follows the same
+    pattern (inferred).
+    """
+    transition = TRANSITIONS[status, action]
+    if transition.after is not None:
+        return transition.after
+    raise refuse(
+        Refusal.BAD_STATUS,
+        f'statuss "{WIRE_NAMES[status]}" vairs nevar tikt mainīts uz statusu "{WIRE_NAMES[GOALS[action]]}"!',
+        found=f"{action} was asked for message {message}, which is {status}.",
+        expected=_EXPECTED[action],
+        provenance=transition.provenance,
+        remedy=_REMEDY[action],
+    )
+
+
+def not_manual(message: str, version: str) -> DitError:
+    """The refusal to confirm a message of a version that acknowledges by itself (inferred from IsManualAck)."""
+    return refuse(
+        Refusal.BAD_STATUS,
+        f"channel version {version} acknowledges automatically (IsManualAck=false)",
+        found=f"{Action.CONFIRM} was called for message {message} of {version}, whose IsManualAck is false.",
+        expected="confirmation only on versions whose IsManualAck is true; on others reading acknowledges.",
+        provenance=inferred("5.1, IsManualAck"),
+        remedy="leave the confirmation out for this channel; delete the message after reading it.",
+    )

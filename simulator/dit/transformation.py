@@ -1,0 +1,100 @@
+"""How a sub-version gets its own cut of a message: an XSLT that may neither read, write nor connect."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from simulator.dit.model import Refusal
+from simulator.dit.refusals import inferred, refuse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from simulator.dit.model import ChannelVersion, Transformation
+
+_SOURCE = inferred("2, with BVKB's connecting steps: each retailer's sub-version has its own data transformation")
+
+
+class StylesheetError(Exception):
+    """A version's stylesheet is missing or cannot be used; the harness's or profile's fault, never a caller's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What a transformation made: the bytes (in the stylesheet's encoding) and the Clark name of their root."""
+
+    data: bytes
+    element: str
+
+
+class Cutter:
+    """Makes the cuts of one message; parses the message once."""
+
+    def __init__(self, data: bytes, root: Path) -> None:
+        """``data`` is the message's payload; ``root`` the folder that stylesheets are named below.
+
+        Raises DitError when the payload is not well-formed.
+        """
+        self._root = root
+        try:
+            self._source = etree.fromstring(data, _parser())
+        except etree.XMLSyntaxError as error:
+            raise refuse(
+                Refusal.INVALID_PAYLOAD,
+                f"the payload is not well-formed XML: {error}",
+                found=f"The payload is not well-formed: {error}.",
+                expected="one well-formed XML document, which DIT can transform for each sub-version.",
+                provenance=_SOURCE,
+                remedy="mend the document at that line and send it again.",
+            ) from error
+
+    def cut(self, version: ChannelVersion, transformation: Transformation) -> Cut | None:
+        """A sub-version's cut; None when the stylesheet gives nothing for it.
+
+        Raises DitError when the stylesheet refuses the document or makes something of it that is not one document.
+        """
+        parameters = {name: etree.XSLT.strparam(value) for name, value in transformation.parameters}
+        try:
+            result = load_stylesheet(self._root, transformation.stylesheet)(self._source, profile_run=False, **parameters)
+            if result.getroot() is None:
+                return None
+            # As the stylesheet's xsl:output says; write_output() would not bear a stylesheet without one.
+            data = bytes(result)  # type: ignore[call-overload]
+            return Cut(data, str(etree.fromstring(data, _parser()).tag))
+        except (etree.XSLTError, etree.XMLSyntaxError) as error:
+            raise refuse(
+                Refusal.INVALID_PAYLOAD,
+                f"the payload cannot be transformed for {version.urn}: {error}",
+                found=f"Stylesheet {transformation.stylesheet} of {version.urn} could not cut the payload: {error}.",
+                expected="a document of which the stylesheet makes one document, or nothing, for each sub-version.",
+                provenance=_SOURCE,
+                remedy="check that the list names each addressee once, and follows its schema.",
+            ) from error
+
+
+_loading = threading.Lock()
+
+
+def load_stylesheet(root: Path, stylesheet: str) -> etree.XSLT:
+    """A stylesheet below a folder, compiled; raises StylesheetError when there is none or it is wrong."""
+    with _loading:
+        return _compile(root / stylesheet)
+
+
+@lru_cache(maxsize=64)
+def _compile(path: Path) -> etree.XSLT:
+    try:
+        return etree.XSLT(etree.parse(path, _parser()), access_control=etree.XSLTAccessControl.DENY_ALL)
+    except (OSError, etree.XMLSyntaxError, etree.XSLTParseError) as error:
+        raise StylesheetError(
+            f"the stylesheet {path} cannot be used: {error}; mend it, or name another in the profile"
+        ) from error
+
+
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)

@@ -37,4 +37,5 @@ def _breach(finding: Finding) -> Breach:
         message_en=finding.message_en,
         expected=finding.expected,
         evidence=tuple(EvidenceInfo(each.entry, each.path, each.excerpt) for each in finding.evidence),
+        expected_lv=finding.expected_lv,
     )

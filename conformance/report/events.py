@@ -51,6 +51,7 @@ class Breach:
     message_en: str
     expected: str
     evidence: tuple[EvidenceInfo, ...]
+    expected_lv: str = ""
 
 
 @dataclass(frozen=True, slots=True)

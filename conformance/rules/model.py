@@ -21,13 +21,14 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One breach of one requirement: what happened, what was expected, and where to see it."""
+    """One breach of one requirement: what happened, what was expected (in English and in Latvian), where to see it."""
 
     requirement: str
     message_lv: str
     message_en: str
     expected: str
     evidence: tuple[Evidence, ...] = ()
+    expected_lv: str = ""
 
 
 @dataclass(frozen=True, slots=True)

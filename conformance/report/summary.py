@@ -1,0 +1,168 @@
+"""Folds the events of a run into one verdict per requirement and one exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from conformance.report.events import (
+    Breach,
+    Event,
+    HarnessFailed,
+    Judged,
+    RequirementInfo,
+    RunFinished,
+    RunStarted,
+    ScenarioFinished,
+    ScenarioStarted,
+    Status,
+)
+
+
+class Outcome(StrEnum):
+    """What came of a whole run; the exit code follows from it."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    HARNESS_FAILED = "harness failed"
+    NOTHING_TESTED = "nothing tested"
+
+
+EXIT_CODES = {Outcome.PASSED: 0, Outcome.FAILED: 1, Outcome.HARNESS_FAILED: 3, Outcome.NOTHING_TESTED: 4}
+
+
+@dataclass(frozen=True, slots=True)
+class SeenBreach:
+    """A breach and the scenario in which it was seen."""
+
+    scenario: str
+    breach: Breach
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementVerdict:
+    """How one requirement came out over all scenarios. ``checked`` counts the occasions on which it could be broken."""
+
+    info: RequirementInfo
+    status: Status
+    checked: int
+    breaches: tuple[SeenBreach, ...]
+
+    @property
+    def chapter(self) -> str:
+        """The letters before the hyphen."""
+        return self.info.id.partition("-")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioResult:
+    """A scenario's announcement and how it ended."""
+
+    scenario: str
+    title: str
+    feature: str
+    finished: ScenarioFinished
+
+
+class RunSummary:
+    """A consumer that keeps what a run's reports need. Ask it when the run is over; before, it says what is known so far."""
+
+    def __init__(self) -> None:
+        self.started: RunStarted | None = None
+        self.finished: RunFinished | None = None
+        self.scenarios: list[ScenarioResult] = []
+        self.harness_failures: list[HarnessFailed] = []
+        self._announced: dict[str, ScenarioStarted] = {}
+        self._checked: dict[str, int] = {}
+        self._breaches: dict[str, list[SeenBreach]] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Take the next event."""
+        match event:
+            case RunStarted():
+                self.started = event
+            case ScenarioStarted():
+                self._announced[event.scenario] = event
+            case ScenarioFinished():
+                self._take(event)
+            case HarnessFailed():
+                self.harness_failures.append(event)
+            case RunFinished():
+                self.finished = event
+
+    def _take(self, event: ScenarioFinished) -> None:
+        announced = self._announced.get(event.scenario)
+        title = announced.title if announced else event.scenario
+        self.scenarios.append(ScenarioResult(event.scenario, title, announced.feature if announced else "", event))
+        for judged in event.judged:
+            self._checked[judged.requirement] = self._checked.get(judged.requirement, 0) + judged.checked
+            seen = self._breaches.setdefault(judged.requirement, [])
+            seen.extend(SeenBreach(title, each) for each in judged.breaches)
+
+    @property
+    def verdicts(self) -> tuple[RequirementVerdict, ...]:
+        """One verdict per requirement, in the order of the catalogue."""
+        known = self.started.requirements if self.started else ()
+        unknown = sorted({*self._checked} - {each.id for each in known})
+        return tuple(self._verdict(each) for each in (*known, *map(_unlisted, unknown)))
+
+    def _verdict(self, info: RequirementInfo) -> RequirementVerdict:
+        checked, breaches = self._checked.get(info.id, 0), tuple(self._breaches.get(info.id, ()))
+        return RequirementVerdict(info, self._status(info, checked, broken=bool(breaches)), checked, breaches)
+
+    def _status(self, info: RequirementInfo, checked: int, *, broken: bool) -> Status:
+        if broken:
+            return Status.FAILED if self._fails(info) else Status.WARNED
+        return Status.PASSED if checked else Status.NOT_TESTED
+
+    def _fails(self, info: RequirementInfo) -> bool:
+        # A broken "should" never fails a run. What is only assumed is no ground to turn a retailer down, unless the
+        # profile says so.
+        strict = self.started is not None and self.started.assumed_requirements == "fail"
+        return info.level == "must" and (info.basis != "assumed" or strict)
+
+    def count(self, status: Status) -> int:
+        """How many requirements came out so."""
+        return sum(each.status is status for each in self.verdicts)
+
+    @property
+    def failed_scenarios(self) -> tuple[ScenarioResult, ...]:
+        """Scenarios that failed without a rule's finding: the retailer refused, broke down or never did what was asked."""
+        return tuple(
+            each for each in self.scenarios if each.finished.status is Status.FAILED and not _found(each.finished.judged)
+        )
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came of the run. A failure of the harness outweighs everything: nothing else can then be trusted."""
+        broken = any(each.finished.status is Status.ERROR for each in self.scenarios)
+        if self.harness_failures or broken or self.finished is None:
+            return Outcome.HARNESS_FAILED
+        if self.count(Status.FAILED) or self.failed_scenarios:
+            return Outcome.FAILED
+        if not any(self._checked.values()) and not any(self._breaches.values()):
+            return Outcome.NOTHING_TESTED
+        return Outcome.PASSED
+
+    @property
+    def exit_code(self) -> int:
+        """0 all required checks passed, 1 the retailer failed, 3 the harness failed, 4 nothing was tested."""
+        return EXIT_CODES[self.outcome]
+
+
+def _found(judged: tuple[Judged, ...]) -> bool:
+    return any(each.breaches for each in judged)
+
+
+def _unlisted(identifier: str) -> RequirementInfo:
+    # A rule whose requirement the run did not announce: judged as strictly as any, so that nothing is lost.
+    return RequirementInfo(
+        id=identifier,
+        level="must",
+        text_lv=identifier,
+        text_en=identifier,
+        remedy_lv="",
+        remedy_en="",
+        basis="documented",
+        source="",
+    )

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.commands.running import aldis
+
+CHANNELS = ("contract", "discount", "payout")
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_generated_documents_are_valid_and_repeatable(channel: str, tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        made = aldis("generate", channel, "--count", "4", "--records", "9", "--seed", "5", "--out", folder, cwd=tmp_path)
+        assert made.returncode == 0, made.stderr
+    files = sorted((tmp_path / "one").iterdir())
+    assert len(files) == 4
+    assert len({each.read_bytes() for each in files}) == 4
+    assert [each.read_bytes() for each in files] == [each.read_bytes() for each in sorted((tmp_path / "two").iterdir())]
+    checked = aldis("validate", *(str(each) for each in files), cwd=tmp_path)
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_an_empty_document_is_valid(tmp_path: Path) -> None:
+    made = aldis("generate", "payout", "--records", "0", "--out", ".", cwd=tmp_path)
+    assert aldis("validate", made.stdout.strip(), cwd=tmp_path).returncode == 0
+
+
+def test_findings_have_line_path_expected_and_source(tmp_path: Path) -> None:
+    sample = aldis("generate", "payout", "--records", "2", cwd=tmp_path).stdout
+    lines = sample.splitlines()
+    line = next(number for number, each in enumerate(lines, start=1) if "<" in each and ".00<" in each or "0<" in each)
+    spoilt = sample.replace(".00<", ".0x<", 1) if ".00<" in sample else sample
+    (tmp_path / "spoilt.xml").write_text(spoilt, encoding="utf-8")
+    shown = aldis("validate", "spoilt.xml", "--json", cwd=tmp_path)
+    assert shown.returncode == 1
+    (file,) = json.loads(shown.stdout)["files"]
+    assert file["valid"] is False
+    finding = file["findings"][0]
+    assert finding["line"] >= line
+    assert finding["path"].startswith("/")
+    assert finding["expected"]
+    assert finding["source"]
+    people = aldis("validate", "spoilt.xml", "--lang", "lv", cwd=tmp_path)
+    assert people.returncode == 1
+    assert "NEDERĪGS" in people.stdout
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"<", b"\xff\xfe\x00", b"<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>", b"<a/>"],
+    ids=["empty", "broken", "binary", "dtd", "foreign"],
+)
+def test_what_is_no_document_gets_a_finding(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "odd.xml").write_bytes(data)
+    shown = aldis("validate", "odd.xml", cwd=tmp_path)
+    assert shown.returncode == 1
+    assert "INVALID" in shown.stdout

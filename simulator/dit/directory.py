@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from simulator.dit.model import Caller, Refusal
-from simulator.dit.refusals import documented, refuse
+from simulator.dit.model import Caller, DitError, Refusal
+from simulator.dit.refusals import ACCESS, documented, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ class Directory:
             f"unknown user {user!r}",
             found=f"The call came as user {user!r}, whom DIT does not know.",
             expected="the name of a DIT user, or the 6-digit id of its authority, that has been given access.",
-            provenance=documented("3.2.1"),
+            provenance=ACCESS,
             remedy="check the user name; access is opened per environment by VRAA and BVKB.",
         )
 
@@ -52,7 +52,7 @@ class Directory:
             "Argument exception: ChannelVersionURN!",
             found=f"The call names channel version {urn!r}: {hint}.",
             expected="the URN of a channel version, like URN:IVIS:100001:CHA-<Name>-v1-0-TYPE-DSK.",
-            provenance=documented("2"),
+            provenance=documented("channel URNs"),
             remedy=f"check the URN{_suggestion(urn, self.versions)}.",
         )
 
@@ -66,7 +66,7 @@ class Directory:
             "Argument exception: ChannelURN!",
             found=f"The call names channel {urn!r}: {hint}.",
             expected="the URN of a channel, like URN:IVIS:100001:CHA-<Name>-TYPE-DSK.",
-            provenance=documented("2"),
+            provenance=documented("channel URNs"),
             remedy=f"check the URN{_suggestion(urn, self.channels)}.",
         )
 
@@ -79,7 +79,7 @@ class Directory:
             f"unknown authority {identifier!r}",
             found=f"ReceiverFilter names authority {identifier!r}, which has no mailbox in DIT.",
             expected="6-digit ids of authorities that have a mailbox.",
-            provenance=documented("2"),
+            provenance=documented("mailboxes of authorities"),
             remedy="take the ids from the channel's subscribers.",
         )
 
@@ -105,11 +105,14 @@ class Directory:
 
     def require_channel_access(self, caller: Caller, channel: Channel) -> None:
         """Raise DitError unless the caller owns the channel or subscribes to one of its versions."""
-        versions = (each for each in self.versions.values() if each.channel == channel.urn)
-        if channel.owner != caller.authority and not any(self.subscribed(caller.authority, each) for each in versions):
+        if channel.owner != caller.authority and not self.subscribed_to_any(caller.authority, channel.urn):
             raise self._no_right(caller, channel.urn)
 
-    def _no_right(self, caller: Caller, urn: str) -> Exception:
+    def subscribed_to_any(self, authority: str, channel: str) -> bool:
+        """Whether an authority subscribes to any version of a channel (given by URN)."""
+        return any(self.subscribed(authority, each) for each in self.versions.values() if each.channel == channel)
+
+    def _no_right(self, caller: Caller, urn: str) -> DitError:
         own = sorted(each for each, authorities in self.subscribers.items() if caller.authority in authorities)
         return refuse(
             Refusal.NO_RIGHT,
@@ -117,7 +120,7 @@ class Directory:
             found=f"User {caller.user!r} acts for authority {caller.authority}, "
             f"which neither owns nor subscribes to {urn}.",
             expected="a call by the channel's owner or by a subscriber of that channel version.",
-            provenance=documented("2"),
+            provenance=ACCESS,
             remedy=f"use a version that the authority has rights on ({', '.join(own) or 'it has none yet'}), "
             "or have access opened; rights are per user, channel and environment.",
         )

@@ -12,17 +12,20 @@ if TYPE_CHECKING:
 
 _INSTRUCTION = "VRAA, DIT integration instruction v1.09"
 
+ACCESS = Provenance(
+    Basis.DOCUMENTED, "BVKB, connecting to ALDIS, steps 3 and 6: access is opened per DIT user and environment"
+)
 NO_SOURCE = Provenance(Basis.ASSUMED, "no public source; a choice of this simulator")
 
 
-def documented(section: str) -> Provenance:
-    """A fact that DIT's integration instruction states in a section."""
-    return Provenance(Basis.DOCUMENTED, f"{_INSTRUCTION}, section {section}")
+def documented(where: str) -> Provenance:
+    """A fact that DIT's integration instruction states; ``where`` is a section, or a topic that several touch."""
+    return Provenance(Basis.DOCUMENTED, f"{_INSTRUCTION}, {where}")
 
 
-def inferred(section: str) -> Provenance:
-    """A fact that follows from the names in the samples of a section of DIT's integration instruction."""
-    return Provenance(Basis.INFERRED, f"{_INSTRUCTION}, section {section}")
+def inferred(name: str) -> Provenance:
+    """A fact that follows from a name in the client samples of DIT's integration instruction."""
+    return Provenance(Basis.INFERRED, f"{_INSTRUCTION}, client samples: {name}")
 
 
 def refuse(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simulator.dit.model import ChannelKind, MessageClass, Refusal, VersionStatus
+from simulator.dit.model import ChannelKind, DitError, MessageClass, Refusal, VersionStatus
 from simulator.dit.refusals import NO_SOURCE, documented, inferred, refuse
 
 if TYPE_CHECKING:
@@ -35,10 +35,12 @@ def routes(directory: Directory, caller: Caller, version: ChannelVersion, reques
     A route whose version has a transformation (and the request is business) gets its own cut of the payload.
     """
     require_open(version)
-    directory.require_version_access(caller, version)
     by_owner = directory.owner(version) == caller.authority
     distribution = directory.channels[version.channel].kind is ChannelKind.DISTRIBUTION
-    if request.message_class is MessageClass.BUSINESS:
+    business = request.message_class is MessageClass.BUSINESS
+    if not (business and distribution and directory.subscribed_to_any(caller.authority, version.channel)):
+        directory.require_version_access(caller, version)  # else the wrong direction is the better explanation
+    if business:
         if distribution:
             _require_owner(directory, caller, version, by_owner=by_owner)
             return _distributed(directory, version, request, required=False, allowed=version.use_receiver_filter)
@@ -59,7 +61,7 @@ def require_open(version: ChannelVersion) -> None:
         f"channel version {version.urn} is not open: {version.status}",
         found=f"Channel version {version.urn} has status {version.status}.",
         expected=f"one of {', '.join(sorted(OPEN))}.",
-        provenance=inferred("4, ChannelVersionStatus"),
+        provenance=inferred("ChannelVersionStatus"),
         remedy="try again later; keep the message until then." if pause else "use the version that is active now.",
         server_side=pause,
     )
@@ -74,7 +76,7 @@ def _require_owner(directory: Directory, caller: Caller, version: ChannelVersion
             found=f"Authority {caller.authority} sent a business message on {version.urn}, a version of a distribution "
             "channel that it only receives from.",
             expected=f"business messages there from the channel's owner ({owner}); a subscriber answers with an event.",
-            provenance=documented("2"),
+            provenance=documented("section 2"),
             remedy="send data on a collection (DSK) channel; to tell the owner of an error in a message received here, "
             "send an EventMessage with RelatedMessageID.",
         )
@@ -98,7 +100,7 @@ def _require_participant(directory: Directory, caller: Caller, version: ChannelV
         found=f"Authority {caller.authority} sent a business message on {version.urn}, a version of a collection "
         "channel that it owns.",
         expected="business messages there from the participants; the owner receives them.",
-        provenance=documented("2"),
+        provenance=documented("section 2"),
         remedy="distribute data on a distribution (DIK) channel; to answer a participant's message, send an "
         "EventMessage with RelatedMessageID and ReceiverFilter.",
     )
@@ -142,25 +144,25 @@ def _everyone(directory: Directory, version: ChannelVersion) -> dict[str, Route]
 
 
 def _chosen(directory: Directory, version: ChannelVersion, everyone: dict[str, Route], receiver: str) -> Route:
-    directory.authority(receiver)
     if receiver in everyone:
         return everyone[receiver]
+    directory.authority(receiver)
     raise refuse(
         Refusal.NO_RIGHT,
         f"authority {receiver} does not subscribe to {version.urn}",
         found=f"ReceiverFilter names authority {receiver}, which has no rights on {version.urn}.",
         expected=f"subscribers of the version ({', '.join(everyone) or 'it has none'}).",
-        provenance=documented("2"),
+        provenance=documented("section 2"),
         remedy="name subscribers only, or have the authority subscribed first.",
     )
 
 
-def _filter_not_used(version: ChannelVersion, why: str) -> Exception:
+def _filter_not_used(version: ChannelVersion, why: str) -> DitError:
     return refuse(
         Refusal.FILTER_NOT_USED,
         f"ReceiverFilter is not used on {version.urn}",
         found=f"The message carries ReceiverFilter on channel version {version.urn}.",
         expected=f"no ReceiverFilter: {why}",
-        provenance=inferred("4, UseReceiverFilter"),
+        provenance=inferred("UseReceiverFilter"),
         remedy="leave ReceiverFilter out.",
     )

@@ -31,7 +31,7 @@ def require_one(selector: Selector) -> None:
         "exactly one of ChannelURN, ChannelVersionURN and MessageID must be given",
         found=f"The request names {' and '.join(named) or 'none of the three'}.",
         expected="exactly one of ChannelURN, ChannelVersionURN and MessageID (a choice).",
-        provenance=inferred("4.2, MessageRequestStructure"),
+        provenance=inferred("MessageRequestStructure"),
         remedy="leave out all but one; the instruction's Java sample sets two, DIT's answer to that is not known.",
     )
 

@@ -90,7 +90,7 @@ class Sending:
                 f"the payload has {payload.size} bytes; the limit is {self.message_bytes}",
                 found=f"The payload has {payload.size} bytes.",
                 expected=f"at most {self.message_bytes} bytes.",
-                provenance=documented("2.4"),
+                provenance=documented("section 2.4"),
                 remedy="split the document into several messages.",
             )
 
@@ -133,7 +133,7 @@ def _check_related(unit: Unit, caller: Caller, version: ChannelVersion, request:
             f"message {identifier} was not sent on the channel of {version.urn}",
             found=f"The event on {version.urn} is about message {identifier} of channel {related.channel}.",
             expected="an event on the channel of the message that it is about.",
-            provenance=documented("2"),
+            provenance=documented("errors about a message"),
             remedy="send the event on a version of that channel.",
         )
 
@@ -150,6 +150,6 @@ def _unknown_related(caller: Caller, identifier: str | None, *, exists: bool) ->
         f"RelatedMessageID {identifier or '(none)'} names no message of authority {caller.authority}",
         found=f"The event is about {what}.",
         expected="RelatedMessageID with the MessageID of a message that the caller received (or sent).",
-        provenance=documented("2"),
+        provenance=documented("errors about a message"),
         remedy="take the MessageID from the message that the event is about.",
     )

@@ -49,10 +49,10 @@ GOALS = {
 
 _DELIVERED, _READ = MessageStatus.DELIVERED, MessageStatus.READ
 _DELETED, _PROCESSED = MessageStatus.DELETED, MessageStatus.PROCESSED
-_RECOVERY = "2.4, the order of recovering a bad read"
+_RECOVERY = "section 2.4, the order of recovering a bad read"
 
 TRANSITIONS = {
-    (_DELIVERED, Action.RECEIVE): Transition(_READ, inferred("3.2.1.8")),
+    (_DELIVERED, Action.RECEIVE): Transition(_READ, inferred("ReadMessage")),
     (_READ, Action.RECEIVE): Transition(_READ, NO_SOURCE),
     (_DELETED, Action.RECEIVE): Transition(None, NO_SOURCE),
     (_PROCESSED, Action.RECEIVE): Transition(None, NO_SOURCE),
@@ -61,11 +61,11 @@ TRANSITIONS = {
     (_DELETED, Action.RESTORE): Transition(None, NO_SOURCE),
     (_PROCESSED, Action.RESTORE): Transition(None, NO_SOURCE),
     (_DELIVERED, Action.DELETE): Transition(_DELETED, NO_SOURCE),
-    (_READ, Action.DELETE): Transition(_DELETED, documented("3.2.1.8")),
+    (_READ, Action.DELETE): Transition(_DELETED, documented("section 3.2.1.8")),
     (_DELETED, Action.DELETE): Transition(None, NO_SOURCE),
     (_PROCESSED, Action.DELETE): Transition(_DELETED, NO_SOURCE),
     (_DELIVERED, Action.CONFIRM): Transition(None, NO_SOURCE),
-    (_READ, Action.CONFIRM): Transition(_PROCESSED, inferred("2, message statuses")),
+    (_READ, Action.CONFIRM): Transition(_PROCESSED, inferred("ConfirmationAck")),
     (_DELETED, Action.CONFIRM): Transition(None, NO_SOURCE),
     (_PROCESSED, Action.CONFIRM): Transition(None, NO_SOURCE),
 }
@@ -111,6 +111,6 @@ def not_manual(message: str, version: str) -> DitError:
         f"channel version {version} acknowledges automatically (IsManualAck=false)",
         found=f"{Action.CONFIRM} was called for message {message} of {version}, whose IsManualAck is false.",
         expected="confirmation only on versions whose IsManualAck is true; on others reading acknowledges.",
-        provenance=inferred("5.1, IsManualAck"),
+        provenance=inferred("IsManualAck"),
         remedy="leave the confirmation out for this channel; delete the message after reading it.",
     )

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from simulator.dit.model import Refusal
-from simulator.dit.refusals import inferred, refuse
+from simulator.dit.refusals import refuse
+from simulator.documents.model import Basis, Provenance
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from simulator.dit.model import ChannelVersion, Transformation
 
-_SOURCE = inferred("2, with BVKB's connecting steps: each retailer's sub-version has its own data transformation")
+_SOURCE = Provenance(
+    Basis.INFERRED,
+    "BVKB, connecting to ALDIS: each sub-version has its own data transformation; IVIS uses XSLT throughout",
+)
 
 
 class StylesheetError(Exception):
@@ -60,7 +64,9 @@ class Cutter:
         """
         parameters = {name: etree.XSLT.strparam(value) for name, value in transformation.parameters}
         try:
-            result = load_stylesheet(self._root, transformation.stylesheet)(self._source, profile_run=False, **parameters)
+            result = load_stylesheet(self._root, transformation.stylesheet)(
+                self._source, profile_run=False, **parameters
+            )
             if result.getroot() is None:
                 return None
             # As the stylesheet's xsl:output says; write_output() would not bear a stylesheet without one.

@@ -149,9 +149,9 @@ def _chosen(directory: Directory, version: ChannelVersion, everyone: dict[str, R
     directory.authority(receiver)
     raise refuse(
         Refusal.NO_RIGHT,
-        f"authority {receiver} does not subscribe to {version.urn}",
-        found=f"ReceiverFilter names authority {receiver}, which has no rights on {version.urn}.",
-        expected=f"subscribers of the version ({', '.join(everyone) or 'it has none'}).",
+        f"authority {receiver} does not receive on {version.urn}",
+        found=f"ReceiverFilter names authority {receiver}, which does not receive on {version.urn}.",
+        expected=f"subscribers of the version or of a sub-version that is open ({', '.join(everyone) or 'it has none'}).",
         provenance=documented("section 2"),
         remedy="name subscribers only, or have the authority subscribed first.",
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _SOURCE = Provenance(
     Basis.INFERRED,
-    "BVKB, connecting to ALDIS: each sub-version has its own data transformation; IVIS uses XSLT throughout",
+    "BVKB, connecting to ALDIS: each sub-version has its own data transformation; IVIS uses XSLT",
 )
 
 
@@ -64,9 +64,8 @@ class Cutter:
         """
         parameters = {name: etree.XSLT.strparam(value) for name, value in transformation.parameters}
         try:
-            result = load_stylesheet(self._root, transformation.stylesheet)(
-                self._source, profile_run=False, **parameters
-            )
+            transform = load_stylesheet(self._root, transformation.stylesheet)
+            result = transform(self._source, profile_run=False, **parameters)
             if result.getroot() is None:
                 return None
             # As the stylesheet's xsl:output says; write_output() would not bear a stylesheet without one.

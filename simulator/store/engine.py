@@ -21,7 +21,7 @@ _BUSY_MILLISECONDS = 30_000
 _ADVISORY_LOCK = 0x414C444953  # any number will do, as long as every store on one database uses the same: "ALDIS"
 
 
-def open_engine(url: URL | str, *, durable: bool) -> Engine:
+def open_engine(url: URL | str, *, durable: bool, max_bytes: int | None = None) -> Engine:
     """An engine for a database; raises StoreError for a URL that cannot be used."""
     try:
         parsed = make_url(url)
@@ -35,7 +35,7 @@ def open_engine(url: URL | str, *, durable: bool) -> Engine:
             f"the database {parsed.render_as_string()} needs a driver that is not installed: {error}"
         ) from error
     if engine.dialect.name == "sqlite":
-        _set_up_sqlite(engine, durable=durable)
+        _set_up_sqlite(engine, durable=durable, max_bytes=max_bytes)
     else:
         event.listen(engine, "begin", _serialise_writers)
     event.listen(engine, "handle_error", _translate, retval=True)
@@ -47,7 +47,7 @@ def sqlite_url(file: Path) -> URL:
     return URL.create("sqlite", database=str(file))
 
 
-def _set_up_sqlite(engine: Engine, *, durable: bool) -> None:
+def _set_up_sqlite(engine: Engine, *, durable: bool, max_bytes: int | None) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # we begin transactions ourselves, below
@@ -55,6 +55,9 @@ def _set_up_sqlite(engine: Engine, *, durable: bool) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
         connection.execute("PRAGMA foreign_keys=ON")
+        if max_bytes is not None:
+            page_size = connection.execute("PRAGMA page_size").fetchone()[0]
+            connection.execute(f"PRAGMA max_page_count={max(1, max_bytes // page_size)}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

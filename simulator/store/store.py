@@ -37,13 +37,14 @@ class Store:
         self._holder: int | None = None
 
     @classmethod
-    def open(cls, directory: Path | None = None, *, url: str | None = None) -> Self:
+    def open(cls, directory: Path | None = None, *, url: str | None = None, max_bytes: int | None = None) -> Self:
         """Open a store, and make it when it is not there.
 
         With a directory, SQLite and the large blobs live in it; what is committed survives kill -9 and loss of power.
         With ``url``, records live in that database, and large blobs in the directory or, when none is given, there too.
         With neither, everything lives in a temporary directory and is gone at :meth:`close`.
-        Raises StoreError for what cannot be opened, and for a store of another version.
+        ``max_bytes`` bounds the SQLite database (large blobs apart): beyond it a call gets StorageFull, as from a full
+        disk; the tests use it. Raises StoreError for what cannot be opened, and for a store of another version.
         """
         scratch = Path(tempfile.mkdtemp(prefix="aldis-store-")) if directory is None and url is None else None
         place = directory or scratch
@@ -51,7 +52,9 @@ class Store:
         try:
             if place is not None:
                 files = BlobFiles(_make(place / BLOB_FOLDER), durable=scratch is None)
-            engine = open_engine(url or sqlite_url((place or Path()) / DATABASE_FILE), durable=scratch is None)
+            engine = open_engine(
+                url or sqlite_url((place or Path()) / DATABASE_FILE), durable=scratch is None, max_bytes=max_bytes
+            )
             store = cls(engine, files, scratch)
             store._prepare(place)
         except StoreError:

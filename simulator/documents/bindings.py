@@ -1,0 +1,182 @@
+"""Which path in the XML holds which field: the paths of a profile, parsed, and joined into one tree per document.
+
+Paths are a small part of XPath, so that they can be read and written alike: steps ``prefix:name`` from the record down,
+``@name`` last for an attribute, ``.`` for the element's own text, and ``[@name='value']`` behind a step for an element that
+is told from its siblings by an attribute.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from simulator.documents.fields import Field
+from simulator.documents.model import Provenance
+
+_STEP = re.compile(r"(?P<at>@?)(?:(?P<prefix>[\w.\-]+):)?(?P<name>[^\W\d][\w.\-]*)(?P<conditions>(?:\[[^\]]*\])*)")
+_CONDITION = re.compile(
+    r"""\[@(?:(?P<prefix>[\w.\-]+):)?(?P<name>[^\W\d][\w.\-]*)\s*=\s*(?P<quote>['"])(?P<value>[^'"]*)(?P=quote)\]"""
+)
+
+
+class PathError(ValueError):
+    """A path cannot be read; the message says which step and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a path: a Clark name, whether it is an attribute, and the attribute values that it asks for."""
+
+    name: str
+    attribute: bool = False
+    conditions: tuple[tuple[str, str], ...] = ()
+    text: str = ""
+
+
+def parse_path(path: str, namespaces: Mapping[str, str]) -> tuple[Step, ...]:
+    """Read a path; raises PathError."""
+    if path == ".":
+        return ()
+    parts = re.findall(r"(?:\[[^\]]*\]|[^/\[])+|(?<=/)(?=/|$)|^(?=/)", path)
+    steps = tuple(_step(part, path, namespaces) for part in parts)
+    if not steps:
+        raise PathError("an empty path; write steps such as ppriv:Header/ppriv:Period")
+    if any(each.attribute for each in steps[:-1]):
+        raise PathError(f"{path!r}: an attribute (@) can only be the last step")
+    return steps
+
+
+def _step(part: str, path: str, namespaces: Mapping[str, str]) -> Step:
+    match = _STEP.fullmatch(part)
+    if match is None:
+        raise PathError(
+            f"{path!r}: the step {part!r} is not understood; steps are prefix:name, @name last, or prefix:name[@name='value']"
+        )
+    conditions = tuple(
+        (_clark(each["prefix"], each["name"], path, namespaces), each["value"])
+        for each in _CONDITION.finditer(match["conditions"])
+    )
+    if len(conditions) != match["conditions"].count("["):
+        raise PathError(f"{path!r}: the condition of {part!r} is not understood; only [@name='value'] is")
+    name = _clark(match["prefix"], match["name"], path, namespaces)
+    return Step(name, bool(match["at"]), conditions, part)
+
+
+def _clark(prefix: str | None, name: str, path: str, namespaces: Mapping[str, str]) -> str:
+    if not prefix:
+        return name
+    if prefix not in namespaces:
+        known = ", ".join(namespaces) or "none"
+        raise PathError(f"{path!r}: the prefix {prefix} is not in [namespaces] of the profile; known are {known}")
+    return f"{{{namespaces[prefix]}}}{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One field and where it is: path, how choices are written, and how well that is known. A constant has no field."""
+
+    name: str
+    place: str
+    path: tuple[Step, ...]
+    written: str
+    provenance: Provenance
+    field: Field | None = None
+    values: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    constant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBinding:
+    """A group that repeats: the path of its element, and the fields and groups inside it."""
+
+    name: str
+    place: str
+    path: tuple[Step, ...]
+    written: str
+    members: tuple[Binding | GroupBinding, ...]
+    provenance: Provenance
+
+
+@dataclass(slots=True)
+class Node:
+    """One element of the document that the bindings describe together; built once, then only read.
+
+    ``group`` names the group whose items this element is. ``always`` marks an element that the schema requires even when
+    it holds nothing; ``collapse`` that its schema type collapses white space.
+    """
+
+    name: str
+    conditions: tuple[tuple[str, str], ...] = ()
+    group: GroupBinding | None = None
+    text: Binding | None = None
+    collapse: bool = False
+    always: bool = False
+    attributes: dict[str, Binding] = dataclasses.field(default_factory=dict)
+    children: list[Node] = dataclasses.field(default_factory=list)
+    by_tag: dict[str, list[Node]] = dataclasses.field(default_factory=dict)
+    names: frozenset[str] = frozenset()
+    required: tuple[Binding, ...] = ()
+
+    def child(self, element_name: str, attributes: Mapping[str, str]) -> Node | None:
+        """The node that an element of this name with these attributes belongs to."""
+        for candidate in self.by_tag.get(element_name, ()):
+            if all(attributes.get(name) == value for name, value in candidate.conditions):
+                return candidate
+        return None
+
+    def walk(self) -> Iterator[Node]:
+        """This node and all below it."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+def build_tree(root: str, members: tuple[Binding | GroupBinding, ...]) -> Node:
+    """The tree of elements of a document whose document element is ``root`` (Clark name)."""
+    node = Node(root)
+    _fill(node, members)
+    return node
+
+
+def _fill(node: Node, members: tuple[Binding | GroupBinding, ...]) -> None:
+    for member in members:
+        if isinstance(member, GroupBinding):
+            parent = _descend(node, member.path[:-1])
+            last = member.path[-1]
+            item = _add(parent, Node(last.name, last.conditions, group=member))
+            _fill(item, member.members)
+        elif member.path and member.path[-1].attribute:
+            _descend(node, member.path[:-1]).attributes[member.path[-1].name] = member
+        else:
+            _descend(node, member.path).text = member
+    node.required = tuple(
+        each for each in members if isinstance(each, Binding) and each.field is not None and each.field.required
+    )
+    _name(node)
+
+
+def _descend(node: Node, path: tuple[Step, ...]) -> Node:
+    for step in path:
+        known = [
+            each for each in node.by_tag.get(step.name, ()) if each.conditions == step.conditions and not each.group
+        ]
+        node = known[0] if known else _add(node, Node(step.name, step.conditions))
+    return node
+
+
+def _add(parent: Node, child: Node) -> Node:
+    parent.children.append(child)
+    parent.by_tag.setdefault(child.name, []).append(child)
+    # an element told by conditions is looked for before one that takes any
+    parent.by_tag[child.name].sort(key=lambda each: -len(each.conditions))
+    return child
+
+
+def _name(node: Node) -> frozenset[str]:
+    """Note at each node which fields and groups live in it or below; a group's own fields count inside it only."""
+    own = [each for each in (node.text, *node.attributes.values()) if each is not None and each.constant is None]
+    below = (frozenset({each.group.name}) if each.group else _name(each) for each in node.children)
+    node.names = frozenset(each.name for each in own).union(*below)
+    return node.names

@@ -1,0 +1,221 @@
+"""The schemas that are known by URN; checks documents against them. Imports are found here, never on the network."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+import xmlschema
+from lxml import etree
+
+from simulator.documents import explaining, parsing
+from simulator.documents.complaints import Complaint
+from simulator.documents.locations import data_root
+from simulator.documents.model import Basis, Provenance
+
+
+class CatalogueError(Exception):
+    """A schema is unknown, missing or broken; the message says which, where and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaEntry:
+    """One schema: its URN, its file, its target namespace, and how well it is known that the URN means this file."""
+
+    urn: str
+    path: Path
+    namespace: str
+    provenance: Provenance
+
+
+class Catalogue:
+    """Schemas by URN. Thread-safe: libxml2's compiled schemas are kept per thread, for their error log is shared."""
+
+    def __init__(self, entries: Iterable[SchemaEntry], *, replaced: Mapping[Path, Path] | None = None) -> None:
+        self._entries = {entry.urn: entry for entry in entries}
+        self._replaced = dict(replaced or {})
+        self._models: dict[str, xmlschema.XMLSchema10] = {}
+        self._lock = threading.Lock()
+        self._local = threading.local()
+
+    @classmethod
+    @functools.cache
+    def default(cls) -> Self:
+        """The catalogue that the project ships (``schemas/catalogue.toml``)."""
+        path = data_root("schemas") / "catalogue.toml"
+        return cls(read_entries(tomllib.loads(path.read_text(encoding="utf-8")), path))
+
+    def extended(self, entries: Iterable[SchemaEntry]) -> Self:
+        """This catalogue and more; an entry with a known URN takes that schema's place, in imports too."""
+        merged = dict(self._entries)
+        replaced = dict(self._replaced)
+        for entry in entries:
+            if entry.urn in merged and merged[entry.urn].path != entry.path:
+                replaced[merged[entry.urn].path] = entry.path
+            merged[entry.urn] = entry
+        return type(self)(merged.values(), replaced=replaced)
+
+    @property
+    def entries(self) -> tuple[SchemaEntry, ...]:
+        """All schemas, in the order of the catalogue."""
+        return tuple(self._entries.values())
+
+    def entry(self, urn: str) -> SchemaEntry:
+        """The schema with this URN, with or without its ``-TYPE-<element>`` ending; raises CatalogueError."""
+        found = self._entries.get(urn.partition("-TYPE-")[0])
+        if found is None:
+            known = ", ".join(self._entries)
+            raise CatalogueError(f"no schema has the URN {urn}; known are {known}")
+        return found
+
+    def path(self, urn: str) -> Path:
+        """The file of a schema; raises CatalogueError for an unknown URN."""
+        return self.entry(urn).path
+
+    def root(self, urn: str) -> str | None:
+        """The document element (Clark name) that a URN with the ending ``-TYPE-<element>`` names."""
+        name = urn.partition("-TYPE-")[2]
+        return f"{{{self.entry(urn).namespace}}}{name}" if name else None
+
+    def validate(
+        self, urn: str, data: bytes, *, element: str | None = None, prefixes: Mapping[str, str] | None = None
+    ) -> tuple[Complaint, ...]:
+        """All that a schema says against a document; nothing when the document is valid.
+
+        ``element`` is the Clark name that the document element must have. ``prefixes`` (prefix to namespace) are used in
+        the complaints' paths; else those of the schema file. Raises CatalogueError when the schema itself is unusable.
+        """
+        schema = self.compiled(urn)
+        expected_root = element or self.root(urn)
+        try:
+            tree = parsing.parse(data)
+        except parsing.ParsingError as error:
+            return (error.complaint,)
+        return self.validate_tree(urn, tree, schema=schema, element=expected_root, prefixes=prefixes)
+
+    def validate_tree(
+        self,
+        urn: str,
+        tree: parsing.Tree,
+        *,
+        schema: etree.XMLSchema | None = None,
+        element: str | None = None,
+        prefixes: Mapping[str, str] | None = None,
+    ) -> tuple[Complaint, ...]:
+        """The same for a document that is parsed already."""
+        schema = schema or self.compiled(urn)
+        entry = self.entry(urn)
+        names = explaining.Names(prefixes if prefixes is not None else self._prefixes(urn))
+        root = tree.getroot()
+        if element is not None and root.tag != element:
+            return (explaining.wrong_root(root, element, names, entry.provenance),)
+        if schema.validate(tree):
+            return ()
+        return explaining.explain(tree, tuple(schema.error_log), self.model(urn), names, entry.provenance)
+
+    def compiled(self, urn: str) -> etree.XMLSchema:
+        """libxml2's schema of this thread; raises CatalogueError when the file is missing or no valid schema."""
+        entry = self.entry(urn)
+        cache: dict[str, etree.XMLSchema] = self._local.__dict__.setdefault("schemas", {})
+        if entry.urn not in cache:
+            cache[entry.urn] = self._compile(entry)
+        return cache[entry.urn]
+
+    def model(self, urn: str) -> xmlschema.XMLSchema10:
+        """xmlschema's model, shared by all threads; slow to build, needed for explanations and to resolve XPaths."""
+        entry = self.entry(urn)
+        with self._lock:
+            if entry.urn not in self._models:
+                try:
+                    self._models[entry.urn] = xmlschema.XMLSchema10(
+                        str(entry.path), allow="local", defuse="always", uri_mapper=self._mapped
+                    )
+                except (xmlschema.XMLSchemaException, OSError, SyntaxError) as error:
+                    raise CatalogueError(f"{entry.path}: not a usable schema: {_first_line(error)}") from error
+            return self._models[entry.urn]
+
+    def locate(self, location: str) -> Path | None:
+        """The local file that a schemaLocation means: by the catalogue's replacements, else itself, else by its name.
+
+        An address on the network is never fetched; it stands for the entry whose namespace and file name it spells.
+        """
+        parts = urlsplit(location)
+        path = Path(unquote(parts.path))
+        if parts.scheme in {"", "file"} and path.is_file():
+            return self._replaced.get(path.resolve(), path)
+        for entry in self._entries.values():
+            if location == f"{entry.namespace.rstrip('/')}/{entry.path.name}":
+                return entry.path
+        named = {entry.path for entry in self._entries.values() if entry.path.name == path.name}
+        return named.pop() if len(named) == 1 else None
+
+    def _mapped(self, location: str) -> str:
+        found = self.locate(location)
+        if found is None:
+            raise CatalogueError(f"the import of {location} is in no schema of the catalogue; add it there as a file")
+        return found.as_uri()
+
+    def _compile(self, entry: SchemaEntry) -> etree.XMLSchema:
+        parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True)
+        parser.resolvers.add(_Resolver(self))
+        try:
+            return etree.XMLSchema(etree.parse(str(entry.path), parser))
+        except OSError as error:
+            raise CatalogueError(f"{entry.path}: the schema of {entry.urn} cannot be read: {error}") from error
+        except (etree.XMLSyntaxError, etree.XMLSchemaParseError) as error:
+            raise CatalogueError(f"{entry.path}: not a usable schema: {_first_line(error)}") from error
+
+    def _prefixes(self, urn: str) -> Mapping[str, str]:
+        return {prefix: uri for prefix, uri in self.model(urn).namespaces.items() if prefix and prefix != "xs"}
+
+
+class _Resolver(etree.Resolver):
+    """Answers libxml2's imports from the catalogue; an unknown one gets nothing, which libxml2 then reports."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def resolve(self, system_url: str, public_id: str, context: object) -> object:
+        del public_id
+        found = self._catalogue.locate(system_url)
+        if found is None:
+            return self.resolve_empty(context)  # type: ignore[arg-type]
+        return self.resolve_filename(str(found), context)  # type: ignore[arg-type]
+
+
+def read_entries(table: Mapping[str, object], source: Path) -> tuple[SchemaEntry, ...]:
+    """The ``[[schema]]`` tables of a catalogue or profile file; files count from that file's folder.
+
+    Raises CatalogueError that names the table and the key.
+    """
+    rows = table.get("schema", [])
+    if not isinstance(rows, list):
+        raise CatalogueError(f"{source}: schema must be a list of tables, each headed [[schema]]")
+    return tuple(_read_entry(row, f"{source}: [[schema]] number {n}", source.parent) for n, row in enumerate(rows, 1))
+
+
+def _read_entry(row: Mapping[str, object], place: str, folder: Path) -> SchemaEntry:
+    words: dict[str, str] = {}
+    for key in ("urn", "file", "namespace", "basis", "source"):
+        value = row.get(key)
+        if not isinstance(value, str):
+            raise CatalogueError(f"{place}: {key} is missing or not text")
+        words[key] = value
+    try:
+        basis = Basis(words["basis"])
+    except ValueError:
+        raise CatalogueError(
+            f"{place}: unknown basis {words['basis']!r}; use documented, inferred or assumed"
+        ) from None
+    path = (folder / words["file"]).resolve()
+    return SchemaEntry(words["urn"], path, words["namespace"], Provenance(basis, words["source"]))
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]

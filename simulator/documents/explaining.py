@@ -1,0 +1,372 @@
+"""Why a document is invalid, in plain words: where exactly, what was found, what was expected and who says so.
+
+libxml2 decides; its log names the nodes at fault. xmlschema then looks at those records alone and explains, so a
+large document with one bad record is explained as quickly as a small one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import xmlschema
+from lxml import etree
+from xmlschema.validators import (
+    XMLSchemaChildrenValidationError,
+    XMLSchemaDecodeError,
+    XMLSchemaValidationError,
+    XsdAttributeGroup,
+    XsdElement,
+    XsdEnumerationFacets,
+    XsdFractionDigitsFacet,
+    XsdGroup,
+    XsdLengthFacet,
+    XsdMaxExclusiveFacet,
+    XsdMaxInclusiveFacet,
+    XsdMaxLengthFacet,
+    XsdMinExclusiveFacet,
+    XsdMinInclusiveFacet,
+    XsdMinLengthFacet,
+    XsdPatternFacets,
+    XsdTotalDigitsFacet,
+)
+
+from simulator.documents.complaints import Complaint
+from simulator.documents.model import Basis, Provenance
+from simulator.documents.parsing import Element, Tree
+
+BASIS = "urn:aldis-conformance:basis"
+SCHEMA = "schema"
+_FACT = f"{{{BASIS}}}fact"
+_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+_CLARK = re.compile(r"\{([^{}]*)\}([\w.\-]+)")
+_SUBJECT = re.compile(r"^Element '[^']*'(, attribute '[^']*')?: ")
+_FULLY_EXPLAINED = 200
+"""Records that xmlschema explains; in a document with more bad ones, libxml2's own words serve for the rest."""
+
+_BUILT_IN = {
+    "boolean": "true, false, 1 or 0",
+    "date": "a day that exists, written YYYY-MM-DD",
+    "dateTime": "a date and time that exist, written YYYY-MM-DDThh:mm:ss with the time zone",
+    "decimal": "a number in digits, with a point before the decimals, such as 12.50",
+    "gYearMonth": "a month, written YYYY-MM",
+    "integer": "a whole number in digits",
+    "nonNegativeInteger": "a whole number in digits, 0 or more",
+    "positiveInteger": "a whole number in digits, 1 or more",
+}
+
+
+class Names:
+    """Writes names and paths with prefixes; what has no prefix is written ``{namespace}name``."""
+
+    def __init__(self, prefixes: Mapping[str, str]) -> None:
+        self._prefixes = {uri: prefix for prefix, uri in prefixes.items() if prefix}
+        self._positions: dict[Element, dict[Element, int]] = {}
+
+    def name(self, clark: str) -> str:
+        """A name as people write it."""
+        uri, local = split(clark)
+        if not uri:
+            return local
+        prefix = self._prefixes.get(uri)
+        return f"{prefix}:{local}" if prefix else clark
+
+    def text(self, message: str) -> str:
+        """A message in which Clark names stand, with prefixes instead."""
+        return _CLARK.sub(lambda match: self.name(match[0]), message)
+
+    def path(self, element: Element, attribute: str | None = None) -> str:
+        """Absolute XPath, with a position wherever siblings share the name."""
+        steps = [] if attribute is None else [f"@{self.name(attribute)}"]
+        node: Element | None = element
+        while node is not None:
+            position = self._position(node)
+            steps.append(self.name(str(node.tag)) + (f"[{position}]" if position else ""))
+            node = node.getparent()
+        return "/" + "/".join(reversed(steps))
+
+    def _position(self, element: Element) -> int:
+        parent = element.getparent()
+        if parent is None:
+            return 0
+        if parent not in self._positions:
+            self._positions[parent] = _positions(parent)
+        return self._positions[parent][element]
+
+
+def _positions(parent: Element) -> dict[Element, int]:
+    """The position of each child among those of its name; 0 where it is the only one."""
+    counts: dict[str, int] = {}
+    found: dict[Element, int] = {}
+    for child in parent:
+        counts[str(child.tag)] = found[child] = counts.get(str(child.tag), 0) + 1
+    return {child: position if counts[str(child.tag)] > 1 else 0 for child, position in found.items()}
+
+
+def split(clark: str) -> tuple[str, str]:
+    """Namespace and local part of a Clark name."""
+    if clark.startswith("{"):
+        uri, _, local = clark[1:].partition("}")
+        return uri, local
+    return "", clark
+
+
+def wrong_root(root: Element, expected: str, names: Names, provenance: Provenance) -> Complaint:
+    """The complaint about a document element that the channel does not carry."""
+    found = f"the document element {names.name(str(root.tag))}"
+    if split(str(root.tag))[1] == split(expected)[1]:
+        found += f" in the namespace {split(str(root.tag))[0] or '(none)'}"
+    wanted = f"{names.name(expected)} in the namespace {split(expected)[0] or '(none)'}"
+    return Complaint("root", root.sourceline, names.path(root), found, wanted, provenance)
+
+
+def explain(
+    tree: Tree,
+    log: Iterable[etree._LogEntry],  # noqa: SLF001  lxml has no public name for the type
+    model: xmlschema.XMLSchema10,
+    names: Names,
+    provenance: Provenance,
+) -> tuple[Complaint, ...]:
+    """All complaints about a document that libxml2 found invalid, in order of their lines; never none."""
+    entries = tuple(log)
+    explainer = _Explainer(tree, model, names, provenance)
+    nodes = [_node(tree, entry.path) for entry in entries]
+    units = explainer.units(nodes)
+    complaints = list(explainer.all_of(units[:_FULLY_EXPLAINED]))
+    explained = set(units[:_FULLY_EXPLAINED])
+    for entry, node in zip(entries, nodes, strict=True):
+        if not complaints or not explained.intersection(explainer.units([node])):
+            complaints.append(explainer.plain(entry, node))
+    return tuple(sorted(dict.fromkeys(complaints), key=lambda each: each.line or 0))
+
+
+def _node(tree: Tree, path: str | None) -> Element:
+    """The element that a log entry means; its path has the document's own prefixes or wildcards."""
+    root = tree.getroot()
+    if not path:
+        return root
+    prefixes = {prefix: uri for prefix, uri in tree.xpath("//namespace::*") if prefix} if ":" in path else {}
+    found = tree.xpath(path, namespaces=prefixes)
+    element = found[0] if isinstance(found, list) and found else root
+    if not isinstance(element, etree._Element):  # noqa: SLF001
+        element = element.getparent() if hasattr(element, "getparent") else root
+    return element if isinstance(element, etree._Element) else root  # noqa: SLF001
+
+
+class _Explainer:
+    def __init__(self, tree: Tree, model: xmlschema.XMLSchema10, names: Names, provenance: Provenance) -> None:
+        self._root = tree.getroot()
+        self._model = model
+        self._names = names
+        self._provenance = provenance
+
+    def units(self, nodes: Iterable[Element]) -> list[Element]:
+        """What to look at again: the record (child of the document element) of each node, or the document element.
+
+        A misplaced record is the document element's fault as well.
+        """
+        found: dict[Element, None] = {}
+        for node in nodes:
+            record = node
+            while (parent := record.getparent()) is not None and parent is not self._root:
+                record = parent
+            if record is node:
+                found[self._root] = None
+            if record is not self._root:
+                found[record] = None
+        return list(found)
+
+    def all_of(self, units: Iterable[Element]) -> Iterator[Complaint]:
+        """Every complaint about these units."""
+        for unit in units:
+            for error in self._errors(unit):
+                yield self._complaint(error)
+
+    def plain(self, entry: etree._LogEntry, node: Element) -> Complaint:  # noqa: SLF001
+        """libxml2's own words."""
+        message = self._names.text(_SUBJECT.sub("", entry.message.strip()))
+        found, _, expected = message.partition(" Expected is ")
+        wanted = expected.strip("( ).") or "what the schema allows here"
+        return Complaint(SCHEMA, entry.line, self._names.path(node), found, wanted, self._source(node))
+
+    def _errors(self, unit: Element) -> Iterator[XMLSchemaValidationError]:
+        if unit is self._root:
+            yield from self._model.iter_errors(self._root.getroottree(), max_depth=1)
+            return
+        declaration = self._declaration(unit)
+        if declaration is not None:
+            yield from declaration.iter_errors(unit)
+
+    def _complaint(self, error: XMLSchemaValidationError) -> Complaint:
+        element = error.elem if isinstance(error.elem, etree._Element) else self._root  # noqa: SLF001
+        source = self._source(element)
+        if isinstance(error, XMLSchemaChildrenValidationError):
+            return self._about_children(error, element, source)
+        if isinstance(error.validator, XsdAttributeGroup):
+            return self._about_attributes(error, element, source)
+        found = _shown(element.text) if not isinstance(error.validator, XsdGroup) else "text between the elements"
+        return self._make(element, None, found, self._expected(error, element), source)
+
+    def _make(
+        self, element: Element, attribute: str | None, found: str, expected: str, source: Provenance
+    ) -> Complaint:
+        return Complaint(SCHEMA, element.sourceline, self._names.path(element, attribute), found, expected, source)
+
+    def _about_children(
+        self, error: XMLSchemaChildrenValidationError, element: Element, source: Provenance
+    ) -> Complaint:
+        wanted = [self._names.name(each.name) for each in error.expected or () if getattr(each, "name", None)]
+        children = list(element)
+        if error.invalid_tag is not None and error.index < len(children):
+            child = children[error.index]
+            expected = _either(wanted) if wanted else f"no such element here; {self._allowed(element)}"
+            found = f"the element {self._names.name(str(child.tag))}"
+            return self._make(child, None, found, expected, source)
+        found = f"{self._names.name(str(element.tag))} ends too early"
+        return self._make(element, None, found, _either(wanted) if wanted else self._allowed(element), source)
+
+    def _about_attributes(self, error: XMLSchemaValidationError, element: Element, source: Provenance) -> Complaint:
+        reason = self._names.text(error.reason or "")
+        named = re.search(r"'([^']+)'", error.reason or "")
+        missing = "missing" in reason
+        expected = reason if missing else f"only the attributes {_listed(self._attributes(element)) or '(none)'}"
+        found = "a required attribute left out" if missing else f"the attribute {named[1] if named else '?'}"
+        return self._make(element, None if missing or not named else named[1], found, expected, source)
+
+    def _expected(self, error: XMLSchemaValidationError, element: Element) -> str:
+        words = _facet_words(error.validator)
+        if words is None and isinstance(error.validator, XsdGroup):
+            return self._allowed(element)
+        if words is None and isinstance(error, XMLSchemaDecodeError):
+            words = _BUILT_IN.get(getattr(error.validator, "local_name", None) or "")
+        if words is None:
+            words = self._names.text(error.reason or "what the schema allows here")
+        meaning = documentation(self._declaration(element))
+        return f"{words} ({meaning.rstrip('.')})" if meaning else words
+
+    def _declaration(self, element: Element) -> XsdElement | None:
+        """The schema's declaration of an element, found by walking down from the document element."""
+        chain = [element, *element.iterancestors()]
+        declaration = global_element(self._model, str(self._root.tag))
+        for step in reversed(chain[:-1]):
+            if declaration is None:
+                return None
+            declaration = child_declaration(declaration, str(step.tag))
+        return declaration
+
+    def _allowed(self, element: Element) -> str:
+        declaration = self._declaration(element)
+        inside = [self._names.name(each.name) for each in child_declarations(declaration) if each.name]
+        return f"{self._names.name(str(element.tag))} may hold {_listed(inside) or 'no elements'}"
+
+    def _attributes(self, element: Element) -> list[str]:
+        declaration = self._declaration(element)
+        return [self._names.name(name) for name in (declaration.attributes if declaration is not None else ()) if name]
+
+    def _source(self, element: Element) -> Provenance:
+        declaration = self._declaration(element)
+        return fact(declaration) or self._provenance
+
+
+def global_element(model: xmlschema.XMLSchema10, clark: str) -> XsdElement | None:
+    """The declaration of a document element, in the schema or in one that it imports."""
+    return model.maps.elements.get(clark)
+
+
+def document_elements(model: xmlschema.XMLSchema10) -> tuple[str, ...]:
+    """The document elements (Clark names) of the schema's own namespace."""
+    return tuple(each.name for each in model.elements.values())
+
+
+def content_group(declaration: XsdElement | None) -> XsdGroup | None:
+    """The content model of an element that holds elements; None for one that holds text alone."""
+    content = getattr(getattr(declaration, "type", None), "content", None)
+    return content if isinstance(content, XsdGroup) else None
+
+
+def child_declarations(declaration: XsdElement | None) -> tuple[XsdElement, ...]:
+    """The elements that a declaration allows as children, wildcards left out."""
+    content = content_group(declaration)
+    if content is None:
+        return ()
+    return tuple(each for each in content.iter_elements() if isinstance(each, XsdElement))
+
+
+def child_declaration(declaration: XsdElement, clark: str) -> XsdElement | None:
+    """The declaration of a child of this name; a member of a substitution group stands for its head."""
+    for child in child_declarations(declaration):
+        if child.name == clark:
+            return child
+        if any(member.name == clark for member in child.iter_substitutes()):
+            return next(member for member in child.iter_substitutes() if member.name == clark)
+    return None
+
+
+def fact(declaration: XsdElement | None) -> Provenance | None:
+    """What the schema file says about how well a declaration is known: its own word, else that of its type."""
+    for component in _annotated(declaration):
+        for info in component.annotation.appinfo:
+            for each in info.iter(_FACT):
+                basis, source = each.get("basis"), each.get("source")
+                if basis and source:
+                    return Provenance(Basis(basis), source)
+    return None
+
+
+def documentation(declaration: XsdElement | None, language: str = "en") -> str:
+    """The schema's own words about what a value is: those of the type, for they say its form, else the element's."""
+    for component in reversed(_annotated(declaration)):
+        for each in component.annotation.documentation:
+            if each.get(_LANGUAGE) == language and each.text:
+                return str(each.text).strip()
+    return ""
+
+
+def _annotated(declaration: XsdElement | None) -> list[Any]:
+    if declaration is None:
+        return []
+    candidates = (declaration, getattr(declaration, "ref", None), declaration.type)
+    return [each for each in candidates if getattr(each, "annotation", None) is not None]
+
+
+def _facet_words(facet: object) -> str | None:
+    """What a facet asks for."""
+    match facet:
+        case XsdEnumerationFacets():
+            return f"one of {_listed([str(each) for each in facet.enumeration])}"
+        case XsdPatternFacets():
+            return f"text of the form {' and '.join(facet.regexps)}"
+        case XsdLengthFacet():
+            return f"exactly {facet.value} characters"
+        case XsdMinLengthFacet():
+            return f"at least {facet.value} character{'' if facet.value == 1 else 's'}"
+        case XsdMaxLengthFacet():
+            return f"at most {facet.value} characters"
+        case XsdFractionDigitsFacet():
+            return f"at most {facet.value} digits after the point"
+        case XsdTotalDigitsFacet():
+            return f"at most {facet.value} digits"
+        case XsdMinInclusiveFacet():
+            return f"{facet.value} or more"
+        case XsdMaxInclusiveFacet():
+            return f"{facet.value} or less"
+        case XsdMinExclusiveFacet():
+            return f"more than {facet.value}"
+        case XsdMaxExclusiveFacet():
+            return f"less than {facet.value}"
+        case _:
+            return None
+
+
+def _shown(text: str | None) -> str:
+    value = text or ""
+    return f"the value '{value if len(value) <= 80 else value[:77] + '...'}'" if value else "an empty value"
+
+
+def _either(names: list[str]) -> str:
+    return f"the element {names[0]}" if len(names) == 1 else f"one of the elements {_listed(names)}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(names))

@@ -1,0 +1,301 @@
+"""The fields that a document has in the domain, by the names that profiles use, and how they make up its records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from simulator.documents.model import (
+    Address,
+    CatchUp,
+    Category,
+    CategoryCount,
+    ChannelName,
+    ContractRecord,
+    DiscountRecord,
+    DiscountStatus,
+    Document,
+    ErrorReport,
+    Header,
+    Operation,
+    PayoutRecord,
+    Person,
+    Record,
+    RecordError,
+    Severity,
+    SubUser,
+)
+from simulator.documents.values import Kind
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One value. A field that is not required may be absent from documents and from profiles."""
+
+    name: str
+    kind: Kind = Kind.TEXT
+    required: bool = True
+    choice: type[StrEnum] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Values that repeat together. A group may be absent from a profile unless it is required."""
+
+    name: str
+    members: tuple[Field | Group, ...]
+    required: bool = False
+
+
+HEADER = (
+    Field("header.document_id", Kind.GUID),
+    Field("header.provider"),
+    Field("header.created_at", Kind.DATE_TIME),
+    Field("header.period", Kind.PERIOD),
+    Field("header.record_count", Kind.COUNT, required=False),
+    Field("header.corrects", Kind.GUID, required=False),
+)
+
+_CONTRACT = (
+    Field("operation", Kind.CHOICE, choice=Operation),
+    Field("contract"),
+    Field("metering_point"),
+    Field("address.text"),
+    Field("address.code", required=False),
+    Field("holder.code"),
+    Field("holder.given_name"),
+    Field("holder.surname"),
+    Group(
+        "sub_users",
+        (
+            Field("person.code"),
+            Field("person.given_name"),
+            Field("person.surname"),
+            Field("address.text"),
+            Field("address.code", required=False),
+        ),
+    ),
+    Field("valid_from", Kind.DATE),
+    Field("valid_to", Kind.DATE, required=False),
+)
+
+_DISCOUNT = (
+    Field("contract"),
+    Field("person_code"),
+    Group(
+        "categories",
+        (Field("category", Kind.CHOICE, choice=Category), Field("count", Kind.COUNT, required=False)),
+    ),
+    Field("amount_due", Kind.MONEY),
+    Group("catch_up", (Field("period", Kind.PERIOD), Field("amount", Kind.MONEY), Field("reason", required=False))),
+    Field("status", Kind.CHOICE, choice=DiscountStatus),
+    Field("reason", required=False),
+    Field("decision_id"),
+    Field("decision_date", Kind.DATE),
+)
+
+_PAYOUT = (
+    Field("contract"),
+    Field("person_code"),
+    Field("period", Kind.PERIOD),
+    Field("invoice_number"),
+    Field("invoice_date", Kind.DATE),
+    Field("net_bill", Kind.MONEY),
+    Field("applied", Kind.MONEY),
+    Field("carried_over", Kind.MONEY),
+    Field("remainder", Kind.MONEY),
+    Field("reversal", Kind.BOOLEAN, required=False),
+)
+
+_ERROR = (
+    Field("position", Kind.COUNT, required=False),
+    Field("code"),
+    Field("severity", Kind.CHOICE, choice=Severity),
+    Field("text_lv"),
+    Field("text_en", required=False),
+)
+
+DOCUMENTS: Mapping[ChannelName, tuple[Field | Group, ...]] = {
+    ChannelName.CONTRACT: (*HEADER, Group("records", _CONTRACT, required=True)),
+    ChannelName.DISCOUNT: (*HEADER, Group("records", _DISCOUNT, required=True)),
+    ChannelName.PAYOUT: (*HEADER, Group("records", _PAYOUT, required=True)),
+}
+"""What a document of each channel consists of."""
+
+ERROR_REPORT: tuple[Field | Group, ...] = (
+    Field("document_id", Kind.GUID, required=False),
+    Group("errors", _ERROR, required=True),
+)
+"""What an error report consists of."""
+
+
+def document_from(channel: ChannelName, values: Values) -> Document:
+    """A document from its values; what is not required and absent gets the domain's default."""
+    records = tuple(_BUILD[channel](each) for each in values.get("records", ()))
+    header = Header(
+        document_id=values["header.document_id"],
+        provider=values["header.provider"],
+        created_at=values["header.created_at"],
+        period=values["header.period"],
+        record_count=values.get("header.record_count", len(records)),
+        corrects=values.get("header.corrects"),
+    )
+    return Document(channel, header, records)
+
+
+def values_of(document: Document) -> Values:
+    """The values of a document."""
+    header = document.header
+    return {
+        "header.document_id": header.document_id,
+        "header.provider": header.provider,
+        "header.created_at": header.created_at,
+        "header.period": header.period,
+        "header.record_count": header.record_count,
+        "header.corrects": header.corrects,
+        "records": [_take(each) for each in document.records],
+    }
+
+
+def report_from(values: Values) -> ErrorReport:
+    """An error report from its values."""
+    errors = tuple(
+        RecordError(
+            code=each["code"],
+            severity=each["severity"],
+            text_lv=each["text_lv"],
+            text_en=each.get("text_en", ""),
+            position=each.get("position"),
+        )
+        for each in values.get("errors", ())
+    )
+    return ErrorReport(values.get("document_id"), errors)
+
+
+def values_of_report(report: ErrorReport) -> Values:
+    """The values of an error report."""
+    errors = [
+        {
+            "position": each.position,
+            "code": each.code,
+            "severity": each.severity,
+            "text_lv": each.text_lv,
+            "text_en": each.text_en or None,
+        }
+        for each in report.errors
+    ]
+    return {"document_id": report.document_id, "errors": errors}
+
+
+def _contract(values: Values) -> ContractRecord:
+    return ContractRecord(
+        operation=values["operation"],
+        contract=values["contract"],
+        metering_point=values["metering_point"],
+        address=_address(values),
+        holder=_person(values, "holder"),
+        sub_users=tuple(SubUser(_person(each, "person"), _address(each)) for each in values.get("sub_users", ())),
+        valid_from=values["valid_from"],
+        valid_to=values.get("valid_to"),
+    )
+
+
+def _person(values: Values, name: str) -> Person:
+    return Person(values[f"{name}.code"], values[f"{name}.given_name"], values[f"{name}.surname"])
+
+
+def _address(values: Values) -> Address:
+    return Address(values["address.text"], values.get("address.code"))
+
+
+def _discount(values: Values) -> DiscountRecord:
+    return DiscountRecord(
+        contract=values["contract"],
+        person_code=values["person_code"],
+        categories=tuple(
+            CategoryCount(each["category"], each.get("count", 1)) for each in values.get("categories", ())
+        ),
+        amount_due=values["amount_due"],
+        catch_up=tuple(
+            CatchUp(each["period"], each["amount"], each.get("reason", "")) for each in values.get("catch_up", ())
+        ),
+        status=values["status"],
+        decision_id=values["decision_id"],
+        decision_date=values["decision_date"],
+        reason=values.get("reason"),
+    )
+
+
+def _payout(values: Values) -> PayoutRecord:
+    return PayoutRecord(
+        contract=values["contract"],
+        person_code=values["person_code"],
+        period=values["period"],
+        invoice_number=values["invoice_number"],
+        invoice_date=values["invoice_date"],
+        net_bill=values["net_bill"],
+        applied=values["applied"],
+        carried_over=values["carried_over"],
+        remainder=values["remainder"],
+        reversal=values.get("reversal", False),
+    )
+
+
+_BUILD: Mapping[ChannelName, Callable[[Values], Record]] = {
+    ChannelName.CONTRACT: _contract,
+    ChannelName.DISCOUNT: _discount,
+    ChannelName.PAYOUT: _payout,
+}
+
+
+def _take(record: Record) -> Values:
+    match record:
+        case ContractRecord():
+            return _take_contract(record)
+        case DiscountRecord():
+            return _take_discount(record)
+        case PayoutRecord():
+            return {name: getattr(record, name) for name in PayoutRecord.__slots__}
+
+
+def _take_contract(record: ContractRecord) -> Values:
+    return {
+        "operation": record.operation,
+        "contract": record.contract,
+        "metering_point": record.metering_point,
+        **_take_address(record.address),
+        **_take_person(record.holder, "holder"),
+        "sub_users": [
+            {**_take_person(each.person, "person"), **_take_address(each.address)} for each in record.sub_users
+        ],
+        "valid_from": record.valid_from,
+        "valid_to": record.valid_to,
+    }
+
+
+def _take_person(person: Person, name: str) -> Values:
+    return {f"{name}.code": person.code, f"{name}.given_name": person.given_name, f"{name}.surname": person.surname}
+
+
+def _take_address(address: Address) -> Values:
+    return {"address.text": address.text, "address.code": address.code}
+
+
+def _take_discount(record: DiscountRecord) -> Values:
+    return {
+        "contract": record.contract,
+        "person_code": record.person_code,
+        "categories": [{"category": each.category, "count": each.count} for each in record.categories],
+        "amount_due": record.amount_due,
+        "catch_up": [
+            {"period": each.period, "amount": each.amount, "reason": each.reason or None} for each in record.catch_up
+        ],
+        "status": record.status,
+        "reason": record.reason,
+        "decision_id": record.decision_id,
+        "decision_date": record.decision_date,
+    }

@@ -1,0 +1,94 @@
+"""Bytes to an XML tree, safely: UTF-8 only, no DTD, no entities, no network, bounded depth."""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from simulator.documents.complaints import Complaint
+from simulator.documents.model import Basis, Provenance
+
+Element = etree._Element  # noqa: SLF001  lxml has no public name for the type
+Tree = etree._ElementTree  # noqa: SLF001
+
+UTF8_ONLY = Provenance(Basis.DOCUMENTED, "VRAA, DIT integration instruction v1.09, section 2.4: files in UTF-8")
+NO_DTD = Provenance(Basis.ASSUMED, "a DTD and its entities are refused, as WCF services do by default")
+XML = Provenance(Basis.DOCUMENTED, "W3C, Extensible Markup Language (XML) 1.0")
+
+_DECLARATION = re.compile(rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._\-]+)["']""")
+_OTHER_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+
+
+class ParsingError(Exception):
+    """The bytes are not a document that may be read; ``complaint`` says why and where."""
+
+    def __init__(self, complaint: Complaint) -> None:
+        super().__init__(f"line {complaint.line}: {complaint.found}; expected {complaint.expected}")
+        self.complaint = complaint
+
+
+def safe_parser() -> etree.XMLParser[Element]:
+    """A parser that reaches for nothing outside the bytes; comments and processing instructions are dropped."""
+    return etree.XMLParser(
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+
+
+def parse(data: bytes) -> Tree:
+    """Read a document; raises ParsingError for anything but well-formed UTF-8 XML without a DTD."""
+    complaint = refusal(data)
+    if complaint is not None:
+        raise ParsingError(complaint)
+    try:
+        root = etree.fromstring(data, safe_parser())
+    except etree.XMLSyntaxError as error:
+        raise ParsingError(syntax_complaint(error)) from None
+    return root.getroottree()
+
+
+def syntax_complaint(error: etree.XMLSyntaxError) -> Complaint:
+    """A parser's error as a complaint."""
+    reason = (error.msg or "it cannot be parsed").strip()
+    if "xcessive depth" in reason:
+        return Complaint("depth", error.lineno, "/", "elements nested more than 256 deep", "at most 256 levels", XML)
+    return Complaint("well-formed", error.lineno, "/", reason, "well-formed XML", XML)
+
+
+def refusal(data: bytes) -> Complaint | None:
+    """Why these bytes are refused before any parser sees them: empty, not UTF-8, or with a DTD."""
+    if not data.strip():
+        return Complaint("well-formed", 1, "/", "an empty document", "an XML document", XML)
+    if data.startswith(_OTHER_BOMS) or data[:4].count(0):
+        return Complaint("encoding", 1, "/", "a document in UTF-16 or UTF-32", "UTF-8", UTF8_ONLY)
+    declared = _DECLARATION.match(data.removeprefix(b"\xef\xbb\xbf"))
+    if declared and declared[1].lower() not in {b"utf-8", b"utf8"}:
+        return Complaint("encoding", 1, "/", f"a document declared as {declared[1].decode()}", "UTF-8", UTF8_ONLY)
+    position = _doctype(data)
+    if position is not None:
+        line = data.count(b"\n", 0, position) + 1
+        return Complaint("dtd", line, "/", "a document type declaration (DOCTYPE)", "no DTD and no entities", NO_DTD)
+    return None
+
+
+def _doctype(data: bytes) -> int | None:
+    """Where a DOCTYPE stands before the document element; a comment that only mentions one does not count."""
+    position = 0
+    while (position := data.find(b"<", position)) >= 0:
+        if data.startswith(b"<!--", position):
+            end = data.find(b"-->", position + 4)
+        elif data.startswith(b"<?", position):
+            end = data.find(b"?>", position + 2)
+        elif data.startswith(b"<!DOCTYPE", position):
+            return position
+        else:
+            return None
+        if end < 0:
+            return None
+        position = end
+    return None

@@ -1,0 +1,482 @@
+"""The profile: what a schema and its channels mean in the domain's words. It is data (``schemas/profiles/*.toml``).
+
+A profile binds channels, URNs, schema files and the path of every field to the names of ``simulator.documents.fields``,
+and holds whatever else is assumed: limits, due days, rates. Each statement carries its basis and source.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from simulator.documents.bindings import Binding, GroupBinding, Node, PathError, Step, build_tree, parse_path
+from simulator.documents.catalogue import Catalogue, CatalogueError, read_entries
+from simulator.documents.explaining import Names, document_elements, global_element
+from simulator.documents.fields import DOCUMENTS, ERROR_REPORT, Field, Group
+from simulator.documents.locations import data_root
+from simulator.documents.model import Category, ChannelName, Period, Provenance
+from simulator.documents.resolving import problems
+from simulator.documents.tables import ProfileError, Table, read_toml
+
+__all__ = [
+    "ChannelProfile",
+    "Due",
+    "Known",
+    "Limits",
+    "National",
+    "Profile",
+    "ProfileError",
+    "Rate",
+    "load_profile",
+    "profile_names",
+]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[T]):
+    """A value and how well it is known."""
+
+    value: T
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """DIT's limits: size of one message in bytes, least wall seconds between two polls, days that a message is kept."""
+
+    message_bytes: Known[int]
+    poll_seconds: Known[int]
+    retention_days: Known[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When what is due. For period M: contracts by the last working day before day ``contract_before_day`` of M;
+    ALDIS determines on day ``determination_day`` of M; payouts by the end of day ``payout_day`` of M+1.
+    """
+
+    contract_before_day: Known[int]
+    determination_day: Known[int]
+    payout_day: Known[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Support of one category in EUR a month without VAT, from a period to a period (both included, None: still).
+
+    With ``per_count`` it is paid for each child or ward.
+    """
+
+    category: Category
+    valid_from: Period
+    valid_to: Period | None
+    amount: Decimal
+    per_count: bool
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class National:
+    """The national list of discounts that BVKB sends, and how it is cut for each retailer.
+
+    ``stylesheet`` is a path below ``schemas/``; ``parameter`` is the name under which it takes the retailer's registration
+    number. ``part``, ``provider`` and ``content`` are Clark names in the list.
+    """
+
+    schema_urn: str
+    root: str
+    part: str
+    provider: str
+    content: str
+    stylesheet: str
+    parameter: str
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelProfile:
+    """One ALDIS channel: its URNs, the schema and document element of its messages, where each field is."""
+
+    name: ChannelName
+    title: str
+    urn: str
+    kind: str
+    version_pattern: str
+    major: int
+    schema_urn: str
+    schema_path: Path
+    root: str
+    manual_acknowledgement: bool
+    use_receiver_filter: bool
+    tree: Node
+    provenance: Provenance
+
+    def version_urn(self, minor: int = 0) -> str:
+        """The URN of a version of the channel."""
+        return self.version_pattern.format(major=self.major, minor=minor)
+
+    def is_version(self, urn: str) -> bool:
+        """Whether a URN names a version of this channel, whatever its minor number."""
+        pattern = re.escape(self.version_pattern.format(major=self.major, minor="MINOR"))
+        return re.fullmatch(pattern.replace("MINOR", "[0-9]+"), urn) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A profile that was read and held against its schemas."""
+
+    name: str
+    path: Path
+    title: str
+    assumed_requirements: str
+    namespaces: Mapping[str, str]
+    catalogue: Catalogue
+    channels: Mapping[ChannelName, ChannelProfile]
+    error_schema_urn: str
+    error_root: str
+    error_tree: Node
+    national: National
+    limits: Limits
+    due: Due
+    rates: tuple[Rate, ...]
+    provenance: Provenance
+
+    def channel(self, name: ChannelName) -> ChannelProfile:
+        """One of the three channels."""
+        return self.channels[name]
+
+    def channel_of_version(self, version_urn: str) -> ChannelProfile | None:
+        """The channel that a version URN belongs to, whatever its minor number; None when there is none."""
+        return next((each for each in self.channels.values() if each.is_version(version_urn)), None)
+
+    def channel_of_root(self, root: str) -> ChannelProfile | None:
+        """The channel whose documents have this document element (Clark name)."""
+        return next((each for each in self.channels.values() if each.root == root), None)
+
+    def rate(self, category: Category, period: Period) -> Rate | None:
+        """The rate in force for a category in a period, None when there is none."""
+        for rate in self.rates:
+            if (
+                rate.category is category
+                and rate.valid_from <= period
+                and (not rate.valid_to or period <= rate.valid_to)
+            ):
+                return rate
+        return None
+
+    def names(self) -> Names:
+        """Writes element names with this profile's prefixes."""
+        return Names(self.namespaces)
+
+
+def profile_names() -> tuple[str, ...]:
+    """The names of the profiles that the project ships."""
+    return tuple(sorted(each.stem for each in (data_root("schemas") / "profiles").glob("*.toml")))
+
+
+def load_profile(name_or_path: str | Path = "reconstruction") -> Profile:
+    """Read a shipped profile by name, or one of your own by the path of its file.
+
+    Raises ProfileError, whose ``problems`` say file, place, what is wrong and what is there instead.
+    """
+    path = Path(name_or_path)
+    if path.suffix != ".toml" and len(path.parts) == 1 and not path.is_file():
+        path = data_root("schemas") / "profiles" / f"{name_or_path}.toml"
+        if not path.is_file():
+            known = ", ".join(profile_names()) or "none"
+            raise ProfileError(
+                f"no profile has the name {str(name_or_path)!r}; known are {known}, or give a file's path"
+            )
+    path = path.resolve()
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise ProfileError(f"{path}: cannot be read: {error.strerror or error}") from error
+    return _load(path, state.st_mtime_ns, state.st_size)
+
+
+@functools.lru_cache(maxsize=8)
+def _load(path: Path, modified: int, size: int) -> Profile:
+    del modified, size  # they only tell a changed file from the one that was read before
+    try:
+        return _Loader(path).profile()
+    except CatalogueError as error:
+        raise ProfileError(str(error)) from error
+
+
+_TOP = (
+    "name", "title", "assumed_requirements", "namespaces", "schema", "limits", "due", "rates", "errors", "national", "channels",
+)  # fmt: skip
+_CHANNEL = (
+    "title", "urn", "kind", "version_urn", "major", "schema_urn", "root", "manual_acknowledgement", "use_receiver_filter",
+    "header", "records",
+)  # fmt: skip
+
+
+class _Loader:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._top = Table(read_toml(path), path)
+        self._top.only(*_TOP)
+        self._catalogue = Catalogue.default()
+        entries = read_entries(self._top.data, path)
+        if entries:
+            self._catalogue = self._catalogue.extended(entries)
+        self._namespaces = {prefix: str(uri) for prefix, uri in self._top.table("namespaces").data.items()}
+        self._names = Names(self._namespaces)
+        self._problems: list[str] = []
+
+    def profile(self) -> Profile:
+        top = self._top
+        channels = self._channels(top.table("channels"))
+        error_schema, error_root, error_tree = self._errors(top.table("errors"))
+        profile = Profile(
+            name=top.text("name"),
+            path=self._path,
+            title=top.text("title"),
+            assumed_requirements=top.choice("assumed_requirements", ("warn", "fail")),
+            namespaces=self._namespaces,
+            catalogue=self._catalogue,
+            channels=channels,
+            error_schema_urn=error_schema,
+            error_root=error_root,
+            error_tree=error_tree,
+            national=self._national(top.table("national")),
+            limits=_limits(top.table("limits")),
+            due=_due(top.table("due")),
+            rates=_rates(top),
+            provenance=top.provenance("name"),
+        )
+        if self._problems:
+            raise ProfileError(*self._problems)
+        return profile
+
+    def _channels(self, table: Table) -> dict[ChannelName, ChannelProfile]:
+        table.only(*ChannelName)
+        return {name: self._channel(name, table.table(name)) for name in ChannelName}
+
+    def _channel(self, name: ChannelName, table: Table) -> ChannelProfile:
+        table.only(*_CHANNEL)
+        urn, root = table.text("schema_urn"), self._clark(table, "root")
+        members = {key: value for key, value in table.data.items() if key in {"header", "records"}}
+        tree = self._tree(Table(members, self._path, table.place, table), DOCUMENTS[name], urn, root)
+        pattern = table.text("version_urn")
+        if "{minor}" not in pattern:
+            raise table.error("version_urn", f"must hold {{minor}} where the minor number goes, found {pattern!r}")
+        return ChannelProfile(
+            name=name,
+            title=table.text("title"),
+            urn=table.text("urn"),
+            kind=table.choice("kind", ("dik", "dsk")),
+            version_pattern=pattern,
+            major=table.number("major"),
+            schema_urn=urn,
+            schema_path=self._schema_path(table),
+            root=root,
+            manual_acknowledgement=table.flag("manual_acknowledgement"),
+            use_receiver_filter=table.flag("use_receiver_filter"),
+            tree=tree,
+            provenance=table.provenance("urn"),
+        )
+
+    def _errors(self, table: Table) -> tuple[str, str, Node]:
+        urn, root = table.text("schema_urn"), self._clark(table, "root")
+        members = {
+            key: value for key, value in table.data.items() if key not in {"schema_urn", "root", "basis", "source"}
+        }
+        return urn, root, self._tree(Table(members, self._path, table.place, table), ERROR_REPORT, urn, root)
+
+    def _national(self, table: Table) -> National:
+        table.only("schema_urn", "root", "part", "provider", "content", "stylesheet", "parameter")
+        urn, root = table.text("schema_urn"), self._clark(table, "root")
+        if global_element(self._catalogue.model(urn), root) is None:
+            raise table.error("root", f"{table.text('root')} is not a document element of {urn}")
+        stylesheet = table.text("stylesheet")
+        if not (data_root("schemas") / stylesheet).is_file():
+            raise table.error("stylesheet", f"there is no file {stylesheet} below the folder schemas/")
+        return National(
+            schema_urn=urn,
+            root=root,
+            part=self._clark(table, "part"),
+            provider=self._clark(table, "provider"),
+            content=self._clark(table, "content"),
+            stylesheet=stylesheet,
+            parameter=table.text("parameter"),
+            provenance=table.provenance("stylesheet"),
+        )
+
+    def _schema_path(self, table: Table) -> Path:
+        try:
+            return self._catalogue.path(table.text("schema_urn"))
+        except CatalogueError as error:
+            raise table.error("schema_urn", str(error)) from None
+
+    def _clark(self, table: Table, key: str) -> str:
+        try:
+            steps = parse_path(table.text(key), self._namespaces)
+        except PathError as error:
+            raise table.error(key, str(error)) from None
+        if len(steps) != 1 or steps[0].attribute or steps[0].conditions:
+            raise table.error(key, f"must be one element name such as prefix:name, found {table.text(key)!r}")
+        return steps[0].name
+
+    def _tree(self, table: Table, members: tuple[Field | Group, ...], urn: str, root: str) -> Node:
+        """The tree of one kind of document, held against its schema; what is wrong is gathered for one report."""
+        before = len(self._problems)
+        tree = build_tree(root, self._bind(table, members))
+        try:
+            model = self._catalogue.model(urn)
+        except CatalogueError as error:
+            raise ProfileError(f"{self._path}: {table.at('schema_urn')}: {error}") from None
+        declaration = global_element(model, root)
+        if declaration is None:
+            known = ", ".join(self._names.name(each) for each in document_elements(model))
+            self._problems.append(
+                f"{self._path}: {table.at('root')}: {self._names.name(root)} is not a document element of"
+                f" {self._catalogue.path(urn).name}; there are {known}"
+            )
+        elif len(self._problems) == before:
+            found = problems(tree, declaration, self._names, self._catalogue.path(urn).name)
+            self._problems.extend(f"{self._path}: {each}" for each in found)
+        return tree
+
+    def _bind(self, table: Table, members: tuple[Field | Group, ...]) -> tuple[Binding | GroupBinding, ...]:
+        """Bindings in the order of the file."""
+        known = {each.name: each for each in members}
+        entries = dict(_flatten(table, tuple(known)))
+        missing = [each for each in members if each.required and each.name not in entries]
+        self._problems.extend(
+            f"{self._path}: {table.at(each.name)}: is missing; it says where {each.name} stands in the XML"
+            for each in missing
+        )
+        bound: list[Binding | GroupBinding] = []
+        for name, (holder, key) in entries.items():
+            member = known.get(name)
+            if isinstance(member, Group):
+                bound.append(self._group(member, holder.table(key)))
+            else:
+                binding = self._field(member, name, holder, key, tuple(known))
+                if binding is not None:
+                    bound.append(binding)
+        return tuple(bound)
+
+    def _group(self, group: Group, table: Table) -> GroupBinding:
+        inner = {key: value for key, value in table.data.items() if key not in {"each", "basis", "source"}}
+        return GroupBinding(
+            name=group.name,
+            place=table.place,
+            path=self._path_of(table, "each"),
+            written=table.text("each"),
+            members=self._bind(Table(inner, self._path, table.place, table), group.members),
+            provenance=table.provenance("each"),
+        )
+
+    def _path_of(self, table: Table, key: str) -> tuple[Step, ...]:
+        try:
+            steps = parse_path(table.text(key), self._namespaces)
+        except PathError as error:
+            raise table.error(key, str(error)) from None
+        if key == "each" and (not steps or steps[-1].attribute):
+            raise table.error(key, f"must end at an element that repeats, found {table.text(key)!r}")
+        return steps
+
+    def _field(
+        self, field: Field | Group | None, name: str, holder: Table, key: str, known: tuple[str, ...]
+    ) -> Binding | None:
+        row = holder.data[key]
+        words = {"path": row} if isinstance(row, str) else row
+        entry = Table(words, self._path, holder.at(key), holder)
+        constant = words.get("constant")
+        if field is None and constant is None:
+            self._problems.append(f"{self._path}: {holder.at(key)}: is no field; known here are {', '.join(known)}")
+            return None
+        entry.only("path", "values", "constant")
+        assert not isinstance(field, Group)
+        return Binding(
+            name=name,
+            place=holder.at(key),
+            path=self._path_of(entry, "path"),
+            written=entry.text("path"),
+            provenance=holder.provenance(key),
+            field=field if constant is None else None,
+            values=_choices(entry, field) if constant is None else {},
+            constant=None if constant is None else str(constant),
+        )
+
+
+def _flatten(table: Table, known: tuple[str, ...], prefix: str = "") -> list[tuple[str, tuple[Table, str]]]:
+    """The entries of a table of fields in order, nested names joined by dots (``holder.code``)."""
+    found: list[tuple[str, tuple[Table, str]]] = []
+    for key, value in table.data.items():
+        if key in {"basis", "source"}:
+            continue
+        name = f"{prefix}{key}"
+        leaf = isinstance(value, str) or (isinstance(value, dict) and ("path" in value or "each" in value))
+        if leaf or name in known:
+            found.append((name, (table, key)))
+        elif isinstance(value, dict):
+            found.extend(_flatten(table.table(key), known, f"{name}."))
+        else:
+            raise table.error(key, f"must be a path as text or a table with path, found {value!r}")
+    return found
+
+
+def _choices(entry: Table, field: Field | None) -> Mapping[str, str]:
+    """How each value of a choice is written; every value of the domain must have its word."""
+    if field is None or field.choice is None:
+        if "values" in entry.data:
+            raise entry.error("values", "only fields that choose between words have values")
+        return {}
+    written = entry.table("values").data
+    for value in field.choice:
+        if not isinstance(written.get(value), str):
+            raise entry.error("values", f"does not say how {value} is written; needed are {', '.join(field.choice)}")
+    unknown = [key for key in written if key not in set(field.choice)]
+    if unknown:
+        raise entry.error("values", f"{unknown[0]} is no value of {field.name}; known are {', '.join(field.choice)}")
+    if len(set(written.values())) != len(written):
+        raise entry.error("values", "writes two values alike, so that they could not be read back")
+    return dict(written)
+
+
+def _known(table: Table, key: str) -> Known[int]:
+    return Known(table.number(key), table.provenance(key))
+
+
+def _limits(table: Table) -> Limits:
+    table.only("message_bytes", "poll_seconds", "retention_days")
+    return Limits(_known(table, "message_bytes"), _known(table, "poll_seconds"), _known(table, "retention_days"))
+
+
+def _due(table: Table) -> Due:
+    table.only("contract_before_day", "determination_day", "payout_day")
+    for key in ("contract_before_day", "determination_day", "payout_day"):
+        if table.number(key) > 28:
+            raise table.error(key, f"must be a day that every month has, 1 to 28, found {table.number(key)}")
+    return Due(_known(table, "contract_before_day"), _known(table, "determination_day"), _known(table, "payout_day"))
+
+
+def _rates(top: Table) -> tuple[Rate, ...]:
+    rates = tuple(_rate(each) for each in top.tables("rates"))
+    if not rates:
+        raise top.error("rates", "is missing; write a table [[rates]] for each category and span of periods")
+    return rates
+
+
+def _rate(table: Table) -> Rate:
+    table.only("category", "valid_from", "valid_to", "amount", "per_count")
+    return Rate(
+        category=Category(table.choice("category", tuple(Category))),
+        valid_from=table.period("valid_from"),
+        valid_to=table.period("valid_to") if "valid_to" in table.data else None,
+        amount=table.money("amount"),
+        per_count=table.flag("per_count"),
+        provenance=table.provenance("amount"),
+    )

@@ -1,0 +1,160 @@
+"""Holds a profile's paths against the schema: every element and attribute that it names must exist, and in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xmlschema.validators import XsdAnyElement, XsdElement, XsdGroup
+
+from simulator.documents.bindings import Binding, Node
+from simulator.documents.explaining import Names, child_declaration, child_declarations, content_group
+
+
+def problems(root: Node, declaration: XsdElement, names: Names, schema: str) -> list[str]:
+    """What does not fit, one sentence each; notes in the tree what the schema says about white space and must-haves."""
+    return list(_Resolver(names, schema).node(root, declaration))
+
+
+class _Resolver:
+    def __init__(self, names: Names, schema: str) -> None:
+        self._names = names
+        self._schema = schema
+
+    def node(self, node: Node, declaration: XsdElement) -> Iterator[str]:
+        yield from self._attributes(node, declaration)
+        yield from self._text(node, declaration)
+        found: list[tuple[Node, XsdElement]] = []
+        for child in node.children:
+            inner = child_declaration(declaration, child.name)
+            if inner is not None:
+                found.append((child, inner))
+                yield from self.node(child, inner)
+            elif not _open(declaration):
+                yield self._no_element(child, declaration)
+        yield from self._order(declaration, found)
+        yield from self._uncovered(node, declaration)
+
+    def _no_element(self, child: Node, declaration: XsdElement) -> str:
+        inside = ", ".join(self._names.name(each.name) for each in child_declarations(declaration)) or "no elements"
+        place, written = _origin(child)
+        return (
+            f"{place}: {written!r} names {self._names.name(child.name)}, which {self._schema} does not have in"
+            f" {self._names.name(declaration.name)}; there are {inside}"
+        )
+
+    def _attributes(self, node: Node, declaration: XsdElement) -> Iterator[str]:
+        known = [name for name in declaration.attributes if name]
+        for name, binding in node.attributes.items():
+            if name not in known and None not in declaration.attributes:
+                there = ", ".join(f"@{self._names.name(each)}" for each in known) or "no attributes"
+                yield (
+                    f"{binding.place}: {binding.written!r} names @{self._names.name(name)}, which {self._schema} does not"
+                    f" have on {self._names.name(declaration.name)}; there are {there}"
+                )
+            elif name in known:
+                yield from self._values(binding, declaration.attributes[name].type)
+        for name, _ in node.conditions:
+            if name not in known and None not in declaration.attributes:
+                yield f"{_origin(node)[0]}: {self._names.name(declaration.name)} has no attribute @{self._names.name(name)}"
+
+    def _text(self, node: Node, declaration: XsdElement) -> Iterator[str]:
+        if node.text is None:
+            return
+        simple = declaration.type.simple_type
+        if simple is None and not declaration.type.mixed:
+            inside = ", ".join(self._names.name(each.name) for each in child_declarations(declaration)) or "no text"
+            yield (
+                f"{node.text.place}: {node.text.written!r} ends at {self._names.name(declaration.name)}, which holds no"
+                f" value of its own in {self._schema}; it holds {inside}"
+            )
+            return
+        node.collapse = getattr(simple, "white_space", None) == "collapse"
+        if simple is not None:
+            yield from self._values(node.text, simple)
+
+    def _values(self, binding: Binding, simple: object) -> Iterator[str]:
+        written = [binding.constant] if binding.constant is not None else list(binding.values.values())
+        for value in written:
+            if not simple.is_valid(value):  # type: ignore[attr-defined]
+                allowed = getattr(simple, "enumeration", None)
+                there = f"; allowed are {', '.join(str(each) for each in allowed)}" if allowed else ""
+                yield f"{binding.place}: {self._schema} does not allow the value {value!r} there{there}"
+
+    def _order(self, declaration: XsdElement, found: list[tuple[Node, XsdElement]]) -> Iterator[str]:
+        content = content_group(declaration)
+        if content is None or content.max_occurs != 1 or any(each.model != "sequence" for each in _groups(content)):
+            return
+        order = [each.name for each in child_declarations(declaration)]
+        latest: tuple[int, Node | None] = (0, None)
+        for child, _ in found:
+            index = order.index(child.name) if child.name in order else latest[0]
+            if index < latest[0] and latest[1] is not None:
+                yield (
+                    f"{_origin(child)[0]}: stands after {_origin(latest[1])[0]}, but {self._schema} has"
+                    f" {self._names.name(child.name)} before {self._names.name(latest[1].name)}; put it in that order"
+                )
+            latest = max(latest, (index, child), key=lambda each: each[0])
+
+    def _uncovered(self, node: Node, declaration: XsdElement) -> Iterator[str]:
+        """What the schema requires and the profile never writes; and wrappers that must be there even when empty."""
+        for required in _must(declaration):
+            nodes = node.by_tag.get(required.name, [])
+            for each in nodes:
+                each.always = each.group is None and any(below.group is not None for below in each.walk())
+            if not nodes:
+                yield (
+                    f"{_origin(node)[0]}: {self._schema} requires {self._names.name(required.name)} in"
+                    f" {self._names.name(declaration.name)}, which no field of the profile writes; bind a field to it or"
+                    ' write it with { path = "...", constant = "..." }'
+                )
+        for name, attribute in declaration.attributes.items():
+            conditions = {each for each, _ in node.conditions}
+            if name and getattr(attribute, "use", "") == "required" and name not in {*node.attributes, *conditions}:
+                yield (
+                    f"{_origin(node)[0]}: {self._schema} requires @{self._names.name(name)} on"
+                    f" {self._names.name(declaration.name)}, which no field of the profile writes"
+                )
+
+
+def _must(declaration: XsdElement) -> Iterator[XsdElement]:
+    content = content_group(declaration)
+    if content is not None:
+        yield from _must_of(content)
+
+
+def _must_of(group: XsdGroup) -> Iterator[XsdElement]:
+    if group.min_occurs == 0 or group.model == "choice":
+        return
+    for particle in group:
+        if isinstance(particle, XsdGroup):
+            yield from _must_of(particle)
+        elif (
+            isinstance(particle, XsdElement)
+            and particle.min_occurs
+            and not any(True for _ in particle.iter_substitutes())
+        ):
+            yield particle
+
+
+def _groups(group: XsdGroup) -> Iterator[XsdGroup]:
+    yield group
+    for particle in group:
+        if isinstance(particle, XsdGroup):
+            yield from _groups(particle)
+
+
+def _open(declaration: XsdElement) -> bool:
+    """Whether any element may stand here, so that the schema cannot say more."""
+    content = content_group(declaration)
+    return content is not None and any(isinstance(each, XsdAnyElement) for each in content.iter_elements())
+
+
+def _origin(node: Node) -> tuple[str, str]:
+    """The place in the profile that a node comes from, and the path as it is written there."""
+    for each in node.walk():
+        if each.group is not None:
+            return each.group.place, each.group.written
+        for binding in (each.text, *each.attributes.values()):
+            if binding is not None:
+                return binding.place, binding.written
+    return "", ""

@@ -1,0 +1,129 @@
+"""How the domain's values are written as text: each kind of field reads and writes its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from simulator.documents.model import Period
+
+XML_SPACE = " \t\r\n"
+_CENT = Decimal("0.01")
+_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+_INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(Z|[+-]\d{2}:\d{2})?", re.ASCII)
+_DATE_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(\.\d+)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
+_GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
+_MONTH = re.compile(r"(\d{4}-\d{2})(Z|[+-]\d{2}:\d{2})?", re.ASCII)
+
+
+class Kind(StrEnum):
+    """What a field holds; its value says so to people."""
+
+    TEXT = "text"
+    GUID = "a GUID"
+    COUNT = "a whole number"
+    MONEY = "an amount in EUR"
+    DATE = "a day, YYYY-MM-DD"
+    DATE_TIME = "a date and time, YYYY-MM-DDThh:mm:ss with the time zone"
+    PERIOD = "a month, YYYY-MM"
+    BOOLEAN = "true or false"
+    CHOICE = "one of the profile's values"
+
+
+def read_money(text: str) -> Decimal:
+    """An amount in EUR; at least two decimals are kept, and more are kept as they are, so that a rule can object."""
+    if not _DECIMAL.fullmatch(text):
+        raise ValueError(text)
+    amount = Decimal(text)
+    exponent = amount.as_tuple().exponent
+    return amount.quantize(_CENT) if isinstance(exponent, int) and exponent > -2 and amount.adjusted() < 25 else amount
+
+
+def write_money(amount: Decimal) -> str:
+    """Two decimals, or as many as the amount has."""
+    exponent = amount.as_tuple().exponent
+    return f"{amount:.2f}" if isinstance(exponent, int) and exponent > -2 else f"{amount:f}"
+
+
+def read_date_time(text: str) -> datetime:
+    """An XML date and time. One without a time zone is read as it stands (naive), so that a rule can object."""
+    match = _DATE_TIME.fullmatch(text)
+    if match is None:
+        raise ValueError(text)
+    day, clock, fraction, zone = match.groups()
+    midnight = clock == "24:00:00"
+    micro = fraction[:7].ljust(7, "0") if fraction else ""
+    value = datetime.fromisoformat(f"{day}T{'00:00:00' if midnight else clock}{micro}")
+    if midnight:
+        value += timedelta(days=1)
+    if zone is None:
+        return value
+    if zone == "Z":
+        return value.replace(tzinfo=UTC)
+    return datetime.fromisoformat(value.isoformat() + zone)
+
+
+def read_date(text: str) -> date:
+    """An XML date; its time zone, if any, is dropped."""
+    match = _DATE.fullmatch(text)
+    if match is None:
+        raise ValueError(text)
+    return date.fromisoformat(match[1])
+
+
+def read_period(text: str) -> Period:
+    """An XML gYearMonth; its time zone, if any, is dropped."""
+    match = _MONTH.fullmatch(text)
+    if match is None:
+        raise ValueError(text)
+    return Period.parse(match[1])
+
+
+def read_count(text: str) -> int:
+    """A whole number."""
+    if not _INTEGER.fullmatch(text):
+        raise ValueError(text)
+    return int(text)
+
+
+def read_boolean(text: str) -> bool:
+    """An XML boolean."""
+    try:
+        return {"true": True, "1": True, "false": False, "0": False}[text]
+    except KeyError:
+        raise ValueError(text) from None
+
+
+def read_guid(text: str) -> str:
+    """A GUID, kept as it is written."""
+    if not _GUID.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
+READERS: dict[Kind, Callable[[str], Any]] = {
+    Kind.TEXT: str,
+    Kind.GUID: read_guid,
+    Kind.COUNT: read_count,
+    Kind.MONEY: read_money,
+    Kind.DATE: read_date,
+    Kind.DATE_TIME: read_date_time,
+    Kind.PERIOD: read_period,
+    Kind.BOOLEAN: read_boolean,
+}
+
+WRITERS: dict[Kind, Callable[[Any], str]] = {
+    Kind.TEXT: str,
+    Kind.GUID: str,
+    Kind.COUNT: str,
+    Kind.MONEY: write_money,
+    Kind.DATE: date.isoformat,
+    Kind.DATE_TIME: datetime.isoformat,
+    Kind.PERIOD: str,
+    Kind.BOOLEAN: lambda value: "true" if value else "false",
+}

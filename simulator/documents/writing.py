@@ -1,0 +1,99 @@
+"""A document to bytes, through the same paths; the order of elements is the profile's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from lxml import etree
+
+from simulator.documents.bindings import Binding, Node
+from simulator.documents.fields import Values, values_of, values_of_report
+from simulator.documents.model import Document, ErrorReport
+from simulator.documents.parsing import Element, parse
+from simulator.documents.profile import Profile
+from simulator.documents.values import WRITERS
+
+_FORBIDDEN = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+
+
+class WritingError(ValueError):
+    """A value cannot be written as XML; the message says which field and why."""
+
+
+def write_document(document: Document, profile: Profile) -> bytes:
+    """A document as UTF-8 XML; raises WritingError. What the schema says of it, ``validate`` tells."""
+    return _write(profile.channel(document.channel).tree, values_of(document), profile)
+
+
+def write_error_report(report: ErrorReport, profile: Profile) -> bytes:
+    """The payload of an error event as UTF-8 XML; raises WritingError."""
+    return _write(profile.error_tree, values_of_report(report), profile)
+
+
+def write_national(documents: Mapping[str, bytes], profile: Profile) -> bytes:
+    """The national list of discounts: one whole document per retailer, by registration number.
+
+    Raises ParsingError when one of the documents is not XML.
+    """
+    national = profile.national
+    root = etree.Element(national.root, nsmap=_prefixes({national.root, national.part}, profile))
+    for provider, data in documents.items():
+        part = etree.SubElement(root, national.part)
+        etree.SubElement(part, national.provider).text = provider
+        etree.SubElement(part, national.content).append(parse(data).getroot())
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
+def _write(tree: Node, values: Values, profile: Profile) -> bytes:
+    used = {name for node in tree.walk() for name in (node.name, *node.attributes, *dict(node.conditions))}
+    root = etree.Element(tree.name, nsmap=_prefixes(used, profile))
+    _fill(root, tree, values)
+    return _bytes(root)
+
+
+def _bytes(root: Element) -> bytes:
+    etree.indent(root, space="  ")
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"
+
+
+def _prefixes(names: set[str], profile: Profile) -> dict[str | None, str]:
+    uris = {name[1:].partition("}")[0] for name in names if name.startswith("{")}
+    return {prefix: uri for prefix, uri in profile.namespaces.items() if uri in uris}
+
+
+def _fill(element: Element, node: Node, values: Values) -> None:
+    for name, value in node.conditions:
+        element.set(name, value)
+    for name, binding in node.attributes.items():
+        text = _text(binding, values)
+        if text is not None:
+            element.set(name, text)
+    if node.text is not None:
+        element.text = _text(node.text, values)
+    for child in node.children:
+        if child.group is not None:
+            for item in values.get(child.group.name) or ():
+                _fill(etree.SubElement(element, child.name), child, item)
+        elif _is_needed(child, values):
+            _fill(etree.SubElement(element, child.name), child, values)
+
+
+def _is_needed(node: Node, values: Values) -> bool:
+    """Whether an element is written: it holds something, must be there, or holds constants alone."""
+    if node.always or not node.names:
+        return True
+    return any(values.get(name) not in (None, []) for name in node.names)
+
+
+def _text(binding: Binding, values: Values) -> str | None:
+    if binding.constant is not None or binding.field is None:
+        return binding.constant
+    value = values.get(binding.name)
+    if value is None:
+        return None
+    text = binding.values[value] if binding.values else WRITERS[binding.field.kind](value)
+    forbidden = _FORBIDDEN.search(text)
+    if forbidden:
+        raise WritingError(f"{binding.name}: XML cannot carry the character U+{ord(forbidden[0]):04X} in {text!r}")
+    return text

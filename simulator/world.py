@@ -1,4 +1,4 @@
-"""The truth that retailer and state are tested against: who lives here, who is protected since when, who sells electricity.
+"""The truth that retailer and state are tested against: who lives here, who is protected since when, who sells power.
 
 A world is read from TOML (``fixtures/worlds``) or built by a scenario. It holds facts only; decisions are ALDIS's
 (``simulator.aldis``) and judgement is the rules' (``conformance.rules``). All personal data in a world is synthetic.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from simulator.documents.model import Category
 
@@ -122,3 +123,24 @@ class World:
     def provider(self, registration_number: str) -> Retailer | None:
         """The retailer with this registration number."""
         return next((each for each in self.retailers if each.registration_number == registration_number), None)
+
+
+class WorldError(Exception):
+    """A world cannot be used. ``file`` and ``place`` (table and number, with the line where it is known) say where."""
+
+    def __init__(self, file: Path | str, place: str, reason: str) -> None:
+        super().__init__(f"{file}: {place}: {reason}" if place else f"{file}: {reason}")
+        self.file = str(file)
+        self.place = place
+        self.reason = reason
+
+
+def load_world(name_or_path: str | Path) -> World:
+    """Read a world: one of ``fixtures/worlds`` by its name, or any TOML file by its path.
+
+    Raises WorldError when there is none, or when something in it is wrong or contradicts itself.
+    """
+    # The reader is built on the shapes above, so it can only be fetched once they are there.
+    from simulator.world_file import read_world, world_path  # noqa: PLC0415
+
+    return read_world(world_path(name_or_path))

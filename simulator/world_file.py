@@ -1,0 +1,226 @@
+"""Reads a world from its TOML file and refuses one that contradicts itself or could mean a living person."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from simulator.documents.identifiers import is_synthetic_personal_code, personal_code_valid, registration_number_valid
+from simulator.documents.locations import data_root
+from simulator.documents.model import Category
+from simulator.world import (
+    Arrears,
+    Authority,
+    Claim,
+    CodeChange,
+    Resident,
+    Retailer,
+    Spell,
+    World,
+    WorldError,
+)
+from simulator.world_table import Table, header_lines, place_of
+
+_COUNTED = (Category.DISABLED_CHILD, Category.GUARDIAN)  # per child and per ward, Reg. 345 (documented)
+_SOURCES = ("person", "municipality")  # the third side, the retailer, speaks through its documents (documented)
+_PLACE_IN_TOML = re.compile(r"\s*\(at line (\d+), column \d+\)")
+_Shape = TypeVar("_Shape")
+
+
+def world_path(name_or_path: str | Path) -> Path:
+    """The file of a world; raises WorldError when there is none, with the names that there are."""
+    text = str(name_or_path)
+    worlds = data_root("fixtures") / "worlds"
+    if re.fullmatch(r"[A-Za-z0-9_-]+", text) is not None and not Path(text).is_file():
+        path = worlds / f"{text}.toml"
+        if not path.is_file():
+            names = ", ".join(sorted(each.stem for each in worlds.glob("*.toml"))) or "none"
+            raise WorldError(
+                text, "", f"there is no world of this name; there are: {names}. A file of your own needs .toml"
+            )
+        return path
+    return Path(text)
+
+
+def read_world(path: Path) -> World:
+    """The world in a file; raises WorldError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as reason:
+        detail = reason.strerror if isinstance(reason, OSError) else "it is not UTF-8 text"
+        raise WorldError(path, "", f"the file cannot be read: {detail}") from None
+    lines = header_lines(text)
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as reason:
+        raise _not_toml(path, str(reason), lines) from None
+    return _world(Table(str(path), "", values), lines)
+
+
+def _not_toml(path: Path, message: str, lines: Mapping[str, list[int]]) -> WorldError:
+    match = _PLACE_IN_TOML.search(message)
+    place = ""
+    if match is not None:
+        line = int(match[1])
+        place = f"line {line}"
+        before = [(n, name) for name, starts in lines.items() for n in starts if n <= line]
+        if before:
+            _, name = max(before)
+            place = place_of(name, sum(start <= line for start in lines[name]), line)
+    reason = _PLACE_IN_TOML.sub("", message)
+    hint = "; is this day in the calendar?" if "date" in reason.lower() else ""
+    return WorldError(path, place, f"this is not TOML: {reason}{hint}")
+
+
+def _world(top: Table, lines: Mapping[str, list[int]]) -> World:
+    bvkb = _bvkb(top)
+    retailers = _all(top.tables("retailers", lines), _retailer)
+    residents = _all(top.tables("residents", lines), _resident)
+    spells = _all(top.tables("spells", lines), _spell)
+    arrears = _all(top.tables("arrears", lines), _arrears)
+    claims = _all(top.tables("claims", lines), _claim)
+    world = World(
+        name=top.text("name"),
+        start=top.day("start"),
+        bvkb=bvkb,
+        retailers=tuple(each for _, each in retailers),
+        residents=tuple(each for _, each in residents),
+        spells=tuple(each for _, each in spells),
+        arrears=tuple(each for _, each in arrears),
+        claims=tuple(each for _, each in claims),
+        description=top.text("description", default="no description"),
+    )
+    top.done()
+    if not retailers:
+        raise top.fail("there is no retailer; add a table headed [[retailers]]")
+    _retailers_differ(retailers, bvkb)
+    _codes_differ(residents)
+    for table, person in (*((t, each.person) for t, each in (*spells, *arrears, *claims)),):
+        if world.resident(person) is None:
+            raise table.fail(f"person = {person} is nobody's personal code; add the person under [[residents]]")
+    for table, claim in claims:
+        if world.provider(claim.provider) is None:
+            raise table.fail(f"provider = {claim.provider} is no retailer of this world; give a registration_number")
+    return world
+
+
+def _all(tables: Iterable[Table], read: Callable[[Table], _Shape]) -> list[tuple[Table, _Shape]]:
+    found = []
+    for table in tables:
+        found.append((table, read(table)))
+        table.done()
+    return found
+
+
+def _bvkb(top: Table) -> Authority:
+    value = top.values.get("bvkb")
+    if not isinstance(value, dict):
+        raise top.fail("the table [bvkb] with id and name is missing")
+    top.consider("bvkb")
+    table = Table(top.file, "bvkb", value)
+    bvkb = Authority(id=_authority(table, "id"), name=table.text("name"))
+    table.done()
+    return bvkb
+
+
+def _retailer(table: Table) -> Retailer:
+    number = table.text("registration_number", pattern=r"\d{11}", expected="11 digits")
+    if not registration_number_valid(number):
+        raise table.fail(
+            f'registration_number = "{number}" has a wrong check digit (register of enterprises: the sum of digit '
+            "times weight 9,1,4,8,3,10,2,5,7,6,1 leaves 3 when divided by 11)"
+        )
+    return Retailer(
+        name=table.text("name"),
+        registration_number=number,
+        authority=_authority(table, "authority"),
+        user=table.text("user"),
+        # Minor 0 is BVKB's own version, which carries the national list (assumed).
+        discount_minor=table.number("discount_minor", least=1),
+    )
+
+
+def _authority(table: Table, key: str) -> str:
+    return table.text(key, pattern=r"\d{6}", expected="a DIT authority id of 6 digits in quotes")
+
+
+def _resident(table: Table) -> Resident:
+    return Resident(
+        code=_code(table, "code"),
+        given_name=table.text("given_name"),
+        surname=table.text("surname"),
+        address=table.text("address"),
+        code_changes=tuple(each for _, each in _all(table.children("code_changes"), _code_change)),
+    )
+
+
+def _code_change(table: Table) -> CodeChange:
+    return CodeChange(earlier=_code(table, "earlier"), on=table.day("on"))
+
+
+def _code(table: Table, key: str) -> str:
+    code = table.text(key, pattern=r"\d{6}-?\d{5}", expected="a personal code, for example 010180-00012")
+    if not personal_code_valid(code):
+        raise table.fail(f'{key} = "{code}" is no personal code: its date or its check digit (the last one) is wrong')
+    if not is_synthetic_personal_code(code):
+        raise table.fail(
+            f'{key} = "{code}" could be the code of a living person; a made-up one has 0 as its seventh digit '
+            "(born 18xx, for example 010180-00012) or is from the block 329990-00000 to 329999-99999"
+        )
+    return code
+
+
+def _spell(table: Table) -> Spell:
+    name = table.text("category")
+    if name not in set(Category):
+        raise table.fail(f'category = "{name}" is unknown; known are: {", ".join(Category)}')
+    category = Category(name)
+    start, end = table.days()
+    count = table.number("count", default=1, least=1)
+    if count > 1 and category not in _COUNTED:
+        raise table.fail(f"count = {count}: only {' and '.join(_COUNTED)} count children or wards")
+    return Spell(
+        person=table.text("person"),
+        category=category,
+        valid_from=start,
+        valid_to=end,
+        count=count,
+        known_from=table.day_or_none("known_from"),
+    )
+
+
+def _arrears(table: Table) -> Arrears:
+    start, end = table.days()
+    return Arrears(person=table.text("person"), valid_from=start, valid_to=end)
+
+
+def _claim(table: Table) -> Claim:
+    source = table.text("source", default="person")
+    if source not in _SOURCES:
+        raise table.fail(f'source = "{source}" is unknown; known are: {", ".join(_SOURCES)}')
+    return Claim(
+        person=table.text("person"), provider=table.text("provider"), contract=table.text("contract"), source=source
+    )
+
+
+def _retailers_differ(retailers: list[tuple[Table, Retailer]], bvkb: Authority) -> None:
+    for key in ("registration_number", "authority", "user", "discount_minor"):
+        taken: dict[object, str] = {bvkb.id: "bvkb"} if key == "authority" else {}
+        for table, retailer in retailers:
+            value = getattr(retailer, key)
+            if value in taken:
+                raise table.fail(f"{key} = {value} is already that of {taken[value]}; each needs its own")
+            taken[value] = table.place
+
+
+def _codes_differ(residents: list[tuple[Table, Resident]]) -> None:
+    taken: dict[str, str] = {}
+    for table, resident in residents:
+        for code in (resident.code, *(each.earlier for each in resident.code_changes)):
+            plain = code.replace("-", "")
+            if plain in taken:
+                raise table.fail(f"the personal code {code} is already that of {taken[plain]}; no two may share one")
+            taken[plain] = table.place

@@ -1,0 +1,186 @@
+"""One person's support on one contract in one calendar year, exact to the cent.
+
+An account is a value: what happens to it gives a new account. Amounts are EUR without VAT. Rules (Reg. 345,
+documented): a bill takes no more than its net amount and no more than what is available; the rest carries over to later
+bills and lapses at the end of the calendar year. That the oldest support is used first is assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from simulator.documents.model import PayoutRecord, Period
+
+NOTHING = Decimal("0.00")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What one discount document added: the amount due for its period and its catch-up together."""
+
+    period: Period
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What one bill took. ``order`` is the place of its payout document and of the record in it."""
+
+    order: tuple[int, int]
+    document: str
+    record: PayoutRecord
+
+    @property
+    def key(self) -> tuple[date, Period, tuple[int, int]]:
+        """Bills follow each other by invoice date; those of one day by their period, then as they came in."""
+        return self.record.invoice_date, self.record.period, self.order
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a bill finds: support available, how much of it from earlier months; and what its record must say of it."""
+
+    available: Decimal
+    earlier: Decimal
+    carried_over: Decimal
+    remainder: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Where an account stands after a month: ``granted`` = ``applied`` + ``carried`` + ``lapsed``, EUR."""
+
+    granted: Decimal = NOTHING
+    applied: Decimal = NOTHING
+    carried: Decimal = NOTHING
+    lapsed: Decimal = NOTHING
+    reversed: Decimal = NOTHING
+
+    def __add__(self, other: Totals) -> Totals:
+        return Totals(
+            self.granted + other.granted,
+            self.applied + other.applied,
+            self.carried + other.carried,
+            self.lapsed + other.lapsed,
+            self.reversed + other.reversed,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Grants, bills and reversals of one calendar year."""
+
+    grants: tuple[Grant, ...] = ()
+    bills: tuple[Bill, ...] = ()
+    reversals: tuple[Bill, ...] = ()
+
+    # -- what happens to it
+
+    def with_grant(self, grant: Grant) -> Account:
+        """The account after a discount document."""
+        return replace(self, grants=(*self.grants, grant))
+
+    def with_bill(self, bill: Bill) -> Account:
+        """The account after a payout record, which may be a reversal."""
+        if bill.record.reversal:
+            return replace(self, reversals=tuple(sorted((*self.reversals, bill), key=lambda each: each.order)))
+        return replace(self, bills=tuple(sorted((*self.bills, bill), key=lambda each: each.key)))
+
+    def without_document(self, document: str) -> Account:
+        """The account as if a payout document had never come."""
+        return replace(
+            self,
+            bills=tuple(each for each in self.bills if each.document != document),
+            reversals=tuple(each for each in self.reversals if each.document != document),
+        )
+
+    # -- what stands in it
+
+    def granted(self, through: Period) -> Decimal:
+        """All that was granted by the documents of the periods up to one."""
+        return _sum(each.amount for each in self.grants if each.period <= through)
+
+    def reversal_of(self, bill: Bill) -> Bill | None:
+        """What cancelled a bill, None when it stands."""
+        return self._cancelled().get(bill.order)
+
+    def standing(self) -> tuple[Bill, ...]:
+        """The bills that were not cancelled, in their order."""
+        cancelled = self._cancelled()
+        return tuple(each for each in self.bills if each.order not in cancelled)
+
+    def stray_reversals(self) -> tuple[Bill, ...]:
+        """Reversals whose bill has gone, because its document was corrected."""
+        used = {each.order for each in self._cancelled().values()}
+        return tuple(each for each in self.reversals if each.order not in used)
+
+    def expected(self, bill: Bill) -> Expected:
+        """What a bill of this account (or one that is to be added) finds.
+
+        Available is all that was granted up to the bill's period less what earlier bills took; a bill that was
+        cancelled took nothing from the bills that came in after its cancellation.
+        """
+        record, cancelled = bill.record, self._cancelled()
+        before = [
+            each
+            for each in self.bills
+            if each.key < bill.key and not (each.order in cancelled and cancelled[each.order].order < bill.order)
+        ]
+        taken = _sum(each.record.applied for each in before)
+        available = max(NOTHING, self.granted(record.period) - taken)
+        earlier = min(available, max(NOTHING, self.granted(record.period - 1) - taken))
+        return Expected(available, earlier, min(record.applied, earlier), available - record.applied)
+
+    def room(self, bill: Bill) -> Decimal:
+        """The most that a bill which is to be added may take, so that those after it still find what they took."""
+        later = (each for each in self.standing() if each.key > bill.key)
+        slack = [self.expected(each).available - each.record.applied for each in later]
+        return max(NOTHING, min([self.expected(bill).available, *slack]))
+
+    def overdrawn(self) -> tuple[Bill, ...]:
+        """Standing bills that took more than they found. Intake lets none in."""
+        return tuple(each for each in self.standing() if each.record.applied > self.expected(each).available)
+
+    def unbilled_before(self, bill: Bill) -> Period | None:
+        """The first earlier month with support but without a bill here: its payout may still be on the way."""
+        billed = {each.record.period for each in self.bills}
+        open_months = (
+            each.period
+            for each in self.grants
+            if each.amount and each.period < bill.record.period and each.period not in billed
+        )
+        return min(open_months, default=None)
+
+    def totals(self, through: Period) -> Totals:
+        """Where the account stands after a month; in December what is left lapses."""
+        granted = self.granted(through)
+        cancelled = self._cancelled()
+        counted = [each for each in self.bills if each.record.period <= through]
+        applied = _sum(each.record.applied for each in counted if each.order not in cancelled)
+        taken_back = _sum(each.record.applied for each in counted if each.order in cancelled)
+        left, year_over = granted - applied, through.month == 12
+        return Totals(granted, applied, NOTHING if year_over else left, left if year_over else NOTHING, taken_back)
+
+    def _cancelled(self) -> dict[tuple[int, int], Bill]:
+        """Cancelled bills by their order, each with its reversal, which cancels the invoice's last bill before it."""
+        if not self.reversals:
+            return {}
+        found: dict[tuple[int, int], Bill] = {}
+        for reversal in self.reversals:
+            candidates = [
+                each
+                for each in self.bills
+                if each.order not in found
+                and each.order < reversal.order
+                and each.record.invoice_number == reversal.record.invoice_number
+            ]
+            if candidates:
+                found[max(candidates, key=lambda each: each.order).order] = reversal
+        return found
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return sum(amounts, NOTHING)

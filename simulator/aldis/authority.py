@@ -1,0 +1,248 @@
+"""ALDIS behind BVKB's mailbox: takes documents in, answers what is wrong, determines, publishes, reconciles.
+
+It uses DIT as any authority does. Each message, and each duty, is one transaction with everything that comes of it; a
+crash leaves all of it or nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from simulator import journal
+from simulator.aldis import journaling
+from simulator.aldis.cycle import Duty, DutyKind, Timetable, timetable_of
+from simulator.aldis.decisions import Facts, decide
+from simulator.aldis.errors import ErrorCatalogue
+from simulator.aldis.intake import Arrival, Intake, Outcome
+from simulator.aldis.publishing import discount_documents, national_list
+from simulator.aldis.rates import Rates
+from simulator.aldis.reconciliation import reconcile
+from simulator.aldis.records import is_done, keep_determination, keep_document, keep_reconciliation, load_state
+from simulator.aldis.register import Register
+from simulator.aldis.state import State
+from simulator.clock import Clock
+from simulator.dit.model import Caller, MailboxMessage, MessageClass, Payload, Selector, SendRequest
+from simulator.dit.network import Network
+from simulator.documents.model import ChannelName, Document, ErrorReport, Period
+from simulator.documents.profile import Profile
+from simulator.documents.reading import DocumentError, read_document, read_error_report
+from simulator.documents.writing import write_error_report
+from simulator.store import Store, Unit
+from simulator.world import World
+
+EVENT_NAME = "DocumentErrors"  # assumed: what the owner calls its error events is not public
+
+
+class Aldis:
+    """BVKB's system. ``timetable`` and ``errors`` hold what is assumed of it; both can be given.
+
+    Safe to share between threads and over restarts: what it knows it reads from the store's archive when first needed.
+    """
+
+    def __init__(
+        self,
+        *,
+        world: World,
+        profile: Profile,
+        clock: Clock,
+        network: Network,
+        store: Store,
+        timetable: Timetable | None = None,
+        errors: ErrorCatalogue | None = None,
+    ) -> None:
+        self._world = world
+        self._profile = profile
+        self._clock = clock
+        self._network = network
+        self._store = store
+        self._timetable = timetable or timetable_of(profile.due)
+        self._errors = errors or ErrorCatalogue.own()
+        self._register = Register(world, determination_day=self._timetable.determination_day)
+        self._rates = Rates(profile.rates)
+        self._lock = threading.RLock()
+        self._state: State | None = None
+
+    # -- what others call
+
+    def wake(self) -> int:
+        """Take in all that lies in BVKB's mailbox; returns how many messages that was.
+
+        Raises StoreError when the store gives way; the message in hand then stays where it was.
+        """
+        with self._lock:
+            taken = 0
+            while waiting := self._waiting():
+                for message in waiting:
+                    self._take(message)
+                taken += len(waiting)
+            return taken
+
+    def duties(self, after: datetime, until: datetime) -> tuple[Duty, ...]:
+        """What is to be done after one moment and until another, in order; without what is done already."""
+        with self._lock:
+            state = self._known()
+            first = Period.of(self._world.start)
+            return tuple(
+                each
+                for each in self._timetable.duties(after, until)
+                if each.period >= first and not is_done(state, each)
+            )
+
+    def perform(self, duty: Duty) -> None:
+        """Do a duty, if it was not done before. Raises StoreError when the store gives way; then nothing is done."""
+        with self._lock, self._transaction() as (unit, state):
+            if is_done(state, duty):
+                return
+            if duty.kind is DutyKind.DETERMINE:
+                self._determine(unit, state, duty)
+            else:
+                self._reconcile(unit, state, duty)
+
+    # -- state and transactions
+
+    def _known(self) -> State:
+        if self._state is None:
+            with self._store.reading() as unit:
+                self._state = load_state(unit, self._register, self._profile)
+        return self._state
+
+    @contextmanager
+    def _transaction(self) -> Iterator[tuple[Unit, State]]:
+        """One unit of the store and the state that goes with it: what is not committed is forgotten, too."""
+        state = self._known()
+        self._state = None
+        with self._store.unit() as unit:
+            yield unit, state
+            unit.after_commit(lambda: setattr(self, "_state", state))
+
+    def _caller(self, unit: Unit) -> Caller:
+        return self._network.caller(unit, self._world.bvkb.id)
+
+    # -- the mailbox
+
+    def _waiting(self) -> list[MailboxMessage]:
+        with self._store.reading() as unit:
+            caller = self._caller(unit)
+            channels = (self._profile.channel(name).urn for name in ChannelName)
+            found = [
+                each for urn in channels for each in self._network.list_messages(unit, caller, Selector(channel=urn))
+            ]
+        return sorted(found, key=lambda each: each.delivered_at)
+
+    def _take(self, message: MailboxMessage) -> None:
+        with self._transaction() as (unit, state):
+            caller, selector = self._caller(unit), Selector(message=message.id)
+            (received,) = self._network.receive(unit, caller, selector)
+            if received.message_class is MessageClass.BUSINESS:
+                self._take_document(unit, state, received)
+            else:
+                self._take_event(unit, received)
+            self._network.delete(unit, caller, selector)
+
+    def _take_document(self, unit: Unit, state: State, message: MailboxMessage) -> None:
+        channel = self._profile.channel_of_version(message.version)
+        data = unit.blob(message.payload.reference)
+        try:
+            document = read_document(data, self._profile, channel.name if channel else None)
+        except DocumentError as reason:
+            detail = "; ".join(f"{each.path}: {each.found}" for each in reason.complaints)
+            unreadable = self._errors.error("unreadable", detail=detail)
+            sent = self._answer(unit, message, ErrorReport(None, (unreadable,)))
+            details = journaling.unreadable(message, channel, self._world, unreadable, sent)
+            self._write(unit, "intake", details, message)
+            return
+        outcome = self._judge(unit, state, message, document)
+        if outcome.filed is not None:
+            keep_document(unit, outcome.filed)
+        event: str | None = None
+        if outcome.errors:
+            event = self._answer(unit, message, ErrorReport(document.header.document_id, outcome.errors))
+        self._write(unit, "intake", journaling.intake(document, outcome, event, message), message)
+
+    def _judge(self, unit: Unit, state: State, message: MailboxMessage, document: Document) -> Outcome:
+        arrival = Arrival(
+            sender_authority=message.sender,
+            sender=self._world.retailer(message.sender),
+            at=message.delivered_at,
+            message=message.id,
+            blob=message.payload.reference,
+        )
+
+        def same(blob: str) -> bool:
+            if blob == arrival.blob:
+                return True
+            return read_document(unit.blob(blob), self._profile, document.channel) == document
+
+        return Intake(state, self._timetable, self._errors).take(document, arrival, same)
+
+    def _take_event(self, unit: Unit, message: MailboxMessage) -> None:
+        """A retailer says that something is wrong with a message of ours; that is noted, a person has to look at it."""
+        try:
+            report = read_error_report(unit.blob(message.payload.reference), self._profile)
+        except DocumentError as reason:
+            report = ErrorReport(None, (self._errors.error("unreadable", detail=str(reason)),))
+        channel = self._profile.channel_of_version(message.version)
+        self._write(unit, "intake", journaling.event(report, channel, self._world, message), message)
+
+    def _answer(self, unit: Unit, message: MailboxMessage, report: ErrorReport) -> str:
+        data = write_error_report(report, self._profile)
+        payload = Payload(unit.put_blob(data), len(data), self._profile.error_root)
+        request = SendRequest(
+            version=message.version,
+            payload=payload,
+            message_class=MessageClass.ERROR,
+            receivers=(message.sender,),
+            related_message=message.id,
+            event_name=EVENT_NAME,
+        )
+        return self._network.send(unit, self._caller(unit), request)
+
+    # -- the calendar
+
+    def _determine(self, unit: Unit, state: State, duty: Duty) -> None:
+        facts = Facts(self._register, self._rates, state.contracts, state.grants)
+        decisions = decide(facts, duty.period, duty.at.date())
+        documents = discount_documents(decisions, self._world.retailers, duty.period, self._clock.now())
+        data = national_list(documents, self._profile)
+        version = self._profile.channel(ChannelName.DISCOUNT).version_urn()
+        payload = Payload(unit.put_blob(data), len(data), self._profile.national.root)
+        message = self._network.send(unit, self._caller(unit), SendRequest(version=version, payload=payload))
+        for each in decisions:
+            state.decided(each.contract, each.person, duty.period, each.record)
+        state.determined.add(duty.period)
+        keep_determination(unit, duty.period, self._clock.now(), decisions)
+        details = journaling.determination(duty.period, decisions, documents)
+        self._write(unit, "determine", details, sent=(message, version, payload.reference))
+
+    def _reconcile(self, unit: Unit, state: State, duty: Duty) -> None:
+        for retailer in self._world.retailers:
+            found = reconcile(state, self._errors, retailer.registration_number, duty.period)
+            self._write(unit, "reconcile", journaling.reconciliation(found))
+        state.reconciled.add(duty.period)
+        keep_reconciliation(unit, duty.period, self._clock.now())
+
+    def _write(
+        self,
+        unit: Unit,
+        operation: str,
+        details: dict[str, journal.Json],
+        message: MailboxMessage | None = None,
+        sent: tuple[str, str, str] | None = None,
+    ) -> None:
+        about = (message.id, message.version, message.payload.reference) if message else sent
+        entry = journal.Entry(
+            kind=journal.Kind.AUTHORITY,
+            at=self._clock.now(),
+            wall=journal.wall_now(),
+            interface="aldis",
+            operation=operation,
+            authority=self._world.bvkb.id,
+            message_ids=(about[0],) if about else (),
+            channel_version=about[1] if about else None,
+            payload=about[2] if about else None,
+            details=details,
+        )
+        journal.append(unit, entry)

@@ -1,0 +1,191 @@
+"""From facts to decisions: who gets how much on which contract for a month, and why. Pure."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from simulator.aldis.account import NOTHING
+from simulator.aldis.contracts import ContractBook, ContractKey
+from simulator.aldis.grants import GrantBook
+from simulator.aldis.rates import Rates
+from simulator.aldis.register import Register
+from simulator.documents.identifiers import personal_code_canonical
+from simulator.documents.model import CatchUp, CategoryCount, DiscountRecord, DiscountStatus, Period
+
+_IDS = uuid.UUID("b1f0a1d5-6c1e-5d0e-9b0a-0c4a3f5e7a21")
+
+# Reasons travel to the retailer, so they are in Latvian; their wording is assumed.
+_LATE = "Par {period} pienākošais atbalsts, kas noteikts vēlāk"
+_NOT_PROTECTED = "Persona vairs nav aizsargātais lietotājs"
+_ARREARS = "Atbalstu nepiemēro uzturlīdzekļu parāda dēļ"
+_CONTRACT_ENDED = "Līgums vairs nav spēkā vai persona tajā vairs nav norādīta"
+_MOVED = "Atbalstu turpmāk piemēro citam personas līgumam"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision: for whom (by identity), on which contract, what travels of it, and why (English lines)."""
+
+    contract: ContractKey
+    person: str
+    record: DiscountRecord
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a determination looks at."""
+
+    register: Register
+    rates: Rates
+    contracts: ContractBook
+    grants: GrantBook
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """What a person is entitled to in a month, EUR, by what is known on a day."""
+
+    categories: tuple[CategoryCount, ...]
+    amount: Decimal
+    why: tuple[str, ...]
+    excluded: bool
+
+
+def decide(facts: Facts, period: Period, on: date) -> tuple[Decision, ...]:
+    """All decisions of a month's determination, made on a day with what was known then, by contract and person."""
+    found = [each for person in facts.contracts.persons() for each in _decide_person(facts, person, period, on)]
+    return tuple(sorted(found, key=lambda each: (each.contract, each.person)))
+
+
+def entitlement(facts: Facts, person: str, period: Period, on: date) -> Entitlement:
+    """What a person is entitled to in a month, whatever the contract, with what was known on a day."""
+    protection = facts.register.protection(person, period, on)
+    amount, lines = facts.rates.worth(protection.categories, period, on)
+    return Entitlement(protection.categories, amount, (*protection.why, *lines), protection.excluded)
+
+
+def choose_contract(facts: Facts, person: str, period: Period) -> tuple[ContractKey | None, str]:
+    """The one contract of a person that gets the support in a month, and why it is that one.
+
+    Support applies to one contract of a person (Reg. 345, documented). Named by the person or the municipality comes
+    first, else the contract that ALDIS knew first; a named contract on which no retailer reports the person does not
+    count (both assumed).
+    """
+    contracts = facts.contracts.contracts_of(person, period)
+    ignored = []
+    for claim in facts.register.claims(person):
+        key = ContractKey(claim.provider, claim.contract)
+        if key in contracts:
+            return key, f"contract {key.contract} of {key.provider} was named by the {claim.source}"
+        ignored.append(
+            f"contract {key.contract} of {key.provider}, named by the {claim.source}, does not carry this person"
+        )
+    if not contracts:
+        return None, "; ".join(ignored) or "no contract carries this person"
+    first = contracts[0]
+    reason = "the person's only contract" if len(contracts) == 1 else f"known first of {len(contracts)} contracts"
+    return first, "; ".join([*ignored, f"contract {first.contract} of {first.provider}: {reason}"])
+
+
+def _decide_person(facts: Facts, person: str, period: Period, on: date) -> Iterator[Decision]:
+    chosen, chosen_why = choose_contract(facts, person, period)
+    entitled = entitlement(facts, person, period, on)
+    granted = False
+    if chosen is not None:
+        catch_up = tuple(_catch_up(facts, person, chosen, period, on))
+        granted = entitled.amount > NOTHING or bool(catch_up)
+        if granted:
+            yield _granted(facts, person, chosen, period, on, entitled, catch_up, chosen_why)
+    for running in facts.grants.running(person):
+        if not (granted and running == chosen):
+            yield _terminated(facts, person, running, period, on, entitled, chosen if granted else None)
+
+
+def _catch_up(facts: Facts, person: str, chosen: ContractKey, period: Period, on: date) -> Iterator[CatchUp]:
+    """What earlier months lack, from the month on in which the contract began and ALDIS had heard of it (assumed)."""
+    start = facts.contracts.start(person, chosen)
+    if start is None:
+        return
+    month = max(Period.of(start), Period.of(facts.contracts.known_since(person, chosen).date()))
+    while month < period:
+        if facts.contracts.on_contract(person, chosen, month) is not None:
+            missing = entitlement(facts, person, month, on).amount - facts.grants.granted_for(person, month)
+            if missing > NOTHING:
+                yield CatchUp(month, missing, _LATE.format(period=month))
+        month += 1
+
+
+def _granted(
+    facts: Facts,
+    person: str,
+    contract: ContractKey,
+    period: Period,
+    on: date,
+    entitled: Entitlement,
+    catch_up: tuple[CatchUp, ...],
+    chosen_why: str,
+) -> Decision:
+    record = DiscountRecord(
+        contract=contract.contract,
+        person_code=_written_code(facts, person, contract, period),
+        categories=entitled.categories,
+        amount_due=entitled.amount,
+        catch_up=catch_up,
+        status=DiscountStatus.GRANTED,
+        decision_id=decision_id(contract, person, period),
+        decision_date=on,
+    )
+    late = tuple(f"{each.period} lacked {each.amount} EUR by what is known on {on}" for each in catch_up)
+    return Decision(contract, person, record, (*entitled.why, chosen_why, *late))
+
+
+def _terminated(
+    facts: Facts,
+    person: str,
+    contract: ContractKey,
+    period: Period,
+    on: date,
+    entitled: Entitlement,
+    moved_to: ContractKey | None,
+) -> Decision:
+    if moved_to is not None:
+        reason, why = _MOVED, f"support moves to contract {moved_to.contract} of {moved_to.provider}"
+    elif facts.contracts.on_contract(person, contract, period) is None:
+        reason, why = _CONTRACT_ENDED, "the contract does not carry this person any more"
+    elif entitled.excluded:
+        reason, why = _ARREARS, "excluded by maintenance arrears"
+    else:
+        reason, why = _NOT_PROTECTED, f"no category is in force in {period}"
+    record = DiscountRecord(
+        contract=contract.contract,
+        person_code=_written_code(facts, person, contract, period),
+        categories=(),
+        amount_due=NOTHING,
+        catch_up=(),
+        status=DiscountStatus.TERMINATED,
+        decision_id=decision_id(contract, person, period),
+        decision_date=on,
+        reason=reason,
+    )
+    return Decision(contract, person, record, (*entitled.why, why))
+
+
+def _written_code(facts: Facts, person: str, contract: ContractKey, period: Period) -> str:
+    """The code by which the retailer knows the person; it may not have heard of a new one yet (assumed)."""
+    code = facts.contracts.on_contract(person, contract, period) or facts.grants.last_code(person, contract) or person
+    return personal_code_canonical(code)
+
+
+def decision_id(contract: ContractKey, person: str, period: Period) -> str:
+    """The number of a decision: always the same for the same contract, person and month."""
+    return str(uuid.uuid5(_IDS, f"decision {contract.provider} {contract.contract} {person} {period}"))
+
+
+def document_id(provider: str, period: Period) -> str:
+    """The document id of a retailer's part of a month's national list: always the same."""
+    return str(uuid.uuid5(_IDS, f"discount {provider} {period}"))

@@ -1,0 +1,70 @@
+"""The documents that ALDIS has received, each filed once under its sender and document id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from simulator.documents.model import ChannelName, Period
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A record of a document that was not taken: its position, counted from 1 (None: the whole document), and why."""
+
+    position: int | None
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A received document. ``sequence`` counts documents; ``place`` is the sequence that its records stand at in the
+    order of things: its own, or that of the document which it replaces. ``accepted`` are positions from 1.
+    """
+
+    provider: str
+    document_id: str
+    channel: ChannelName
+    period: Period
+    sequence: int
+    place: int
+    arrived: datetime
+    message: str
+    blob: str
+    accepted: tuple[int, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    corrects: str | None = None
+    replaced_by: str | None = None
+
+
+class Files:
+    """Filed documents, found by sender and document id (compared without regard to case, as GUIDs are)."""
+
+    def __init__(self) -> None:
+        self._files: dict[tuple[str, str], Filed] = {}
+        self._last = 0
+
+    def next_sequence(self) -> int:
+        """The sequence of the document that comes next."""
+        return self._last + 1
+
+    def find(self, provider: str, document_id: str) -> Filed | None:
+        """The document of a retailer, None when it was never received."""
+        return self._files.get((provider, document_id.lower()))
+
+    def add(self, filed: Filed) -> None:
+        """File a document, and mark the one that it replaces."""
+        self._files[filed.provider, filed.document_id.lower()] = filed
+        self._last = max(self._last, filed.sequence)
+        if filed.corrects is not None:
+            earlier = self.find(filed.provider, filed.corrects)
+            if earlier is not None:
+                key = (earlier.provider, earlier.document_id.lower())
+                self._files[key] = replace(earlier, replaced_by=filed.document_id)
+
+    def standing(self, provider: str, channel: ChannelName) -> Iterator[Filed]:
+        """A retailer's documents of a channel that nothing replaced, as they came in."""
+        for filed in self._files.values():
+            if filed.provider == provider and filed.channel is channel and filed.replaced_by is None:
+                yield filed

@@ -1,0 +1,162 @@
+"""Takes one readable document in: judges it as a whole, then record by record; what is bad never stops what is good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from simulator.aldis.contract_intake import judge_contract
+from simulator.aldis.cycle import Timetable
+from simulator.aldis.errors import ErrorCatalogue
+from simulator.aldis.filing import Filed, Refusal
+from simulator.aldis.payout_intake import judge_payout
+from simulator.aldis.state import State
+from simulator.clock import RIGA
+from simulator.documents.model import (
+    ContractRecord,
+    Document,
+    Header,
+    PayoutRecord,
+    Period,
+    Record,
+    RecordError,
+    Severity,
+)
+from simulator.world import Retailer
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How a document came: from whom (None when the sender is no retailer), when, in which message, as which blob."""
+
+    sender_authority: str
+    sender: Retailer | None
+    at: datetime
+    message: str
+    blob: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a document. ``filed`` is None when it was not filed: a repetition, or not the sender's own."""
+
+    errors: tuple[RecordError, ...]
+    filed: Filed | None
+    duplicate: bool = False
+    late: bool = False
+
+    @property
+    def accepted(self) -> int:
+        """How many records were taken."""
+        return len(self.filed.accepted) if self.filed else 0
+
+
+class Intake:
+    """The counter at which documents are handed in."""
+
+    def __init__(self, state: State, timetable: Timetable, errors: ErrorCatalogue) -> None:
+        self._state = state
+        self._timetable = timetable
+        self._errors = errors
+
+    def take(self, document: Document, arrival: Arrival, same: Callable[[str], bool]) -> Outcome:
+        """Judge a document and book what is good of it into the state.
+
+        ``same`` tells whether the document equals the one behind an earlier blob, however each was serialised.
+        """
+        header = document.header
+        if arrival.sender is None or arrival.sender.registration_number != header.provider:
+            sender = arrival.sender.registration_number if arrival.sender else arrival.sender_authority
+            return Outcome((self._errors.error("provider-not-sender", provider=header.provider, sender=sender),), None)
+        late = self._late(document, arrival.at)
+        earlier = self._state.files.find(header.provider, header.document_id)
+        if earlier is not None:
+            if earlier.channel is document.channel and same(earlier.blob):
+                return Outcome((self._errors.error("document-repeated"),), None, duplicate=True, late=late)
+            return Outcome((self._errors.error("document-id-reused"),), None, late=late)
+        filed = self._file(document, arrival)
+        whole = self._judge_whole(document, arrival)
+        if whole:
+            # Its identifier is taken all the same: it is this document that a correction has to name.
+            filed = replace(filed, corrects=None, refused=tuple(Refusal(None, each.code) for each in whole))
+            self._state.files.add(filed)
+            return Outcome(tuple(whole), filed, late=late)
+        if header.corrects is not None:
+            self._state.withdraw(self._corrected(header))
+        errors, filed = self._take_records(document, filed, arrival.at)
+        self._state.files.add(filed)
+        return Outcome(tuple(errors), filed, late=late)
+
+    def _late(self, document: Document, at: datetime) -> bool:
+        due = self._timetable.due(document.channel, document.header.period)
+        return due is not None and at.astimezone(RIGA).date() > due
+
+    def _file(self, document: Document, arrival: Arrival) -> Filed:
+        header, sequence = document.header, self._state.files.next_sequence()
+        earlier = self._state.files.find(header.provider, header.corrects) if header.corrects else None
+        return Filed(
+            provider=header.provider,
+            document_id=header.document_id,
+            channel=document.channel,
+            period=header.period,
+            sequence=sequence,
+            place=sequence if earlier is None else earlier.place,
+            arrived=arrival.at,
+            message=arrival.message,
+            blob=arrival.blob,
+            corrects=header.corrects,
+        )
+
+    def _judge_whole(self, document: Document, arrival: Arrival) -> list[RecordError]:
+        header, found = document.header, []
+        if header.record_count != len(document.records):
+            found.append(self._errors.error("record-count", stated=header.record_count, found=len(document.records)))
+        earliest, latest = self._timetable.plausible(document.channel, arrival.at)
+        if header.period > latest:
+            found.append(self._errors.error("period-too-early", period=header.period, latest=latest))
+        if header.period < earliest:
+            found.append(self._errors.error("period-too-late", period=header.period, earliest=earliest))
+        return found + self._judge_correction(document)
+
+    def _judge_correction(self, document: Document) -> list[RecordError]:
+        header = document.header
+        if header.corrects is None:
+            return []
+        earlier = self._state.files.find(header.provider, header.corrects)
+        if earlier is None or earlier.channel is not document.channel:
+            return [self._errors.error("corrects-unknown", corrects=header.corrects)]
+        if earlier.replaced_by is not None:
+            facts = {"corrects": header.corrects, "replaced_by": earlier.replaced_by}
+            return [self._errors.error("corrects-replaced", **facts)]
+        if earlier.period != header.period:
+            return [self._errors.error("corrects-other-period", period=header.period, found=earlier.period)]
+        return []
+
+    def _corrected(self, header: Header) -> Filed:
+        earlier = self._state.files.find(header.provider, header.corrects or "")
+        if earlier is None:
+            raise LookupError(f"document {header.corrects} was there a moment ago")
+        return earlier
+
+    def _take_records(self, document: Document, filed: Filed, at: datetime) -> tuple[list[RecordError], Filed]:
+        earliest, _ = self._timetable.plausible(document.channel, at)
+        errors: list[RecordError] = []
+        accepted: list[int] = []
+        for position, record in enumerate(document.records, start=1):
+            found = self._judge(filed, position, record, earliest)
+            errors += found
+            if all(each.severity is Severity.WARNING for each in found):
+                self._state.book(filed, position, record)
+                accepted.append(position)
+        refused = tuple(Refusal(each.position, each.code) for each in errors if each.severity is Severity.ERROR)
+        return errors, replace(filed, accepted=tuple(accepted), refused=refused)
+
+    def _judge(self, filed: Filed, position: int, record: Record, earliest: Period) -> list[RecordError]:
+        match record:
+            case ContractRecord():
+                return judge_contract(self._state, self._errors, filed, position, record)
+            case PayoutRecord():
+                return judge_payout(self._state, self._errors, filed, position, record, earliest)
+            case _:
+                raise TypeError(f"a retailer sends contracts and payouts, not a {type(record).__name__}")

@@ -1,0 +1,67 @@
+"""What a category is worth in a month, as it was known on a day: a rate can come into force for months already begun.
+
+So did the rise of August 2023: in force on 26.08.2023, for consumption from 01.08.2023 (documented). The amounts
+themselves are the profile's.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from simulator.documents.model import Category, CategoryCount, Period
+from simulator.documents.profile import Rate
+
+NOTHING = Decimal("0.00")
+
+
+class Rates:
+    """The profile's rates, found by category and month."""
+
+    def __init__(self, rates: Iterable[Rate]) -> None:
+        self._rates: dict[Category, list[Rate]] = defaultdict(list)
+        for rate in rates:
+            self._rates[rate.category].append(rate)
+        for known in self._rates.values():
+            known.sort(key=lambda each: each.valid_from)
+
+    def rate(self, category: Category, period: Period, known_on: date) -> Rate | None:
+        """The rate of a category (of one child or ward) for a month; None when there was none, as known on a day."""
+        known = [each for each in self._rates.get(category, ()) if _known(each, known_on)]
+        begun = [each for each in known if each.valid_from <= period]
+        if not begun:
+            return None
+        rate = begun[-1]
+        if rate.valid_to is None or period <= rate.valid_to:
+            return rate
+        # A rate ends because another takes over; until that one is known, it goes on.
+        unknown = (each for each in self._rates[category] if not _known(each, known_on))
+        taken_over_later = any(rate.valid_to < each.valid_from <= period for each in unknown)
+        return rate if taken_over_later else None
+
+    def worth(
+        self, categories: Iterable[CategoryCount], period: Period, known_on: date
+    ) -> tuple[Decimal, tuple[str, ...]]:
+        """The support of all categories together, EUR a month without VAT, and a line for each of how it comes about.
+
+        Categories add up (Reg. 345, documented).
+        """
+        total, lines = NOTHING, []
+        for each in categories:
+            rate = self.rate(each.category, period, known_on)
+            if rate is None:
+                lines.append(f"{each.category}: no rate for {period}")
+                continue
+            times = each.count if rate.per_count else 1
+            total += rate.amount * times
+            lines.append(
+                f"{each.category}: {times} x {rate.amount} EUR for {period} "
+                f"({rate.provenance.basis}: {rate.provenance.source})"
+            )
+        return total, tuple(lines)
+
+
+def _known(rate: Rate, on: date) -> bool:
+    return rate.known_from is None or rate.known_from <= on

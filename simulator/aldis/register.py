@@ -1,0 +1,118 @@
+"""Who is protected in which month, as ALDIS knows it: the facts that PMLP, VDEĀVK, municipalities and UGFA hand in.
+
+A category or arrears counts for a month when it is in force on the day of that month's determination (assumed: the
+regulation says by when ALDIS determines, not which day of the month it looks at).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+
+from simulator.documents.model import Category, CategoryCount, Period
+from simulator.world import Arrears, Claim, Resident, Spell, World
+
+# Reg. 345 (documented): maintenance arrears exclude since February 2022, group I is exempt since January 2023.
+ARREARS_EXCLUDE_FROM = Period(2022, 2)
+GROUP_1_EXEMPT_FROM = Period(2023, 1)
+
+_PER_HEAD = (Category.DISABLED_CHILD, Category.GUARDIAN)  # per child, per ward: Reg. 345 (documented)
+_CLAIM_ORDER = ("person", "municipality")  # whose word goes first where the sources disagree (assumed)
+_RULE = "Cabinet Regulation No. 345 of 01.06.2021 (documented)"
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What protects a person in one month, with the facts and rules as ``why``; nothing counts when ``excluded``."""
+
+    categories: tuple[CategoryCount, ...]
+    why: tuple[str, ...]
+    excluded: bool = False
+
+
+class Register:
+    """The facts of a world, found by person. Whatever code is asked, a person is the one whom it was ever given to."""
+
+    def __init__(self, world: World, *, determination_day: int) -> None:
+        """``determination_day`` is the day of the month whose facts count for the whole month."""
+        self._day = determination_day
+        self._residents: dict[str, Resident] = {}
+        for resident in world.residents:
+            for code in (resident.code, *(each.earlier for each in resident.code_changes)):
+                self._residents[_plain(code)] = resident
+        self._spells: dict[str, list[Spell]] = defaultdict(list)
+        self._arrears: dict[str, list[Arrears]] = defaultdict(list)
+        self._claims: dict[str, list[Claim]] = defaultdict(list)
+        for spell in world.spells:
+            self._spells[self._owner(spell.person)].append(spell)
+        for debt in world.arrears:
+            self._arrears[self._owner(debt.person)].append(debt)
+        for claim in world.claims:
+            self._claims[self._owner(claim.person)].append(claim)
+        for claims in self._claims.values():
+            claims.sort(key=_precedence)
+
+    def person(self, code: str) -> Resident | None:
+        """The person who has, or ever had, this personal code; the hyphen is optional."""
+        return self._residents.get(_plain(code))
+
+    def identity(self, code: str) -> str | None:
+        """The code that a person is filed under here, the one now in force; None when nobody ever had ``code``."""
+        resident = self.person(code)
+        return None if resident is None else resident.code
+
+    def claims(self, person: str) -> tuple[Claim, ...]:
+        """The contracts named for a person by others than retailers, the person's own word first (assumed)."""
+        return tuple(self._claims.get(person, ()))
+
+    def protection(self, person: str, period: Period, known_on: date) -> Protection:
+        """What protects a person (by identity) in a month, with what ALDIS knew on a day."""
+        reference = date(period.year, period.month, self._day)
+        spells = [
+            each
+            for each in self._spells.get(person, ())
+            if _covers(each, reference) and (each.known_from is None or each.known_from <= known_on)
+        ]
+        categories = _count(spells)
+        why = [_spell_line(each) for each in spells]
+        debt = next((each for each in self._arrears.get(person, ()) if _covers(each, reference)), None)
+        if debt is None or not categories or period < ARREARS_EXCLUDE_FROM:
+            return Protection(categories, tuple(why))
+        since = f"maintenance arrears with UGF since {debt.valid_from}"
+        group_1 = any(each.category is Category.DISABILITY_GROUP_1 for each in categories)
+        if group_1 and period >= GROUP_1_EXEMPT_FROM:
+            why.append(f"{since}, but group I is exempt since {GROUP_1_EXEMPT_FROM}: {_RULE}")
+            return Protection(categories, tuple(why))
+        why.append(f"{since} exclude from support since {ARREARS_EXCLUDE_FROM}: {_RULE}")
+        return Protection((), tuple(why), excluded=True)
+
+    def _owner(self, code: str) -> str:
+        return self.identity(code) or code
+
+
+def _count(spells: list[Spell]) -> tuple[CategoryCount, ...]:
+    """Children and wards of several spells add up; any other category counts once."""
+    totals: dict[Category, int] = defaultdict(int)
+    for spell in spells:
+        totals[spell.category] += spell.count
+    return tuple(CategoryCount(each, totals[each] if each in _PER_HEAD else 1) for each in Category if each in totals)
+
+
+def _covers(fact: Spell | Arrears, day: date) -> bool:
+    return fact.valid_from <= day and (fact.valid_to is None or day <= fact.valid_to)
+
+
+def _precedence(claim: Claim) -> int:
+    return _CLAIM_ORDER.index(claim.source) if claim.source in _CLAIM_ORDER else len(_CLAIM_ORDER)
+
+
+def _spell_line(spell: Spell) -> str:
+    until = f" until {spell.valid_to}" if spell.valid_to else ""
+    times = f" x {spell.count}" if spell.count > 1 else ""
+    known = f", known since {spell.known_from}" if spell.known_from else ""
+    return f"{spell.category}{times} since {spell.valid_from}{until}{known}"
+
+
+def _plain(code: str) -> str:
+    return code.replace("-", "")

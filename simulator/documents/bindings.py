@@ -1,8 +1,8 @@
 """Which path in the XML holds which field: the paths of a profile, parsed, and joined into one tree per document.
 
-Paths are a small part of XPath, so that they can be read and written alike: steps ``prefix:name`` from the record down,
-``@name`` last for an attribute, ``.`` for the element's own text, and ``[@name='value']`` behind a step for an element that
-is told from its siblings by an attribute.
+Paths are a small part of XPath, so that they can be read and written alike: steps ``prefix:name`` from the record
+down, ``@name`` last for an attribute, ``.`` for the element's own text, and ``[@name='value']`` behind a step for an
+element that is told from its siblings by an attribute.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from simulator.documents.fields import Field
 from simulator.documents.model import Provenance
 
-_STEP = re.compile(r"(?P<at>@?)(?:(?P<prefix>[\w.\-]+):)?(?P<name>[^\W\d][\w.\-]*)(?P<conditions>(?:\[[^\]]*\])*)")
-_CONDITION = re.compile(
-    r"""\[@(?:(?P<prefix>[\w.\-]+):)?(?P<name>[^\W\d][\w.\-]*)\s*=\s*(?P<quote>['"])(?P<value>[^'"]*)(?P=quote)\]"""
-)
+_NAME = r"(?:(?P<prefix>[\w.\-]+):)?(?P<name>[^\W\d][\w.\-]*)"
+_STEP = re.compile(rf"(?P<at>@?){_NAME}(?P<conditions>(?:\[[^\]]*\])*)")
+_CONDITION = re.compile(rf"""\[@{_NAME}\s*=\s*(?P<quote>['"])(?P<value>[^'"]*)(?P=quote)\]""")
+_ALLOWED = "steps are prefix:name, @name last, or prefix:name[@name='value']"
 
 
 class PathError(ValueError):
@@ -51,9 +51,7 @@ def parse_path(path: str, namespaces: Mapping[str, str]) -> tuple[Step, ...]:
 def _step(part: str, path: str, namespaces: Mapping[str, str]) -> Step:
     match = _STEP.fullmatch(part)
     if match is None:
-        raise PathError(
-            f"{path!r}: the step {part!r} is not understood; steps are prefix:name, @name last, or prefix:name[@name='value']"
-        )
+        raise PathError(f"{path!r}: the step {part!r} is not understood; {_ALLOWED}")
     conditions = tuple(
         (_clark(each["prefix"], each["name"], path, namespaces), each["value"])
         for each in _CONDITION.finditer(match["conditions"])
@@ -103,8 +101,8 @@ class GroupBinding:
 class Node:
     """One element of the document that the bindings describe together; built once, then only read.
 
-    ``group`` names the group whose items this element is. ``always`` marks an element that the schema requires even when
-    it holds nothing; ``collapse`` that its schema type collapses white space.
+    ``group`` names the group whose items this element is. ``always`` marks an element that the schema requires even
+    when it holds nothing; ``collapse`` that its schema type collapses white space.
     """
 
     name: str

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 import xmlschema
@@ -88,8 +88,8 @@ class Catalogue:
     ) -> tuple[Complaint, ...]:
         """All that a schema says against a document; nothing when the document is valid.
 
-        ``element`` is the Clark name that the document element must have. ``prefixes`` (prefix to namespace) are used in
-        the complaints' paths; else those of the schema file. Raises CatalogueError when the schema itself is unusable.
+        ``element`` is the Clark name that the document element must have. ``prefixes`` (prefix to namespace) are used
+        in the complaints' paths; else those of the schema file. Raises CatalogueError when the schema is unusable.
         """
         schema = self.compiled(urn)
         expected_root = element or self.root(urn)
@@ -181,12 +181,12 @@ class _Resolver(etree.Resolver):
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
 
-    def resolve(self, system_url: str, public_id: str, context: object) -> object:
+    def resolve(self, system_url: str | None, public_id: str | None, context: Any) -> Any:
         del public_id
-        found = self._catalogue.locate(system_url)
+        found = self._catalogue.locate(system_url or "")
         if found is None:
-            return self.resolve_empty(context)  # type: ignore[arg-type]
-        return self.resolve_filename(str(found), context)  # type: ignore[arg-type]
+            return self.resolve_empty(context)
+        return self.resolve_filename(str(found), context)
 
 
 def read_entries(table: Mapping[str, object], source: Path) -> tuple[SchemaEntry, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import xmlschema
 from lxml import etree
@@ -19,6 +19,7 @@ from xmlschema.validators import (
     XsdAttributeGroup,
     XsdElement,
     XsdEnumerationFacets,
+    XsdFacet,
     XsdFractionDigitsFacet,
     XsdGroup,
     XsdLengthFacet,
@@ -123,7 +124,7 @@ def wrong_root(root: Element, expected: str, names: Names, provenance: Provenanc
 
 def explain(
     tree: Tree,
-    log: Iterable[etree._LogEntry],  # noqa: SLF001  lxml has no public name for the type
+    log: Iterable[etree._LogEntry],
     model: xmlschema.XMLSchema10,
     names: Names,
     provenance: Provenance,
@@ -148,10 +149,8 @@ def _node(tree: Tree, path: str | None) -> Element:
         return root
     prefixes = {prefix: uri for prefix, uri in tree.xpath("//namespace::*") if prefix} if ":" in path else {}
     found = tree.xpath(path, namespaces=prefixes)
-    element = found[0] if isinstance(found, list) and found else root
-    if not isinstance(element, etree._Element):  # noqa: SLF001
-        element = element.getparent() if hasattr(element, "getparent") else root
-    return element if isinstance(element, etree._Element) else root  # noqa: SLF001
+    first: object = found[0] if isinstance(found, list) and found else root
+    return first if etree.iselement(first) else root
 
 
 class _Explainer:
@@ -183,7 +182,7 @@ class _Explainer:
             for error in self._errors(unit):
                 yield self._complaint(error)
 
-    def plain(self, entry: etree._LogEntry, node: Element) -> Complaint:  # noqa: SLF001
+    def plain(self, entry: etree._LogEntry, node: Element) -> Complaint:
         """libxml2's own words."""
         message = self._names.text(_SUBJECT.sub("", entry.message.strip()))
         found, _, expected = message.partition(" Expected is ")
@@ -192,14 +191,15 @@ class _Explainer:
 
     def _errors(self, unit: Element) -> Iterator[XMLSchemaValidationError]:
         if unit is self._root:
-            yield from self._model.iter_errors(self._root.getroottree(), max_depth=1)
+            yield from self._model.iter_errors(cast("Any", self._root.getroottree()), max_depth=1)
             return
         declaration = self._declaration(unit)
         if declaration is not None:
-            yield from declaration.iter_errors(unit)
+            yield from declaration.iter_errors(cast("Any", unit))
 
     def _complaint(self, error: XMLSchemaValidationError) -> Complaint:
-        element = error.elem if isinstance(error.elem, etree._Element) else self._root  # noqa: SLF001
+        failing: object = error.elem
+        element = cast("Element", failing) if etree.iselement(failing) else self._root
         source = self._source(element)
         if isinstance(error, XMLSchemaChildrenValidationError):
             return self._about_children(error, element, source)
@@ -216,7 +216,7 @@ class _Explainer:
     def _about_children(
         self, error: XMLSchemaChildrenValidationError, element: Element, source: Provenance
     ) -> Complaint:
-        wanted = [self._names.name(each.name) for each in error.expected or () if getattr(each, "name", None)]
+        wanted = [self._names.name(str(each.name)) for each in error.expected or () if getattr(each, "name", None)]
         children = list(element)
         if error.invalid_tag is not None and error.index < len(children):
             child = children[error.index]
@@ -348,15 +348,19 @@ def _facet_words(facet: object) -> str | None:
         case XsdTotalDigitsFacet():
             return f"at most {facet.value} digits"
         case XsdMinInclusiveFacet():
-            return f"{facet.value} or more"
+            return f"{_digits(facet)} or more"
         case XsdMaxInclusiveFacet():
-            return f"{facet.value} or less"
+            return f"{_digits(facet)} or less"
         case XsdMinExclusiveFacet():
-            return f"more than {facet.value}"
+            return f"more than {_digits(facet)}"
         case XsdMaxExclusiveFacet():
-            return f"less than {facet.value}"
+            return f"less than {_digits(facet)}"
         case _:
             return None
+
+
+def _digits(facet: XsdFacet) -> str:
+    return str(facet.value)
 
 
 def _shown(text: str | None) -> str:

@@ -1,10 +1,11 @@
-"""Check digits of personal codes, registration numbers and EICs, and makers of synthetic ones that hit no living person.
+"""Check digits of personal codes, registration numbers and EICs, and makers of synthetic ones.
 
 python-stdnum cannot judge personal codes: it applies a check digit to the new form, which has none.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from datetime import date, timedelta
 
@@ -30,10 +31,10 @@ def personal_code_canonical(code: str) -> str:
 def personal_code_valid(code: str) -> bool:
     """Whether this can be a personal code.
 
-    Old form DDMMYY-CNNNK: the date exists in its century (C: 0 for 18xx, 1 for 19xx, 2 for 20xx) and the check digit K is
-    right (equal to python-stdnum; not confirmed by the register). New form, since 01.07.2017: 3[2-9]NNNN-NNNNN, without
-    date and check digit. The hyphen is optional. Source: Law on the Register of Natural Persons, documented; the check
-    digit's algorithm inferred.
+    Old form DDMMYY-CNNNK: the date exists in its century (C: 0 for 18xx, 1 for 19xx, 2 for 20xx) and the check digit
+    K is right (equal to python-stdnum; not confirmed by the register). New form, since 01.07.2017: 3[2-9]NNNN-NNNNN,
+    without date and check digit. The hyphen is optional. Source: Law on the Register of Natural Persons, documented;
+    the check digit's algorithm inferred.
     """
     match = _PERSONAL_CODE.fullmatch(code)
     if match is None:
@@ -120,19 +121,21 @@ def is_synthetic_personal_code(code: str) -> bool:
 
 
 def synthetic_registration_number(number: int) -> str:
-    """The n-th registration number of the form 4000999NNNK with a right check digit; raises ValueError outside 0 to 899."""
-    found = -1
-    for body in range(1000):
-        head = f"4000999{body:03d}"
-        check = (3 - sum(w * int(d) for w, d in zip(_COMPANY_WEIGHTS, head, strict=False))) % 11
-        found += check < 10
-        if found == number and check < 10:
-            return f"{head}{check}"
-    raise ValueError(f"{number} is outside 0 to {found}")
+    """The n-th registration number of the form 4000999NNNK with a right check digit; ValueError outside 0 to 908."""
+    numbers = _synthetic_registration_numbers()
+    if not 0 <= number < len(numbers):
+        raise ValueError(f"{number} is outside 0 to {len(numbers) - 1}")
+    return numbers[number]
+
+
+@functools.cache
+def _synthetic_registration_numbers() -> tuple[str, ...]:
+    candidates = (f"4000999{body:03d}{check}" for body in range(1000) for check in range(10))
+    return tuple(each for each in candidates if registration_number_valid(each))
 
 
 def synthetic_metering_point(number: int) -> str:
-    """A metering point's EIC, ``43Z-STO`` + 8 digits + check, from about the n-th body on; never one with a hyphen as check.
+    """The n-th synthetic metering point: an EIC of the form ``43Z-STO`` + 8 digits + check.
 
     Different numbers give different codes. Raises ValueError outside 0 to 49,999,999.
     """

@@ -7,19 +7,16 @@ and holds whatever else is assumed: limits, due days, rates. Each statement carr
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
-from typing import Generic, TypeVar
 
 from simulator.documents.bindings import Binding, GroupBinding, Node, PathError, Step, build_tree, parse_path
 from simulator.documents.catalogue import Catalogue, CatalogueError, read_entries
 from simulator.documents.explaining import Names, document_elements, global_element
 from simulator.documents.fields import DOCUMENTS, ERROR_REPORT, Field, Group
 from simulator.documents.locations import data_root
-from simulator.documents.model import Category, ChannelName, Period, Provenance
+from simulator.documents.model import Category, ChannelName
+from simulator.documents.profile_model import ChannelProfile, Due, Known, Limits, National, Profile, Rate
 from simulator.documents.resolving import problems
 from simulator.documents.tables import ProfileError, Table, read_toml
 
@@ -35,145 +32,6 @@ __all__ = [
     "load_profile",
     "profile_names",
 ]
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Known(Generic[T]):
-    """A value and how well it is known."""
-
-    value: T
-    provenance: Provenance
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """DIT's limits: size of one message in bytes, least wall seconds between two polls, days that a message is kept."""
-
-    message_bytes: Known[int]
-    poll_seconds: Known[int]
-    retention_days: Known[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """When what is due. For period M: contracts by the last working day before day ``contract_before_day`` of M;
-    ALDIS determines on day ``determination_day`` of M; payouts by the end of day ``payout_day`` of M+1.
-    """
-
-    contract_before_day: Known[int]
-    determination_day: Known[int]
-    payout_day: Known[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """Support of one category in EUR a month without VAT, from a period to a period (both included, None: still).
-
-    With ``per_count`` it is paid for each child or ward.
-    """
-
-    category: Category
-    valid_from: Period
-    valid_to: Period | None
-    amount: Decimal
-    per_count: bool
-    provenance: Provenance
-
-
-@dataclass(frozen=True, slots=True)
-class National:
-    """The national list of discounts that BVKB sends, and how it is cut for each retailer.
-
-    ``stylesheet`` is a path below ``schemas/``; ``parameter`` is the name under which it takes the retailer's registration
-    number. ``part``, ``provider`` and ``content`` are Clark names in the list.
-    """
-
-    schema_urn: str
-    root: str
-    part: str
-    provider: str
-    content: str
-    stylesheet: str
-    parameter: str
-    provenance: Provenance
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelProfile:
-    """One ALDIS channel: its URNs, the schema and document element of its messages, where each field is."""
-
-    name: ChannelName
-    title: str
-    urn: str
-    kind: str
-    version_pattern: str
-    major: int
-    schema_urn: str
-    schema_path: Path
-    root: str
-    manual_acknowledgement: bool
-    use_receiver_filter: bool
-    tree: Node
-    provenance: Provenance
-
-    def version_urn(self, minor: int = 0) -> str:
-        """The URN of a version of the channel."""
-        return self.version_pattern.format(major=self.major, minor=minor)
-
-    def is_version(self, urn: str) -> bool:
-        """Whether a URN names a version of this channel, whatever its minor number."""
-        pattern = re.escape(self.version_pattern.format(major=self.major, minor="MINOR"))
-        return re.fullmatch(pattern.replace("MINOR", "[0-9]+"), urn) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """A profile that was read and held against its schemas."""
-
-    name: str
-    path: Path
-    title: str
-    assumed_requirements: str
-    namespaces: Mapping[str, str]
-    catalogue: Catalogue
-    channels: Mapping[ChannelName, ChannelProfile]
-    error_schema_urn: str
-    error_root: str
-    error_tree: Node
-    national: National
-    limits: Limits
-    due: Due
-    rates: tuple[Rate, ...]
-    provenance: Provenance
-
-    def channel(self, name: ChannelName) -> ChannelProfile:
-        """One of the three channels."""
-        return self.channels[name]
-
-    def channel_of_version(self, version_urn: str) -> ChannelProfile | None:
-        """The channel that a version URN belongs to, whatever its minor number; None when there is none."""
-        return next((each for each in self.channels.values() if each.is_version(version_urn)), None)
-
-    def channel_of_root(self, root: str) -> ChannelProfile | None:
-        """The channel whose documents have this document element (Clark name)."""
-        return next((each for each in self.channels.values() if each.root == root), None)
-
-    def rate(self, category: Category, period: Period) -> Rate | None:
-        """The rate in force for a category in a period, None when there is none."""
-        for rate in self.rates:
-            if (
-                rate.category is category
-                and rate.valid_from <= period
-                and (not rate.valid_to or period <= rate.valid_to)
-            ):
-                return rate
-        return None
-
-    def names(self) -> Names:
-        """Writes element names with this profile's prefixes."""
-        return Names(self.namespaces)
 
 
 def profile_names() -> tuple[str, ...]:
@@ -211,20 +69,17 @@ def _load(path: Path, modified: int, size: int) -> Profile:
         raise ProfileError(str(error)) from error
 
 
-_TOP = (
-    "name", "title", "assumed_requirements", "namespaces", "schema", "limits", "due", "rates", "errors", "national", "channels",
-)  # fmt: skip
-_CHANNEL = (
-    "title", "urn", "kind", "version_urn", "major", "schema_urn", "root", "manual_acknowledgement", "use_receiver_filter",
-    "header", "records",
-)  # fmt: skip
+_TOP = ("name", "title", "assumed_requirements", "namespaces", "schema")
+_PARTS = ("limits", "due", "rates", "errors", "national", "channels")
+_CHANNEL = ("title", "urn", "kind", "version_urn", "major", "schema_urn", "root")
+_READING = ("manual_acknowledgement", "use_receiver_filter", "header", "records")
 
 
 class _Loader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._top = Table(read_toml(path), path)
-        self._top.only(*_TOP)
+        self._top.only(*_TOP, *_PARTS)
         self._catalogue = Catalogue.default()
         entries = read_entries(self._top.data, path)
         if entries:
@@ -263,10 +118,10 @@ class _Loader:
         return {name: self._channel(name, table.table(name)) for name in ChannelName}
 
     def _channel(self, name: ChannelName, table: Table) -> ChannelProfile:
-        table.only(*_CHANNEL)
+        table.only(*_CHANNEL, *_READING)
         urn, root = table.text("schema_urn"), self._clark(table, "root")
-        members = {key: value for key, value in table.data.items() if key in {"header", "records"}}
-        tree = self._tree(Table(members, self._path, table.place, table), DOCUMENTS[name], urn, root)
+        fields = table.without(*_CHANNEL, "manual_acknowledgement", "use_receiver_filter")
+        tree = self._tree(fields, DOCUMENTS[name], urn, root)
         pattern = table.text("version_urn")
         if "{minor}" not in pattern:
             raise table.error("version_urn", f"must hold {{minor}} where the minor number goes, found {pattern!r}")
@@ -368,13 +223,12 @@ class _Loader:
         return tuple(bound)
 
     def _group(self, group: Group, table: Table) -> GroupBinding:
-        inner = {key: value for key, value in table.data.items() if key not in {"each", "basis", "source"}}
         return GroupBinding(
             name=group.name,
             place=table.place,
             path=self._path_of(table, "each"),
             written=table.text("each"),
-            members=self._bind(Table(inner, self._path, table.place, table), group.members),
+            members=self._bind(table.without("each"), group.members),
             provenance=table.provenance("each"),
         )
 
@@ -471,7 +325,7 @@ def _rates(top: Table) -> tuple[Rate, ...]:
 
 
 def _rate(table: Table) -> Rate:
-    table.only("category", "valid_from", "valid_to", "amount", "per_count")
+    table.only("category", "valid_from", "valid_to", "amount", "per_count", "known_from")
     return Rate(
         category=Category(table.choice("category", tuple(Category))),
         valid_from=table.period("valid_from"),
@@ -479,4 +333,5 @@ def _rate(table: Table) -> Rate:
         amount=table.money("amount"),
         per_count=table.flag("per_count"),
         provenance=table.provenance("amount"),
+        known_from=table.day("known_from") if "known_from" in table.data else None,
     )

@@ -10,7 +10,7 @@ from simulator.documents.bindings import Binding, Node
 from simulator.documents.complaints import Complaint
 from simulator.documents.explaining import Names
 from simulator.documents.fields import Values, document_from, report_from
-from simulator.documents.model import Basis, ChannelName, Document, ErrorReport, Provenance
+from simulator.documents.model import ChannelName, Document, ErrorReport
 from simulator.documents.parsing import Element, Tree
 from simulator.documents.profile import Profile
 from simulator.documents.values import READERS, XML_SPACE, Kind
@@ -39,10 +39,10 @@ class Located:
     records: tuple[Element, ...]
 
     def find(self, record: int | None, name: str, member: int | None = None) -> tuple[Element, str | None]:
-        """The element, and the attribute, that hold a field: of the header (``record`` None), else of a record by index.
+        """The element, and the attribute, that hold a field of the header (``record`` None) or of a record (by index).
 
-        ``name`` is the field's name; with ``member`` it is ``group.field`` and means that item of the group. For a field
-        that is absent, the nearest element that is there.
+        ``name`` is the field's name; with ``member`` it is ``group.field`` and means that item of the group. For a
+        field that is absent, the nearest element that is there.
         """
         if record is None:
             return _find(self.tree.getroot(), self.plan, name)
@@ -59,8 +59,8 @@ class Located:
 def read_document(data: bytes, profile: Profile, channel: ChannelName | None = None) -> Document:
     """Read a document; the channel is told by the document element unless it is given.
 
-    Reads what is there without asking the schema (``validate`` does); raises DocumentError for bytes that are not XML, not
-    a document of the profile, or whose fields are missing or cannot be understood.
+    Reads what is there without asking the schema (``validate`` does); raises DocumentError for bytes that are not XML,
+    not a document of the profile, or whose fields are missing or cannot be understood.
     """
     return read_located(parse_document(data), profile, channel).document
 

@@ -1,4 +1,4 @@
-"""Holds a profile's paths against the schema: every element and attribute that it names must exist, and in this order."""
+"""Holds a profile's paths against the schema: what they name must exist there, and in this order."""
 
 from __future__ import annotations
 
@@ -34,12 +34,14 @@ class _Resolver:
         yield from self._order(declaration, found)
         yield from self._uncovered(node, declaration)
 
+    def _holds(self, declaration: XsdElement, otherwise: str) -> str:
+        return ", ".join(self._names.name(str(each.name)) for each in child_declarations(declaration)) or otherwise
+
     def _no_element(self, child: Node, declaration: XsdElement) -> str:
-        inside = ", ".join(self._names.name(each.name) for each in child_declarations(declaration)) or "no elements"
         place, written = _origin(child)
         return (
             f"{place}: {written!r} names {self._names.name(child.name)}, which {self._schema} does not have in"
-            f" {self._names.name(declaration.name)}; there are {inside}"
+            f" {self._names.name(declaration.name)}; there are {self._holds(declaration, 'no elements')}"
         )
 
     def _attributes(self, node: Node, declaration: XsdElement) -> Iterator[str]:
@@ -48,24 +50,24 @@ class _Resolver:
             if name not in known and None not in declaration.attributes:
                 there = ", ".join(f"@{self._names.name(each)}" for each in known) or "no attributes"
                 yield (
-                    f"{binding.place}: {binding.written!r} names @{self._names.name(name)}, which {self._schema} does not"
-                    f" have on {self._names.name(declaration.name)}; there are {there}"
+                    f"{binding.place}: {binding.written!r} names @{self._names.name(name)}, which {self._schema}"
+                    f" does not have on {self._names.name(declaration.name)}; there are {there}"
                 )
             elif name in known:
                 yield from self._values(binding, declaration.attributes[name].type)
         for name, _ in node.conditions:
             if name not in known and None not in declaration.attributes:
-                yield f"{_origin(node)[0]}: {self._names.name(declaration.name)} has no attribute @{self._names.name(name)}"
+                element = self._names.name(declaration.name)
+                yield f"{_origin(node)[0]}: {self._schema} has no attribute @{self._names.name(name)} on {element}"
 
     def _text(self, node: Node, declaration: XsdElement) -> Iterator[str]:
         if node.text is None:
             return
         simple = declaration.type.simple_type
-        if simple is None and not declaration.type.mixed:
-            inside = ", ".join(self._names.name(each.name) for each in child_declarations(declaration)) or "no text"
+        if simple is None and not getattr(declaration.type, "mixed", False):
             yield (
-                f"{node.text.place}: {node.text.written!r} ends at {self._names.name(declaration.name)}, which holds no"
-                f" value of its own in {self._schema}; it holds {inside}"
+                f"{node.text.place}: {node.text.written!r} ends at {self._names.name(declaration.name)}, which holds"
+                f" no value of its own in {self._schema}; it holds {self._holds(declaration, 'nothing')}"
             )
             return
         node.collapse = getattr(simple, "white_space", None) == "collapse"
@@ -103,9 +105,9 @@ class _Resolver:
                 each.always = each.group is None and any(below.group is not None for below in each.walk())
             if not nodes:
                 yield (
-                    f"{_origin(node)[0]}: {self._schema} requires {self._names.name(required.name)} in"
-                    f" {self._names.name(declaration.name)}, which no field of the profile writes; bind a field to it or"
-                    ' write it with { path = "...", constant = "..." }'
+                    f"{_origin(node)[0]}: {self._schema} requires {self._names.name(str(required.name))} in"
+                    f" {self._names.name(declaration.name)}, which no field of the profile writes; bind a field to it"
+                    ' or write it with { path = "...", constant = "..." }'
                 )
         for name, attribute in declaration.attributes.items():
             conditions = {each for each, _ in node.conditions}
@@ -123,16 +125,13 @@ def _must(declaration: XsdElement) -> Iterator[XsdElement]:
 
 
 def _must_of(group: XsdGroup) -> Iterator[XsdElement]:
+    """What a valid element cannot lack; one that others may stand in for is left out."""
     if group.min_occurs == 0 or group.model == "choice":
         return
     for particle in group:
         if isinstance(particle, XsdGroup):
             yield from _must_of(particle)
-        elif (
-            isinstance(particle, XsdElement)
-            and particle.min_occurs
-            and not any(True for _ in particle.iter_substitutes())
-        ):
+        elif isinstance(particle, XsdElement) and particle.min_occurs and not any(particle.iter_substitutes()):
             yield particle
 
 

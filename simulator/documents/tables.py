@@ -1,4 +1,4 @@
-"""Reads TOML tables with errors that say which file, which table and which key; basis and source come from the table above."""
+"""Reads TOML tables with errors that say which file, table and key; basis and source come from the table above."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Table:
         self.data = data
         self.file = file
         self.place = place
-        self._basis: str | None = self._own("basis") or (above._basis if above else None)
-        self._source: str | None = self._own("source") or (above._source if above else None)
+        self.basis: str | None = self._own("basis") or (above.basis if above else None)
+        self.source: str | None = self._own("source") or (above.source if above else None)
 
     def _own(self, key: str) -> str | None:
         value = self.data.get(key)
@@ -62,7 +62,7 @@ class Table:
         """Basis and source of what stands under a key, its own or this table's; raises ProfileError."""
         own = self.data.get(key)
         words = own if isinstance(own, dict) else {}
-        basis, source = words.get("basis", self._basis), words.get("source", self._source)
+        basis, source = words.get("basis", self.basis), words.get("source", self.source)
         if not isinstance(basis, str) or not isinstance(source, str):
             missing = "basis" if not isinstance(basis, str) else "source"
             raise self.error(key, f"has no {missing}; write it here or in a table above")
@@ -73,7 +73,7 @@ class Table:
             raise self.error(key, f"unknown basis {basis!r}; use one of {known}") from None
 
     def value(self, key: str) -> Any:
-        """What stands under a key, or under ``value`` in the key's own table; raises ProfileError when it is missing."""
+        """What stands under a key, or under ``value`` in the key's own table; raises ProfileError when missing."""
         if key not in self.data:
             raise self.error(key, "is missing")
         found = self.data[key]
@@ -154,6 +154,11 @@ class Table:
             raise self.error(key, f"must be a list of tables, each headed [[{self.at(key)}]]")
         for number, each in enumerate(found, 1):
             yield Table(each, self.file, f"{self.at(key)}[{number}]", self)
+
+    def without(self, *keys: str) -> Table:
+        """The same table with some keys left out."""
+        rest = {key: value for key, value in self.data.items() if key not in keys}
+        return Table(rest, self.file, self.place, self)
 
     def only(self, *known: str) -> None:
         """Refuse keys that mean nothing here, for they are misspellings."""

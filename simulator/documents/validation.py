@@ -9,7 +9,7 @@ from simulator.documents.reading import DocumentError, parse_document, read_loca
 
 
 def validate(data: bytes, profile: Profile, channel: ChannelName | None = None) -> tuple[Complaint, ...]:
-    """All complaints about a document of a channel, told by its document element unless it is given; none when it is good.
+    """All complaints about a document; none when it is good. Its document element tells the channel unless given.
 
     The business rules are only asked about a document that its schema accepts. Raises CatalogueError when a schema is
     unusable.

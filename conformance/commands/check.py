@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import rich_click as click
-from simulator.documents.profile import ProfileError, load_profile
 
 from conformance.commands.failing import HARNESS_FAILED, fail
 from conformance.recorded import RecordedError, judge_recorded
@@ -19,6 +18,7 @@ from conformance.report.writing import ReportError
 from conformance.retailers.config import ConfigError, RetailerConfig, load_retailer, reference_config
 from conformance.retailers.protocol import DriverNotStarted
 from conformance.suite import SuiteConfig, run_suite
+from simulator.documents.profile import ProfileError, load_profile
 from simulator.server import ServerError
 
 

@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import rich_click as click
-from simulator.documents.profile import ProfileError, load_profile
-from simulator.documents.writing import write_document
 
 from conformance.commands.failing import fail
 from conformance.payloads.samples import sample_documents
 from simulator.documents.model import ChannelName
+from simulator.documents.profile import ProfileError, load_profile
+from simulator.documents.writing import write_document
 
 
 @click.command("generate")
@@ -42,7 +42,7 @@ def command(channel: str, count: int, records: int, seed: int, out: Path | None,
         chosen = load_profile(profile)
     except ProfileError as reason:
         fail(str(reason))
-    documents = sample_documents(ChannelName(channel), count=count, records=records, seed=seed)
+    documents = sample_documents(ChannelName(channel), chosen, count=count, records=records, seed=seed)
     if out is None:
         sys.stdout.buffer.write(write_document(next(iter(documents)), chosen))
         return

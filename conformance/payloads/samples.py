@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from faker import Faker
-from simulator.documents.identifiers import synthetic_metering_point, synthetic_old_code
 
 from simulator.clock import RIGA
+from simulator.documents.identifiers import synthetic_metering_point, synthetic_personal_code
 from simulator.documents.model import (
     Address,
     CatchUp,
@@ -30,30 +30,27 @@ from simulator.documents.model import (
     Record,
     SubUser,
 )
+from simulator.documents.profile import Profile
 
 PROVIDER = "40009990008"  # made up; its check digit is right
 _NAMES = uuid.UUID("0a1d15c0-5a3e-5c5c-9d0f-00005a3b1e50")
 _CENT = Decimal("0.01")
-_AMOUNT = {
-    Category.LOW_INCOME: Decimal("20.00"),
-    Category.DISABLED_CHILD: Decimal("20.00"),
-    Category.DISABILITY_GROUP_1: Decimal("20.00"),
-    Category.GUARDIAN: Decimal("20.00"),
-    Category.LARGE_FAMILY: Decimal("25.00"),
-}
 
 
-def sample_documents(channel: ChannelName, *, count: int, records: int, seed: int) -> Iterator[Document]:
-    """``count`` documents of a channel with ``records`` records each, one after another."""
+def sample_documents(
+    channel: ChannelName, profile: Profile, *, count: int, records: int, seed: int
+) -> Iterator[Document]:
+    """``count`` documents of a channel with ``records`` records each, one after another; rates are the profile's."""
     for number in range(1, count + 1):
-        yield _Sampler(f"{channel} {seed} {number}").document(channel, records)
+        yield _Sampler(f"{channel} {seed} {number}", profile).document(channel, records)
 
 
 class _Sampler:
     """One document's worth of chance; its people are numbered, so that no two share a code."""
 
-    def __init__(self, seed: str) -> None:
+    def __init__(self, seed: str, profile: Profile) -> None:
         self._seed = seed
+        self._rates = {each.category: each for each in profile.rates if each.valid_to is None}
         self._random = random.Random(seed)  # noqa: S311 - made-up people, not secrets
         self._fake = Faker("lv_LV")
         self._fake.seed_instance(seed)
@@ -70,11 +67,16 @@ class _Sampler:
         header = Header(
             document_id=self._identifier("document"),
             provider=PROVIDER,
-            created_at=datetime(self._period.year, self._period.month, 3, 10, 0, tzinfo=RIGA),
+            created_at=self._written(channel),
             period=self._period,
             record_count=len(made),
         )
         return Document(channel, header, made)
+
+    def _written(self, channel: ChannelName) -> datetime:
+        """Contracts are reported early in the month, discounts on the 7th, payouts when the month is over."""
+        month = self._period + 1 if channel is ChannelName.PAYOUT else self._period
+        return datetime(month.year, month.month, 7 if channel is ChannelName.DISCOUNT else 2, 10, tzinfo=RIGA)
 
     def _contract(self) -> ContractRecord:
         number = self._next()
@@ -96,16 +98,20 @@ class _Sampler:
     def _discount(self) -> DiscountRecord:
         number = self._next()
         granted = self._random.random() > 0.15
-        chosen = sorted(self._random.sample(list(Category), k=self._random.choice((1, 1, 2)))) if granted else []
+        chosen = (
+            sorted(self._random.sample(list(self._rates), k=min(len(self._rates), self._random.choice((1, 1, 2)))))
+            if granted
+            else []
+        )
         categories = tuple(CategoryCount(each, self._times(each)) for each in chosen)
-        due = sum((_AMOUNT[each.category] * each.count for each in categories), Decimal("0.00"))
+        due = sum((self._rates[each.category].amount * each.count for each in categories), Decimal("0.00"))
         late = self._period - 1
         return DiscountRecord(
             contract=self._contract_number(number),
             person_code=self._person().code,
             categories=categories,
             amount_due=due,
-            catch_up=(CatchUp(late, Decimal("20.00"), "Late data"),)
+            catch_up=(CatchUp(late, due, "Late data"),)
             if granted and late.year == self._period.year and self._random.random() < 0.2
             else (),
             status=DiscountStatus.GRANTED if granted else DiscountStatus.TERMINATED,
@@ -116,7 +122,7 @@ class _Sampler:
 
     def _payout(self) -> PayoutRecord:
         number = self._next()
-        due = Decimal("20.00")
+        due = self._random.choice(list(self._rates.values())).amount
         carried = self._cents(2000) if self._period.month > 1 and self._random.random() < 0.3 else Decimal("0.00")
         net = self._cents(12000)
         applied = min(net, due + carried)
@@ -134,8 +140,7 @@ class _Sampler:
 
     def _person(self) -> Person:
         self._serial += 1
-        born = datetime(1880, 1, 1, tzinfo=RIGA).date() + timedelta(days=self._serial % 7000)
-        code = synthetic_old_code(born, self._serial // 7000 % 1000)
+        code = synthetic_personal_code(self._serial)
         if self._random.random() < 0.5:
             return Person(code, self._fake.first_name_female(), self._fake.last_name_female())
         return Person(code, self._fake.first_name_male(), self._fake.last_name_male())
@@ -150,7 +155,7 @@ class _Sampler:
         return str(uuid.uuid5(_NAMES, f"{self._seed} {name}"))
 
     def _times(self, category: Category) -> int:
-        return self._random.choice((1, 1, 2)) if category in (Category.DISABLED_CHILD, Category.GUARDIAN) else 1
+        return self._random.choice((1, 1, 2)) if self._rates[category].per_count else 1
 
     def _cents(self, most: int) -> Decimal:
         return (self._random.randrange(most) * _CENT).quantize(_CENT)

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from simulator.documents.identifiers import synthetic_metering_point, synthetic_new_code, synthetic_old_code
-
+from simulator.documents.identifiers import (
+    synthetic_metering_point,
+    synthetic_new_personal_code,
+    synthetic_personal_code,
+)
 from simulator.documents.model import Category
 from simulator.world import Arrears, Authority, Claim, CodeChange, Resident, Retailer, Spell, World
 
@@ -69,8 +72,7 @@ class Population:
 
     def _fresh_code(self) -> str:
         self._serial += 1
-        born = date(1880 + self._serial % 20, self._serial % 12 + 1, self._serial % 28 + 1)
-        return synthetic_old_code(born, self._serial % 1000)
+        return synthetic_personal_code(self._serial)
 
     def grant(self, name: str, category: Category, since: date, until: date | None = None, count: int = 1) -> None:
         """Give a person a category."""
@@ -87,7 +89,7 @@ class Population:
     def change_code(self, name: str, on: date) -> None:
         """The person's old-form code is replaced by a new-form one on this day."""
         before = self.person(name)
-        after = synthetic_new_code(self._serial)
+        after = synthetic_new_personal_code(self._serial)
         self.residents[name] = replace(before, code=after, code_changes=(CodeChange(before.code, on),))
         self.spells = [(who, replace(s, person=after) if who == name else s) for who, s in self.spells]
 

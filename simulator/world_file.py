@@ -98,7 +98,8 @@ def _world(top: Table, lines: Mapping[str, list[int]]) -> World:
         raise top.fail("there is no retailer; add a table headed [[retailers]]")
     _retailers_differ(retailers, bvkb)
     _codes_differ(residents)
-    for table, person in (*((t, each.person) for t, each in (*spells, *arrears, *claims)),):
+    owned = (*_persons(spells), *_persons(arrears), *_persons(claims))
+    for table, person in owned:
         if world.resident(person) is None:
             raise table.fail(f"person = {person} is nobody's personal code; add the person under [[residents]]")
     for table, claim in claims:
@@ -113,6 +114,10 @@ def _all(tables: Iterable[Table], read: Callable[[Table], _Shape]) -> list[tuple
         found.append((table, read(table)))
         table.done()
     return found
+
+
+def _persons(facts: Iterable[tuple[Table, Spell | Arrears | Claim]]) -> list[tuple[Table, str]]:
+    return [(table, fact.person) for table, fact in facts]
 
 
 def _bvkb(top: Table) -> Authority:
@@ -166,7 +171,7 @@ def _code(table: Table, key: str) -> str:
     if is_synthetic_personal_code(code):
         return code
     plain = code.replace("-", "")
-    if plain[6] == "0" or plain.startswith("32999"):
+    if plain[6] == "0" and int(plain[:2]) < 32:
         raise table.fail(f'{key} = "{code}" is no personal code: its date or its check digit (the last one) is wrong')
     raise table.fail(
         f'{key} = "{code}" could be the code of a living person; a made-up one has 0 as its seventh digit '

@@ -9,23 +9,23 @@ from typing import Any
 from pytest_bdd import given, when
 
 from conformance.scenarios.stage import ScenarioError, Stage
-from conformance.scenarios.steps.words import sentence
+from conformance.scenarios.steps.words import Sentence
 from simulator.documents.model import Address, ContractRecord, Operation, Period, Person
 
 
-@given(sentence("{person} is protected by nothing"))
+@given(Sentence("{person} is protected by nothing"))
 def _plain(stage: Stage, person: str) -> None:
     stage.population.person(person)
 
 
-@when(sentence("{person} signs contract {contract} from {day}"))
+@when(Sentence("{person} signs contract {contract} from {day}"))
 def _signs(stage: Stage, person: str, contract: str, day: date) -> None:
     state = _paper(stage, person, contract, day)
     stage.contracts[contract], stage.holders[contract] = state, person
     stage.apply(kind="contract.new", **state)
 
 
-@when(sentence("{person} signs contract {contract} of the other retailer from {day}"))
+@when(Sentence("{person} signs contract {contract} of the other retailer from {day}"))
 def _signs_elsewhere(stage: Stage, person: str, contract: str, day: date) -> None:
     holder = stage.population.noted(person, day)
     stage.neighbour().report(
@@ -41,13 +41,13 @@ def _signs_elsewhere(stage: Stage, person: str, contract: str, day: date) -> Non
     )
 
 
-@when(sentence("contract {contract} ends on {day}"))
+@when(Sentence("contract {contract} ends on {day}"))
 def _ends(stage: Stage, contract: str, day: date) -> None:
     _known(stage, contract)["valid_to"] = day.isoformat()
     stage.apply(kind="contract.end", contract=contract, valid_to=day.isoformat())
 
 
-@when(sentence("{person} becomes a sub-user on contract {contract} from {day}"))
+@when(Sentence("{person} becomes a sub-user on contract {contract} from {day}"))
 def _sub_user(stage: Stage, person: str, contract: str, day: date) -> None:
     stage.need("sub_users")
     stage.apply(
@@ -59,7 +59,7 @@ def _sub_user(stage: Stage, person: str, contract: str, day: date) -> None:
     )
 
 
-@when(sentence("{person} is no longer a sub-user on contract {contract} after {day}"))
+@when(Sentence("{person} is no longer a sub-user on contract {contract} after {day}"))
 def _sub_user_leaves(stage: Stage, person: str, contract: str, day: date) -> None:
     stage.apply(
         kind="sub_user.end",
@@ -69,37 +69,37 @@ def _sub_user_leaves(stage: Stage, person: str, contract: str, day: date) -> Non
     )
 
 
-@when(sentence("the retailer learns the new personal code of {person} on contract {contract}"))
+@when(Sentence("the retailer learns the new personal code of {person} on contract {contract}"))
 def _new_code(stage: Stage, person: str, contract: str) -> None:
     _change_code(stage, person, contract)
 
 
-@when(sentence("the retailer mends the personal code of {person} on contract {contract}"))
+@when(Sentence("the retailer mends the personal code of {person} on contract {contract}"))
 def _mended_code(stage: Stage, person: str, contract: str) -> None:
     stage.need("corrections")
     stage.population.mend(person)
     _change_code(stage, person, contract)
 
 
-@when(sentence("the retailer bills contract {contract} for {month}: {amount} EUR net"))
+@when(Sentence("the retailer bills contract {contract} for {month}: {amount} EUR net"))
 def _bills(stage: Stage, contract: str, month: Period, amount: Decimal) -> None:
     _at_month_end(stage, month)
     stage.bill(month, [(_known(stage, contract)["contract"], amount)])
 
 
-@when(sentence("the retailer bills for {month}:"))
+@when(Sentence("the retailer bills for {month}:"))
 def _bills_table(stage: Stage, month: Period, datatable: list[list[str]]) -> None:
     _at_month_end(stage, month)
     stage.bill(month, _amounts(stage, datatable))
 
 
-@when(sentence("the retailer bills nothing for {month}"))
+@when(Sentence("the retailer bills nothing for {month}"))
 def _bills_nothing(stage: Stage, month: Period) -> None:
     _at_month_end(stage, month)
     stage.bill(month, [])
 
 
-@when(sentence("the retailer takes back its bill of contract {contract} for {month}"))
+@when(Sentence("the retailer takes back its bill of contract {contract} for {month}"))
 def _cancels(stage: Stage, contract: str, month: Period) -> None:
     stage.cancel(contract, month)
 

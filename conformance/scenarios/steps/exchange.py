@@ -8,7 +8,7 @@ from decimal import Decimal
 from pytest_bdd import then, when
 
 from conformance.scenarios.stage import Stage
-from conformance.scenarios.steps.words import sentence
+from conformance.scenarios.steps.words import Sentence
 from simulator.documents.model import Period
 
 
@@ -18,7 +18,7 @@ def _reports_contracts(stage: Stage) -> None:
     stage.exchange("contract")
 
 
-@when(sentence("ALDIS decides for {month}"))
+@when(Sentence("ALDIS decides for {month}"))
 def _decides(stage: Stage, month: Period) -> None:
     stage.until(month.first_day.replace(day=stage.profile.due.determination_day.value), 12)
 
@@ -41,7 +41,7 @@ def _whole_exchange(stage: Stage) -> None:
     stage.exchange("contract", "discount", "payout")
 
 
-@when(sentence("time goes on to {day}"))
+@when(Sentence("time goes on to {day}"))
 def _time_goes_on(stage: Stage, day: date) -> None:
     stage.until(day, 8)
 
@@ -51,7 +51,7 @@ def _lost_reply(stage: Stage) -> None:
     stage.misbehave("drop_reply", "SendMessage2")
 
 
-@then(sentence("ALDIS has granted {person} {amount} EUR in {month}"))
+@then(Sentence("ALDIS has granted {person} {amount} EUR in {month}"))
 def _granted(stage: Stage, person: str, amount: Decimal, month: Period) -> None:
     stage.expectations.append((person, month, amount))
 

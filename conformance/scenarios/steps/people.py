@@ -8,65 +8,65 @@ from pytest_bdd import given
 
 from conformance.scenarios.population import neighbour_of
 from conformance.scenarios.stage import Stage
-from conformance.scenarios.steps.words import sentence
+from conformance.scenarios.steps.words import Sentence
 from simulator.documents.model import Category
 
 
-@given(sentence("it is {day}"))
+@given(Sentence("it is {day}"))
 def _it_is(stage: Stage, day: date) -> None:
     stage.population.start = day
 
 
-@given(sentence("{person} is {category} since {day}"))
+@given(Sentence("{person} is {category} since {day}"))
 def _protected_since(stage: Stage, person: str, category: Category, day: date) -> None:
     stage.population.grant(person, category, day)
 
 
-@given(sentence("{person} is {category} from {day} until {until}"))
+@given(Sentence("{person} is {category} from {day} until {until}"))
 def _protected_between(stage: Stage, person: str, category: Category, day: date, until: date) -> None:
     stage.population.grant(person, category, day, until)
 
 
-@given(sentence("{person} has {count} children with disability since {day}"))
+@given(Sentence("{person} has {count} children with disability since {day}"))
 def _disabled_children(stage: Stage, person: str, count: int, day: date) -> None:
     stage.population.grant(person, Category.DISABLED_CHILD, day, count=count)
 
 
-@given(sentence("{person} is guardian of {count} wards since {day}"))
+@given(Sentence("{person} is guardian of {count} wards since {day}"))
 def _guardian(stage: Stage, person: str, count: int, day: date) -> None:
     stage.population.grant(person, Category.GUARDIAN, day, count=count)
 
 
-@given(sentence("ALDIS learns of this only on {day}"))
+@given(Sentence("ALDIS learns of this only on {day}"))
 def _known_late(stage: Stage, day: date) -> None:
     stage.population.learn_late(day)
 
 
-@given(sentence("{person} has maintenance arrears since {day}"))
+@given(Sentence("{person} has maintenance arrears since {day}"))
 def _arrears(stage: Stage, person: str, day: date) -> None:
     stage.population.owe(person, day)
 
 
-@given(sentence("{person} has maintenance arrears from {day} until {until}"))
+@given(Sentence("{person} has maintenance arrears from {day} until {until}"))
 def _arrears_between(stage: Stage, person: str, day: date, until: date) -> None:
     stage.population.owe(person, day, until)
 
 
-@given(sentence("the personal code of {person} changes on {day}"))
+@given(Sentence("the personal code of {person} changes on {day}"))
 def _code_changes(stage: Stage, person: str, day: date) -> None:
     stage.population.change_code(person, day)
 
 
-@given(sentence("{person} chose contract {contract} for the support"))
+@given(Sentence("{person} chose contract {contract} for the support"))
 def _chose(stage: Stage, person: str, contract: str) -> None:
     stage.population.choose(person, contract, stage.population.retailer)
 
 
-@given(sentence("{person} chose contract {contract} of the other retailer for the support"))
+@given(Sentence("{person} chose contract {contract} of the other retailer for the support"))
 def _chose_other(stage: Stage, person: str, contract: str) -> None:
     stage.population.choose(person, contract, neighbour_of(stage.population.retailer))
 
 
-@given(sentence("the retailer has noted a wrong personal code for {person}"))
+@given(Sentence("the retailer has noted a wrong personal code for {person}"))
 def _misspelt(stage: Stage, person: str) -> None:
     stage.population.misspell(person)

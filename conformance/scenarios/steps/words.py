@@ -57,10 +57,23 @@ _CONVERTERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def sentence(template: str) -> parsers.re:
+class Sentence(parsers.StepParser):
     """A step's sentence, in which ``{day}``, ``{month}``, ``{amount}``, ``{person}`` and so on are words."""
-    names = re.findall(r"\{(\w+)\}", template)
-    pattern = re.escape(template).replace(r"\{", "{").replace(r"\}", "}")
-    for name in names:
-        pattern = pattern.replace(f"{{{name}}}", f"(?P<{name}>{_PATTERNS[name]})")
-    return parsers.re(rf"^{pattern}$", converters={name: _CONVERTERS[name] for name in names if name in _CONVERTERS})
+
+    def __init__(self, template: str) -> None:
+        super().__init__(template)
+        pattern = re.escape(template).replace(r"\{", "{").replace(r"\}", "}")
+        for name in re.findall(r"{(\w+)}", template):
+            pattern = pattern.replace(f"{{{name}}}", f"(?P<{name}>{_PATTERNS[name]})")
+        self._pattern = re.compile(pattern)
+
+    def is_matching(self, name: str) -> bool:
+        """Whether a step is this sentence."""
+        return self._pattern.fullmatch(name) is not None
+
+    def parse_arguments(self, name: str) -> dict[str, Any] | None:
+        """The sentence's words: days as dates, months as periods, amounts in EUR; ValueError for an impossible day."""
+        match = self._pattern.fullmatch(name)
+        if match is None:
+            return None
+        return {word: _CONVERTERS.get(word, str)(text) for word, text in match.groupdict().items()}

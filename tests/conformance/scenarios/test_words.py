@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.scenarios.steps.words import parse_day, parse_month, sentence
+from conformance.scenarios.steps.words import Sentence, parse_day, parse_month
 from simulator.documents.model import Category, Period
 
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
 
 
 @given(st.dates(date(2000, 1, 1), date(2099, 12, 31)))
@@ -42,12 +42,11 @@ def test_a_day_that_does_not_exist_is_refused() -> None:
     ],
 )
 def test_sentences(template: str, text: str, words: dict[str, object]) -> None:
-    parser = sentence(template)
+    parser = Sentence(template)
     assert parser.is_matching(text)
-    found = {name: parser.converters.get(name, str)(value) for name, value in parser.parse_arguments(text).items()}
-    assert found == words
+    assert parser.parse_arguments(text) == words
 
 
 @pytest.mark.parametrize("text", ["it is March 2026", "it is 2 March 2026 or so", "it is 2 march 2026"])
 def test_other_sentences_do_not_match(text: str) -> None:
-    assert not sentence("it is {day}").is_matching(text)
+    assert not Sentence("it is {day}").is_matching(text)

@@ -89,7 +89,7 @@ class ScenarioStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioFinished:
-    """A scenario ended; ``reason`` says why it was not tested or what went wrong, ``journal`` where its traffic is kept."""
+    """A scenario ended; ``reason`` says why it was not tested or what went wrong, ``journal`` where its traffic is."""
 
     scenario: str
     status: Status

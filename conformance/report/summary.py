@@ -65,7 +65,7 @@ class ScenarioResult:
 
 
 class RunSummary:
-    """A consumer that keeps what a run's reports need. Ask it when the run is over; before, it says what is known so far."""
+    """A consumer that keeps what a run's reports need; ask it when the run is over."""
 
     def __init__(self) -> None:
         self.started: RunStarted | None = None
@@ -127,9 +127,11 @@ class RunSummary:
 
     @property
     def failed_scenarios(self) -> tuple[ScenarioResult, ...]:
-        """Scenarios that failed without a rule's finding: the retailer refused, broke down or never did what was asked."""
+        """Scenarios that failed without a finding: the retailer refused, broke down or never did what was asked."""
         return tuple(
-            each for each in self.scenarios if each.finished.status is Status.FAILED and not _found(each.finished.judged)
+            each
+            for each in self.scenarios
+            if each.finished.status is Status.FAILED and not _found(each.finished.judged)
         )
 
     @property

@@ -30,18 +30,12 @@ def write_whole(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(unfinished).chmod(0o666 & ~_umask())
+        Path(unfinished).chmod(0o644)  # mkstemp makes it readable by its owner only
         Path(unfinished).replace(path)
     except OSError as reason:
         if unfinished is not None:
             Path(unfinished).unlink(missing_ok=True)
         raise _cannot_write(path, reason) from reason
-
-
-def _umask() -> int:
-    current = os.umask(0o022)
-    os.umask(current)
-    return current
 
 
 def _cannot_write(path: Path, reason: OSError) -> ReportError:

@@ -1,0 +1,134 @@
+"""report.json for programs, described by ``report.schema.json`` beside this module."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from conformance.report.events import Event, RunFinished, Status
+from conformance.report.summary import RequirementVerdict, RunSummary, ScenarioResult, SeenBreach
+from conformance.report.writing import prepare_folder, write_whole
+
+FILE_NAME = "report.json"
+SCHEMA_VERSION = "1.0"
+SCHEMA_PATH = Path(__file__).parent / "report.schema.json"
+
+_LOG_CHARACTERS = 200_000
+_STATUS = {
+    Status.PASSED: "passed",
+    Status.FAILED: "failed",
+    Status.WARNED: "warned",
+    Status.NOT_TESTED: "not_tested",
+    Status.ERROR: "harness_error",
+}
+
+Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+
+
+class JsonReport:
+    """A consumer that writes ``report.json`` into the report's folder (None: nowhere) when the run is over.
+
+    Raises ReportError.
+    """
+
+    def __init__(self, report: Path | None) -> None:
+        self._folder = prepare_folder(report) if report is not None else None
+        self._summary = RunSummary()
+
+    def __call__(self, event: Event) -> None:
+        """Take the next event."""
+        self._summary(event)
+        if isinstance(event, RunFinished) and self._folder is not None:
+            write_whole(self._folder / FILE_NAME, self.text().encode("utf-8") + b"\n")
+
+    def text(self) -> str:
+        """The report as JSON text."""
+        return json.dumps(as_json(self._summary, self._folder), ensure_ascii=False, indent=2)
+
+
+def as_json(summary: RunSummary, folder: Path | None = None) -> Json:
+    """A run as one JSON object; journals inside the report's folder are named relative to it."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run": _run(summary),
+        "result": {
+            "outcome": summary.outcome.value.replace(" ", "_"),
+            "exit_code": summary.exit_code,
+            "requirements": {_STATUS[each]: summary.count(each) for each in Status if each is not Status.ERROR},
+        },
+        "requirements": [_requirement(each) for each in summary.verdicts],
+        "scenarios": [_scenario(each, folder) for each in summary.scenarios],
+        "harness_failures": [{"where": each.where, "message": each.message} for each in summary.harness_failures],
+    }
+
+
+def _run(summary: RunSummary) -> Json:
+    started, finished = summary.started, summary.finished
+    return {
+        "suite_version": started.suite_version if started else None,
+        "retailer": started.retailer if started else None,
+        "profile": started.profile if started else None,
+        "security": started.security if started else None,
+        "seed": started.seed if started else None,
+        "assumed_requirements": started.assumed_requirements if started else None,
+        "started_at": started.started_at.isoformat() if started else None,
+        "finished_at": finished.finished_at.isoformat() if finished else None,
+        "seconds": round(finished.seconds, 3) if finished else None,
+        "system": {
+            "name": finished.retailer_name if finished else None,
+            "version": finished.retailer_version if finished else None,
+            "can": list(finished.can) if finished else [],
+        },
+        "driver_log": finished.driver_log[-_LOG_CHARACTERS:] if finished else "",
+        "notes": list(finished.notes) if finished else [],
+    }
+
+
+def _requirement(verdict: RequirementVerdict) -> Json:
+    info = verdict.info
+    return {
+        "id": info.id,
+        "chapter": verdict.chapter,
+        "level": info.level,
+        "basis": info.basis,
+        "source": info.source,
+        "text": {"lv": info.text_lv, "en": info.text_en},
+        "remedy": {"lv": info.remedy_lv, "en": info.remedy_en},
+        "status": _STATUS[verdict.status],
+        "checked": verdict.checked,
+        "breaches": [_breach(each) for each in verdict.breaches],
+    }
+
+
+def _breach(seen: SeenBreach) -> Json:
+    breach = seen.breach
+    return {
+        "scenario": seen.scenario,
+        "message": {"lv": breach.message_lv, "en": breach.message_en},
+        "expected": {"lv": breach.expected_lv or breach.expected, "en": breach.expected},
+        "evidence": [{"entry": each.entry, "path": each.path, "excerpt": each.excerpt} for each in breach.evidence],
+    }
+
+
+def _scenario(result: ScenarioResult, folder: Path | None) -> Json:
+    finished = result.finished
+    broken: list[Json] = [*sorted({each.requirement for each in finished.judged if each.breaches})]
+    return {
+        "id": result.scenario,
+        "title": result.title,
+        "feature": result.feature,
+        "status": _STATUS[finished.status],
+        "reason": finished.reason,
+        "seconds": round(finished.seconds, 3),
+        "entries": finished.entries,
+        "journal": _inside(finished.journal, folder),
+        "broken": broken,
+    }
+
+
+def _inside(journal: Path | None, folder: Path | None) -> str | None:
+    if journal is None:
+        return None
+    if folder is not None and journal.is_relative_to(folder):
+        return journal.relative_to(folder).as_posix()
+    return str(journal)

@@ -1,0 +1,143 @@
+"""DIT's message service as the reference retailer calls it: zeep on the served WSDL, SOAP 1.2, HTTP Basic user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import requests
+from lxml import etree
+from zeep import Client, Settings, Transport
+from zeep.exceptions import Fault, TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_SERVICE = "/MessageService"
+_BINDING = "{http://ivis.eps.gov.lv/ISS/DITService/v1-0}DITMessageService_Plain"
+_TIMEOUT = 30  # wall seconds for one call
+
+
+class Refused(Exception):
+    """DIT answered with a fault. ``ours`` tells whether it blames the call (and so a repetition is of no use)."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(f"{text} ({code})" if code else text)
+        self.ours = code.rpartition(":")[2] not in ("Receiver", "Server")
+
+
+class ConnectionLost(Exception):
+    """No answer came: whether DIT did what it was asked for, is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message out of the mailbox; an event is about the message ``related``."""
+
+    message_id: str
+    payload: bytes
+    is_event: bool = False
+    related: str | None = None
+
+
+class DitClient:
+    """One method per operation. Each raises Refused or ConnectionLost; the WSDL is fetched with the first call.
+
+    ``address`` is the message service's, SOAP 1.2; ``wsdl`` where its description is, by default at the same place.
+    """
+
+    def __init__(self, address: str, user: str, password: str, *, wsdl: str | None = None) -> None:
+        self._address = address
+        self._wsdl = wsdl or f"{address.partition(_SERVICE)[0]}{_SERVICE}?wsdl"
+        self._session = requests.Session()
+        self._session.trust_env = False  # a proxy of the machine's would stand between us and a simulator on it
+        self._session.auth = (user, password)
+        self._client: Client | None = None
+        self._service: Any = None
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def send(self, version: str, payload: bytes) -> None:
+        """Send a business message on a channel version."""
+        message = {"ChannelVersionURN": version, "BussinesMessage": {"_value_1": _element(payload)}}
+        self._command("SendMessage2", MessageSave2=message)
+
+    def send_event(self, version: str, payload: bytes, *, name: str, related: str) -> None:
+        """Send an event about a message that came on this channel version."""
+        event = {"_value_1": _element(payload), "Name": name, "RelatedMessageID": related}
+        self._command("SendMessage2", MessageSave2={"ChannelVersionURN": version, "EventMessage": event})
+
+    def list_messages(self, version: str, *, read: bool = False) -> tuple[str, ...]:
+        """The ids of the unread (or the read) messages of a channel version, in order of delivery."""
+        request = {"ChannelVersionURN": version, "ReadMessage": read}
+        listed = self._call("ReceiveMessageList", MessageListRequest=request)
+        return tuple(each.MessageID for each in listed or ())
+
+    def receive_message(self, message_id: str) -> tuple[Received, ...]:
+        """Read one message; it is marked as read."""
+        return _received(self._call("ReceiveMessage2", MessageRequest={"MessageID": message_id}))
+
+    def receive_version(self, version: str) -> tuple[Received, ...]:
+        """Read all unread messages of a channel version; they are marked as read."""
+        return _received(self._call("ReceiveMessage2", MessageRequest={"ChannelVersionURN": version}))
+
+    def restore(self, message_ids: Iterable[str]) -> None:
+        """Mark read messages as unread."""
+        restored = {"MessageBasicInfo": [{"MessageID": each} for each in message_ids]}
+        self._command("RestoreMessageList", MessageBasicInfoList=restored)
+
+    def delete(self, message_id: str) -> None:
+        """Delete one message from the mailbox."""
+        self._command("DeleteMessage", MessageRequest={"MessageID": message_id})
+
+    def confirm(self, message_id: str) -> None:
+        """Acknowledge that a message was processed."""
+        self._call("ConfirmationAck", MessageSampleId=message_id)
+
+    def _command(self, operation: str, **arguments: Any) -> None:
+        if self._call(operation, **arguments) is False:
+            raise Refused("", f"{operation} answered false")
+
+    def _call(self, operation: str, **arguments: Any) -> Any:
+        try:
+            call: Callable[..., Any] = getattr(self._proxy(), operation)
+            return call(**arguments)
+        except Fault as fault:
+            raise Refused(str(fault.code or ""), str(fault.message)) from fault
+        except TransportError as reason:
+            raise ConnectionLost(f"{operation}: HTTP {reason.status_code} without a SOAP fault") from reason
+        except (requests.RequestException, OSError) as reason:
+            raise ConnectionLost(f"{operation}: {reason}") from reason
+
+    def _proxy(self) -> Any:
+        if self._client is None:
+            transport = Transport(  # type: ignore[no-untyped-call]
+                session=self._session, timeout=_TIMEOUT, operation_timeout=_TIMEOUT
+            )
+            settings = Settings(xml_huge_tree=True)
+            self._client = Client(self._wsdl, transport=transport, settings=settings)  # type: ignore[no-untyped-call]
+            self._service = self._client.create_service(_BINDING, self._address)  # type: ignore[no-untyped-call]
+        return self._service
+
+
+def _element(payload: bytes) -> etree._Element:
+    # Parsed anew for each call, so that a repetition carries exactly what was stored.
+    return etree.fromstring(payload, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+
+
+def _received(response: Any) -> tuple[Received, ...]:
+    messages: list[Received] = []
+    for item in (response._value_1 if response is not None else None) or ():  # noqa: SLF001 - zeep's name for a choice
+        for kind, message in item.items():
+            if message is not None:
+                messages.append(
+                    Received(
+                        message_id=message.MessageID,
+                        payload=etree.tostring(message._value_1, encoding="UTF-8", xml_declaration=True),  # noqa: SLF001
+                        is_event=kind == "EventMessageType",
+                        related=getattr(message, "RelatedMessageID", None) if kind == "EventMessageType" else None,
+                    )
+                )
+    return tuple(messages)

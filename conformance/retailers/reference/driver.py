@@ -1,0 +1,185 @@
+"""The reference retailer behind the driver protocol: it does what it is told as a retailer's own system would."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from conformance.retailers.reference.billing import NOTHING, Billing, Booking, Invoice
+from conformance.retailers.reference.client import DitClient
+from conformance.retailers.reference.contracts import BusinessError, happened
+from conformance.retailers.reference.exchange import Exchange
+from conformance.retailers.reference.office import Office, Party
+from conformance.retailers.reference.store import Store
+from simulator.documents.model import ChannelName, Period
+from simulator.documents.profile import load_profile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+NAME = "aldis-conformance reference retailer"
+VERSION = "1"
+CAN = ("clock", "sub_users", "corrections", "reversals", "status")
+
+
+class Driver:
+    """One method per request of the protocol. Raises BusinessError for what does not fit the books.
+
+    ``path`` is the file of the books, by default none: they are kept in memory.
+    """
+
+    store_type = Store
+    client_type = DitClient
+    billing_type = Billing
+    exchange_type = Exchange
+
+    def __init__(self, path: str | Path = ":memory:") -> None:
+        self.store = self.store_type(path)
+        self.billing = self.billing_type()
+        self._at: datetime | None = None
+        self._office: Office | None = None
+        self._exchange: Exchange | None = None
+
+    def hello(
+        self,
+        *,
+        endpoints: Mapping[str, Any],
+        credentials: Mapping[str, Any],
+        provider: Mapping[str, Any],
+        channels: Mapping[str, str],
+        profile: str,
+        security: str = "off",
+    ) -> dict[str, Any]:
+        """Learn where DIT is and who we are there."""
+        if security != "off":
+            raise BusinessError(f"the reference retailer has no security yet but off, found {security!r}")
+        client = self.client_type(
+            endpoints["message_service"],
+            credentials["user"],
+            credentials.get("password") or "",
+            wsdl=endpoints.get("message_service_wsdl"),
+        )
+        party = Party(
+            provider=provider["registration_number"],
+            versions={ChannelName(name): version for name, version in channels.items()},
+            profile=load_profile(profile),
+        )
+        self._hang_up()
+        self._office = Office(self.store, client, party, self.clock)
+        self._exchange = self.exchange_type(self._office)
+        return {"name": NAME, "version": VERSION, "can": list(CAN)}
+
+    def reset(self) -> None:
+        """Forget all customers, bills and messages."""
+        self.store.clear()
+
+    def now(self, *, at: str) -> None:
+        """Take this as the time."""
+        self._at = datetime.fromisoformat(at)
+
+    def clock(self) -> datetime:
+        """The time that was told last, else the machine's; with its zone."""
+        return self._at or datetime.now().astimezone()
+
+    def apply(self, *, events: Iterable[Mapping[str, Any]]) -> None:
+        """What happened in business; all of it or nothing."""
+        with self.store.transaction():
+            for event in events:
+                contract = happened(self.store.customers.contract(str(event.get("contract"))), event)
+                previous = event.get("previous_code")
+                if previous is not None:
+                    self.store.rename(previous, contract.holder.code)
+                self.store.customers.put(contract)
+
+    def bill(self, *, period: str, invoices: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+        """Bill a period and take support off the bills; all of it or nothing."""
+        month = Period.parse(period)
+        lines: list[Booking] = []
+        with self.store.transaction():
+            self.store.ledger.note_billed(month)
+            for each in invoices:
+                lines.extend(self.bill_one(month, _invoice(each), each.get("reverses")))
+        return {
+            "lines": [
+                {
+                    "invoice": each.invoice,
+                    "person": self.store.customers.code_of(each.person),
+                    "applied": f"{-each.applied if each.reversal else each.applied:.2f}",
+                }
+                for each in lines
+            ]
+        }
+
+    def bill_one(self, period: Period, invoice: Invoice, reverses: str | None) -> Sequence[Booking]:
+        """Make one bill, or take an earlier one back. The same bill a second time changes nothing."""
+        before = self.store.ledger.invoice(invoice.number)
+        if before is not None:
+            if before != (invoice, period, reverses):
+                raise BusinessError(f"bill {invoice.number!r} was made before, with other content")
+            return self.store.ledger.booked(reverses or invoice.number)
+        if self.store.customers.contract(invoice.contract) is None:
+            raise BusinessError(f"bill {invoice.number!r} is for contract {invoice.contract!r}, which is not there")
+        self.store.ledger.put_invoice(invoice, period, reverses)
+        bookings = self.support(period, invoice) if reverses is None else self.take_back(invoice, reverses)
+        for booking in bookings:
+            self.store.ledger.put_booking(booking)
+        return bookings
+
+    def support(self, period: Period, invoice: Invoice) -> Sequence[Booking]:
+        """What a bill takes of the support on its contract."""
+        return self.billing.support(invoice, period, self.store.ledger.accounts(invoice.contract))
+
+    def take_back(self, credit: Invoice, reverses: str) -> Sequence[Booking]:
+        """What undoes a bill: its support becomes available again."""
+        cancelled = self.store.ledger.invoice(reverses)
+        if cancelled is None:
+            raise BusinessError(f"bill {credit.number!r} reverses {reverses!r}, which was never made")
+        if self.store.ledger.reversed_by(reverses) != credit.number:
+            raise BusinessError(f"bill {reverses!r} was reversed before")
+        return [self.billing.reversal(each) for each in self.store.ledger.booked(reverses)]
+
+    def exchange(self, *, channels: Iterable[str]) -> dict[str, Any]:
+        """Do what the scheduled run would do now."""
+        if self._office is None or self._exchange is None:
+            raise BusinessError("exchange before hello: nobody said where DIT is")
+        self._office.problems.clear()
+        self._exchange.run([ChannelName(each) for each in channels])
+        return {"problems": list(self._office.problems)}
+
+    def status(self, *, contract: str) -> dict[str, Any]:
+        """Support on a contract, of all its persons, as of now: of this month, left of earlier ones, of the year."""
+        if self.store.customers.contract(contract) is None:
+            raise BusinessError(f"there is no contract {contract!r}")
+        month = Period.of(self.clock().date())
+        accounts, billing = self.store.ledger.accounts(contract), self.billing
+        return {
+            "due": _total(billing.granted(each, month, month) for each in accounts),
+            "carried": _total(billing.earlier(each, month) for each in accounts),
+            "granted": _total(billing.granted(each, Period(month.year, 1), month) for each in accounts),
+        }
+
+    def bye(self) -> None:
+        """Close the line and the books."""
+        self._hang_up()
+        self.store.close()
+
+    def _hang_up(self) -> None:
+        if self._office is not None:
+            self._office.client.close()
+            self._office = self._exchange = None
+
+
+def _invoice(fields: Mapping[str, Any]) -> Invoice:
+    return Invoice(
+        contract=str(fields["contract"]),
+        number=str(fields["invoice"]),
+        issued=date.fromisoformat(fields["date"]),
+        net=Decimal(fields["net"]),
+        vat=Decimal(fields["vat"]),
+    )
+
+
+def _total(amounts: Iterable[Decimal]) -> str:
+    return f"{sum(amounts, NOTHING):.2f}"

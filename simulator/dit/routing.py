@@ -151,7 +151,7 @@ def _chosen(directory: Directory, version: ChannelVersion, everyone: dict[str, R
         Refusal.NO_RIGHT,
         f"authority {receiver} does not receive on {version.urn}",
         found=f"ReceiverFilter names authority {receiver}, which does not receive on {version.urn}.",
-        expected=f"subscribers of the version or of a sub-version that is open ({', '.join(everyone) or 'it has none'}).",
+        expected=f"those who receive on it or on an open sub-version ({', '.join(everyone) or 'nobody does'}).",
         provenance=documented("section 2"),
         remedy="name subscribers only, or have the authority subscribed first.",
     )

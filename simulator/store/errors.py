@@ -7,10 +7,8 @@ import sqlite3
 
 # EFBIG is the process's own limit on the size of a file; like a full disk it goes away when room is made.
 _FULL_ERRNO = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-# SQLite tells a full disk (SQLITE_FULL) apart, but reports a quota or file size limit as a failed write or extension.
-_FULL_SQLITE = frozenset(
-    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_TRUNCATE}
-)
+# SQLite tells a full disk apart (SQLITE_FULL), but reports a quota or file size limit as a failed write or extension.
+_REFUSED_BY_DISK = frozenset({sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_TRUNCATE})
 _POSTGRESQL_DISK_FULL = "53100"
 
 _MAKE_ROOM = "nothing of this call was kept; make room (disk, quota or file size limit) and do it again"
@@ -20,7 +18,7 @@ class StoreError(Exception):
     """The store cannot be opened, read or written; the text says why and what to do."""
 
 
-class StorageFull(StoreError):  # noqa: N818 - a state, not a mistake
+class StorageFull(StoreError):
     """There is no room to store a call. Nothing of it was kept, and the store stays usable."""
 
 
@@ -34,7 +32,9 @@ def from_os_error(error: OSError, doing: str) -> StoreError:
 def from_database_error(error: BaseException) -> StoreError:
     """The store's error for one of the database driver."""
     code = getattr(error, "sqlite_errorcode", None)
-    if code in _FULL_SQLITE or getattr(error, "sqlstate", None) == _POSTGRESQL_DISK_FULL:
+    if code in _REFUSED_BY_DISK:
+        return StorageFull(f"the disk did not take what the database wrote ({error}): full, or defective; {_MAKE_ROOM}")
+    if code == sqlite3.SQLITE_FULL or getattr(error, "sqlstate", None) == _POSTGRESQL_DISK_FULL:
         return StorageFull(f"no room left while writing to the database: {error}; {_MAKE_ROOM}")
     if code is not None and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreError(

@@ -1,0 +1,50 @@
+"""A process of its own whose files may not grow: what the store does then. Run by test_full.py; speaks by its exit code."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from pathlib import Path
+
+from simulator.clock import Clock
+from simulator.store import StorageFull, Store
+from simulator.store.archive import archive_add, archive_rows
+from simulator.store.store import BLOB_FOLDER
+
+ROOM = 1_000_000
+
+
+def main(directory: Path) -> None:
+    now = Clock.real().now()
+    with Store.open(directory) as store:
+        with store.unit() as unit:
+            archive_add(unit, owner="test", kind="thing", key="before", at=now)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, resource.RLIM_INFINITY))
+        expect_full(store, lambda unit: unit.put_blob(b"x" * (2 * ROOM)))  # the blob's file
+        expect_full(store, lambda unit: [unit.put_blob(bytes([n]) * 200_000) for n in range(8)])  # SQLite's log
+        with store.unit() as unit:
+            archive_add(unit, owner="test", kind="thing", key="small", at=now)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        with store.unit() as unit:
+            unit.put_blob(b"x" * (2 * ROOM))
+            archive_add(unit, owner="test", kind="thing", key="after", at=now)
+    with Store.open(directory) as store, store.reading() as unit:
+        assert [each.key for each in archive_rows(unit, "test")] == ["before", "small", "after"]
+        assert len(list(directory.joinpath(BLOB_FOLDER).glob("*/*"))) == 1
+
+
+def expect_full(store: Store, write: object) -> None:
+    before = len(list(store._files._directory.glob("*/*")))  # type: ignore[union-attr]
+    try:
+        with store.unit() as unit:
+            archive_add(unit, owner="test", kind="thing", key="lost", at=Clock.real().now())
+            write(unit)  # type: ignore[operator]
+    except StorageFull as error:
+        assert "make room" in str(error)
+    else:
+        raise AssertionError("the store did not notice that it is full")
+    assert len(list(store._files._directory.glob("*/*"))) == before, "a half-written file was left"  # type: ignore[union-attr]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

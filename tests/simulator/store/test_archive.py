@@ -1,0 +1,61 @@
+"""The append-only records of other rooms."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.clock import RIGA
+from simulator.store import Store
+from simulator.store.archive import archive_add, archive_row, archive_rows
+
+AT = datetime(2026, 3, 7, 9, 0, 0, 123456, tzinfo=RIGA)
+
+
+def test_rows_come_back_in_order_by_owner_and_kind() -> None:
+    with Store.open() as store:
+        with store.unit() as unit:
+            blob = unit.put_blob(b"document")
+            assert archive_add(unit, owner="aldis", kind="payout", key="2", at=AT, body={"name": "Ķirsis"}, blob=blob)
+            assert archive_add(unit, owner="aldis", kind="contract", key="1", at=AT, body=[1, None])
+            assert archive_add(unit, owner="other", kind="contract", key="1", at=AT)
+        with store.reading() as unit:
+            rows = list(archive_rows(unit, "aldis"))
+            assert [(each.kind, each.key) for each in rows] == [("payout", "2"), ("contract", "1")]
+            assert rows[0].body == {"name": "Ķirsis"}
+            assert rows[0].blob == blob
+            assert rows[0].at == AT
+            assert rows[0].at.tzinfo == RIGA
+            assert [each.body for each in archive_rows(unit, "aldis", "contract")] == [[1, None]]
+            assert archive_row(unit, "other", "contract", "1") is not None
+            assert archive_row(unit, "other", "payout", "1") is None
+
+
+def test_a_key_is_taken_once_and_the_first_stays() -> None:
+    with Store.open() as store:
+        for body, taken in (("first", True), ("second", False)):
+            with store.unit() as unit:
+                assert archive_add(unit, owner="a", kind="k", key="1", at=AT, body=body) is taken
+        with store.unit() as unit:
+            assert archive_add(unit, owner="a", kind="k", key="2", at=AT, body="third")
+            assert not archive_add(unit, owner="a", kind="k", key="2", at=AT, body="fourth")
+        with store.reading() as unit:
+            assert [each.body for each in archive_rows(unit, "a")] == ["first", "third"]
+
+
+@given(st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1)), st.integers(-14 * 60, 14 * 60))  # noqa: DTZ001
+def test_a_moment_comes_back_as_the_same_moment(local: datetime, offset: int) -> None:
+    at = local.replace(tzinfo=timezone(timedelta(minutes=offset)))
+    with Store.open() as store:
+        with store.unit() as unit:
+            archive_add(unit, owner="a", kind="k", key="1", at=at)
+        with store.reading() as unit:
+            assert next(archive_rows(unit, "a")).at == at
+
+
+def test_a_moment_without_a_zone_is_refused() -> None:
+    with Store.open() as store, pytest.raises(Exception, match="needs a time zone"), store.unit() as unit:
+        archive_add(unit, owner="a", kind="k", key="1", at=datetime(2026, 1, 1))  # noqa: DTZ001

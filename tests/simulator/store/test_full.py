@@ -1,0 +1,67 @@
+"""No room left: StorageFull, nothing half-written, and the store goes on when there is room again."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from simulator.clock import Clock
+from simulator.store import StorageFull, Store, StoreError
+from simulator.store.archive import archive_add, archive_rows
+from simulator.store.errors import from_database_error, from_os_error
+
+NOW = Clock.real().now()
+
+
+def test_a_full_database_refuses_a_call_whole_and_goes_on(tmp_path: Path) -> None:
+    with Store.open(tmp_path, max_bytes=400_000) as store:
+        with store.unit() as unit:
+            archive_add(unit, owner="test", kind="thing", key="before", at=NOW)
+        with pytest.raises(StorageFull, match="make room"), store.unit() as unit:
+            archive_add(unit, owner="test", kind="thing", key="lost", at=NOW)
+            for number in range(10):
+                unit.put_blob(bytes([number]) * 100_000)
+        with store.unit() as unit:
+            archive_add(unit, owner="test", kind="thing", key="after", at=NOW)
+        with store.reading() as unit:
+            assert [each.key for each in archive_rows(unit, "test")] == ["before", "after"]
+
+
+def test_swallowing_the_error_does_not_commit_half(tmp_path: Path) -> None:
+    with Store.open(tmp_path, max_bytes=400_000) as store:
+        with pytest.raises(StoreError, match="nothing more can be done"), store.unit() as unit:
+            archive_add(unit, owner="test", kind="thing", key="lost", at=NOW)
+            with pytest.raises(StorageFull):
+                for number in range(10):
+                    unit.put_blob(bytes([number]) * 100_000)
+        with store.reading() as unit:
+            assert list(archive_rows(unit, "test")) == []
+
+
+def test_a_full_directory_refuses_a_call_whole_and_goes_on(tmp_path: Path) -> None:
+    script = [sys.executable, "-m", "tests.simulator.store.full_process", str(tmp_path)]
+    ran = subprocess.run(script, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[3])
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_file_system_is_told_by_its_number(number: int) -> None:
+    assert isinstance(from_os_error(OSError(number, "text"), "writing"), StorageFull)
+
+
+def test_other_errors_are_not_fullness() -> None:
+    assert not isinstance(from_os_error(PermissionError(errno.EACCES, "denied"), "writing"), StorageFull)
+    locked = sqlite3.OperationalError("database is locked")
+    locked.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    assert "held by another process" in str(from_database_error(locked))
+
+
+def test_postgresql_says_it_with_a_state() -> None:
+    error = Exception("could not extend file")
+    error.sqlstate = "53100"  # type: ignore[attr-defined]
+    assert isinstance(from_database_error(error), StorageFull)

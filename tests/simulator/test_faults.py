@@ -1,0 +1,83 @@
+"""Armed misbehaviours: counted, handed out once, to those they concern."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from simulator.faults import DROP_REPLY, DUPLICATE_DELIVERY, Faults, FaultsError, Misbehaviour
+
+
+def test_nothing_is_wrong_until_it_is_armed() -> None:
+    assert Faults().take("SendMessage2", "100777") is None
+
+
+def test_a_misbehaviour_strikes_as_often_as_it_was_armed_for() -> None:
+    faults = Faults()
+    drop = Misbehaviour(kind="drop_reply", operation="SendMessage2", authority="100777", times=2)
+    faults.arm(drop)
+    assert faults.take("SendMessage2", "100778") is None
+    assert faults.take("DeleteMessage", "100777") is None
+    assert faults.take("SendMessage2", None) is None
+    assert faults.take("SendMessage2", "100777") is drop
+    assert faults.armed() == ((drop, 1),)
+    assert faults.take("SendMessage2", "100777") is drop
+    assert faults.take("SendMessage2", "100777") is None
+    assert faults.taken(DROP_REPLY) == 2
+    assert faults.armed() == ()
+
+
+def test_without_operation_or_authority_it_concerns_all_and_the_first_armed_strikes_first() -> None:
+    faults = Faults()
+    anyone, one = Misbehaviour(DROP_REPLY), Misbehaviour(DROP_REPLY, "DeleteMessage", "100777")
+    faults.arm(anyone)
+    faults.arm(one)
+    assert faults.take("DeleteMessage", "100777") is anyone
+    assert faults.take("DeleteMessage", "100777") is one
+
+
+def test_two_that_are_alike_are_counted_apart() -> None:
+    faults = Faults()
+    for _ in range(2):
+        faults.arm(Misbehaviour(DROP_REPLY, times=2))
+    assert [faults.take("SendMessage2", None) is not None for _ in range(5)] == [True] * 4 + [False]
+
+
+def test_duplicate_delivery_is_for_the_network_that_asks_for_it_by_name() -> None:
+    faults = Faults()
+    faults.arm(Misbehaviour(DUPLICATE_DELIVERY, "SendMessage2"))
+    assert faults.take("SendMessage2", "100777") is None
+    assert faults.take("SendMessage2", "100777", kind=DROP_REPLY) is None
+    assert faults.take("SendMessage2", "100777", kind=DUPLICATE_DELIVERY) is not None
+
+
+def test_disarming_ends_it_and_keeps_the_counts() -> None:
+    faults = Faults()
+    faults.arm(Misbehaviour(DROP_REPLY, times=5))
+    faults.take("SendMessage2", None)
+    faults.disarm()
+    assert faults.take("SendMessage2", None) is None
+    assert faults.taken(DROP_REPLY) == 1
+
+
+@pytest.mark.parametrize(
+    ("misbehaviour", "reason"),
+    [
+        (Misbehaviour("set_fire"), "no misbehaviour 'set_fire'; known are: drop_reply, duplicate_delivery"),
+        (Misbehaviour(DROP_REPLY, "SendMessage"), "no operation 'SendMessage'"),
+        (Misbehaviour(DROP_REPLY, times=0), "at least once"),
+        (Misbehaviour(DUPLICATE_DELIVERY, "DeleteMessage"), "arm it on SendMessage2"),
+    ],
+)
+def test_what_nothing_would_commit_is_refused(misbehaviour: Misbehaviour, reason: str) -> None:
+    with pytest.raises(FaultsError, match=reason):
+        Faults().arm(misbehaviour)
+
+
+def test_each_strike_is_handed_out_once_among_threads() -> None:
+    faults = Faults()
+    faults.arm(Misbehaviour(DROP_REPLY, times=50))
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda _: faults.take("SendMessage2", "100777"), range(400)))
+    assert sum(each is not None for each in taken) == 50

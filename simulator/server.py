@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import logging
+import socket
 import threading
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from cheroot import wsgi
 from werkzeug.wrappers import Request, Response
@@ -27,8 +28,16 @@ class ServerError(Exception):
     """The server cannot listen where it was told to; says where, why and what to do."""
 
 
-class _HttpServer(wsgi.Server):  # type: ignore[misc]
-    """Cheroot, with its reports sent to our log: clients that go away in the middle are ordinary here."""
+class _HttpServer(wsgi.Server):
+    """Cheroot, with its reports sent to our log, and no socket left open when it cannot listen."""
+
+    @staticmethod
+    def bind_socket(socket_: socket.socket, bind_addr: tuple[str, int]) -> socket.socket:
+        try:
+            return cast("socket.socket", cast("Any", wsgi.Server).bind_socket(socket_, bind_addr))
+        except OSError:
+            socket_.close()
+            raise
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
         _log.log(level, msg, exc_info=traceback)

@@ -47,7 +47,10 @@ class Simulation:
         self.faults = Faults()
         self.journal = StoredJournal(store)
         self.network = Network(
-            clock=clock, catalogue=Catalogue.default(), message_bytes=profile.limits.message_bytes.value
+            clock=clock,
+            catalogue=profile.catalogue,
+            message_bytes=profile.limits.message_bytes.value,
+            faults=self.faults,
         )
         self._started_at = self._install()
         self.aldis = Aldis(world=world, profile=profile, clock=clock, network=self.network, store=store)

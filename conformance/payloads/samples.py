@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -58,12 +58,12 @@ class _Sampler:
         self._serial = 0
 
     def document(self, channel: ChannelName, records: int) -> Document:
-        make = {
+        makers: dict[ChannelName, Callable[[], Record]] = {
             ChannelName.CONTRACT: self._contract,
             ChannelName.DISCOUNT: self._discount,
             ChannelName.PAYOUT: self._payout,
-        }[channel]
-        made: tuple[Record, ...] = tuple(make() for _ in range(records))
+        }
+        made = tuple(makers[channel]() for _ in range(records))
         header = Header(
             document_id=self._identifier("document"),
             provider=PROVIDER,

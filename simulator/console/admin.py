@@ -18,7 +18,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from simulator.clock import RIGA, ClockError
-from simulator.faults import Misbehaviour
+from simulator.faults import FaultsError, Misbehaviour
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -86,9 +86,9 @@ class AdminApplication:
         body = _body(request)
         try:
             misbehaviour = Misbehaviour(**body)
-        except (TypeError, ValueError) as reason:
+            self._simulation().faults.arm(misbehaviour)
+        except (TypeError, FaultsError) as reason:
             raise BadRequest(f"not a misbehaviour: {reason}") from reason
-        self._simulation().faults.arm(misbehaviour)
         return _json({"armed": asdict(misbehaviour)})
 
 

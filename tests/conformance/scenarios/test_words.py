@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from conformance.scenarios.steps.words import Sentence, parse_day, parse_month
 from simulator.documents.model import Category, Period
 
-_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+_MONTHS = [date(2026, month, 1).strftime("%B") for month in range(1, 13)]
 
 
 @given(st.dates(date(2000, 1, 1), date(2099, 12, 31)))

@@ -42,8 +42,9 @@ SCHEMA = "schema"
 _FACT = f"{{{BASIS}}}fact"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _CLARK = re.compile(r"\{([^{}]*)\}([\w.\-]+)")
+_RECORD_PATH = re.compile(r"/[^/]+/([^/\[]+)(?:\[(\d+)\])?(?:/(.+))?")
 _SUBJECT = re.compile(r"^Element '[^']*'(, attribute '[^']*')?: ")
-_FULLY_EXPLAINED = 200
+_FULLY_EXPLAINED = 1000
 """Records that xmlschema explains; in a document with more bad ones, libxml2's own words serve for the rest."""
 
 _BUILT_IN = {
@@ -132,7 +133,8 @@ def explain(
     """All complaints about a document that libxml2 found invalid, in order of their lines; never none."""
     entries = tuple(log)
     explainer = _Explainer(tree, model, names, provenance)
-    nodes = [_node(tree, entry.path) for entry in entries]
+    finder = _Nodes(tree)
+    nodes = [finder.find(entry.path) for entry in entries]
     units = explainer.units(nodes)
     complaints = list(explainer.all_of(units[:_FULLY_EXPLAINED]))
     explained = set(units[:_FULLY_EXPLAINED])
@@ -142,15 +144,43 @@ def explain(
     return tuple(sorted(dict.fromkeys(complaints), key=lambda each: each.line or 0))
 
 
-def _node(tree: Tree, path: str | None) -> Element:
-    """The element that a log entry means; its path has the document's own prefixes or wildcards."""
-    root = tree.getroot()
-    if not path:
-        return root
-    prefixes = {prefix: uri for prefix, uri in tree.xpath("//namespace::*") if prefix} if ":" in path else {}
-    found = tree.xpath(path, namespaces=prefixes)
-    first: object = found[0] if isinstance(found, list) and found else root
-    return first if etree.iselement(first) else root
+class _Nodes:
+    """Finds the element that a log entry means; its path has the document's own prefixes, or wildcards.
+
+    The step to the record is looked up in a list, for XPath would count through all records again for every entry.
+    """
+
+    def __init__(self, tree: Tree) -> None:
+        self._root = tree.getroot()
+        self._prefixes = _bound(self._root.nsmap.items())
+        self._records: dict[str, list[Element]] = {}
+
+    def find(self, path: str | None) -> Element:
+        """The element at a path; the document element when the log has no path."""
+        match = _RECORD_PATH.fullmatch(path or "")
+        if match is None:
+            return self._root
+        name, position, rest = match.groups()
+        if name not in self._records:
+            self._records[name] = self._select(self._root, name)
+        records = self._records[name]
+        index = int(position or 1) - 1
+        if index >= len(records):
+            return self._root
+        found = self._select(records[index], rest) if rest else [records[index]]
+        return found[0] if found else records[index]
+
+    def _select(self, start: Element, path: str) -> list[Element]:
+        try:
+            found = start.xpath(path, namespaces=self._prefixes)
+        except etree.XPathEvalError:  # a prefix that is bound further down
+            self._prefixes = _bound(pair for each in self._root.iter() for pair in each.nsmap.items())
+            found = start.xpath(path, namespaces=self._prefixes)
+        return [each for each in found if etree.iselement(each)] if isinstance(found, list) else []
+
+
+def _bound(pairs: Iterable[tuple[str | None, str]]) -> dict[str, str]:
+    return {prefix: uri for prefix, uri in pairs if prefix}
 
 
 class _Explainer:
@@ -186,7 +216,7 @@ class _Explainer:
         """libxml2's own words."""
         message = self._names.text(_SUBJECT.sub("", entry.message.strip()))
         found, _, expected = message.partition(" Expected is ")
-        wanted = expected.strip("( ).") or "what the schema allows here"
+        wanted = expected.strip("( ).") or documentation(self._declaration(node)) or "what the schema allows here"
         return Complaint(SCHEMA, entry.line, self._names.path(node), found, wanted, self._source(node))
 
     def _errors(self, unit: Element) -> Iterator[XMLSchemaValidationError]:
@@ -199,7 +229,7 @@ class _Explainer:
 
     def _complaint(self, error: XMLSchemaValidationError) -> Complaint:
         failing: object = error.elem
-        element = cast("Element", failing) if etree.iselement(failing) else self._root
+        element = failing if etree.iselement(failing) else self._root
         source = self._source(element)
         if isinstance(error, XMLSchemaChildrenValidationError):
             return self._about_children(error, element, source)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from simulator.documents.business import Breach, breaches
 from simulator.documents.complaints import Complaint
 from simulator.documents.model import ChannelName
 from simulator.documents.profile import Profile
-from simulator.documents.reading import DocumentError, parse_document, read_located
+from simulator.documents.reading import DocumentError, Located, parse_document, read_located
 
 
 def validate(data: bytes, profile: Profile, channel: ChannelName | None = None) -> tuple[Complaint, ...]:
@@ -17,15 +18,26 @@ def validate(data: bytes, profile: Profile, channel: ChannelName | None = None) 
     try:
         tree = parse_document(data)
         found = profile.channel(channel) if channel else profile.channel_of_root(str(tree.getroot().tag))
-        if found is None:
-            read_located(tree, profile)
-            raise AssertionError("a document element of no channel cannot be read")
-        complaints = profile.catalogue.validate_tree(
-            found.schema_urn, tree, element=found.root, prefixes=profile.namespaces
-        )
-        if complaints:
-            return complaints
-        read_located(tree, profile, found.name)
+        if found is not None:
+            complaints = profile.catalogue.validate_tree(
+                found.schema_urn, tree, element=found.root, prefixes=profile.namespaces
+            )
+            if complaints:
+                return complaints
+        located = read_located(tree, profile, channel)
     except DocumentError as error:
         return error.complaints
-    return ()
+    return place(located, profile, breaches(located.document, profile))
+
+
+def place(located: Located, profile: Profile, found: tuple[Breach, ...]) -> tuple[Complaint, ...]:
+    """Breaches as complaints, with the line and path of the element that each is about, in order of their lines."""
+    names = profile.names()
+    complaints = []
+    for breach in found:
+        element, attribute = located.find(breach.record, breach.field, breach.member)
+        path = names.path(element, attribute)
+        complaints.append(
+            Complaint(breach.code, element.sourceline, path, breach.found, breach.expected, breach.rule.provenance)
+        )
+    return tuple(sorted(complaints, key=lambda each: each.line or 0))

@@ -12,8 +12,7 @@ from typing import Any
 from simulator.documents.model import Period
 
 XML_SPACE = " \t\r\n"
-_CENT = Decimal("0.01")
-_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+_DECIMAL = re.compile(r"([+-]?)(?=\.?\d)(\d*)(?:\.(\d*))?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 _DATE_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(\.\d+)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
@@ -36,12 +35,12 @@ class Kind(StrEnum):
 
 
 def read_money(text: str) -> Decimal:
-    """An amount in EUR; at least two decimals are kept, and more are kept as they are, so that a rule can object."""
-    if not _DECIMAL.fullmatch(text):
+    """An amount in EUR with two decimals; more are kept where they are not zeros, so that a rule can object."""
+    match = _DECIMAL.fullmatch(text)
+    if match is None:
         raise ValueError(text)
-    amount = Decimal(text)
-    exponent = amount.as_tuple().exponent
-    return amount.quantize(_CENT) if isinstance(exponent, int) and exponent > -2 and amount.adjusted() < 25 else amount
+    sign, whole, fraction = match[1], match[2] or "0", (match[3] or "").rstrip("0").ljust(2, "0")
+    return Decimal(f"{sign}{whole}.{fraction}")
 
 
 def write_money(amount: Decimal) -> str:

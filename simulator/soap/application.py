@@ -1,0 +1,170 @@
+"""The message service on HTTP: addresses, methods, the WSDL, and the bodies of calls."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request as HttpRequest
+from werkzeug.wrappers import Response
+
+from simulator.soap import wsdl
+from simulator.soap.body import ENVELOPE_ALLOWANCE, BodyRefused, read_body
+from simulator.soap.exchange import Request, answer
+from simulator.soap.refusals import EnvelopeRefusal, SoapRefusal, refuse
+from simulator.soap.replies import Reply
+from simulator.soap.versions import SoapVersion
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from simulator.soap.backend import Backend
+
+SERVICE = "/dit/v1-2/MessageService"
+"""Path of the message service (documented: integration instruction v1.09, 5.1.1.1)."""
+
+_VERSIONS = {"plain": SoapVersion.SOAP_12, "plain11": SoapVersion.SOAP_11}
+_ROUTES = Map(
+    [
+        Rule(SERVICE, methods=["GET"], endpoint="service"),
+        Rule(f"{SERVICE}/<any({', '.join(_VERSIONS)}):port>", methods=["GET", "POST"], endpoint="port"),
+    ],
+    merge_slashes=False,
+    redirect_defaults=False,
+)
+
+
+class SoapApplication:
+    """A WSGI application; ``backend`` gives the simulation that is served at the moment of each call."""
+
+    def __init__(self, backend: Callable[[], Backend]) -> None:
+        self._backend = backend
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one HTTP request."""
+        return self._respond(HttpRequest(environ))(environ, start_response)
+
+    def _respond(self, http: HttpRequest) -> Response:
+        try:
+            endpoint, arguments = _ROUTES.bind_to_environ(http.environ).match()
+        except MethodNotAllowed as error:
+            return self._wrong_method(http, error)
+        except HTTPException:
+            return self._unknown_path(http)
+        if endpoint == "service":
+            return _describe(http, tuple(wsdl.PORTS)) or _help(http)
+        if http.method != "POST":
+            return _describe(http, _ports_at(arguments["port"])) or _only_post(http)
+        return self._call(http, _VERSIONS[arguments["port"]])
+
+    def _call(self, http: HttpRequest, version: SoapVersion, refusal: SoapRefusal | None = None) -> Response:
+        backend = self._backend()
+        body, body_refusal = _body_of(http, backend.profile.limits.message_bytes.value + ENVELOPE_ALLOWANCE)
+        authorization = http.authorization
+        request = Request(
+            version=version,
+            body=body,
+            content_type=http.headers.get("Content-Type"),
+            content_encoding=http.headers.get("Content-Encoding"),
+            soap_action=http.headers.get("SOAPAction"),
+            user=authorization.username if authorization is not None and authorization.type == "basic" else None,
+            refusal=refusal or body_refusal,
+        )
+        return _as_response(answer(request, backend))
+
+    def _wrong_method(self, http: HttpRequest, error: MethodNotAllowed) -> Response:
+        allowed = ", ".join(sorted(error.valid_methods or ()))
+        version = _version_asked(http)
+        if http.method != "POST" or version is None:
+            return _text(_addresses(http, f"{http.method} is not allowed here."), 405, {"Allow": allowed})
+        refusal = refuse(
+            EnvelopeRefusal.METHOD,
+            lv="Šajā adresē izsaukumus nepieņem; skatiet WSDL portu adreses.",
+            en="This address takes no calls; see the ports' addresses in the WSDL.",
+            cause=_addresses(http, f"POST was sent to {http.path}, which only describes the service."),
+            http_status=405,
+        )
+        response = self._call(http, version, refusal)
+        response.headers["Allow"] = allowed
+        return response
+
+    def _unknown_path(self, http: HttpRequest) -> Response:
+        version = _version_asked(http)
+        if http.method != "POST" or version is None:
+            return _text(_addresses(http, f"There is nothing at {http.path}."), 404)
+        refusal = refuse(
+            EnvelopeRefusal.UNKNOWN_PATH,
+            lv=f"Adreses {http.path} nav.",
+            en=f"There is no address {http.path}.",
+            cause=_addresses(http, f"POST was sent to {http.path}, which does not exist."),
+            http_status=404,
+        )
+        return self._call(http, version, refusal)
+
+
+def _body_of(http: HttpRequest, limit: int) -> tuple[bytes, SoapRefusal | None]:
+    chunked = "chunked" in http.headers.get("Transfer-Encoding", "").lower()
+    # The raw stream: werkzeug's own would hide a chunked body from some servers, and an early end from all.
+    length = None if chunked else http.content_length or 0
+    try:
+        return read_body(http.environ["wsgi.input"], length=length, limit=limit), None
+    except BodyRefused as refused:
+        return refused.read, refused.refusal
+
+
+def _as_response(reply: Reply) -> Response:
+    if reply.broken:
+        # Servers end a connection without a word when the socket fails; that is how a lost reply looks to a client.
+        raise ConnectionResetError(errno.ECONNRESET, "the reply is lost on purpose (drop_reply)")
+    return Response(reply.body, status=reply.status, headers=dict(reply.headers), content_type=reply.content_type)
+
+
+def _describe(http: HttpRequest, ports: tuple[str, ...]) -> Response | None:
+    """The WSDL or a schema, when the query asks for one; names are taken in any case, as WCF takes them."""
+    asked = {key.lower(): value for key, value in http.args.items()}
+    service = http.host_url.rstrip("/") + http.root_path.rstrip("/") + SERVICE
+    if "wsdl" in asked or "singlewsdl" in asked:
+        return _xml(wsdl.write_wsdl(service, ports=ports, single="singlewsdl" in asked))
+    if "xsd" in asked:
+        if asked["xsd"] in wsdl.schema_files():
+            return _xml(wsdl.write_schema(asked["xsd"], service))
+        known = ", ".join(wsdl.schema_files())
+        return _text(f"There is no schema {asked['xsd']!r}; there are {known}.\n", 404)
+    return None
+
+
+def _ports_at(step: str) -> tuple[str, ...]:
+    return tuple(port for port, address in wsdl.PORTS.items() if address == step)
+
+
+def _version_asked(http: HttpRequest) -> SoapVersion | None:
+    return SoapVersion.of_media_type(http.mimetype)
+
+
+def _help(http: HttpRequest) -> Response:
+    return _text(_addresses(http, "DIT message service (simulator of aldis-conformance)."), 200)
+
+
+def _only_post(http: HttpRequest) -> Response:
+    return _text(_addresses(http, "Calls are made with POST."), 405, {"Allow": "POST"})
+
+
+def _addresses(http: HttpRequest, sentence: str) -> str:
+    service = http.host_url.rstrip("/") + http.root_path.rstrip("/") + SERVICE
+    return (
+        f"{sentence}\n"
+        f"WSDL: GET {service}?wsdl (one file: {service}?singleWsdl)\n"
+        f"SOAP 1.2: POST {service}/plain\n"
+        f"SOAP 1.1: POST {service}/plain11\n"
+    )
+
+
+def _xml(data: bytes) -> Response:
+    return Response(data, content_type="text/xml; charset=utf-8")
+
+
+def _text(text: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(text, status=status, headers=dict(headers or {}), content_type="text/plain; charset=utf-8")

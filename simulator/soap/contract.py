@@ -1,0 +1,112 @@
+"""The message service's contract: its operations, read from the WSDL, and its schemas, which all requests must meet."""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lxml import etree
+
+from simulator.documents.catalogue import Catalogue, SchemaEntry
+from simulator.documents.complaints import Complaint
+from simulator.documents.locations import data_root
+from simulator.documents.model import Basis, Provenance
+from simulator.documents.parsing import Element
+
+SVC = "http://ivis.eps.gov.lv/ISS/DITService/v1-0"
+"""Namespace of the wrappers (inferred: Java package ``lv.gov.eps.ivis.iss.ditservice.v1_0`` of DIT's samples)."""
+
+DIT = "http://ivis.eps.gov.lv/XMLSchemas/100000/DIT/v1-0"
+"""Namespace of the structures (inferred: Java package ``lv.gov.eps.ivis.xmlschemas._100000.dit.v1_0``)."""
+
+IVIS = "http://ivis.eps.gov.lv/XMLSchemas/100001/IVIS/v1-0"
+"""Namespace of the common types (documented)."""
+
+PAYLOAD_PARENTS = ("BussinesMessage", "EventMessage")
+"""Local names of the elements whose one free child is the payload of SendMessage2 (inferred, spelt as in samples)."""
+
+PREFIXES = {"svc": SVC, "dit": DIT, "ivis": IVIS}
+
+SERVICE_SCHEMA = "URN:IVIS:100000:XSD-DITService-DITMessageService-v1-0"
+
+_BODY = "/soap:Envelope/soap:Body"
+_WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
+_ACTION = "{http://www.w3.org/2007/05/addressing/metadata}Action"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation: Clark names of the body's wrappers, and the Actions of WS-Addressing."""
+
+    name: str
+    request: str
+    reply: str
+    action: str
+    reply_action: str
+
+
+def contract_folder() -> Path:
+    """The folder of the contract files."""
+    return data_root("schemas") / "dit"
+
+
+@functools.cache
+def operations() -> dict[str, Operation]:
+    """The operations by the Clark name of their request wrapper, as the WSDL has them."""
+    wsdl = etree.parse(str(contract_folder() / "DITMessageService.wsdl")).getroot()
+    elements = {
+        message.get("name"): f"{{{SVC}}}{_local(message[0].get('element'))}"
+        for message in wsdl.findall(f"{_WSDL}message")
+    }
+    found = (_operation(each, elements) for each in wsdl.iterfind(f"{_WSDL}portType/{_WSDL}operation"))
+    return {each.request: each for each in found}
+
+
+def complaints_about(wrapper: Element, line_in_request: Callable[[int], int]) -> tuple[Complaint, ...]:
+    """All that the contract's schema says against a body's wrapper; the payload's place may hold anything.
+
+    ``line_in_request`` turns a line of the envelope that was parsed into one of the request that came.
+    """
+    catalogue = _catalogue()
+    if catalogue.compiled(SERVICE_SCHEMA).validate(etree.ElementTree(wrapper)):
+        return ()
+    # The explanation wants the wrapper as a document of its own; a copy keeps the lines.
+    alone = etree.ElementTree(copy.deepcopy(wrapper))
+    found = catalogue.validate_tree(SERVICE_SCHEMA, alone, prefixes=PREFIXES)
+    return tuple(
+        replace(each, path=f"{_BODY}{each.path}", line=line_in_request(each.line) if each.line else each.line)
+        for each in found
+    )
+
+
+@functools.cache
+def _catalogue() -> Catalogue:
+    source = Provenance(Basis.INFERRED, "schemas/dit: DIT's message service as its client samples show it")
+    folder = contract_folder()
+    return Catalogue(
+        (
+            SchemaEntry(SERVICE_SCHEMA, folder / "DITMessageService.xsd", SVC, source),
+            SchemaEntry("URN:IVIS:100000:XSD-DIT-DITTypes-v1-0", folder / "DITTypes.xsd", DIT, source),
+            SchemaEntry("URN:IVIS:100001:XSD-IVIS-IVIS-v1-0", folder.parent / "ivis" / "IVIS.xsd", IVIS, source),
+        )
+    )
+
+
+def _operation(declared: Element, elements: dict[str | None, str]) -> Operation:
+    request, reply = declared.find(f"{_WSDL}input"), declared.find(f"{_WSDL}output")
+    if request is None or reply is None:
+        raise ValueError(f"operation {declared.get('name')} of the WSDL has no input or no output")
+    return Operation(
+        name=declared.get("name", ""),
+        request=elements[_local(request.get("message"))],
+        reply=elements[_local(reply.get("message"))],
+        action=request.get(_ACTION, ""),
+        reply_action=reply.get(_ACTION, ""),
+    )
+
+
+def _local(name: str | None) -> str:
+    return (name or "").rpartition(":")[2]

@@ -1,0 +1,141 @@
+"""A request's envelope: its version, header blocks and the one wrapper in its body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lxml import etree
+
+from simulator.documents.parsing import Element, safe_parser
+from simulator.soap import lifting
+from simulator.soap.contract import SVC, Operation, operations
+from simulator.soap.refusals import EnvelopeRefusal, FaultCode, SoapRefusal, refuse
+from simulator.soap.versions import SoapVersion
+
+_NO_ENCODING = frozenset({"", "http://www.w3.org/2003/05/soap-envelope/encoding/none"})
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An envelope without its payload. ``wrapper`` is the body's only child, None when the body is empty."""
+
+    version: SoapVersion
+    headers: tuple[Element, ...]
+    wrapper: Element | None
+    lifted: lifting.Lifted
+
+
+def read_envelope(data: bytes, expected: SoapVersion) -> Envelope:
+    """Read a request (UTF-8, no byte order mark) for an address that speaks ``expected``.
+
+    Raises SoapRefusal for anything that is not one envelope of that version.
+    """
+    if not data.strip():
+        raise refuse(
+            EnvelopeRefusal.NOT_SOAP,
+            lv="Pieprasījums ir tukšs; gaidīta SOAP aploksne.",
+            en="The request is empty; a SOAP envelope was expected.",
+        )
+    lifted = lifting.lift(data)
+    root = _parse(lifted)
+    _check_version(root, expected)
+    headers: tuple[Element, ...] = ()
+    children = list(root)
+    if children and children[0].tag == expected.tag("Header"):
+        headers = tuple(children.pop(0))
+    if len(children) != 1 or children[0].tag != expected.tag("Body"):
+        raise refuse(
+            EnvelopeRefusal.NOT_SOAP,
+            lv="SOAP aploksnē jābūt ne vairāk kā vienam Header un aiz tā tieši vienam Body.",
+            en="An envelope holds at most one Header and then exactly one Body.",
+            cause=f"the envelope holds {_listed(list(root))}; expected Header (optional), Body",
+        )
+    wrappers = list(children[0])
+    if len(wrappers) > 1:
+        raise refuse(
+            EnvelopeRefusal.OPERATION,
+            lv="SOAP ķermenī jābūt tieši vienam elementam.",
+            en="The body must hold exactly one element.",
+            cause=f"the body holds {_listed(wrappers)}; document/literal allows one wrapper",
+        )
+    return Envelope(expected, headers, wrappers[0] if wrappers else None, lifted)
+
+
+def operation_of(envelope: Envelope) -> Operation:
+    """The operation that the body's wrapper asks for; raises SoapRefusal when there is none of that name."""
+    known = operations()
+    if envelope.wrapper is not None and envelope.wrapper.tag in known:
+        return known[str(envelope.wrapper.tag)]
+    expected = ", ".join(name.rpartition("}")[2] for name in known)
+    found = "nothing" if envelope.wrapper is None else str(envelope.wrapper.tag)
+    raise refuse(
+        EnvelopeRefusal.OPERATION,
+        lv=f"Nezināma operācija; ķermenī gaidīts viens no: {expected}.",
+        en=f"Unknown operation; the body must hold one of {expected}.",
+        cause=f"the body holds {found}; expected, in the namespace {SVC}, one of {expected} "
+        "(names of wrappers, which differ from the operations' names: SendMessage2 travels as SendMessage)",
+    )
+
+
+def check_data_encoding(envelope: Envelope) -> None:
+    """Refuse SOAP 1.2 requests in an encoding other than literal; what merely says "none" is taken away."""
+    if envelope.version is not SoapVersion.SOAP_12 or envelope.wrapper is None:
+        return
+    attribute = envelope.version.tag("encodingStyle")
+    for element in envelope.wrapper.iter():
+        style = element.attrib.pop(attribute, None)
+        if style is not None and style not in _NO_ENCODING:
+            raise refuse(
+                EnvelopeRefusal.DATA_ENCODING,
+                code=FaultCode.DATA_ENCODING_UNKNOWN,
+                lv="Datu kodējumu (encodingStyle) neatbalsta; serviss ir document/literal.",
+                en="The data encoding (encodingStyle) is not supported; the service is document/literal.",
+                cause=f"{str(element.tag)!r} has encodingStyle {str(style)!r}; switch your client to document/literal",
+            )
+
+
+def _parse(lifted: lifting.Lifted) -> Element:
+    parser = safe_parser()
+    try:
+        return etree.fromstring(lifted.envelope, parser)
+    except etree.XMLSyntaxError as error:
+        raise _unreadable(error, lifted) from None
+
+
+def _unreadable(error: etree.XMLSyntaxError, lifted: lifting.Lifted) -> SoapRefusal:
+    # expat has read it already, so what libxml2 refuses is a matter of its limits or of rare constructs.
+    line = lifted.line_in_request(error.lineno or 1)
+    return refuse(
+        EnvelopeRefusal.MALFORMED,
+        lv=f"Pieprasījuma aploksni nevar nolasīt ({line}. rinda).",
+        en=f"The request's envelope cannot be read: {(error.msg or '').strip()}, line {line}.",
+    )
+
+
+def _check_version(root: Element, expected: SoapVersion) -> None:
+    name = etree.QName(root)
+    if root.tag == expected.tag("Envelope"):
+        return
+    if name.localname != "Envelope":
+        raise refuse(
+            EnvelopeRefusal.NOT_SOAP,
+            lv="Pieprasījums nav SOAP aploksne.",
+            en="The request is not a SOAP envelope.",
+            cause=f"the document element is {str(root.tag)!r}; expected {expected.tag('Envelope')}",
+        )
+    other = SoapVersion.of_namespace(name.namespace)
+    found = other.value if other else f"the namespace {name.namespace or '(none)'}"
+    port = "plain11" if expected is SoapVersion.SOAP_12 else "plain"
+    advice = f"; send {other.value} to .../{port}" if other else ""
+    raise refuse(
+        EnvelopeRefusal.VERSION,
+        code=FaultCode.VERSION_MISMATCH,
+        lv=f"Šajā adresē gaidīta {expected.value} aploksne.",
+        en=f"This address takes envelopes of {expected.value}.",
+        cause=f"the envelope is of {found}; expected {expected.value} ({expected.namespace}){advice}",
+        about_body=False,
+    )
+
+
+def _listed(elements: list[Element]) -> str:
+    return ", ".join(str(each.tag) for each in elements) or "nothing"

@@ -1,0 +1,159 @@
+"""Writes a fault in SOAP 1.1 or 1.2: the right code, the reason in Latvian and English, all that is known as detail."""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from simulator.documents.complaints import Complaint
+from simulator.documents.parsing import Element
+from simulator.soap.addressing import FAULT_ACTION, SOAP_FAULT_ACTION, WSA, Addressing, reply_headers
+from simulator.soap.refusals import FAULT, Fault, FaultCode
+from simulator.soap.replies import Reply, write_envelope
+from simulator.soap.versions import XML, SoapVersion
+
+_CODES_11 = {
+    FaultCode.VERSION_MISMATCH: "VersionMismatch",
+    FaultCode.MUST_UNDERSTAND: "MustUnderstand",
+    FaultCode.DATA_ENCODING_UNKNOWN: "Client",
+    FaultCode.SENDER: "Client",
+    FaultCode.RECEIVER: "Server",
+}
+_PREFIXES = {FAULT: "fault", WSA: "wsa"}
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def write_fault(
+    fault: Fault, version: SoapVersion, addressing: Addressing | None = None, headers: tuple[tuple[str, str], ...] = ()
+) -> Reply:
+    """The reply that carries a fault.
+
+    ``addressing`` is that of the request, if any; ``headers`` are added to the HTTP headers.
+    """
+    blocks = list(reply_headers(_action(fault), addressing))
+    if version is SoapVersion.SOAP_12:
+        blocks += _blocks_12(fault)
+        content = _fault_12(fault)
+    else:
+        blocks += _blocks_11(fault)
+        content = _fault_11(fault)
+    body = write_envelope(version, blocks, content)
+    return Reply(http_status(fault, version), version.content_type, body, headers)
+
+
+def http_status(fault: Fault, version: SoapVersion) -> int:
+    """The HTTP status: SOAP 1.1 knows 500 alone, SOAP 1.2 has 400 for the sender's faults (part 2, 7.5.2.2)."""
+    if fault.http_status is not None:
+        return fault.http_status
+    return 400 if version is SoapVersion.SOAP_12 and fault.code is FaultCode.SENDER else 500
+
+
+def _action(fault: Fault) -> str:
+    return FAULT_ACTION if any(each.startswith(f"{{{WSA}}}") for each in fault.subcodes) else SOAP_FAULT_ACTION
+
+
+def _fault_12(fault: Fault) -> Element:
+    tag = SoapVersion.SOAP_12.tag
+    content = _element(tag("Fault"), soap=SoapVersion.SOAP_12.namespace, fault=FAULT, wsa=WSA)
+    place = etree.SubElement(content, tag("Code"))
+    _add(place, tag("Value"), f"soap:{fault.code.value}")
+    for name in fault.subcodes or (f"{{{FAULT}}}{fault.refusal}",):
+        place = etree.SubElement(place, tag("Subcode"))
+        _add(place, tag("Value"), _qualified(name))
+    reason = etree.SubElement(content, tag("Reason"))
+    for language in ("lv", "en") if fault.first == "lv" else ("en", "lv"):
+        text = _add(reason, tag("Text"), fault.lv if language == "lv" else fault.en)
+        text.set(f"{{{XML}}}lang", language)
+    _detail(etree.SubElement(content, tag("Detail")), fault)
+    return content
+
+
+def _fault_11(fault: Fault) -> Element:
+    content = _element(SoapVersion.SOAP_11.tag("Fault"), soap=SoapVersion.SOAP_11.namespace, fault=FAULT, wsa=WSA)
+    standard = [each for each in fault.subcodes if each.startswith(f"{{{WSA}}}")]
+    _add(content, "faultcode", _qualified(standard[-1]) if standard else f"soap:{_CODES_11[fault.code]}")
+    text = _add(content, "faultstring", fault.lv if fault.first == "lv" else _joined(fault))
+    text.set(f"{{{XML}}}lang", fault.first)
+    if fault.about_body:
+        _detail(etree.SubElement(content, "detail"), fault)
+    return content
+
+
+def _joined(fault: Fault) -> str:
+    """Where there is no detail, the reason alone has to say what to mend."""
+    return fault.en if fault.about_body or not fault.cause or fault.cause in fault.en else f"{fault.en} ({fault.cause})"
+
+
+def _blocks_12(fault: Fault) -> list[Element]:
+    version = SoapVersion.SOAP_12
+    blocks: list[Element] = []
+    if fault.code is FaultCode.VERSION_MISMATCH:
+        upgrade = _element(version.tag("Upgrade"), soap=version.namespace)
+        supported = etree.SubElement(upgrade, version.tag("SupportedEnvelope"))
+        supported.set("qname", "soap:Envelope")
+        blocks.append(upgrade)
+    for name in fault.not_understood:
+        namespace = etree.QName(name).namespace
+        prefixes = {"soap": version.namespace, **({"strange": namespace} if namespace else {})}
+        block = _element(version.tag("NotUnderstood"), **prefixes)
+        block.set("qname", f"strange:{etree.QName(name).localname}" if namespace else name)
+        blocks.append(block)
+    return blocks
+
+
+def _blocks_11(fault: Fault) -> list[Element]:
+    """What WS-Addressing puts into a header, since SOAP 1.1 has no detail for faults about headers."""
+    if fault.problem_action is None:
+        return []
+    block = _element(f"{{{WSA}}}FaultDetail", wsa=WSA)
+    _problem_action(block, fault.problem_action)
+    return [block]
+
+
+def _detail(detail: Element, fault: Fault) -> None:
+    if fault.problem_action is not None:
+        _problem_action(detail, fault.problem_action)
+    ours = etree.SubElement(detail, f"{{{FAULT}}}DitFault", nsmap={"fault": FAULT})
+    _add(ours, f"{{{FAULT}}}Refusal", fault.refusal)
+    _add(ours, f"{{{FAULT}}}TextLv", fault.lv)
+    _add(ours, f"{{{FAULT}}}TextEn", fault.en)
+    _add(ours, f"{{{FAULT}}}Cause", fault.explanation)
+    if fault.incident is not None:
+        _add(ours, f"{{{FAULT}}}Incident", fault.incident)
+    for each in fault.complaints:
+        _complaint(ours, each)
+
+
+def _complaint(parent: Element, complaint: Complaint) -> None:
+    element = etree.SubElement(parent, f"{{{FAULT}}}Complaint", code=_xml(complaint.code))
+    if complaint.line is not None:
+        element.set("line", str(complaint.line))
+    element.set("path", _xml(complaint.path))
+    _add(element, f"{{{FAULT}}}Found", complaint.found)
+    _add(element, f"{{{FAULT}}}Expected", complaint.expected)
+    _add(element, f"{{{FAULT}}}Source", complaint.provenance.source).set("basis", complaint.provenance.basis)
+
+
+def _problem_action(parent: Element, action: str) -> None:
+    _add(etree.SubElement(parent, f"{{{WSA}}}ProblemAction"), f"{{{WSA}}}Action", action)
+
+
+def _element(name: str, **prefixes: str) -> Element:
+    return etree.Element(name, nsmap=prefixes)
+
+
+def _add(parent: Element, name: str, text: str) -> Element:
+    element = etree.SubElement(parent, name)
+    element.text = _xml(text)
+    return element
+
+
+def _xml(text: str) -> str:
+    """Text as XML can hold it: what a request may quote from somewhere else is not always so."""
+    return _NOT_XML.sub("\ufffd", text)
+
+
+def _qualified(name: str) -> str:
+    namespace, local = etree.QName(name).namespace, etree.QName(name).localname
+    return f"{_PREFIXES[namespace or FAULT]}:{local}"

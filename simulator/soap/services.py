@@ -1,0 +1,348 @@
+"""The six operations as Spyne services: from the wire's words to DIT's and back, a few lines each.
+
+Class and field names are those on the wire, spelt as in DIT's client samples. Payloads are references here
+(:mod:`simulator.soap.lifting`). What a call did is noted for the journal as it happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from spyne import Boolean, ComplexModel, DateTime, Integer, ServiceBase, Unicode, XmlAttribute, rpc
+
+from simulator.dit.model import Caller, MailboxMessage, MessageClass, Payload, Selector, SendRequest
+from simulator.dit.selection import canonical
+from simulator.soap.contract import DIT, IVIS, SVC
+from simulator.soap.lifting import REFERENCE
+
+if TYPE_CHECKING:
+    from simulator.dit.network import Network
+    from simulator.journal import Json
+    from simulator.store import Unit
+
+_CLASS_CODES = {MessageClass.BUSINESS: "1", MessageClass.TRANSACTION: "2", MessageClass.ERROR: "3"}
+
+
+@dataclass(slots=True)
+class Notes:
+    """What the journal will say of a call, beside what every call has.
+
+    ``asked`` are the messages that a call named, for when it is refused; ``message_ids`` those that it concerned when
+    it was carried out.
+    """
+
+    channel_version: str | None = None
+    asked: tuple[str, ...] = ()
+    message_ids: tuple[str, ...] = ()
+    payload: str | None = None
+    details: dict[str, Json] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Call:
+    """One call being carried out: in which transaction, for whom, and what it did so far."""
+
+    unit: Unit
+    network: Network
+    caller: Caller
+    notes: Notes
+    error: Exception | None = None
+
+
+class PayloadReference(ComplexModel):
+    """Stands where the payload stood: its blob, its size in bytes and the Clark name of its root."""
+
+    __namespace__ = REFERENCE
+    __type_name__ = "Payload"
+    reference = XmlAttribute(Unicode)
+    size = XmlAttribute(Integer)
+    element = XmlAttribute(Unicode)
+
+
+_Payload = PayloadReference.customize(sub_ns=REFERENCE, sub_name="Payload")
+
+
+class BussinesMessageType(ComplexModel):
+    """A business message."""
+
+    __namespace__ = DIT
+    MessageID = Unicode
+    Payload = _Payload
+
+
+class EventMessageType(ComplexModel):
+    """An event message, such as an error about an earlier message."""
+
+    __namespace__ = DIT
+    MessageID = Unicode
+    Payload = _Payload
+    Name = Unicode
+    RelatedMessageID = Unicode
+
+
+class TransactionMessageType(ComplexModel):
+    """A message of the third kind; DIT's samples only name it."""
+
+    __namespace__ = DIT
+    MessageID = Unicode
+    Payload = _Payload
+
+
+class ReceiverFilterStructure(ComplexModel):
+    """The receivers that a sender chooses."""
+
+    __namespace__ = DIT
+    Authority = Unicode.customize(max_occurs="unbounded")
+
+
+class MessageSaveStructure2(ComplexModel):
+    """A message to be sent."""
+
+    __namespace__ = DIT
+    ReceiverFilter = ReceiverFilterStructure
+    ChannelVersionURN = Unicode
+    BussinesMessage = BussinesMessageType
+    EventMessage = EventMessageType
+
+
+class MessageRequestStructure(ComplexModel):
+    """Which messages a call means."""
+
+    __namespace__ = DIT
+    ChannelURN = Unicode
+    ChannelVersionURN = Unicode
+    MessageID = Unicode
+
+
+class MessageListRequestStructure(ComplexModel):
+    """Which messages to list."""
+
+    __namespace__ = DIT
+    ChannelURN = Unicode
+    ChannelVersionURN = Unicode
+    MessageID = Unicode
+    ReadMessage = Boolean
+
+
+class MessageResponseStructure2(ComplexModel):
+    """The messages received; the protocol writes ``messages`` in their order, whatever their kinds."""
+
+    __namespace__ = DIT
+    BussinesMessage = BussinesMessageType.customize(max_occurs="unbounded")
+    EventMessageType = EventMessageType.customize(max_occurs="unbounded")
+    Message = TransactionMessageType.customize(max_occurs="unbounded")
+
+    messages: tuple[tuple[str, Any], ...] = ()
+
+
+class MessageClassStructure(ComplexModel):
+    """A message class by its code."""
+
+    __namespace__ = DIT
+    CodeListCodeValue = Unicode
+
+
+class AuthorityBasicInfoStructure(ComplexModel):
+    """An authority."""
+
+    __namespace__ = IVIS
+    AuthorityID = Unicode
+    ShortName = Unicode
+    Name = Unicode
+
+
+class MessageBasicInfoStructure(ComplexModel):
+    """What a list says of one message."""
+
+    __namespace__ = DIT
+    MessageID = Unicode
+    ChannelVersionURN = Unicode
+    MessageClass = MessageClassStructure
+    MessageStatus = Unicode
+    SenderAuthority = AuthorityBasicInfoStructure
+    SentDateTime = DateTime
+    MessageSize = Integer
+
+
+class MessageBasicInfoListStructure(ComplexModel):
+    """A list of messages."""
+
+    __namespace__ = DIT
+    MessageBasicInfo = MessageBasicInfoStructure.customize(max_occurs="unbounded")
+
+
+def _operation(
+    wrapper: str, parameter: str, kind: Any, *, result: str | None = None, returns: Any = None
+) -> Callable[[Callable[..., Any]], Any]:
+    """Spyne's ``rpc`` for a wrapper with one child, answered by a wrapper with one child or none."""
+    decorate: Callable[[Callable[..., Any]], Any] = rpc(
+        kind,
+        _in_message_name=f"{{{SVC}}}{wrapper}",
+        _in_variable_names={"asked": parameter},
+        _out_message_name=f"{{{SVC}}}{wrapper}Response",
+        **({} if result is None else {"_returns": returns, "_out_variable_name": result}),
+    )
+    return decorate
+
+
+def _structure(kind: Any) -> Any:
+    """A child that carries a structure stands in the structures' namespace, not in the wrapper's."""
+    return kind.customize(sub_ns=DIT)
+
+
+class MessageService(ServiceBase):
+    """Each method takes Spyne's context, whose ``udc`` is the :class:`Call`, and the wrapper's one child."""
+
+    @_operation(
+        "SendMessage", "MessageSave2", _structure(MessageSaveStructure2), result="SendMessageResult", returns=Boolean
+    )
+    def send_message_2(ctx: Any, asked: Any) -> bool:  # noqa: N805
+        """SendMessage2: the answer is true; the sender learns no message id (documented)."""
+        call: Call = ctx.udc
+        request = _send_request(asked)
+        _note_send(call.notes, request)
+        call.notes.message_ids = (call.network.send(call.unit, call.caller, request),)
+        return True
+
+    @_operation(
+        "ReceiveMessage",
+        "MessageRequest",
+        _structure(MessageRequestStructure),
+        result="MessageResponse2",
+        returns=_structure(MessageResponseStructure2),
+    )
+    def receive_message_2(ctx: Any, asked: Any) -> Any:  # noqa: N805
+        """ReceiveMessage2: the messages, which are then read."""
+        call: Call = ctx.udc
+        selector = _selector(asked, call.notes)
+        messages = call.network.receive(call.unit, call.caller, selector)
+        call.notes.message_ids = tuple(each.id for each in messages)
+        call.notes.details["payloads"] = {each.id: each.payload.reference for each in messages}
+        answer = MessageResponseStructure2()
+        answer.messages = tuple(_received(each) for each in messages)
+        return answer
+
+    @_operation(
+        "ReceiveMessageList",
+        "MessageListRequest",
+        _structure(MessageListRequestStructure),
+        result="MessageBasicInfoList",
+        returns=_structure(MessageBasicInfoListStructure),
+    )
+    def receive_message_list(ctx: Any, asked: Any) -> Any:  # noqa: N805
+        """ReceiveMessageList: what lies in the mailbox, unread or (ReadMessage) read."""
+        call: Call = ctx.udc
+        selector = _selector(asked, call.notes)
+        read = bool(asked.ReadMessage)
+        call.notes.details["read"] = read
+        messages = call.network.list_messages(call.unit, call.caller, selector, read=read)
+        call.notes.message_ids = tuple(each.id for each in messages)
+        return MessageBasicInfoListStructure(MessageBasicInfo=[_basic_info(each) for each in messages])
+
+    @_operation(
+        "RestoreMessageList",
+        "MessageBasicInfoList",
+        _structure(MessageBasicInfoListStructure),
+        result="RestoreMessageListResult",
+        returns=Boolean,
+    )
+    def restore_message_list(ctx: Any, asked: Any) -> bool:  # noqa: N805
+        """RestoreMessageList: read messages become delivered again."""
+        call: Call = ctx.udc
+        call.notes.asked = _ids(asked.MessageBasicInfo)
+        call.notes.message_ids = call.network.restore(call.unit, call.caller, call.notes.asked)
+        return True
+
+    @_operation(
+        "DeleteMessage",
+        "MessageRequest",
+        _structure(MessageRequestStructure),
+        result="DeleteMessageResult",
+        returns=Boolean,
+    )
+    def delete_message(ctx: Any, asked: Any) -> bool:  # noqa: N805
+        """DeleteMessage: one message, or the caller's messages of a channel."""
+        call: Call = ctx.udc
+        selector = _selector(asked, call.notes)
+        call.notes.message_ids = call.network.delete(call.unit, call.caller, selector)
+        return True
+
+    @_operation("ConfirmationAck", "MessageSampleId", Unicode)
+    def confirmation_ack(ctx: Any, asked: Any) -> None:  # noqa: N805
+        """ConfirmationAck: a read message was processed."""
+        call: Call = ctx.udc
+        call.notes.asked = call.notes.message_ids = (canonical(asked),)
+        call.network.confirm(call.unit, call.caller, asked)
+
+
+def _send_request(save: Any) -> SendRequest:
+    event = save.EventMessage
+    message = event or save.BussinesMessage
+    payload = message.Payload
+    return SendRequest(
+        version=save.ChannelVersionURN,
+        payload=Payload(reference=payload.reference, size=payload.size, element=payload.element),
+        # An event is an error about a message: of DIT's three classes the one that fits (assumed).
+        message_class=MessageClass.BUSINESS if event is None else MessageClass.ERROR,
+        receivers=tuple(save.ReceiverFilter.Authority) if save.ReceiverFilter is not None else (),
+        related_message=None if event is None else event.RelatedMessageID,
+        event_name=None if event is None else event.Name,
+    )
+
+
+def _note_send(notes: Notes, request: SendRequest) -> None:
+    notes.channel_version = request.version
+    notes.payload = request.payload.reference
+    notes.details |= {
+        "message_class": request.message_class,
+        "receivers": list(request.receivers),
+        "related_message": request.related_message,
+        "event_name": request.event_name,
+        "size": request.payload.size,
+    }
+
+
+def _selector(asked: Any, notes: Notes) -> Selector:
+    selector = Selector(channel=asked.ChannelURN, version=asked.ChannelVersionURN, message=asked.MessageID)
+    notes.asked = (canonical(selector.message),) if selector.message is not None else ()
+    notes.channel_version = selector.version
+    notes.details["selector"] = {
+        "channel": selector.channel,
+        "version": selector.version,
+        "message": selector.message,
+    }
+    return selector
+
+
+def _ids(listed: Iterable[Any] | None) -> tuple[str, ...]:
+    return tuple(canonical(each.MessageID) for each in listed or ())
+
+
+def _received(message: MailboxMessage) -> tuple[str, Any]:
+    """The element's name and its content."""
+    payload = PayloadReference(reference=message.payload.reference)
+    if message.message_class is MessageClass.BUSINESS:
+        return "BussinesMessage", BussinesMessageType(MessageID=message.id, Payload=payload)
+    if message.message_class is MessageClass.TRANSACTION:
+        return "Message", TransactionMessageType(MessageID=message.id, Payload=payload)
+    event = EventMessageType(
+        MessageID=message.id,
+        Payload=payload,
+        Name=message.event_name or "",
+        RelatedMessageID=message.related_message,
+    )
+    return "EventMessageType", event
+
+
+def _basic_info(message: MailboxMessage) -> MessageBasicInfoStructure:
+    return MessageBasicInfoStructure(
+        MessageID=message.id,
+        ChannelVersionURN=message.version,
+        MessageClass=MessageClassStructure(CodeListCodeValue=_CLASS_CODES[message.message_class]),
+        MessageStatus=message.status,
+        SenderAuthority=AuthorityBasicInfoStructure(AuthorityID=message.sender),
+        SentDateTime=message.sent_at,
+        MessageSize=message.payload.size,
+    )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from conformance.judgement import judged
 from conformance.report.events import (
@@ -76,6 +77,7 @@ class SuitePlugin:
 
     # -- choosing
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_bdd_apply_tag(self, tag: str, function: Any) -> bool:  # noqa: ARG002 - pytest calls by name
         """Tags name requirements and subjects; they are read from the scenario, not kept as pytest marks."""
         return True
@@ -248,7 +250,7 @@ def tags_of(item: pytest.Item) -> tuple[str, ...]:
 
 
 def _scenario(item: Any) -> Any:
-    return item.obj.__scenario__
+    return scenario_wrapper_template_registry[item.obj]
 
 
 def _surprise(stage: Stage) -> str | None:

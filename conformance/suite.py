@@ -113,6 +113,7 @@ def _pytest(plugin: SuitePlugin) -> int:
                 "-p", "pytest_bdd.plugin",
                 "-p", "no:terminal",
                 "-p", "no:cacheprovider",
+                "--capture=no",  # reports print while scenarios run
                 "-p", "no:logging",
                 "-p", "no:faulthandler",
                 "--import-mode=importlib",

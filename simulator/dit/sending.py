@@ -111,7 +111,7 @@ def _invalid(version: ChannelVersion, schema: str, complaints: tuple[Complaint, 
     return refuse(
         Refusal.INVALID_PAYLOAD,
         f"{what} is not valid under {schema}: {place}: {first.found}{more}",
-        found=f"{what.capitalize()} breaks schema {schema} in {len(complaints)} place(s); the first at {place}: "
+        found=f"{what[0].upper()}{what[1:]} breaks schema {schema} in {len(complaints)} place(s); the first at {place}: "
         f"{first.found} Expected there: {first.expected}",
         expected=f"a document that is valid under the schema of channel version {version.urn}.",
         provenance=NO_SOURCE,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from simulator.dit.model import Refusal
+from simulator.dit.model import DitError, Refusal
 from simulator.dit.refusals import refuse
 from simulator.documents.model import Basis, Provenance
 
@@ -42,20 +42,15 @@ class Cutter:
     def __init__(self, data: bytes, root: Path) -> None:
         """``data`` is the message's payload; ``root`` the folder that stylesheets are named below.
 
-        Raises DitError when the payload is not well-formed.
+        Raises DitError when the payload is not well-formed, or carries a DTD.
         """
         self._root = root
         try:
             self._source = etree.fromstring(data, _parser())
         except etree.XMLSyntaxError as error:
-            raise refuse(
-                Refusal.INVALID_PAYLOAD,
-                f"the payload is not well-formed XML: {error}",
-                found=f"The payload is not well-formed: {error}.",
-                expected="one well-formed XML document, which DIT can transform for each sub-version.",
-                provenance=_SOURCE,
-                remedy="mend the document at that line and send it again.",
-            ) from error
+            raise _unusable(f"is not well-formed XML: {error}") from error
+        if self._source.getroottree().docinfo.internalDTD is not None:
+            raise _unusable("carries a document type declaration")
 
     def cut(self, version: ChannelVersion, transformation: Transformation) -> Cut | None:
         """A sub-version's cut; None when the stylesheet gives nothing for it.
@@ -80,6 +75,17 @@ class Cutter:
                 provenance=_SOURCE,
                 remedy="check that the list names each addressee once, and follows its schema.",
             ) from error
+
+
+def _unusable(what: str) -> DitError:
+    return refuse(
+        Refusal.INVALID_PAYLOAD,
+        f"the payload {what}",
+        found=f"The payload {what}.",
+        expected="one well-formed XML document without DTD, which DIT can transform for each sub-version.",
+        provenance=_SOURCE,
+        remedy="mend the document and send it again.",
+    )
 
 
 _loading = threading.Lock()

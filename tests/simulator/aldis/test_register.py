@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from simulator.aldis.register import Protection, Register
+from simulator.documents.model import Category, Period
+from simulator.world import Arrears, Claim, Spell
+from tests.simulator.aldis.people import ANNA, EDGARS_NEW, EDGARS_OLD, KAIMINS, PARAUGS, counts, edgars, poor, world
+
+LATER = date(2030, 1, 1)
+
+
+def _protection(period: str, *spells: Spell, known_on: date = LATER, **fields: Any) -> Protection:
+    register = Register(world(*spells, **fields), determination_day=7)
+    return register.protection(ANNA.code, Period.parse(period), known_on)
+
+
+def _spell(category: Category, count: int = 1) -> Spell:
+    return Spell(ANNA.code, category, date(2020, 1, 1), count=count)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "protected"),
+    [
+        (date(2026, 3, 7), None, True),  # begins on the day that counts
+        (date(2026, 3, 8), None, False),
+        (date(2026, 1, 1), date(2026, 3, 7), True),
+        (date(2026, 1, 1), date(2026, 3, 6), False),
+    ],
+)
+def test_what_is_in_force_on_the_day_of_determination_counts(since: date, until: date | None, protected: bool) -> None:
+    assert bool(_protection("2026-03", poor(ANNA, since, until)).categories) is protected
+
+
+def test_a_late_fact_counts_once_it_is_known() -> None:
+    late = poor(ANNA, date(2026, 1, 1), known_from=date(2026, 2, 10))
+    assert _protection("2026-02", late, known_on=date(2026, 2, 9)).categories == ()
+    assert _protection("2026-01", late, known_on=date(2026, 2, 10)).categories == counts(low_income=1)
+
+
+def test_children_add_up_and_other_categories_count_once() -> None:
+    found = _protection(
+        "2026-03",
+        _spell(Category.DISABLED_CHILD),
+        _spell(Category.DISABLED_CHILD, 2),
+        _spell(Category.LOW_INCOME),
+        _spell(Category.LOW_INCOME),
+    )
+    assert found.categories == counts(low_income=1, disabled_child=3)
+
+
+@pytest.mark.parametrize(
+    ("period", "category", "excluded"),
+    [
+        ("2022-01", Category.LOW_INCOME, False),  # arrears exclude since February 2022
+        ("2022-02", Category.LOW_INCOME, True),
+        ("2022-12", Category.DISABILITY_GROUP_1, True),  # group I is exempt since January 2023
+        ("2023-01", Category.DISABILITY_GROUP_1, False),
+        ("2026-03", Category.LOW_INCOME, True),
+        ("2026-03", Category.GUARDIAN, True),  # a guardian is not a person with group I
+    ],
+)
+def test_arrears_exclude_but_group_1_is_exempt(period: str, category: Category, excluded: bool) -> None:
+    debt = (Arrears(ANNA.code, date(2021, 1, 1)),)
+    found = _protection(period, _spell(category), arrears=debt)
+    assert found.excluded is excluded
+    assert bool(found.categories) is not excluded
+
+
+def test_group_1_keeps_all_its_categories_in_spite_of_arrears() -> None:
+    debt = (Arrears(ANNA.code, date(2021, 1, 1)),)
+    found = _protection("2026-03", _spell(Category.DISABILITY_GROUP_1), _spell(Category.LOW_INCOME), arrears=debt)
+    assert found.categories == counts(low_income=1, disability_group_1=1)
+    assert "group I is exempt since 2023-01" in found.why[-1]
+
+
+def test_arrears_that_ended_exclude_no_more() -> None:
+    debt = (Arrears(ANNA.code, date(2026, 2, 1), date(2026, 3, 6)),)
+    assert _protection("2026-02", poor(ANNA), arrears=debt).excluded
+    assert not _protection("2026-03", poor(ANNA), arrears=debt).excluded
+
+
+def test_a_person_is_the_same_under_every_code() -> None:
+    someone = edgars(date(2026, 3, 10))
+    debt = (Arrears(EDGARS_OLD, date(2026, 6, 1)),)
+    register = Register(
+        world(someone, Spell(EDGARS_OLD, Category.LOW_INCOME, date(2025, 1, 1)), arrears=debt), determination_day=7
+    )
+    assert register.identity(EDGARS_OLD) == register.identity(EDGARS_NEW.replace("-", "")) == EDGARS_NEW
+    assert register.identity("190385-00140") is None
+    assert register.protection(EDGARS_NEW, Period(2026, 3), LATER).categories == counts(low_income=1)
+    assert register.protection(EDGARS_NEW, Period(2026, 6), LATER).excluded
+
+
+def test_the_persons_own_word_comes_before_the_municipalitys() -> None:
+    claims = (
+        Claim(ANNA.code, PARAUGS.registration_number, "A", "municipality"),
+        Claim(ANNA.code, KAIMINS.registration_number, "B", "person"),
+    )
+    register = Register(world(claims=claims), determination_day=7)
+    assert [each.contract for each in register.claims(ANNA.code)] == ["B", "A"]

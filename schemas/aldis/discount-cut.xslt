@@ -11,6 +11,15 @@
   <xsl:param name="provider"/>
 
   <xsl:template match="/">
-    <xsl:copy-of select="nat:NationalDiscount/nat:Part[nat:Provider = $provider]/nat:Content/*"/>
+    <xsl:apply-templates select="nat:NationalDiscount/nat:Part[nat:Provider = $provider]/nat:Content/*"/>
+  </xsl:template>
+
+  <!-- not xsl:copy, which would carry the wrapper's namespace into the retailer's document -->
+  <xsl:template match="*">
+    <xsl:element name="{name()}" namespace="{namespace-uri()}">
+      <xsl:copy-of select="namespace::*[. != 'http://ivis.eps.gov.lv/XMLSchemas/100001/PPrivNational/v1-0']"/>
+      <xsl:copy-of select="@*"/>
+      <xsl:apply-templates/>
+    </xsl:element>
   </xsl:template>
 </xsl:stylesheet>

@@ -128,13 +128,18 @@ def _day(text: str | None) -> date | None:
 class Reporting:
     """What the retailer says of a contract, and when there is something to say."""
 
-    def operation(self, contract: Contract, last: Operation | None) -> Operation:
-        """Which operation the next record has, after the ``last`` one that BVKB was told of this contract."""
-        if last is None:
+    def operation(self, contract: Contract, last: str | None) -> Operation:
+        """Which operation the next record has; ``last`` is what was ``said`` of the contract before, if anything."""
+        if last is None or self.is_renewed(contract, last):
             return Operation.NEW
-        if contract.ended:
-            return Operation.END
-        return Operation.NEW if last is Operation.END else Operation.CHANGE
+        return Operation.END if contract.ended else Operation.CHANGE
+
+    def is_renewed(self, contract: Contract, last: str) -> bool:
+        """Whether a contract of this number ended, as was said, and a later one was signed under the same number."""
+        fields = json.loads(last)
+        began, ended = date.fromisoformat(fields["valid_from"]), _day(fields["valid_to"])
+        was_ended = fields["operation"] and ended is not None
+        return was_ended and contract.valid_from != began and contract.valid_from > ended
 
     def record(self, contract: Contract, operation: Operation, today: date) -> ContractRecord:
         """The contract's full state as a record. A sub-user is named until the last day of the tenancy."""

@@ -121,8 +121,8 @@ class Driver:
             return self.store.ledger.booked(reverses or invoice.number)
         if self.store.customers.contract(invoice.contract) is None:
             raise BusinessError(f"bill {invoice.number!r} is for contract {invoice.contract!r}, which is not there")
-        self.store.ledger.put_invoice(invoice, period, reverses)
         bookings = self.support(period, invoice) if reverses is None else self.take_back(invoice, reverses)
+        self.store.ledger.put_invoice(invoice, period, reverses)
         for booking in bookings:
             self.store.ledger.put_booking(booking)
         return bookings
@@ -136,7 +136,7 @@ class Driver:
         cancelled = self.store.ledger.invoice(reverses)
         if cancelled is None:
             raise BusinessError(f"bill {credit.number!r} reverses {reverses!r}, which was never made")
-        if self.store.ledger.reversed_by(reverses) != credit.number:
+        if self.store.ledger.reversed_by(reverses) is not None:
             raise BusinessError(f"bill {reverses!r} was reversed before")
         return [self.billing.reversal(each) for each in self.store.ledger.booked(reverses)]
 

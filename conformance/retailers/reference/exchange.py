@@ -44,6 +44,7 @@ class Exchange:
 
         What goes wrong on one channel is noted, and the others are served all the same.
         """
+        self.sending.begin()
         for step in (self.fetch, self.send):
             for channel in channels:
                 try:

@@ -118,7 +118,7 @@ class ContractReports(Reports):
     def changed(self, contract: Contract) -> Said | None:
         """What there is to say of a contract; None when BVKB knows all of it."""
         last = self.office.store.outbox.last_statement(self.channel, contract.number)
-        operation = self.reporting.operation(contract, last.operation if last else None)
+        operation = self.reporting.operation(contract, last.said if last else None)
         said = self.said(contract, operation)
         return None if last is not None and last.said == said[0].said else said
 

@@ -21,11 +21,16 @@ class Sending:
 
     def __init__(self, office: Office) -> None:
         self.office = office
+        self._given_up: set[str] = set()
+
+    def begin(self) -> None:
+        """A new run begins: what had no reply in the last one may be sent again."""
+        self._given_up.clear()
 
     def run(self, channel: ChannelName) -> None:
         """Send all that is queued on a channel, until one of it cannot be sent."""
         for outgoing in self.office.store.outbox.queued(channel):
-            if not self.send(outgoing):
+            if outgoing.document_id in self._given_up or not self.send(outgoing):
                 return
 
     def events(self, channel: ChannelName) -> None:
@@ -47,6 +52,7 @@ class Sending:
                 with self.office.store.transaction():
                     self.office.store.outbox.note_sent(outgoing.document_id)
                 return True
+        self._given_up.add(outgoing.document_id)
         return False
 
     def again(self, outgoing: Outgoing) -> Outgoing:
@@ -57,6 +63,7 @@ class Sending:
         """DIT said no. A refusal that is DIT's own trouble leaves the document queued."""
         self.office.note(f"document {outgoing.document_id}: refused by DIT: {reason}")
         if not reason.ours:
+            self._given_up.add(outgoing.document_id)
             return False
         with self.office.store.transaction():
             self.office.store.outbox.note_refused(outgoing.document_id, str(reason))

@@ -1,0 +1,185 @@
+"""A small network for the tests: BVKB-like owner, two participants, one channel of each kind, tiny schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from lxml import etree
+
+from simulator.clock import RIGA, Clock
+from simulator.dit.model import (
+    Authority,
+    Channel,
+    ChannelKind,
+    ChannelVersion,
+    DitError,
+    MessageClass,
+    Payload,
+    SendRequest,
+    Transformation,
+    User,
+)
+from simulator.dit.network import Network
+from simulator.documents.complaints import Complaint
+from simulator.documents.model import Basis, Provenance
+from simulator.faults import Faults
+from simulator.journal import StoredJournal
+from simulator.store import Store, Unit
+
+OWNER, FIRST, SECOND, STRANGER = "100200", "100777", "100778", "100999"
+START = datetime(2026, 3, 2, 9, 0, tzinfo=RIGA)
+COLLECTION = "URN:IVIS:100001:CHA-Test_Collect-TYPE-DSK"
+COLLECT = "URN:IVIS:100001:CHA-Test_Collect-v1-0-TYPE-DSK"
+DISTRIBUTION = "URN:IVIS:100001:CHA-Test_Distribute-TYPE-DIK"
+WHOLE, CUT_1, CUT_2 = (f"URN:IVIS:100001:CHA-Test_Distribute-v1-{n}-TYPE-DIK" for n in range(3))
+PLAIN = "URN:IVIS:100001:CHA-Test_Plain-TYPE-DIK"
+PLAIN_1 = "URN:IVIS:100001:CHA-Test_Plain-v1-0-TYPE-DIK"
+
+ITEM = (
+    '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:t" xmlns="urn:t" elementFormDefault="qualified">'
+    '<xs:element name="Item"><xs:complexType><xs:sequence><xs:element name="N" type="xs:int" maxOccurs="unbounded"/>'
+    '</xs:sequence><xs:attribute name="for"/></xs:complexType></xs:element>'
+    '<xs:element name="List"><xs:complexType><xs:sequence><xs:element ref="Item" minOccurs="0" maxOccurs="unbounded"/>'
+    "</xs:sequence></xs:complexType></xs:element>"
+    '<xs:element name="Error" type="xs:string"/></xs:schema>'
+)
+CUT_STYLESHEET = """<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform" xmlns:t="urn:t">
+<xsl:param name="who"/><xsl:template match="/"><xsl:copy-of select="t:List/t:Item[@for = $who]"/></xsl:template>
+</xsl:stylesheet>"""
+
+
+class TinySchemas:
+    """One schema under every URN; the element names the root."""
+
+    def __init__(self) -> None:
+        self._text = ITEM.encode()
+
+    def validate(self, urn: str, data: bytes, *, element: str | None = None) -> tuple[Complaint, ...]:
+        schema = etree.XMLSchema(etree.fromstring(self._text))
+        provenance = Provenance(Basis.ASSUMED, f"test schema {urn}")
+        try:
+            root = etree.fromstring(data)
+        except etree.XMLSyntaxError as error:
+            return (Complaint("schema", 1, "/", str(error), "well-formed XML", provenance),)
+        if element is not None and root.tag != element:
+            return (Complaint("schema", 1, "/", f"root {root.tag}", element, provenance),)
+        schema.validate(root)
+        return tuple(
+            Complaint("schema", each.line, each.path or "/", each.message, "valid", provenance)
+            for each in schema.error_log
+        )
+
+
+@dataclass
+class Setting:
+    """Store, clock, network and journal together, with a few ways to say things shortly."""
+
+    store: Store
+    clock: Clock
+    network: Network
+    journal: StoredJournal
+    faults: Faults
+
+    def send(self, user: str, version: str, data: bytes, **fields: object) -> str:
+        with self.store.unit() as unit:
+            return self.send_in(unit, user, version, data, **fields)
+
+    def send_in(self, unit: Unit, user: str, version: str, data: bytes, **fields: object) -> str:
+        payload = Payload(unit.put_blob(data), len(data), "{urn:t}Item")
+        return self.network.send(unit, self.network.caller(unit, user), SendRequest(version, payload, **fields))  # type: ignore[arg-type]
+
+    def event(
+        self,
+        user: str,
+        version: str,
+        about: str | None,
+        *receivers: str,
+        data: bytes = b'<Error xmlns="urn:t">!</Error>',
+    ) -> str:
+        return self.send(
+            user,
+            version,
+            data,
+            message_class=MessageClass.ERROR,
+            related_message=about,
+            receivers=receivers,
+            event_name="Error",
+        )
+
+    def refusal(self, call: object, *args: object, **kwargs: object) -> DitError:
+        """What a call is refused with, its unit committed all the same."""
+        with self.store.unit() as unit:
+            try:
+                call(unit, *args, **kwargs)  # type: ignore[operator]
+            except DitError as error:
+                return error
+        raise AssertionError("the call was not refused")
+
+
+def item(number: int | str = 1, receiver: str = FIRST) -> bytes:
+    return f'<Item xmlns="urn:t" for="{receiver}"><N>{number}</N></Item>'.encode()
+
+
+def listing(*receivers: str, number: int | str = 1) -> bytes:
+    return b'<List xmlns="urn:t">' + b"".join(item(number, each) for each in receivers) + b"</List>"
+
+
+def version(urn: str, channel: str, minor: int = 0, root: str = "Item", **fields: object) -> ChannelVersion:
+    return ChannelVersion(urn, channel, 1, minor, "urn:schema", f"{{urn:t}}{root}", "urn:errors", **fields)  # type: ignore[arg-type]
+
+
+def versions() -> list[ChannelVersion]:
+    return [
+        version(COLLECT, COLLECTION),
+        version(WHOLE, DISTRIBUTION, root="List", use_receiver_filter=True),
+        *(
+            version(
+                urn,
+                DISTRIBUTION,
+                minor,
+                manual_acknowledgement=True,
+                transformation=Transformation("cut.xslt", WHOLE, (("who", who),)),
+            )
+            for minor, urn, who in ((1, CUT_1, FIRST), (2, CUT_2, SECOND))
+        ),
+        version(PLAIN_1, PLAIN),
+    ]
+
+
+def install(network: Network, unit: Unit, changed: list[ChannelVersion] | None = None) -> None:
+    network.install(
+        unit,
+        authorities=[Authority(each, each, f"Authority {each}") for each in (OWNER, FIRST, SECOND, STRANGER)],
+        users=[User("owner", OWNER), User("first", FIRST), User("second", SECOND), User("stranger", STRANGER)],
+        channels=[
+            Channel(COLLECTION, "Collect", ChannelKind.COLLECTION, OWNER),
+            Channel(DISTRIBUTION, "Distribute", ChannelKind.DISTRIBUTION, OWNER),
+            Channel(PLAIN, "Plain", ChannelKind.DISTRIBUTION, OWNER),
+        ],
+        versions=versions() if changed is None else changed,
+        subscriptions=[
+            (COLLECT, FIRST),
+            (COLLECT, SECOND),
+            (CUT_1, FIRST),
+            (CUT_2, SECOND),
+            (PLAIN_1, FIRST),
+            (PLAIN_1, SECOND),
+        ],
+    )
+
+
+@contextmanager
+def setting(directory: Path, store_directory: Path | None = None, **options: object) -> Iterator[Setting]:
+    """A network whose stylesheet stands in a directory; its store is a temporary one unless a directory is given."""
+    directory.joinpath("cut.xslt").write_text(CUT_STYLESHEET)
+    clock, faults = Clock.frozen(START), Faults()
+    options = {"message_bytes": 10_000, **options}
+    with Store.open(store_directory) as store:
+        network = Network(clock=clock, catalogue=TinySchemas(), faults=faults, stylesheets=directory, **options)  # type: ignore[arg-type]
+        with store.unit() as unit:
+            install(network, unit)
+        yield Setting(store, clock, network, StoredJournal(store), faults)

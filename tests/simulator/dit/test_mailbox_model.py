@@ -1,0 +1,241 @@
+"""Random sequences of calls against a small model of what the mailboxes must hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
+
+from simulator.dit.model import DitError, MailboxMessage, MessageStatus, Refusal, Selector
+from simulator.dit.statuses import TRANSITIONS, Action
+from tests.simulator.dit.setting import (
+    COLLECT,
+    COLLECTION,
+    CUT_1,
+    CUT_2,
+    DISTRIBUTION,
+    FIRST,
+    OWNER,
+    PLAIN,
+    PLAIN_1,
+    SECOND,
+    WHOLE,
+    item,
+    listing,
+    setting,
+)
+
+USERS = {"owner": OWNER, "first": FIRST, "second": SECOND}
+CHANNEL_OF = {
+    COLLECT: COLLECTION,
+    WHOLE: DISTRIBUTION,
+    CUT_1: DISTRIBUTION,
+    CUT_2: DISTRIBUTION,
+    PLAIN_1: PLAIN,
+}
+MAY_USE = {
+    "owner": set(CHANNEL_OF),
+    "first": {COLLECT, CUT_1, PLAIN_1},
+    "second": {COLLECT, CUT_2, PLAIN_1},
+}
+MANUAL = {CUT_1, CUT_2}
+ALIVE = (MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.PROCESSED)
+
+users = st.sampled_from(sorted(USERS))
+participants = st.sampled_from(["first", "second"])
+
+
+@dataclass
+class Copy:
+    """One message in one mailbox, as the model has it."""
+
+    id: str
+    user: str
+    version: str
+    status: MessageStatus = MessageStatus.DELIVERED
+
+
+class Mailboxes(RuleBasedStateMachine):
+    """Each rule does the same to the network and to a list of copies, then compares what they say."""
+
+    sent = Bundle("sent")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = TemporaryDirectory()
+        self.context = setting(Path(self.folder.name))
+        self.net = self.context.__enter__()
+        self.copies: list[Copy] = []
+        self.made = 0
+
+    def teardown(self) -> None:
+        self.context.__exit__(None, None, None)
+        self.folder.cleanup()
+
+    # Sending
+
+    @rule(target=sent, user=participants)
+    def send_to_the_owner(self, user: str) -> str:
+        self.made += 1
+        return self._sent(self.net.send(user, COLLECT, item(self.made)), ("owner", COLLECT))
+
+    @rule(target=sent, named=st.lists(participants, unique=True), filtered=st.lists(participants, unique=True))
+    def send_a_list(self, named: list[str], filtered: list[str]) -> str:
+        self.made += 1
+        data = listing(*(USERS[each] for each in named), number=self.made)
+        receivers = tuple(USERS[each] for each in filtered)
+        # Mailboxes fill in the order of the filter where there is one, of versions otherwise.
+        reached = [each for each in filtered or ["first", "second"] if each in named]
+        message = self.net.send("owner", WHOLE, data, receivers=receivers)
+        return self._sent(message, *((each, {"first": CUT_1, "second": CUT_2}[each]) for each in reached))
+
+    @rule(target=sent)
+    def send_to_everyone(self) -> str:
+        self.made += 1
+        return self._sent(self.net.send("owner", PLAIN_1, item(self.made)), ("first", PLAIN_1), ("second", PLAIN_1))
+
+    @rule(target=sent, about=sent, user=users)
+    def answer_with_an_event(self, about: str, user: str) -> object:
+        received = next((each for each in self.copies if (each.id, each.user) == (about, user)), None)
+        if received is None:
+            return multiple()
+        if user != "owner":
+            return self._sent(self.net.event(user, received.version, about), ("owner", received.version))
+        (receiver,) = self._sender(received)
+        receivers = (receiver,) if receiver != "owner" else ("first",)
+        if received.version in (CUT_1, CUT_2):
+            receivers = ("first",) if received.version == CUT_1 else ("second",)
+        event = self.net.event("owner", received.version, about, *(USERS[each] for each in receivers))
+        return self._sent(event, *((each, received.version) for each in receivers))
+
+    @rule(user=participants)
+    def send_where_only_receiving_is_allowed(self, user: str) -> None:
+        error = self.net.refusal(lambda unit: self.net.send_in(unit, user, PLAIN_1, item()))
+        assert error.refusal is Refusal.NO_RIGHT
+
+    # Mailboxes
+
+    @rule(
+        user=users,
+        version=st.sampled_from(sorted(CHANNEL_OF)),
+        by_channel=st.booleans(),
+        action=st.sampled_from(Action),
+    )
+    def act_on_many(self, user: str, version: str, by_channel: bool, action: Action) -> None:
+        if action not in (Action.RECEIVE, Action.DELETE):
+            return
+        channel = CHANNEL_OF[version]
+        selector = Selector(channel=channel) if by_channel else Selector(version=version)
+        allowed = by_channel or version in MAY_USE[user]
+        statuses = ALIVE if action is Action.DELETE else (MessageStatus.DELIVERED,)
+        chosen = [
+            each
+            for each in self.copies
+            if each.user == user
+            and each.status in statuses
+            and (CHANNEL_OF[each.version] == channel if by_channel else each.version == version)
+        ]
+        answer = self._act(user, action, selector)
+        if not allowed:
+            assert answer is Refusal.NO_RIGHT
+            return
+        assert answer == [each.id for each in chosen]
+        for each in chosen:
+            each.status = MessageStatus.READ if action is Action.RECEIVE else MessageStatus.DELETED
+
+    @rule(user=users, message=sent, action=st.sampled_from(Action))
+    def act_on_one(self, user: str, message: str, action: Action) -> None:
+        copy = next((each for each in self.copies if (each.id, each.user) == (message, user)), None)
+        answer = self._act(user, action, Selector(message=message))
+        if copy is None:
+            assert answer is Refusal.UNKNOWN_MESSAGE
+            return
+        after = TRANSITIONS[copy.status, action].after
+        if after is None or (action is Action.CONFIRM and copy.version not in MANUAL):
+            assert answer is Refusal.BAD_STATUS
+            return
+        assert answer == [message]
+        copy.status = after
+
+    @rule(user=users, messages=st.lists(sent, max_size=4))
+    def restore_many(self, user: str, messages: list[str]) -> None:
+        copies = [each for each in self.copies if each.user == user and each.id in messages]
+        answer = self._restore(user, messages)
+        if len(copies) < len(set(messages)) or any(each.status is not MessageStatus.READ for each in copies):
+            assert answer in (Refusal.UNKNOWN_MESSAGE, Refusal.BAD_STATUS)
+            return
+        assert answer == list(dict.fromkeys(messages))
+        for each in copies:
+            each.status = MessageStatus.DELIVERED
+
+    @rule(minutes=st.integers(0, 10_000))
+    def let_time_pass(self, minutes: int) -> None:
+        self.net.clock.advance(self.net.clock.now() + timedelta(minutes=minutes))
+
+    # What must always hold
+
+    @invariant()
+    def lists_show_what_the_model_has(self) -> None:
+        with self.net.store.reading() as unit:
+            for user in USERS:
+                caller = self.net.network.caller(unit, user)
+                for channel in (COLLECTION, DISTRIBUTION, PLAIN):
+                    for read, status in ((False, MessageStatus.DELIVERED), (True, MessageStatus.READ)):
+                        found = self.net.network.list_messages(unit, caller, Selector(channel=channel), read=read)
+                        assert [(each.id, each.version) for each in found] == [
+                            (each.id, each.version)
+                            for each in self.copies
+                            if (each.user, each.status, CHANNEL_OF[each.version]) == (user, status, channel)
+                        ]
+
+    @invariant()
+    def the_journal_tells_each_delivery_once_and_in_order(self) -> None:
+        told = [(each.message_ids[0], each.authority, each.channel_version) for each in self.net.journal.entries()]
+        assert told == [(each.id, USERS[each.user], each.version) for each in self.copies]
+
+    def _sent(self, message: str, *reached: tuple[str, str]) -> str:
+        self.copies.extend(Copy(message, user, version) for user, version in reached)
+        return message
+
+    def _sender(self, copy: Copy) -> list[str]:
+        with self.net.store.reading() as unit:
+            (found,) = self._own(unit, copy)
+        return [user for user, authority in USERS.items() if authority == found.sender]
+
+    def _own(self, unit: object, copy: Copy) -> list[MailboxMessage]:
+        from simulator.dit import mailbox
+
+        found = mailbox.find(unit, USERS[copy.user], copy.id)  # type: ignore[arg-type]
+        return [found] if found else []
+
+    def _act(self, user: str, action: Action, selector: Selector) -> list[str] | Refusal:
+        """The ids that an action concerned, or what it was refused with; its unit is committed either way."""
+        if action is Action.RESTORE:
+            return self._restore(user, [selector.message or ""])
+        with self.net.store.unit() as unit:
+            caller = self.net.network.caller(unit, user)
+            try:
+                if action is Action.RECEIVE:
+                    return [each.id for each in self.net.network.receive(unit, caller, selector)]
+                if action is Action.DELETE:
+                    return list(self.net.network.delete(unit, caller, selector))
+                self.net.network.confirm(unit, caller, selector.message or "")
+            except DitError as error:
+                return error.refusal
+        return [selector.message or ""]
+
+    def _restore(self, user: str, messages: list[str]) -> list[str] | Refusal:
+        with self.net.store.unit() as unit:
+            try:
+                return list(self.net.network.restore(unit, self.net.network.caller(unit, user), messages))
+            except DitError as error:
+                return error.refusal
+
+
+TestMailboxes = Mailboxes.TestCase
+TestMailboxes.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)

@@ -1,0 +1,76 @@
+"""The status table: complete, and DIT's own words where they are documented."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.dit.model import DitError, MessageStatus, Refusal
+from simulator.dit.statuses import TRANSITIONS, Action, next_status, not_manual
+from simulator.documents.model import Basis
+
+DELIVERED, READ = MessageStatus.DELIVERED, MessageStatus.READ
+DELETED, PROCESSED = MessageStatus.DELETED, MessageStatus.PROCESSED
+IN_A_MAILBOX = (DELIVERED, READ, DELETED, PROCESSED)
+
+ALLOWED = {
+    (DELIVERED, Action.RECEIVE): READ,
+    (READ, Action.RECEIVE): READ,
+    (READ, Action.RESTORE): DELIVERED,
+    (DELIVERED, Action.DELETE): DELETED,
+    (READ, Action.DELETE): DELETED,
+    (PROCESSED, Action.DELETE): DELETED,
+    (READ, Action.CONFIRM): PROCESSED,
+}
+
+
+@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("status", IN_A_MAILBOX)
+def test_every_action_on_every_status(status: MessageStatus, action: Action) -> None:
+    if (status, action) in ALLOWED:
+        assert next_status(status, action, message="m") is ALLOWED[status, action]
+        return
+    with pytest.raises(DitError) as refusal:
+        next_status(status, action, message="m-1")
+    assert refusal.value.refusal is Refusal.BAD_STATUS
+    assert refusal.value.text.startswith('statuss "')
+    for part in ("m-1", str(status), str(action), "Expected: ", "Source: ", "What to do: "):
+        assert part in refusal.value.cause
+
+
+def test_the_table_is_complete() -> None:
+    assert set(TRANSITIONS) == {(status, action) for status in IN_A_MAILBOX for action in Action}
+
+
+def test_restoring_a_delivered_message_has_the_documented_text() -> None:
+    with pytest.raises(DitError) as refusal:
+        next_status(DELIVERED, Action.RESTORE, message="m")
+    assert refusal.value.text == 'statuss "Pegādāts" vairs nevar tikt mainīts uz statusu "Pegādāts"!'
+    assert "(documented)" in refusal.value.cause
+
+
+@pytest.mark.parametrize(
+    ("status", "action", "text"),
+    [
+        (DELETED, Action.RESTORE, 'statuss "Dzēsts" vairs nevar tikt mainīts uz statusu "Pegādāts"!'),
+        (DELETED, Action.RECEIVE, 'statuss "Dzēsts" vairs nevar tikt mainīts uz statusu "Nolasīts"!'),
+        (DELIVERED, Action.CONFIRM, 'statuss "Pegādāts" vairs nevar tikt mainīts uz statusu "Apstrādāts"!'),
+        (PROCESSED, Action.CONFIRM, 'statuss "Apstrādāts" vairs nevar tikt mainīts uz statusu "Apstrādāts"!'),
+        (DELETED, Action.DELETE, 'statuss "Dzēsts" vairs nevar tikt mainīts uz statusu "Dzēsts"!'),
+    ],
+)
+def test_other_refusals_follow_the_same_pattern(status: MessageStatus, action: Action, text: str) -> None:
+    with pytest.raises(DitError) as refusal:
+        next_status(status, action, message="m")
+    assert refusal.value.text == text
+
+
+def test_each_transition_says_how_it_is_known() -> None:
+    assert all(each.provenance.source for each in TRANSITIONS.values())
+    assert {each.provenance.basis for each in TRANSITIONS.values()} == set(Basis)
+
+
+def test_a_version_that_acknowledges_by_itself_explains_that() -> None:
+    refusal = not_manual("m", "urn:v")
+    assert refusal.refusal is Refusal.BAD_STATUS
+    assert "IsManualAck" in refusal.cause
+    assert "leave the confirmation out" in refusal.cause

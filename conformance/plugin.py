@@ -59,20 +59,17 @@ class SuitePlugin:
         config: SuiteConfig,
         subject: Subject,
         server: Server,
-        work: Path,
         emit: Callable[[Event], None],
         started: Callable[[int], Event],
     ) -> None:
         self._config = config
         self._subject = subject
         self._server = server
-        self._work = work
         self._emit = emit
         self._started = started
         self._requirements = {each.id: each for each in load_requirements()}
         self._stage: Stage | None = None
         self._breakdowns = 0
-        self._played = 0
         self._deadline = None if config.time_limit is None else time.monotonic() + config.time_limit
 
     # -- choosing
@@ -117,7 +114,6 @@ class SuitePlugin:
             subject=self._subject,
             server=self._server,
             profile=self._config.profile,
-            directory=self._work / f"{self._played:03d}",
         )
         self._stage = stage
         yield stage
@@ -128,7 +124,6 @@ class SuitePlugin:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Announce the scenario."""
         scenario = _scenario(item)
-        self._played += 1
         self._emit(ScenarioStarted(scenario=item.name, title=scenario.name, feature=scenario.feature.name))
         return (yield)
 

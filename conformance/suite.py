@@ -68,7 +68,7 @@ def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
         subject = Subject(config.retailer, config.profile, server.base_url, work)
         stack.callback(subject.close)
         subject.open()
-        plugin = SuitePlugin(config, subject, server, work, emit, partial(_started, config))
+        plugin = SuitePlugin(config, subject, server, emit, partial(_started, config))
         outcome = _pytest(plugin)
         if outcome not in _PYTEST_DONE:
             emit(HarnessFailed("pytest", f"the suite's own pytest run ended with {outcome!s}"))

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path
 from typing import Any, cast
 
 from simulator.documents.profile import Profile
@@ -54,7 +53,6 @@ class Stage:
     subject: Subject
     server: Server
     profile: Profile
-    directory: Path
     simulation: Simulation | None = None
     bills: list[Bill] = field(default_factory=list)
     expectations: list[tuple[str, Period, Decimal]] = field(default_factory=list)
@@ -72,7 +70,6 @@ class Stage:
                 world=world,
                 profile=self.profile,
                 clock=Clock.frozen(datetime.combine(world.start, OFFICE_OPENS, RIGA)),
-                directory=self.directory,
             )
             self.server.mount(self.simulation)
             self.subject.begin(self._record)
@@ -80,7 +77,7 @@ class Stage:
         return self.simulation
 
     def close(self) -> None:
-        """Close the simulation; its journal can still be read from the scenario's folder."""
+        """Close the simulation; it is gone then, so whoever wants its journal copies it before."""
         if self.simulation is not None:
             self.simulation.close()
             self.simulation = None

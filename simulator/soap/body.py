@@ -121,7 +121,7 @@ def _encoding(data: bytes, charset: str | None) -> tuple[str, bytes]:
 def _canonical(name: str) -> str:
     try:
         found = codecs.lookup(name).name
-    except LookupError:
+    except (LookupError, ValueError):  # the latter for names with a null character
         return name.lower()
     return "us-ascii" if found == "ascii" else found
 

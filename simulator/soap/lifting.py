@@ -201,12 +201,17 @@ def _standalone(element: bytes, scope: dict[str, str]) -> bytes:
     needed = [
         (prefix, uri)
         for prefix, uri in scope.items()
-        if not _declares(tag[0], prefix) and (not prefix or f"{prefix}:".encode() in element)
+        if not _declares(tag[0], prefix) and (not prefix or _mentions(element, prefix))
     ]
     declarations = b"".join(
         (f" xmlns:{prefix}" if prefix else " xmlns").encode() + b'="' + _attribute(uri) + b'"' for prefix, uri in needed
     )
     return element[: name.end()] + declarations + element[name.end() :]
+
+
+def _mentions(element: bytes, prefix: str) -> bool:
+    """Whether a prefix occurs in names, values or text; one that only looks like it does no harm."""
+    return re.search(rb"(?<![\w.\-\x80-\xff])" + re.escape(prefix.encode()) + b":", element) is not None
 
 
 def _declares(tag: bytes, prefix: str) -> bool:

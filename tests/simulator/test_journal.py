@@ -199,7 +199,7 @@ def test_entries_out_of_order_are_told(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_journal_is_told(tmp_path: Path) -> None:
-    with pytest.raises(JournalError, match="holds no journal: journal.jsonl is missing"):
+    with pytest.raises(JournalError, match=r"holds no journal: journal\.jsonl is missing"):
         FolderJournal(tmp_path)
 
 

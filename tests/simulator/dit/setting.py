@@ -40,7 +40,8 @@ PLAIN = "URN:IVIS:100001:CHA-Test_Plain-TYPE-DIK"
 PLAIN_1 = "URN:IVIS:100001:CHA-Test_Plain-v1-0-TYPE-DIK"
 
 ITEM = (
-    '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:t" xmlns="urn:t" elementFormDefault="qualified">'
+    '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns="urn:t" targetNamespace="urn:t" '
+    'elementFormDefault="qualified">'
     '<xs:element name="Item"><xs:complexType><xs:sequence><xs:element name="N" type="xs:int" maxOccurs="unbounded"/>'
     '</xs:sequence><xs:attribute name="for"/></xs:complexType></xs:element>'
     '<xs:element name="List"><xs:complexType><xs:sequence><xs:element ref="Item" minOccurs="0" maxOccurs="unbounded"/>'

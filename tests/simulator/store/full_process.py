@@ -1,10 +1,12 @@
-"""A process of its own whose files may not grow: what the store does then. Run by test_full.py; speaks by its exit code."""
+"""A process whose files may not grow: what the store does then. Run by test_full.py; speaks by its exit code."""
 
 from __future__ import annotations
 
 import resource
 import sys
 from pathlib import Path
+
+import pytest
 
 from simulator.clock import Clock
 from simulator.store import StorageFull, Store
@@ -35,14 +37,9 @@ def main(directory: Path) -> None:
 
 def expect_full(store: Store, write: object) -> None:
     before = len(list(store._files._directory.glob("*/*")))  # type: ignore[union-attr]
-    try:
-        with store.unit() as unit:
-            archive_add(unit, owner="test", kind="thing", key="lost", at=Clock.real().now())
-            write(unit)  # type: ignore[operator]
-    except StorageFull as error:
-        assert "make room" in str(error)
-    else:
-        raise AssertionError("the store did not notice that it is full")
+    with pytest.raises(StorageFull, match="make room"), store.unit() as unit:
+        archive_add(unit, owner="test", kind="thing", key="lost", at=Clock.real().now())
+        write(unit)  # type: ignore[operator]
     assert len(list(store._files._directory.glob("*/*"))) == before, "a half-written file was left"  # type: ignore[union-attr]
 
 

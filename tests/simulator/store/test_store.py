@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -129,23 +129,15 @@ def test_a_reader_sees_one_state_while_others_write() -> None:
 
 
 def test_threads_and_a_second_store_write_without_loss(tmp_path: Path) -> None:
-    failures: list[BaseException] = []
-
     def write(store: Store, name: str) -> None:
-        try:
-            for number in range(20):
-                with store.unit() as unit:
-                    add(unit, f"{name}-{number}")
-        except BaseException as error:
-            failures.append(error)
+        for number in range(20):
+            with store.unit() as unit:
+                add(unit, f"{name}-{number}")
 
     with Store.open(tmp_path) as one, Store.open(tmp_path) as another:
-        threads = [threading.Thread(target=write, args=((one, another)[n % 2], str(n))) for n in range(6)]
-        for each in threads:
-            each.start()
-        for each in threads:
-            each.join()
-        assert failures == []
+        with ThreadPoolExecutor(6) as pool:
+            for writing in [pool.submit(write, (one, another)[n % 2], str(n)) for n in range(6)]:
+                writing.result()
         assert sorted(keys(one)) == sorted(f"{n}-{number}" for n in range(6) for number in range(20))
         with one.reading() as unit:
             assert [each.number for each in archive_rows(unit, "test")] == list(range(1, 121))
@@ -193,7 +185,7 @@ def test_somebody_elses_database_is_refused_and_left_alone(tmp_path: Path) -> No
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     tmp_path.joinpath(DATABASE_FILE).write_bytes(b"no database at all" * 100)
-    with pytest.raises(StoreError, match="damaged.*start with an empty directory"):
+    with pytest.raises(StoreError, match=r"damaged.*start with an empty directory"):
         Store.open(tmp_path)
 
 

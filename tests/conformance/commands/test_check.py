@@ -1,0 +1,131 @@
+"""``aldis check`` as CI uses it: exit codes, reports, and drivers that break the protocol."""
+
+from __future__ import annotations
+
+import json
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.commands.running import aldis
+
+HEAD = """
+[retailer]
+name = "Klusā Enerģija"
+registration_number = "40009990008"
+authority = "100777"
+
+[driver]
+kind = "command"
+command = [{python}, "driver.py"]
+timeout = 2
+"""
+GREETING = """
+import json, sys, time
+def answer(request, **fields):
+    print(json.dumps({"id": request["id"], "ok": True, **fields}), flush=True)
+for line in sys.stdin:
+    request = json.loads(line)
+    if request["do"] == "hello":
+        answer(request, name="klusais", version="1", can=[])
+    elif request["do"] in ("reset", "bye"):
+        answer(request)
+    else:
+"""
+
+
+def _retailer(folder: Path, driver: str, *, head: str = HEAD) -> str:
+    (folder / "driver.py").write_text(driver, encoding="utf-8")
+    (folder / "retailer.toml").write_text(head.format(python=json.dumps(sys.executable)), encoding="utf-8")
+    return "retailer.toml"
+
+
+def test_the_bundled_retailer_passes_and_the_reports_are_there(tmp_path: Path) -> None:
+    done = aldis("check", "--only", "PAY-10", "--report", "report", cwd=tmp_path)
+    assert done.returncode == 0
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    assert report["summary"]["exit_code"] == 0
+    junit = ET.parse(tmp_path / "report" / "junit.xml").getroot()
+    assert junit.find(".//testcase") is not None
+    (journal,) = (tmp_path / "report" / "journal").iterdir()
+    assert (journal / "journal.jsonl").read_text(encoding="utf-8").count("\n") > 20
+
+
+def test_same_seed_same_people_and_another_seed_others(tmp_path: Path) -> None:
+    def people(seed: str, folder: str) -> list[str]:
+        aldis("check", "--only", "PAY-10", "--seed", seed, "--report", folder, cwd=tmp_path)
+        (journal,) = (tmp_path / folder / "journal").glob("*/journal.jsonl")
+        entries = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
+        return [each["details"]["events"][0]["holder"]["code"] for each in entries if each["operation"] == "apply"]
+
+    assert people("1", "one") == people("1", "again") != people("2", "other")
+
+
+def test_a_selection_that_matches_nothing_is_never_green(tmp_path: Path) -> None:
+    done = aldis("check", "--only", "NOPE-99", cwd=tmp_path)
+    assert done.returncode == 4
+
+
+def test_json_is_all_that_is_printed(tmp_path: Path) -> None:
+    done = aldis("check", "--only", "PAY-10", "--json", cwd=tmp_path)
+    assert json.loads(done.stdout)["summary"]["exit_code"] == 0
+
+
+def test_latvian(tmp_path: Path) -> None:
+    done = aldis("check", "--only", "PAY-10", "--lang", "lv", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "izpild" in done.stdout.casefold()
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("        sys.exit(7)\n", "7"),
+        ("        time.sleep(60)\n", "2 s"),
+        ("        print('Hello, world!', flush=True)\n", "Hello, world!"),
+        ("        print(json.dumps({'id': 'other', 'ok': True}), flush=True)\n", "other"),
+        ("        print(json.dumps({'id': request['id']}), flush=True)\n", "ok"),
+        ("        print('[' * 5000, flush=True)\n", "["),
+    ],
+    ids=["dies", "hangs", "garbage", "wrong-id", "no-verdict", "deep"],
+)
+def test_a_driver_that_breaks_the_protocol_fails_the_retailer(body: str, says: str, tmp_path: Path) -> None:
+    retailer = _retailer(tmp_path, GREETING + body)
+    done = aldis("check", "--retailer", retailer, "--only", "CON-01", "--report", "report", cwd=tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    assert [each["id"] for each in report["requirements"] if each["verdict"] == "failed"] == ["DRV-01"]
+    reasons = " ".join(str(each["reason"]) for each in report["scenarios"])
+    assert says in reasons
+
+
+def test_a_driver_that_cannot_do_what_is_needed_is_not_tested(tmp_path: Path) -> None:
+    body = "        print(json.dumps({'id': request['id'], 'unsupported': True}), flush=True)\n"
+    done = aldis("check", "--retailer", _retailer(tmp_path, GREETING + body), "--only", "CON-01", cwd=tmp_path)
+    assert done.returncode == 4
+
+
+def test_a_retailer_that_does_nothing_fails(tmp_path: Path) -> None:
+    retailer = _retailer(tmp_path, GREETING + "        answer(request)\n")
+    done = aldis("check", "--retailer", retailer, "--only", "CON-01", cwd=tmp_path)
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("head", "says"),
+    [
+        (HEAD.replace("{python}", '"/no/such/program"'), "/no/such/program"),
+        (HEAD.replace('kind = "command"', 'kind = "pigeon"'), "pigeon"),
+        (HEAD.replace("40009990008", "40009990009"), "registration_number"),
+        (HEAD.replace("timeout = 2", "timeout = -2"), "timeout"),
+        (HEAD.replace("[driver]", "[drivr]"), "drivr"),
+        ("not toml", "retailer.toml"),
+    ],
+)
+def test_a_bad_retailer_toml_is_one_sentence_and_wrong_use(head: str, says: str, tmp_path: Path) -> None:
+    done = aldis("check", "--retailer", _retailer(tmp_path, "", head=head), cwd=tmp_path)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1

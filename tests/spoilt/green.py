@@ -1,0 +1,7 @@
+"""The reference retailer as it is: what the spoilt ones are compared with."""
+
+from __future__ import annotations
+
+from conformance.retailers.reference.driver import Driver
+
+__all__ = ["Driver"]

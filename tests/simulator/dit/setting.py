@@ -67,7 +67,7 @@ class TinySchemas:
         except etree.XMLSyntaxError as error:
             return (Complaint("schema", 1, "/", str(error), "well-formed XML", provenance),)
         if element is not None and root.tag != element:
-            return (Complaint("schema", 1, "/", f"root {root.tag}", element, provenance),)
+            return (Complaint("schema", 1, "/", f"root {root.tag!r}", element, provenance),)
         schema.validate(root)
         return tuple(
             Complaint("schema", each.line, each.path or "/", each.message, "valid", provenance)

@@ -12,6 +12,8 @@ from sqlalchemy import func, select
 
 from simulator.dit.configuration import ConfigurationError
 from simulator.dit.model import (
+    ChannelVersion,
+    DitError,
     MailboxMessage,
     MessageClass,
     MessageStatus,
@@ -278,9 +280,9 @@ def test_a_stylesheet_neither_reads_nor_writes_files(tmp_path: Path, stylesheet:
         assert not out.exists()
 
 
-def _with_stylesheet(name: str, each: object) -> object:
-    cut = each.transformation  # type: ignore[attr-defined]
-    return each if cut is None else replace(each, transformation=replace(cut, stylesheet=name))  # type: ignore[type-var]
+def _with_stylesheet(name: str, each: ChannelVersion) -> ChannelVersion:
+    cut = each.transformation
+    return each if cut is None else replace(each, transformation=replace(cut, stylesheet=name))
 
 
 def test_a_payload_with_a_document_type_is_not_cut(tmp_path: Path) -> None:
@@ -386,9 +388,10 @@ def test_selectors_that_mean_nothing_are_refused(net: Setting, operation: str) -
 
 def test_the_wire_does_not_tell_strangers_which_messages_exist(net: Setting) -> None:
     sent = net.send("first", COLLECT, item())
-    ask = lambda identifier: net.refusal(  # noqa: E731
-        lambda unit: net.network.confirm(unit, net.network.caller(unit, "second"), identifier)
-    )
+
+    def ask(identifier: str) -> DitError:
+        return net.refusal(lambda unit: net.network.confirm(unit, net.network.caller(unit, "second"), identifier))
+
     assert ask(sent).text.replace(sent, "?") == ask("4711").text.replace("4711", "?")
     assert "not delivered to this authority" in ask(sent).cause
     assert "does not exist" in ask("4711").cause

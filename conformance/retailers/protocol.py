@@ -29,11 +29,11 @@ class Answer:
 
 
 class DriverError(Exception):
-    """The retailer's driver broke the protocol: died, hung, printed garbage, answered another id. The retailer's fault."""
+    """The driver broke the protocol: died, hung, printed garbage, answered another id. The retailer's fault."""
 
 
 class DriverNotStarted(Exception):
-    """The driver could not be started at all: a wrong command, address or object in retailer.toml. Wrong use (exit 2)."""
+    """The driver could not be started: a wrong command, address or object in retailer.toml. Wrong use (exit 2)."""
 
 
 class Driver(Protocol):

@@ -138,8 +138,9 @@ class Reporting:
         """Whether a contract of this number ended, as was said, and a later one was signed under the same number."""
         fields = json.loads(last)
         began, ended = date.fromisoformat(fields["valid_from"]), _day(fields["valid_to"])
-        was_ended = fields["operation"] and ended is not None
-        return was_ended and contract.valid_from != began and contract.valid_from > ended
+        if not fields["operation"] or ended is None:
+            return False
+        return contract.valid_from != began and contract.valid_from > ended
 
     def record(self, contract: Contract, operation: Operation, today: date) -> ContractRecord:
         """The contract's full state as a record. A sub-user is named until the last day of the tenancy."""
@@ -155,7 +156,10 @@ class Reporting:
         )
 
     def said(self, record: ContractRecord) -> str:
-        """A record's content as comparable text: two records that say the same need not be sent twice."""
+        """A record's content as comparable text: two records that say the same need not be sent twice.
+
+        Of the operation only whether it is an end counts: a new contract and its change to the same state say the same.
+        """
         content = asdict(record) | {"operation": record.operation is Operation.END}
         return json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
 

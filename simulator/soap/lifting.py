@@ -30,6 +30,8 @@ _BODIES = frozenset(f"{each.namespace} Body" for each in SoapVersion)
 _PATHS = frozenset((f"{SVC} SendMessage", f"{DIT} MessageSave2", f"{DIT} {parent}") for parent in PAYLOAD_PARENTS)
 _MESSAGE_ID = f"{DIT} MessageID"
 _NAME = re.compile(rb"<([^\s/>]+)")
+_NAME_CHARACTER = re.compile(rb"[\w.\-\x80-\xff]")
+_LOOKS = 1000
 _START_TAG = re.compile(rb"""<(?:[^>"']|"[^"]*"|'[^']*')*>""")
 
 
@@ -210,8 +212,16 @@ def _standalone(element: bytes, scope: dict[str, str]) -> bytes:
 
 
 def _mentions(element: bytes, prefix: str) -> bool:
-    """Whether a prefix occurs in names, values or text; one that only looks like it does no harm."""
-    return re.search(rb"(?<![\w.\-\x80-\xff])" + re.escape(prefix.encode()) + b":", element) is not None
+    """Whether a prefix may occur in names, values or text; to declare one too many does no harm."""
+    wanted = prefix.encode() + b":"
+    position = -1
+    for _ in range(_LOOKS):
+        position = element.find(wanted, position + 1)
+        if position < 0:
+            return False
+        if not _NAME_CHARACTER.match(element, position - 1):
+            return True
+    return True
 
 
 def _declares(tag: bytes, prefix: str) -> bool:

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.soap.body import CHUNK, BodyRefused, read_body, to_utf8
+from simulator.soap.refusals import SoapRefusal
+
+
+
+def test_an_announced_body_is_read_as_announced() -> None:
+    assert read_body(io.BytesIO(b"abcdef"), length=4, limit=10) == b"abcd"
+
+
+def test_a_chunked_body_is_read_to_its_end() -> None:
+    data = b"x" * (CHUNK * 2 + 1)
+    assert read_body(io.BytesIO(data), length=None, limit=len(data)) == data
+
+
+@pytest.mark.parametrize("length", [None, 11])
+def test_one_byte_too_many_is_refused(length: int | None) -> None:
+    with pytest.raises(BodyRefused) as refused:
+        read_body(io.BytesIO(b"x" * 11), length=length, limit=10)
+    assert refused.value.refusal.fault.http_status == 413
+    assert refused.value.refusal.fault.refusal == "too-large"
+
+
+def test_what_is_too_large_is_thrown_away_up_to_a_bound() -> None:
+    stream = io.BytesIO(b"x" * 100)
+    with pytest.raises(BodyRefused):
+        read_body(stream, length=100, limit=10)
+    assert stream.tell() == 10
+    short = io.BytesIO(b"x" * 15)
+    with pytest.raises(BodyRefused):
+        read_body(short, length=15, limit=10)
+    assert read_body(io.BytesIO(b"x" * 10), length=10, limit=10) == b"x" * 10
+
+
+def test_a_body_that_ends_early_is_refused_with_what_came() -> None:
+    with pytest.raises(BodyRefused) as refused:
+        read_body(io.BytesIO(b"abc"), length=5, limit=10)
+    assert refused.value.read == b"abc"
+    assert refused.value.refusal.fault.refusal == "incomplete-body"
+    assert "3 of the 5 bytes" in refused.value.refusal.fault.explanation
+
+
+def test_broken_chunks_are_refused() -> None:
+    class Broken:
+        def read(self, _size: int) -> bytes:
+            raise ValueError("Bad chunked transfer size")
+
+    with pytest.raises(BodyRefused, match="chunked body is broken"):
+        read_body(Broken(), length=None, limit=10)
+
+
+DOCUMENT = '<?xml version="1.0"?><a>ģ</a>'
+
+
+@pytest.mark.parametrize(
+    ("data", "charset"),
+    [
+        (DOCUMENT.encode(), None),
+        (DOCUMENT.encode(), "utf-8"),
+        (DOCUMENT.encode(), "UTF8"),
+        (DOCUMENT.encode("utf-8-sig"), None),
+        (DOCUMENT.encode("utf-8-sig"), "utf-16"),
+        (DOCUMENT.encode("utf-16"), None),
+        (DOCUMENT.encode("utf-16"), "utf-16"),
+        (DOCUMENT.encode("utf-16"), "utf-8"),
+        (DOCUMENT.encode("utf-16-le"), "utf-16le"),
+        (DOCUMENT.encode("utf-16-be"), "utf-16be"),
+        (DOCUMENT.encode("utf-16-le"), None),
+        (DOCUMENT.encode("utf-16-be"), None),
+        (DOCUMENT.encode(), "us-ascii"),
+    ],
+)
+def test_unicode_comes_out_as_utf_8(data: bytes, charset: str | None) -> None:
+    assert to_utf8(data, charset) == DOCUMENT.encode()
+
+
+@pytest.mark.parametrize(
+    ("data", "charset", "refusal", "status"),
+    [
+        (DOCUMENT.encode("windows-1257"), "windows-1257", "unsupported-charset", 415),
+        (b"<?xml version='1.0' encoding='ISO-8859-4'?><a/>", None, "unsupported-charset", 415),
+        (b"<a/>", "no-such-charset", "unsupported-charset", 415),
+        (b"<a/>x", "utf-16-le", "malformed-xml", None),
+        (b"\xff\xfe<", None, "malformed-xml", None),
+    ],
+)
+def test_other_encodings_are_refused(data: bytes, charset: str | None, refusal: str, status: int | None) -> None:
+    with pytest.raises(SoapRefusal) as refused:
+        to_utf8(data, charset)
+    assert refused.value.fault.refusal == refusal
+    assert refused.value.fault.http_status == status
+
+
+@given(st.binary(max_size=60), st.none() | st.text(max_size=12))
+def test_any_bytes_are_decoded_or_refused(data: bytes, charset: str | None) -> None:
+    try:
+        assert isinstance(to_utf8(data, charset), bytes)
+    except SoapRefusal as refused:
+        assert refused.fault.refusal in {"unsupported-charset", "malformed-xml"}

@@ -90,6 +90,8 @@ LINES_FILE = "journal.jsonl"
 BLOB_FOLDER = "blobs"
 
 _PAGE = 500
+_LAST = select(func.max(table.c.number))
+_INSERT = insert(table)
 _FIELDS = tuple(each.name for each in fields(Entry))
 _REFERENCE = re.compile(r"[0-9a-f]{64}")
 _REQUIRED = ("number", "kind", "at", "wall", "interface", "operation", "outcome")
@@ -113,10 +115,10 @@ def append(unit: Unit, entry: Entry) -> int:
     """
     if entry.number:
         raise JournalError(f"the entry has number {entry.number} already; a journal numbers its entries itself")
-    number = (unit.connection.scalar(select(func.max(table.c.number))) or 0) + 1
+    number = (unit.connection.execute(_LAST).scalar() or 0) + 1
     row = {name: getattr(entry, name) for name in _FIELDS}
     row |= {"number": number, "message_ids": list(entry.message_ids), "details": dict(entry.details)}
-    unit.connection.execute(insert(table), row)
+    unit.connection.execute(_INSERT, row)
     return number
 
 

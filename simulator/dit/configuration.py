@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from simulator.store import Unit
 
 _REVISION = "dit_configuration"
+_FIND_REVISION = select(facts.c.value).where(facts.c.name == _REVISION)
 
 
 class ConfigurationError(Exception):
@@ -59,7 +60,8 @@ def install(unit: Unit, wanted: Configuration) -> None:
 
 def revision(unit: Unit) -> str | None:
     """A word that changes whenever the configuration does; None before the first installation."""
-    return unit.connection.scalar(select(facts.c.value).where(facts.c.name == _REVISION))
+    found = unit.connection.execute(_FIND_REVISION).scalar()
+    return None if found is None else str(found)
 
 
 def read(unit: Unit) -> Directory:

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from simulator.store import Unit
 
 
+# Built once: building a statement takes longer than running it.
+_LAST = select(func.max(deliveries.c.number))
+_INSERT_MESSAGE = insert(messages)
+_INSERT_DELIVERIES = insert(deliveries)
+
+
 class Addressed(NamedTuple):
     """One copy of a message on its way: to whom, under which version and channel, with which payload."""
 
@@ -49,12 +55,12 @@ def add_message(unit: Unit, identifier: str, caller: Caller, request: SendReques
         "related_message": request.related_message,
         "event_name": request.event_name,
     }
-    unit.connection.execute(insert(messages), row)
+    unit.connection.execute(_INSERT_MESSAGE, row)
 
 
 def deliver(unit: Unit, identifier: str, copies: Iterable[Addressed], at: datetime) -> None:
     """Put copies of a message into their mailboxes, behind everything that lies there."""
-    number = unit.connection.scalar(select(func.max(deliveries.c.number))) or 0
+    number = unit.connection.execute(_LAST).scalar() or 0
     rows = [
         {
             "number": number + count,
@@ -71,7 +77,7 @@ def deliver(unit: Unit, identifier: str, copies: Iterable[Addressed], at: dateti
         for count, each in enumerate(copies, 1)
     ]
     if rows:
-        unit.connection.execute(insert(deliveries), rows)
+        unit.connection.execute(_INSERT_DELIVERIES, rows)
 
 
 def find(unit: Unit, recipient: str, identifier: str) -> MailboxMessage | None:

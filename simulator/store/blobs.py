@@ -8,7 +8,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from simulator.store.errors import StoreError, from_os_error
 from simulator.store.tables import blobs
@@ -21,6 +21,11 @@ LARGE = 256 * 1024
 
 _REFERENCE = re.compile(r"[0-9a-f]{64}")
 _UNFINISHED = ".part"
+
+# Built once: building a statement takes longer than running it.
+_SIZE = select(blobs.c.size).where(blobs.c.sha256 == bindparam("reference"))
+_BYTES = select(blobs.c.size, blobs.c.data).where(blobs.c.sha256 == bindparam("reference"))
+_INSERT = insert(blobs)
 
 
 class BlobFiles:
@@ -94,13 +99,13 @@ class BlobFiles:
 def put(connection: Connection, files: BlobFiles | None, data: bytes) -> tuple[str, Path | None]:
     """Keep bytes within the transaction; returns their reference, and the file that was made for them, if any."""
     reference = hashlib.sha256(data).hexdigest()
-    if connection.scalar(select(blobs.c.size).where(blobs.c.sha256 == reference)) is not None:
+    if connection.execute(_SIZE, {"reference": reference}).scalar() is not None:
         return reference, None
     written = None
     in_file = files is not None and len(data) > LARGE
     if files is not None and in_file:
         written = files.write(reference, data)
-    connection.execute(insert(blobs), {"sha256": reference, "size": len(data), "data": None if in_file else data})
+    connection.execute(_INSERT, {"sha256": reference, "size": len(data), "data": None if in_file else data})
     return reference, written
 
 
@@ -108,7 +113,7 @@ def get(connection: Connection, files: BlobFiles | None, reference: str) -> byte
     """The bytes behind a reference; raises KeyError when there are none, StoreError when their file is damaged."""
     row = None
     if _REFERENCE.fullmatch(reference):
-        row = connection.execute(select(blobs.c.size, blobs.c.data).where(blobs.c.sha256 == reference)).one_or_none()
+        row = connection.execute(_BYTES, {"reference": reference}).one_or_none()
     if row is None:
         raise KeyError(reference)
     if row.data is not None:

@@ -96,20 +96,21 @@ class Driver:
     def bill(self, *, period: str, invoices: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         """Bill a period and take support off the bills; all of it or nothing."""
         month = Period.parse(period)
-        lines: list[Booking] = []
+        lines: list[dict[str, str]] = []
         with self.store.transaction():
             self.store.ledger.note_billed(month)
             for each in invoices:
-                lines.extend(self.bill_one(month, _invoice(each), each.get("reverses")))
+                invoice = _invoice(each)
+                bookings = self.bill_one(month, invoice, each.get("reverses"))
+                lines.extend(self.line(invoice, booking) for booking in bookings)
+        return {"lines": lines}
+
+    def line(self, invoice: Invoice, booking: Booking) -> dict[str, str]:
+        """What the bill says that it took off; a credit note says it with a minus."""
         return {
-            "lines": [
-                {
-                    "invoice": each.invoice,
-                    "person": self.store.customers.code_of(each.person),
-                    "applied": f"{-each.applied if each.reversal else each.applied:.2f}",
-                }
-                for each in lines
-            ]
+            "invoice": invoice.number,
+            "person": self.store.customers.code_of(booking.person),
+            "applied": f"{-booking.applied if booking.reversal else booking.applied:.2f}",
         }
 
     def bill_one(self, period: Period, invoice: Invoice, reverses: str | None) -> Sequence[Booking]:
@@ -118,7 +119,8 @@ class Driver:
         if before is not None:
             if before != (invoice, period, reverses):
                 raise BusinessError(f"bill {invoice.number!r} was made before, with other content")
-            return self.store.ledger.booked(reverses or invoice.number)
+            booked = self.store.ledger.booked(reverses or invoice.number)
+            return [each for each in booked if each.reversal == (reverses is not None)]
         if self.store.customers.contract(invoice.contract) is None:
             raise BusinessError(f"bill {invoice.number!r} is for contract {invoice.contract!r}, which is not there")
         bookings = self.support(period, invoice) if reverses is None else self.take_back(invoice, reverses)

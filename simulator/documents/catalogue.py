@@ -114,7 +114,7 @@ class Catalogue:
         names = explaining.Names(prefixes if prefixes is not None else self._prefixes(urn))
         root = tree.getroot()
         if element is not None and root.tag != element:
-            return (explaining.wrong_root(root, element, names, entry.provenance),)
+            return (explaining.wrong_root(root, (element,), names, entry.provenance),)
         if schema.validate(tree):
             return ()
         return explaining.explain(tree, tuple(schema.error_log), self.model(urn), names, entry.provenance)

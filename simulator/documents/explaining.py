@@ -114,13 +114,13 @@ def split(clark: str) -> tuple[str, str]:
     return "", clark
 
 
-def wrong_root(root: Element, expected: str, names: Names, provenance: Provenance) -> Complaint:
-    """The complaint about a document element that the channel does not carry."""
-    found = f"the document element {names.name(str(root.tag))}"
-    if split(str(root.tag))[1] == split(expected)[1]:
-        found += f" in the namespace {split(str(root.tag))[0] or '(none)'}"
-    wanted = f"{names.name(expected)} in the namespace {split(expected)[0] or '(none)'}"
-    return Complaint("root", root.sourceline, names.path(root), found, wanted, provenance)
+def wrong_root(root: Element, expected: Iterable[str], names: Names, provenance: Provenance) -> Complaint:
+    """The complaint about a document element that is none of those expected (Clark names)."""
+    uri, local = split(str(root.tag))
+    wanted = tuple(expected)
+    found = f"the document element {local} in the namespace {uri or '(none)'}"
+    spelt = (f"{split(each)[1]} in the namespace {split(each)[0] or '(none)'}" for each in wanted)
+    return Complaint("root", root.sourceline, names.path(root), found, " or ".join(spelt), provenance)
 
 
 def explain(
@@ -260,7 +260,8 @@ class _Explainer:
         reason = self._names.text(error.reason or "")
         named = re.search(r"'([^']+)'", error.reason or "")
         missing = "missing" in reason
-        expected = reason if missing else f"only the attributes {_listed(self._attributes(element)) or '(none)'}"
+        allowed = _listed(self._attributes(element))
+        expected = reason if missing else f"only the attributes {allowed}" if allowed else "no attributes here"
         found = "a required attribute left out" if missing else f"the attribute {named[1] if named else '?'}"
         return self._make(element, None if missing or not named else named[1], found, expected, source)
 

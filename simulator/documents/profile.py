@@ -19,6 +19,7 @@ from simulator.documents.model import Category, ChannelName
 from simulator.documents.profile_model import ChannelProfile, Due, Known, Limits, National, Profile, Rate
 from simulator.documents.resolving import problems
 from simulator.documents.tables import ProfileError, Table, read_toml
+from simulator.documents.values import Kind
 
 __all__ = [
     "ChannelProfile",
@@ -283,21 +284,25 @@ def _flatten(table: Table, known: tuple[str, ...], prefix: str = "") -> list[tup
 
 
 def _choices(entry: Table, field: Field | None) -> Mapping[str, str]:
-    """How each value of a choice is written; every value of the domain must have its word."""
-    if field is None or field.choice is None:
+    """How each value of a choice is written; every value of the domain must have its word.
+
+    A boolean may have words too; without them it is an XML boolean.
+    """
+    if field is None or (field.choice is None and (field.kind is not Kind.BOOLEAN or "values" not in entry.data)):
         if "values" in entry.data:
             raise entry.error("values", "only fields that choose between words have values")
         return {}
+    domain = ("true", "false") if field.choice is None else tuple(str(each) for each in field.choice)
     written = entry.table("values").data
-    for value in field.choice:
+    for value in domain:
         if not isinstance(written.get(value), str):
-            raise entry.error("values", f"does not say how {value} is written; needed are {', '.join(field.choice)}")
-    unknown = [key for key in written if key not in set(field.choice)]
+            raise entry.error("values", f"does not say how {value} is written; needed are {', '.join(domain)}")
+    unknown = [key for key in written if key not in domain and key not in {"basis", "source"}]
     if unknown:
-        raise entry.error("values", f"{unknown[0]} is no value of {field.name}; known are {', '.join(field.choice)}")
-    if len(set(written.values())) != len(written):
+        raise entry.error("values", f"{unknown[0]} is no value of {field.name}; known are {', '.join(domain)}")
+    if len({written[value] for value in domain}) != len(domain):
         raise entry.error("values", "writes two values alike, so that they could not be read back")
-    return dict(written)
+    return {value: written[value] for value in domain}
 
 
 def _known(table: Table, key: str) -> Known[int]:

@@ -8,7 +8,7 @@ from typing import Any
 from simulator.documents import parsing
 from simulator.documents.bindings import Binding, Node
 from simulator.documents.complaints import Complaint
-from simulator.documents.explaining import Names
+from simulator.documents.explaining import Names, wrong_root
 from simulator.documents.fields import Values, document_from, report_from
 from simulator.documents.model import ChannelName, Document, ErrorReport
 from simulator.documents.parsing import Element, Tree
@@ -79,7 +79,8 @@ def read_located(tree: Tree, profile: Profile, channel: ChannelName | None = Non
     found = profile.channel_of_root(str(root.tag)) if channel is None else profile.channel(channel)
     if found is None or found.root != root.tag:
         wanted = [profile.channel(channel)] if channel is not None else list(profile.channels.values())
-        raise DocumentError((_wrong_root(root, profile, tuple(each.root for each in wanted)),))
+        expected = (each.root for each in wanted)
+        raise DocumentError((wrong_root(root, expected, profile.names(), profile.provenance),))
     reader = _Reader(profile.names())
     values = reader.item(root, found.tree)
     if reader.complaints:
@@ -91,19 +92,12 @@ def read_error_report(data: bytes, profile: Profile) -> ErrorReport:
     """Read the payload of an error event; raises DocumentError."""
     root = parse_document(data).getroot()
     if root.tag != profile.error_root:
-        raise DocumentError((_wrong_root(root, profile, (profile.error_root,)),))
+        raise DocumentError((wrong_root(root, (profile.error_root,), profile.names(), profile.provenance),))
     reader = _Reader(profile.names())
     values = reader.item(root, profile.error_tree)
     if reader.complaints:
         raise DocumentError(tuple(reader.complaints))
     return report_from(values)
-
-
-def _wrong_root(root: Element, profile: Profile, expected: tuple[str, ...]) -> Complaint:
-    names = profile.names()
-    wanted = " or ".join(names.name(each) for each in expected)
-    found = f"the document element {names.name(str(root.tag))}"
-    return Complaint("root", root.sourceline, names.path(root), found, wanted, profile.provenance)
 
 
 class _Reader:
@@ -171,11 +165,11 @@ class _Reader:
 
 def _read(text: str, binding: Binding) -> Any:
     assert binding.field is not None
-    if binding.field.choice is None:
+    if not binding.values:
         return READERS[binding.field.kind](text)
     for value, written in binding.values.items():
         if written == text:
-            return binding.field.choice(value)
+            return binding.field.choice(value) if binding.field.choice is not None else value == "true"
     raise ValueError(text)
 
 

@@ -118,6 +118,7 @@ READERS: dict[Kind, Callable[[str], Any]] = {
 
 WRITERS: dict[Kind, Callable[[Any], str]] = {
     Kind.TEXT: str,
+    Kind.CHOICE: str,
     Kind.GUID: str,
     Kind.COUNT: str,
     Kind.MONEY: write_money,

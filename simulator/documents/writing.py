@@ -92,7 +92,8 @@ def _text(binding: Binding, values: Values) -> str | None:
     value = values.get(binding.name)
     if value is None:
         return None
-    text = binding.values[value] if binding.values else WRITERS[binding.field.kind](value)
+    text = WRITERS[binding.field.kind](value)
+    text = binding.values[text] if binding.values else text
     forbidden = _FORBIDDEN.search(text)
     if forbidden:
         raise WritingError(f"{binding.name}: XML cannot carry the character U+{ord(forbidden[0]):04X} in {text!r}")

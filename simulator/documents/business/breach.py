@@ -65,7 +65,7 @@ class Breach:
     @property
     def text_lv(self) -> str:
         """The whole breach as a Latvian sentence, for error reports."""
-        return _sentence(f"{self.rule.found_lv}; {self.rule.expected_lv}".format(**self.words))
+        return _sentence(f"{self.rule.found_lv}; prasība: {self.rule.expected_lv}".format(**self.words))
 
     @property
     def text_en(self) -> str:

@@ -52,7 +52,7 @@ def _about_categories(index: int, record: DiscountRecord, period: Period, profil
         seen.add(each.category)
         rate = profile.rate(each.category, period)
         if rate is not None and not rate.per_count and each.count != 1:
-            words = {"value": each.count, "category": each.category}
+            words = {"value": each.count, **_names(each.category)}
             yield rules.CATEGORY_COUNT.broken("categories.count", words, record=index, member=number)
 
 
@@ -62,3 +62,7 @@ def _about_catch_up(index: int, record: DiscountRecord, period: Period) -> Itera
         if not rules.FIRST_PERIOD <= each.period < period:
             words = {"value": each.period, "first": rules.FIRST_PERIOD, "last": period - 1}
             yield rules.CATCH_UP_PERIOD.broken("catch_up.period", words, record=index, member=number)
+
+
+def _names(category: Category) -> dict[str, object]:
+    return {"category": category, "category_lv": rules.CATEGORIES_LV[category]}

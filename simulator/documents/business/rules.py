@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.documents.business.breach import BusinessRule
-from simulator.documents.model import Basis, Period, Provenance
+from simulator.documents.model import Basis, Category, Period, Provenance
 
 FIRST_PERIOD = Period(2021, 9)
 """The first consumption period with support by Regulation 345 (documented)."""
@@ -25,7 +25,7 @@ PROVIDER = BusinessRule(
     "provider-number",
     "{value} nav derīgs reģistrācijas numurs",
     "{value} is no registration number",
-    "vajadzīgi 11 cipari ar pareizu kontrolsummu",
+    "11 cipari ar pareizu kontrolsummu",
     "11 digits with a right check sum",
     _COMPANY,
 )
@@ -33,7 +33,7 @@ RECORD_COUNT = BusinessRule(
     "record-count",
     "galvenē norādītais ierakstu skaits ir {value}",
     "the header counts {value} records",
-    "dokumentā ierakstu skaits ir {actual}",
+    "{actual}, cik dokumentā ir ierakstu",
     "{actual}, which the document has",
     _PAYLOAD,
 )
@@ -41,7 +41,7 @@ TIME_ZONE = BusinessRule(
     "time-zone",
     "dokumenta izveides laikam {value} nav laika joslas",
     "the time of creation {value} has no time zone",
-    "jānorāda laika josla, piemēram, +02:00",
+    "laika josla, piemēram, +02:00",
     "a time zone such as +02:00",
     _PAYLOAD,
 )
@@ -49,7 +49,7 @@ PERIOD_EARLY = BusinessRule(
     "period-early",
     "periods {value} ir pirms atbalsta sākuma",
     "the period {value} is before support began",
-    "pirmais periods ir {first}",
+    "{first} vai vēlāk",
     "{first} or later",
     _SINCE,
 )
@@ -57,7 +57,7 @@ PERIOD_LATE = BusinessRule(
     "period-late",
     "periods {value} ir pārāk tālu nākotnē",
     "the period {value} is too far ahead",
-    "dokumentā, kas izveidots {created}, periods nedrīkst būt vēlāks par {latest}",
+    "ne vēlāk par {latest} dokumentā, kas izveidots {created}",
     "{latest} or earlier in a document made on {created}",
     _PLAUSIBLE,
 )
@@ -65,7 +65,7 @@ CORRECTS_ITSELF = BusinessRule(
     "corrects-itself",
     "dokuments labo pats sevi ({value})",
     "the document corrects itself ({value})",
-    "jānorāda agrāka dokumenta identifikators",
+    "agrāka dokumenta identifikators",
     "the identifier of an earlier document",
     _PAYLOAD,
 )
@@ -73,7 +73,7 @@ PERSONAL_CODE = BusinessRule(
     "personal-code",
     "{value} nav derīgs personas kods",
     "{value} is no personal code",
-    "vajadzīgs kods ar īstu datumu un pareizu kontrolciparu vai jaunā veida kods (32–39)",
+    "kods ar īstu datumu un pareizu kontrolciparu vai jaunā veida kods (32–39)",
     "a code with a date that exists and a right check digit, or one of the new form (32 to 39)",
     _PERSON,
 )
@@ -81,7 +81,7 @@ METERING_POINT = BusinessRule(
     "metering-point",
     "{value} nav derīgs uzskaites punkta EIC kods",
     "{value} is no EIC of a metering point",
-    "vajadzīgs 43Z... ar pareizu kontrolzīmi",
+    "43Z... ar pareizu kontrolzīmi",
     "43Z... with a right check character",
     _EIC,
 )
@@ -89,7 +89,7 @@ VALIDITY = BusinessRule(
     "validity",
     "līgums beidzas {value}, bet sākas {start}",
     "the contract ends on {value} but begins on {start}",
-    "beigu datums nedrīkst būt pirms sākuma datuma",
+    "beigu datums nav pirms sākuma datuma",
     "an end on or after the beginning",
     _PLAUSIBLE,
 )
@@ -97,7 +97,7 @@ END_DATE = BusinessRule(
     "end-date",
     "izbeigtam līgumam nav beigu datuma",
     "a contract that ends has no last day",
-    "jānorāda pēdējā līguma diena",
+    "pēdējā līguma diena",
     "its last day",
     _PAYLOAD,
 )
@@ -129,7 +129,7 @@ MONEY_NEGATIVE = BusinessRule(
     "money-negative",
     "summa {value} ir negatīva",
     "the amount {value} is negative",
-    "summa nedrīkst būt mazāka par 0.00",
+    "0.00 vai vairāk",
     "0.00 or more",
     _PAYLOAD,
 )
@@ -143,7 +143,7 @@ DUPLICATE_DECISION = BusinessRule(
 )
 DUPLICATE_CATEGORY = BusinessRule(
     "duplicate-category",
-    "kategorija {value} norādīta vairākkārt",
+    "kategorija „{category_lv}” norādīta vairākkārt",
     "the category {value} stands more than once",
     "katra kategorija vienreiz, ar skaitu",
     "each category once, with its count",
@@ -151,9 +151,9 @@ DUPLICATE_CATEGORY = BusinessRule(
 )
 CATEGORY_COUNT = BusinessRule(
     "category-count",
-    "kategorija {category} skaitīta {value} reizes",
+    "kategorija „{category_lv}” skaitīta {value} reizes",
     "the category {category} counts {value} times",
-    "{category} skaitās vienreiz",
+    "„{category_lv}” skaitās vienreiz",
     "{category} to count once",
     _COUNTED,
 )
@@ -169,7 +169,7 @@ TERMINATED_AMOUNT = BusinessRule(
     "terminated-amount",
     "izbeigtai atlaidei perioda summa ir {value}",
     "support that is terminated has the amount {value} for the period",
-    "perioda summai jābūt 0.00",
+    "perioda summa 0.00",
     "0.00 for the period",
     _PAYLOAD,
 )
@@ -177,7 +177,7 @@ TERMINATED_REASON = BusinessRule(
     "terminated-reason",
     "atlaides izbeigšanai nav iemesla",
     "the termination has no reason",
-    "jānorāda iemesls",
+    "norādīts iemesls",
     "a reason",
     _PAYLOAD,
 )
@@ -225,7 +225,7 @@ CARRIED_OVER_APPLIED = BusinessRule(
     "carried-over-applied",
     "no agrākiem mēnešiem pārnesta summa {value}, bet piemērots {applied}",
     "{value} came from earlier months, but {applied} was applied",
-    "pārnestā daļa nedrīkst pārsniegt piemēroto atlaidi",
+    "pārnests ne vairāk, kā piemērots",
     "no more carried over than applied",
     _PAYLOAD,
 )
@@ -253,6 +253,15 @@ INVOICE_DATE = BusinessRule(
     "a date from {first}, when the period begins, to {last}, when the document was made",
     _PLAUSIBLE,
 )
+
+CATEGORIES_LV = {
+    Category.LOW_INCOME: "trūcīga vai maznodrošināta mājsaimniecība",
+    Category.DISABLED_CHILD: "bērns ar invaliditāti",
+    Category.DISABILITY_GROUP_1: "persona ar I grupas invaliditāti",
+    Category.GUARDIAN: "aizgādnis",
+    Category.LARGE_FAMILY: "daudzbērnu ģimene",
+}
+"""The categories in Latvian, as Regulation 345 has them."""
 
 RULES: tuple[BusinessRule, ...] = tuple(each for each in list(globals().values()) if isinstance(each, BusinessRule))
 """Every rule, in the order above."""

@@ -176,7 +176,7 @@ class Aldis:
                 return True
             return read_document(unit.blob(blob), self._profile, document.channel) == document
 
-        return Intake(state, self._timetable, self._errors).take(document, arrival, same)
+        return Intake(state, self._profile, self._timetable, self._errors).take(document, arrival, same)
 
     def _take_event(self, unit: Unit, message: MailboxMessage) -> None:
         """A retailer says that something is wrong with a message of ours; that is noted, a person has to look at it."""

@@ -1,4 +1,4 @@
-"""Judges the records of a contract document one by one: what is wrong with each, against what ALDIS knows. Pure."""
+"""Judges a contract record by what ALDIS knows: the register and the contracts reported before. Pure."""
 
 from __future__ import annotations
 
@@ -7,52 +7,24 @@ from simulator.aldis.errors import ErrorCatalogue
 from simulator.aldis.filing import Filed
 from simulator.aldis.register import Register
 from simulator.aldis.state import State
-from simulator.documents.identifiers import eic_valid, personal_code_valid
+from simulator.documents.identifiers import personal_code_valid
 from simulator.documents.model import ContractRecord, Operation, RecordError
 
 
 def judge_contract(
     state: State, errors: ErrorCatalogue, filed: Filed, position: int, record: ContractRecord
 ) -> list[RecordError]:
-    """Everything wrong with one record; nothing when it can be taken."""
-    found = [
-        error
-        for code in (record.holder.code, *(each.person.code for each in record.sub_users))
-        if (error := judge_code(state.register, errors, position, code)) is not None
-    ]
-    if not eic_valid(record.metering_point):
-        found.append(errors.error("eic-invalid", position, code=record.metering_point))
-    found += _judge_dates(errors, position, record)
-    found += _judge_operation(state, errors, filed, position, record)
-    return found
+    """Everything wrong with one record by what is known; nothing when it can be taken."""
+    codes = (record.holder.code, *(each.person.code for each in record.sub_users))
+    unknown = [each for code in codes for each in judge_code(state.register, errors, position, code)]
+    return unknown + _judge_operation(state, errors, filed, position, record)
 
 
-def judge_code(register: Register, errors: ErrorCatalogue, position: int, code: str) -> RecordError | None:
-    """What is wrong with a personal code, None when somebody has or had it."""
-    if not personal_code_valid(code):
-        return errors.error("personal-code-invalid", position, code=code)
-    if register.person(code) is None:
-        return errors.error("person-unknown", position, code=code)
-    return None
-
-
-def _judge_dates(errors: ErrorCatalogue, position: int, record: ContractRecord) -> list[RecordError]:
-    if record.valid_to is None:
-        if record.operation is Operation.END:
-            return [errors.error("contract-end-date-missing", position, contract=record.contract)]
+def judge_code(register: Register, errors: ErrorCatalogue, position: int, code: str) -> list[RecordError]:
+    """Whether somebody has, or had, a personal code. One that is no code at all was told of before."""
+    if register.person(code) is not None or not personal_code_valid(code):
         return []
-    # The end of a contract that never began lies a day before its first day: that is how a switch is withdrawn.
-    if record.valid_to < record.valid_from and record.operation is not Operation.END:
-        return [
-            errors.error(
-                "contract-dates",
-                position,
-                contract=record.contract,
-                valid_from=record.valid_from,
-                valid_to=record.valid_to,
-            )
-        ]
-    return []
+    return [errors.error("person-unknown", position, code=code)]
 
 
 def _judge_operation(

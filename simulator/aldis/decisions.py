@@ -65,8 +65,8 @@ def decide(facts: Facts, period: Period, on: date) -> tuple[Decision, ...]:
 def entitlement(facts: Facts, person: str, period: Period, on: date) -> Entitlement:
     """What a person is entitled to in a month, whatever the contract, with what was known on a day."""
     protection = facts.register.protection(person, period, on)
-    amount, lines = facts.rates.worth(protection.categories, period, on)
-    return Entitlement(protection.categories, amount, (*protection.why, *lines), protection.excluded)
+    worth = facts.rates.worth(protection.categories, period, on)
+    return Entitlement(worth.paid, worth.amount, (*protection.why, *worth.lines), protection.excluded)
 
 
 def choose_contract(facts: Facts, person: str, period: Period) -> tuple[ContractKey | None, str]:

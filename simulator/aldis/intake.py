@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +14,7 @@ from simulator.aldis.filing import Filed, Refusal
 from simulator.aldis.payout_intake import judge_payout
 from simulator.aldis.state import State
 from simulator.clock import RIGA
+from simulator.documents.business import breaches
 from simulator.documents.model import (
     ContractRecord,
     Document,
@@ -23,6 +25,7 @@ from simulator.documents.model import (
     RecordError,
     Severity,
 )
+from simulator.documents.profile import Profile
 from simulator.world import Retailer
 
 
@@ -55,8 +58,9 @@ class Outcome:
 class Intake:
     """The counter at which documents are handed in."""
 
-    def __init__(self, state: State, timetable: Timetable, errors: ErrorCatalogue) -> None:
+    def __init__(self, state: State, profile: Profile, timetable: Timetable, errors: ErrorCatalogue) -> None:
         self._state = state
+        self._profile = profile
         self._timetable = timetable
         self._errors = errors
 
@@ -76,7 +80,8 @@ class Intake:
                 return Outcome((self._errors.error("document-repeated"),), None, duplicate=True, late=late)
             return Outcome((self._errors.error("document-id-reused"),), None, late=late)
         filed = self._file(document, arrival)
-        whole = self._judge_whole(document, arrival)
+        told = _told_by(document, self._profile)
+        whole = [*told.pop(None, []), *self._judge_whole(document, arrival)]
         if whole:
             # Its identifier is taken all the same: it is this document that a correction has to name.
             filed = replace(filed, corrects=None, refused=tuple(Refusal(None, each.code) for each in whole))
@@ -84,7 +89,7 @@ class Intake:
             return Outcome(tuple(whole), filed, late=late)
         if header.corrects is not None:
             self._state.withdraw(self._corrected(header))
-        errors, filed = self._take_records(document, filed, arrival.at)
+        errors, filed = self._take_records(document, filed, told, arrival.at)
         self._state.files.add(filed)
         return Outcome(tuple(errors), filed, late=late)
 
@@ -109,9 +114,8 @@ class Intake:
         )
 
     def _judge_whole(self, document: Document, arrival: Arrival) -> list[RecordError]:
-        header, found = document.header, []
-        if header.record_count != len(document.records):
-            found.append(self._errors.error("record-count", stated=header.record_count, found=len(document.records)))
+        header = document.header
+        found: list[RecordError] = []
         earliest, latest = self._timetable.plausible(document.channel, arrival.at)
         if header.period > latest:
             found.append(self._errors.error("period-too-early", period=header.period, latest=latest))
@@ -139,18 +143,24 @@ class Intake:
             raise LookupError(f"document {header.corrects} was there a moment ago")
         return earlier
 
-    def _take_records(self, document: Document, filed: Filed, at: datetime) -> tuple[list[RecordError], Filed]:
+    def _take_records(
+        self, document: Document, filed: Filed, told: dict[int | None, list[RecordError]], at: datetime
+    ) -> tuple[list[RecordError], Filed]:
         earliest, _ = self._timetable.plausible(document.channel, at)
         errors: list[RecordError] = []
         accepted: list[int] = []
-        for position, record in enumerate(document.records, start=1):
-            found = self._judge(filed, position, record, earliest)
+        for position, record in _in_order(document):
+            found = told.get(position, [])
+            if not found or isinstance(record, ContractRecord):
+                # A payout that contradicts itself cannot be held against the ledger.
+                found = [*found, *self._judge(filed, position, record, earliest)]
             errors += found
             if all(each.severity is Severity.WARNING for each in found):
                 self._state.book(filed, position, record)
                 accepted.append(position)
+        errors.sort(key=lambda each: each.position or 0)
         refused = tuple(Refusal(each.position, each.code) for each in errors if each.severity is Severity.ERROR)
-        return errors, replace(filed, accepted=tuple(accepted), refused=refused)
+        return errors, replace(filed, accepted=tuple(sorted(accepted)), refused=refused)
 
     def _judge(self, filed: Filed, position: int, record: Record, earliest: Period) -> list[RecordError]:
         match record:
@@ -160,3 +170,19 @@ class Intake:
                 return judge_payout(self._state, self._errors, filed, position, record, earliest)
             case _:
                 raise TypeError(f"a retailer sends contracts and payouts, not a {type(record).__name__}")
+
+
+def _in_order(document: Document) -> list[tuple[int, Record]]:
+    """Positions and records in the order in which they are judged: bills as they were made, however they are listed."""
+    numbered = list(enumerate(document.records, start=1))
+    return sorted(
+        numbered, key=lambda each: (each[1].invoice_date, each[1].period) if isinstance(each[1], PayoutRecord) else ()
+    )
+
+
+def _told_by(document: Document, profile: Profile) -> dict[int | None, list[RecordError]]:
+    """What a document itself gives away, by position: the rules of the business (``simulator.documents``)."""
+    found: dict[int | None, list[RecordError]] = defaultdict(list)
+    for each in breaches(document, profile):
+        found[each.position].append(RecordError(each.code, Severity.ERROR, each.text_lv, each.text_en, each.position))
+    return found

@@ -1,4 +1,4 @@
-"""Judges the records of a payout document one by one, against the decisions and the ledger, to the cent. Pure."""
+"""Judges a payout record by what ALDIS knows: contracts, decisions and the ledger, to the cent. Pure."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from simulator.documents.model import PayoutRecord, Period, RecordError
 def judge_payout(
     state: State, errors: ErrorCatalogue, filed: Filed, position: int, record: PayoutRecord, earliest: Period
 ) -> list[RecordError]:
-    """Everything wrong with one record; only warnings, or nothing, when it can be taken.
+    """Everything wrong with one record by what is known; only warnings, or nothing, when it can be taken.
 
     ``earliest`` is the first month that is not closed yet.
     """
-    wrong_code = judge_code(state.register, errors, position, record.person_code)
-    found = [] if wrong_code is None else [wrong_code]
-    found += _judge_period(errors, filed, position, record, earliest)
-    found += _judge_signs(errors, position, record)
+    found = judge_code(state.register, errors, position, record.person_code)
+    if record.period < earliest:
+        found.append(errors.error("period-too-late", position, period=record.period, earliest=earliest))
     key = state.account_key(filed.provider, record)
     if key is None:
         return found
@@ -37,21 +36,6 @@ def judge_payout(
     if record.reversal:
         return [*found, *_judge_reversal(errors, account, position, record)]
     return [*found, *_judge_bill(state, errors, key, account, position, bill)]
-
-
-def _judge_period(
-    errors: ErrorCatalogue, filed: Filed, position: int, record: PayoutRecord, earliest: Period
-) -> list[RecordError]:
-    if record.period > filed.period:
-        return [errors.error("period-too-early", position, period=record.period, latest=filed.period)]
-    if record.period < earliest:
-        return [errors.error("period-too-late", position, period=record.period, earliest=earliest)]
-    return []
-
-
-def _judge_signs(errors: ErrorCatalogue, position: int, record: PayoutRecord) -> list[RecordError]:
-    amounts = (record.net_bill, record.applied, record.carried_over, record.remainder)
-    return [errors.error("amount-negative", position, amount=each) for each in amounts if each < NOTHING]
 
 
 def _judge_reversal(errors: ErrorCatalogue, account: Account, position: int, record: PayoutRecord) -> list[RecordError]:

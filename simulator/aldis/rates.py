@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -15,6 +16,15 @@ from simulator.documents.model import Category, CategoryCount, Period
 from simulator.documents.profile import Rate
 
 NOTHING = Decimal("0.00")
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What categories are worth: EUR a month without VAT, those paid with their counts, a line for each."""
+
+    amount: Decimal
+    paid: tuple[CategoryCount, ...]
+    lines: tuple[str, ...]
 
 
 class Rates:
@@ -41,14 +51,9 @@ class Rates:
         taken_over_later = any(rate.valid_to < each.valid_from <= period for each in unknown)
         return rate if taken_over_later else None
 
-    def worth(
-        self, categories: Iterable[CategoryCount], period: Period, known_on: date
-    ) -> tuple[Decimal, tuple[str, ...]]:
-        """The support of all categories together, EUR a month without VAT, and a line for each of how it comes about.
-
-        Categories add up (Reg. 345, documented).
-        """
-        total, lines = NOTHING, []
+    def worth(self, categories: Iterable[CategoryCount], period: Period, known_on: date) -> Worth:
+        """The support of all categories together; they add up (Reg. 345, documented)."""
+        total, paid, lines = NOTHING, [], []
         for each in categories:
             rate = self.rate(each.category, period, known_on)
             if rate is None:
@@ -56,11 +61,12 @@ class Rates:
                 continue
             times = each.count if rate.per_count else 1
             total += rate.amount * times
+            paid.append(CategoryCount(each.category, times))
             lines.append(
                 f"{each.category}: {times} x {rate.amount} EUR for {period} "
                 f"({rate.provenance.basis}: {rate.provenance.source})"
             )
-        return total, tuple(lines)
+        return Worth(total, tuple(paid), tuple(lines))
 
 
 def _known(rate: Rate, on: date) -> bool:

@@ -1,0 +1,219 @@
+"""The state's side put together for the tests: DIT, ALDIS and two retailers that send what a test tells them to."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from simulator.aldis.authority import Aldis
+from simulator.aldis.cycle import Duty
+from simulator.channels import installation_for
+from simulator.clock import RIGA, Clock
+from simulator.dit.model import MailboxMessage, MessageClass, Payload, Selector, SendRequest
+from simulator.dit.network import Network
+from simulator.documents.business import breaches
+from simulator.documents.catalogue import Catalogue
+from simulator.documents.model import (
+    ChannelName,
+    DiscountRecord,
+    Document,
+    ErrorReport,
+    Header,
+    PayoutRecord,
+    Period,
+    Record,
+)
+from simulator.documents.profile import Profile, load_profile
+from simulator.documents.reading import read_document, read_error_report
+from simulator.documents.writing import write_document, write_error_report
+from simulator.journal import Entry, Kind, StoredJournal
+from simulator.store import Store
+from simulator.world import Retailer, World
+from tests.simulator.aldis.people import PARAUGS
+
+
+@dataclass
+class Country:
+    """A world that lives: time goes on day by day, ALDIS does its duties, retailers send and fetch."""
+
+    world: World
+    directory: Path | None = None
+    validate_on_send: bool = True
+    profile: Profile = field(default_factory=load_profile)
+    store: Store = field(init=False)
+    clock: Clock = field(init=False)
+    network: Network = field(init=False)
+    aldis: Aldis = field(init=False)
+    _documents: Any = field(init=False, default_factory=lambda: itertools.count(1))
+
+    def __post_init__(self) -> None:
+        self.clock = Clock.frozen(datetime.combine(self.world.start, time(8), RIGA))
+        self.open()
+
+    def open(self) -> None:
+        """Start, or start again, with what the store holds."""
+        self.store = Store.open(self.directory)
+        self.network = Network(
+            clock=self.clock,
+            catalogue=Catalogue.default(),
+            message_bytes=10_000_000,
+            validate_on_send=self.validate_on_send,
+        )
+        setup = installation_for(self.world, self.profile)
+        with self.store.unit() as unit:
+            self.network.install(
+                unit,
+                authorities=setup.authorities,
+                users=setup.users,
+                channels=setup.channels,
+                versions=setup.versions,
+                subscriptions=setup.subscriptions,
+            )
+        self.aldis = self.fresh_aldis()
+
+    def fresh_aldis(self) -> Aldis:
+        """ALDIS as it is after a restart."""
+        return Aldis(world=self.world, profile=self.profile, clock=self.clock, network=self.network, store=self.store)
+
+    # -- time
+
+    def until(self, day: date, hour: int = 10) -> None:
+        """Let time go on to an hour of a day; ALDIS does its duties on the way."""
+        target = datetime.combine(day, time(hour), RIGA)
+        for duty in self.aldis.duties(self.clock.now(), target):
+            self.perform(duty)
+        self.clock.advance(target)
+
+    def perform(self, duty: Duty) -> None:
+        """One duty at its hour."""
+        self.clock.advance(max(duty.at, self.clock.now()))
+        self.aldis.perform(duty)
+
+    # -- retailers
+
+    def document(
+        self,
+        *records: Record,
+        period: str | None = None,
+        retailer: Retailer = PARAUGS,
+        channel: ChannelName | None = None,
+        **header: Any,
+    ) -> Document:
+        """A document of these records; its header is right unless told otherwise."""
+        payouts = [each for each in records if isinstance(each, PayoutRecord)]
+        now = self.clock.now()
+        month = (
+            Period.parse(period) if period else max((each.period for each in payouts), default=Period.of(now.date()))
+        )
+        fields: dict[str, Any] = {
+            "document_id": f"00000000-0000-4000-8000-{next(self._documents):012d}",
+            "provider": retailer.registration_number,
+            "created_at": now,
+            "period": month,
+            "record_count": len(records),
+            **header,
+        }
+        name = channel or (ChannelName.CONTRACT if not payouts else ChannelName.PAYOUT)
+        return Document(name, Header(**fields), records)
+
+    def post(self, document: Document, retailer: Retailer = PARAUGS) -> str:
+        """Put a document into DIT, without waking ALDIS; returns the message id."""
+        return self.post_bytes(write_document(document, self.profile), document.channel, retailer)
+
+    def post_bytes(self, data: bytes, name: ChannelName, retailer: Retailer = PARAUGS) -> str:
+        """Put any bytes into DIT on a channel."""
+        channel = self.profile.channel(name)
+        with self.store.unit() as unit:
+            payload = Payload(unit.put_blob(data), len(data), channel.root)
+            caller = self.network.caller(unit, retailer.user)
+            return self.network.send(unit, caller, SendRequest(channel.version_urn(), payload))
+
+    def send(self, *records: Record, retailer: Retailer = PARAUGS, **header: Any) -> dict[str, Any]:
+        """Send a document of these records and wake ALDIS; returns the journal's details of its intake."""
+        self.post(self.document(*records, retailer=retailer, **header), retailer)
+        return self.take()
+
+    def take(self) -> dict[str, Any]:
+        """Wake ALDIS; returns the details of the last intake."""
+        assert self.aldis.wake() > 0
+        return self.acts("intake")[-1]
+
+    def complain(self, about: MailboxMessage, report: ErrorReport, retailer: Retailer = PARAUGS) -> None:
+        """The retailer answers a discount message with an error event."""
+        data = write_error_report(report, self.profile)
+        with self.store.unit() as unit:
+            payload = Payload(unit.put_blob(data), len(data), self.profile.error_root)
+            request = SendRequest(
+                about.version, payload, MessageClass.ERROR, related_message=about.id, event_name="DocumentErrors"
+            )
+            self.network.send(unit, self.network.caller(unit, retailer.user), request)
+
+    # -- what can be seen
+
+    def acts(self, operation: str) -> list[dict[str, Any]]:
+        """The details of ALDIS's journal entries of one operation."""
+        return [dict(each.details) for each in self.entries(operation)]
+
+    def entries(self, operation: str) -> list[Entry]:
+        """ALDIS's journal entries of one operation."""
+        entries = StoredJournal(self.store).entries()
+        return [each for each in entries if each.kind is Kind.AUTHORITY and each.operation == operation]
+
+    def mailbox(self, retailer: Retailer, name: ChannelName) -> list[MailboxMessage]:
+        """What lies unread in a retailer's mailbox on a channel."""
+        with self.store.reading() as unit:
+            caller = self.network.caller(unit, retailer.user)
+            selector = Selector(channel=self.profile.channel(name).urn)
+            return list(self.network.list_messages(unit, caller, selector))
+
+    def discounts(self, retailer: Retailer = PARAUGS) -> list[Document]:
+        """The discount documents in a retailer's mailbox, each of which holds to the schema and the rules."""
+        documents = []
+        for message in self.mailbox(retailer, ChannelName.DISCOUNT):
+            data = self.blob(message.payload.reference)
+            assert Catalogue.default().validate(self.profile.channel(ChannelName.DISCOUNT).schema_urn, data) == ()
+            document = read_document(data, self.profile, ChannelName.DISCOUNT)
+            assert breaches(document, self.profile) == ()
+            documents.append(document)
+        return documents
+
+    def granted(self, retailer: Retailer = PARAUGS) -> list[tuple[str, str, Decimal]]:
+        """Period, contract and total of every record in a retailer's discount documents."""
+        found: list[tuple[str, str, Decimal]] = []
+        for document in self.discounts(retailer):
+            for each in document.records:
+                assert isinstance(each, DiscountRecord)
+                found.append((str(document.header.period), each.contract, each.total))
+        return found
+
+    def errors(self, name: ChannelName, retailer: Retailer = PARAUGS) -> list[tuple[MailboxMessage, ErrorReport]]:
+        """The error events in a retailer's mailbox on a channel."""
+        return [
+            (each, read_error_report(self.blob(each.payload.reference), self.profile))
+            for each in self.mailbox(retailer, name)
+            if each.message_class is MessageClass.ERROR
+        ]
+
+    def blob(self, reference: str) -> bytes:
+        """The bytes behind a reference."""
+        with self.store.reading() as unit:
+            return unit.blob(reference)
+
+    def bvkb_waiting(self) -> int:
+        """How many messages lie unread in BVKB's mailbox."""
+        found = 0
+        with self.store.reading() as unit:
+            caller = self.network.caller(unit, self.world.bvkb.id)
+            for name in ChannelName:
+                selector = Selector(channel=self.profile.channel(name).urn)
+                found += len(self.network.list_messages(unit, caller, selector))
+        return found
+
+
+def codes(details: dict[str, Any]) -> list[tuple[str, int | None]]:
+    """Code and position of the errors of an intake."""
+    return [(each["code"], each["position"]) for each in details["errors"]]

@@ -37,7 +37,7 @@ def open_engine(url: URL | str, *, durable: bool, max_bytes: int | None = None) 
     if engine.dialect.name == "sqlite":
         _set_up_sqlite(engine, durable=durable, max_bytes=max_bytes)
     else:
-        event.listen(engine, "begin", _serialise_writers)
+        event.listen(engine, "begin", _begin_elsewhere)
     event.listen(engine, "handle_error", _translate, retval=True)
     return engine
 
@@ -65,10 +65,14 @@ def _set_up_sqlite(engine: Engine, *, durable: bool, max_bytes: int | None) -> N
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITING) else "BEGIN")
 
 
-def _serialise_writers(connection: Connection) -> None:
-    # The journal numbers entries in order of commit, and blob files are made before their commit: one writer at a time.
-    if connection.get_execution_options().get(WRITING) and connection.dialect.name == "postgresql":
+def _begin_elsewhere(connection: Connection) -> None:
+    if connection.dialect.name != "postgresql":
+        raise StoreError(f"a database of kind {connection.dialect.name} is not supported; use SQLite or PostgreSQL")
+    if connection.get_execution_options().get(WRITING):
+        # The journal numbers entries in order of commit, and blob files come before the commit: one writer at a time.
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+    else:
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
 
 
 def _translate(context: ExceptionContext) -> StoreError | None:

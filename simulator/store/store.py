@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from sqlalchemy import Engine, insert, inspect, select
+from sqlalchemy import Engine, RootTransaction, insert, inspect, select
 
 from simulator.store.blobs import BlobFiles
 from simulator.store.engine import WRITING, open_engine, sqlite_url
@@ -78,11 +78,11 @@ class Store:
                 try:
                     yield unit
                     _ = unit.connection  # refuses when a statement failed and nobody let its error through
-                    transaction.commit()
                 except BaseException:
                     # Before the rollback: once the database is free, another process may be storing the same blob.
                     unit.discard_files()
                     raise
+                self._commit(transaction, unit)
         unit.call_back()
 
     @contextmanager
@@ -117,6 +117,15 @@ class Store:
                 yield
             finally:
                 self._holder = None
+
+    def _commit(self, transaction: RootTransaction, unit: Unit) -> None:
+        try:
+            transaction.commit()
+        except BaseException:
+            # A server that is lost during the commit may have committed: then the files are its, and opening tells.
+            if self._engine.dialect.name == "sqlite":
+                unit.discard_files()
+            raise
 
     def _prepare(self, place: Path | None) -> None:
         """Make or check the tables, and clean up after a process that was killed."""

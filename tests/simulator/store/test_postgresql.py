@@ -1,0 +1,64 @@
+"""The same store on PostgreSQL. Runs where ALDIS_TEST_POSTGRESQL names an empty database that may be written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, func, select, text
+
+from simulator.clock import Clock
+from simulator.journal import Entry, Kind, StoredJournal, append
+from simulator.store import Store, StoreError
+from simulator.store.archive import archive_add, archive_rows
+from simulator.store.tables import archive, metadata
+
+URL = os.environ.get("ALDIS_TEST_POSTGRESQL")
+NOW = Clock.real().now()
+
+pytestmark = pytest.mark.skipif(URL is None, reason="ALDIS_TEST_POSTGRESQL names no database")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path, url=URL) as opened:
+        yield opened
+    engine = create_engine(URL or "")
+    metadata.drop_all(engine)
+    engine.dispose()
+
+
+def test_threads_number_the_journal_in_order_of_commit(store: Store) -> None:
+    def write(number: int) -> int:
+        with store.unit() as unit:
+            archive_add(unit, owner="test", kind="thing", key=str(number), at=NOW)
+            entry = Entry(kind=Kind.CLOCK, at=NOW, wall=NOW, interface="admin", operation="advance")
+            return append(unit, entry)
+
+    with ThreadPoolExecutor(8) as pool:
+        numbers = list(pool.map(write, range(80)))
+    assert sorted(numbers) == [each.number for each in StoredJournal(store).entries()] == list(range(1, 81))
+
+
+def test_blobs_small_and_large(store: Store) -> None:
+    with store.unit() as unit:
+        references = [unit.put_blob(b"x"), unit.put_blob(b"y" * 400_000)]
+    with store.reading() as unit:
+        assert [len(unit.blob(each)) for each in references] == [1, 400_000]
+
+
+def test_a_reader_sees_one_state_and_a_failed_unit_leaves_nothing(store: Store) -> None:
+    count = select(func.count()).select_from(archive)
+    with store.reading() as reader:
+        assert reader.connection.scalar(count) == 0
+        with store.unit() as unit:
+            archive_add(unit, owner="test", kind="thing", key="a", at=NOW)
+        assert reader.connection.scalar(count) == 0
+    with pytest.raises(StoreError, match="division by zero"), store.unit() as unit:
+        archive_add(unit, owner="test", kind="thing", key="b", at=NOW)
+        unit.connection.execute(text("SELECT 1/0"))
+    with store.reading() as unit:
+        assert [each.key for each in archive_rows(unit, "test")] == ["a"]

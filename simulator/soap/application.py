@@ -63,14 +63,13 @@ class SoapApplication:
     def _call(self, http: HttpRequest, version: SoapVersion, refusal: SoapRefusal | None = None) -> Response:
         backend = self._backend()
         body, body_refusal = _body_of(http, backend.profile.limits.message_bytes.value + ENVELOPE_ALLOWANCE)
-        authorization = http.authorization
         request = Request(
             version=version,
             body=body,
             content_type=http.headers.get("Content-Type"),
             content_encoding=http.headers.get("Content-Encoding"),
             soap_action=http.headers.get("SOAPAction"),
-            user=authorization.username if authorization is not None and authorization.type == "basic" else None,
+            user=_user_of(http),
             refusal=refusal or body_refusal,
         )
         return _as_response(answer(request, backend))
@@ -103,6 +102,13 @@ class SoapApplication:
             http_status=404,
         )
         return self._call(http, version, refusal)
+
+
+def _user_of(http: HttpRequest) -> str | None:
+    authorization = http.authorization
+    if authorization is None or authorization.type != "basic":
+        return None
+    return authorization.username or None
 
 
 def _body_of(http: HttpRequest, limit: int) -> tuple[bytes, SoapRefusal | None]:

@@ -10,7 +10,6 @@ from simulator.soap.body import CHUNK, BodyRefused, read_body, to_utf8
 from simulator.soap.refusals import SoapRefusal
 
 
-
 def test_an_announced_body_is_read_as_announced() -> None:
     assert read_body(io.BytesIO(b"abcdef"), length=4, limit=10) == b"abcd"
 

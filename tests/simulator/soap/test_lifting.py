@@ -15,7 +15,9 @@ from simulator.soap.versions import SoapVersion
 SOAP = SoapVersion.SOAP_12.namespace
 
 
-def wrapped(payload: str, *, scope: str = "", kind: str = "BussinesMessage", before: str = "", after: str = "") -> bytes:
+def wrapped(
+    payload: str, *, scope: str = "", kind: str = "BussinesMessage", before: str = "", after: str = ""
+) -> bytes:
     return (
         f'<s:Envelope xmlns:s="{SOAP}" xmlns:dit="{DIT}"{scope}><s:Body><SendMessage xmlns="{SVC}"><dit:MessageSave2>'
         f"<dit:ChannelVersionURN>u</dit:ChannelVersionURN><dit:{kind}>{before}{payload}{after}</dit:{kind}>"
@@ -41,9 +43,9 @@ PAYLOADS = [
     '<Doc xmlns=""><A/></Doc>',
     "<q:Doc><q:A/><B/></q:Doc>",
     '<q:Doc xmlns:x="http://www.w3.org/2001/XMLSchema-instance" x:type="z:T"/>',
-    '<q:Doc><![CDATA[</q:Doc>]]><!-- </q:Doc> --></q:Doc>',
-    '<q:Doc>ģ &amp; ņ &#x10FFFF;</q:Doc>',
-    '<q:Doc><?target data?></q:Doc>',
+    "<q:Doc><![CDATA[</q:Doc>]]><!-- </q:Doc> --></q:Doc>",
+    "<q:Doc>ģ &amp; ņ &#x10FFFF;</q:Doc>",
+    "<q:Doc><?target data?></q:Doc>",
     f'<Payload xmlns="{REFERENCE}" reference="forged"/>',
 ]
 SCOPE = ' xmlns:q="urn:q?a=1&amp;b=2" xmlns:z="urn:z" xmlns:unused="urn:unused"'
@@ -76,14 +78,14 @@ def test_the_payload_stands_alone_and_means_the_same(payload: str, kind: str, be
 def test_namespaces_that_the_payload_does_not_name_stay_behind() -> None:
     lifted = lift(wrapped("<q:Doc/>", scope=SCOPE))
     assert lifted.payload is not None
-    assert etree.fromstring(lifted.payload.data).nsmap == {None: SVC, "q": 'urn:q?a=1&b=2'}
+    assert etree.fromstring(lifted.payload.data).nsmap == {None: SVC, "q": "urn:q?a=1&b=2"}
 
 
 def test_a_prefix_named_in_text_or_values_survives() -> None:
     lifted = lift(wrapped('<p:Doc xmlns:p="urn:p" type="z:T">q:name</p:Doc>', scope=SCOPE))
     assert lifted.payload is not None
     nsmap = etree.fromstring(lifted.payload.data).nsmap
-    assert (nsmap["z"], nsmap["q"]) == ("urn:z", 'urn:q?a=1&b=2')
+    assert (nsmap["z"], nsmap["q"]) == ("urn:z", "urn:q?a=1&b=2")
 
 
 def test_lines_behind_the_payload_are_those_of_the_request() -> None:
@@ -180,7 +182,9 @@ def elements(draw: st.DrawFn, depth: int = 0) -> str:
             )
         )
     )
-    declared = ' xmlns:p="urn:p"' if name.startswith("p:") else draw(st.sampled_from(["", ' xmlns=""', ' xmlns:q="urn:2"']))
+    declared = (
+        ' xmlns:p="urn:p"' if name.startswith("p:") else draw(st.sampled_from(["", ' xmlns=""', ' xmlns:q="urn:2"']))
+    )
     space = draw(st.sampled_from(["", " ", "\n"]))
     if not inside and draw(st.booleans()):
         return f"<{name}{declared}{space}/>"

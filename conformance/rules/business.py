@@ -1,0 +1,284 @@
+"""What the suite told the retailer: requests, exchanges, what happened to its contracts, which bills it issued."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from conformance.rules.values import Table, address, day, money, month, person, table, tables, text, texts
+from simulator.documents.model import Address, ChannelName, Period, Person
+from simulator.journal import Entry, Kind
+
+_ANSWER = ".answer"
+_ABOUT = {"apply": "events", "bill": "invoices"}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request of the driver protocol and its answer. ``ended`` is the entry of the answer, None without one."""
+
+    number: int
+    at: datetime
+    do: str
+    fields: Table
+    ended: int | None = None
+    ok: bool = False
+    unsupported: bool = False
+    error: str | None = None
+    said: Table | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A scheduled run that the retailer carried out: its channels, and the entries between which it lies."""
+
+    number: int
+    ended: int
+    at: datetime
+    channels: frozenset[ChannelName]
+
+
+@dataclass(frozen=True, slots=True)
+class Tenancy:
+    """A sub-user of a contract and for how long."""
+
+    person: Person
+    address: Address
+    since: date
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContractState:
+    """A contract as it was signed or changed last."""
+
+    contract: str
+    metering_point: str
+    address: Address
+    holder: Person
+    valid_from: date
+    valid_to: date | None = None
+    ended: bool = False
+    tenancies: tuple[Tenancy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event of the retailer's business and the contract before and after it. ``day`` is when it takes effect."""
+
+    number: int
+    at: datetime
+    kind: str
+    before: ContractState | None
+    after: ContractState
+    day: date
+    person: str | None = None
+    previous_code: str | None = None
+
+    @property
+    def contract(self) -> str:
+        """The contract's number as signed."""
+        return self.after.contract
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """A bill, net and VAT in EUR. ``lines`` is what the retailer says it took off, by person, None when it did not say.
+
+    ``told`` is false for a bill that nobody asked for and that is known from the payouts alone.
+    """
+
+    number: int
+    at: datetime
+    period: Period
+    contract: str
+    invoice: str
+    issued: date
+    net: Decimal
+    vat: Decimal
+    reverses: str | None = None
+    lines: tuple[tuple[str, Decimal], ...] | None = None
+    told: bool = True
+
+
+def requests_of(entries: Iterable[Entry], authority: str) -> tuple[Request, ...]:
+    """The requests to a retailer since it was last told to forget everything, each with its answer."""
+    requests: list[Request] = []
+    waiting: dict[str, int] = {}
+    for entry in entries:
+        if entry.kind is not Kind.STIMULUS or entry.authority not in (authority, None):
+            continue
+        if entry.operation.endswith(_ANSWER):
+            index = waiting.pop(entry.operation.removesuffix(_ANSWER), None)
+            if index is not None:
+                requests[index] = _answered(requests[index], entry)
+        else:
+            waiting[entry.operation] = len(requests)
+            requests.append(Request(entry.number, entry.at, entry.operation, table(entry.details)))
+    return tuple(requests)
+
+
+def _answered(request: Request, entry: Entry) -> Request:
+    said = table(entry.details)
+    return replace(
+        request,
+        ended=entry.number,
+        ok=said.get("ok") is True,
+        unsupported=said.get("unsupported") is True,
+        error=text(said.get("error")),
+        said=said,
+    )
+
+
+def since_reset(requests: Sequence[Request]) -> tuple[Request, ...]:
+    """What came after the last reset."""
+    last = max((place for place, each in enumerate(requests) if each.do == "reset"), default=-1)
+    return tuple(requests[last + 1 :])
+
+
+def exchanges_of(requests: Iterable[Request]) -> Iterator[Exchange]:
+    """The runs that the retailer carried out without an error."""
+    known = {each.value: each for each in ChannelName}
+    for request in requests:
+        if request.do == "exchange" and request.ok and request.ended is not None:
+            channels = frozenset(known[each] for each in texts(request.fields.get("channels")) if each in known)
+            yield Exchange(request.number, request.ended, request.at, channels)
+
+
+def happenings_of(requests: Iterable[Request]) -> Iterator[Happening]:
+    """The events that the retailer took without an error, folded into its contracts."""
+    contracts: dict[str, ContractState] = {}
+    for request in requests:
+        if request.do != "apply" or not request.ok:
+            continue
+        for event in tables(request.fields.get("events")):
+            happening = _happening(request, event, contracts)
+            if happening is not None:
+                contracts[happening.contract] = happening.after
+                yield happening
+
+
+def doubtful_of(requests: Iterable[Request]) -> frozenset[str]:
+    """Contracts of events and bills that the retailer answered with an error: nobody knows what it made of them."""
+    return frozenset(
+        number
+        for request in requests
+        if request.do in _ABOUT and not request.ok and not request.unsupported
+        for each in tables(request.fields.get(_ABOUT[request.do]))
+        if (number := text(each.get("contract"))) is not None
+    )
+
+
+def _happening(request: Request, event: Table, contracts: dict[str, ContractState]) -> Happening | None:
+    kind, number = text(event.get("kind")), text(event.get("contract"))
+    fold = _FOLDS.get(kind or "")
+    if fold is None or kind is None or number is None:
+        return None
+    before = contracts.get(number)
+    folded = fold(event, number, before)
+    if folded is None:
+        return None
+    after, effective, who = folded
+    previous = text(event.get("previous_code"))
+    return Happening(request.number, request.at, kind, before, after, effective, who, previous)
+
+
+_Folded = tuple[ContractState, date, str | None]
+
+
+def _signed(event: Table, number: str, before: ContractState | None) -> _Folded | None:
+    place, holder = address(event.get("address")), person(event.get("holder"))
+    point, since = text(event.get("metering_point")), day(event.get("valid_from"))
+    if place is None or holder is None or point is None or since is None:
+        return None
+    state = ContractState(number, point, place, holder, since, day(event.get("valid_to")))
+    if before is not None:
+        state = replace(state, tenancies=before.tenancies)
+    return state, since, None
+
+
+def _changed(event: Table, number: str, before: ContractState | None) -> _Folded | None:
+    folded = _signed(event, number, before)
+    if folded is None or before is None:
+        return None
+    return replace(folded[0], ended=before.ended), folded[1], None
+
+
+def _ended(event: Table, number: str, before: ContractState | None) -> _Folded | None:
+    del number
+    last = day(event.get("valid_to"))
+    return None if before is None or last is None else (replace(before, valid_to=last, ended=True), last, None)
+
+
+def _joined(event: Table, number: str, before: ContractState | None) -> _Folded | None:
+    del number
+    who, place, since = person(event.get("person")), address(event.get("address")), day(event.get("valid_from"))
+    if before is None or who is None or place is None or since is None:
+        return None
+    others = tuple(each for each in before.tenancies if plain(each.person.code) != plain(who.code))
+    return replace(before, tenancies=(*others, Tenancy(who, place, since))), since, who.code
+
+
+def _left(event: Table, number: str, before: ContractState | None) -> _Folded | None:
+    del number
+    code, until = text(table(event.get("person")).get("code")), day(event.get("valid_to"))
+    if before is None or code is None or until is None:
+        return None
+    tenancies = tuple(
+        replace(each, until=until) if plain(each.person.code) == plain(code) else each for each in before.tenancies
+    )
+    return replace(before, tenancies=tenancies), until, code
+
+
+_FOLDS: dict[str, Callable[[Table, str, ContractState | None], _Folded | None]] = {
+    "contract.new": _signed,
+    "contract.change": _changed,
+    "contract.end": _ended,
+    "sub_user.add": _joined,
+    "sub_user.end": _left,
+}
+
+
+def plain(code: str) -> str:
+    """A personal code without its hyphen, which is optional in the wild."""
+    return code.replace("-", "").strip()
+
+
+def bills_of(requests: Iterable[Request]) -> Iterator[Bill]:
+    """The bills that the retailer issued without an error, in the order in which it was told to."""
+    for request in requests:
+        period = month(request.fields.get("period"))
+        if request.do != "bill" or not request.ok or period is None:
+            continue
+        lines = _lines(request)
+        for each in tables(request.fields.get("invoices")):
+            contract, invoice = text(each.get("contract")), text(each.get("invoice"))
+            issued, net, vat = day(each.get("date")), money(each.get("net")), money(each.get("vat"))
+            if contract is None or invoice is None or issued is None or net is None:
+                continue
+            yield Bill(
+                number=request.number,
+                at=request.at,
+                period=period,
+                contract=contract,
+                invoice=invoice,
+                issued=issued,
+                net=net,
+                vat=vat or Decimal("0.00"),
+                reverses=text(each.get("reverses")),
+                lines=None if lines is None else tuple(line[1:] for line in lines if line[0] == invoice),
+            )
+
+
+def _lines(request: Request) -> list[tuple[str, str, Decimal]] | None:
+    said = table(request.said)
+    if "lines" not in said:
+        return None
+    found = []
+    for line in tables(said.get("lines")):
+        invoice, who, applied = text(line.get("invoice")), text(line.get("person")), money(line.get("applied"))
+        if invoice is not None and who is not None and applied is not None:
+            found.append((invoice, who, applied))
+    return found

@@ -1,0 +1,69 @@
+"""DIS: whether the retailer does with a decision what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.rules.amounts import occasions
+from conformance.rules.evidence import Case, Fetched
+from conformance.rules.judging import HELD, Broken, Occasion, rule
+from conformance.rules.settlement import Report, Settlement
+from simulator.documents.model import ChannelName
+
+
+@rule("DIS-01")
+def termination_honoured(case: Case) -> Iterator[Occasion]:
+    """After support has ended, no further support is applied."""
+    yield from occasions(case, "DIS-01", lambda each: any(share.terminated for share in each.shares))
+
+
+@rule("DIS-02")
+def catch_up_applied(case: Case) -> Iterator[Occasion]:
+    """Catch-up amounts are applied."""
+    yield from occasions(case, "DIS-02", lambda each: _given(each) and any(share.catch_up for share in each.shares))
+
+
+@rule("DIS-03")
+def categories_add_up(case: Case) -> Iterator[Occasion]:
+    """The whole amount of a decision with several categories is applied."""
+    yield from occasions(case, "DIS-03", lambda each: _given(each) and any(share.stacked for share in each.shares))
+
+
+def _given(settlement: Settlement) -> bool:
+    return settlement.report is Report.GIVEN
+
+
+@rule("DIS-04")
+def unknown_contract_answered(case: Case) -> Iterator[Occasion]:
+    """A decision on a contract that the retailer does not have is answered with an error report."""
+    if not any(each.do == "apply" for each in case.requests):
+        return
+    said = {each.record.contract for each in case.reporting.said}
+    own = {*case.reporting.history, *said, *case.doubtful}
+    for fetched in case.fetched:
+        document = fetched.delivery.content.document if fetched.delivery.content is not None else None
+        if document is None or fetched.delivery.is_event or document.channel is not ChannelName.DISCOUNT:
+            continue
+        unknown = [index for index, record in enumerate(document.discounts()) if record.contract not in own]
+        if not unknown or not _over(case, fetched):
+            continue
+        answered = any(each.is_event and each.related == fetched.delivery.message for each in case.sends)
+        yield HELD if answered else _unanswered(case, fetched, unknown)
+
+
+def _over(case: Case, fetched: Fetched) -> bool:
+    """Whether the run that fetched it has ended well, or another did since."""
+    return case.run_of(fetched.number) is not None or case.offer(ChannelName.DISCOUNT, fetched.number) is not None
+
+
+def _unanswered(case: Case, fetched: Fetched, unknown: list[int]) -> Broken:
+    content = fetched.delivery.content
+    document = content.document if content is not None else None
+    numbers = ", ".join(document.discounts()[index].contract for index in unknown) if document is not None else ""
+    return Broken(
+        en=f"A decision on contract {numbers}, which the retailer does not have, was not answered.",
+        lv=f"Uz lēmumu par līgumu {numbers}, kura tirgotājam nav, netika atbildēts.",
+        expected="an EventMessage with RelatedMessageID of that message and an error report that names the record",
+        expected_lv="EventMessage ar šī ziņojuma RelatedMessageID un kļūdas ziņojumu, kurā nosaukts ieraksts",
+        evidence=tuple(case.delivered_spot(fetched.delivery, index, "contract") for index in unknown[:3]),
+    )

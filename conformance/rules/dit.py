@@ -1,0 +1,381 @@
+"""DIT: whether the retailer behaves towards the network as a client must."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from conformance.rules.evidence import Case, Fetched
+from conformance.rules.judging import HELD, Broken, Occasion, rule
+from conformance.rules.model import Evidence
+from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, RESTORE, SEND, Call, Delivery
+from conformance.rules.xml import is_misencoded
+
+_RIGHTS = frozenset(
+    {"no-right", "unknown-channel", "unknown-channel-version", "not-open", "unknown-authority", "unknown-user"}
+    | {"unauthenticated", "filter-not-used", "receiver-filter-not-used"}
+)
+_STATUS = "bad-status"
+_TOO_LARGE = "too-large"
+_OTHER_CHAPTERS = frozenset({_STATUS, _TOO_LARGE, "invalid-payload"})
+
+
+@rule("DIT-01")
+def whole_list_read(case: Case) -> Iterator[Occasion]:
+    """What was listed is read before the next listing of the same selection."""
+    listed: dict[tuple[str | None, str | None], Call] = {}
+    for call in case.calls:
+        if call.operation != LIST or not call.answered or call.read:
+            continue
+        key = (call.selector.channel, call.selector.version)
+        before = listed.get(key)
+        if before is not None and before.messages and not _polled_too_soon(case, before, call):
+            unread = [each for each in before.messages if not _asked_for(case, each, before.number, call.number)]
+            yield _unread(case, before, call, unread) if unread else HELD
+        if before is None or not _polled_too_soon(case, before, call):
+            listed[key] = call
+
+
+def _asked_for(case: Case, message: str, after: int, before: int) -> bool:
+    return any(
+        call.operation == RECEIVE and after < call.number < before and message in call.messages for call in case.calls
+    )
+
+
+def _unread(case: Case, listing: Call, again: Call, unread: list[str]) -> Broken:
+    number, all_ = len(unread), len(listing.entry.message_ids)
+    return Broken(
+        en=f"{number} of {all_} listed messages were not read before the list was asked for again: "
+        f"{', '.join(unread[:3])}.",
+        lv=f"Pirms saraksta atkārtotas pieprasīšanas nav nolasīti {number} no {all_} saraksta ziņojumiem: "
+        f"{', '.join(unread[:3])}.",
+        expected="ReceiveMessage2 for every message of a list before the next ReceiveMessageList",
+        expected_lv="ReceiveMessage2 katram saraksta ziņojumam pirms nākamā ReceiveMessageList",
+        evidence=(case.entry(listing.number), case.entry(again.number)),
+    )
+
+
+@rule("DIT-02")
+def deleted_after_reading(case: Case) -> Iterator[Occasion]:
+    """A message that was read is deleted, in that run or the next."""
+    last = case.entries[-1].number if case.entries else 0
+    for fetched in case.fetched:
+        deadline = _deadline(case, fetched, last)
+        if deadline is None:
+            continue
+        if any(_deletes(call, fetched) for call in case.calls if fetched.number < call.number <= deadline):
+            yield HELD
+        else:
+            yield Broken(
+                en=f"Message {fetched.delivery.message} was read and never deleted.",
+                lv=f"Ziņojums {fetched.delivery.message} ir nolasīts, bet nav dzēsts.",
+                expected="DeleteMessage once the message is read and stored",
+                expected_lv="DeleteMessage, kad ziņojums ir nolasīts un saglabāts",
+                evidence=(case.entry(fetched.number),),
+            )
+
+
+def _deadline(case: Case, fetched: Fetched, last: int) -> int | None:
+    """The entry until which a read message must be gone; None when that cannot be said yet."""
+    if not case.is_driven:
+        # Nobody says when a run ends, but a retailer that has gone on to other calls is done with the message.
+        later = [
+            call for call in case.calls if call.number > fetched.number and call.operation in (LIST, RECEIVE, SEND)
+        ]
+        return last if any(call.at > fetched.call.at for call in later) else None
+    channel = fetched.delivery.channel
+    run = case.run_of(fetched.number)
+    after = run.ended if run is not None else fetched.number
+    following = case.offer(channel, after) if channel is not None else None
+    if following is not None:
+        return following.ended
+    return last if run is not None else None
+
+
+def _deletes(call: Call, fetched: Fetched) -> bool:
+    return call.operation == DELETE and fetched.delivery.message in call.messages
+
+
+@rule("DIT-03")
+def confirmed_before_deleting(case: Case) -> Iterator[Occasion]:
+    """On manually acknowledged versions a read message is confirmed before it is deleted."""
+    for fetched in case.fetched:
+        channel = fetched.delivery.channel
+        if channel is None or not case.profile.channel(channel).manual_acknowledgement:
+            continue
+        deleted = next((call for call in case.calls if call.number > fetched.number and _deletes(call, fetched)), None)
+        if deleted is None:
+            continue  # DIT-02's finding
+        confirmed = any(
+            call.operation == CONFIRM and fetched.number < call.number < deleted.number
+            for call in case.calls
+            if fetched.delivery.message in call.messages
+        )
+        if confirmed:
+            yield HELD
+        else:
+            yield Broken(
+                en=f"Message {fetched.delivery.message} was deleted without being confirmed, although its channel "
+                "version asks for manual acknowledgement.",
+                lv=f"Ziņojums {fetched.delivery.message} ir dzēsts bez apstiprināšanas, lai gan kanāla versijai ir "
+                "manuāla apstiprināšana.",
+                expected="ConfirmationAck between ReceiveMessage2 and DeleteMessage",
+                expected_lv="ConfirmationAck starp ReceiveMessage2 un DeleteMessage",
+                evidence=(case.entry(fetched.number), case.entry(deleted.number)),
+            )
+
+
+@rule("DIT-04")
+def not_too_often(case: Case) -> Iterator[Occasion]:
+    """The same selection is not polled again within five simulated minutes."""
+    last: dict[tuple[str, bool, str | None, str | None], Call] = {}
+    minutes = case.profile.limits.poll_seconds.value / 60
+    for call in case.calls:
+        if call.operation not in (LIST, RECEIVE) or call.selector.message or not call.answered:
+            continue
+        key = (call.operation, call.read, call.selector.channel, call.selector.version)
+        before = last.get(key)
+        last[key] = call
+        if before is None:
+            continue
+        if _polled_too_soon(case, before, call):
+            seconds = (call.at - before.at).total_seconds()
+            yield Broken(
+                en=f"{call.operation} was called again for the same selection after {seconds:.0f} seconds.",
+                lv=f"{call.operation} tai pašai atlasei izsaukts atkārtoti pēc {seconds:.0f} sekundēm.",
+                expected=f"at least {minutes:.0f} minutes between two calls",
+                expected_lv=f"vismaz {minutes:.0f} minūtes starp izsaukumiem",
+                evidence=(case.entry(before.number), case.entry(call.number)),
+            )
+        else:
+            yield HELD
+
+
+def _polled_too_soon(case: Case, before: Call, call: Call) -> bool:
+    """Within the limit, and not because the suite asked for another run."""
+    limit = timedelta(seconds=case.profile.limits.poll_seconds.value)
+    asked = any(each.do == "exchange" and before.number < each.number < call.number for each in case.all_requests)
+    return call.at - before.at < limit and not asked
+
+
+@rule("DIT-05")
+def own_versions(case: Case) -> Iterator[Occasion]:
+    """No call is refused for want of rights."""
+    for call in case.calls:
+        if not call.operation or call.our_trouble:
+            continue
+        if call.refused and call.entry.fault_code in _RIGHTS:
+            yield Broken(
+                en=f"{call.operation} was refused: {_cause(call)}",
+                lv=f"{call.operation} nav atļauts: {_cause(call)}",
+                expected="only channel versions and authorities that access was opened for",
+                expected_lv="tikai kanālu versijas un iestādes, kurām ir atvērta piekļuve",
+                evidence=(case.entry(call.number),),
+            )
+        else:
+            yield HELD
+
+
+def _cause(call: Call) -> str:
+    return call.entry.cause or call.entry.fault_code or "no reason is recorded"
+
+
+@rule("DIT-06")
+def accepted(case: Case) -> Iterator[Occasion]:
+    """No call is refused for its envelope, headers, action or arguments."""
+    for call in case.calls:
+        if call.our_trouble:
+            continue
+        if not _is_bad_call(call):
+            yield HELD
+        elif not is_misencoded(case, call):
+            yield Broken(
+                en=f"{call.operation or 'A call'} was refused ({call.entry.fault_code}): {_cause(call)}",
+                lv=f"{call.operation or 'Izsaukums'} nav pieņemts ({call.entry.fault_code}): {_cause(call)}",
+                expected="a call as the service's WSDL describes it",
+                expected_lv="izsaukums atbilstoši servisa WSDL",
+                evidence=(case.entry(call.number),),
+            )
+
+
+def _is_bad_call(call: Call) -> bool:
+    """Whether the refusal is about the call as such; the others are about rights, statuses, sizes, documents."""
+    if not call.refused:
+        return False
+    if call.entry.fault_code in _RIGHTS:
+        return not call.operation  # nobody is known to have a right or none before the call can be read
+    return call.entry.fault_code not in _OTHER_CHAPTERS
+
+
+@rule("DIT-07")
+def recovered_in_order(case: Case) -> Iterator[Occasion]:
+    """A lost read is recovered by listing what is read, restoring, reading and only then deleting."""
+    lost = dict(_lost_reads(case))
+    for message, call in lost.items():
+        delivery = case.delivered.get(message)
+        if delivery is None or delivery.channel is None:
+            continue
+        run = case.run_of(call.number)
+        again = case.offer(delivery.channel, run.ended if run is not None else call.number)
+        if again is not None or _received(case, message, call.number) is not None:
+            yield _recovery(case, message, call)
+    for call in case.calls:
+        if call.operation == RESTORE:
+            for message in call.messages:
+                if message not in lost:
+                    yield _restoring(case, message, call)
+
+
+def _lost_reads(case: Case) -> Iterator[tuple[str, Call]]:
+    for call in case.calls:
+        if call.operation == RECEIVE and call.done and call.lost:
+            for message in call.messages:
+                if not any(each.answered and message in each.messages for each in _receives_before(case, call)):
+                    yield message, call
+
+
+def _receives_before(case: Case, call: Call) -> Iterator[Call]:
+    return (each for each in case.calls if each.operation == RECEIVE and each.number < call.number)
+
+
+def _received(case: Case, message: str, after: int) -> Call | None:
+    return next(
+        (
+            call
+            for call in case.calls
+            if call.operation == RECEIVE and call.answered and call.number > after and message in call.messages
+        ),
+        None,
+    )
+
+
+def _before(case: Case, message: str, operation: str, after: int, until: int, *, read: bool = False) -> Call | None:
+    return next(
+        (
+            call
+            for call in case.calls
+            if call.operation == operation and call.done and after < call.number < until and message in call.messages
+            if not read or call.read
+        ),
+        None,
+    )
+
+
+def _recovery(case: Case, message: str, lost: Call) -> Occasion:
+    received = _received(case, message, lost.number)
+    if received is None:
+        return _not_recovered(
+            case,
+            f"The reply with message {message} was lost, and the message was never read again.",
+            f"Atbilde ar ziņojumu {message} pazuda, un ziņojums nav nolasīts vēlreiz.",
+            lost,
+        )
+    restored = _before(case, message, RESTORE, lost.number, received.number)
+    if restored is None:
+        return _not_recovered(
+            case,
+            f"Message {message} was read again after a lost reply without restoring it first.",
+            f"Ziņojums {message} pēc pazudušas atbildes nolasīts vēlreiz, to iepriekš neatjaunojot.",
+            received,
+        )
+    if _before(case, message, LIST, lost.number, restored.number, read=True) is None:
+        return _unlisted(case, message, restored)
+    return HELD
+
+
+def _restoring(case: Case, message: str, restored: Call) -> Occasion:
+    if _before(case, message, LIST, 0, restored.number, read=True) is None:
+        return _unlisted(case, message, restored)
+    last = restored.number
+    deleted = next((c for c in case.calls if c.operation == DELETE and c.number > last and message in c.messages), None)
+    if deleted is not None and _before(case, message, RECEIVE, last, deleted.number) is None:
+        return _not_recovered(
+            case,
+            f"Message {message} was restored and then deleted without being read.",
+            f"Ziņojums {message} tika atjaunots un pēc tam dzēsts, to nenolasot.",
+            deleted,
+        )
+    return HELD
+
+
+def _unlisted(case: Case, message: str, restored: Call) -> Broken:
+    return _not_recovered(
+        case,
+        f"Message {message} was restored without having been listed as read.",
+        f"Ziņojums {message} tika atjaunots, lai gan nebija nolasīto ziņojumu sarakstā.",
+        restored,
+    )
+
+
+def _not_recovered(case: Case, en: str, lv: str, call: Call) -> Broken:
+    return Broken(
+        en=en,
+        lv=lv,
+        expected="ReceiveMessageList (ReadMessage=true), RestoreMessageList, ReceiveMessage2, DeleteMessage",
+        expected_lv="ReceiveMessageList (ReadMessage=true), RestoreMessageList, ReceiveMessage2, DeleteMessage",
+        evidence=(case.entry(call.number),),
+    )
+
+
+@rule("DIT-08")
+def not_too_large(case: Case) -> Iterator[Occasion]:
+    """No message is larger than DIT takes."""
+    limit = case.profile.limits.message_bytes.value
+    for call in case.calls:
+        if call.entry.fault_code == _TOO_LARGE:
+            yield Broken(
+                en=f"A message was refused for its size: {_cause(call)}",
+                lv=f"Ziņojums nav pieņemts izmēra dēļ: {_cause(call)}",
+                expected=f"at most {limit} bytes",
+                expected_lv=f"ne vairāk kā {limit} baiti",
+                evidence=(case.entry(call.number),),
+            )
+        elif call.operation == SEND and call.done:
+            yield HELD
+
+
+@rule("DIT-09")
+def fetched(case: Case) -> Iterator[Occasion]:
+    """What lies in the mailbox is fetched in the next run, or at least before it is purged."""
+    for delivery in case.deliveries:
+        occasion = _run_after(case, delivery) if case.is_driven else _before_purge(case, delivery)
+        yield from occasion
+
+
+def _run_after(case: Case, delivery: Delivery) -> Iterator[Occasion]:
+    run = case.offer(delivery.channel, delivery.number) if delivery.channel is not None else None
+    if run is None:
+        return
+    tried = [
+        call
+        for call in case.calls
+        if delivery.number < call.number < run.ended and call.operation in (LIST, RECEIVE, DELETE)
+    ]
+    if any(delivery.message in call.messages for call in tried):
+        yield HELD
+    elif not any(not call.answered and call.number > run.number for call in tried):
+        yield Broken(
+            en=f"Message {delivery.message} lay in the mailbox ({delivery.channel}), and the run did not fetch it.",
+            lv=f"Ziņojums {delivery.message} atradās pastkastītē ({delivery.channel}), bet netika izgūts.",
+            expected="ReceiveMessageList (or ReceiveMessage2) for the channel in each run",
+            expected_lv="ReceiveMessageList (vai ReceiveMessage2) katram kanālam katrā reizē",
+            evidence=(case.entry(delivery.number), Evidence(run.ended)),
+        )
+
+
+def _before_purge(case: Case, delivery: Delivery) -> Iterator[Occasion]:
+    days = case.profile.limits.retention_days.value
+    until = delivery.entry.at + timedelta(days=days)
+    read = any(
+        c.operation == RECEIVE and c.done and c.at <= until and delivery.message in c.messages for c in case.calls
+    )
+    if read:
+        yield HELD
+    elif case.entries[-1].at > until:
+        yield Broken(
+            en=f"Message {delivery.message} was not read within {days} days.",
+            lv=f"Ziņojums {delivery.message} nav nolasīts {days} dienu laikā.",
+            expected=f"every message read within {days} days; then DIT may have purged it",
+            expected_lv=f"katrs ziņojums nolasīts {days} dienu laikā; pēc tam DIT to var būt izdzēsis",
+            evidence=(case.entry(delivery.number),),
+        )

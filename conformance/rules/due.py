@@ -1,0 +1,98 @@
+"""CAL: whether what is due comes in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from conformance.rules.business import Exchange, Happening
+from conformance.rules.evidence import Case
+from conformance.rules.judging import HELD, Broken, Occasion, rule
+from conformance.rules.model import Evidence
+from conformance.rules.reporting import day_of
+from conformance.rules.settlement import Report
+from simulator.clock import last_working_day_before
+from simulator.documents.model import ChannelName, Period
+
+
+@rule("CAL-01")
+def contracts_in_time(case: Case) -> Iterator[Occasion]:
+    """What happened to a contract is reported by the due day that follows, if a run came before it."""
+    for happening in case.happenings:
+        said = case.reporting.report_of(happening)
+        due = _contracts_due(case, happening)
+        run = _run_in_time(case, ChannelName.CONTRACT, happening.number, due)
+        if said is None or run is None or case.clouded(ChannelName.CONTRACT, happening.number):
+            continue
+        if said.day <= due:
+            yield HELD
+        else:
+            yield _late(
+                f"What happened to contract {happening.contract} ({happening.kind})",
+                f"Līguma {happening.contract} notikums ({happening.kind})",
+                said.day,
+                due,
+                (case.entry(happening.number), case.spot(said.sent, said.index)),
+            )
+
+
+def _contracts_due(case: Case, happening: Happening) -> date:
+    """The last day on which contract data are in time for the month that they take effect in, or else the next."""
+    day = case.profile.due.contract_before_day.value
+    month = Period.of(day_of(happening.at))
+    if happening.kind in ("contract.new", "sub_user.add"):
+        month = max(month, Period.of(happening.day))
+    while True:
+        due = last_working_day_before(date(month.year, month.month, day))
+        if due >= day_of(happening.at):
+            return due
+        month += 1
+
+
+def _run_in_time(case: Case, channel: ChannelName, after: int, due: date) -> Exchange | None:
+    run = case.offer(channel, after)
+    return run if run is not None and day_of(run.at) <= due else None
+
+
+@rule("CAL-02")
+def payouts_in_time(case: Case) -> Iterator[Occasion]:
+    """The payouts of a month are reported by the due day of the month that follows, if a run came before it."""
+    for settlement in case.settlements:
+        bill = settlement.bill
+        if not bill.told or settlement.report is not Report.GIVEN:
+            continue
+        due = _payouts_due(case, bill.period, bill.at)
+        run = _run_in_time(case, ChannelName.PAYOUT, bill.number, due)
+        first = min(settlement.payouts, key=lambda each: each.number)
+        if run is None or case.clouded(ChannelName.PAYOUT, bill.number) or first.sent.document is None:
+            continue
+        sent = day_of(first.sent.at)
+        if sent <= due or first.sent.document.header.corrects is not None:
+            yield HELD
+        else:
+            yield _late(
+                f"The payout of invoice {bill.invoice} of contract {bill.contract} ({bill.period})",
+                f"Rēķina {bill.invoice}, līgums {bill.contract} ({bill.period}), izmaksa",
+                sent,
+                due,
+                (case.entry(bill.number), case.spot(first.sent, first.index)),
+            )
+
+
+def _payouts_due(case: Case, period: Period, issued: datetime) -> date:
+    following = period + 1
+    while True:
+        due = date(following.year, following.month, case.profile.due.payout_day.value)
+        if due >= day_of(issued):
+            return due
+        following += 1
+
+
+def _late(what: str, kas: str, found: date, due: date, evidence: tuple[Evidence, ...]) -> Broken:
+    return Broken(
+        en=f"{what} was reported on {found}, after the due day {due}, although an earlier run gave the occasion.",
+        lv=f"{kas} paziņots {found}, pēc termiņa {due}, lai gan agrāka apmaiņas reize to ļāva.",
+        expected=f"reported by {due}",
+        expected_lv=f"paziņots līdz {due}",
+        evidence=evidence,
+    )

@@ -1,0 +1,375 @@
+"""PAY: what bills took of the support, and what was reported of it."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+
+from conformance.rules.amounts import occasions
+from conformance.rules.business import Bill
+from conformance.rules.evidence import Case
+from conformance.rules.judging import HELD, Broken, Occasion, rule
+from conformance.rules.matching import bills_of_payouts, loosely
+from conformance.rules.model import Evidence
+from conformance.rules.reporting import day_of
+from conformance.rules.resending import is_copy_after_loss
+from conformance.rules.settlement import Report, Settlement
+from conformance.rules.support import NOTHING, Payout
+from conformance.rules.values import euro
+from simulator.documents.model import ChannelName, PayoutRecord, Period
+
+_MONEY = re.compile(r"-?\d+\.\d{2}", re.ASCII)
+_AMOUNTS = ("net_bill", "applied", "carried_over", "remainder")
+
+
+def _given(settlement: Settlement) -> bool:
+    return settlement.report is Report.GIVEN
+
+
+@rule("PAY-01")
+def net_bill_only(case: Case) -> Iterator[Occasion]:
+    """No bill takes more support than its net amount."""
+    yield from occasions(case, "PAY-01", _given)
+
+
+@rule("PAY-02")
+def no_more_than_granted(case: Case) -> Iterator[Occasion]:
+    """No bill takes more than was granted and is not spent."""
+    yield from occasions(case, "PAY-02", _given)
+
+
+@rule("PAY-03")
+def all_that_is_due(case: Case) -> Iterator[Occasion]:
+    """Each bill takes as much as it can."""
+    yield from occasions(case, "PAY-03", lambda each: _given(each) and each.due > NOTHING and not each.missing)
+
+
+@rule("PAY-04")
+def rightly_split(case: Case) -> Iterator[Occasion]:
+    """What came from earlier months and what remains is stated rightly."""
+    yield from occasions(
+        case,
+        "PAY-04",
+        lambda each: _given(each) and each.fault is None and each.available > NOTHING and not each.missing,
+    )
+
+
+@rule("PAY-05")
+def lapse(case: Case) -> Iterator[Occasion]:
+    """What an earlier year left is not used."""
+    yield from occasions(case, "PAY-05", lambda each: any(share.lapsed for share in each.shares))
+
+
+@rule("PAY-06")
+def payouts_reported(case: Case) -> Iterator[Occasion]:
+    """Each bill that must take support has a payout record."""
+    for settlement in case.settlements:
+        if not settlement.trusted or settlement.due == NOTHING:
+            continue
+        if settlement.report is Report.MISSING:
+            yield _unreported(case, settlement)
+        elif settlement.report is Report.GIVEN:
+            short = settlement.missing and not settlement.strangers and settlement.applied < settlement.due
+            yield _unreported(case, settlement) if short and settlement.fault is None else HELD
+
+
+def _unreported(case: Case, settlement: Settlement) -> Broken:
+    bill = settlement.bill
+    who = ", ".join(each.person for each in settlement.missing)
+    return Broken(
+        en=f"Invoice {bill.invoice} of contract {bill.contract} ({bill.period}) had support for {who}, "
+        "but no payout was reported.",
+        lv=f"Rēķinam {bill.invoice}, līgums {bill.contract} ({bill.period}), bija atbalsts personai {who}, "
+        "bet izmaksa nav paziņota.",
+        expected=f"a payout record for each person; {euro(settlement.due)} in all",
+        expected_lv=f"izmaksas ieraksts katrai personai; kopā {euro(settlement.due)}",
+        evidence=_shown(case, settlement),
+    )
+
+
+def _shown(case: Case, settlement: Settlement) -> tuple[Evidence, ...]:
+    told = (case.entry(settlement.bill.number),) if settlement.bill.told else ()
+    return (*told, *(case.spot(each.sent, each.index) for each in settlement.payouts[:1]))
+
+
+@rule("PAY-13")
+def nothing_applied_reported(case: Case) -> Iterator[Occasion]:
+    """Also a bill that took nothing of an available support has its record."""
+    for settlement in case.settlements:
+        if not settlement.trusted or settlement.fault is not None or not settlement.bill.told:
+            continue
+        if settlement.report is Report.MISSING and settlement.due == NOTHING:
+            yield _unreported_nothing(case, settlement)
+        elif settlement.report is Report.GIVEN and settlement.applied >= settlement.due:
+            if settlement.missing and not settlement.strangers:
+                yield _unreported_nothing(case, settlement)
+            elif any(each.payout is not None and each.available and not each.applied for each in settlement.shares):
+                yield HELD
+
+
+def _unreported_nothing(case: Case, settlement: Settlement) -> Broken:
+    bill = settlement.bill
+    who = ", ".join(each.person for each in settlement.missing)
+    return Broken(
+        en=f"Invoice {bill.invoice} of contract {bill.contract} ({bill.period}) took nothing of the support of {who}, "
+        "and no record says so.",
+        lv=f"Rēķinā {bill.invoice}, līgums {bill.contract} ({bill.period}), no personas {who} atbalsta nekas nav "
+        "piemērots, bet ieraksta par to nav.",
+        expected="a record with 0.00 applied and all of the support as remainder",
+        expected_lv="ieraksts ar piemēroto summu 0.00 un visu atbalstu atlikumā",
+        evidence=_shown(case, settlement),
+    )
+
+
+@rule("PAY-07")
+def paid_once(case: Case) -> Iterator[Occasion]:
+    """The payout of a bill to a person is reported once."""
+    first: dict[tuple[str, str], Payout] = {}
+    cancelled = {
+        (each.record.invoice_number, each.person): each.number for each in case.payouts if each.record.reversal
+    }
+    for payout in case.payouts:
+        record = payout.record
+        if record.reversal:
+            continue
+        key = (record.invoice_number, payout.person)
+        before = first.setdefault(key, payout)
+        reversed_between = before.number < cancelled.get(key, 0) <= payout.number
+        if before is payout or reversed_between or is_copy_after_loss(case, payout.sent):
+            yield HELD
+            continue
+        yield Broken(
+            en=f"The payout of invoice {record.invoice_number} to {record.person_code} was reported twice.",
+            lv=f"Rēķina {record.invoice_number} izmaksa personai {record.person_code} paziņota divreiz.",
+            expected="one record for an invoice and a person",
+            expected_lv="viens ieraksts par rēķinu un personu",
+            evidence=(case.spot(before.sent, before.index), case.spot(payout.sent, payout.index)),
+        )
+
+
+@rule("PAY-08")
+def as_billed(case: Case) -> Iterator[Occasion]:
+    """A record names the bill as it was issued."""
+    if not any(each.do == "bill" for each in case.requests):
+        return
+    wrong_person = {
+        (each.fault.payout.number, each.fault.payout.index)
+        for each in case.settlements
+        if each.fault is not None and each.fault.requirement == "PAY-08" and each.fault.payout is not None
+    }
+    yield from (each for each in occasions(case, "PAY-08", lambda _: False))
+    for payout, bill in bills_of_payouts(case.payouts, case.bills):
+        record = payout.record
+        if record.reversal or (payout.number, payout.index) in wrong_person or _elsewhere(case, record, bill):
+            continue
+        yield _unbilled(case, payout) if bill is None else _compared(case, payout, bill)
+
+
+def _elsewhere(case: Case, record: PayoutRecord, bill: Bill | None) -> bool:
+    """Whether another finding covers a record: a foreign contract, a misspelt one, one of which nothing is known."""
+    if bill is not None:
+        return bill.contract in case.reporting.misspelt
+    alike = {loosely(each) for each in (*case.doubtful, *case.reporting.misspelt)}
+    foreign = record.contract in case.neighbours_contracts and record.contract not in case.reporting.history
+    return foreign or loosely(record.contract) in alike
+
+
+def _unbilled(case: Case, payout: Payout) -> Broken:
+    record = payout.record
+    return Broken(
+        en=f"A payout names invoice {record.invoice_number} of contract {record.contract}, which was never issued.",
+        lv=f"Izmaksā norādīts rēķins {record.invoice_number}, līgums {record.contract}, kas nav izrakstīts.",
+        expected="only invoices that were issued",
+        expected_lv="tikai izrakstīti rēķini",
+        evidence=(case.spot(payout.sent, payout.index, "invoice_number"),),
+    )
+
+
+def _compared(case: Case, payout: Payout, bill: Bill) -> Occasion:
+    record = payout.record
+    fields = {
+        "invoice_number": (record.invoice_number, bill.invoice),
+        "invoice_date": (record.invoice_date.isoformat(), bill.issued.isoformat()),
+        "period": (str(record.period), str(bill.period)),
+        "contract": (record.contract, bill.contract),
+    }
+    if record.net_bill not in (bill.net, bill.net + bill.vat):  # with VAT in it, it is PAY-01's finding
+        fields["net_bill"] = (euro(record.net_bill), euro(bill.net))
+    wrong = {name: pair for name, pair in fields.items() if pair[0] != pair[1]}
+    if not wrong:
+        return HELD
+    told = "; ".join(f"{name} is {found}, billed was {expected}" for name, (found, expected) in wrong.items())
+    teikts = "; ".join(f"{name} ir {found}, rēķinā {expected}" for name, (found, expected) in wrong.items())
+    return Broken(
+        en=f"The payout record of invoice {bill.invoice} of contract {bill.contract} differs from the bill: {told}.",
+        lv=f"Izmaksas ieraksts par rēķinu {bill.invoice}, līgums {bill.contract}, atšķiras no rēķina: {teikts}.",
+        expected="; ".join(f"{name} {expected}" for name, (_, expected) in wrong.items()),
+        expected_lv="; ".join(f"{name} {expected}" for name, (_, expected) in wrong.items()),
+        evidence=(*(case.spot(payout.sent, payout.index, name) for name in wrong), case.entry(bill.number)),
+    )
+
+
+@rule("PAY-09")
+def reversals(case: Case) -> Iterator[Occasion]:
+    """A cancelled bill is reported by a reversal of each of its records, and gives back exactly what it took."""
+    yield from occasions(case, "PAY-09", lambda each: _given(each) and any(share.restored for share in each.shares))
+    if not any(each.do == "bill" for each in case.requests):
+        return
+    records: dict[tuple[str, str], list[Payout]] = defaultdict(list)
+    for payout in case.payouts:
+        records[payout.record.invoice_number, payout.person].append(payout)
+    cancelling = {each.reverses: each for each in case.bills if each.reverses is not None}
+    for payouts in records.values():
+        yield from _reversal(case, payouts, cancelling.get(payouts[0].record.invoice_number))
+
+
+def _reversal(case: Case, payouts: list[Payout], credit: Bill | None) -> Iterator[Occasion]:
+    taken = [each for each in payouts if not each.record.reversal]
+    back = [each for each in payouts if each.record.reversal]
+    if credit is None:
+        yield from (_needless(case, each) for each in back)
+    elif not back:
+        unclear = case.clouded(ChannelName.PAYOUT, credit.number) or credit.contract in case.doubtful
+        if taken and not unclear and case.offer(ChannelName.PAYOUT, credit.number) is not None:
+            yield _missing_reversal(case, taken[0], credit)
+    elif not taken:
+        yield _needless(case, back[0])
+    elif len(back) > len(taken) and not is_copy_after_loss(case, back[-1].sent):
+        yield _needless(case, back[-1])
+    else:
+        yield _repeats(case, taken[-1], back[-1])
+
+
+def _needless(case: Case, payout: Payout) -> Broken:
+    record = payout.record
+    return Broken(
+        en=f"A reversal was sent for invoice {record.invoice_number}, which was not cancelled or took nothing.",
+        lv=f"Nosūtīta rēķina {record.invoice_number} atcelšana, lai gan rēķins nav atcelts vai tajā nekas nav "
+        "piemērots.",
+        expected="one reversal for each record of a cancelled bill, and no other",
+        expected_lv="viena atcelšana par katru atcelta rēķina ierakstu un neviena cita",
+        evidence=(case.spot(payout.sent, payout.index),),
+    )
+
+
+def _missing_reversal(case: Case, taken: Payout, credit: Bill) -> Broken:
+    return Broken(
+        en=f"Invoice {credit.reverses} was cancelled by {credit.invoice}, and its payout was not reversed.",
+        lv=f"Rēķins {credit.reverses} atcelts ar {credit.invoice}, bet tā izmaksa nav atcelta.",
+        expected=f"a reversal that repeats the record: {euro(taken.record.applied)} applied",
+        expected_lv=f"atcelšana, kas atkārto ierakstu: piemēroti {euro(taken.record.applied)}",
+        evidence=(case.entry(credit.number), case.spot(taken.sent, taken.index)),
+    )
+
+
+def _repeats(case: Case, taken: Payout, back: Payout) -> Occasion:
+    wrong = [each for each in _AMOUNTS if getattr(taken.record, each) != getattr(back.record, each)]
+    if not wrong:
+        return HELD
+    told = "; ".join(f"{each} {euro(getattr(back.record, each))}" for each in wrong)
+    right = "; ".join(f"{each} {euro(getattr(taken.record, each))}" for each in wrong)
+    return Broken(
+        en=f"The reversal of invoice {back.record.invoice_number} does not repeat the record it cancels: {told}.",
+        lv=f"Rēķina {back.record.invoice_number} atcelšana neatkārto atceļamo ierakstu: {told}.",
+        expected=right,
+        expected_lv=right,
+        evidence=(case.spot(back.sent, back.index, wrong[0]), case.spot(taken.sent, taken.index, wrong[0])),
+    )
+
+
+@rule("PAY-10")
+def empty_months(case: Case) -> Iterator[Occasion]:
+    """A month that was billed without any payout is told by a document without records."""
+    told = {each.document.header.period for each in case.documents(ChannelName.PAYOUT) if each.document is not None}
+    full = {each.record.period for each in case.payouts}
+    for period, last in _billed(case).items():
+        if period in full or not _is_empty(case, period) or case.clouded(ChannelName.PAYOUT, last):
+            continue
+        run = case.offer(ChannelName.PAYOUT, last)
+        if period in told:
+            yield HELD
+        elif run is not None:
+            yield Broken(
+                en=f"Month {period} had no payouts, and no document said so.",
+                lv=f"Mēnesī {period} izmaksu nebija, bet dokumenta par to nav.",
+                expected=f"a payout document for {period} without records in the run of {day_of(run.at)}",
+                expected_lv=f"izmaksu dokuments par {period} bez ierakstiem apmaiņas reizē {day_of(run.at)}",
+                evidence=(case.entry(last), case.entry(run.ended)),
+            )
+
+
+def _billed(case: Case) -> dict[Period, int]:
+    """The months that the retailer was told to bill, each with the entry that told it last."""
+    found: dict[Period, int] = {}
+    for request in case.requests:
+        text = request.fields.get("period")
+        if request.do == "bill" and request.ok and isinstance(text, str):
+            try:
+                found[Period.parse(text)] = request.number
+            except ValueError:
+                continue
+    return found
+
+
+def _is_empty(case: Case, period: Period) -> bool:
+    bills = [each for each in case.bills if each.period == period]
+    if any(each.reverses is not None or each.contract in case.doubtful for each in bills):
+        return False
+    return all(
+        each.report is Report.NEEDLESS and each.trusted for each in case.settlements if each.bill.period == period
+    )
+
+
+@rule("PAY-11")
+def two_decimals(case: Case) -> Iterator[Occasion]:
+    """Amounts have two decimals."""
+    for payout in case.payouts:
+        located = payout.sent.content.located if payout.sent.content is not None else None
+        if located is None:
+            continue
+        wrong: dict[str, str] = {}
+        for name in _AMOUNTS:
+            element, attribute = located.find(payout.index, name)
+            written = (element.get(attribute) if attribute else element.text) or ""
+            if not _MONEY.fullmatch(written.strip()):
+                wrong[name] = written.strip()
+        if not wrong:
+            yield HELD
+            continue
+        told = ", ".join(f"{name} {written}" for name, written in wrong.items())
+        yield Broken(
+            en=f"Amounts of invoice {payout.record.invoice_number} do not have two decimals: {told}.",
+            lv=f"Rēķina {payout.record.invoice_number} summām nav divu zīmju aiz komata: {told}.",
+            expected="two decimals, for example 20.00",
+            expected_lv="divas zīmes aiz komata, piemēram, 20.00",
+            evidence=tuple(case.spot(payout.sent, payout.index, name) for name in wrong),
+        )
+
+
+@rule("PAY-12")
+def as_on_the_bill(case: Case) -> Iterator[Occasion]:
+    """What is reported is what was taken off the customer's bill."""
+    for settlement in case.settlements:
+        if settlement.bill.lines is None or settlement.fault is not None:
+            continue
+        taken: dict[str, Decimal] = defaultdict(lambda: NOTHING)
+        for who, amount in settlement.bill.lines:
+            taken[case.person(who)] += amount
+        for payout in settlement.payouts:
+            yield _against_line(case, settlement.bill, payout, taken[payout.person])
+
+
+def _against_line(case: Case, bill: Bill, payout: Payout, taken: Decimal) -> Occasion:
+    if payout.record.applied == taken:
+        return HELD
+    return Broken(
+        en=f"{euro(payout.record.applied)} was reported for invoice {bill.invoice} of contract {bill.contract}, but "
+        f"{euro(taken)} was taken off the bill.",
+        lv=f"Par rēķinu {bill.invoice}, līgums {bill.contract}, paziņoti {euro(payout.record.applied)}, bet no rēķina "
+        f"atskaitīti {euro(taken)}.",
+        expected="the same amount on the bill and in the payout record",
+        expected_lv="viena un tā pati summa rēķinā un izmaksas ierakstā",
+        evidence=(case.spot(payout.sent, payout.index, "applied"), case.entry(bill.number)),
+    )

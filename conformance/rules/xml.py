@@ -1,0 +1,146 @@
+"""XML: whether what was sent is what its schema says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.rules.evidence import Case
+from conformance.rules.judging import HELD, Broken, Occasion, rule
+from conformance.rules.model import Evidence
+from conformance.rules.traffic import SEND, Call, Sent
+from conformance.rules.values import tables, text
+from simulator.documents.complaints import Complaint
+from simulator.documents.model import Provenance
+from simulator.documents.parsing import refusal
+
+_SHOWN = 10  # complaints about one document that are shown
+_CHARSET = "unsupported-charset"
+_PAYLOAD = "invalid-payload"
+_LINE = 160  # characters
+
+
+@rule("XML-01")
+def valid_by_schema(case: Case) -> Iterator[Occasion]:
+    """Every sent document and error report is valid by the schema of its channel version."""
+    for sent in case.sends:
+        if sent.content is None or _wrong_encoding(sent.content.data) is not None:
+            continue
+        if not sent.content.complaints:
+            told = _told(sent) if sent.call.entry.fault_code == _PAYLOAD else ()
+            if told:
+                yield _invalid(sent, told)
+            elif sent.channel is not None:
+                yield HELD
+        else:
+            yield _invalid(sent, tuple((_written(each), _evidence(sent, each)) for each in sent.content.complaints))
+
+
+def _told(sent: Sent) -> tuple[tuple[str, Evidence], ...]:
+    """DIT's own complaints, where it refused what our copy of the schema accepts."""
+    return tuple(
+        (
+            f"{text(each.get('found'))}; expected {text(each.get('expected'))}",
+            Evidence(sent.number, text(each.get("path"))),
+        )
+        for each in tables(sent.call.entry.details.get("complaints"))
+    )
+
+
+def _invalid(sent: Sent, complaints: tuple[tuple[str, Evidence], ...]) -> Broken:
+    more = len(complaints) - 1
+    what, co = ("error report", "kļūdas ziņojums") if sent.is_event else ("document", "dokuments")
+    refused = "" if sent.call.done else ", and DIT refused it"
+    atteikts = "" if sent.call.done else ", un DIT to nepieņēma"
+    return Broken(
+        en=f"A sent {what} is not valid by its schema{refused}: {complaints[0][0]}"
+        + (f" (and {more} more)" if more else ""),
+        lv=f"Nosūtītais {co} neatbilst shēmai{atteikts}: {complaints[0][0]}" + (f" (un vēl {more})" if more else ""),
+        expected="a document without any error of the schema",
+        expected_lv="dokuments bez shēmas kļūdām",
+        evidence=tuple(each for _, each in complaints[:_SHOWN]),
+    )
+
+
+def _written(complaint: Complaint) -> str:
+    return f"{complaint.found}; expected {complaint.expected} ({_source(complaint.provenance)})"
+
+
+def _source(provenance: Provenance) -> str:
+    return f"{provenance.basis.value}: {provenance.source}"
+
+
+def _evidence(sent: Sent, complaint: Complaint) -> Evidence:
+    excerpt = None
+    if sent.content is not None and complaint.line is not None:
+        lines = sent.content.data.split(b"\n", complaint.line)
+        if complaint.line <= len(lines):
+            line = lines[complaint.line - 1].decode("utf-8", "replace").strip()
+            excerpt = f"line {complaint.line}: {line[:_LINE]}"
+    return Evidence(sent.number, complaint.path, excerpt)
+
+
+@rule("XML-02")
+def utf8(case: Case) -> Iterator[Occasion]:
+    """Documents, and the requests that carry them, are in UTF-8."""
+    for call in case.calls:
+        if call.operation not in (SEND, "") or call.our_trouble:
+            continue
+        found = _encoding_of(case, call)
+        if found is not None:
+            yield Broken(
+                en=f"What was sent is not in UTF-8: {found}.",
+                lv=f"Sūtītais nav UTF-8 kodējumā: {found}.",
+                expected="UTF-8, and an XML declaration (if any) that says so",
+                expected_lv="UTF-8 un XML deklarācija (ja tāda ir), kas to apliecina",
+                evidence=(case.entry(call.number),),
+            )
+        elif call.operation == SEND:
+            yield HELD
+
+
+def _encoding_of(case: Case, call: Call) -> str | None:
+    if call.entry.fault_code == _CHARSET:
+        return call.entry.cause or "DIT does not know the encoding"
+    for reference in (call.entry.request, call.entry.payload):
+        data = case.bytes_of(reference)
+        found = _wrong_encoding(data) if data is not None else None
+        if found is not None:
+            return found
+    return None
+
+
+def is_misencoded(case: Case, call: Call) -> bool:
+    """Whether a call's bytes are in another encoding than UTF-8; a refusal is then no other chapter's matter."""
+    return _encoding_of(case, call) is not None
+
+
+def _wrong_encoding(data: bytes) -> str | None:
+    complaint = refusal(data)
+    if complaint is not None and complaint.code == "encoding":
+        return complaint.found
+    if data.lstrip()[:1] != b"<":
+        return None  # a request in several parts: its payload is looked at by itself
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as reason:
+        return f"byte {reason.start} ({data[reason.start]:#04x}) is no UTF-8"
+    return None
+
+
+@rule("XML-03")
+def record_count(case: Case) -> Iterator[Occasion]:
+    """The header counts the records rightly."""
+    for sent in case.documents():
+        if sent.document is None:
+            continue
+        stated, found = sent.document.header.record_count, len(sent.document.records)
+        if stated == found:
+            yield HELD
+        else:
+            yield Broken(
+                en=f"Document {sent.document.header.document_id} states {stated} records, but has {found}.",
+                lv=f"Dokumentā {sent.document.header.document_id} norādīti {stated} ieraksti, bet to ir {found}.",
+                expected=f"a record count of {found}",
+                expected_lv=f"ierakstu skaits {found}",
+                evidence=(case.spot(sent, None, "record_count"),),
+            )

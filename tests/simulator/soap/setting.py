@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from threading import Thread
 from uuid import uuid4
@@ -149,14 +149,22 @@ def basic(user: str, password: str = "any") -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
 
+_profile = cache(load_profile)
+
+
+@cache
+def _town() -> World:
+    return load_world("town")
+
+
 @contextmanager
 def open_setting(directory: Path | None = None, *, message_bytes: int | None = None) -> Iterator[Setting]:
-    profile = load_profile()
+    profile = _profile()
     if message_bytes is not None:
         known = replace(profile.limits.message_bytes, value=message_bytes)
         profile = replace(profile, limits=replace(profile.limits, message_bytes=known))
     with Store.open(directory) as store:
-        yield Setting(store, profile, load_world("town"), message_bytes=message_bytes)
+        yield Setting(store, profile, _town(), message_bytes=message_bytes)
 
 
 @contextmanager

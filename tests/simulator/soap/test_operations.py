@@ -194,9 +194,8 @@ def test_messages_of_several_kinds_keep_their_common_order(setting: Setting) -> 
                 for n, kind in enumerate(kinds)
             )
 
-    wrapper = etree.fromstring(
-        f'<ReceiveMessage xmlns="{SVC}"><MessageRequest xmlns="{DIT}"><ChannelURN>c</ChannelURN></MessageRequest></ReceiveMessage>'
-    )
+    content = f'<MessageRequest xmlns="{DIT}"><ChannelURN>c</ChannelURN></MessageRequest>'
+    wrapper = etree.fromstring(f'<ReceiveMessage xmlns="{SVC}">{content}</ReceiveMessage>')
     answer = dispatch(wrapper, Call(None, Mailbox(), None, Notes()))  # type: ignore[arg-type]
     names = [etree.QName(each).localname for each in answer[0]]
     assert names == ["EventMessageType", "BussinesMessage", "Message", "BussinesMessage"]

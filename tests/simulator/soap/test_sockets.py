@@ -1,4 +1,4 @@
-"""The wire over real sockets: what a server and a client make of bodies that are cut short, too large, or answered not at all."""
+"""The wire over real sockets: bodies cut short, too large, in chunks; replies that get lost; many callers at once."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_broken_chunks_are_refused(served: tuple[Setting, str], chunks: bytes) -
 
 
 def test_an_announced_body_over_the_limit_gets_its_413_after_writing(served: tuple[Setting, str]) -> None:
-    setting, base = served
+    _, base = served
     too_much = LIMIT + ENVELOPE_ALLOWANCE + 1
     reply = requests.post(
         f"{base}{SERVICE}/plain", data=b"x" * too_much, headers={**TYPE, **basic("paraugs")}, timeout=30
@@ -117,7 +117,7 @@ def test_an_announced_body_over_the_limit_gets_its_413_after_writing(served: tup
 
 
 def test_a_chunked_body_over_the_limit_gets_its_413(served: tuple[Setting, str]) -> None:
-    _setting, base = served
+    _, base = served
     total = LIMIT + ENVELOPE_ALLOWANCE + 100_000
 
     def pieces() -> Iterator[bytes]:

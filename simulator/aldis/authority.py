@@ -148,8 +148,7 @@ class Aldis:
         try:
             document = read_document(data, self._profile, channel.name if channel else None)
         except DocumentError as reason:
-            detail = "; ".join(f"{each.path}: {each.found}" for each in reason.complaints)
-            unreadable = self._errors.error("unreadable", detail=detail)
+            unreadable = self._errors.error("unreadable", detail=str(reason))
             sent = self._answer(unit, message, ErrorReport(None, (unreadable,)))
             details = journaling.unreadable(message, channel, self._world, unreadable, sent)
             self._write(unit, "intake", details, message)

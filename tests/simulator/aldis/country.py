@@ -48,10 +48,12 @@ class Country:
     clock: Clock = field(init=False)
     network: Network = field(init=False)
     aldis: Aldis = field(init=False)
+    _started: datetime = field(init=False)
     _documents: Any = field(init=False, default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
-        self.clock = Clock.frozen(datetime.combine(self.world.start, time(8), RIGA))
+        self._started = datetime.combine(self.world.start, time(8), RIGA)
+        self.clock = Clock.frozen(self._started)
         self.open()
 
     def open(self) -> None:
@@ -84,7 +86,7 @@ class Country:
     def until(self, day: date, hour: int = 10) -> None:
         """Let time go on to an hour of a day; ALDIS does its duties on the way."""
         target = datetime.combine(day, time(hour), RIGA)
-        for duty in self.aldis.duties(self.clock.now(), target):
+        for duty in self.aldis.duties(self._started, target):
             self.perform(duty)
         self.clock.advance(target)
 

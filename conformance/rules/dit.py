@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -22,18 +23,28 @@ _OTHER_CHAPTERS = frozenset({_STATUS, _TOO_LARGE, "invalid-payload"})
 
 @rule("DIT-01")
 def whole_list_read(case: Case) -> Iterator[Occasion]:
-    """What was listed is read before the next listing of the same selection."""
-    listed: dict[tuple[str | None, str | None], Call] = {}
+    """What was listed is read before the next listing of the same selection, and in the run that listed it."""
+    listings: dict[tuple[str | None, str | None], list[Call]] = defaultdict(list)
     for call in case.calls:
-        if call.operation != LIST or not call.answered or call.read:
-            continue
-        key = (call.selector.channel, call.selector.version)
-        before = listed.get(key)
-        if before is not None and before.messages and not _polled_too_soon(case, before, call):
-            unread = [each for each in before.messages if not _asked_for(case, each, before.number, call.number)]
-            yield _unread(case, before, call, unread) if unread else HELD
-        if before is None or not _polled_too_soon(case, before, call):
-            listed[key] = call
+        if call.operation == LIST and call.answered and not call.read:
+            own = listings[call.selector.channel, call.selector.version]
+            if not own or not _polled_too_soon(case, own[-1], call):
+                own.append(call)  # another within minutes is DIT-04's finding
+    for own in listings.values():
+        for listing, following in zip(own, [*own[1:], None], strict=True):
+            until = _until(case, listing, following)
+            if not listing.entry.message_ids or until is None:
+                continue
+            unread = [each for each in listing.entry.message_ids if not _asked_for(case, each, listing.number, until)]
+            yield _unread(case, listing, until, unread) if unread else HELD
+
+
+def _until(case: Case, listing: Call, following: Call | None) -> int | None:
+    """The entry before which all of a list must be read; None when that cannot be said."""
+    if following is not None:
+        return following.number
+    run = case.run_of(listing.number)
+    return run.ended if run is not None else None
 
 
 def _asked_for(case: Case, message: str, after: int, before: int) -> bool:
@@ -42,16 +53,14 @@ def _asked_for(case: Case, message: str, after: int, before: int) -> bool:
     )
 
 
-def _unread(case: Case, listing: Call, again: Call, unread: list[str]) -> Broken:
+def _unread(case: Case, listing: Call, until: int, unread: list[str]) -> Broken:
     number, all_ = len(unread), len(listing.entry.message_ids)
     return Broken(
-        en=f"{number} of {all_} listed messages were not read before the list was asked for again: "
-        f"{', '.join(unread[:3])}.",
-        lv=f"Pirms saraksta atkārtotas pieprasīšanas nav nolasīti {number} no {all_} saraksta ziņojumiem: "
-        f"{', '.join(unread[:3])}.",
+        en=f"{number} of {all_} listed messages were not read: {', '.join(unread[:3])}.",
+        lv=f"No {all_} saraksta ziņojumiem nav nolasīti {number}: {', '.join(unread[:3])}.",
         expected="ReceiveMessage2 for every message of a list before the next ReceiveMessageList",
         expected_lv="ReceiveMessage2 katram saraksta ziņojumam pirms nākamā ReceiveMessageList",
-        evidence=(case.entry(listing.number), case.entry(again.number)),
+        evidence=(case.entry(listing.number), case.entry(until)),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import Self
@@ -83,7 +82,6 @@ class ErrorCatalogue:
         )
 
 
-@cache
 def _read(path: Path) -> Mapping[str, ErrorKind]:
     try:
         with path.open("rb") as file:

@@ -28,7 +28,7 @@ class _LazyGroup(click.RichGroup):
         if cmd_name not in COMMANDS:
             return None
         if not _asks_for(cmd_name):
-            return click.RichCommand(cmd_name, help=COMMANDS[cmd_name])
+            return click.RichCommand(name=cmd_name, help=COMMANDS[cmd_name])
         module = importlib.import_module(f"conformance.commands.{cmd_name}")
         command: click.Command = module.command
         return command

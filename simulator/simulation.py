@@ -16,7 +16,6 @@ from simulator.aldis.cycle import Duty
 from simulator.channels import installation_for
 from simulator.clock import Clock
 from simulator.dit.network import Network
-from simulator.documents.catalogue import Catalogue
 from simulator.documents.profile import Profile
 from simulator.faults import Faults
 from simulator.journal import Entry, Kind, StoredJournal, wall_now

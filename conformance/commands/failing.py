@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 import rich_click as click
+from click.exceptions import Exit
 
 RETAILER_FAILED = 1
 WRONG_USE = 2
@@ -15,4 +16,4 @@ NOTHING_TESTED = 4
 def fail(message: str, code: int = WRONG_USE) -> NoReturn:
     """End the command with this sentence; raises click's Exit."""
     click.echo(f"aldis: {message}", err=True)
-    raise click.exceptions.Exit(code)
+    raise Exit(code)

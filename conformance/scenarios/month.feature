@@ -49,6 +49,22 @@ Feature: One month
     Then ALDIS has granted Anna Bērziņa 20.00 EUR in April 2026
     And the retailer has done all that is required of it
 
+  @DIT-07 @PAY-03
+  Scenario: The reply that brings the discounts is lost, and the read is recovered
+    Given it is 2 March 2026
+    And Anna Bērziņa is poor or low-income since 1 January 2026
+    When Anna Bērziņa signs contract 0012345678 from 1 March 2026
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the reply with the retailer's next message is lost on the way
+    And the retailer fetches its discounts
+    And the retailer fetches its discounts
+    And the retailer bills contract 0012345678 for March 2026: 35.40 EUR net
+    And the retailer reports its payouts
+    And time goes on to 22 April 2026
+    Then ALDIS has granted Anna Bērziņa 20.00 EUR in March 2026
+    And the retailer has done all that is required of it
+
   @PAY-03 @PAY-04
   Scenario: A bill covers two months of support
     Given it is 2 March 2026

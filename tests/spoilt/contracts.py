@@ -16,7 +16,7 @@ from simulator.documents.model import ContractRecord, Operation, Period
 from tests.spoilt.variant import with_parts
 
 if TYPE_CHECKING:
-    from conformance.retailers.reference.office import Office
+    pass
 
 
 class _AsciiNames(Reporting):

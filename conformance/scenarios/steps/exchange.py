@@ -51,6 +51,11 @@ def _lost_reply(stage: Stage) -> None:
     stage.misbehave("drop_reply", "SendMessage2")
 
 
+@when("the reply with the retailer's next message is lost on the way")
+def _lost_message(stage: Stage) -> None:
+    stage.misbehave("drop_reply", "ReceiveMessage2")
+
+
 @then(Sentence("ALDIS has granted {person} {amount} EUR in {month}"))
 def _granted(stage: Stage, person: str, amount: Decimal, month: Period) -> None:
     stage.expectations.append((person, month, amount))

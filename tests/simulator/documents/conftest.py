@@ -1,0 +1,21 @@
+"""The two profiles that the tests of this room read: the project's, and a made-up other one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simulator.documents.profile import Profile, load_profile
+
+OTHER = Path(__file__).parent / "other"
+
+
+@pytest.fixture(scope="session")
+def profile() -> Profile:
+    return load_profile()
+
+
+@pytest.fixture(scope="session")
+def other() -> Profile:
+    return load_profile(OTHER / "profile.toml")

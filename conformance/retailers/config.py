@@ -25,7 +25,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "driver": ("kind", "command", "url", "object", "timeout"),
     "run": ("security", "transport", "profile"),
 }
-_KEYS_OF_KIND = {"command": ("command",), "python": ("object",)}
+_KEY_OF_KIND = {"command": "command", "http": "url", "python": "object"}
 
 
 class DriverKind(StrEnum):
@@ -145,10 +145,9 @@ class _Reader:
 
     def _driver(self) -> DriverConfig:
         kind = self._kind()
-        for other in _KEYS_OF_KIND.values():
-            for key in other:
-                if key in self._table("driver") and key not in _KEYS_OF_KIND[kind]:
-                    self._refuse("driver", key, f'does not go with kind = "{kind}"; remove it or change kind')
+        for key in _KEY_OF_KIND.values():
+            if key in self._table("driver") and key != _KEY_OF_KIND[kind]:
+                self._refuse("driver", key, f'does not go with kind = "{kind}"; remove it or change kind')
         return DriverConfig(
             kind=kind,
             command=self._command() if kind is DriverKind.COMMAND else (),

@@ -71,9 +71,8 @@ class Reports:
     def queue(self, said: Sequence[Said], period: Period, *, corrects: str | None = None) -> None:
         """Write a document and put it into the outbox; from now on it is never written anew."""
         document = self.document([record for _, record in said], period, corrects)
-        data = write_document(document, self.office.party.profile)
         self.office.store.outbox.queue(
-            Outgoing(document.header.document_id, self.channel, data, period, corrects),
+            Outgoing(document.header.document_id, self.channel, self.written(document), period, corrects),
             [statement for statement, _ in said],
         )
 
@@ -90,6 +89,10 @@ class Reports:
             corrects=corrects,
         )
         return Document(self.channel, header, tuple(records))
+
+    def written(self, document: Document) -> bytes:
+        """A document as XML."""
+        return write_document(document, self.office.party.profile)
 
     def new_document_id(self) -> str:
         """A document id that was never used before."""

@@ -154,6 +154,7 @@ def test_a_line_without_an_end_does_not_fill_the_memory(started: Started) -> Non
 
 def test_hanging_ends_with_the_timeout(started: Started) -> None:
     driver = started("import sys, time\nprint('waiting', file=sys.stderr, flush=True)\ntime.sleep(600)", timeout=1)
+    wait_until(lambda: "waiting" in driver.log)
     with pytest.raises(DriverError, match=r'did not answer "bill" within 1 seconds .*ends with: waiting'):
         driver.ask("bill")
 

@@ -162,6 +162,7 @@ def test_the_reference_config_is_as_valid_as_any(tmp_path: Path) -> None:
             GOOD.replace('"driver.js"', "5"), 8, "[driver] command", ["a list of program and arguments"], id="not texts"
         ),
         pytest.param(GOOD + 'object = "a:B"\n', 9, "[driver] object", ["does not go with"], id="key of another kind"),
+        pytest.param(GOOD + 'url = "http://x/"\n', 9, "[driver] url", ["does not go with"], id="url of another kind"),
         pytest.param(RETAILER + '[driver]\nkind = "python"\n', None, "[driver] object", ["missing"], id="no object"),
         pytest.param(
             RETAILER + '[driver]\nkind = "python"\nobject = "mybilling.aldis.Driver"\n',

@@ -112,4 +112,5 @@ def test_what_it_cannot_do_it_says(example: Driver, state: State) -> None:
     assert example.ask("apply", events=[{"kind": "sub_user.add", "contract": "0007"}]).unsupported
     assert example.ask("bill", period="2026-03", invoices=[bill("1.00") | {"reverses": "R-0"}]).unsupported
     assert example.ask("apply", events=[{"kind": "contract.end", "contract": "1"}]).error == "there is no contract 1"
+    example.close()
     assert "there is no contract 1" in example.log

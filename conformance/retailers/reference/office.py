@@ -52,4 +52,4 @@ class Office:
     def note(self, problem: str) -> None:
         """Something went wrong that the next run will, or a person must, mend."""
         self.problems.append(problem)
-        _log.warning("%s", problem)
+        _log.info("%s", problem)

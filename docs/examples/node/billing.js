@@ -3,11 +3,12 @@
 //
 // What it does: reports new, changed and ended contracts; reads discounts; takes support off bills, carries the rest over
 // within the calendar year; reports payouts, and an empty month; sends a document again, the very same, when its reply
-// was lost; ignores what it has had before.
-// What it does not do: sub-users, reversals, corrections after an error event (it prints the event), the recovery of a
-// lost read, security, keeping its books on disk. It reads XML by regular expressions, which is safe only for XML
-// without comments, CDATA and elements nested in elements of the same name, as DIT and ALDIS send it here: a real
-// system uses an XML parser. The element names are those of the profile "reconstruction" (assumed).
+// was lost; recovers a lost read; ignores what it has had before.
+// What it does not do: sub-users, reversals, error events (it prints those of BVKB, corrects nothing, and sends none
+// itself), security, keeping its books on disk; a lost reply of ConfirmationAck or DeleteMessage leaves the message in
+// the mailbox. It reads XML by regular expressions, which is safe only for XML without comments, CDATA and elements
+// nested in elements of the same name, as DIT and ALDIS send it here: a real system uses an XML parser. The element
+// names are those of the profile "reconstruction" (assumed).
 "use strict";
 
 const { randomUUID } = require("node:crypto");
@@ -34,6 +35,7 @@ class Retailer {
     this.billed = new Set(); // periods whose bills were made and not told yet
     this.outbox = []; // documents without a reply yet
     this.seen = new Set(); // ids of discount documents that were booked
+    this.interrupted = new Set(); // channels on which a read went wrong
   }
 
   connect(address, { user, password }, provider, versions) {
@@ -117,20 +119,42 @@ class Retailer {
     for (const document of this.outbox.filter((each) => each.channel === channel)) await this.send(document);
   }
 
-  // List once, read every message of the list, process, confirm where the version asks for it, delete.
+  // List once and read every message of the list; a message whose reply is lost is recovered in the next run.
   async fetchMail(channel) {
-    const version = `<ChannelVersionURN>${escape(this.versions[channel])}</ChannelVersionURN>`;
+    const version = element("ChannelVersionURN", this.versions[channel]);
+    if (this.interrupted.has(channel)) return this.recover(channel, version);
     const list = await this.call("ReceiveMessageList", dit("MessageListRequest", version));
-    for (const id of all(list, "MessageBasicInfo").map((info) => first(info, "MessageID"))) {
-      const message = dit("MessageRequest", `<MessageID>${id}</MessageID>`);
-      const received = await this.call("ReceiveMessage2", message);
-      if (channel === "discount") {
-        this.book(received);
-        await this.call("ConfirmationAck", `<MessageSampleId>${id}</MessageSampleId>`);
-      } else {
-        console.error(`event on channel ${channel}: ${received}`); // an error event: for a person to look at
+    for (const id of all(list, "MessageID")) await this.read(channel, element("MessageID", id));
+  }
+
+  // The order that DIT prescribes: list what is read, restore it, read it again, delete it.
+  async recover(channel, version) {
+    const request = dit("MessageListRequest", version + element("ReadMessage", true));
+    const lost = all(await this.call("ReceiveMessageList", request), "MessageID");
+    const infos = lost.map((id) => `<MessageBasicInfo>${element("MessageID", id)}</MessageBasicInfo>`).join("");
+    if (lost.length) await this.call("RestoreMessageList", dit("MessageBasicInfoList", infos));
+    this.interrupted.delete(channel);
+    await this.read(channel, version);
+  }
+
+  // Read, process, confirm where the version asks for it, delete.
+  async read(channel, selector) {
+    try {
+      const received = await this.call("ReceiveMessage2", dit("MessageRequest", selector));
+      for (const message of [...all(received, "BussinesMessage"), ...all(received, "EventMessageType")]) {
+        const id = first(message, "MessageID");
+        if (channel === "discount") {
+          this.book(message);
+          await this.call("ConfirmationAck", element("MessageSampleId", id));
+        } else {
+          console.error(`error event on channel ${channel}: ${message}`); // for a person to look at
+        }
+        await this.call("DeleteMessage", dit("MessageRequest", element("MessageID", id)));
       }
-      await this.call("DeleteMessage", message);
+    } catch (error) {
+      if (error instanceof Fault) throw error;
+      console.error(`no reply (${error.message}), to be recovered in the next run`);
+      this.interrupted.add(channel);
     }
   }
 
@@ -176,7 +200,7 @@ class Retailer {
   }
 
   async send(document) {
-    const version = `<ChannelVersionURN>${escape(this.versions[document.channel])}</ChannelVersionURN>`;
+    const version = element("ChannelVersionURN", this.versions[document.channel]);
     const body = dit("MessageSave2", `${version}<BussinesMessage>${document.xml}</BussinesMessage>`);
     for (let attempt = 1; ; attempt += 1) {
       try {

@@ -96,6 +96,25 @@ def test_a_lost_reply_is_answered_by_the_same_document(example: Driver, state: S
     ]
 
 
+def test_a_lost_read_is_recovered(example: Driver, state: State) -> None:
+    well(example, "apply", events=[signed()])
+    run(example, state, "2026-03-02T10:00")
+    fault = Misbehaviour(kind="drop_reply", operation="ReceiveMessage2", authority=RETAILER.authority)
+    state.simulation.faults.arm(fault)
+    run(example, state, "2026-03-08T10:00", "discount")
+    before = len(state.calls())
+    run(example, state, "2026-03-08T12:00", "discount")
+    assert state.calls()[before:] == [
+        "ReceiveMessageList",
+        "RestoreMessageList",
+        "ReceiveMessage2",
+        "ConfirmationAck",
+        "DeleteMessage",
+    ]
+    lines = well(example, "bill", period="2026-03", invoices=[bill("17.30")])["lines"]
+    assert [each["applied"] for each in lines] == ["17.30"]
+
+
 def test_an_empty_month(example: Driver, state: State) -> None:
     well(example, "apply", events=[signed()])
     run(example, state, "2026-03-02T10:00")

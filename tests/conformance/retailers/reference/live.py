@@ -8,9 +8,11 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from simulator.clock import RIGA, Clock
+from simulator.dit.model import Payload, SendRequest
 from simulator.documents.identifiers import synthetic_metering_point, synthetic_personal_code
 from simulator.documents.model import Category, ChannelName
 from simulator.documents.profile import load_profile
+from simulator.documents.writing import write_national
 from simulator.journal import Entry, Kind, Outcome
 from simulator.server import Server
 from simulator.simulation import Simulation
@@ -66,6 +68,15 @@ class State:
     def reconciled(self) -> dict[str, Any]:
         """ALDIS's last reconciliation of the retailer."""
         return dict(self.entries(Kind.AUTHORITY, "reconcile")[-1].details)
+
+    def publish(self, document: bytes) -> None:
+        """BVKB sends a national list that holds this document for the retailer."""
+        data = write_national({RETAILER.registration_number: document}, PROFILE)
+        version = PROFILE.channel(ChannelName.DISCOUNT).version_urn()
+        with self.simulation.store.unit() as unit:
+            caller = self.simulation.network.caller(unit, WORLD.bvkb.id)
+            payload = Payload(reference=unit.put_blob(data), size=len(data), element=PROFILE.national.root)
+            self.simulation.network.send(unit, caller, SendRequest(version=version, payload=payload))
 
     def hello(self) -> dict[str, Any]:
         """The fields of hello."""

@@ -11,8 +11,9 @@ from conformance.retailers.command_driver import CommandDriver
 from conformance.retailers.config import reference_config
 from conformance.retailers.opening import open_driver
 from simulator.faults import Misbehaviour
-from simulator.journal import Kind
+from simulator.journal import Kind, Outcome
 from tests.conformance.retailers.reference.live import RETAILER, State, bill, served_state, signed
+from tests.conformance.retailers.reference.world import discount, granted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -125,6 +126,18 @@ def test_a_wrong_code_is_corrected_after_the_error_event(retailer: Driver, state
     assert [each["code"] for each in first.details["errors"]] == ["person-unknown"]
     assert second.details["corrects"] == first.details["document_id"]
     assert (second.details["accepted"], second.details["errors"]) == (1, [])
+
+
+def test_a_decision_on_an_unknown_contract_is_answered_over_the_wire(retailer: Driver, state: State) -> None:
+    well(retailer.ask("hello", **state.hello()))
+    well(retailer.ask("now", at=state.at("2026-03-08T10:00")))
+    state.publish(discount(granted("20.00", contract="no such contract")))
+    well(retailer.ask("exchange", channels=["discount"]))
+    sent = state.entries(Kind.EXCHANGE, "SendMessage2")[-1]
+    (delivered,) = state.entries(Kind.EXCHANGE, "ReceiveMessage2")[-1].message_ids
+    assert (sent.outcome, sent.details["message_class"]) == (Outcome.OK, "error")
+    assert sent.details["related_message"] == delivered
+    assert state.faults() == []
 
 
 def test_without_a_server_the_document_waits(retailer: Driver, state: State) -> None:

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from simulator.documents.profile import Profile, ProfileError, load_profile
-
 from conformance.judgement import judged, requirement_info
 from conformance.report.events import (
     Consumer,
@@ -23,6 +21,7 @@ from conformance.requirements.catalogue import load as load_requirements
 from conformance.rules import judge
 from conformance.rules.evidence import Case
 from simulator import __version__
+from simulator.documents.profile import Profile, ProfileError, load_profile
 from simulator.journal import Journal, Kind, StoredJournal
 from simulator.setting import Setting, SettingError, recorded_setting
 from simulator.store import Store, StoreError

@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from simulator.documents.profile import Profile
 
 import conformance.scenarios
 from conformance.judgement import requirement_info
@@ -24,6 +23,7 @@ from conformance.retailers.config import RetailerConfig
 from conformance.scenarios.steps import business, exchange, people
 from conformance.scenarios.subject import Subject
 from simulator import __version__
+from simulator.documents.profile import Profile
 from simulator.server import Server
 
 SCENARIOS = Path(conformance.scenarios.__file__).parent

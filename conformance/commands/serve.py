@@ -13,10 +13,10 @@ from pathlib import Path
 from types import FrameType
 
 import rich_click as click
-from simulator.documents.profile import ProfileError, load_profile
 
 from conformance.commands.failing import HARNESS_FAILED, WRONG_USE, fail
 from simulator.clock import RIGA, Clock, ClockError
+from simulator.documents.profile import ProfileError, load_profile
 from simulator.server import Server, ServerError
 from simulator.setting import SettingError
 from simulator.simulation import Simulation, SimulationFailed

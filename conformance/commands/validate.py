@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import rich_click as click
-from simulator.documents.profile import Profile, ProfileError, load_profile
-from simulator.documents.validation import validate
 
 from conformance.commands.failing import RETAILER_FAILED, WRONG_USE, fail
 from simulator.documents.complaints import Complaint
+from simulator.documents.profile import Profile, ProfileError, load_profile
+from simulator.documents.validation import validate
 
 _WORDS = {
     "en": {"valid": "valid", "invalid": "INVALID", "line": "line", "expected": "expected", "source": "source"},

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from conformance.rules.business import ContractState, Exchange, Happening, Tenancy, plain
 from conformance.rules.evidence import Case, is_same
 from conformance.rules.judging import HELD, Broken, Occasion, rule
-from conformance.rules.reporting import Said, day_of
+from conformance.rules.reporting import Said, day_of, differences
 from conformance.rules.resending import is_copy_after_loss
 from conformance.rules.traffic import Sent
 from simulator.documents.model import ChannelName, Operation
@@ -145,8 +145,10 @@ def changes_reported(case: Case) -> Iterator[Occasion]:
 
 
 def _undone(case: Case, happening: Happening, run: Exchange) -> bool:
+    """Whether the contract was again as last reported when the run came."""
     states = case.reporting.states_until(happening.contract, run.number)
-    return bool(states) and states[-1] == happening.before
+    last = [each for each in case.reporting.of(happening.contract) if each.number < run.number]
+    return bool(states and last) and next(differences(last[-1].record, states[-1]), None) is None
 
 
 def _unreported_change(case: Case, happening: Happening, run: Exchange) -> Broken:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from conformance.rules.evidence import Case
 
 
+_PLACE = "sub_users.address"
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """One contract record and the signed contract that it is about, None when it is about none.
@@ -146,8 +149,9 @@ class Reporting:
         states = self.states_until(said.contract, said.number)
         if not states:
             return ()
-        found = [tuple(differences(said.record, each)) for each in states]
-        return () if any(not each for each in found) else found[-1]
+        paper = [tuple(differences(said.record, each)) for each in states]
+        users = tuple(_sub_users(said.record.sub_users, [user for each in states for user in each.tenancies]))
+        return users if any(not each for each in paper) else (*paper[-1], *users)
 
     # -- which record answers which event
 
@@ -240,7 +244,7 @@ class Reporting:
 
 
 def differences(record: ContractRecord, state: ContractState) -> Iterator[Difference]:
-    """What a record says otherwise than a state. Whether sub-users are listed at all is another question."""
+    """What a record says otherwise than a state, its sub-users apart."""
     pairs = [
         ("metering_point", record.metering_point, state.metering_point),
         ("holder.given_name", record.holder.given_name, state.holder.given_name),
@@ -253,16 +257,18 @@ def differences(record: ContractRecord, state: ContractState) -> Iterator[Differ
     yield from _addresses("address", record.address, state.address)
     if record.operation is not Operation.END and record.valid_to != state.valid_to:
         yield Difference("valid_to", _day(record.valid_to), _day(state.valid_to))
-    yield from _sub_users(record.sub_users, state.tenancies)
 
 
-def _sub_users(listed: tuple[SubUser, ...], tenancies: tuple[Tenancy, ...]) -> Iterator[Difference]:
-    known = {plain(each.person.code): each for each in tenancies}
+def _sub_users(listed: tuple[SubUser, ...], tenancies: list[Tenancy]) -> Iterator[Difference]:
+    """What is said of sub-users otherwise than ever. Whether the right ones are listed, CON-06 asks."""
     for member, each in enumerate(listed):
-        tenancy = known.get(plain(each.person.code))
-        if tenancy is not None:
-            yield from _persons(each.person, tenancy.person, member)
-            yield from _addresses("sub_users.address", each.address, tenancy.address, member)
+        known = [
+            (*_persons(each.person, tenancy.person, member), *_addresses(_PLACE, each.address, tenancy.address, member))
+            for tenancy in tenancies
+            if plain(tenancy.person.code) == plain(each.person.code)
+        ]
+        if known and all(known):
+            yield from known[-1]
 
 
 def _persons(found: Person, expected: Person, member: int) -> Iterator[Difference]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from simulator.documents.writing import write_document
-
 from simulator.dit.model import Payload, SendRequest
 from simulator.documents.model import ChannelName, ContractRecord, Document, Header, Period
+from simulator.documents.writing import write_document
 from simulator.simulation import Simulation
 from simulator.world import Retailer
 

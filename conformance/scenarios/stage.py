@@ -11,8 +11,6 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, cast
 
-from simulator.documents.profile import Profile
-
 from conformance.retailers.protocol import Answer, DriverError
 from conformance.scenarios.other_retailer import OtherRetailer
 from conformance.scenarios.population import Population, neighbour_of
@@ -20,6 +18,7 @@ from conformance.scenarios.subject import Subject, Unsupported
 from simulator import journal
 from simulator.clock import RIGA, Clock
 from simulator.documents.model import Period
+from simulator.documents.profile import Profile
 from simulator.faults import Misbehaviour
 from simulator.journal import Entry, Json, Kind, Outcome, wall_now
 from simulator.server import Server

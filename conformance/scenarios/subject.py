@@ -6,12 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from simulator.documents.profile import Profile
-
 from conformance.retailers.config import RetailerConfig
 from conformance.retailers.opening import open_driver
 from conformance.retailers.protocol import PROTOCOL_VERSION, Answer, Driver, DriverError
 from simulator.documents.model import ChannelName
+from simulator.documents.profile import Profile
 from simulator.world import Retailer
 
 Recorder = Callable[[str, dict[str, Any], Callable[[], Answer]], Answer]

@@ -36,7 +36,6 @@ def _judge_operation(
         return [] if current is not None else [errors.error("contract-unknown", position, contract=record.contract)]
     if current is None:
         return []
-    end = current.record.valid_to
-    if end is None or end >= record.valid_from:
+    if current.valid_to is None or current.valid_to >= record.valid_from:
         return [errors.error("contract-already-active", position, contract=record.contract)]
     return []

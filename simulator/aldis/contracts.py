@@ -6,8 +6,8 @@ What a document said is kept as a version of the contract, so that a corrected d
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from simulator.documents.model import ContractRecord, Operation, Period
@@ -31,13 +31,25 @@ class Version:
     record: ContractRecord
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a contract stands since a record: its days, and its people by identity with their codes as written."""
+
+    order: tuple[int, int]
+    valid_from: date
+    valid_to: date | None
+    people: Mapping[str, str]
+    first_month: Period
+    last_month: Period | None
+
+
 class ContractBook:
     """All contracts known to ALDIS. ``identify`` gives a person's identity for a personal code, None for nobody's."""
 
     def __init__(self, identify: Callable[[str], str | None]) -> None:
         self._identify = identify
         self._said: dict[ContractKey, list[Version]] = defaultdict(list)
-        self._versions: dict[ContractKey, list[Version]] = {}
+        self._standings: dict[ContractKey, list[Standing]] = {}
         self._of_document: dict[tuple[str, str], set[ContractKey]] = defaultdict(set)
         self._named: dict[tuple[ContractKey, str], tuple[datetime, tuple[int, int]]] = {}
         self._of_person: dict[str, set[ContractKey]] = defaultdict(set)
@@ -49,7 +61,7 @@ class ContractBook:
         self._said[key].sort(key=lambda each: each.order)
         self._of_document[provider, version.document].add(key)
         self._resolve(key)
-        for person in self.people(version):
+        for person in self._people(version.record):
             self._of_person[person].add(key)
             # A correction that says again what was known before does not make it known later.
             self._named.setdefault((key, person), (version.arrived, version.order))
@@ -60,49 +72,24 @@ class ContractBook:
             self._said[key] = [each for each in self._said[key] if each.document != document]
             self._resolve(key)
 
-    def _resolve(self, key: ContractKey) -> None:
-        versions: list[Version] = []
-        for version in self._said[key]:
-            if version.record.operation is Operation.END and versions:
-                # The end of a contract says when it ends; who was on it stays as it was.
-                last = replace(versions[-1].record, operation=Operation.END, valid_to=version.record.valid_to)
-                versions.append(replace(version, record=last))
-            else:
-                versions.append(version)
-        self._versions[key] = versions
-
-    def current(self, key: ContractKey, *, before: tuple[int, int] | None = None) -> Version | None:
-        """The last that was said of a contract, by all documents or only by those before a place in their order."""
-        said = [each for each in self._versions.get(key, ()) if before is None or each.order < before]
+    def current(self, key: ContractKey, *, before: tuple[int, int]) -> Standing | None:
+        """How a contract stood after all that was said before a place in the order of documents."""
+        said = [each for each in self._standings.get(key, ()) if each.order < before]
         return said[-1] if said else None
 
-    def in_month(self, key: ContractKey, period: Period) -> Version | None:
-        """The version of a contract that holds in a month, None when the contract does not run in it.
-
-        A contract counts for each month on a day of which it runs (assumed).
-        """
-        begun = [each for each in self._versions.get(key, ()) if each.record.valid_from <= period.last_day]
-        if not begun:
-            return None
-        version = begun[-1]
-        end = version.record.valid_to
-        return version if end is None or end >= period.first_day else None
-
     def on_contract(self, person: str, key: ContractKey, period: Period) -> str | None:
-        """The personal code under which a person stands on a contract in a month, as the retailer wrote it."""
-        version = self.in_month(key, period)
-        return None if version is None else self.code_of(person, version)
+        """The personal code under which a person stands on a contract in a month, as the retailer wrote it.
 
-    def code_of(self, person: str, version: Version) -> str | None:
-        """The personal code under which a person stands in a version, None when the person does not."""
-        return next((code for code in _codes(version.record) if self._identify(code) == person), None)
-
-    def people(self, version: Version) -> Iterator[str]:
-        """Holder and sub-users of a version, by identity."""
-        for code in _codes(version.record):
-            person = self._identify(code)
-            if person is not None:
-                yield person
+        None when the person does not, or the contract does not run: it counts for each month on a day of which it
+        runs (assumed).
+        """
+        found: Standing | None = None
+        for each in self._standings.get(key, ()):
+            if each.first_month <= period:
+                found = each
+        if found is None or (found.last_month is not None and found.last_month < period):
+            return None
+        return found.people.get(person)
 
     def known_since(self, person: str, key: ContractKey) -> datetime:
         """When ALDIS first heard that a person is on a contract."""
@@ -110,9 +97,7 @@ class ContractBook:
 
     def start(self, person: str, key: ContractKey) -> date | None:
         """The first day from which a contract names a person, by all that was said of it; None when it never does."""
-        days = [
-            each.record.valid_from for each in self._versions.get(key, ()) if self.code_of(person, each) is not None
-        ]
+        days = [each.valid_from for each in self._standings.get(key, ()) if person in each.people]
         return min(days, default=None)
 
     def contracts_of(self, person: str, period: Period) -> list[ContractKey]:
@@ -126,10 +111,25 @@ class ContractBook:
 
     def knows(self, key: ContractKey) -> bool:
         """Whether anything that still stands was said of a contract."""
-        return bool(self._versions.get(key))
+        return bool(self._standings.get(key))
 
+    def _resolve(self, key: ContractKey) -> None:
+        standings: list[Standing] = []
+        for version in self._said[key]:
+            before = standings[-1] if standings else None
+            standings.append(self._standing(version, before))
+        self._standings[key] = standings
 
-def _codes(record: ContractRecord) -> Iterator[str]:
-    yield record.holder.code
-    for each in record.sub_users:
-        yield each.person.code
+    def _standing(self, version: Version, before: Standing | None) -> Standing:
+        record = version.record
+        start, people = record.valid_from, self._people(record)
+        if record.operation is Operation.END and before is not None:
+            # The end of a contract says when it ends; who was on it stays as it was.
+            start, people = before.valid_from, before.people
+        last_month = None if record.valid_to is None else Period.of(record.valid_to)
+        return Standing(version.order, start, record.valid_to, people, Period.of(start), last_month)
+
+    def _people(self, record: ContractRecord) -> Mapping[str, str]:
+        codes = (record.holder.code, *(each.person.code for each in record.sub_users))
+        identified = {self._identify(code): code for code in codes}
+        return {person: code for person, code in identified.items() if person is not None}

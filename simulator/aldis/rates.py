@@ -36,6 +36,8 @@ class Rates:
             self._rates[rate.category].append(rate)
         for known in self._rates.values():
             known.sort(key=lambda each: each.valid_from)
+        # A month's determination asks the same few questions for every person.
+        self._worth: dict[tuple[tuple[CategoryCount, ...], Period, date], Worth] = {}
 
     def rate(self, category: Category, period: Period, known_on: date) -> Rate | None:
         """The rate of a category (of one child or ward) for a month; None when there was none, as known on a day."""
@@ -51,8 +53,14 @@ class Rates:
         taken_over_later = any(rate.valid_to < each.valid_from <= period for each in unknown)
         return rate if taken_over_later else None
 
-    def worth(self, categories: Iterable[CategoryCount], period: Period, known_on: date) -> Worth:
+    def worth(self, categories: tuple[CategoryCount, ...], period: Period, known_on: date) -> Worth:
         """The support of all categories together; they add up (Reg. 345, documented)."""
+        question = (categories, period, known_on)
+        if question not in self._worth:
+            self._worth[question] = self._add_up(categories, period, known_on)
+        return self._worth[question]
+
+    def _add_up(self, categories: tuple[CategoryCount, ...], period: Period, known_on: date) -> Worth:
         total, paid, lines = NOTHING, [], []
         for each in categories:
             rate = self.rate(each.category, period, known_on)

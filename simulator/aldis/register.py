@@ -41,11 +41,11 @@ class Register:
         for resident in world.residents:
             for code in (resident.code, *(each.earlier for each in resident.code_changes)):
                 self._residents[_plain(code)] = resident
-        self._spells: dict[str, list[Spell]] = defaultdict(list)
+        self._spells: dict[str, list[tuple[Spell, str]]] = defaultdict(list)
         self._arrears: dict[str, list[Arrears]] = defaultdict(list)
         self._claims: dict[str, list[Claim]] = defaultdict(list)
         for spell in world.spells:
-            self._spells[self._owner(spell.person)].append(spell)
+            self._spells[self._owner(spell.person)].append((spell, _spell_line(spell)))
         for debt in world.arrears:
             self._arrears[self._owner(debt.person)].append(debt)
         for claim in world.claims:
@@ -69,13 +69,13 @@ class Register:
     def protection(self, person: str, period: Period, known_on: date) -> Protection:
         """What protects a person (by identity) in a month, with what ALDIS knew on a day."""
         reference = date(period.year, period.month, self._day)
-        spells = [
+        known = [
             each
             for each in self._spells.get(person, ())
-            if _covers(each, reference) and (each.known_from is None or each.known_from <= known_on)
+            if _covers(each[0], reference) and (each[0].known_from is None or each[0].known_from <= known_on)
         ]
-        categories = _count(spells)
-        why = [_spell_line(each) for each in spells]
+        categories = _count([spell for spell, _ in known])
+        why = [line for _, line in known]
         debt = next((each for each in self._arrears.get(person, ()) if _covers(each, reference)), None)
         if debt is None or not categories or period < ARREARS_EXCLUDE_FROM:
             return Protection(categories, tuple(why))

@@ -102,7 +102,7 @@ class Node:
     """One element of the document that the bindings describe together; built once, then only read.
 
     ``group`` names the group whose items this element is. ``always`` marks an element that the schema requires even
-    when it holds nothing; ``collapse`` that its schema type collapses white space.
+    when it holds nothing; ``collapse`` that its schema type collapses white space, ``collapsed`` which attributes' do.
     """
 
     name: str
@@ -110,6 +110,7 @@ class Node:
     group: GroupBinding | None = None
     text: Binding | None = None
     collapse: bool = False
+    collapsed: set[str] = dataclasses.field(default_factory=set)
     always: bool = False
     attributes: dict[str, Binding] = dataclasses.field(default_factory=dict)
     children: list[Node] = dataclasses.field(default_factory=list)

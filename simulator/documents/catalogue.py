@@ -195,7 +195,7 @@ def read_entries(table: Mapping[str, object], source: Path) -> tuple[SchemaEntry
     Raises CatalogueError that names the table and the key.
     """
     rows = table.get("schema", [])
-    if not isinstance(rows, list):
+    if not isinstance(rows, list) or not all(isinstance(each, dict) for each in rows):
         raise CatalogueError(f"{source}: schema must be a list of tables, each headed [[schema]]")
     return tuple(_read_entry(row, f"{source}: [[schema]] number {n}", source.parent) for n, row in enumerate(rows, 1))
 
@@ -210,9 +210,7 @@ def _read_entry(row: Mapping[str, object], place: str, folder: Path) -> SchemaEn
     try:
         basis = Basis(words["basis"])
     except ValueError:
-        raise CatalogueError(
-            f"{place}: unknown basis {words['basis']!r}; use documented, inferred or assumed"
-        ) from None
+        raise CatalogueError(f"{place}: unknown basis {words['basis']!r}; use one of {', '.join(Basis)}") from None
     path = (folder / words["file"]).resolve()
     return SchemaEntry(words["urn"], path, words["namespace"], Provenance(basis, words["source"]))
 

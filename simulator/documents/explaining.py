@@ -43,17 +43,23 @@ _FACT = f"{{{BASIS}}}fact"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _CLARK = re.compile(r"\{([^{}]*)\}([\w.\-]+)")
 _RECORD_PATH = re.compile(r"/[^/]+/([^/\[]+)(?:\[(\d+)\])?(?:/(.+))?")
+_ATTRIBUTE_VALUE = re.compile(r"attribute ([^=]+)='.*?': (.*)", re.DOTALL)
 _SUBJECT = re.compile(r"^Element '[^']*'(, attribute '[^']*')?: ")
 _FULLY_EXPLAINED = 1000
 """Records that xmlschema explains; in a document with more bad ones, libxml2's own words serve for the rest."""
 
+_WHOLE = "a whole number in digits"
 _BUILT_IN = {
     "boolean": "true, false, 1 or 0",
     "date": "a day that exists, written YYYY-MM-DD",
     "dateTime": "a date and time that exist, written YYYY-MM-DDThh:mm:ss with the time zone",
     "decimal": "a number in digits, with a point before the decimals, such as 12.50",
     "gYearMonth": "a month, written YYYY-MM",
-    "integer": "a whole number in digits",
+    "byte": _WHOLE,
+    "int": _WHOLE,
+    "integer": _WHOLE,
+    "long": _WHOLE,
+    "short": _WHOLE,
     "nonNegativeInteger": "a whole number in digits, 0 or more",
     "positiveInteger": "a whole number in digits, 1 or more",
 }
@@ -235,6 +241,10 @@ class _Explainer:
             return self._about_children(error, element, source)
         if isinstance(error.validator, XsdAttributeGroup):
             return self._about_attributes(error, element, source)
+        value = _ATTRIBUTE_VALUE.match(error.reason or "")
+        if value is not None:
+            name = next((each for each in map(str, element.attrib) if self._spelt(each, value[1])), value[1])
+            return self._make(element, name, _shown(element.get(name)), self._words(error, value[2]), source)
         found = _shown(element.text) if not isinstance(error.validator, XsdGroup) else "text between the elements"
         return self._make(element, None, found, self._expected(error, element), source)
 
@@ -266,15 +276,22 @@ class _Explainer:
         return self._make(element, None if missing or not named else named[1], found, expected, source)
 
     def _expected(self, error: XMLSchemaValidationError, element: Element) -> str:
-        words = _facet_words(error.validator)
-        if words is None and isinstance(error.validator, XsdGroup):
+        if isinstance(error.validator, XsdGroup):
             return self._allowed(element)
-        if words is None and isinstance(error, XMLSchemaDecodeError):
-            words = _BUILT_IN.get(getattr(error.validator, "local_name", None) or "")
-        if words is None:
-            words = self._names.text(error.reason or "what the schema allows here")
+        words = self._words(error, error.reason or "")
         meaning = documentation(self._declaration(element))
         return f"{words} ({meaning.rstrip('.')})" if meaning else words
+
+    def _words(self, error: XMLSchemaValidationError, reason: str) -> str:
+        """What a value must be: by the facet, else by the built-in type, else in xmlschema's own words."""
+        words = _facet_words(error.validator)
+        if words is None and isinstance(error, XMLSchemaDecodeError):
+            words = _BUILT_IN.get(getattr(error.validator, "local_name", None) or "")
+        return words or self._names.text(reason) or "what the schema allows here"
+
+    def _spelt(self, name: str, written: str) -> bool:
+        """Whether an attribute's Clark name is meant by a name as xmlschema writes it, whatever its prefix."""
+        return split(name)[1] == written.rpartition(":")[2].rpartition("}")[2]
 
     def _declaration(self, element: Element) -> XsdElement | None:
         """The schema's declaration of an element, found by walking down from the document element."""

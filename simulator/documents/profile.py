@@ -46,7 +46,7 @@ def load_profile(name_or_path: str | Path = "reconstruction") -> Profile:
     Raises ProfileError, whose ``problems`` say file, place, what is wrong and what is there instead.
     """
     path = Path(name_or_path)
-    if path.suffix != ".toml" and len(path.parts) == 1 and not path.is_file():
+    if path.suffix != ".toml" and len(path.parts) == 1:
         path = data_root("schemas") / "profiles" / f"{name_or_path}.toml"
         if not path.is_file():
             known = ", ".join(profile_names()) or "none"

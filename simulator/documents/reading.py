@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +53,7 @@ class Located:
             return _find(element, node, name)
         group, _, field = name.partition(".")
         inner = next(each for each in node.walk() if each.group is not None and each.group.name == group)
-        items = [each for each in element.iter(inner.name) if _matches(each, inner)]
+        items = list(_items(element, node, group))
         return _find(items[member], inner, field) if member < len(items) else (element, None)
 
 
@@ -121,7 +122,7 @@ class _Reader:
         for name, binding in node.attributes.items():
             text = element.get(name)
             if text is not None:
-                self._value(element, name, text, binding, values, collapse=False)
+                self._value(element, name, text, binding, values, collapse=name in node.collapsed)
         if node.text is not None and element.get(_NIL) not in {"true", "1"}:
             self._value(element, None, element.text or "", node.text, values, collapse=node.collapse)
         if not node.children:
@@ -187,5 +188,13 @@ def _find(element: Element, node: Node, name: str) -> tuple[Element, str | None]
             return element, None
 
 
-def _matches(element: Element, node: Node) -> bool:
-    return all(element.get(name) == value for name, value in node.conditions)
+def _items(element: Element, node: Node, group: str) -> Iterator[Element]:
+    """The elements of a group's items, in order."""
+    for child in element:
+        inner = node.child(str(child.tag), child.attrib)  # type: ignore[arg-type]
+        if inner is None:
+            continue
+        if inner.group is not None and inner.group.name == group:
+            yield child
+        elif inner.group is None and group in inner.names:
+            yield from _items(child, inner, group)

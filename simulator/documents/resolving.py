@@ -54,7 +54,10 @@ class _Resolver:
                     f" does not have on {self._names.name(declaration.name)}; there are {there}"
                 )
             elif name in known:
-                yield from self._values(binding, declaration.attributes[name].type)
+                kind = declaration.attributes[name].type
+                if getattr(kind, "white_space", None) == "collapse":
+                    node.collapsed.add(name)
+                yield from self._values(binding, kind)
         for name, _ in node.conditions:
             if name not in known and None not in declaration.attributes:
                 element = self._names.name(declaration.name)

@@ -68,7 +68,7 @@ def _check(name: str, folder: Path) -> tuple[int, dict[str, set[str]]]:
     report = json.loads((folder / "report" / "report.json").read_text(encoding="utf-8"))
     verdicts: dict[str, set[str]] = {}
     for each in report["requirements"]:
-        verdicts.setdefault(each["verdict"], set()).add(each["id"])
+        verdicts.setdefault(each["status"], set()).add(each["id"])
     return done.returncode, verdicts
 
 

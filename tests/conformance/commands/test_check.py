@@ -46,7 +46,7 @@ def test_the_bundled_retailer_passes_and_the_reports_are_there(tmp_path: Path) -
     done = aldis("check", "--only", "PAY-10", "--report", "report", cwd=tmp_path)
     assert done.returncode == 0
     report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
-    assert report["summary"]["exit_code"] == 0
+    assert report["result"]["exit_code"] == 0
     junit = ET.parse(tmp_path / "report" / "junit.xml").getroot()
     assert junit.find(".//testcase") is not None
     (journal,) = (tmp_path / "report" / "journal").iterdir()
@@ -70,7 +70,7 @@ def test_a_selection_that_matches_nothing_is_never_green(tmp_path: Path) -> None
 
 def test_json_is_all_that_is_printed(tmp_path: Path) -> None:
     done = aldis("check", "--only", "PAY-10", "--json", cwd=tmp_path)
-    assert json.loads(done.stdout)["summary"]["exit_code"] == 0
+    assert json.loads(done.stdout)["result"]["exit_code"] == 0
 
 
 def test_latvian(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_driver_that_breaks_the_protocol_fails_the_retailer(body: str, says: s
     done = aldis("check", "--retailer", retailer, "--only", "CON-01", "--report", "report", cwd=tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
     report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
-    assert [each["id"] for each in report["requirements"] if each["verdict"] == "failed"] == ["DRV-01"]
+    assert [each["id"] for each in report["requirements"] if each["status"] == "failed"] == ["DRV-01"]
     reasons = " ".join(str(each["reason"]) for each in report["scenarios"])
     assert says in reasons
 

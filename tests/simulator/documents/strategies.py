@@ -57,9 +57,7 @@ DISCOUNTS = st.builds(
     DiscountRecord,
     contract=_SENTENCES,
     person_code=_CODES,
-    categories=st.lists(
-        st.builds(CategoryCount, st.sampled_from(Category), st.integers(1, 99)), max_size=3
-    ).map(tuple),
+    categories=st.lists(st.builds(CategoryCount, st.sampled_from(Category), st.integers(1, 99)), max_size=3).map(tuple),
     amount_due=_MONEY,
     catch_up=st.lists(st.builds(CatchUp, _PERIODS, _MONEY, _SENTENCES), max_size=3).map(tuple),
     status=st.sampled_from(DiscountStatus),

@@ -85,7 +85,7 @@ def test_bad_bodies_of_eic(body: str) -> None:
 
 
 @given(st.integers(0, identifiers.SYNTHETIC_OLD_CODES - 1), st.booleans())
-def test_synthetic_old_codes(number: int, hyphen: bool) -> None:  # noqa: FBT001
+def test_synthetic_old_codes(number: int, hyphen: bool) -> None:
     code = identifiers.synthetic_personal_code(number, hyphen=hyphen)
     assert identifiers.personal_code_valid(code)
     assert identifiers.is_synthetic_personal_code(code)

@@ -94,7 +94,7 @@ class CommandDriver:
             said = json.loads(line.decode("utf-8"))
         except UnicodeDecodeError:
             raise DriverError(f'the driver answered "{do}" with {_excerpt(line)}, not UTF-8; {expected}') from None
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter: brackets nested thousands deep
             raise DriverError(f'the driver answered "{do}" with {_excerpt(line)}; {expected}') from None
         if not isinstance(said, dict):
             raise DriverError(f'the driver answered "{do}" with {_excerpt(line)}, not a JSON object; {expected}')

@@ -117,11 +117,23 @@ def _person(settlement: Settlement, fault: Fault) -> _Sentences:
     )
 
 
+def _misreported(settlement: Settlement, fault: Fault) -> _Sentences:
+    del settlement
+    return (
+        f"{euro(fault.found)} was reported, but {euro(fault.expected)} was taken off the bill",
+        f"paziņoti {euro(fault.found)}, bet no rēķina atskaitīti {euro(fault.expected)}",
+        f"the same amount on the bill and in the payout record: {euro(fault.expected)}",
+        f"viena un tā pati summa rēķinā un izmaksas ierakstā: {euro(fault.expected)}",
+    )
+
+
 _SENTENCES: dict[Wrong, Callable[[Settlement, Fault], _Sentences]] = {
     Wrong.ABOVE_NET: _above_net,
     Wrong.GROSS: _gross,
     Wrong.TOO_MUCH: _too_much,
     Wrong.TOO_LITTLE: _too_little,
     Wrong.SPLIT: _split,
+    Wrong.MISREPORTED: _misreported,
+    Wrong.BILLED_OTHERWISE: _misreported,
     Wrong.PERSON: _person,
 }

@@ -28,6 +28,8 @@ class Wrong(Enum):
     TOO_MUCH = auto()
     TOO_LITTLE = auto()
     SPLIT = auto()
+    MISREPORTED = auto()  # the bill is right, the record says something else
+    BILLED_OTHERWISE = auto()  # the record is right, the bill says something else
     PERSON = auto()
 
 
@@ -50,6 +52,9 @@ def diagnose(settlement: Settlement, *, tainted: bool) -> Fault | None:
     """
     if not settlement.payouts:
         return None
+    misreported = _misreported(settlement)
+    if misreported is not None:
+        return misreported
     above = _above_net(settlement)
     if above is not None or not settlement.trusted:
         return above
@@ -59,7 +64,29 @@ def diagnose(settlement: Settlement, *, tainted: bool) -> Fault | None:
             return fault
     if settlement.missing:
         return None
-    return next(_splits(settlement, tainted=tainted), None)
+    return next(_splits(settlement, tainted=tainted), None) or next(_other_lines(settlement), None)
+
+
+def _misreported(settlement: Settlement) -> Fault | None:
+    """A record that differs from a bill whose own lines are right."""
+    if not settlement.trusted or settlement.missing or settlement.strangers:
+        return None
+    wrong = list(_other_lines(settlement, Wrong.MISREPORTED))
+    lines = [each.line for each in settlement.shares if each.payout is not None]
+    told = [each for each in lines if each is not None]
+    most = min(settlement.cap, settlement.available)
+    if not wrong or len(told) < len(lines) or not settlement.due <= sum(told, NOTHING) <= most:
+        return None
+    if any(each.line is not None and each.line > each.available for each in settlement.shares):
+        return None
+    return wrong[0]
+
+
+def _other_lines(settlement: Settlement, wrong: Wrong = Wrong.BILLED_OTHERWISE) -> Iterator[Fault]:
+    """Records that do not say what the bill itself says was taken."""
+    for each in settlement.shares:
+        if each.payout is not None and each.line is not None and each.line != each.applied:
+            yield Fault("PAY-12", wrong, each.applied, each.line, each.payout)
 
 
 def _above_net(settlement: Settlement) -> Fault | None:
@@ -85,6 +112,8 @@ def _why_too_much(settlement: Settlement, share: Share) -> str:
     goes_on = share.terminated and share.applied == min(settlement.cap, share.available + share.last_due)
     if goes_on:
         return "DIS-01"
+    if share.taken and share.applied == min(settlement.cap, share.granted):
+        return "PAY-02"  # what earlier bills took was not deducted
     if excess <= share.lapsed:
         return "PAY-05"
     return "DIS-01" if share.terminated else "PAY-02"
@@ -178,3 +207,7 @@ def _why_split(share: Share, payout: Payout) -> Iterator[str]:
         yield "DIS-03"
     if share.restored and left == _not_restored(share):
         yield "PAY-09"
+    if share.taken and left == share.granted:
+        yield "PAY-02"
+    if share.earlier and left == share.available - share.earlier:
+        yield "PAY-03"

@@ -105,7 +105,14 @@ class Reporting:
         if record.contract in self.history:
             return record.contract
         alike = only(each for each in self.history if loosely(each) == loosely(record.contract))
-        return alike or only(contract for contract, states in self.history.items() if _same_paper(record, states))
+        unnamed = {number: states for number, states in self.history.items() if number not in self._named}
+        return alike or only(number for number, states in unnamed.items() if _same_paper(record, states))
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        """Every contract number that stands in a document: such a contract is not meant by another number."""
+        documents = (each.document for each in self._case.documents(ChannelName.CONTRACT))
+        return frozenset(record.contract for each in documents if each is not None for record in each.contracts())
 
     @cached_property
     def history(self) -> dict[str, list[tuple[int, ContractState]]]:

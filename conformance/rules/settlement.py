@@ -16,7 +16,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from conformance.rules.business import Bill
-from conformance.rules.diagnosis import Fault, diagnose
+from conformance.rules.diagnosis import Fault, Wrong, diagnose
 from conformance.rules.matching import bills_of_payouts
 from conformance.rules.support import NOTHING, Grant, Payout
 from simulator.documents.model import ChannelName, Period
@@ -42,7 +42,8 @@ class Share:
     ``earlier_granted`` counts earlier periods only; ``parts`` is ``granted`` as retailers reckon that do not add
     categories up; ``taken`` is what earlier bills took, ``restored`` what cancelled bills gave back, ``lapsed`` what
     the year before left, ``last_due`` the last monthly amount before support ended, ``granted_later`` what was known
-    when the record was sent.
+    when the record was sent, ``line`` what the bill itself says was
+    taken (None when the retailer does not say).
     """
 
     person: str
@@ -58,6 +59,7 @@ class Share:
     granted_later: Decimal
     stacked: bool
     payout: Payout | None = None
+    line: Decimal | None = None
 
     @property
     def available(self) -> Decimal:
@@ -209,7 +211,11 @@ def _settle(case: Case, book: _Books, bill: Bill, payouts: list[Payout], bills: 
     for each in payouts:
         by_person.setdefault(each.person, each)
     known = {each.person for each in book.grants if each.known_at(bill.number)}
-    shares = tuple(_share(book, bill, person, by_person.get(person)) for person in sorted(known))
+    lines = _lines(case, bill)
+    shares = tuple(
+        replace(_share(book, bill, person, by_person.get(person)), line=lines[person] if lines is not None else None)
+        for person in sorted(known)
+    )
     strangers = tuple(payout for person, payout in by_person.items() if person not in known)
     settlement = Settlement(bill, shares, strangers, Report.GIVEN, trusted=_trusted(case, book, bill))
     settlement = replace(settlement, report=_report(case, settlement, bills))
@@ -218,6 +224,16 @@ def _settle(case: Case, book: _Books, bill: Bill, payouts: list[Payout], bills: 
     _book(book, settlement)
     book.settled[bill.invoice] = settlement
     return settlement
+
+
+def _lines(case: Case, bill: Bill) -> dict[str, Decimal] | None:
+    """What the bill itself says was taken, by person."""
+    if bill.lines is None:
+        return None
+    taken: dict[str, Decimal] = defaultdict(lambda: NOTHING)
+    for who, amount in bill.lines:
+        taken[case.person(who)] += amount
+    return taken
 
 
 def _trusted(case: Case, book: _Books, bill: Bill) -> bool:
@@ -306,7 +322,9 @@ def _book(book: _Books, settlement: Settlement) -> None:
         book.unknown_years.add(year)
     if settlement.fault is not None:
         book.faulty_years.add(year)
+    misreported = settlement.fault is not None and settlement.fault.wrong is Wrong.MISREPORTED
     for share in settlement.shares:
         account = book.accounts[year, share.person]
-        account.taken += min(share.applied, share.available)
+        took = share.line if misreported and share.line is not None else share.applied
+        account.taken += min(took, share.available)
         account.lapsed_used += min(share.lapsed, max(NOTHING, share.applied - share.available))

@@ -120,3 +120,27 @@ Feature: Contracts as they are in life
     Then ALDIS has granted Anna Bērziņa 20.00 EUR in March 2026
     And ALDIS has granted Jānis Kalniņš 20.00 EUR in March 2026
     And the retailer has done all that is required of it
+
+  @CAL-01 @CON-01
+  Scenario: Three customers sign in the same week
+    Given it is 2 March 2026
+    And Anna Bērziņa is poor or low-income since 1 January 2026
+    And Jānis Kalniņš is of disability group I since 1 January 2026
+    And Ilze Krūmiņa is protected by nothing
+    When Anna Bērziņa signs contract 711 from 1 March 2026
+    And Jānis Kalniņš signs contract 712 from 1 March 2026
+    And Ilze Krūmiņa signs contract 713 from 1 March 2026
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And the retailer bills for March 2026:
+      | contract | EUR net |
+      | 711      | 31.00   |
+      | 712      | 32.00   |
+      | 713      | 33.00   |
+    And the retailer reports its payouts
+    And the retailer reports its contracts
+    And time goes on to 22 April 2026
+    Then ALDIS has granted Anna Bērziņa 20.00 EUR in March 2026
+    And ALDIS has granted Jānis Kalniņš 20.00 EUR in March 2026
+    And the retailer has done all that is required of it

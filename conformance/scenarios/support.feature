@@ -25,7 +25,7 @@ Feature: Who gets how much
     And the retailer reports its contracts
     And ALDIS decides for March 2026
     And the retailer fetches its discounts
-    And the retailer bills contract 0012345678 for March 2026: 30.00 EUR net
+    And the retailer bills contract 0012345678 for March 2026: 18.40 EUR net
     And the retailer reports its payouts
     And ALDIS decides for April 2026
     And the retailer fetches its discounts

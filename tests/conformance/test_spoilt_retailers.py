@@ -56,7 +56,7 @@ WARNED = {
     "money:InvoiceRenumbered": "PAY-08",
     "money:EmptyMonthUntold": "PAY-10",
     "contracts:LatvianLettersLost": "CON-03",
-    "contracts:NewCodeNewCustomer": "CON-05",
+    "contracts:NewCodesUntold": "CON-05",
     "contracts:ContractsLate": "CAL-01",
     "contracts:NeverCorrects": "ERR-01",
 }

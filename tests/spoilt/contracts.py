@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.retailers.reference.contracts import Contract, Reporting
 from conformance.retailers.reference.driver import Driver
 from conformance.retailers.reference.outbox import Rejection
 from conformance.retailers.reference.reports import ContractReports, Said
-from simulator.documents.model import ContractRecord, Operation, Period
+from simulator.documents.model import ContractRecord, Document, Operation, Period
 from tests.spoilt.variant import with_parts
-
-if TYPE_CHECKING:
-    pass
 
 
 class _AsciiNames(Reporting):
@@ -61,29 +58,47 @@ class _NeverCorrects(ContractReports):
         """Error events are filed and forgotten."""
 
     def changed(self, contract: Contract) -> Said | None:
-        known = self.office.store.outbox.last_statement(self.channel, contract.number)
-        return None if known is not None and not contract.ended else super().changed(contract)
+        return None if contract.number in self._rejected() else super().changed(contract)
+
+    def _rejected(self) -> set[str]:
+        outbox = self.office.store.outbox
+        return {
+            statement.subject
+            for rejection in outbox.rejections(self.channel)
+            for position, statement in enumerate(outbox.statements(rejection.document_id), start=1)
+            if rejection.concerns(position)
+        }
 
 
-class _AWeekLate(ContractReports):
-    """Reports once a month, on the 6th."""
+class _TwoARun(ContractReports):
+    """Has room for two records in a document; the rest waits for the next run."""
 
-    def queue_new(self) -> None:
-        if self.office.today().day >= 6:
-            super().queue_new()
+    def queue(self, said: Sequence[Said], period: Period, *, corrects: str | None = None) -> None:
+        super().queue(said if corrects else said[:2], period, corrects=corrects)
+
+
+class _NewCodesUntold(ContractReports):
+    """Keeps to itself that a holder has a new personal code."""
+
+    def changed(self, contract: Contract) -> Said | None:
+        said = super().changed(contract)
+        return None if said is not None and said[1].operation is Operation.CHANGE else said
 
 
 class _SignsForOthers(ContractReports):
-    def queue(self, said: Any, period: Period, *, corrects: str | None = None) -> None:
-        statement, record = said[0]
-        invented = replace(record, contract=f"{record.contract}-2", operation=Operation.NEW)
-        super().queue([*said, (replace(statement, subject=invented.contract), invented)], period, corrects=corrects)
+    """Reports the offers that it made like contracts."""
+
+    def document(self, records: Any, period: Period, corrects: str | None) -> Document:
+        signed = [each for each in records if each.operation is Operation.NEW]
+        offers = [replace(each, contract=f"PIEDAVAJUMS {n}") for n, each in enumerate(signed, 71)]
+        return super().document([*records, *offers], period, corrects)
 
 
 SecondContractForgotten = with_parts(contract_reports_type=_HoldersOfOneOnly)
 EndsUntold = with_parts(contract_reports_type=_EndsUntold)
 NeverCorrects = with_parts(contract_reports_type=_NeverCorrects)
-ContractsLate = with_parts(contract_reports_type=_AWeekLate)
+ContractsLate = with_parts(contract_reports_type=_TwoARun)
+NewCodesUntold = with_parts(contract_reports_type=_NewCodesUntold)
 ContractInvented = with_parts(contract_reports_type=_SignsForOthers)
 
 
@@ -101,20 +116,3 @@ class ZerosLost(Driver):
 
 def _number(contract: str) -> str:
     return str(int(contract)) if contract.isdecimal() else contract
-
-
-class NewCodeNewCustomer(Driver):
-    """Takes a new personal code for a new person: ends the contract and signs another."""
-
-    def apply(self, *, events: Iterable[Mapping[str, Any]]) -> None:
-        for event in events:
-            if event["kind"] != "contract.change" or not event.get("previous_code"):
-                super().apply(events=[event])
-                continue
-            today = self.clock().date().isoformat()
-            super().apply(events=[{"kind": "contract.end", "contract": event["contract"], "valid_to": today}])
-            self._exchange_contracts()
-            super().apply(events=[{**event, "kind": "contract.new", "previous_code": None}])
-
-    def _exchange_contracts(self) -> None:
-        self.exchange(channels=["contract"])

@@ -61,12 +61,12 @@ class _GivesUp(Exchange):
             super().fetch(channel)
 
 
-class _OwnNumbering(ContractReports):
-    """Numbers its documents as it always did."""
+class _NoHyphens(ContractReports):
+    """Writes document ids without hyphens."""
 
     def document(self, records: Any, period: Period, corrects: str | None) -> Document:
         document = super().document(records, period, corrects)
-        return replace(document, header=replace(document.header, document_id="0"))
+        return replace(document, header=replace(document.header, document_id=uuid.uuid4().hex))
 
 
 class _ForeignName(ContractReports):
@@ -83,7 +83,7 @@ NeverConfirms = with_parts(fetching_type=_NeverConfirms)
 PollsTooOften = with_parts(fetching_type=_Impatient)
 NewDocumentOnResend = with_parts(sending_type=_NewDocumentOnResend)
 ForeignVersion = with_parts(fetching_type=_ForeignVersion)
-InvalidDocument = with_parts(contract_reports_type=_OwnNumbering)
+InvalidDocument = with_parts(contract_reports_type=_NoHyphens)
 ForeignName = with_parts(contract_reports_type=_ForeignName)
 
 

@@ -48,7 +48,7 @@ def breach(identifier: str, **evidence: object) -> Breach:
     return Breach(
         requirement=identifier,
         message_lv="Rēķinā R-2026-03-0001 (līgums 0012345678) piemēroti 14.93 EUR, bet neto summa ir 12.34 EUR.",
-        message_en="14.93 EUR was applied on invoice R-2026-03-0001 of contract 0012345678, but its net bill is 12.34 EUR.",
+        message_en="14.93 EUR was applied on invoice R-2026-03-0001 of contract 0012345678; its net bill is 12.34 EUR.",
         expected="at most 12.34 EUR",
         evidence=(EvidenceInfo(**values),),  # type: ignore[arg-type]
         expected_lv="ne vairāk kā 12.34 EUR",

@@ -134,7 +134,8 @@ def test_an_import_by_file_name_alone_is_found(tmp_path: Path) -> None:
     person = "http://ivis.eps.gov.lv/XMLSchemas/100001/Person/v1-0"
     text = _schema(
         f'<xs:import namespace="{person}" schemaLocation="FullName.xsd"/>'
-        '<xs:element name="a"><xs:complexType><xs:sequence><xs:element ref="p:FullName"/></xs:sequence></xs:complexType></xs:element>',
+        '<xs:element name="a"><xs:complexType><xs:sequence><xs:element ref="p:FullName"/></xs:sequence>'
+        "</xs:complexType></xs:element>",
         f'xmlns:p="{person}"',
     )
     catalogue = Catalogue.default().extended([_entry(tmp_path / "a.xsd", text)])

@@ -347,7 +347,7 @@ def test_valid_documents(profile: Profile, name: str) -> None:
 
 @pytest.mark.parametrize("name", VALID)
 def test_the_writer_says_the_same(profile: Profile, name: str) -> None:
-    """What is written from the hand-written values means what the hand-written document means, byte for byte once read."""
+    """What is written from the hand-written values reads back as the hand-written document does."""
     data = write_document(VALID[name], profile)
     assert validate(data, profile) == ()
     assert read_document(data, profile) == VALID[name]

@@ -1,0 +1,37 @@
+#!/bin/sh
+# Installs what the interop tests need beside Python: PHP with SoapClient, Node with npm, node's "soap".
+# What is there already is left alone, so it can be run again and again.
+set -eu
+cd "$(dirname "$0")"
+
+# Debian packages, when something is missing: as root they are installed, otherwise it is said what to do.
+need() {
+  missing=$1
+  shift
+  if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+    echo "interop: $missing is missing. Install it (on Debian and Ubuntu: apt-get install $*) and run this again." >&2
+    exit 1
+  fi
+  echo "interop: installing $*"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+}
+
+has_soap() { command -v php >/dev/null && php -m | grep -qix soap; }
+has_node() { command -v node >/dev/null && command -v npm >/dev/null; }
+
+has_soap || need "PHP's SoapClient" php-cli php-soap
+has_node || need "Node with npm" nodejs npm
+has_soap || { echo "interop: php still has no soap extension (php -m); is it another php than Debian's? Enable it there." >&2; exit 1; }
+
+# What node's "soap" itself asks for.
+node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' || {
+  echo "interop: node's soap needs Node 20.19 or later, found $(node --version). Install a later one." >&2
+  exit 1
+}
+
+cd node
+if ! cmp -s package-lock.json node_modules/.installed; then
+  npm ci --ignore-scripts --no-audit --no-fund
+  cp package-lock.json node_modules/.installed
+fi

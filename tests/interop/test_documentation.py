@@ -1,0 +1,56 @@
+"""The programs in docs/clients.md run as they stand there, and do what the page says that they do."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.interop.checking import assert_same
+from tests.interop.clients import CLIENTS, HERE, Client
+from tests.interop.stage import USER, open_stage
+
+PAGE = (HERE.parents[1] / "docs" / "clients.md").read_text(encoding="utf-8")
+BASE = "http://127.0.0.1:8080"
+
+
+def _program(client: Client) -> str:
+    (section,) = re.findall(rf"^## {client.name}$(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL | re.IGNORECASE)
+    (program,) = re.findall(r"```\w+\n(.*?)```", section, re.DOTALL)
+    assert BASE in program
+    assert USER in program
+    return str(program)
+
+
+def test_the_page_is_about_all_clients() -> None:
+    names = re.findall(r"^## (.+)$", PAGE, re.MULTILINE)
+    assert [each.lower() for each in names] == [each.name for each in CLIENTS]
+    for target in re.findall(r"\]\(([^)#]+)\)", PAGE):
+        assert (HERE.parents[1] / "docs" / target).exists(), target
+
+
+@pytest.mark.interop
+@pytest.mark.parametrize("client", [pytest.param(each, id=each.name) for each in CLIENTS])
+def test_a_program_of_the_page(client: Client, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    with open_stage(tmp_path) as stage:
+        shutil.copy(stage.contract, folder / "contract.xml")
+        program = folder / f"program{client.walk.suffix}"
+        program.write_text(_program(client).replace(BASE, stage.served.base), encoding="utf-8")
+        done = client.run(program)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+        received = {each.stem: each for each in folder.glob("*.xml") if each.stem != "contract"}
+        assert set(received) == {each.id for each in stage.discounts}
+        for message in stage.discounts:
+            assert_same(received[message.id].read_bytes(), message.payload, blanks=client.reads_blanks)
+        calls = [each for each in stage.journal_since() if each["kind"] == "exchange"]
+        assert [(each["operation"], each["outcome"]) for each in calls] == [
+            ("SendMessage2", "ok"),
+            ("ReceiveMessage2", "ok"),
+        ]
+        sent = stage.served.blob(calls[0]["payload"])
+        assert_same(sent, stage.contract.read_bytes(), blanks=client.sends_blanks)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from conformance.judgement import judged
 from conformance.report.events import (
@@ -30,6 +29,8 @@ from conformance.rules.evidence import Case
 from conformance.scenarios.population import Population
 from conformance.scenarios.stage import Stage
 from conformance.scenarios.subject import RetailerRefused, Subject, Unsupported
+from conformance.scenarios.titles import scenario_of, titles_of
+from conformance.timeline import timeline_of
 from simulator.journal import Kind, write_folder
 from simulator.server import Server
 from simulator.simulation import Simulation
@@ -95,7 +96,7 @@ class SuitePlugin:
     def _wanted(self, item: pytest.Item) -> bool:
         if not self._config.only:
             return True
-        scenario = _scenario(item)
+        scenario = scenario_of(item)
         names = {
             each.casefold() for each in (*tags_of(item), item.name, scenario.name, Path(scenario.feature.filename).stem)
         }
@@ -107,7 +108,7 @@ class SuitePlugin:
     @pytest.fixture
     def stage(self, request: pytest.FixtureRequest) -> Iterator[Stage]:
         """A fresh stage for one scenario."""
-        title = _scenario(request.node).name
+        title = titles_of(request.node).title
         stage = Stage(
             name=title,
             population=Population(seed=f"{self._config.seed} {title}", retailer=self._subject.retailer),
@@ -123,8 +124,16 @@ class SuitePlugin:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Announce the scenario."""
-        scenario = _scenario(item)
-        self._emit(ScenarioStarted(scenario=item.name, title=scenario.name, feature=scenario.feature.name))
+        titles = titles_of(item)
+        self._emit(
+            ScenarioStarted(
+                scenario=item.name,
+                title=titles.title,
+                feature=titles.feature,
+                title_lv=titles.title_lv,
+                feature_lv=titles.feature_lv,
+            )
+        )
         return (yield)
 
     @pytest.hookimpl(wrapper=True)
@@ -186,7 +195,7 @@ class SuitePlugin:
         verdicts = tuple(judged(each) for each in judge(case)) if outcome.status is not Status.NOT_TESTED else ()
         status, reason = self._weigh(item, stage, outcome, verdicts)
         if status is Status.ERROR:
-            self._emit(HarnessFailed(_scenario(item).name, reason or ""))
+            self._emit(HarnessFailed(titles_of(item).title, reason or ""))
         self._emit(
             ScenarioFinished(
                 scenario=item.name,
@@ -195,6 +204,7 @@ class SuitePlugin:
                 reason=reason,
                 seconds=time.monotonic() - began,
                 journal=self._keep(simulation, item),
+                timeline=timeline_of(case, _cited(verdicts)),
                 entries=sum(1 for _ in simulation.journal.entries()),
             )
         )
@@ -225,27 +235,38 @@ class SuitePlugin:
     def _keep(self, simulation: Simulation, item: pytest.Item) -> Path | None:
         if self._config.report is None:
             return None
-        folder = self._config.report / "journal" / item.name.removeprefix("test_")
+        folder = self._config.report / "journal" / _folder_name(item)
         write_folder(simulation.journal, folder)
         return folder
 
     def _fail_harness(self, item: pytest.Item, broken: Exception, began: float) -> None:
         where = traceback.extract_tb(broken.__traceback__)[-1]
         message = f"{type(broken).__name__}: {broken} ({Path(where.filename).name} line {where.lineno})"
-        self._emit(HarnessFailed(_scenario(item).name, message))
+        self._emit(HarnessFailed(titles_of(item).title, message))
         self._emit(
             ScenarioFinished(scenario=item.name, status=Status.ERROR, reason=message, seconds=time.monotonic() - began)
         )
 
 
+def _folder_name(item: pytest.Item) -> str:
+    return re.sub(r"\W+", "_", item.name.removeprefix("test_")).strip("_")
+
+
+def _cited(verdicts: tuple[Judged, ...]) -> set[int]:
+    """The journal entries in which breaches can be seen."""
+    return {
+        each.entry
+        for verdict in verdicts
+        for breach in verdict.breaches
+        for each in breach.evidence
+        if each.entry is not None
+    }
+
+
 def tags_of(item: pytest.Item) -> tuple[str, ...]:
     """The tags of a scenario and its feature, without the @."""
-    scenario = _scenario(item)
+    scenario = scenario_of(item)
     return tuple(sorted({*scenario.tags, *scenario.feature.tags}))
-
-
-def _scenario(item: Any) -> Any:
-    return scenario_wrapper_template_registry[item.obj]
 
 
 def _surprise(stage: Stage) -> str | None:

@@ -11,6 +11,7 @@ from conformance.commands.failing import HARNESS_FAILED, fail
 from conformance.recorded import RecordedError, judge_recorded
 from conformance.report.console import ConsoleReport
 from conformance.report.events import Consumer
+from conformance.report.html_report import HtmlReport
 from conformance.report.json_report import JsonReport
 from conformance.report.junit import JUnitReport
 from conformance.report.summary import RunSummary
@@ -45,7 +46,9 @@ from simulator.server import ServerError
     help="Begin no further scenario after S seconds.",
 )
 @click.option(
-    "--report", type=click.Path(file_okay=False, path_type=Path), help="Folder for report.json, junit.xml and journal/."
+    "--report",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for report.html, report.json, junit.xml and journal/.",
 )
 @click.option(
     "--lang", type=click.Choice(["lv", "en"]), default="en", show_default=True, help="Language of the report."
@@ -77,6 +80,7 @@ def command(
             consumers.append(ConsoleReport(lang=lang, report=report))
         if report is not None:
             consumers.append(JUnitReport(report))
+            consumers.append(HtmlReport(report, lang=lang))
         if recorded is not None:
             _judge_recorded(recorded, config if retailer is not None else None, consumers)
         else:

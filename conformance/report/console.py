@@ -59,7 +59,10 @@ class ConsoleReport:
             case RunStarted():
                 self._begin(event)
             case ScenarioStarted() if self._progress is not None:
-                self._progress.update(self._progress.task_ids[0], title=clean(event.title))
+                self._progress.update(
+                    self._progress.task_ids[0],
+                    title=clean(self._words.pick(event.title_lv or event.title, event.title)),
+                )
             case ScenarioFinished() if self._progress is not None:
                 self._progress.advance(self._progress.task_ids[0])
             case RunFinished():
@@ -183,7 +186,7 @@ class _View:
     def _breach(self, seen: SeenBreach) -> RenderableType:
         say, breach = self._words, seen.breach
         rows = [(say.happened, Text(clean(say.message(breach)))), (say.expected, Text(clean(say.expectation(breach))))]
-        where = Text(clean(f'"{seen.scenario}"'))
+        where = Text(clean(f'"{say.pick(seen.scenario_lv, seen.scenario)}"'))
         for evidence in breach.evidence:
             self._append(where, evidence)
         rows.append((say.where, where))
@@ -198,7 +201,7 @@ class _View:
             where.append("\n" + clean(evidence.excerpt), style="dim")
 
     def _others(self, rest: tuple[SeenBreach, ...]) -> RenderableType:
-        titles = sorted({each.scenario for each in rest})
+        titles = sorted({self._words.pick(each.scenario_lv, each.scenario) for each in rest})
         more = self._words.more.format(places=self._words.place.counted(len(rest)), scenarios="; ".join(titles))
         return Text(clean(more), style="dim")
 
@@ -208,7 +211,7 @@ class _View:
         passed: dict[str, list[bool]] = {}
         for each in self._summary.scenarios:
             good = each.finished.status in (Status.PASSED, Status.WARNED)
-            passed.setdefault(each.feature, []).append(good)
+            passed.setdefault(self._words.pick(each.feature_lv, each.feature), []).append(good)
         rows = [
             (self._words.played if number == 0 else "", self._feature(feature, results))
             for number, (feature, results) in enumerate(passed.items())
@@ -271,7 +274,7 @@ class _View:
 
     def _reasons(self, scenarios: Iterable[ScenarioResult]) -> Iterator[RenderableType]:
         for each in scenarios:
-            yield Padding(Text(clean(f'"{each.title}"')), (0, 0, 0, 2))
+            yield Padding(Text(clean(f'"{self._words.pick(each.title_lv, each.title)}"')), (0, 0, 0, 2))
             yield Padding(Text(clean(each.finished.reason or self._words.no_success), style="dim"), (0, 0, 0, 4))
 
     def _harness(self) -> Iterator[RenderableType]:

@@ -37,6 +37,7 @@ class SeenBreach:
 
     scenario: str
     breach: Breach
+    scenario_lv: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class ScenarioResult:
     title: str
     feature: str
     finished: ScenarioFinished
+    title_lv: str = ""
+    feature_lv: str = ""
 
 
 class RunSummary:
@@ -93,11 +96,22 @@ class RunSummary:
     def _take(self, event: ScenarioFinished) -> None:
         announced = self._announced.get(event.scenario)
         title = announced.title if announced else event.scenario
-        self.scenarios.append(ScenarioResult(event.scenario, title, announced.feature if announced else "", event))
+        feature = announced.feature if announced else ""
+        self.scenarios.append(
+            ScenarioResult(
+                event.scenario,
+                title,
+                feature,
+                event,
+                title_lv=(announced.title_lv if announced else "") or title,
+                feature_lv=(announced.feature_lv if announced else "") or feature,
+            )
+        )
+        title_lv = self.scenarios[-1].title_lv
         for judged in event.judged:
             self._checked[judged.requirement] = self._checked.get(judged.requirement, 0) + judged.checked
             seen = self._breaches.setdefault(judged.requirement, [])
-            seen.extend(SeenBreach(title, each) for each in judged.breaches)
+            seen.extend(SeenBreach(title, each, title_lv) for each in judged.breaches)
 
     @property
     def verdicts(self) -> tuple[RequirementVerdict, ...]:

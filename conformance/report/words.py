@@ -71,6 +71,10 @@ class Words:
     played: str
     passed_of: str
 
+    def pick(self, lv: str, en: str) -> str:
+        """The text of this language."""
+        return lv if self.language == "lv" else en
+
     def text(self, info: RequirementInfo) -> str:
         """A requirement in this language."""
         return info.text_lv if self.language == "lv" else info.text_en

@@ -1,9 +1,11 @@
 Feature: What a bill is too small for
   Support never goes beyond the net bill and never covers VAT. What is left carries over to the next month, and lapses with the
   calendar year.
+  Latviski: Kad rēķins ir mazāks par atbalstu
 
   @PAY-01 @PAY-03 @PAY-04
   Scenario: The bill is smaller than the support
+    Latviski: Rēķins ir mazāks par atbalstu
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026
     When Anna Bērziņa signs contract 0012345678 from 1 March 2026
@@ -26,6 +28,7 @@ Feature: What a bill is too small for
 
   @PAY-13
   Scenario: A bill of nothing leaves all the support for the next one
+    Latviski: Nulles rēķins atstāj visu atbalstu nākamajam
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026
     When Anna Bērziņa signs contract 0012345678 from 1 March 2026
@@ -43,6 +46,7 @@ Feature: What a bill is too small for
 
   @PAY-05
   Scenario: What is left at the end of the year lapses
+    Latviski: Gada beigās neizlietotais dzēšas
     Given it is 2 November 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026
     When Anna Bērziņa signs contract 0012345678 from 1 November 2026

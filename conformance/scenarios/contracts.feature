@@ -1,9 +1,11 @@
 Feature: Contracts as they are in life
   Tenants, second homes, new personal codes, wrong papers, customers who leave: ALDIS can only decide rightly when the retailer
   reports what happened.
+  Latviski: Līgumi, kādi tie ir dzīvē
 
   @CON-06
   Scenario: A tenant gets support through the house owner's contract
+    Latviski: Īrnieks saņem atbalstu ar mājas īpašnieka līgumu
     Given it is 2 March 2026
     And Jānis Kalniņš is protected by nothing
     And Ilze Krūmiņa is poor or low-income since 1 January 2026
@@ -20,6 +22,7 @@ Feature: Contracts as they are in life
 
   @PAY-01 @PAY-03
   Scenario: Several protected users share one contract and a bill that is too small for all
+    Latviski: Vairākiem aizsargātajiem lietotājiem ir viens līgums un rēķins, kas visiem par mazu
     Given it is 2 March 2026
     And Jānis Kalniņš is of disability group I since 1 January 2026
     And Ilze Krūmiņa is poor or low-income since 1 January 2026
@@ -39,6 +42,7 @@ Feature: Contracts as they are in life
 
   @CON-01 @PAY-06
   Scenario: A person has two contracts and gets support on one
+    Latviski: Personai ir divi līgumi, un atbalsts ir vienā
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026
     And Anna Bērziņa chose contract 222 for the support
@@ -58,6 +62,7 @@ Feature: Contracts as they are in life
 
   @CON-04 @PRI-01
   Scenario: A customer leaves for another retailer on the 1st
+    Latviski: Klients 1. datumā pāriet pie cita tirgotāja
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026
     When Anna Bērziņa signs contract 0012345678 from 1 March 2026
@@ -77,6 +82,7 @@ Feature: Contracts as they are in life
 
   @CON-05 @PAY-03
   Scenario: A personal code changes and the person stays the same
+    Latviski: Mainās personas kods, bet persona paliek tā pati
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026
     And the personal code of Anna Bērziņa changes on 1 April 2026
@@ -99,6 +105,7 @@ Feature: Contracts as they are in life
 
   @ERR-01 @DIT-09
   Scenario: A record is wrong, BVKB says so, and the retailer corrects it
+    Latviski: Ierakstā ir kļūda, BVKB par to ziņo, un tirgotājs to izlabo
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026
     And Jānis Kalniņš is poor or low-income since 1 January 2026
@@ -123,6 +130,7 @@ Feature: Contracts as they are in life
 
   @CAL-01 @CON-01
   Scenario: Three customers sign in the same week
+    Latviski: Vienā nedēļā līgumus slēdz trīs klienti
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026
     And Jānis Kalniņš is of disability group I since 1 January 2026

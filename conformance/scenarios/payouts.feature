@@ -1,8 +1,10 @@
 Feature: Payouts that are not the ordinary case
   A bill is taken back, a reply is lost: what the state refunds must still be right to the cent.
+  Latviski: Neparastas izmaksas
 
   @PAY-09
   Scenario: A bill is taken back and issued anew
+    Latviski: Rēķinu atceļ un izraksta no jauna
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026
     When Anna Bērziņa signs contract 0012345678 from 1 March 2026
@@ -22,6 +24,7 @@ Feature: Payouts that are not the ordinary case
 
   @ERR-02 @CON-08
   Scenario: The reply to a contract document is lost
+    Latviski: Pazūd atbilde uz līgumu dokumentu
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026
     When Anna Bērziņa signs contract 0012345678 from 1 March 2026
@@ -38,6 +41,7 @@ Feature: Payouts that are not the ordinary case
 
   @ERR-02 @PAY-07
   Scenario: The reply to a payout document is lost
+    Latviski: Pazūd atbilde uz izmaksu dokumentu
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 January 2026
     When Anna Bērziņa signs contract 0012345678 from 1 March 2026

@@ -1,8 +1,10 @@
 Feature: Who gets how much
   Categories add up, end and come back; ALDIS learns of some of them late. The retailer takes off what ALDIS says, no more, no less.
+  Latviski: Kam cik pienākas
 
   @DIS-03
   Scenario: Two categories of one person add up
+    Latviski: Vienas personas divas kategorijas summējas
     Given it is 2 March 2026
     And Līga Ozoliņa is of a large family since 1 January 2025
     And Līga Ozoliņa has 1 children with disability since 1 January 2025
@@ -18,6 +20,7 @@ Feature: Who gets how much
 
   @DIS-01 @PAY-03
   Scenario: Support ends and is granted again
+    Latviski: Atbalsts beidzas un tiek piešķirts no jauna
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income from 1 January 2026 until 31 March 2026
     And Anna Bērziņa is poor or low-income since 1 May 2026
@@ -43,6 +46,7 @@ Feature: Who gets how much
 
   @PAY-03
   Scenario: Maintenance arrears exclude from support, but not a person of disability group I
+    Latviski: Uzturlīdzekļu parāds liedz atbalstu, bet ne personai ar I grupas invaliditāti
     Given it is 2 March 2026
     And Pēteris Liepiņš is poor or low-income since 1 January 2026
     And Pēteris Liepiņš has maintenance arrears since 1 February 2026
@@ -65,6 +69,7 @@ Feature: Who gets how much
 
   @DIS-02
   Scenario: ALDIS learns of a category late and makes the earlier month good
+    Latviski: ALDIS par kategoriju uzzina vēlu un iepriekšējo mēnesi izlīdzina
     Given it is 2 March 2026
     And Anna Bērziņa is poor or low-income since 1 March 2026
     And ALDIS learns of this only on 20 March 2026

@@ -27,7 +27,13 @@ from conformance.report.events import (
 from conformance.report.summary import Outcome, RequirementVerdict, RunSummary, ScenarioResult, SeenBreach
 from conformance.report.words import Words, words
 
-_COLOURS = {Status.PASSED: "green", Status.FAILED: "bold red", Status.WARNED: "yellow", Status.NOT_TESTED: "dim"}
+_COLOURS = {
+    Status.PASSED: "green",
+    Status.FAILED: "bold red",
+    Status.WARNED: "yellow",
+    Status.WAIVED: "yellow",
+    Status.NOT_TESTED: "dim",
+}
 _OUTCOME_COLOURS = {
     Outcome.PASSED: "bold green",
     Outcome.FAILED: "bold red",
@@ -131,6 +137,7 @@ class _View:
         yield self._chapters()
         yield from self._untested()
         yield from self._scenarios()
+        yield from self._waivers()
         yield from self._harness()
         if report is not None:
             yield Text()
@@ -241,7 +248,7 @@ class _View:
         held = sum(each.status is Status.PASSED for each in verdicts)
         if held:
             parts.append(Text(self._words.hold.format(count=held), style=_COLOURS[Status.PASSED]))
-        for status in (Status.FAILED, Status.WARNED, Status.NOT_TESTED):
+        for status in (Status.FAILED, Status.WARNED, Status.WAIVED, Status.NOT_TESTED):
             ids = [each.info.id for each in verdicts if each.status is status]
             if ids:
                 parts.append(Text(f"{self._words.status[status]}: {', '.join(ids)}", style=_COLOURS[status]))
@@ -285,6 +292,15 @@ class _View:
         yield Text(self._words.harness_hint)
         for each in self._summary.harness_failures:
             yield Padding(Text(clean(f"{each.where}: {each.message}"), style="dim"), (0, 0, 0, 2))
+
+    def _waivers(self) -> Iterator[RenderableType]:
+        waived = [(each.info.id, self._summary.waiver_of(each.info.id)) for each in self._with(Status.WAIVED)]
+        for identifier, waiver in waived:
+            if waiver is not None:
+                said = self._words.waived_until.format(until=waiver.until, reason=waiver.reason)
+                yield Text(clean(f"{identifier}  {said}"), style=_COLOURS[Status.WAIVED])
+        for waiver, fault in self._summary.waiver_faults:
+            yield Text(clean(self._words.waiver_fault(waiver, fault)), style=_COLOURS[Status.FAILED])
 
     # -- and the word that counts
 

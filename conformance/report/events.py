@@ -15,6 +15,7 @@ class Status(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     WARNED = "warned"
+    WAIVED = "waived"
     NOT_TESTED = "not tested"
     ERROR = "harness error"
 
@@ -61,6 +62,15 @@ class Judged:
     requirement: str
     checked: int
     breaches: tuple[Breach, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A requirement that may be broken for a while: why, and until which day (included)."""
+
+    requirement: str
+    reason: str
+    until: date
 
 
 class Lane(StrEnum):
@@ -117,6 +127,7 @@ class RunStarted:
     requirements: tuple[RequirementInfo, ...]
     scenarios: int
     assumed_requirements: str = "warn"
+    waivers: tuple[Waiver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ A stage only makes traffic. What the traffic is worth, the rules say when the sc
 
 from __future__ import annotations
 
+import random
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -32,6 +34,12 @@ class ScenarioError(Exception):
     """A scenario asks for something that makes no sense. A mistake in the suite, never the retailer's."""
 
 
+def _message_ids(seed: str) -> Callable[[], str]:
+    """Message ids that look like any GUID and are the same in every run of the same seed."""
+    numbers = random.Random(seed)  # noqa: S311 - ids of a simulation, not secrets
+    return lambda: str(uuid.UUID(int=numbers.getrandbits(128), version=4))
+
+
 @dataclass(slots=True)
 class Bill:
     """A bill of the scenario, so that later steps can cancel it."""
@@ -52,6 +60,7 @@ class Stage:
     subject: Subject
     server: Server
     profile: Profile
+    seed: int = 1
     simulation: Simulation | None = None
     bills: list[Bill] = field(default_factory=list)
     expectations: list[tuple[str, Period, Decimal]] = field(default_factory=list)
@@ -69,6 +78,8 @@ class Stage:
                 world=world,
                 profile=self.profile,
                 clock=Clock.frozen(datetime.combine(world.start, OFFICE_OPENS, RIGA)),
+                new_id=_message_ids(f"{self.seed} {self.name}"),
+                patient=True,
             )
             self.server.mount(self.simulation)
             self.subject.begin(self._record)

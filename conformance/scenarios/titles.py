@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
+_FOLDER = Path(__file__).parent
 _LATVIAN = re.compile(r"Latviski:\s*(.+)", re.DOTALL)
 _PLACE = re.compile(r"<([\w ]+)>")
 
@@ -25,6 +27,13 @@ class Titles:
 def scenario_of(item: Any) -> Any:
     """The scenario (or outline) that a pytest item plays."""
     return scenario_wrapper_template_registry[item.obj]
+
+
+def is_ours(item: Any) -> bool:
+    """Whether a pytest item is one of the suite's scenarios; a user's own tests may stand in the same run."""
+    function = getattr(item, "obj", None)
+    scenario = None if function is None else scenario_wrapper_template_registry.get(function)
+    return scenario is not None and Path(scenario.feature.filename).parent == _FOLDER
 
 
 def titles_of(item: Any) -> Titles:

@@ -106,6 +106,7 @@ def _main(summary: RunSummary) -> Iterator[Element]:
         yield el(
             "p", el("b", both("Pārbaudes rīka kļūda", "The harness failed")), f": {failure.where}: {failure.message}"
         )
+    yield from _waivers(summary)
     yield el("h2", both("Prasības", "Requirements"), id="requirements")
     yield _filter()
     yield from chapters(summary)
@@ -116,6 +117,17 @@ def _main(summary: RunSummary) -> Iterator[Element]:
     if finished is not None and finished.driver_log.strip():
         yield el("h2", both("Draivera kļūdu izvades beigas", "The end of the driver's error output"))
         yield el("pre", finished.driver_log[-_LOG:], tabindex="0")
+
+
+def _waivers(summary: RunSummary) -> Iterator[Element]:
+    faults = dict(summary.waiver_faults)
+    for each in summary.started.waivers if summary.started is not None else ():
+        if each in faults:
+            said = both(LATVIAN.waiver_fault(each, faults[each]), ENGLISH.waiver_fault(each, faults[each]))
+            yield el("p", said, class_="failed")
+        else:
+            lv, en = (say.waived_until.format(until=each.until, reason=each.reason) for say in (LATVIAN, ENGLISH))
+            yield el("p", el("a", each.requirement, href=f"#{each.requirement}"), ": ", both(lv, en))
 
 
 def _filter() -> Element:

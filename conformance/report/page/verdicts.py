@@ -13,6 +13,7 @@ CLASS = {
     Status.PASSED: "passed",
     Status.FAILED: "failed",
     Status.WARNED: "warned",
+    Status.WAIVED: "waived",
     Status.NOT_TESTED: "not_tested",
     Status.ERROR: "error",
 }

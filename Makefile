@@ -25,7 +25,7 @@ test-pythons: ## the whole test suite on every supported interpreter that is fou
 
 interop: $(VENV)/.tests ## PHP's SoapClient, node's soap, zeep and suds against a running simulator; installs what they need
 	sh tests/interop/install.sh
-	$(BIN)/pytest -m interop tests/interop
+	$(BIN)/pytest -m interop
 
 lint: $(VENV)/.lint ## ruff, mypy --strict, import arrows
 	$(BIN)/ruff check .
@@ -53,4 +53,4 @@ $(VENV)/.lint: pyproject.toml $(VENV)/.product
 	@touch $@
 
 clean: ## removes what the commands above made
-	rm -rf .venv* build dist report node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv* build dist report tests/interop/node/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

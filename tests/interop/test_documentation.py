@@ -27,7 +27,8 @@ def _program(client: Client) -> str:
 def test_the_page_is_about_all_clients() -> None:
     names = re.findall(r"^## (.+)$", PAGE, re.MULTILINE)
     assert [each.lower() for each in names] == [each.name for each in CLIENTS]
-    for target in re.findall(r"\]\(([^)#]+)\)", PAGE):
+    prose = re.sub(r"^```.*?^```", "", PAGE, flags=re.MULTILINE | re.DOTALL)
+    for target in re.findall(r"\]\(([^)#]+)\)", prose):
         assert (HERE.parents[1] / "docs" / target).exists(), target
 
 

@@ -55,3 +55,6 @@ def test_a_program_of_the_page(client: Client, tmp_path: Path) -> None:
         ]
         sent = stage.served.blob(calls[0]["payload"])
         assert_same(sent, stage.contract.read_bytes(), blanks=client.sends_blanks)
+
+        again = client.run(program)  # now the mailbox is empty
+        assert (again.returncode, again.stdout, again.stderr) == (0, "", "")

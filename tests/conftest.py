@@ -1,7 +1,7 @@
 """What holds for all property tests.
 
 Hypothesis measures no time, since a busy machine is no fault of the code, and by default it tries the same examples at
-each run, so that the verdict on a change is about the change. ``HYPOTHESIS_PROFILE=explore make test`` looks for others.
+each run, so that a verdict is about the change. ``HYPOTHESIS_PROFILE=explore make test`` looks for others.
 """
 
 from __future__ import annotations

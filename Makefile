@@ -4,6 +4,7 @@
 PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) and sys.version_info < (3, 14) or "")' 2>/dev/null | grep True),$(name))))
 VENV ?= .venv
 BIN := $(VENV)/bin
+TESTS ?= not interop
 
 .PHONY: demo test test-pythons lint interop setup clean help
 
@@ -14,18 +15,20 @@ demo: $(VENV)/.product ## one month between the bundled reference retailer and t
 	@$(BIN)/aldis check --report report
 
 test: $(VENV)/.tests ## the whole test suite but the interop tests
-	$(BIN)/pytest -n 2 -m "not interop"
+	$(BIN)/pytest -n 2 -m "$(TESTS)"
 
-test-pythons: ## the whole test suite on every supported interpreter that is found
-	@for python in $$(sh .ci/interpreters); do \
-	  name=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+test-pythons: $(VENV)/bin/python ## the tests but the slow ones on every other supported interpreter that is found
+	@version='import sys; print("%d.%d" % sys.version_info[:2])'; own=$$($(BIN)/python -c "$$version"); \
+	for python in $$(sh .ci/interpreters); do \
+	  name=$$($$python -c "$$version"); \
+	  if [ $$name = $$own ]; then continue; fi; \
 	  echo "== Python $$name"; \
-	  $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$name || exit 1; \
+	  $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$name TESTS="$(TESTS) and not slow" || exit 1; \
 	done
 
 interop: $(VENV)/.tests ## PHP's SoapClient, node's soap, zeep and suds against a running simulator; installs what they need
 	sh tests/interop/install.sh
-	$(BIN)/pytest -m interop tests/interop
+	$(BIN)/pytest -m interop
 
 lint: $(VENV)/.lint ## ruff, mypy --strict, import arrows
 	$(BIN)/ruff check .
@@ -53,4 +56,4 @@ $(VENV)/.lint: pyproject.toml $(VENV)/.product
 	@touch $@
 
 clean: ## removes what the commands above made
-	rm -rf .venv* build dist report node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv* build dist report tests/interop/node/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -79,6 +79,23 @@ def test_latvian(tmp_path: Path) -> None:
     assert "izpild" in done.stdout.casefold()
 
 
+def test_a_full_disk_is_the_harness_s_fault(tmp_path: Path) -> None:
+    done = aldis("check", "--only", "PAY-10", "--report", "report", cwd=tmp_path, file_bytes=200 * 1024)
+    assert done.returncode == 3
+    assert "not the retailer's fault" in done.stdout
+    assert "make room" in done.stdout
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    assert report["result"]["outcome"] == "harness_failed"
+    assert {each["status"] for each in report["requirements"]} == {"not_tested"}
+
+
+def test_a_report_that_cannot_be_written_is_said_and_never_green(tmp_path: Path) -> None:
+    (tmp_path / "report").write_text("a file stands where the folder should be", encoding="utf-8")
+    done = aldis("check", "--only", "PAY-10", "--report", "report", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "report" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [

@@ -23,6 +23,7 @@ from simulator.journal import Entry, Kind, StoredJournal, wall_now
 from simulator.setting import Setting, recorded_setting, remember_setting
 from simulator.soap.backend import Backend
 from simulator.store import Store
+from simulator.tampering import Tampering
 from simulator.world import World
 
 _log = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class Simulation:
             catalogue=profile.catalogue,
             message_bytes=profile.limits.message_bytes.value,
             faults=self.faults,
+            tamper=Tampering(profile, (each.registration_number for each in world.retailers)),
             new_id=new_id or (lambda: str(uuid.uuid4())),
         )
         self._started_at = self._install()

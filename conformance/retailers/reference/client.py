@@ -105,6 +105,8 @@ class DitClient:
             call: Callable[..., Any] = getattr(self._proxy(), operation)
             return call(**arguments)
         except Fault as fault:
+            if not fault.code:  # an answer in XML, but no SOAP fault: a gateway's error page, for example
+                raise ConnectionLost(f"{operation}: an answer that is no SOAP") from fault
             raise Refused(str(fault.code or ""), str(fault.message)) from fault
         except TransportError as reason:
             raise ConnectionLost(f"{operation}: HTTP {reason.status_code} without a SOAP fault") from reason

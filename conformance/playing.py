@@ -232,6 +232,9 @@ class SuitePlugin:
             return Status.FAILED, None
         if broken:
             return Status.WARNED, None
+        unmet = _unmet(stage)
+        if unmet:
+            return Status.NOT_TESTED, unmet
         surprise = _surprise(stage)
         if surprise:
             return Status.ERROR, surprise
@@ -279,6 +282,15 @@ def tags_of(item: pytest.Item) -> tuple[str, ...]:
     """The tags of a scenario and its feature, without the @."""
     scenario = scenario_of(item)
     return tuple(sorted({*scenario.tags, *scenario.feature.tags}))
+
+
+def _unmet(stage: Stage) -> str | None:
+    """A misbehaviour that never struck: the retailer did not make the call that was to go wrong."""
+    waiting = stage.simulation.faults.armed() if stage.simulation is not None else ()
+    if not waiting:
+        return None
+    kinds = ", ".join(f"{each.kind} on {each.operation}" for each, _ in waiting)
+    return f"the retailer never made the call that was to go wrong ({kinds})"
 
 
 def _surprise(stage: Stage) -> str | None:

@@ -127,7 +127,9 @@ class Case:
     def _clouds(self) -> dict[ChannelName, tuple[int, ...]]:
         clouds: dict[ChannelName, list[int]] = {each: [] for each in ChannelName}
         unclear = [
-            (each.number, each.channel) for each in self.sends if not each.is_event and each.document is None
+            (each.number, each.channel)
+            for each in self.sends
+            if not each.is_event and each.document is None and not each.call.our_trouble
         ] + [(each.number, None) for each in self.calls if not each.done and not each.operation]
         for number, channel in unclear:
             for name in ChannelName if channel is None else (channel,):

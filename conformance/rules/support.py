@@ -73,7 +73,7 @@ def grants_of(case: Case) -> tuple[Grant, ...]:
         if document is None or document.channel is not ChannelName.DISCOUNT:
             continue
         header = document.header
-        if header.document_id in seen:
+        if header.document_id in seen or header.provider != case.retailer.registration_number:
             continue
         seen.add(header.document_id)
         if header.corrects is not None:

@@ -105,6 +105,8 @@ ENGLISH = Words(
     chapters={
         "XML": "documents",
         "DIT": "data distribution network",
+        "SEC": "security",
+        "FTP": "folders",
         "CON": "contracts",
         "DIS": "discounts",
         "PAY": "payouts",
@@ -182,6 +184,8 @@ LATVIAN = Words(
     chapters={
         "XML": "dokumenti",
         "DIT": "datu izplatīšanas tīkls",
+        "SEC": "drošība",
+        "FTP": "mapes",
         "CON": "līgumi",
         "DIS": "atlaides",
         "PAY": "izmaksas",

@@ -3,7 +3,7 @@ Feature: BVKB sends something wrong
   What is wrong is refused with an error message, money in doubt is left alone, and what is right is applied once.
   Latviski: BVKB nosūta ko nepareizu
 
-  @ERR-05 @PAY-02 @PAY-03
+  @ERR-05 @DIS-06 @PAY-02 @PAY-03
   Scenario Outline: The list of discounts <flaw>, and the right one comes later
     Latviski: Atlaižu saraksts <kļūme>, un pareizais nāk vēlāk
     Given it is 2 March 2026
@@ -24,10 +24,27 @@ Feature: BVKB sends something wrong
     Examples:
       | flaw                              | kļūme                                |
       | is not valid by its schema        | neatbilst shēmai                     |
-      | is another retailer's             | ir cita tirgotāja                    |
       | has an amount with three decimals | satur summu ar trim zīmēm aiz komata |
 
-  @ERR-05 @PAY-10
+  @ERR-06 @DIS-07 @PAY-02 @PAY-03
+  Scenario: The list of discounts is another retailer's, and the right one comes later
+    Latviski: Atlaižu saraksts ir cita tirgotāja, un pareizais nāk vēlāk
+    Given it is 2 March 2026
+    And Anna Bērziņa is poor or low-income since 1 January 2026
+    When Anna Bērziņa signs contract 0012345678 from 1 March 2026
+    And the retailer reports its contracts
+    And BVKB's next discount list is another retailer's
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And BVKB sends the discounts of March 2026 again
+    And the retailer fetches its discounts
+    And the retailer bills contract 0012345678 for March 2026: 35.40 EUR net
+    And the retailer reports its payouts
+    And time goes on to 22 April 2026
+    Then ALDIS has granted Anna Bērziņa 20.00 EUR in March 2026
+    And the retailer has done all that is required of it
+
+  @ERR-05 @DIS-06 @PAY-10
   Scenario Outline: The list of discounts <flaw>, and nothing is taken off
     Latviski: Atlaižu saraksts <kļūme>, un neko neatskaita
     Given it is 2 March 2026
@@ -45,8 +62,22 @@ Feature: BVKB sends something wrong
     Examples:
       | flaw                              | kļūme                                |
       | is not valid by its schema        | neatbilst shēmai                     |
-      | is another retailer's             | ir cita tirgotāja                    |
       | has an amount with three decimals | satur summu ar trim zīmēm aiz komata |
+
+  @ERR-06 @DIS-07 @PAY-10
+  Scenario: The list of discounts is another retailer's, and nothing is taken off
+    Latviski: Atlaižu saraksts ir cita tirgotāja, un neko neatskaita
+    Given it is 2 March 2026
+    And Anna Bērziņa is poor or low-income since 1 January 2026
+    When Anna Bērziņa signs contract 0012345678 from 1 March 2026
+    And the retailer reports its contracts
+    And BVKB's next discount list is another retailer's
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And the retailer bills contract 0012345678 for March 2026: 35.40 EUR net
+    And the retailer reports its payouts
+    And time goes on to 22 April 2026
+    Then the retailer has done all that is required of it
 
   @DIS-04 @PAY-03
   Scenario: The list of discounts also names a contract that nobody signed

@@ -205,7 +205,7 @@ Feature: Contracts as they are in life
     Then ALDIS has granted Anna Bērziņa 20.00 EUR in April 2026
     And the retailer has done all that is required of it
 
-  @CON-05 @PAY-03
+  @CON-15 @PAY-03
   Scenario: A switch to another retailer is withdrawn in time
     Latviski: Pāreja pie cita tirgotāja laikus atsaukta
     Given it is 2 March 2026
@@ -227,7 +227,7 @@ Feature: Contracts as they are in life
     Then ALDIS has granted Anna Bērziņa 20.00 EUR in April 2026
     And the retailer has done all that is required of it
 
-  @CON-06 @DIS-01
+  @CON-16 @DIS-01
   Scenario: A tenant moves out of the house owner's contract
     Latviski: Īrnieks atstāj mājas īpašnieka līgumu
     Given it is 2 March 2026
@@ -251,7 +251,7 @@ Feature: Contracts as they are in life
     Then ALDIS has granted Ilze Krūmiņa 0.00 EUR in April 2026
     And the retailer has done all that is required of it
 
-  @CON-05
+  @CON-14
   Scenario: A customer marries and takes another name
     Latviski: Klients apprecas un maina uzvārdu
     Given it is 2 March 2026
@@ -348,4 +348,33 @@ Feature: Contracts as they are in life
     And time goes on to 22 May 2026
     Then ALDIS has granted Anna Bērziņa 20.00 EUR in March 2026
     And ALDIS has granted Anna Bērziņa 0.00 EUR in April 2026
+    And the retailer has done all that is required of it
+
+  @ERR-11 @ERR-12 @ERR-13 @ERR-14
+  Scenario: Two records are wrong and are mended one after the other
+    Latviski: Divos ierakstos ir kļūda, un tos izlabo vienu pēc otra
+    Given it is 2 March 2026
+    And Anna Bērziņa is poor or low-income since 1 January 2026
+    And Jānis Kalniņš is poor or low-income since 1 January 2026
+    And the retailer has noted a wrong personal code for Anna Bērziņa
+    And the retailer has noted a wrong personal code for Jānis Kalniņš
+    When Anna Bērziņa signs contract 0012345678 from 1 March 2026
+    And Jānis Kalniņš signs contract 0012345679 from 1 March 2026
+    And the retailer reports its contracts
+    And the retailer reports its contracts
+    And the retailer mends the personal code of Anna Bērziņa on contract 0012345678
+    And the retailer reports its contracts
+    And the retailer reports its contracts
+    And the retailer mends the personal code of Jānis Kalniņš on contract 0012345679
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And the retailer bills for March 2026:
+      | contract   | EUR net |
+      | 0012345678 | 35.40   |
+      | 0012345679 | 61.07   |
+    And the retailer reports its payouts
+    And time goes on to 22 April 2026
+    Then ALDIS has granted Anna Bērziņa 20.00 EUR in March 2026
+    And ALDIS has granted Jānis Kalniņš 20.00 EUR in March 2026
     And the retailer has done all that is required of it

@@ -88,3 +88,24 @@ Feature: One month
     And time goes on to 22 May 2026
     Then ALDIS has granted Anna Bērziņa 20.00 EUR in April 2026
     And the retailer has done all that is required of it
+
+  @DRV-03
+  Scenario: The retailer's own books agree with what ALDIS has said
+    Latviski: Tirgotāja uzskaite saskan ar ALDIS teikto
+    Given it is 2 March 2026
+    And Anna Bērziņa is poor or low-income since 1 January 2026
+    When Anna Bērziņa signs contract 0012345678 from 1 March 2026
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And the retailer bills contract 0012345678 for March 2026: 12.00 EUR net
+    And the retailer reports its payouts
+    And ALDIS decides for April 2026
+    And the retailer fetches its discounts
+    And the retailer is asked for the state of contract 0012345678
+    And the retailer bills contract 0012345678 for April 2026: 60.00 EUR net
+    And the retailer reports its payouts
+    And the retailer is asked for the state of contract 0012345678
+    And time goes on to 22 May 2026
+    Then ALDIS has granted Anna Bērziņa 20.00 EUR in April 2026
+    And the retailer has done all that is required of it

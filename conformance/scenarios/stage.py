@@ -153,6 +153,11 @@ class Stage:
             )
         self._ask("bill", period=str(period), invoices=invoices)
 
+    def status(self, contract: str) -> None:
+        """The retailer is asked what its own books say of a contract."""
+        self.need("status")
+        self._ask("status", contract=contract)
+
     def cancel(self, contract: str, period: Period) -> None:
         """The retailer takes a bill back whole."""
         self.need("reversals")

@@ -136,6 +136,11 @@ def _cancels(stage: Stage, contract: str, month: Period) -> None:
     stage.cancel(contract, month)
 
 
+@when(Sentence("the retailer is asked for the state of contract {contract}"))
+def _asked(stage: Stage, contract: str) -> None:
+    stage.status(_known(stage, contract)["contract"])
+
+
 def _at_month_end(stage: Stage, month: Period) -> None:
     if stage.now.date() < month.last_day:
         stage.until(month.last_day, 18)

@@ -41,7 +41,7 @@ def _pytest(folder: Path, *arguments: str, retailer: str = "tests.spoilt.money:V
 
 
 def test_a_broken_scenario_is_a_failed_test_and_k_chooses(tmp_path: Path) -> None:
-    code, said = _pytest(tmp_path, "-k", "smaller or tenant")
+    code, said = _pytest(tmp_path, "-k", "smaller_than_the_support or tenant_gets")
     assert code == 1
     assert "1 failed, 1 passed" in said
     assert "PAY-01" in said
@@ -50,7 +50,7 @@ def test_a_broken_scenario_is_a_failed_test_and_k_chooses(tmp_path: Path) -> Non
 
 
 def test_x_stops_at_the_first(tmp_path: Path) -> None:
-    code, said = _pytest(tmp_path, "-x", "-k", "smaller or too_small_for_all")
+    code, said = _pytest(tmp_path, "-x", "-k", "smaller_than_the_support or too_small_for_all")
     assert code == 1
     assert "1 failed" in said
     assert "stopping after 1 failures" in said
@@ -60,22 +60,22 @@ def test_many_processes_make_one_report(tmp_path: Path) -> None:
     code, said = _pytest(tmp_path, "-n", "2", "--aldis-only", "PAY-01", "--aldis-report", "report")
     report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
     assert code == 1, said
-    assert len(report["scenarios"]) == 3
+    assert len(report["scenarios"]) == 4
     assert report["run"]["system"]["name"] == "aldis-conformance reference retailer"
     assert [each["id"] for each in report["requirements"] if each["status"] == "failed"] == ["PAY-01"]
-    assert len(list((tmp_path / "report" / "journal").iterdir())) == 3
+    assert len(list((tmp_path / "report" / "journal").iterdir())) == 4
 
 
 def test_own_tests_may_stand_beside_the_scenarios(tmp_path: Path) -> None:
     (tmp_path / "test_own.py").write_text("def test_sum():\n    assert 1 + 1 == 2\n", encoding="utf-8")
-    code, said = _pytest(tmp_path, "test_own.py", "-k", "sum or tenant", retailer="tests.spoilt.green:Driver")
+    code, said = _pytest(tmp_path, "test_own.py", "-k", "test_sum or tenant_gets", retailer="tests.spoilt.green:Driver")
     assert code == 0, said
     assert "2 passed" in said
 
 
 def test_nothing_tested_is_never_green(tmp_path: Path) -> None:
     (tmp_path / "test_own.py").write_text("def test_sum():\n    assert 1 + 1 == 2\n", encoding="utf-8")
-    code, said = _pytest(tmp_path, "test_own.py", "-k", "sum", retailer="tests.spoilt.green:Driver")
+    code, said = _pytest(tmp_path, "test_own.py", "-k", "test_sum", retailer="tests.spoilt.green:Driver")
     assert code == 5
     assert "NOTHING WAS TESTED" in said
 

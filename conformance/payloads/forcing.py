@@ -1,0 +1,148 @@
+"""Demands: what is optional by its declaration, and without which no document would keep its constraints."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from conformance.payloads.attributes import AttributeUse
+from conformance.payloads.compiling import Compiler, leaves
+from conformance.payloads.content import Leaf
+from conformance.payloads.elements import ElementMaker, makers_of
+from conformance.payloads.identity import Constraint
+from conformance.payloads.simple_types import Role
+
+_Path = tuple[Leaf, ...]
+
+
+def force_key_fields(compiler: Compiler, root: ElementMaker) -> None:
+    """Every field of a key is there and not nil."""
+    del root
+    for maker in compiler.makers:
+        for constraint in maker.constraints:
+            if constraint.kind == "key":
+                for path in constraint.selector.split("|"):
+                    for owner, _ in list(_follow(maker, path, constraint)):
+                        for field in constraint.fields:
+                            _force_field(owner, field.split("|")[0], constraint)
+    compiler.reckon()
+
+
+def _force_field(owner: ElementMaker, field: str, constraint: Constraint) -> None:
+    path, _, last = field.strip().rpartition("/")
+    if last.strip().startswith(("@", "attribute::")):
+        name = _clark(last.strip().removeprefix("@").removeprefix("attribute::"), constraint)
+        for target, way in list(_follow(owner, path or ".", constraint)):
+            _demand(way)
+            for kind, _ in target.types:
+                use = kind.attributes.declared(name)
+                if use is not None:
+                    use.required = True
+        return
+    for target, way in list(_follow(owner, field, constraint)):
+        _demand(way)
+        target.nillable = False
+
+
+def force_keys(root: ElementMaker, constraint: Constraint) -> bool:
+    """A key is there at least once, below every element that declares it; whether that was possible."""
+    found = False
+    for maker in _reachable(root):
+        if constraint in maker.constraints:
+            target = next(_follow(maker, constraint.selector.split("|")[0], constraint), None)
+            if target is not None:
+                _demand(target[1])
+                for field in constraint.fields:
+                    _force_field(target[0], field.split("|")[0], constraint)
+                found = True
+    return found
+
+
+def force_identifier(root: ElementMaker) -> bool:
+    """An ID is there; whether that was possible. The nearest one is taken."""
+    waiting: deque[tuple[ElementMaker, _Path]] = deque([(root, ())])
+    seen = {id(root)}
+    while waiting:
+        maker, way = waiting.popleft()
+        for kind, _ in maker.types[:1]:
+            for use in kind.attributes.uses:
+                if isinstance(use, AttributeUse) and use.simple.role is Role.ID:
+                    use.required = True
+                    _demand(way)
+                    return True
+            if kind.simple is not None and kind.simple.role is Role.ID:
+                _demand(way)
+                return True
+        for leaf in leaves(maker):
+            for each in makers_of(leaf.items[:1]):
+                if id(each) not in seen:
+                    seen.add(id(each))
+                    waiting.append((each, (*way, leaf)))
+    return False
+
+
+def _demand(way: _Path) -> None:
+    for leaf in way:
+        leaf.demand()
+
+
+def _reachable(root: ElementMaker) -> list[ElementMaker]:
+    found = [root]
+    seen = {id(root)}
+    for maker in found:  # grows as it goes
+        for leaf in leaves(maker):
+            for each in makers_of(leaf.items):
+                if id(each) not in seen:
+                    seen.add(id(each))
+                    found.append(each)
+    return found
+
+
+def _follow(maker: ElementMaker, path: str, constraint: Constraint) -> Iterator[tuple[ElementMaker, _Path]]:
+    """The elements that a path of a constraint leads to, each with the particles on the way."""
+    path = path.strip()
+    if path.startswith(".//"):
+        starts = list(_descend(maker))
+        path = path[3:]
+    else:
+        starts = [(maker, ())]
+    found = starts
+    for raw in path.split("/"):
+        step = raw.strip().removeprefix("child::")
+        if step == ".":
+            continue
+        found = [
+            (each, (*way, leaf))
+            for owner, way in found
+            for leaf in leaves(owner)
+            for each in makers_of(leaf.items)
+            if _matches(each.tag, step, constraint)
+        ]
+    yield from found
+
+
+def _descend(maker: ElementMaker) -> Iterator[tuple[ElementMaker, _Path]]:
+    waiting: deque[tuple[ElementMaker, _Path]] = deque([(maker, ())])
+    seen = {id(maker)}
+    while waiting:
+        current, way = waiting.popleft()
+        yield current, way
+        for leaf in leaves(current):
+            for each in makers_of(leaf.items):
+                if id(each) not in seen:
+                    seen.add(id(each))
+                    waiting.append((each, (*way, leaf)))
+
+
+def _matches(tag: str, step: str, constraint: Constraint) -> bool:
+    if step == "*":
+        return True
+    if step.endswith(":*"):
+        return tag.startswith(f"{{{constraint.namespaces.get(step[:-2], '')}}}")
+    return tag == _clark(step, constraint)
+
+
+def _clark(name: str, constraint: Constraint) -> str:
+    prefix, colon, local = name.strip().rpartition(":")
+    namespace = constraint.namespaces.get(prefix, "") if colon else ""
+    return f"{{{namespace}}}{local}" if namespace else local

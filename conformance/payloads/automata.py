@@ -124,6 +124,8 @@ class PatternMachine:
                 return self._repeat(part, least, most, start)
 
     def _repeat(self, part: regex.Node, least: int, most: int | None, start: int) -> int:
+        if not self._exact and least > 1 and regex.nullable(part):
+            part = regex.without_empty(part)  # libxml2 does not count rounds that are empty
         for _ in range(least):
             start = self._build(part, self._after(start))
         end = self._state()

@@ -13,13 +13,13 @@ from xmlschema.validators.groups import XsdGroup
 from xmlschema.validators.identities import XsdIdentity, XsdKey, XsdKeyref
 from xmlschema.validators.simple_types import XsdSimpleType
 from xmlschema.validators.wildcards import XsdAnyAttribute, XsdAnyElement
-from xmlschema.validators.xsdbase import XsdType
+from xmlschema.validators.xsdbase import XsdComponent, XsdType
 
 from conformance.payloads import wildcards
 from conformance.payloads.attributes import AnyAttribute, Attributes, AttributeUse
 from conformance.payloads.content import All, Choice, Group, Leaf, Part, Sequential
 from conformance.payloads.elements import ElementMaker, ElementType, Item
-from conformance.payloads.errors import PayloadError, Unsatisfiable
+from conformance.payloads.errors import Unsatisfiable, Unsupported
 from conformance.payloads.identity import Constraint
 from conformance.payloads.namespaces import XSI, Prefixes
 from conformance.payloads.places import place_of
@@ -29,7 +29,6 @@ XS = "{http://www.w3.org/2001/XMLSchema}"
 _ANY_TYPE = f"{XS}anyType"
 _LAX_MOST = 12  # declared elements that a lax wildcard is filled with; a strict one gets all
 _SIZE_MOST = 160
-_ENTITIES = 4
 
 
 class Compiler:
@@ -40,14 +39,12 @@ class Compiler:
         self.prefixes = Prefixes(_wanted_prefixes(schema))
         self.simple_types = SimpleTypes(self.prefixes)
         self.constraints: list[Constraint] = []
-        self.entities: dict[str, None] = {}
         self._elements: dict[int, ElementMaker] = {}
         self._types: dict[int, ElementType] = {}
         self._queue: list[tuple[XsdElement, ElementMaker]] = []
         self._pending: list[tuple[XsdComplexType, ElementType]] = []
         self._identities: dict[int, Constraint] = {}
         self._derived: dict[int, list[XsdComplexType]] | None = None
-        self._has_id = False
 
     def root(self, element: XsdElement) -> ElementMaker:
         """The maker of a global element; raises PayloadError."""
@@ -77,6 +74,9 @@ class Compiler:
             if kind.content is not None:
                 kind.content.ready()
                 kind.optional = kind.content.optional_cost
+                found = list(kind.content.leaves())
+                kind.children = sum(each.expected for each in found)
+                kind.many = any(each.most is None for each in found)
         for maker in makers:
             maker.ready()
         _sizes(makers, types)
@@ -107,10 +107,10 @@ class Compiler:
         kinds: list[tuple[ElementType, str | None]] = []
         declared = element.type
         if not declared.abstract:
-            kinds.append((self._type(declared), None))
+            kinds.append((self._type(declared, element), None))
         for each in self._derived_types(element):
             assert each.name is not None
-            kinds.append((self._type(each), self.prefixes.written(each.name)))
+            kinds.append((self._type(each, element), self.prefixes.written(each.name)))
         if not kinds:
             raise Unsatisfiable(
                 f"the type of the element {element.local_name} is abstract and nothing is derived from it",
@@ -149,12 +149,12 @@ class Compiler:
 
     # ---- types
 
-    def _type(self, xsd_type: XsdType) -> ElementType:
+    def _type(self, xsd_type: XsdType, owner: XsdComponent) -> ElementType:
         found = self._types.get(id(xsd_type))
         if found is not None:
             return found
         if isinstance(xsd_type, XsdSimpleType):
-            found = ElementType(Attributes([]), simple=self._simple(xsd_type))
+            found = ElementType(Attributes([]), simple=self._simple(xsd_type, owner))
             self._types[id(xsd_type)] = found
             return found
         assert isinstance(xsd_type, XsdComplexType)
@@ -166,7 +166,7 @@ class Compiler:
         kind.attributes = self._attributes(xsd_type)
         content = xsd_type.content
         if isinstance(content, XsdSimpleType):
-            kind.simple = self._simple(content)
+            kind.simple = self._simple(content, xsd_type)
             return
         if xsd_type.mixed:
             kind.mixed = wildcards.free_text()
@@ -174,19 +174,11 @@ class Compiler:
         if group.parts and group.most != 0:
             kind.content = group
 
-    def _simple(self, xsd_type: XsdSimpleType) -> Simple:
+    def _simple(self, xsd_type: XsdSimpleType, owner: XsdComponent) -> Simple:
         simple = self.simple_types.simple(xsd_type)
-        self._has_id = self._has_id or simple.role is Role.ID
-        if simple.role in {Role.ENTITY, Role.ENTITIES}:
-            return self._entities(simple)
+        if simple.role is Role.ENTITY:
+            raise Unsupported("xs:ENTITY: libxml2 accepts no value of it, declared or not", place_of(owner))
         return simple
-
-    def _entities(self, simple: Simple) -> Simple:
-        """A type of entities: the few names that are made are declared in the document type."""
-        names = [text for text, _ in zip(simple.values.all(), range(_ENTITIES), strict=False)]
-        for each in names:
-            self.entities.update(dict.fromkeys(each.split()))
-        return Simple(simple.xsd_type, _picks(names), simple.role)
 
     def _derived_types(self, element: XsdElement) -> list[XsdComplexType]:
         """The types that xsi:type may name in place of the declared one."""
@@ -255,7 +247,7 @@ class Compiler:
 
     def _attribute(self, attribute: XsdAttribute, *, required: bool) -> AttributeUse:
         fixed = self._value(attribute, attribute.fixed)
-        return AttributeUse(attribute.name, self._simple(attribute.type), required, fixed)
+        return AttributeUse(attribute.name, self._simple(attribute.type, attribute), required, fixed)
 
     def _any_attributes(self, wildcard: XsdAnyAttribute, declared: set[str]) -> list[AttributeUse]:
         known = list(self._maps.attributes)
@@ -289,12 +281,6 @@ class Compiler:
             if isinstance(identity, XsdKeyref) and isinstance(identity.refer, XsdIdentity):
                 found.refer = self._constraint(identity.refer)
         return found
-
-
-def _picks(names: Sequence[str]):  # type: ignore[no-untyped-def]
-    from conformance.payloads.values import Picks
-
-    return Picks(names)
 
 
 def _wanted_prefixes(schema: xmlschema.XMLSchemaBase) -> dict[str, str]:
@@ -334,26 +320,28 @@ def _sizes(makers: Sequence[ElementMaker], types: Sequence[ElementType]) -> None
         if kind.simple is not None:
             size += kind.simple.values.octets
         elif kind.content is not None:
-            size += of_group(kind.content)
+            kind.content.size = of_group(kind.content)
+            size += kind.content.size
         done[id(kind)] = kind.size = min(size, _SIZE_MOST)
         return kind.size
 
     def of_group(group: Group) -> int:
-        size = 0
+        sizes = []
         for part in group.parts:
-            if part.least != part.most:
-                size += 1
-            if isinstance(part, Leaf):
-                size += (len(part.items) > 1) + (of_item(part.items[0]) if part.items and part.least else 2)
-            elif isinstance(part, Group):
-                size += of_group(part) if part.least else 1
-            if size > _SIZE_MOST:
-                break
-        return min(size, _SIZE_MOST)
+            part.size = of_part(part)
+            sizes.append((part.least != part.most) + (part.size if part.most == 1 and part.least else min(part.size, 2)))
+        size = 1 + max(sizes, default=0) if isinstance(group, Choice) else sum(sizes)
+        return min(size + (len(sizes) if isinstance(group, All) else 0), _SIZE_MOST)
+
+    def of_part(part: Part) -> int:
+        if isinstance(part, Leaf):
+            return (len(part.items) > 1) + (of_item(part.items[0]) if part.items else 0)
+        assert isinstance(part, Group)
+        return of_group(part)
 
     def of_item(item: Item) -> int:
         if not isinstance(item, ElementMaker) or not item.types:
-            return 8
+            return item.size
         item.size = min(
             _SIZE_MOST,
             of_type(item.types[0][0]) + item.nillable + (len(item.types) > 1) + (item.fixed is not None or item.default is not None),
@@ -372,7 +360,3 @@ def leaves(maker: ElementMaker) -> Iterator[Leaf]:
         if kind.content is not None:
             yield from kind.content.leaves()
 
-
-def unsupported(error: PayloadError) -> PayloadError:
-    """The same error."""
-    return error

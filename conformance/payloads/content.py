@@ -1,4 +1,4 @@
-"""Content models as parts that plan: which elements come, in which order, before any of them is made."""
+"""Content models as parts that fill an element: which elements come, in which order and how often."""
 
 from __future__ import annotations
 
@@ -7,37 +7,50 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from conformance.payloads.blocks import Block
+from conformance.payloads.document import Document, Element
 
 if TYPE_CHECKING:
     from conformance.payloads.elements import Item
+    from conformance.payloads.words import Words
 
 HALF = 128
+_OWN_BLOCK = 96  # decisions; an element that takes more has a block for itself
+_SOMETIMES = 0xB0
 
 
-class Plan:
-    """The elements that one element will hold, and how much of what is optional it may still take."""
+class Filling:
+    """An element that is being filled, and how much of what is optional it may still take."""
 
-    __slots__ = ("chance", "items", "repeats", "room")
+    __slots__ = ("_depth", "_mixed", "_share", "chance", "document", "element", "repeats", "room")
 
-    def __init__(self, room: float, chance: int, repeats: int) -> None:
-        self.items: list[tuple[Item, bool]] = []  # and whether it is one of many
+    def __init__(
+        self, element: Element, document: Document, *, room: float, share: float, chance: int, depth: int, mixed: Words | None
+    ) -> None:
+        self.element = element
+        self.document = document
         self.room = room  # elements
         self.chance = chance  # of 256 that something optional comes
-        self.repeats = repeats
+        self.repeats = document.repeats
+        self._share = share  # of the room for each child
+        self._depth = depth
+        self._mixed = mixed
 
-    def count(self, block: Block, least: int, most: int | None, cost: float) -> int:
-        """How many times a part comes; zeros make it come as seldom as it may."""
-        extras = self.repeats if most is None else most - least
-        if not extras or self.chance <= 0 or self.room < cost:
-            return least
-        octet = block.octet()
-        over = octet - 256 + self.chance
-        if over < 0:
-            return least
-        extras = min(extras, self.repeats, int(self.room // cost) if cost else extras)
-        taken = 1 + (over * extras // self.chance)
-        self.room -= taken * cost
-        return least + taken
+    def put(self, item: Item, block: Block, *, own: bool) -> None:
+        """Makes a child; ``own`` tells that the block is for this child alone."""
+        if not own and item.size > _OWN_BLOCK:
+            block = self.document.block(item.size)
+        child = item.make(self.element, self.document, block, min(self._share, self.room), self._depth + 1)
+        if self._mixed is not None and block.octet() >= _SOMETIMES:
+            child.tail = self._mixed.make(block)
+
+    def takes(self, block: Block, cost: float, extras: int) -> bool:
+        """Whether one more comes that need not, of about so many; zeros say no."""
+        if self.chance <= 0 or self.room < cost:
+            return False
+        if block.octet() >= (256 - self.chance if extras <= 1 else 512 // (2 + extras)):
+            self.room -= cost
+            return True
+        return False
 
 
 class Part:
@@ -46,6 +59,7 @@ class Part:
     def __init__(self, least: int, most: int | None) -> None:
         self.least = least
         self.most = most
+        self.size = 0  # decisions of one occurrence, as far as they are known at the start
         self.parent: Group | None = None
         self.cost: float = math.inf  # elements of the smallest single occurrence
 
@@ -53,6 +67,11 @@ class Part:
     def least_cost(self) -> float:
         """Elements of as few occurrences as there may be."""
         return self.least * self.cost if self.least else 0
+
+    @property
+    def expected(self) -> float:
+        """About how many occurrences there are."""
+        return self.least + (0 if self.most == self.least else 0.5 if self.most == 1 else 2)
 
     @property
     def optional_cost(self) -> float:
@@ -75,17 +94,28 @@ class Part:
         """Elements of the smallest single occurrence."""
         raise NotImplementedError
 
-    def plan(self, block: Block, plan: Plan) -> None:
-        """Plans all occurrences."""
-        if self.most == 0 or (self.least == 0 and math.isinf(self.cost)):
+    def fill(self, block: Block, filling: Filling) -> None:
+        """Makes all occurrences. Where there may be many, each has a block of its own that begins by saying whether it
+        comes: so one can be taken out and the others stay as they are."""
+        least, most = self.least, self.most
+        if most == 1:
+            if least or (not math.isinf(self.cost) and filling.takes(block, self.cost, 1)):
+                self.once(block, filling, own=False)
             return
-        count = self.least if self.least == self.most else plan.count(block, self.least, self.most, self.cost)
-        many = self.most is None or self.most > 1
-        for _ in range(count):
-            self.once(block, plan, many=many)
+        document = filling.document
+        for _ in range(least):
+            self.once(document.block(self.size), filling, own=True)
+        extras = filling.repeats if most is None else min(most - least, filling.repeats)
+        if extras <= 0 or math.isinf(self.cost) or filling.chance <= 0 or block.octet() < 256 - filling.chance:
+            return
+        for _ in range(extras):
+            own = document.block(self.size + 1)
+            if not filling.takes(own, self.cost, extras):
+                return
+            self.once(own, filling, own=True)
 
-    def once(self, block: Block, plan: Plan, *, many: bool) -> None:
-        """Plans one occurrence."""
+    def once(self, block: Block, filling: Filling, *, own: bool) -> None:
+        """Makes one occurrence."""
         raise NotImplementedError
 
     def leaves(self) -> Iterator[Leaf]:
@@ -115,18 +145,17 @@ class Leaf(Part):
         """Leaves out what can never be finished, and puts the smallest first."""
         self.items = sorted((each for each in self.items if not math.isinf(each.cost)), key=lambda each: each.cost)
 
-    def once(self, block: Block, plan: Plan, *, many: bool) -> None:
-        """Plans one of them; under no room the smallest."""
-        count = len(self.items)
-        if count == 1:
-            plan.items.append((self.items[0], many))
-            return
-        item = self.items[block.index(count)]
-        over = item.cost - self.cost
-        if over > plan.room:
-            item, over = self.items[0], 0
-        plan.room -= over
-        plan.items.append((item, many))
+    def once(self, block: Block, filling: Filling, *, own: bool) -> None:
+        """Makes one of them; under no room the smallest."""
+        items = self.items
+        item = items[0]
+        if len(items) > 1:
+            item = items[block.index(len(items))]
+            over = item.cost - self.cost
+            if over > filling.room:
+                item, over = items[0], 0
+            filling.room -= over
+        filling.put(item, block, own=own)
 
     def leaves(self) -> Iterator[Leaf]:
         """Itself."""
@@ -175,11 +204,11 @@ class Sequential(Group):
         """Elements of all parts."""
         return sum(each.least_cost for each in self.parts)
 
-    def once(self, block: Block, plan: Plan, *, many: bool) -> None:
-        """Plans one after the other."""
-        del many
+    def once(self, block: Block, filling: Filling, *, own: bool) -> None:
+        """Makes one after the other."""
+        del own
         for each in self.parts:
-            each.plan(block, plan)
+            each.fill(block, filling)
 
 
 class All(Group):
@@ -189,12 +218,12 @@ class All(Group):
         """Elements of all parts."""
         return sum(each.least_cost for each in self.parts)
 
-    def once(self, block: Block, plan: Plan, *, many: bool) -> None:
-        """Plans all parts; zeros keep their order."""
-        del many
+    def once(self, block: Block, filling: Filling, *, own: bool) -> None:
+        """Makes all parts; zeros keep their order."""
+        del own
         parts = list(self.parts)
         while parts:
-            parts.pop(block.index(len(parts))).plan(block, plan)
+            parts.pop(block.index(len(parts))).fill(block, filling)
 
 
 class Choice(Group):
@@ -221,19 +250,14 @@ class Choice(Group):
         usable = [each for each in self.parts if not math.isinf(each.least_cost)]
         self._branches = [self._preferred] if self._preferred else sorted(usable, key=lambda each: each.least_cost)
 
-    def once(self, block: Block, plan: Plan, *, many: bool) -> None:
-        """Plans one branch; under no room the smallest."""
-        del many
+    def once(self, block: Block, filling: Filling, *, own: bool) -> None:
+        """Makes one branch; under no room the smallest."""
+        del own
+        if not self._branches:
+            return
         branch = self._branches[block.index(len(self._branches))]
         over = branch.least_cost - self.cost
-        if over > plan.room:
+        if over > filling.room:
             branch, over = self._branches[0], 0
-        plan.room -= over
-        if branch.least == 0 and branch.most != 0 and plan.room >= branch.cost and not math.isinf(branch.cost):
-            # chosen, so that it is not left empty as often as it may; zeros leave it empty
-            if block.octet() >= HALF // 2:
-                plan.room -= branch.cost
-                branch.once(block, plan, many=branch.most is None or branch.most > 1)
-            return
-        branch.plan(block, plan)
-
+        filling.room -= over
+        branch.fill(block, filling)

@@ -67,7 +67,6 @@ class Document:
         self._keep = keep
         self.slots: dict[tuple[Element, str | None], Slot] = {}
         self.scopes: list[tuple[Element, tuple[Constraint, ...]]] = []
-        self.entities: tuple[str, ...] = ()
         self._ids: dict[str, None] = {}
         self._fresh: dict[int, Iterator[str]] = {}
         self._references: list[tuple[Slot, int]] = []
@@ -78,9 +77,7 @@ class Document:
 
     def root(self, tag: str) -> Element:
         """The document element, with all prefixes declared."""
-        if not self.entities:
-            return etree.Element(tag, nsmap=self._declared)
-        return _root_with_entities(tag, self._declared, self.entities)
+        return etree.Element(tag, nsmap=self._declared)
 
     def put(self, element: Element, attribute: str | None, simple: Simple, block: Block) -> None:
         """Writes a value of a simple type."""
@@ -138,14 +135,3 @@ def _place(simple: Simple) -> Place:
     from conformance.payloads.places import place_of  # noqa: PLC0415 - only for errors
 
     return place_of(simple.xsd_type)
-
-
-def _root_with_entities(tag: str, declared: Mapping[str | None, str], entities: tuple[str, ...]) -> Element:
-    """A root below a document type that declares unparsed entities: without one no xs:ENTITY is valid."""
-    name = etree.QName(tag)
-    prefix = next((prefix for prefix, namespace in declared.items() if prefix and namespace == name.namespace), None)
-    written = f"{prefix}:{name.localname}" if prefix else name.localname
-    namespaces = "".join(f' xmlns:{prefix}="{namespace}"' for prefix, namespace in declared.items() if prefix)
-    declarations = "".join(f'<!ENTITY {each} SYSTEM "{each}" NDATA data>' for each in entities)
-    text = f'<!DOCTYPE {written} [<!NOTATION data SYSTEM "data">{declarations}]><{written}{namespaces}/>'
-    return etree.fromstring(text.encode(), etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))

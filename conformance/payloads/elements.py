@@ -11,7 +11,7 @@ from lxml import etree
 
 from conformance.payloads.attributes import Attributes
 from conformance.payloads.blocks import Block
-from conformance.payloads.content import HALF, Group, Plan
+from conformance.payloads.content import HALF, Filling, Group
 from conformance.payloads.document import Document, Element
 from conformance.payloads.identity import Constraint
 from conformance.payloads.namespaces import XSI
@@ -23,7 +23,6 @@ TYPE = f"{{{XSI}}}type"
 DEPTH = 24  # elements inside each other; deeper ones are as small as they may be
 _RARELY = 0xE0
 _SOMETIMES = 0xB0
-_OWN_BLOCK = 96  # decisions; an element that takes more has a block for itself
 
 
 class Item(Protocol):
@@ -36,8 +35,9 @@ class Item(Protocol):
     def make(self, parent: Element | None, document: Document, block: Block, room: float, depth: int) -> Element:
         """Makes one below a parent, or as the root of the document."""
 
-    def starts_block(self, *, many: bool) -> bool:
-        """Whether it has a block of decisions for itself."""
+    @property
+    def size(self) -> int:
+        """Decisions that it takes at the start."""
 
 
 @dataclass(slots=True, eq=False)
@@ -49,7 +49,9 @@ class ElementType:
     content: Group | None = None
     mixed: Words | None = None
     size: int = -1  # decisions of one element, as far as it is known at the start
-    optional: float = -1
+    optional: float = 0  # elements of one more of everything optional
+    children: float = 0  # about how many elements it holds
+    many: bool = False  # whether some of them may come without end
 
     @property
     def cost(self) -> float:
@@ -61,47 +63,20 @@ class ElementType:
         if self.simple is not None:
             document.put(element, None, self.simple, block)
             return
-        content = self.content
+        mixed, content = self.mixed, self.content
+        if mixed is not None and block.octet() >= _SOMETIMES:
+            element.text = mixed.make(block)
         if content is None:
-            if self.mixed is not None:
-                _text(element, None, self.mixed, block)
             return
         if depth >= DEPTH:
             room = 0
-        chance = HALF if room >= 2 * self.optional else int(room * HALF / (2 * self.optional)) + (room > 0)
-        plan = Plan(room, chance if room > 0 else 0, document.repeats)
-        content.plan(block, plan)
-        self._children(element, document, block, plan, depth)
-
-    def _children(self, element: Element, document: Document, block: Block, plan: Plan, depth: int) -> None:
-        mixed = self.mixed
-        if mixed is not None:
-            _text(element, None, mixed, block)
-        items = plan.items
-        if not items:
-            return
-        share = max(plan.room, 0) / len(items)
-        for item, many in items:
-            own = document.block(item_size(item)) if item.starts_block(many=many) else block
-            child = item.make(element, document, own, share, depth + 1)
-            if mixed is not None:
-                _text(None, child, mixed, block)
-
-
-def item_size(item: Item) -> int:
-    """Decisions that an element takes at the start."""
-    return item.size if isinstance(item, ElementMaker) else 8
-
-
-def _text(element: Element | None, before: Element | None, words: Words, block: Block) -> None:
-    """Text of mixed content: at the start of an element, or after a child."""
-    if block.octet() < _SOMETIMES:
-        return
-    text = words.make(block)
-    if before is not None:
-        before.tail = text
-    elif element is not None:
-        element.text = text
+        chance = 0
+        if room > 0:
+            chance = HALF if room >= 2 * self.optional else max(1, int(room * HALF / (2 * self.optional)))
+        share = room / max(1.0, self.children if not self.many else self.children + document.repeats)
+        content.fill(
+            block, Filling(element, document, room=room, share=share, chance=chance, depth=depth, mixed=mixed)
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -131,10 +106,6 @@ class ElementMaker:
         usable = [each for each in self.types if not math.isinf(each[0].cost)]
         first = [each for each in usable if each in declared]
         self.types = first + sorted((each for each in usable if each not in declared), key=lambda each: each[0].cost)
-
-    def starts_block(self, *, many: bool) -> bool:
-        """Whether it has a block of decisions for itself: one of many, so that it can be left out as a whole, does."""
-        return self.size > _OWN_BLOCK or (many and self.size > 8)
 
     def make(self, parent: Element | None, document: Document, block: Block, room: float, depth: int) -> Element:
         """Makes one below a parent, or as the root of the document."""

@@ -66,7 +66,7 @@ def gather(xsd_type: XsdSimpleType) -> Facets:
     current: XsdSimpleType = xsd_type
     while isinstance(current, XsdAtomicRestriction) and not isinstance(current, XsdAtomicBuiltin):
         chain.append(current)
-        base = current.base_type
+        base = current.redefine if current.redefine is not None else current.base_type
         content = getattr(base, "content", None)
         base = content if isinstance(content, XsdSimpleType) else base
         if not isinstance(base, XsdSimpleType) or base is current:

@@ -15,22 +15,24 @@ from conformance.payloads.simple_types import Role
 _Path = tuple[Leaf, ...]
 
 
-def force_key_fields(compiler: Compiler, root: ElementMaker) -> None:
-    """Every field of a key is there and not nil."""
-    del root
+def force_fields(compiler: Compiler) -> None:
+    """Every field of a key is there, and of a keyref with several (xmlschema looks for what is half there); no field of
+    any constraint is nil, for libxml2 takes none that is."""
     for maker in compiler.makers:
         for constraint in maker.constraints:
-            if constraint.kind == "key":
-                for path in constraint.selector.split("|"):
-                    for owner, _ in list(_follow(maker, path, constraint)):
-                        for field in constraint.fields:
-                            _force_field(owner, field.split("|")[0], constraint)
+            there = constraint.kind == "key" or (constraint.kind == "keyref" and len(constraint.fields) > 1)
+            for path in constraint.selector.split("|"):
+                for owner, _ in list(_follow(maker, path, constraint)):
+                    for field in constraint.fields:
+                        _force_field(owner, field.split("|")[0], constraint, there=there)
     compiler.reckon()
 
 
-def _force_field(owner: ElementMaker, field: str, constraint: Constraint) -> None:
+def _force_field(owner: ElementMaker, field: str, constraint: Constraint, *, there: bool) -> None:
     path, _, last = field.strip().rpartition("/")
     if last.strip().startswith(("@", "attribute::")):
+        if not there:
+            return
         name = _clark(last.strip().removeprefix("@").removeprefix("attribute::"), constraint)
         for target, way in list(_follow(owner, path or ".", constraint)):
             _demand(way)
@@ -40,7 +42,8 @@ def _force_field(owner: ElementMaker, field: str, constraint: Constraint) -> Non
                     use.required = True
         return
     for target, way in list(_follow(owner, field, constraint)):
-        _demand(way)
+        if there:
+            _demand(way)
         target.nillable = False
 
 
@@ -53,7 +56,7 @@ def force_keys(root: ElementMaker, constraint: Constraint) -> bool:
             if target is not None:
                 _demand(target[1])
                 for field in constraint.fields:
-                    _force_field(target[0], field.split("|")[0], constraint)
+                    _force_field(target[0], field.split("|")[0], constraint, there=True)
                 found = True
     return found
 

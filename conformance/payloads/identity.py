@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +17,7 @@ _TRIED = 20_000
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
 Key = tuple[object, ...]
+Row = list[Slot | None]
 
 
 @dataclass(slots=True, eq=False)
@@ -44,20 +45,22 @@ class Constraint:
         assert isinstance(found, list)
         return [each for each in found if isinstance(each, etree._Element)]  # noqa: SLF001
 
-    def slots(self, element: Element, document: Document) -> list[Slot] | None:
-        """What is compared of one element; None when a part is missing (or nil)."""
-        found: list[Slot] = []
+    def slots(self, element: Element, document: Document) -> list[Slot | None]:
+        """What is compared of one element; None for a part that is missing or nil."""
+        found: list[Slot | None] = []
         for reach in self._reach:
             nodes = reach(element)
             assert isinstance(nodes, list)
             if not nodes:
-                return None
+                found.append(None)
+                continue
             if len(nodes) > 1:
                 raise Conflict(f"a field of {self.name} is there more than once", self.place)
             (node,) = nodes
             if isinstance(node, etree._Element):  # noqa: SLF001
                 if node.get(_NIL) == "true":
-                    return None
+                    found.append(None)
+                    continue
                 slot = document.slots.get((node, None))
             else:
                 slot = document.slots.get((node.getparent(), node.attrname))
@@ -90,18 +93,19 @@ class Settling:
                 return
         raise Conflict("identity constraints that depend on each other do not come to rest", scopes[0][1][0].place)
 
-    def _rows(self, scope: Element, constraint: Constraint) -> list[list[Slot]]:
-        rows = []
+    def _rows(self, scope: Element, constraint: Constraint) -> list[Row]:
+        """What is compared. By XSD a row with a missing part is not; xmlschema leaves out only those without any."""
+        rows: list[Row] = []
         for element in constraint.selected(scope):
             slots = constraint.slots(element, self._document)
-            if slots is not None:
-                rows.append(slots)
-            elif constraint.kind == "key":
+            if None in slots and constraint.kind == "key":
                 raise Conflict(f"a field of the key {constraint.name} may be missing", constraint.place)
+            if any(slots):
+                rows.append(slots)
         return rows
 
-    def _key(self, slots: Iterable[Slot]) -> Key:
-        return tuple(self._value(slot, slot.text) for slot in slots)
+    def _key(self, row: Row) -> Key:
+        return tuple(None if slot is None else self._value(slot, slot.text) for slot in row)
 
     def _value(self, slot: Slot, text: str) -> object:
         """The value that is compared: 1.0 and 1.00 are one decimal."""
@@ -130,9 +134,9 @@ class Settling:
             seen.add(key)
         return True
 
-    def _renew(self, row: list[Slot], key: Key, taken: set[Key], constraint: Constraint) -> Key:
+    def _renew(self, row: Row, key: Key, taken: set[Key], constraint: Constraint) -> Key:
         for at, slot in enumerate(row):
-            if not slot.changeable:
+            if slot is None or not slot.changeable:
                 continue
             for text in itertools.islice(slot.simple.values.all(), _TRIED):
                 fresh = (*key[:at], self._value(slot, text), *key[at + 1 :])
@@ -150,11 +154,7 @@ class Settling:
         refer = constraint.refer
         if not rows or refer is None:
             return False
-        keys: dict[Key, list[Slot]] = {}
-        for inner, constraints in self._document.scopes:
-            if refer in constraints and (inner is scope or scope in inner.iterancestors()):
-                for key_row in self._rows(inner, refer):
-                    keys.setdefault(self._key(key_row), key_row)
+        keys = self._keys(scope, refer)
         changed = False
         block = self._document.block(len(rows))
         for row in rows:
@@ -167,14 +167,27 @@ class Settling:
                 changed = True
         return changed
 
-    def _repeat(self, row: list[Slot], keys: list[list[Slot]], first: int, constraint: Constraint) -> None:
+    def _keys(self, scope: Element, refer: Constraint) -> dict[Key, Row]:
+        """The keys that a keyref may repeat. Of several elements that hold keys only the last one counts for xmlschema,
+        and what more than one of them holds counts for none by XSD."""
+        tables: list[dict[Key, Row]] = []
+        for inner, constraints in self._document.scopes:
+            if refer in constraints and (inner is scope or scope in inner.iterancestors()):
+                tables.append({self._key(row): row for row in self._rows(inner, refer)})
+        if not tables:
+            return {}
+        *others, last = tables
+        return {key: row for key, row in last.items() if not any(key in each for each in others)}
+
+    def _repeat(self, row: Row, keys: list[Row], first: int, constraint: Constraint) -> None:
         for key in (*keys[first:], *keys[:first]):
-            texts = [slot.text for slot in key]
-            if all(
-                slot.text == text or (slot.changeable and slot.simple.xsd_type.is_valid(text))
-                for slot, text in zip(row, texts, strict=True)
-            ):
-                for slot, text in zip(row, texts, strict=True):
+            pairs = [(slot, other.text) for slot, other in zip(row, key, strict=True) if slot is not None and other is not None]
+            if len(pairs) == len(row) and all(_fits(slot, text) for slot, text in pairs):
+                for slot, text in pairs:
                     slot.text = text
                 return
         raise Conflict(f"keyref {constraint.name}: no key fits its fields", constraint.place)
+
+
+def _fits(slot: Slot, text: str) -> bool:
+    return slot.text == text or (slot.changeable and slot.simple.xsd_type.is_valid(text))

@@ -94,8 +94,8 @@ class Floats:
             self._only_special = False
         self._bits = Span(max(least, -top), min(most, top))
         small = (
-            -1000 if low is None else max(-1_000_000, math.ceil(low)),
-            1000 if high is None else min(1_000_000, math.floor(high)),
+            -1000 if low is None else max(-1_000_000, math.ceil(max(low, -1e6))) if low < 1e6 else 1,
+            1000 if high is None else min(1_000_000, math.floor(min(high, 1e6))) if high > -1e6 else 0,
         )
         self._whole = Span(*small) if small[0] <= small[1] else None
         self.octets = 1 + max(self._bits.octets, 2)

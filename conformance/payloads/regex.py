@@ -73,6 +73,34 @@ def positions(node: Node) -> int:
             return positions(part) * max(1, least + 1 if most is None else most)
 
 
+def nullable(node: Node) -> bool:
+    """Whether the empty string matches."""
+    match node:
+        case One():
+            return False
+        case Sequence(parts):
+            return all(nullable(each) for each in parts)
+        case Choice(parts):
+            return any(nullable(each) for each in parts)
+        case Repeat(part, least, _):
+            return least == 0 or nullable(part)
+
+
+def without_empty(node: Node) -> Node:
+    """What a pattern matches but the empty string."""
+    if not nullable(node):
+        return node
+    match node:
+        case Sequence(parts):  # all nullable: the first that is not empty, and then the rest
+            return Choice(tuple(Sequence((without_empty(each), *parts[at + 1 :])) for at, each in enumerate(parts)))
+        case Choice(parts):
+            return Choice(tuple(without_empty(each) for each in parts))
+        case Repeat(part, _, most):
+            return Repeat(without_empty(part), 1, most) if most != 0 else Choice(())
+        case One():
+            return node
+
+
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
@@ -202,7 +230,10 @@ class _Reader:
                 if self._next() != "]":
                     raise self.problem("a subtraction must be the last part of a class")
                 self.at += 1
-                return (~found if negative else found) - rest
+                base = ~found if negative else found
+                left = base - rest
+                # libxml2 also subtracts what a subtracted class has itself subtracted
+                return CharClass(left.sure, base.possible | rest.possible, left.exact)
             found = found | self._range()
             first = False
         if first:

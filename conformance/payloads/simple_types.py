@@ -34,11 +34,10 @@ class Role(StrEnum):
     IDREF = "IDREF"
     IDREFS = "IDREFS"
     ENTITY = "ENTITY"
-    ENTITIES = "ENTITIES"
 
 
 _ROLES = {"ID": Role.ID, "IDREF": Role.IDREF, "ENTITY": Role.ENTITY}
-_LIST_ROLES = {Role.IDREF: Role.IDREFS, Role.ENTITY: Role.ENTITIES}
+_LIST_ROLES = {Role.IDREF: Role.IDREFS, Role.ENTITY: Role.ENTITY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +204,8 @@ class SimpleTypes:
             most = most if facets.most is None else min(most, facets.most)
             binary = lexical.hexadecimal if name == "hexBinary" else lexical.base64
             forms = binary(facets.least, None if facets.steps and facets.most is None else most)
-            parts.append(PatternMachine(regex.parse(forms[min(tier, len(forms) - 1)]), alphabet))
+            form = forms[-1] if facets.steps else forms[0]
+            parts.append(PatternMachine(regex.parse(form), alphabet))
         else:
             kind = facets.white_space or lexical.WHITE_SPACE.get(name, "collapse")
             kind = "collapse" if name == "anySimpleType" else kind
@@ -336,9 +336,9 @@ def _durations(xsd_type: XsdSimpleType, facets: Facets) -> Values:
         except ValueError:
             raise Unsupported(f"{_called(xsd_type)} has the bound {bound.text!r}", _place(xsd_type)) from None
         least, most = length.in_seconds()
-        if least < most:  # of uncertain length: what it is compared with must be beyond doubt
-            least, most = least - 1, most + 1
-        pure_months = pure_months and length.seconds == 0 and not length.part
+        if least < most:  # of uncertain length: what it is compared with must be beyond doubt, for libxml2 by a day
+            least, most = least - 86_400, most + 86_400
+        pure_months = pure_months and length.months != 0 and length.seconds == 0 and not length.part
         step = 0 if bound.included else 1
         if bound.lower:
             low = max(low, most + max(step, int(length.part and most >= 0)))
@@ -349,10 +349,10 @@ def _durations(xsd_type: XsdSimpleType, facets: Facets) -> Values:
             months_high = min(months_high, length.months - step)
     seconds = numbers.Span(low, high) if low <= high else None
     months = numbers.Span(months_low, months_high) if pure_months and months_low <= months_high else None
-    if seconds is not None:
-        return Durations(None, seconds)
     if months is not None:
         return Durations(months, None)
+    if seconds is not None:
+        return Durations(None, seconds)
     exact = [each.text for each in facets.bounds if xsd_type.is_valid(each.text)]
     if exact:
         return Picks(exact)

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import xmlschema
 from hypothesis import strategies as st
-from lxml import etree
 
 from conformance.payloads.blocks import Drawn, Smallest, Source
 from conformance.payloads.compiling import Compiler
 from conformance.payloads.document import Conflict, Document, Element
 from conformance.payloads.elements import ElementMaker
 from conformance.payloads.errors import NOWHERE, Place, Unsatisfiable, Unsupported
-from conformance.payloads.forcing import force_identifier, force_keys, force_key_fields
+from conformance.payloads.forcing import force_fields, force_identifier, force_keys
 from conformance.payloads.identity import Constraint, Settling
 from conformance.payloads.loading import load_schema
 
@@ -29,7 +28,6 @@ class Documents:
 
     maker: ElementMaker
     declared: Mapping[str | None, str]
-    entities: tuple[str, ...]
     empties: Mapping[str, str]
     keep: bool
     repeats: int
@@ -38,7 +36,6 @@ class Documents:
     def make(self, source: Source, *, room: float, repeats: int) -> Element:
         """One document; raises Conflict when it cannot be made to hold together."""
         document = Document(source, self.declared, repeats=repeats, keep=self.keep)
-        document.entities = self.entities
         root = self.maker.make(None, document, source.block(self.maker.size), room, 0)
         document.settle_references()
         if document.scopes:
@@ -89,11 +86,10 @@ def compiled(
         raise Unsupported(f"there is no global element {name}; in the target namespace there are: {known}", _file(schema))
     compiler = Compiler(schema)
     maker = compiler.root(found)
-    force_key_fields(compiler, maker)
+    force_fields(compiler)
     documents = Documents(
         maker,
         compiler.prefixes.declared,
-        tuple(compiler.entities),
         {each.tag: value for each in compiler.makers if (value := each.value_when_empty()) is not None},
         bool(compiler.constraints),
         repeats,
@@ -128,7 +124,3 @@ def _wants_id(conflict: Conflict, documents: Documents) -> bool:
 def _file(schema: xmlschema.XMLSchemaBase) -> Place:
     return NOWHERE if schema.url is None else Place(schema.url.removeprefix("file://"), None)
 
-
-def serialise(element: Element) -> bytes:
-    """A document as bytes, with its document type when it has one."""
-    return bytes(etree.tostring(element.getroottree(), xml_declaration=True, encoding="UTF-8"))

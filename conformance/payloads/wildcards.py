@@ -33,6 +33,7 @@ class AnyItem:
 
     tag: str
     cost: float = 1
+    size: int = 6
 
     def make(self, parent: Element | None, document: Document, block: Block, room: float, depth: int) -> Element:
         """Makes one below a parent."""
@@ -44,10 +45,6 @@ class AnyItem:
         if octet >= 0xE0 and room >= 1 and depth < 8:
             self.make(element, document, block, room - 1, depth + 1)
         return element
-
-    def starts_block(self, *, many: bool) -> bool:
-        """One of many has a block for itself."""
-        return many
 
 
 def declared_names(wildcard: XsdAnyElement | XsdAnyAttribute, names: Iterable[str]) -> list[str]:

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 
 from xmlschema.validators.simple_types import XsdList, XsdSimpleType, XsdUnion
 
-from conformance.payloads import lexical, numbers, regex, temporal
+from conformance.payloads import agreeing, lexical, numbers, regex, temporal
 from conformance.payloads.automata import Intersection, Items, Machine, PatternMachine, TooLarge, Union, write_out
 from conformance.payloads.bounds import Counted, DecimalBound, Digits
 from conformance.payloads.characters import WRITTEN, XML, CharSet
@@ -87,11 +87,22 @@ class SimpleTypes:
             return Listed(self.simple(facets.base.item_type).values, facets.least, facets.most)
         if isinstance(facets.base, XsdUnion) and not facets.steps:
             return self._union(xsd_type, facets.base)
-        if facets.builtin in KINDS:
-            return temporal.moments(xsd_type, facets, self._patterns(facets))
         if not facets.steps and (direct := self._direct(xsd_type, facets)) is not None:
             return direct
         return self._of_patterns(xsd_type, facets)
+
+    def _agreed(self, xsd_type: XsdSimpleType, facets: Facets, values: Values) -> Values:
+        """The same, once it was seen that both validators take what the patterns yield."""
+        steps = [each.patterns for each in facets.steps]
+        found = agreeing.refused(steps, agreeing.sample(values)) if steps else None
+        if found is not None:
+            validator, text = found
+            raise Unsupported(
+                f"{validator} does not match {text!r} against the patterns {'; '.join(' | '.join(each) for each in steps)} of "
+                f"{_called(xsd_type)}, though it does match; write the pattern in a simpler way",
+                facets.steps[0].place,
+            )
+        return values
 
     def _union(self, xsd_type: XsdSimpleType, union: XsdUnion) -> Values:
         members = [self.simple(each) for each in union.member_types]
@@ -119,6 +130,8 @@ class SimpleTypes:
 
     def _direct(self, xsd_type: XsdSimpleType, facets: Facets) -> Values | None:
         name = facets.builtin
+        if name in KINDS:
+            return temporal.moments(xsd_type, facets, [])
         if name == "decimal" or name in lexical.INTEGERS:
             return _decimals(xsd_type, facets)
         if name in {"float", "double"}:
@@ -144,12 +157,19 @@ class SimpleTypes:
         )  # fmt: skip
         values = self._shared.get(key)
         if values is None:
-            found = [words for tier in range(2) if not (words := self._words(xsd_type, facets, tier, least, most)).empty]
-            if not found:
-                raise self._why_nothing(xsd_type, facets, least, most)
-            numeric = facets.builtin == "decimal" or facets.builtin in lexical.INTEGERS
-            values = self._shared[key] = Mixed(found) if numeric and len(found) > 1 else found[0]
+            if facets.builtin in KINDS:
+                found = temporal.moments(xsd_type, facets, self._patterns(facets))
+            else:
+                found = self._fitting(xsd_type, facets, least, most)
+            values = self._shared[key] = self._agreed(xsd_type, facets, found)
         return values
+
+    def _fitting(self, xsd_type: XsdSimpleType, facets: Facets, least: int, most: int | None) -> Values:
+        found = [words for tier in range(2) if not (words := self._words(xsd_type, facets, tier, least, most)).empty]
+        if not found:
+            raise self._why_nothing(xsd_type, facets, least, most)
+        numeric = facets.builtin == "decimal" or facets.builtin in lexical.INTEGERS
+        return Mixed(found) if numeric and len(found) > 1 else found[0]
 
     def _words(self, xsd_type: XsdSimpleType, facets: Facets, tier: int, least: int, most: int | None) -> Words:
         return Words(write_out(self._machine(xsd_type, facets, tier, exact=False)), least, most)

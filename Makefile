@@ -5,7 +5,7 @@ PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-pythons lint interop setup clean help
+.PHONY: demo test test-pythons bench lint interop setup clean help
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -13,8 +13,8 @@ help: ## this list
 demo: $(VENV)/.product ## one month between the bundled reference retailer and the simulated state, judged
 	@$(BIN)/aldis check --report report
 
-test: $(VENV)/.tests ## the whole test suite but the interop tests
-	$(BIN)/pytest -n 2 -m "not interop"
+test: $(VENV)/.tests ## the whole test suite but the interop tests and benches
+	$(BIN)/pytest -n 2 -m "not interop and not bench"
 
 test-pythons: ## the whole test suite on every supported interpreter that is found
 	@for python in $$(sh .ci/interpreters); do \
@@ -26,6 +26,9 @@ test-pythons: ## the whole test suite on every supported interpreter that is fou
 interop: $(VENV)/.tests ## PHP's SoapClient, node's soap, zeep and suds against a running simulator; installs what they need
 	sh tests/interop/install.sh
 	$(BIN)/pytest -m interop tests/interop
+
+bench: $(VENV)/.tests ## figures: speed, and validity of what is generated from ISO 20022 and UBL; takes half an hour
+	$(BIN)/pytest -q -s -m bench tests/benchmarks
 
 lint: $(VENV)/.lint ## ruff, mypy --strict, import arrows
 	$(BIN)/ruff check .

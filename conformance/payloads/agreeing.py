@@ -1,5 +1,8 @@
-"""Whether the validators take what a pattern yields. libxml2's regular expressions have faults of their own: where one of
-them is met, generation refuses the pattern by name instead of making documents that are then called invalid."""
+"""Whether the validators take what a pattern yields.
+
+libxml2's regular expressions have faults of their own: where one of them is met, generation refuses the pattern by name
+instead of making documents that are then called invalid.
+"""
 
 from __future__ import annotations
 

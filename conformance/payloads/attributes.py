@@ -58,7 +58,9 @@ class Attributes:
     def size(self) -> int:
         """Decisions that they take."""
         return sum(
-            8 if isinstance(each, AnyAttribute) else (not each.required) + (each.simple.values.octets if each.required else 2)
+            8
+            if isinstance(each, AnyAttribute)
+            else (not each.required) + (each.simple.values.octets if each.required else 2)
             for each in self.uses
         )
 

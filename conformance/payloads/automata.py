@@ -224,7 +224,7 @@ class Union:
 
 
 class Items:
-    """Lists: items of a machine that cannot hold a space, parted by single spaces, from ``least`` to ``most`` of them."""
+    """Lists of ``least`` to ``most`` items, parted by single spaces; an item holds no space."""
 
     def __init__(self, item: Machine, least: int, most: int | None) -> None:
         self._item = item
@@ -330,8 +330,6 @@ def _trimmed(edges: list[list[tuple[CharSet, int]]], accepting: set[int]) -> Tab
     kept = [0, *sorted(alive - {0})]
     renamed = {state: number for number, state in enumerate(kept)}
     return Table(
-        tuple(
-            tuple((chars, renamed[target]) for chars, target in edges[state] if target in alive) for state in kept
-        ),
+        tuple(tuple((chars, renamed[target]) for chars, target in edges[state] if target in alive) for state in kept),
         frozenset(renamed[state] for state in accepting),
     )

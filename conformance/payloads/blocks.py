@@ -97,4 +97,3 @@ def _octets(size: int) -> st.SearchStrategy[bytes]:
     if found is None:
         found = _STRATEGIES[size] = st.binary(min_size=size, max_size=size)
     return found
-

@@ -53,8 +53,8 @@ class Compiler:
         self.reckon()
         if math.isinf(maker.cost):
             raise Unsatisfiable(
-                f"the element {element.local_name} cannot be finished: it is abstract without a substitute, or it needs "
-                "itself inside itself without end",
+                f"the element {element.local_name} cannot be finished: something in it is abstract without a "
+                "substitute, is not declared, or needs itself inside itself without end",
                 place_of(element),
             )
         return maker
@@ -126,8 +126,7 @@ class Compiler:
 
     def _value(self, element: XsdElement | XsdAttribute, text: str | None) -> str | None:
         """A fixed value; a name in it gets the document's prefix."""
-        kind = element.type
-        if text is not None and kind is not None and kind.is_qname():
+        if text is not None and element.type.is_qname():
             return self.prefixes.rewritten(text, element.schema.namespaces)
         return text
 
@@ -142,10 +141,9 @@ class Compiler:
         barred = _split(declaration.block) | _split(getattr(declaration.type, "block", ""))
         if "substitution" in barred:
             return found
-        for each in sorted(declaration.iter_substitutes(), key=lambda each: str(each.name)):
-            if not each.abstract and not _methods(each.type, declaration.type) & barred:
-                found.append(self._element(each))
-        return found
+        members = sorted(declaration.iter_substitutes(), key=lambda each: str(each.name))
+        usable = (each for each in members if not each.abstract and not _methods(each.type, declaration.type) & barred)
+        return [*found, *(self._element(each) for each in usable)]
 
     # ---- types
 
@@ -188,7 +186,11 @@ class Compiler:
         if self._derived is None:
             self._derived = {}
             for each in self._maps.types.values():
-                if isinstance(each, XsdComplexType) and each.base_type is not None and not each.name.startswith(XS):
+                if (
+                    isinstance(each, XsdComplexType)
+                    and each.base_type is not None
+                    and not str(each.name).startswith(XS)
+                ):
                     self._derived.setdefault(id(each.base_type), []).append(each)
         barred = _split(element.block) | _split(declared.block)
         found: list[XsdComplexType] = []
@@ -258,9 +260,8 @@ class Compiler:
             if each not in declared
         ]
         if wildcard.process_contents != "skip":
-            for each in wildcards.declared_names(wildcard, known):
-                if each not in declared:
-                    uses.append(self._attribute(self._maps.attributes[each], required=True))
+            names = (each for each in wildcards.declared_names(wildcard, known) if each not in declared)
+            uses += [self._attribute(self._maps.attributes[each], required=True) for each in names]
         return [each for each in uses if each.simple.role is not Role.ID]
 
     # ---- identity constraints
@@ -329,7 +330,9 @@ def _sizes(makers: Sequence[ElementMaker], types: Sequence[ElementType]) -> None
         sizes = []
         for part in group.parts:
             part.size = of_part(part)
-            sizes.append((part.least != part.most) + (part.size if part.most == 1 and part.least else min(part.size, 2)))
+            sizes.append(
+                (part.least != part.most) + (part.size if part.most == 1 and part.least else min(part.size, 2))
+            )
         size = 1 + max(sizes, default=0) if isinstance(group, Choice) else sum(sizes)
         return min(size + (len(sizes) if isinstance(group, All) else 0), _SIZE_MOST)
 
@@ -344,7 +347,10 @@ def _sizes(makers: Sequence[ElementMaker], types: Sequence[ElementType]) -> None
             return item.size
         item.size = min(
             _SIZE_MOST,
-            of_type(item.types[0][0]) + item.nillable + (len(item.types) > 1) + (item.fixed is not None or item.default is not None),
+            of_type(item.types[0][0])
+            + item.nillable
+            + (len(item.types) > 1)
+            + (item.fixed is not None or item.default is not None),
         )
         return item.size
 
@@ -359,4 +365,3 @@ def leaves(maker: ElementMaker) -> Iterator[Leaf]:
     for kind, _ in maker.types:
         if kind.content is not None:
             yield from kind.content.leaves()
-

@@ -24,7 +24,15 @@ class Filling:
     __slots__ = ("_depth", "_mixed", "_share", "chance", "document", "element", "repeats", "room")
 
     def __init__(
-        self, element: Element, document: Document, *, room: float, share: float, chance: int, depth: int, mixed: Words | None
+        self,
+        element: Element,
+        document: Document,
+        *,
+        room: float,
+        share: float,
+        chance: int,
+        depth: int,
+        mixed: Words | None,
     ) -> None:
         self.element = element
         self.document = document

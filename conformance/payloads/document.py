@@ -126,7 +126,9 @@ class Document:
         for slot, choice in self._references:
             fitting = [each for each in names if slot.simple.role is Role.IDREFS or slot.simple.xsd_type.is_valid(each)]
             if not fitting:
-                raise Conflict("an xs:IDREF is required where no document has an xs:ID to refer to", _place(slot.simple))
+                raise Conflict(
+                    "an xs:IDREF is required where no document has an xs:ID to refer to", _place(slot.simple)
+                )
             count = len(slot.text.split()) if slot.simple.role is Role.IDREFS else 1
             slot.text = " ".join(fitting[(choice + each) % len(fitting)] for each in range(count))
 

@@ -74,9 +74,7 @@ class ElementType:
         if room > 0:
             chance = HALF if room >= 2 * self.optional else max(1, int(room * HALF / (2 * self.optional)))
         share = room / max(1.0, self.children if not self.many else self.children + document.repeats)
-        content.fill(
-            block, Filling(element, document, room=room, share=share, chance=chance, depth=depth, mixed=mixed)
-        )
+        content.fill(block, Filling(element, document, room=room, share=share, chance=chance, depth=depth, mixed=mixed))
 
 
 @dataclass(slots=True, eq=False)

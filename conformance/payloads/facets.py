@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import cast
 from xml.etree.ElementTree import Element
 
 from xmlschema.validators.facets import XsdEnumerationFacets, XsdFacet, XsdPatternFacets
@@ -87,8 +86,7 @@ def _add(found: Facets, name: str, facet: XsdFacet, owner: XsdSimpleType) -> Non
     match name:
         case "pattern":
             assert isinstance(facet, XsdPatternFacets)
-            elem = cast(Element, facet.elem)
-            found.steps.append(Step(tuple(facet.regexps), owner, elem))
+            found.steps.append(Step(tuple(facet.regexps), owner, facet.elem))
         case "enumeration":
             assert isinstance(facet, XsdEnumerationFacets)
             if found.enumeration is None:

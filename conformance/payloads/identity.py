@@ -181,7 +181,11 @@ class Settling:
 
     def _repeat(self, row: Row, keys: list[Row], first: int, constraint: Constraint) -> None:
         for key in (*keys[first:], *keys[:first]):
-            pairs = [(slot, other.text) for slot, other in zip(row, key, strict=True) if slot is not None and other is not None]
+            pairs = [
+                (slot, other.text)
+                for slot, other in zip(row, key, strict=True)
+                if slot is not None and other is not None
+            ]
             if len(pairs) == len(row) and all(_fits(slot, text) for slot, text in pairs):
                 for slot, text in pairs:
                     slot.text = text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from conformance.payloads.moments import DURATION
+from conformance.payloads.durations import DURATION
 
 NCNAME = r"[\i-[:]][\c-[:]]*"
 _INTEGER = r"0|-?[1-9][0-9]*"

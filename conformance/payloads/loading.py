@@ -56,7 +56,7 @@ def _check_files(path: Path, locate: Locate | None, seen: set[Path]) -> None:
         raise SchemaUnusable(f"not well-formed: {error.msg}", Place.of_file(path, error.lineno)) from error
     root = tree.getroot()
     if root.tag != f"{_XS}schema":
-        raise SchemaUnusable(f"the root is {root.tag}, not xs:schema", Place.of_file(path, root.sourceline))
+        raise SchemaUnusable(f"the root is {root.tag!s}, not xs:schema", Place.of_file(path, root.sourceline))
     for each in root.iterchildren(f"{_XS}import", f"{_XS}include", f"{_XS}redefine"):
         location = each.get("schemaLocation")
         if location is None:
@@ -66,7 +66,9 @@ def _check_files(path: Path, locate: Locate | None, seen: set[Path]) -> None:
             if each.get("namespace") in _BUILT_IN:
                 continue
             what = etree.QName(each).localname
-            missing = "is an address, and schemas are not fetched from the network" if found is None else "does not exist"
+            missing = (
+                "is an address, and schemas are not fetched from the network" if found is None else "does not exist"
+            )
             raise SchemaUnusable(
                 f"xs:{what} of {location}: the file {missing}; put it beside the schema or into the catalogue",
                 Place.of_file(path, each.sourceline),

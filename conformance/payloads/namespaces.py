@@ -15,7 +15,12 @@ class Prefixes:
         self._by_namespace: dict[str, str] = {XML: "xml"}
         self._declared: dict[str | None, str] = {}
         for prefix, namespace in wanted.items():
-            if prefix and prefix != "xml" and namespace and not namespace.startswith("http://www.w3.org/2001/XMLSchema"):
+            if (
+                prefix
+                and prefix != "xml"
+                and namespace
+                and not namespace.startswith("http://www.w3.org/2001/XMLSchema")
+            ):
                 self._declare(prefix, namespace)
 
     def _declare(self, prefix: str, namespace: str) -> None:

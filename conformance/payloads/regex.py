@@ -138,6 +138,7 @@ class _Reader:
 
     def _quantified(self) -> Node:
         atom = self._atom()
+        most: int | None
         match self._next():
             case "?":
                 least, most = 0, 1

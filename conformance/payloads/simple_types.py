@@ -13,10 +13,11 @@ from xmlschema.validators.simple_types import XsdList, XsdSimpleType, XsdUnion
 from conformance.payloads import agreeing, lexical, numbers, regex, temporal
 from conformance.payloads.automata import Intersection, Items, Machine, PatternMachine, TooLarge, Union, write_out
 from conformance.payloads.bounds import Counted, DecimalBound, Digits
-from conformance.payloads.characters import WRITTEN, XML, CharSet
+from conformance.payloads.characters import WRITTEN, XML, CharClass, CharSet
+from conformance.payloads.durations import Durations, Length
 from conformance.payloads.errors import PayloadError, Place, Unsatisfiable, Unsupported
 from conformance.payloads.facets import Facets, gather
-from conformance.payloads.moments import KINDS, Durations, Length
+from conformance.payloads.moments import KINDS
 from conformance.payloads.namespaces import Prefixes
 from conformance.payloads.places import place_of
 from conformance.payloads.values import Listed, Mixed, Picks, Values
@@ -97,9 +98,10 @@ class SimpleTypes:
         found = agreeing.refused(steps, agreeing.sample(values)) if steps else None
         if found is not None:
             validator, text = found
+            written = "; ".join(" | ".join(each) for each in steps)
             raise Unsupported(
-                f"{validator} does not match {text!r} against the patterns {'; '.join(' | '.join(each) for each in steps)} of "
-                f"{_called(xsd_type)}, though it does match; write the pattern in a simpler way",
+                f"{validator} does not match {text!r} against the patterns {written} of {_called(xsd_type)}, "
+                "though it does match; write the pattern in a simpler way",
                 facets.steps[0].place,
             )
         return values
@@ -187,7 +189,11 @@ class SimpleTypes:
         """The texts of a type with all its facets, for use inside a list or union; raises as ``simple`` does."""
         facets = gather(xsd_type)
         machine = self._machine(xsd_type, facets, tier, exact=exact)
-        counted = isinstance(facets.base, (XsdList, XsdUnion)) or facets.builtin in {"QName", "hexBinary", "base64Binary"}
+        counted = isinstance(facets.base, (XsdList, XsdUnion)) or facets.builtin in {
+            "QName",
+            "hexBinary",
+            "base64Binary",
+        }
         if not counted and (facets.least or facets.most is not None):
             return Intersection([machine, Counted(facets.least, facets.most, XML)])
         return machine
@@ -264,9 +270,7 @@ def _role(facets: Facets) -> Role:
 
 
 def _literal(text: str) -> regex.Node:
-    return regex.Sequence(
-        tuple(regex.One(regex.CharClass.exactly(CharSet(((ord(each), ord(each)),)))) for each in text)
-    )
+    return regex.Sequence(tuple(regex.One(CharClass.exactly(CharSet(((ord(each), ord(each)),)))) for each in text))
 
 
 # ---- numbers -------------------------------------------------------------------------------------------------------
@@ -282,7 +286,9 @@ def _ends(xsd_type: XsdSimpleType, facets: Facets) -> tuple[Decimal | None, Deci
         except InvalidOperation:
             raise Unsupported(f"{_called(xsd_type)} has the bound {bound.text!r}", _place(xsd_type)) from None
         if value.is_nan():
-            raise Unsatisfiable(f"{_called(xsd_type)} is bounded by NaN, which nothing is above or below", _place(xsd_type))
+            raise Unsatisfiable(
+                f"{_called(xsd_type)} is bounded by NaN, which nothing is above or below", _place(xsd_type)
+            )
         if bound.lower and (low is None or value > low or (value == low and not bound.included)):
             low, low_open = value, not bound.included
         if not bound.lower and (high is None or value < high or (value == high and not bound.included)):
@@ -294,7 +300,9 @@ def _decimals(xsd_type: XsdSimpleType, facets: Facets) -> Values:
     low, high, low_open, high_open = _ends(xsd_type, facets)
     whole = facets.builtin in lexical.INTEGERS
     total = facets.total_digits
-    most_places = 0 if whole else min(each for each in (facets.fraction_digits, total, _MOST_DIGITS) if each is not None)
+    most_places = (
+        0 if whole else min(each for each in (facets.fraction_digits, total, _MOST_DIGITS) if each is not None)
+    )
     usual = min(most_places, 2 if facets.fraction_digits is None else facets.fraction_digits)
     for places in (usual, *range(usual - 1, -1, -1), *range(usual + 1, most_places + 1)):
         with localcontext() as context:
@@ -394,13 +402,13 @@ def _nothing(xsd_type: XsdSimpleType, facets: Facets) -> Unsatisfiable:
     return Unsatisfiable(f"no value fits all facets of {_called(xsd_type)}: {_told(facets)}", _place(xsd_type))
 
 
+_SIDES = {(True, True): "at least", (True, False): "above", (False, True): "at most", (False, False): "below"}
+
+
 def _told(facets: Facets) -> str:
     parts = [f"a value of {facets.builtin}"] if facets.builtin != "anySimpleType" else ["a list or union"]
     parts += [f"pattern {' | '.join(step.patterns)}" for step in facets.steps]
-    parts += [
-        f"{('at least' if each.included else 'above') if each.lower else ('at most' if each.included else 'below')} {each.text}"
-        for each in facets.bounds
-    ]
+    parts += [f"{_SIDES[each.lower, each.included]} {each.text}" for each in facets.bounds]
     if facets.least or facets.most is not None:
         parts.append(f"length {facets.least} to {'any' if facets.most is None else facets.most}")
     if facets.total_digits is not None:

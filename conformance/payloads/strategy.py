@@ -79,11 +79,15 @@ def compiled(
         schema = load_schema(Path(schema))
     if schema.XSD_VERSION != "1.0":
         raise Unsupported(f"a schema of XSD {schema.XSD_VERSION}; load it as XSD 1.0", _file(schema))
-    name = element if element.startswith("{") or not schema.target_namespace else f"{{{schema.target_namespace}}}{element}"
+    name = (
+        element if element.startswith("{") or not schema.target_namespace else f"{{{schema.target_namespace}}}{element}"
+    )
     found = schema.maps.elements.get(name)
     if found is None:
         known = ", ".join(sorted(each for each in schema.elements)) or "none"
-        raise Unsupported(f"there is no global element {name}; in the target namespace there are: {known}", _file(schema))
+        raise Unsupported(
+            f"there is no global element {name}; in the target namespace there are: {known}", _file(schema)
+        )
     compiler = Compiler(schema)
     maker = compiler.root(found)
     force_fields(compiler)
@@ -123,4 +127,3 @@ def _wants_id(conflict: Conflict, documents: Documents) -> bool:
 
 def _file(schema: xmlschema.XMLSchemaBase) -> Place:
     return NOWHERE if schema.url is None else Place(schema.url.removeprefix("file://"), None)
-

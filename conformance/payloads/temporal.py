@@ -91,7 +91,8 @@ def _ranges(xsd_type: XsdSimpleType, facets: Facets, kind: Kind) -> list[_Range]
     zones = list(dict.fromkeys(moment.zone for _, moment in read))
     if len(zones) > 1 and (kind.unit is None or "" in zones):
         raise Unsupported(
-            f"bounds of {facets.builtin} in zones that cannot be compared: {', '.join(each.text for each in facets.bounds)}",
+            f"bounds of {facets.builtin} in zones that cannot be compared: "
+            + ", ".join(each.text for each in facets.bounds),
             place_of(xsd_type),
         )
     others = [] if zones == [""] or kind.unit != 1 else ["Z", "+02:00", "+03:00", *_half_hours()]

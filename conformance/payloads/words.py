@@ -24,9 +24,7 @@ class Words:
             horizon = min(most, max(horizon, _LONG))
         self._lengths = _lengths(table, horizon)
         possible = self._lengths[0] >> least
-        self.lengths = tuple(
-            least + at for at in range(max(0, horizon - least) + 1) if possible >> at & 1
-        )
+        self.lengths = tuple(least + at for at in range(max(0, horizon - least) + 1) if possible >> at & 1)
         self._steps: dict[tuple[int, int], _Step] = {}
         self._longest = self.lengths[-1] if self.lengths and most is not None and most <= _LONG else None
 

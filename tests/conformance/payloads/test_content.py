@@ -10,7 +10,9 @@ from tests.conformance.payloads.checking import Checked, tags
 
 
 def of(folder: Path, model: str, more: str = "", mixed: str = "false") -> Checked:
-    return Checked(folder, f'<xs:element name="e"><xs:complexType mixed="{mixed}">{model}</xs:complexType></xs:element>{more}')
+    return Checked(
+        folder, f'<xs:element name="e"><xs:complexType mixed="{mixed}">{model}</xs:complexType></xs:element>{more}'
+    )
 
 
 def one(name: str, occurs: str = "") -> str:

@@ -13,9 +13,20 @@ RECORD = """<xs:element name="r" {occurs}><xs:complexType><xs:sequence><xs:eleme
   <xs:attribute name="k" type="{type}" {k}/></xs:complexType></xs:element>"""
 
 
-def records(folder: Path, constraint: str, *, type_: str = "xs:int", occurs: str = 'minOccurs="0" maxOccurs="9"', v: str = "", k: str = "") -> Checked:
+def records(
+    folder: Path,
+    constraint: str,
+    *,
+    type_: str = "xs:int",
+    occurs: str = 'minOccurs="0" maxOccurs="9"',
+    v: str = "",
+    k: str = "",
+) -> Checked:
     body = RECORD.format(occurs=occurs, type=type_, v=v, k=k)
-    return Checked(folder, f'<xs:element name="e"><xs:complexType><xs:sequence>{body}</xs:sequence></xs:complexType>{constraint}</xs:element>')
+    return Checked(
+        folder,
+        f'<xs:element name="e"><xs:complexType><xs:sequence>{body}</xs:sequence></xs:complexType>{constraint}</xs:element>',
+    )
 
 
 def many(document: Element) -> bool:

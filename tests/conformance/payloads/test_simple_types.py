@@ -121,7 +121,10 @@ def test_lists(tmp_path: Path) -> None:
     plain = texts(of(tmp_path, '<xs:list itemType="xs:byte"/>'), 150)
     assert {len(each.split()) for each in plain} >= {0, 1, 2, 3, 4}
     inner = '<xs:simpleType><xs:list itemType="xs:byte"/></xs:simpleType>'
-    assert {len(each.split()) for each in texts(of(tmp_path, f'<xs:restriction>{inner}<xs:length value="3"/></xs:restriction>'))} == {3}
+    assert {
+        len(each.split())
+        for each in texts(of(tmp_path, f'<xs:restriction>{inner}<xs:length value="3"/></xs:restriction>'))
+    } == {3}
     bounded = f'<xs:restriction>{inner}<xs:minLength value="1"/><xs:maxLength value="2"/></xs:restriction>'
     assert {len(each.split()) for each in texts(of(tmp_path, bounded))} == {1, 2}
     chosen = f'<xs:restriction>{inner}<xs:enumeration value="1  2"/><xs:enumeration value="3"/></xs:restriction>'
@@ -137,7 +140,9 @@ def test_unions(tmp_path: Path) -> None:
     assert {"true", "false"} <= found
     assert any(each.isdigit() and int(each) >= 100 for each in found)
     assert any(" " in each for each in found)
-    matched = f'<xs:restriction><xs:simpleType>{members}</xs:simpleType><xs:pattern value="t.*|1\\d\\d"/></xs:restriction>'
+    matched = (
+        f'<xs:restriction><xs:simpleType>{members}</xs:simpleType><xs:pattern value="t.*|1\\d\\d"/></xs:restriction>'
+    )
     narrow = texts(of(tmp_path, matched), 150)
     assert "true" in narrow
     assert narrow - {"true"} <= {str(each) for each in range(100, 200)}

@@ -17,7 +17,8 @@ def test_every_member_stands_for_its_head(tmp_path: Path) -> None:
         tmp_path,
         """<xs:element name="head" type="xs:string"/>
            <xs:element name="one" type="xs:token" substitutionGroup="head"/>
-           <xs:element name="two" substitutionGroup="one"/>""" + E.format(""),
+           <xs:element name="two" substitutionGroup="one"/>"""
+        + E.format(""),
     )
     assert {tags(each) for each in checked.documents(100)} == {"head", "one", "two"}
     assert checked.smallest() == "<e><head></head></e>"
@@ -28,7 +29,8 @@ def test_members_mix_where_the_head_may_come_again(tmp_path: Path) -> None:
         tmp_path,
         """<xs:element name="head" type="xs:int" abstract="true"/>
            <xs:element name="one" substitutionGroup="head"/>
-           <xs:element name="two" type="xs:byte" substitutionGroup="head"/>""" + E.format('maxOccurs="unbounded"'),
+           <xs:element name="two" type="xs:byte" substitutionGroup="head"/>"""
+        + E.format('maxOccurs="unbounded"'),
     )
     found = {tags(each) for each in checked.documents(100)}
     assert {"one", "two", "one two", "two one"} <= found
@@ -53,7 +55,8 @@ def test_what_a_head_blocks(tmp_path: Path, block: str, allowed: set[str]) -> No
            <xs:complexType name="N"><xs:complexContent><xs:restriction base="T"><xs:sequence><xs:element name="a" type="xs:int"/></xs:sequence></xs:restriction></xs:complexContent></xs:complexType>
            <xs:element name="head" type="T" {block}/>
            <xs:element name="longer" type="L" substitutionGroup="head"/>
-           <xs:element name="narrower" type="N" substitutionGroup="head"/>""" + E.format(""),
+           <xs:element name="narrower" type="N" substitutionGroup="head"/>"""
+        + E.format(""),
     )
     assert {tags(each) for each in checked.documents(100)} == allowed
 

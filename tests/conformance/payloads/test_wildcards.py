@@ -72,7 +72,9 @@ def test_any_attribute(tmp_path: Path) -> None:
     assert set().union(*(set(each.attrib) for each in strict.documents(100))) == {"{urn:o}oa"}
     lax = of(tmp_path, "", '<xs:attribute name="anything" type="xs:int"/><xs:anyAttribute processContents="lax"/>')
     found = lax.documents(200)
-    assert {"{urn:o}oa", "anything", "{urn:example:unknown}anything"} <= set().union(*(set(each.attrib) for each in found))
+    assert {"{urn:o}oa", "anything", "{urn:example:unknown}anything"} <= set().union(
+        *(set(each.attrib) for each in found)
+    )
     skip = of(tmp_path, "", '<xs:anyAttribute namespace="##local" processContents="skip"/>')
     assert set().union(*(set(each.attrib) for each in skip.documents(100))) == {"anything"}
 

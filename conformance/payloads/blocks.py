@@ -40,6 +40,18 @@ class Block:
         self._at = at + 1
         return self._data[at]
 
+    def take(self, count: int) -> bytes:
+        """So many bytes."""
+        end = self._at + count
+        if end > len(self._data):
+            rest = self._data[self._at :]
+            data = rest + self._more(max(_CHUNK, count - len(rest)))
+            self._data = data + bytes(max(0, count - len(data)))
+            self._at, end = 0, count
+        taken = self._data[self._at : end]
+        self._at = end
+        return taken
+
     def number(self, octets: int) -> int:
         """A number of this many bytes."""
         value = 0

@@ -43,15 +43,21 @@ class Words:
     def make(self, block: Block) -> str:
         """One string; zeros make the first of all."""
         length = self._length(block) if len(self.lengths) > 1 else self.lengths[0]
-        state = 0
+        state, left = 0, length
         made: list[str] = []
-        for left in range(length, 0, -1):
-            if len(made) == _FRESH:
-                return self._finished(made, state, left)
-            step = self._steps.get((state, left)) or self._step(state, left)
-            at = step.choose(block)
-            made.append(step.chars[at])
-            state = step.targets[at]
+        steps = self._steps
+        for octet in block.take(min(length, _FRESH)):
+            step = steps.get((state, left)) or self._step(state, left)
+            left -= 1
+            if octet < step.direct:
+                made.append(step.char_of[octet])
+                state = step.target_of[octet]
+            else:
+                at = step.far(octet, block)
+                made.append(step.chars[at])
+                state = step.targets[at]
+        if left:
+            self._finish(made, state, left)
         return "".join(made)
 
     def all(self) -> Iterator[str]:
@@ -67,16 +73,14 @@ class Words:
             return self.lengths[block.octet() * min(64, len(self.lengths)) >> 8]
         return self._longest
 
-    def _finished(self, made: list[str], state: int, left: int) -> str:
+    def _finish(self, made: list[str], state: int, left: int) -> None:
         """The rest of a long string: the earlier choices again where they fit."""
         wishes = list(made)
         for at, remaining in enumerate(range(left, 0, -1)):
             step = self._steps.get((state, remaining)) or self._step(state, remaining)
-            place = step.chars.find(wishes[at % len(wishes)])
-            place = max(place, 0)
+            place = max(step.chars.find(wishes[at % len(wishes)]), 0)
             made.append(step.chars[place])
             state = step.targets[place]
-        return "".join(made)
 
     def _of_length(self, length: int) -> Iterator[str]:
         stack: list[tuple[int, str]] = [(0, "")]
@@ -100,27 +104,28 @@ class Words:
 
 
 class _Step:
-    """The characters that may come next, simple ones first, and where each leads."""
+    """The characters that may come next, simple ones first, and where each leads.
 
-    __slots__ = ("_common", "chars", "targets")
+    Octets below ``direct`` stand for a character by themselves: for any one where there are few, else for one of ASCII.
+    """
+
+    __slots__ = ("_common", "char_of", "chars", "direct", "target_of", "targets")
 
     def __init__(self, chars: str, targets: list[int], common: int) -> None:
         self.chars = chars
         self.targets = targets
         self._common = common
+        count = len(chars)
+        near = count if count in {common, 1} or (common == 0 and count <= 256) else common
+        self.direct = 256 if near == count else 200 if common else 0
+        self.char_of = "".join(chars[octet % near] for octet in range(self.direct))
+        self.target_of = [targets[octet % near] for octet in range(self.direct)]
 
-    def choose(self, block: Block) -> int:
-        count = len(self.chars)
-        if count == 1:
-            return 0
-        octet = block.octet()
-        if count == self._common:
-            return octet % count
+    def far(self, octet: int, block: Block) -> int:
+        """The number of a character that an octet does not stand for by itself."""
         if self._common == 0:
-            return octet % count if count <= 256 else (octet << 8 | block.octet()) % count
-        if octet < 200:
-            return octet % self._common
-        wide = count - self._common
+            return (octet << 8 | block.octet()) % len(self.chars)
+        wide = len(self.chars) - self._common
         if octet < 232:  # the Latin letters outside ASCII are the nearest
             return self._common + (block.octet() | (octet & 1) << 8) % min(wide, 384)
         return self._common + ((octet - 232) << 8 | block.octet()) % wide

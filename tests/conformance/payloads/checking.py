@@ -45,7 +45,9 @@ class Checked:
         """So many documents, all valid, at Hypothesis's own settings of health."""
         found: list[Element] = []
 
-        @hypothesis.settings(max_examples=count, database=None, deadline=None, phases=[Phase.generate])
+        @hypothesis.settings(
+            max_examples=count, database=None, deadline=None, derandomize=True, phases=[Phase.generate]
+        )
         @given(self.strategy)
         def collect(document: Element) -> None:
             found.append(document)
@@ -59,7 +61,7 @@ class Checked:
         found = hypothesis.find(
             self.strategy,
             lambda document: bool(wanted(document)),
-            settings=hypothesis.settings(max_examples=2000, database=None, deadline=None),
+            settings=hypothesis.settings(max_examples=600, database=None, deadline=None, derandomize=True),
         )
         self.check(found)
         return found

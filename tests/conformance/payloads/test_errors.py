@@ -42,7 +42,7 @@ def test_a_file_that_is_no_schema(tmp_path: Path) -> None:
 @pytest.mark.parametrize("what", ['import namespace="urn:o"', "include", "redefine"])
 def test_a_file_that_is_missing(tmp_path: Path, what: str) -> None:
     path = written(tmp_path, f'<xs:schema {XS}>\n<!-- x -->\n<xs:{what} schemaLocation="other.xsd"/></xs:schema>')
-    assert refused(path).startswith(f"{path}:3: xs:{what.split()[0]} of other.xsd: the file does not exist")
+    assert refused(path).startswith(f"{path}:3: xs:{what.split(maxsplit=1)[0]} of other.xsd: the file does not exist")
 
 
 def test_a_file_that_is_missing_behind_another_one(tmp_path: Path) -> None:

@@ -44,9 +44,10 @@ class Documents:
 
     def drawn(self, draw: Callable[[st.SearchStrategy[bytes]], bytes]) -> Element:
         """One document by Hypothesis: when it cannot hold together a smaller one, at last the smallest."""
+        source = Drawn(draw)
         for room, repeats in ((self.room, self.repeats), (self.room // 8, 1), (0, 0)):
             try:
-                return self.make(Drawn(draw), room=room, repeats=repeats)
+                return self.make(source, room=room, repeats=repeats)
             except Conflict:
                 continue
         return self.make(Smallest(), room=0, repeats=0)

@@ -71,7 +71,7 @@ def test_contract_documents_a_second() -> None:
     records = [len(document) - 1 for document in made if len(document) > 1]  # a header comes first
     show(
         "contract documents of 1-20 records through Hypothesis (at least 200 a second)",
-        f"{len(records) / took:.0f}/s of {sum(records) / len(records):.1f} records, {len(made) / took:.0f}/s with empty ones",
+        f"{len(records) / took:.0f}/s of {sum(records) / len(records):.1f}; {len(made) / took:.0f}/s with empty ones",
     )
     assert invalid == 0
 

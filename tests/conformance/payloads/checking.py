@@ -57,12 +57,16 @@ class Checked:
         return found
 
     def reach(self, wanted: Callable[[Element], object]) -> Element:
-        """A document of a kind, and the smallest one of that kind."""
-        found = hypothesis.find(
-            self.strategy,
-            lambda document: bool(wanted(document)),
-            settings=hypothesis.settings(max_examples=600, database=None, deadline=None, derandomize=True),
-        )
+        """The smallest document of a kind."""
+        return self._find(wanted, [Phase.generate, Phase.shrink])
+
+    def see(self, wanted: Callable[[Element], object]) -> Element:
+        """A document of a kind, as it comes."""
+        return self._find(wanted, [Phase.generate])
+
+    def _find(self, wanted: Callable[[Element], object], phases: list[Phase]) -> Element:
+        settings = hypothesis.settings(max_examples=1500, database=None, deadline=None, derandomize=True, phases=phases)
+        found = hypothesis.find(self.strategy, lambda document: bool(wanted(document)), settings=settings)
         self.check(found)
         return found
 

@@ -66,7 +66,11 @@ class Attributes:
 
     def declared(self, name: str) -> AttributeUse | None:
         """The attribute of this name."""
-        return next((each for each in self.uses if isinstance(each, AttributeUse) and each.name == name), None)
+        return next((each for each in self.declared_uses() if each.name == name), None)
+
+    def declared_uses(self) -> list[AttributeUse]:
+        """All but the wildcard."""
+        return [each for each in self.uses if isinstance(each, AttributeUse)]
 
     def make(self, element: Element, document: Document, block: Block) -> None:
         """Writes them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator, Sequence
 
@@ -44,6 +45,7 @@ class Compiler:
         self._queue: list[tuple[XsdElement, ElementMaker]] = []
         self._pending: list[tuple[XsdComplexType, ElementType]] = []
         self._identities: dict[int, Constraint] = {}
+        self.doubtful: XsdComponent | None = None
         self._derived: dict[int, list[XsdComplexType]] | None = None
 
     def root(self, element: XsdElement) -> ElementMaker:
@@ -169,6 +171,7 @@ class Compiler:
         if xsd_type.mixed:
             kind.mixed = wildcards.free_text()
         group = self._group(content)
+        self._doubt(group, xsd_type, repeated=False)
         if group.parts and group.most != 0:
             kind.content = group
 
@@ -176,7 +179,7 @@ class Compiler:
         simple = self.simple_types.simple(xsd_type)
         if simple.role is Role.ENTITY:
             raise Unsupported("xs:ENTITY: libxml2 accepts no value of it, declared or not", place_of(owner))
-        return simple
+        return simple if simple.role is Role.PLAIN else dataclasses.replace(simple, owner=owner)
 
     def _derived_types(self, element: XsdElement) -> list[XsdComplexType]:
         """The types that xsi:type may name in place of the declared one."""
@@ -208,6 +211,18 @@ class Compiler:
         parts = [part for each in group if (part := self._part(each)) is not None]
         kind = {"sequence": Sequential, "choice": Choice, "all": All}[group.model]
         return kind(parts, group.min_occurs, group.max_occurs)
+
+    def _doubt(self, group: Group, owner: XsdComponent, *, repeated: bool) -> None:
+        """Notes a model that xmlschema may not follow: it counts greedily, so that of a group of two to three elements
+        that comes again it lends the second group's first element to the first group."""
+        if group.least > 1:
+            self.doubtful = owner
+        repeated = repeated or group.most != 1
+        for part in group.parts:
+            if isinstance(part, Group):
+                self._doubt(part, owner, repeated=repeated)
+            elif repeated and part.least > 1 and part.most != part.least:
+                self.doubtful = owner
 
     def _part(self, particle: XsdElement | XsdGroup | XsdAnyElement) -> Part | None:
         if particle.max_occurs == 0:

@@ -10,6 +10,7 @@ from lxml import etree
 
 from conformance.payloads.blocks import Block, Source
 from conformance.payloads.errors import Place
+from conformance.payloads.places import place_of
 from conformance.payloads.simple_types import Role, Simple
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class Document:
 
     def _new_id(self, simple: Simple, text: str) -> str:
         if text in self._ids:
-            fresh = self._fresh.setdefault(id(simple), simple.values.all())
+            fresh = self._fresh.setdefault(id(simple.values), simple.values.all())
             found = next((each for each in fresh if each not in self._ids), None)
             if found is None:
                 raise Conflict("there are not enough different values of xs:ID", _place(simple))
@@ -134,6 +135,4 @@ class Document:
 
 
 def _place(simple: Simple) -> Place:
-    from conformance.payloads.places import place_of  # noqa: PLC0415 - only for errors
-
-    return place_of(simple.xsd_type)
+    return place_of(simple.owner if simple.owner is not None else simple.xsd_type)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from conformance.payloads.attributes import AttributeUse
 from conformance.payloads.compiling import Compiler, leaves
 from conformance.payloads.content import Leaf
-from conformance.payloads.elements import ElementMaker, makers_of
+from conformance.payloads.elements import ElementMaker, ElementType, makers_of
 from conformance.payloads.identity import Constraint
 from conformance.payloads.simple_types import Role
 
@@ -62,25 +62,51 @@ def force_keys(root: ElementMaker, constraint: Constraint) -> bool:
 
 
 def force_identifier(root: ElementMaker) -> bool:
-    """An ID is there; whether that was possible. The nearest one is taken."""
-    waiting: deque[tuple[ElementMaker, _Path]] = deque([(root, ())])
+    """An ID is there; whether that was possible. The nearest one is taken, of the smallest elements where they have it."""
+    return _force_nearest(root, first_only=True) or _force_nearest(root, first_only=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Step:
+    """From an element of one of its types to a child that one of its particles lets in."""
+
+    maker: ElementMaker
+    kind: ElementType
+    leaf: Leaf
+    item: ElementMaker
+
+    def demand(self) -> None:
+        """From now on this step is always taken."""
+        _take_type(self.maker, self.kind)
+        self.leaf.demand()
+        if self.leaf.items[0] is not self.item:
+            self.leaf.items = [self.item]
+
+
+def _take_type(maker: ElementMaker, kind: ElementType) -> None:
+    if maker.types[0][0] is not kind:
+        maker.types = [each for each in maker.types if each[0] is kind]
+
+
+def _force_nearest(root: ElementMaker, *, first_only: bool) -> bool:
+    waiting: deque[tuple[ElementMaker, tuple[_Step, ...]]] = deque([(root, ())])
     seen = {id(root)}
     while waiting:
         maker, way = waiting.popleft()
-        for kind, _ in maker.types[:1]:
-            for use in kind.attributes.uses:
-                if isinstance(use, AttributeUse) and use.simple.role is Role.ID:
+        for kind, _ in maker.types[:1] if first_only else maker.types:
+            use = next((each for each in kind.attributes.declared_uses() if each.simple.role is Role.ID), None)
+            if use is not None or (kind.simple is not None and kind.simple.role is Role.ID):
+                if use is not None:
                     use.required = True
-                    _demand(way)
-                    return True
-            if kind.simple is not None and kind.simple.role is Role.ID:
-                _demand(way)
+                _take_type(maker, kind)
+                for step in way:
+                    step.demand()
                 return True
-        for leaf in leaves(maker):
-            for each in makers_of(leaf.items[:1]):
-                if id(each) not in seen:
-                    seen.add(id(each))
-                    waiting.append((each, (*way, leaf)))
+            for leaf in kind.content.leaves() if kind.content is not None else ():
+                for each in makers_of(leaf.items[:1] if first_only else leaf.items):
+                    if id(each) not in seen:
+                        seen.add(id(each))
+                        waiting.append((each, (*way, _Step(maker, kind, leaf, each))))
     return False
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from xml.etree.ElementTree import Element
 
 from xmlschema.validators.simple_types import XsdList, XsdSimpleType, XsdUnion
+from xmlschema.validators.xsdbase import XsdComponent
 
 from conformance.payloads import agreeing, lexical, numbers, regex, temporal
 from conformance.payloads.automata import Intersection, Items, Machine, PatternMachine, TooLarge, Union, write_out
@@ -43,11 +44,13 @@ _LIST_ROLES = {Role.IDREF: Role.IDREFS, Role.ENTITY: Role.ENTITY}
 
 @dataclass(frozen=True, slots=True)
 class Simple:
-    """A simple type that is ready to be written: its texts, and what they are for the document."""
+    """A simple type that is ready to be written: its texts, what they are for the document, and (where they are more
+    than plain) the declaration that has them."""
 
     xsd_type: XsdSimpleType
     values: Values
     role: Role
+    owner: XsdComponent | None = None
 
 
 class SimpleTypes:

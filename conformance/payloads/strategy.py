@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
+from xml.etree import ElementTree
 
 import xmlschema
 from hypothesis import strategies as st
@@ -17,7 +19,9 @@ from conformance.payloads.errors import NOWHERE, Place, Unsatisfiable, Unsupport
 from conformance.payloads.forcing import force_fields, force_identifier, force_keys
 from conformance.payloads.identity import Constraint, Settling
 from conformance.payloads.loading import load_schema
+from conformance.payloads.places import place_of
 
+_GREEDY = "xmlschema does not follow this content model: it counts the occurrences of groups inside groups greedily"
 ROOM = 240  # optional elements of one document
 REPEATS = 4  # times more than the least that something comes which may come without end
 
@@ -30,6 +34,7 @@ class Documents:
     declared: Mapping[str | None, str]
     empties: Mapping[str, str]
     keep: bool
+    check: Callable[[Element], bool] | None  # where xmlschema may not follow a content model
     repeats: int
     room: int
 
@@ -40,6 +45,8 @@ class Documents:
         document.settle_references()
         if document.scopes:
             Settling(document, self.empties).settle()
+        if self.check is not None and not self.check(root):
+            raise Conflict(_GREEDY, NOWHERE)
         return root
 
     def drawn(self, draw: Callable[[st.SearchStrategy[bytes]], bytes]) -> Element:
@@ -97,6 +104,7 @@ def compiled(
         compiler.prefixes.declared,
         {each.tag: value for each in compiler.makers if (value := each.value_when_empty()) is not None},
         bool(compiler.constraints),
+        None if compiler.doubtful is None else _validator(schema),
         repeats,
         room,
     )
@@ -111,6 +119,8 @@ def _try_smallest(compiler: Compiler, documents: Documents) -> None:
         try:
             documents.make(Smallest(), room=0, repeats=0)
         except Conflict as conflict:
+            if conflict.reason == _GREEDY and compiler.doubtful is not None:
+                raise Unsupported(_GREEDY, place_of(compiler.doubtful)) from conflict
             wanted = conflict.constraint
             if wanted in tried or not (
                 force_keys(documents.maker, wanted) if wanted is not None else _wants_id(conflict, documents)
@@ -120,6 +130,11 @@ def _try_smallest(compiler: Compiler, documents: Documents) -> None:
             compiler.reckon()
         else:
             return
+
+
+def _validator(schema: xmlschema.XMLSchemaBase) -> Callable[[Element], bool]:
+    """Whether xmlschema takes a document, which it reads like any other tree of elements."""
+    return lambda root: schema.is_valid(cast(ElementTree.Element, root))
 
 
 def _wants_id(conflict: Conflict, documents: Documents) -> bool:

@@ -62,7 +62,7 @@ def force_keys(root: ElementMaker, constraint: Constraint) -> bool:
 
 
 def force_identifier(root: ElementMaker) -> bool:
-    """An ID is there; whether that was possible. The nearest one is taken, of the smallest elements where they have it."""
+    """An ID is there; whether that was possible. The nearest is taken, of the smallest elements where they have one."""
     return _force_nearest(root, first_only=True) or _force_nearest(root, first_only=False)
 
 

@@ -27,6 +27,8 @@ class Words:
         self.lengths = tuple(least + at for at in range(max(0, horizon - least) + 1) if possible >> at & 1)
         self._steps: dict[tuple[int, int], _Step] = {}
         self._longest = self.lengths[-1] if self.lengths and most is not None and most <= _LONG else None
+        # hundreds of characters take their time, so they come more rarely
+        self._long_from = 0xE8 if self._longest is not None and self._longest <= 64 else 0xFC
 
     @property
     def empty(self) -> bool:
@@ -69,7 +71,7 @@ class Words:
         octet = block.octet()
         if octet < 0xD0:
             return self.lengths[octet % min(12, len(self.lengths))]
-        if octet < 0xE8 or self._longest is None:
+        if octet < self._long_from or self._longest is None:
             return self.lengths[block.octet() * min(64, len(self.lengths)) >> 8]
         return self._longest
 

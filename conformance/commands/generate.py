@@ -8,10 +8,9 @@ from pathlib import Path
 import rich_click as click
 
 from conformance.commands.failing import fail
-from conformance.payloads.samples import sample_documents
+from conformance.payloads.volume import sample_bytes
 from simulator.documents.model import ChannelName
 from simulator.documents.profile import ProfileError, load_profile
-from simulator.documents.writing import write_document
 
 
 @click.command("generate")
@@ -42,15 +41,16 @@ def command(channel: str, count: int, records: int, seed: int, out: Path | None,
         chosen = load_profile(profile)
     except ProfileError as reason:
         fail(str(reason))
-    documents = sample_documents(ChannelName(channel), chosen, count=count, records=records, seed=seed)
     if out is None:
-        sys.stdout.buffer.write(write_document(next(iter(documents)), chosen))
+        for piece in sample_bytes(ChannelName(channel), chosen, records=records, seed=seed):
+            sys.stdout.buffer.write(piece)
         return
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for number, document in enumerate(documents, start=1):
+        for number in range(1, count + 1):
             file = out / f"{channel}-{seed}-{number:04d}.xml"
-            file.write_bytes(write_document(document, chosen))
+            with file.open("wb") as target:
+                target.writelines(sample_bytes(ChannelName(channel), chosen, records=records, seed=seed, number=number))
             click.echo(str(file))
     except OSError as reason:
         fail(f"cannot write to {out}: {reason.strerror}; choose another folder with --out")

@@ -15,7 +15,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from conformance.payloads.blocks import Block, Drawn, Source
-from conformance.payloads.field_texts import FieldTexts
+from conformance.payloads.field_texts import EDGES, FieldTexts
 from simulator.clock import RIGA
 from simulator.documents.business.rules import FIRST_PERIOD
 from simulator.documents.identifiers import (
@@ -237,7 +237,7 @@ class _Maker:
             amount_due=self._due(categories, block) if categories else _NOTHING,
             catch_up=tuple(self._catch_up(block)),
             status=DiscountStatus.GRANTED if granted else DiscountStatus.TERMINATED,
-            reason=self._texts.text("records.reason", block) if reason else None,
+            reason=self._said("records.reason", block) if reason else None,
             decision_id=self._texts.text("records.decision_id", block),
             decision_date=latest - timedelta(days=block.index(40)),
         )
@@ -261,7 +261,12 @@ class _Maker:
         months = (self._period.year - FIRST_PERIOD.year) * 12 + self._period.month - FIRST_PERIOD.month
         for back in range(1, 1 + min(months, max(0, block.index(8) - 5))):
             amount = self._money("catch_up.amount", block)
-            yield CatchUp(self._period - back, amount, self._texts.text("records.catch_up.reason", block))
+            yield CatchUp(self._period - back, amount, self._said("records.catch_up.reason", block))
+
+    def _said(self, field: str, block: Block) -> str:
+        """A text that says something: a schema may allow blanks, to the rules they are nothing."""
+        text = self._texts.text(field, block)
+        return text if text.strip() else EDGES["reason"][0]
 
     def _payout(self, block: Block, number: int | None) -> PayoutRecord | None:
         bill = self._bill if block.octet() > 200 else None  # another person on the same bill

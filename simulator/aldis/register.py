@@ -44,7 +44,7 @@ class Register:
         self._spells: dict[str, list[tuple[Spell, str]]] = defaultdict(list)
         self._arrears: dict[str, list[Arrears]] = defaultdict(list)
         self._claims: dict[str, list[Claim]] = defaultdict(list)
-        for spell in world.spells:
+        for spell in world.all_spells():
             self._spells[self._owner(spell.person)].append((spell, _spell_line(spell)))
         for debt in world.arrears:
             self._arrears[self._owner(debt.person)].append(debt)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -38,12 +38,17 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that a determination looks at."""
+    """All that a determination looks at. ``begins``: the first month of exchange of the retailers that joined later."""
 
     register: Register
     rates: Rates
     contracts: ContractBook
     grants: GrantBook
+    begins: Mapping[str, Period] = field(default_factory=dict)
+
+    def first_month(self, provider: str, otherwise: Period) -> Period:
+        """The first month that a retailer hears of; ``otherwise`` for one that was there from the beginning."""
+        return self.begins.get(provider, otherwise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,8 @@ def choose_contract(facts: Facts, person: str, period: Period) -> tuple[Contract
     first, else the contract that ALDIS knew first; a named contract on which no retailer reports the person does not
     count (both assumed).
     """
-    contracts = facts.contracts.contracts_of(person, period)
+    known = facts.contracts.contracts_of(person, period)
+    contracts = [each for each in known if facts.first_month(each.provider, period) <= period]
     ignored = []
     for claim in facts.register.claims(person):
         key = ContractKey(claim.provider, claim.contract)
@@ -112,6 +118,7 @@ def _catch_up(facts: Facts, person: str, chosen: ContractKey, period: Period, on
     if start is None:
         return
     month = max(Period.of(start), Period.of(facts.contracts.known_since(person, chosen).date()))
+    month = max(month, facts.first_month(chosen.provider, month))
     while month < period:
         if facts.contracts.on_contract(person, chosen, month) is not None:
             missing = entitlement(facts, person, month, on).amount - facts.grants.granted_for(person, month)

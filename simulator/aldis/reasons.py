@@ -84,10 +84,11 @@ def arrears_exempt(debt: Arrears, since: Period) -> Reason:
 def rate_applies(rate: Rate, times: int, period: Period) -> Reason:
     """An amount: what a category is worth in a month."""
     basis, source = rate.provenance.basis, rate.provenance.source
+    source_lv = f"{_BASIS_LV[basis]}: {_in_latvian(source)}"
     return Reason(
         ReasonKind.AMOUNT,
         f"{CATEGORIES_EN[rate.category]}: {times} x {rate.amount} EUR for {period} ({basis}: {source})",
-        f"{CATEGORIES_LV[rate.category]}: {times} x {rate.amount} EUR par {period} ({_BASIS_LV[basis]}: {_in_latvian(source)})",
+        f"{CATEGORIES_LV[rate.category]}: {times} x {rate.amount} EUR par {period} ({source_lv})",
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from simulator.aldis.rates import Rates, Worth
 from simulator.aldis.reasons import no_rate
-from simulator.documents.model import Period
+from simulator.documents.model import Category, Period
 from simulator.documents.profile import load_profile
 from tests.simulator.aldis.people import counts
 

@@ -53,8 +53,8 @@ def category_holds(spell: Spell) -> Reason:
     until_en = f" until {spell.valid_to}" if spell.valid_to else ""
     until_lv = f" līdz {spell.valid_to}" if spell.valid_to else ""
     times = f" x {spell.count}" if spell.count > 1 else ""
-    known_en = f", known to ALDIS since {spell.known_from}" if spell.known_from else ""
-    known_lv = f", ALDIS zināms no {spell.known_from}" if spell.known_from else ""
+    known_en = f"; ALDIS learned of it on {spell.known_from}" if spell.known_from else ""
+    known_lv = f"; ALDIS to uzzināja {spell.known_from}" if spell.known_from else ""
     name_en, name_lv = CATEGORIES_EN[spell.category], CATEGORIES_LV[spell.category]
     return Reason(
         ReasonKind.FACT,

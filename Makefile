@@ -12,7 +12,7 @@ help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
 demo: $(VENV)/.product ## one month between the bundled reference retailer and the simulated state, judged
-	@$(BIN)/aldis check --report report
+	@$(BIN)/aldis check --only month --report report
 
 test: $(VENV)/.tests ## the whole test suite but the interop tests and benches
 	$(BIN)/pytest -n 2 -m "$(TESTS)"

@@ -7,14 +7,14 @@ import threading
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Self
 
 from simulator import journal
 from simulator.aldis.authority import Aldis
 from simulator.aldis.cycle import Duty
-from simulator.channels import installation_for
+from simulator.channels import Installation, installation_for
 from simulator.clock import Clock
 from simulator.dit.network import Network
 from simulator.documents.profile import Profile
@@ -22,7 +22,7 @@ from simulator.faults import Faults
 from simulator.journal import Entry, Kind, StoredJournal, wall_now
 from simulator.setting import Setting, recorded_setting, remember_setting
 from simulator.soap.backend import Backend
-from simulator.store import Store
+from simulator.store import Store, Unit
 from simulator.tampering import Tampering
 from simulator.world import World
 
@@ -67,6 +67,7 @@ class Simulation:
             tamper=Tampering(profile, (each.registration_number for each in world.retailers)),
             new_id=new_id or (lambda: str(uuid.uuid4())),
         )
+        self._access_as_of = clock.now().date()
         self._started_at = self._install()
         self.aldis = Aldis(world=world, profile=profile, clock=clock, network=self.network, store=store)
         self.backend = Backend(store=store, network=self.network, clock=clock, profile=profile, faults=self.faults)
@@ -103,7 +104,7 @@ class Simulation:
             raise
 
     def _install(self) -> datetime:
-        setup = installation_for(self.world, self.profile)
+        setup = installation_for(self.world, self.profile, self.clock.now().date())
         with self.store.unit() as unit:
             found = recorded_setting(unit)
             setting = Setting(world=self.world, profile=self.profile.name, started_at=self.clock.now())
@@ -111,15 +112,26 @@ class Simulation:
                 remember_setting(unit, setting)
             else:
                 found.must_equal(setting)
-            self.network.install(
-                unit,
-                authorities=setup.authorities,
-                users=setup.users,
-                channels=setup.channels,
-                versions=setup.versions,
-                subscriptions=setup.subscriptions,
-            )
+            self._set_up(unit, setup)
         return (found or setting).started_at
+
+    def _set_up(self, unit: Unit, setup: Installation) -> None:
+        self.network.install(
+            unit,
+            authorities=setup.authorities,
+            users=setup.users,
+            channels=setup.channels,
+            versions=setup.versions,
+            subscriptions=setup.subscriptions,
+        )
+
+    def _open_access(self, on: date) -> None:
+        """Give the rights of a day: once a retailer's access is open, its calls are no longer refused."""
+        opened = (each.access_opened for each in self.world.retailers if each.access_opened is not None)
+        if any(self._access_as_of < each <= on for each in opened):
+            with self.store.unit() as unit:
+                self._set_up(unit, installation_for(self.world, self.profile, on))
+        self._access_as_of = max(on, self._access_as_of)
 
     def settle(self) -> None:
         """Wait until ALDIS has taken in all that lies in its mailbox; raises SimulationFailed when it could not."""
@@ -134,8 +146,10 @@ class Simulation:
         start = self.clock.now()
         for duty in self.aldis.duties(start, to):
             self.clock.advance(max(duty.at, self.clock.now()))
+            self._open_access(self.clock.now().date())
             self._worker.perform(self.aldis.perform, duty)
         self.clock.advance(to)
+        self._open_access(self.clock.now().date())
         with self.store.unit() as unit:
             journal.append(
                 unit,
@@ -151,6 +165,7 @@ class Simulation:
 
     def catch_up(self) -> None:
         """Do the duties that time has reached and that are not done: after a crash, or on the machine's own clock."""
+        self._open_access(self.clock.now().date())
         for duty in self.aldis.duties(self._started_at, self.clock.now()):
             self._worker.perform(self.aldis.perform, duty)
 

@@ -42,6 +42,7 @@ _OUTCOME_COLOURS = {
 }
 _SHOWN = 2  # breaches of one requirement that are shown in full
 _LOG_LINES = 15
+_MOST_UNTESTED = 20  # requirements without a test that are listed with their texts
 
 
 class ConsoleReport:
@@ -256,8 +257,8 @@ class _View:
 
     def _untested(self) -> Iterator[RenderableType]:
         verdicts = self._with(Status.NOT_TESTED)
-        if not verdicts or len(verdicts) == len(self._summary.verdicts):
-            return
+        if not verdicts or len(verdicts) > _MOST_UNTESTED:
+            return  # a run of a few scenarios leaves most untested; the table by chapter names them
         yield Text()
         yield Text(self._words.not_tested_hint)
         yield _rows([(each.info.id, Text(self._words.text(each.info), style="dim")) for each in verdicts])

@@ -202,9 +202,11 @@ class Aldis:
     # -- the calendar
 
     def _determine(self, unit: Unit, state: State, duty: Duty) -> None:
-        facts = Facts(self._register, self._rates, state.contracts, state.grants)
+        begins = {each.registration_number: each.first_month for each in self._world.retailers if each.first_month}
+        facts = Facts(self._register, self._rates, state.contracts, state.grants, begins)
         decisions = decide(facts, duty.period, duty.at.date())
-        documents = discount_documents(decisions, self._world.retailers, duty.period, self._clock.now())
+        exchanging = tuple(each for each in self._world.retailers if each.exchanges_in(duty.period))
+        documents = discount_documents(decisions, exchanging, duty.period, self._clock.now())
         data = national_list(documents, self._profile)
         version = self._profile.channel(ChannelName.DISCOUNT).version_urn()
         payload = Payload(unit.put_blob(data), len(data), self._profile.national.root)
@@ -218,6 +220,8 @@ class Aldis:
 
     def _reconcile(self, unit: Unit, state: State, duty: Duty) -> None:
         for retailer in self._world.retailers:
+            if not retailer.exchanges_in(duty.period):
+                continue
             found = reconcile(state, self._errors, retailer.registration_number, duty.period)
             self._write(unit, "reconcile", journaling.reconciliation(found))
         state.reconciled.add(duty.period)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -86,4 +87,32 @@ def test_every_step_of_time_is_journaled(tmp_path: Path, world: World, profile: 
         "from": MARCH_2.isoformat(),
         "to": (MARCH_2 + timedelta(hours=1)).isoformat(),
     }
+    simulation.close()
+
+
+def test_rights_begin_when_access_is_opened_and_data_with_the_month_after(
+    tmp_path: Path, world: World, profile: Profile
+) -> None:
+    opened = replace(world.retailers[1], access_opened=date(2026, 3, 10))
+    later = replace(world, retailers=(world.retailers[0], opened))
+    simulation = _open(tmp_path, later, profile)
+
+    def may_send() -> bool:
+        version = profile.channel(ChannelName.CONTRACT).version_urn()
+        with simulation.store.reading() as unit:
+            directory = simulation.network.directory(unit)
+        return opened.authority in directory.subscribers.get(version, frozenset())
+
+    simulation.advance(datetime(2026, 3, 9, 23, 59, tzinfo=RIGA))
+    assert not may_send()
+    simulation.advance(datetime(2026, 3, 10, tzinfo=RIGA))
+    assert may_send()
+    simulation.close()
+    simulation = _open(tmp_path, later, profile)
+    assert may_send()
+    simulation.advance(datetime(2026, 4, 8, tzinfo=RIGA))
+    # March's list went to the first retailer alone; the second's exchange begins with April.
+    assert len(_discounts(simulation, 0)) == 2
+    (only,) = _discounts(simulation, 1)
+    assert read_document(simulation.journal.blob(only), profile).header.period == Period(2026, 4)
     simulation.close()

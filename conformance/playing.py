@@ -30,7 +30,7 @@ from conformance.scenarios.population import Population
 from conformance.scenarios.stage import Stage
 from conformance.scenarios.subject import RetailerRefused, Subject, Unsupported
 from conformance.scenarios.titles import is_ours, scenario_of, titles_of
-from conformance.timeline import timeline_of
+from conformance.timeline import cited_by, timeline_of
 from simulator.journal import Kind, write_folder
 from simulator.server import Server
 from simulator.simulation import Simulation
@@ -215,7 +215,7 @@ class SuitePlugin:
                 reason=reason,
                 seconds=time.monotonic() - began,
                 journal=self._keep(simulation, item),
-                timeline=timeline_of(case, _cited(verdicts)),
+                timeline=timeline_of(case, cited_by(verdicts)),
                 entries=sum(1 for _ in simulation.journal.entries()),
             )
         )
@@ -265,17 +265,6 @@ class SuitePlugin:
 
 def _folder_name(item: pytest.Item) -> str:
     return re.sub(r"\W+", "_", item.name.removeprefix("test_")).strip("_")
-
-
-def _cited(verdicts: tuple[Judged, ...]) -> set[int]:
-    """The journal entries in which breaches can be seen."""
-    return {
-        each.entry
-        for verdict in verdicts
-        for breach in verdict.breaches
-        for each in breach.evidence
-        if each.entry is not None
-    }
 
 
 def tags_of(item: pytest.Item) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from conformance.report.events import (
 from conformance.requirements.catalogue import load as load_requirements
 from conformance.rules import judge
 from conformance.rules.evidence import Case
+from conformance.timeline import cited_by, timeline_of
 from simulator import __version__
 from simulator.documents.profile import Profile, ProfileError, load_profile
 from simulator.journal import Journal, Kind, StoredJournal
@@ -109,8 +110,17 @@ def _started(retailers: tuple[Retailer, ...], profile: Profile) -> RunStarted:
 def _judge_one(journal: StoredJournal, world: World, profile: Profile, retailer: Retailer, emit: Consumer) -> None:
     began = time.monotonic()
     name = f"recorded-{retailer.authority}"
-    emit(ScenarioStarted(scenario=name, title=f"What {retailer.name} was recorded doing", feature="Recorded traffic"))
-    verdicts = tuple(judged(each) for each in judge(Case(journal, world, profile, retailer)))
+    emit(
+        ScenarioStarted(
+            scenario=name,
+            title=f"What {retailer.name} was recorded doing",
+            feature="Recorded traffic",
+            title_lv=f"{retailer.name}: ierakstītā datu plūsma",
+            feature_lv="Ierakstītā datu plūsma",
+        )
+    )
+    case = Case(journal, world, profile, retailer)
+    verdicts = tuple(judged(each) for each in judge(case))
     requirements = {each.id: each for each in load_requirements()}
     broken = [requirements[each.requirement] for each in verdicts if each.breaches]
     status = Status.WARNED if broken else Status.PASSED
@@ -125,5 +135,6 @@ def _judge_one(journal: StoredJournal, world: World, profile: Profile, retailer:
             judged=verdicts,
             seconds=time.monotonic() - began,
             entries=sum(1 for _ in journal.entries()),
+            timeline=timeline_of(case, cited_by(verdicts)),
         )
     )

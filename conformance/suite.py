@@ -36,7 +36,8 @@ class SuiteConfig:
 
     ``only`` holds requirement ids, chapters, tags or words of a scenario's title (empty: everything); ``report`` is
     the folder for journals (None: they are thrown away); ``time_limit`` in wall seconds, after which no further
-    scenario begins; ``waivers`` name requirements that may be broken for a while.
+    scenario begins; ``waivers`` name requirements that may be broken for a while;
+    ``lang`` is what a manual driver speaks.
     """
 
     retailer: RetailerConfig
@@ -46,6 +47,7 @@ class SuiteConfig:
     time_limit: float | None = None
     report: Path | None = None
     waivers: tuple[Waiver, ...] = ()
+    lang: str = "en"
 
     @property
     def waived(self) -> frozenset[str]:
@@ -71,7 +73,7 @@ def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
         server = Server()
         server.start()
         stack.callback(server.stop)
-        subject = Subject(config.retailer, config.profile, lambda: server.base_url, work)
+        subject = Subject(config.retailer, config.profile, lambda: server.base_url, work, config.lang)
         stack.callback(subject.close)
         subject.open()
         plugin = SuitePlugin(config, subject, server, emit, partial(started, config))

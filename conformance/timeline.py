@@ -9,7 +9,7 @@ from typing import Any
 
 from lxml import etree
 
-from conformance.report.events import Lane, Mark, Moment, Timeline
+from conformance.report.events import Judged, Lane, Mark, Moment, Timeline
 from conformance.rules.evidence import Case
 from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, RESTORE, SEND, Call, Delivery, Sent
 from conformance.rules.values import money, table, tables, text, texts
@@ -52,6 +52,17 @@ def timeline_of(case: Case, cited: Iterable[int] = ()) -> Timeline:
             content = _content(case, entry) if entry.number in shown else None
             moments.append(Moment(entry.number, entry.at, lane, _sentence(lv), _sentence(en), trouble, content))
     return Timeline(tuple(moments), tuple(_marks(case, moments)))
+
+
+def cited_by(verdicts: Iterable[Judged]) -> frozenset[int]:
+    """The journal entries in which breaches can be seen."""
+    return frozenset(
+        each.entry
+        for verdict in verdicts
+        for breach in verdict.breaches
+        for each in breach.evidence
+        if each.entry is not None
+    )
 
 
 def _sentence(line: str) -> str:

@@ -17,7 +17,7 @@ from conformance.report.junit import JUnitReport
 from conformance.report.summary import RunSummary
 from conformance.report.writing import ReportError
 from conformance.requirements.catalogue import load as load_requirements
-from conformance.retailers.config import ConfigError, RetailerConfig, load_retailer, reference_config
+from conformance.retailers.config import ConfigError, DriverKind, RetailerConfig, load_retailer, reference_config
 from conformance.retailers.protocol import DriverNotStarted
 from conformance.suite import SuiteConfig, run_suite
 from conformance.waivers import WaiverError, load_waivers
@@ -85,7 +85,8 @@ def command(
         json_report = JsonReport(report)
         consumers: list[Consumer] = [summary, json_report]
         if not as_json:
-            consumers.append(ConsoleReport(lang=lang, report=report))
+            quiet = config.driver.kind is DriverKind.MANUAL and recorded is None  # a person is asked there
+            consumers.append(ConsoleReport(lang=lang, report=report, progress=not quiet))
         if report is not None:
             consumers.append(JUnitReport(report))
             consumers.append(HtmlReport(report, lang=lang))
@@ -100,6 +101,7 @@ def command(
                 time_limit=time_limit,
                 report=report,
                 waivers=load_waivers(waivers, (each.id for each in load_requirements())) if waivers else (),
+                lang=lang,
             )
             _run(suite, consumers)
         if as_json:

@@ -48,15 +48,18 @@ _MOST_UNTESTED = 20  # requirements without a test that are listed with their te
 class ConsoleReport:
     """A consumer that shows progress on a terminal and the whole report when the run is over.
 
-    ``lang`` is ``lv`` or ``en``; ``report`` is the folder of the report's files, named at the end. Writes to standard
-    output unless a ``console`` is given.
+    ``lang`` is ``lv`` or ``en``; ``report`` is the folder of the report's files, named at the end; ``progress``
+    whether there is a bar on a terminal. Writes to standard output unless a ``console`` is given.
     """
 
-    def __init__(self, *, lang: str = "en", report: Path | None = None, console: Console | None = None) -> None:
+    def __init__(
+        self, *, lang: str = "en", report: Path | None = None, console: Console | None = None, progress: bool = True
+    ) -> None:
         self._words = words(lang)
         self._report = report
         self._console = console or _console()
         self._summary = RunSummary()
+        self._shows_progress = progress
         self._progress: Progress | None = None
 
     def __call__(self, event: Event) -> None:
@@ -77,7 +80,7 @@ class ConsoleReport:
                 self._console.print(render(self._summary, self._words, self._report))
 
     def _begin(self, event: RunStarted) -> None:
-        if not self._console.is_terminal:
+        if not self._console.is_terminal or not self._shows_progress:
             return
         self._progress = Progress(
             TextColumn(self._words.playing),

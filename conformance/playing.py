@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.judgement import judged
+from conformance.redaction import RedactedJournal
 from conformance.report.events import (
     Event,
     HarnessFailed,
@@ -31,7 +32,7 @@ from conformance.scenarios.stage import Stage
 from conformance.scenarios.subject import RetailerRefused, Subject, Unsupported
 from conformance.scenarios.titles import is_ours, scenario_of, titles_of
 from conformance.timeline import cited_by, timeline_of
-from simulator.journal import Kind, write_folder
+from simulator.journal import Journal, Kind, write_folder
 from simulator.server import Server
 from simulator.simulation import Simulation
 
@@ -202,6 +203,8 @@ class SuitePlugin:
             return
         simulation = stage.simulation
         simulation.settle()
+        if self._config.redactor is not None:
+            self._config.redactor.learn(simulation.journal, simulation.profile, simulation.world)
         case = Case(simulation.journal, simulation.world, simulation.profile, self._subject.retailer)
         verdicts = tuple(judged(each) for each in judge(case)) if outcome.status is not Status.NOT_TESTED else ()
         status, reason = self._weigh(item, stage, outcome, verdicts)
@@ -251,7 +254,9 @@ class SuitePlugin:
         if self._config.report is None:
             return None
         folder = self._config.report / "journal" / _folder_name(item)
-        write_folder(simulation.journal, folder)
+        redactor = self._config.redactor
+        journal: Journal = simulation.journal
+        write_folder(journal if redactor is None else RedactedJournal(journal, redactor), folder)
         return folder
 
     def _fail_harness(self, item: pytest.Item, broken: Exception, began: float) -> None:

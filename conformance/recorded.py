@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from conformance.judgement import judged, requirement_info
+from conformance.redaction import Redactor
 from conformance.report.events import (
     Consumer,
     Event,
@@ -33,7 +34,9 @@ class RecordedError(Exception):
     """The data folder cannot be judged: not there, not a simulator's, damaged, or without the retailer asked for."""
 
 
-def judge_recorded(directory: Path, authority: str | None, consumers: Iterable[Consumer]) -> None:
+def judge_recorded(
+    directory: Path, authority: str | None, consumers: Iterable[Consumer], redactor: Redactor | None = None
+) -> None:
     """Judge each retailer that called (or only the one of this authority) as if its traffic were one scenario.
 
     Raises RecordedError when the folder cannot be used.
@@ -41,14 +44,17 @@ def judge_recorded(directory: Path, authority: str | None, consumers: Iterable[C
     listeners = tuple(consumers)
 
     def emit(event: Event) -> None:
+        reported = event if redactor is None else redactor.event(event)
         for listener in listeners:
-            listener(event)
+            listener(reported)
 
     began = time.monotonic()
     store = _open(directory)
     try:
         setting, profile = _setting(store, directory)
         journal = StoredJournal(store)
+        if redactor is not None:
+            redactor.learn(journal, profile, setting.world)
         retailers = _retailers(journal, setting.world, authority)
         emit(_started(retailers, profile))
         for retailer in retailers:

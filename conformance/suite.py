@@ -17,6 +17,7 @@ import pytest
 import conformance.scenarios
 from conformance.judgement import requirement_info
 from conformance.playing import SuitePlugin
+from conformance.redaction import Redactor
 from conformance.report.events import Consumer, Event, HarnessFailed, RunFinished, RunStarted, Waiver
 from conformance.requirements.catalogue import load as load_requirements
 from conformance.retailers.config import RetailerConfig
@@ -37,7 +38,7 @@ class SuiteConfig:
     ``only`` holds requirement ids, chapters, tags or words of a scenario's title (empty: everything); ``report`` is
     the folder for journals (None: they are thrown away); ``time_limit`` in wall seconds, after which no further
     scenario begins; ``waivers`` name requirements that may be broken for a while;
-    ``lang`` is what a manual driver speaks.
+    ``lang`` is what a manual driver speaks; ``redactor`` replaces people in all that is reported.
     """
 
     retailer: RetailerConfig
@@ -48,6 +49,7 @@ class SuiteConfig:
     report: Path | None = None
     waivers: tuple[Waiver, ...] = ()
     lang: str = "en"
+    redactor: Redactor | None = None
 
     @property
     def waived(self) -> frozenset[str]:
@@ -64,8 +66,9 @@ def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
     listeners = tuple(consumers)
 
     def emit(event: Event) -> None:
+        reported = event if config.redactor is None else config.redactor.event(event)
         for listener in listeners:
-            listener(event)
+            listener(reported)
 
     began = time.monotonic()
     with ExitStack() as stack:

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import rich_click as click
 
-from conformance.commands.failing import HARNESS_FAILED, fail
+from conformance.commands.failing import HARNESS_FAILED, RETAILER_FAILED, fail
 from conformance.recorded import RecordedError, judge_recorded
+from conformance.redaction import Redactor
 from conformance.report.console import ConsoleReport
+from conformance.report.dossier.dossier import DossierReport
+from conformance.report.dossier.manifest import DossierError, load_key
 from conformance.report.events import Consumer
 from conformance.report.html_report import HtmlReport
 from conformance.report.json_report import JsonReport
@@ -20,6 +23,7 @@ from conformance.requirements.catalogue import load as load_requirements
 from conformance.retailers.config import ConfigError, DriverKind, RetailerConfig, load_retailer, reference_config
 from conformance.retailers.protocol import DriverNotStarted
 from conformance.suite import SuiteConfig, run_suite
+from conformance.versions import versions
 from conformance.waivers import WaiverError, load_waivers
 from simulator.documents.profile import ProfileError, load_profile
 from simulator.server import ServerError
@@ -57,6 +61,17 @@ from simulator.server import ServerError
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for report.html, report.json, junit.xml and journal/.",
 )
+@click.option("--redact", is_flag=True, help="Replace personal codes, names and addresses in all that is reported.")
+@click.option(
+    "--gate",
+    type=click.Choice(["signoff"]),
+    help="Ask for more than a pass: security on, every must tested. Writes dossier.zip into --report.",
+)
+@click.option(
+    "--key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Your private key (PEM), which signs the dossier of --gate signoff.",
+)
 @click.option(
     "--lang", type=click.Choice(["lv", "en"]), default="en", show_default=True, help="Language of the report."
 )
@@ -74,11 +89,16 @@ def command(
     time_limit: float | None,
     waivers: Path | None,
     report: Path | None,
+    redact: bool,
+    gate: str | None,
+    key: Path | None,
     lang: str,
     recorded: Path | None,
     as_json: bool,
 ) -> None:
     """Run the conformance suite against a retailer's system."""
+    if gate is not None and (report is None or key is None):
+        fail("--gate signoff writes and signs a dossier: give --report DIR and --key FILE")
     try:
         config = load_retailer(retailer) if retailer is not None else reference_config()
         summary = RunSummary()
@@ -90,27 +110,40 @@ def command(
         if report is not None:
             consumers.append(JUnitReport(report))
             consumers.append(HtmlReport(report, lang=lang))
+        chosen = load_profile(profile or config.profile)
+        redactor = Redactor() if redact else None
+        dossier = None
+        if report is not None and key is not None and gate is not None:
+            dossier = DossierReport(report, load_key(key), versions(chosen))
+            consumers.append(dossier)
         if recorded is not None:
-            _judge_recorded(recorded, config if retailer is not None else None, consumers)
+            _judge_recorded(recorded, config if retailer is not None else None, consumers, redactor)
         else:
             suite = SuiteConfig(
                 retailer=config,
-                profile=load_profile(profile or config.profile),
+                profile=chosen,
                 only=only,
                 seed=seed,
                 time_limit=time_limit,
                 report=report,
                 waivers=load_waivers(waivers, (each.id for each in load_requirements())) if waivers else (),
                 lang=lang,
+                redactor=redactor,
             )
             _run(suite, consumers)
         if as_json:
             click.echo(json_report.text())
-    except (ConfigError, ProfileError, WaiverError, DriverNotStarted) as reason:
+    except (ConfigError, DossierError, ProfileError, WaiverError, DriverNotStarted) as reason:
         fail(str(reason))
     except ReportError as reason:
         fail(str(reason), HARNESS_FAILED)
-    sys.exit(summary.exit_code)
+    obstacles = dossier.obstacles(lang) if dossier is not None else ()
+    for each in obstacles:
+        click.echo(f"aldis: {_NO_SIGNOFF[lang]}: {each}", err=True)
+    sys.exit(summary.exit_code or (RETAILER_FAILED if obstacles else 0))
+
+
+_NO_SIGNOFF = {"lv": "atzinumu par gatavību nevar dot", "en": "no sign-off"}
 
 
 def _run(suite: SuiteConfig, consumers: list[Consumer]) -> None:
@@ -120,8 +153,10 @@ def _run(suite: SuiteConfig, consumers: list[Consumer]) -> None:
         fail(str(reason), HARNESS_FAILED)
 
 
-def _judge_recorded(directory: Path, retailer: RetailerConfig | None, consumers: list[Consumer]) -> None:
+def _judge_recorded(
+    directory: Path, retailer: RetailerConfig | None, consumers: list[Consumer], redactor: Redactor | None
+) -> None:
     try:
-        judge_recorded(directory, retailer.authority if retailer else None, consumers)
+        judge_recorded(directory, retailer.authority if retailer else None, consumers, redactor)
     except RecordedError as reason:
         fail(str(reason))

@@ -32,6 +32,7 @@ class RequirementInfo:
     remedy_en: str
     basis: str
     source: str
+    untested: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

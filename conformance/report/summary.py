@@ -182,6 +182,17 @@ class RunSummary:
         )
 
     @property
+    def gaps(self) -> tuple[RequirementVerdict, ...]:
+        """Musts that could have been tested and were not, or that are waived: no sign-off without them."""
+        return tuple(
+            each
+            for each in self.verdicts
+            if each.info.level == "must"
+            and each.info.untested is None
+            and each.status in (Status.NOT_TESTED, Status.WAIVED)
+        )
+
+    @property
     def outcome(self) -> Outcome:
         """What came of the run. A failure of the harness outweighs everything: nothing else can then be trusted."""
         broken = any(each.finished.status is Status.ERROR for each in self.scenarios)

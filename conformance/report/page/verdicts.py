@@ -98,7 +98,9 @@ def _inside(verdict: RequirementVerdict, places: _Places) -> Iterator[Element]:
         yield el(
             "p", el("b", both("Ko darīt: ", "What to do: ")), both(info.remedy_lv, info.remedy_en), class_="remedy"
         )
-    if verdict.status is Status.NOT_TESTED:
+    if info.untested:
+        yield el("p", el("b", both("Nav pārbaudāms: ", "Cannot be tested: ")), info.untested)
+    elif verdict.status is Status.NOT_TESTED:
         yield el(
             "p",
             both(

@@ -23,6 +23,7 @@ from conformance.report.events import (
     ScenarioStarted,
     Status,
 )
+from conformance.reproducers import feature_of
 from conformance.requirements.catalogue import load as load_requirements
 from conformance.retailers.protocol import DriverError, DriverNotStarted
 from conformance.rules import judge
@@ -219,6 +220,7 @@ class SuitePlugin:
                 seconds=time.monotonic() - began,
                 journal=self._keep(simulation, item),
                 timeline=timeline_of(case, cited_by(verdicts)),
+                reproducer=feature_of(item, self._config.seed) if status is Status.FAILED else None,
                 entries=sum(1 for _ in simulation.journal.entries()),
             )
         )

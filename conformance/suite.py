@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 import conformance.scenarios
+from conformance.exploration.exploring import NAME as EXPLORATION
+from conformance.exploration.exploring import explore
 from conformance.judgement import requirement_info
 from conformance.playing import SuitePlugin
 from conformance.redaction import Redactor
@@ -23,6 +25,7 @@ from conformance.requirements.catalogue import load as load_requirements
 from conformance.retailers.config import RetailerConfig
 from conformance.scenarios.steps import STEPS
 from conformance.scenarios.subject import Subject
+from conformance.scenarios.titles import add_folder
 from simulator import __version__
 from simulator.documents.profile import Profile
 from simulator.server import Server
@@ -38,7 +41,8 @@ class SuiteConfig:
     ``only`` holds requirement ids, chapters, tags or words of a scenario's title (empty: everything); ``report`` is
     the folder for journals (None: they are thrown away); ``time_limit`` in wall seconds, after which no further
     scenario begins; ``waivers`` name requirements that may be broken for a while;
-    ``lang`` is what a manual driver speaks; ``redactor`` replaces people in all that is reported.
+    ``lang`` is what a manual driver speaks; ``redactor`` replaces people in all that is reported;
+    ``cases`` is how many random lives are played, each over ``months``; ``scenarios`` is the folder of features.
     """
 
     retailer: RetailerConfig
@@ -50,6 +54,14 @@ class SuiteConfig:
     waivers: tuple[Waiver, ...] = ()
     lang: str = "en"
     redactor: Redactor | None = None
+    cases: int = 0
+    months: int = 3
+    scenarios: Path = SCENARIOS
+
+    @property
+    def explores(self) -> bool:
+        """Whether random lives are played: when some are wanted, and nothing else is asked for."""
+        return self.cases > 0 and (not self.only or EXPLORATION in self.only)
 
     @property
     def waived(self) -> frozenset[str]:
@@ -80,9 +92,12 @@ def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
         stack.callback(subject.close)
         subject.open()
         plugin = SuitePlugin(config, subject, server, emit, partial(started, config))
-        outcome = _pytest(plugin)
+        add_folder(config.scenarios)
+        outcome = _pytest(plugin, config.scenarios)
         if outcome not in _PYTEST_DONE:
             emit(HarnessFailed("pytest", f"the suite's own pytest run ended with {outcome!s}"))
+        if config.explores:
+            explore(config, subject, server, emit)
         subject.close()
         emit(
             RunFinished(
@@ -106,22 +121,22 @@ def started(config: SuiteConfig, scenarios: int) -> RunStarted:
         security=config.retailer.security,
         started_at=datetime.now(UTC),
         requirements=tuple(requirement_info(each) for each in load_requirements()),
-        scenarios=scenarios,
+        scenarios=scenarios + config.explores,
         assumed_requirements=config.profile.assumed_requirements,
         waivers=config.waivers,
     )
 
 
-def _pytest(plugin: SuitePlugin) -> int:
+def _pytest(plugin: SuitePlugin, scenarios: Path) -> int:
     # A user's own pytest settings and plugins must not reach into the suite.
     before = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:
         return pytest.main(
             [
-                str(SCENARIOS),
+                str(scenarios),
                 f"--config-file={SCENARIOS / 'pytest.ini'}",
-                f"--rootdir={SCENARIOS}",
+                f"--rootdir={scenarios}",
                 "-p", "pytest_bdd.plugin",
                 "-p", "no:terminal",
                 "-p", "no:cacheprovider",

@@ -19,6 +19,7 @@ from conformance.report.json_report import JsonReport
 from conformance.report.junit import JUnitReport
 from conformance.report.summary import RunSummary
 from conformance.report.writing import ReportError
+from conformance.reproducers import ReproducerReport
 from conformance.requirements.catalogue import load as load_requirements
 from conformance.retailers.config import ConfigError, DriverKind, RetailerConfig, load_retailer, reference_config
 from conformance.retailers.protocol import DriverNotStarted
@@ -44,6 +45,16 @@ from simulator.server import ServerError
 @click.option("--profile", default=None, help="Profile, instead of the one in retailer.toml.")
 @click.option(
     "--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Same seed, same people and numbers."
+)
+@click.option(
+    "--cases",
+    default=10,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="How many random lives are played besides the scenarios (with --only: when it names exploration).",
+)
+@click.option(
+    "--months", default=3, show_default=True, type=click.IntRange(min=1, max=24), help="How long a random life lasts."
 )
 @click.option(
     "--time-limit",
@@ -86,6 +97,8 @@ def command(
     only: tuple[str, ...],
     profile: str | None,
     seed: int,
+    cases: int,
+    months: int,
     time_limit: float | None,
     waivers: Path | None,
     report: Path | None,
@@ -110,6 +123,7 @@ def command(
         if report is not None:
             consumers.append(JUnitReport(report))
             consumers.append(HtmlReport(report, lang=lang))
+            consumers.append(ReproducerReport(report))
         chosen = load_profile(profile or config.profile)
         redactor = Redactor() if redact else None
         dossier = None
@@ -129,6 +143,8 @@ def command(
                 waivers=load_waivers(waivers, (each.id for each in load_requirements())) if waivers else (),
                 lang=lang,
                 redactor=redactor,
+                cases=cases,
+                months=months,
             )
             _run(suite, consumers)
         if as_json:

@@ -144,7 +144,9 @@ class ScenarioStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioFinished:
-    """A scenario ended; ``reason`` says why it was not tested or what went wrong, ``journal`` where its traffic is."""
+    """A scenario ended; ``reason`` says why it was not tested or what went wrong, ``journal`` where its traffic is,
+    ``reproducer`` is the text of a feature that does a failed one again.
+    """
 
     scenario: str
     status: Status
@@ -154,6 +156,7 @@ class ScenarioFinished:
     journal: Path | None = None
     entries: int = 0
     timeline: Timeline | None = None
+    reproducer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

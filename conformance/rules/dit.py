@@ -99,7 +99,12 @@ def _deadline(case: Case, fetched: Fetched, last: int) -> int | None:
     following = case.offer(channel, after) if channel is not None else None
     if following is not None:
         return following.ended
-    return last if run is not None else None
+    return last if run is not None and not _troubled(case, fetched.delivery.message) else None
+
+
+def _troubled(case: Case, message: str) -> bool:
+    """Whether a call about a message failed or was lost through no fault of the retailer: it may do the rest later."""
+    return any((call.our_trouble or call.lost) and message in call.messages for call in case.calls)
 
 
 def _deletes(call: Call, fetched: Fetched) -> bool:

@@ -179,7 +179,7 @@ def calls_tried_again(case: Case) -> Iterator[Occasion]:
         if not failed.our_trouble or failed.operation not in (LIST, RECEIVE, CONFIRM, DELETE):
             continue
         channel = _channel_of(case, failed)
-        again = any(_replaces(each, failed) for each in case.calls if each.number > failed.number)
+        again = any(_replaces(case, each, failed, channel) for each in case.calls if each.number > failed.number)
         run = case.run_of(failed.number)
         if again:
             yield HELD
@@ -201,10 +201,12 @@ def _channel_of(case: Case, call: Call) -> ChannelName | None:
     return next((case.delivered[each].channel for each in call.messages if each in case.delivered), None)
 
 
-def _replaces(later: Call, failed: Call) -> bool:
+def _replaces(case: Case, later: Call, failed: Call, channel: ChannelName | None) -> bool:
     """Whether a later call does what a failed one was to do; reading by version stands for listing and reading."""
+    if failed.operation in (LIST, RECEIVE) and later.operation == RECEIVE and later.selector.version is not None:
+        return _channel_of(case, later) is channel
     if failed.operation == LIST:
-        return later.operation in (LIST, RECEIVE) and later.selector.version == failed.selector.version
+        return later.operation == LIST and later.selector.version == failed.selector.version
     return later.operation == failed.operation and bool(set(later.messages) & set(failed.messages))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
-_FOLDER = Path(__file__).parent
+_folders = {Path(__file__).parent}
 _LATVIAN = re.compile(r"Latviski:\s*(.+)", re.DOTALL)
 _PLACE = re.compile(r"<([\w ]+)>")
 
@@ -33,13 +33,18 @@ def is_ours(item: Any) -> bool:
     """Whether a pytest item is one of the suite's scenarios; a user's own tests may stand in the same run."""
     function = getattr(item, "obj", None)
     scenario = None if function is None else scenario_wrapper_template_registry.get(function)
-    return scenario is not None and Path(scenario.feature.filename).parent == _FOLDER
+    return scenario is not None and Path(scenario.feature.filename).parent in _folders
+
+
+def add_folder(folder: Path) -> None:
+    """Count the scenarios of another folder among ours."""
+    _folders.add(folder)
 
 
 def titles_of(item: Any) -> Titles:
     """The titles of a pytest item, with the words of its example in their places."""
     scenario = scenario_of(item)
-    example = _example(item)
+    example = example_of(item)
     return Titles(
         title=_filled(scenario.name, example),
         title_lv=_filled(_latvian(scenario.description) or scenario.name, example),
@@ -48,7 +53,8 @@ def titles_of(item: Any) -> Titles:
     )
 
 
-def _example(item: Any) -> dict[str, str]:
+def example_of(item: Any) -> dict[str, str]:
+    """The words of the example that an item of an outline plays; none for a plain scenario."""
     parameters = getattr(getattr(item, "callspec", None), "params", {})
     return dict(parameters.get("_pytest_bdd_example", {}))
 

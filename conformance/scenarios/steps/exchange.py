@@ -61,6 +61,11 @@ def _trouble(stage: Stage, call: str, trouble: str) -> None:
     stage.misbehave(trouble, call)
 
 
+@when("the network works again")
+def _well_again(stage: Stage) -> None:
+    stage.opened().faults.disarm()
+
+
 @when(Sentence("BVKB's next discount list {flaw}"))
 @when(Sentence("BVKB's next error message {flaw}"))
 def _flaw(stage: Stage, flaw: str) -> None:

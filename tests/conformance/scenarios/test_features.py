@@ -10,7 +10,7 @@ from pytest_bdd.feature import get_feature
 
 from conformance.playing import TAGS
 from conformance.requirements.catalogue import load
-from conformance.scenarios.steps.words import _FLAWS, _TROUBLES
+from conformance.scenarios.steps.words import FLAWS, TROUBLES
 from conformance.suite import SCENARIOS
 from simulator.faults import KINDS
 
@@ -36,7 +36,7 @@ def test_a_scenario_can_be_read(feature: object, scenario: object) -> None:
 
 
 def test_every_misbehaviour_is_in_a_scenario() -> None:
-    assert set(_TROUBLES.values()) | set(_FLAWS.values()) == set(KINDS)
+    assert set(TROUBLES.values()) | set(FLAWS.values()) == set(KINDS)
     told = "\n".join(path.read_text(encoding="utf-8") for path in Path(SCENARIOS).glob("*.feature"))
-    for sentence in (*_TROUBLES, *_FLAWS):
+    for sentence in (*TROUBLES, *FLAWS):
         assert sentence in told

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 DROP_REPLY = "drop_reply"
 DUPLICATE_DELIVERY = "duplicate_delivery"
+LEAK = "leak"
 
 KINDS = {
     DROP_REPLY: "the call is carried out and committed, but its reply never leaves: the connection breaks",
     DUPLICATE_DELIVERY: "a sent message is delivered twice, the second time under a message id of its own",
+    LEAK: "the list that BVKB sends gives a retailer (authority) a record about another retailer's customer, too",
 }
 
 OPERATIONS = (
@@ -63,6 +65,8 @@ class Faults:
             raise FaultsError(f"DIT has no operation {misbehaviour.operation!r}; known are: {', '.join(OPERATIONS)}")
         if misbehaviour.kind == DUPLICATE_DELIVERY and misbehaviour.operation not in (None, "SendMessage2"):
             raise FaultsError(f"{DUPLICATE_DELIVERY} happens while sending; arm it on SendMessage2")
+        if misbehaviour.kind == LEAK and misbehaviour.operation not in (None, "SendMessage2"):
+            raise FaultsError(f"{LEAK} happens when BVKB sends its list; arm it on SendMessage2")
         if misbehaviour.times < 1:
             raise FaultsError(f"a misbehaviour happens at least once, not {misbehaviour.times} times")
         with self._lock:
@@ -71,8 +75,8 @@ class Faults:
     def take(self, operation: str, authority: str | None, *, kind: str | None = None) -> Misbehaviour | None:
         """The first armed misbehaviour that concerns this call, counted as committed; None when the call is to go well.
 
-        ``kind`` narrows the question to what the asker can commit; without it every kind but duplicate delivery, which
-        the network itself takes, is handed out.
+        ``kind`` narrows the question to what the asker can commit; without it every kind is handed out but duplicate
+        delivery, which the network itself takes, and the leak, which is BVKB's.
         """
         with self._lock:
             for each in self._armed:
@@ -104,7 +108,7 @@ class Faults:
 
 
 def _concerns(misbehaviour: Misbehaviour, operation: str, authority: str | None, kind: str | None) -> bool:
-    if kind is None and misbehaviour.kind == DUPLICATE_DELIVERY:
+    if kind is None and misbehaviour.kind in (DUPLICATE_DELIVERY, LEAK):
         return False
     return (
         kind in (None, misbehaviour.kind)

@@ -4,17 +4,17 @@
 PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) and sys.version_info < (3, 14) or "")' 2>/dev/null | grep True),$(name))))
 VENV ?= .venv
 BIN := $(VENV)/bin
-TESTS ?= not interop
+TESTS ?= not interop and not bench
 
-.PHONY: demo test test-pythons lint interop setup clean help
+.PHONY: demo test test-pythons bench lint interop setup clean help
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
 demo: $(VENV)/.product ## one month between the bundled reference retailer and the simulated state, judged
-	@$(BIN)/aldis check --report report
+	@$(BIN)/aldis check --only month --report report
 
-test: $(VENV)/.tests ## the whole test suite but the interop tests
+test: $(VENV)/.tests ## the whole test suite but the interop tests and benches
 	$(BIN)/pytest -n 2 -m "$(TESTS)"
 
 test-pythons: $(VENV)/bin/python ## the tests but the slow ones on every other supported interpreter that is found
@@ -29,6 +29,9 @@ test-pythons: $(VENV)/bin/python ## the tests but the slow ones on every other s
 interop: $(VENV)/.tests ## PHP's SoapClient, node's soap, zeep and suds against a running simulator; installs what they need
 	sh tests/interop/install.sh
 	$(BIN)/pytest -m interop
+
+bench: $(VENV)/.tests ## figures: speed, and validity of what is generated from ISO 20022 and UBL; takes half an hour
+	$(BIN)/pytest -q -s -m bench tests/benchmarks
 
 lint: $(VENV)/.lint ## ruff, mypy --strict, import arrows
 	$(BIN)/ruff check .

@@ -16,11 +16,11 @@ import pytest
 
 import conformance.scenarios
 from conformance.judgement import requirement_info
-from conformance.plugin import SuitePlugin
-from conformance.report.events import Consumer, Event, HarnessFailed, RunFinished, RunStarted
+from conformance.playing import SuitePlugin
+from conformance.report.events import Consumer, Event, HarnessFailed, RunFinished, RunStarted, Waiver
 from conformance.requirements.catalogue import load as load_requirements
 from conformance.retailers.config import RetailerConfig
-from conformance.scenarios.steps import business, exchange, people
+from conformance.scenarios.steps import STEPS
 from conformance.scenarios.subject import Subject
 from simulator import __version__
 from simulator.documents.profile import Profile
@@ -36,7 +36,7 @@ class SuiteConfig:
 
     ``only`` holds requirement ids, chapters, tags or words of a scenario's title (empty: everything); ``report`` is
     the folder for journals (None: they are thrown away); ``time_limit`` in wall seconds, after which no further
-    scenario begins.
+    scenario begins; ``waivers`` name requirements that may be broken for a while.
     """
 
     retailer: RetailerConfig
@@ -45,6 +45,12 @@ class SuiteConfig:
     seed: int = 1
     time_limit: float | None = None
     report: Path | None = None
+    waivers: tuple[Waiver, ...] = ()
+
+    @property
+    def waived(self) -> frozenset[str]:
+        """The requirements whose waivers count today."""
+        return frozenset(each.requirement for each in self.waivers if each.until >= datetime.now(UTC).date())
 
 
 def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
@@ -65,10 +71,10 @@ def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
         server = Server()
         server.start()
         stack.callback(server.stop)
-        subject = Subject(config.retailer, config.profile, server.base_url, work)
+        subject = Subject(config.retailer, config.profile, lambda: server.base_url, work)
         stack.callback(subject.close)
         subject.open()
-        plugin = SuitePlugin(config, subject, server, emit, partial(_started, config))
+        plugin = SuitePlugin(config, subject, server, emit, partial(started, config))
         outcome = _pytest(plugin)
         if outcome not in _PYTEST_DONE:
             emit(HarnessFailed("pytest", f"the suite's own pytest run ended with {outcome!s}"))
@@ -85,7 +91,7 @@ def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
         )
 
 
-def _started(config: SuiteConfig, scenarios: int) -> RunStarted:
+def started(config: SuiteConfig, scenarios: int) -> RunStarted:
     """The first event of a run."""
     return RunStarted(
         retailer=config.retailer.name,
@@ -97,6 +103,7 @@ def _started(config: SuiteConfig, scenarios: int) -> RunStarted:
         requirements=tuple(requirement_info(each) for each in load_requirements()),
         scenarios=scenarios,
         assumed_requirements=config.profile.assumed_requirements,
+        waivers=config.waivers,
     )
 
 
@@ -118,7 +125,7 @@ def _pytest(plugin: SuitePlugin) -> int:
                 "-p", "no:faulthandler",
                 "--import-mode=importlib",
             ],
-            plugins=[plugin, people, business, exchange],
+            plugins=[plugin, *STEPS],
         )  # fmt: skip
     finally:
         del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import uuid
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, datetime
@@ -22,6 +23,7 @@ from simulator.journal import Entry, Kind, StoredJournal, wall_now
 from simulator.setting import Setting, recorded_setting, remember_setting
 from simulator.soap.backend import Backend
 from simulator.store import Store, Unit
+from simulator.tampering import Tampering
 from simulator.world import World
 
 _log = logging.getLogger(__name__)
@@ -38,7 +40,19 @@ class Simulation:
     has looked at the document. ``settle`` waits until nothing is left for it to do.
     """
 
-    def __init__(self, *, world: World, profile: Profile, store: Store, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        world: World,
+        profile: Profile,
+        store: Store,
+        clock: Clock,
+        new_id: Callable[[], str] | None = None,
+        patient: bool = False,
+    ) -> None:
+        """``new_id`` makes DIT's message ids, by default at random. ``patient``: ALDIS looks into its mailbox only when
+        it is waited for, so that the order of what happens does not hang on threads.
+        """
         self.world = world
         self.profile = profile
         self.store = store
@@ -50,6 +64,8 @@ class Simulation:
             catalogue=profile.catalogue,
             message_bytes=profile.limits.message_bytes.value,
             faults=self.faults,
+            tamper=Tampering(profile, (each.registration_number for each in world.retailers)),
+            new_id=new_id or (lambda: str(uuid.uuid4())),
         )
         self._access_as_of = clock.now().date()
         self._started_at = self._install()
@@ -57,7 +73,7 @@ class Simulation:
             world=world, profile=profile, clock=clock, network=self.network, store=store, faults=self.faults
         )
         self.backend = Backend(store=store, network=self.network, clock=clock, profile=profile, faults=self.faults)
-        self._worker = _Worker(self.aldis)
+        self._worker = _Worker(self.aldis, patient=patient)
         self.network.on_delivery(world.bvkb.id, self._worker.wake)
         self._worker.wake()  # what was acknowledged before a crash is still to be taken in
         self.catch_up()
@@ -71,6 +87,8 @@ class Simulation:
         clock: Clock,
         directory: Path | None = None,
         url: str | None = None,
+        new_id: Callable[[], str] | None = None,
+        patient: bool = False,
     ) -> Self:
         """Open or create a simulation kept in a folder or a database.
 
@@ -82,7 +100,7 @@ class Simulation:
             last = StoredJournal(store).last_moment()
             if last is not None and not clock.is_real and last > clock.now():
                 clock.advance(last)
-            return cls(world=world, profile=profile, store=store, clock=clock)
+            return cls(world=world, profile=profile, store=store, clock=clock, new_id=new_id, patient=patient)
         except BaseException:
             store.close()
             raise
@@ -162,14 +180,22 @@ class Simulation:
 class _Worker:
     """ALDIS's own thread. A failed wake-up is kept until someone waits for it; the messages stay in the mailbox."""
 
-    def __init__(self, aldis: Aldis) -> None:
+    def __init__(self, aldis: Aldis, *, patient: bool = False) -> None:
         self._aldis = aldis
+        self._patient = patient
+        self._mail = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aldis")
         self._lock = threading.Lock()
         self._pending: Future[int] | None = None
         self._failure: BaseException | None = None
 
     def wake(self) -> None:
+        if self._patient:
+            self._mail = True
+        else:
+            self._look()
+
+    def _look(self) -> None:
         with self._lock:
             # One wake-up that has not begun yet will see this message too.
             if self._pending is None or self._pending.running() or self._pending.done():
@@ -183,6 +209,9 @@ class _Worker:
             _log.error("ALDIS could not take in its mail and will try again: %s", failure, exc_info=failure)
 
     def settle(self) -> None:
+        if self._mail:
+            self._mail = False
+            self._look()
         self._thread.submit(lambda: None).result()
         if self._failure is not None:
             failure, self._failure = self._failure, None

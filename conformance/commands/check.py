@@ -11,13 +11,16 @@ from conformance.commands.failing import HARNESS_FAILED, fail
 from conformance.recorded import RecordedError, judge_recorded
 from conformance.report.console import ConsoleReport
 from conformance.report.events import Consumer
+from conformance.report.html_report import HtmlReport
 from conformance.report.json_report import JsonReport
 from conformance.report.junit import JUnitReport
 from conformance.report.summary import RunSummary
 from conformance.report.writing import ReportError
+from conformance.requirements.catalogue import load as load_requirements
 from conformance.retailers.config import ConfigError, RetailerConfig, load_retailer, reference_config
 from conformance.retailers.protocol import DriverNotStarted
 from conformance.suite import SuiteConfig, run_suite
+from conformance.waivers import WaiverError, load_waivers
 from simulator.documents.profile import ProfileError, load_profile
 from simulator.server import ServerError
 
@@ -45,7 +48,14 @@ from simulator.server import ServerError
     help="Begin no further scenario after S seconds.",
 )
 @click.option(
-    "--report", type=click.Path(file_okay=False, path_type=Path), help="Folder for report.json, junit.xml and journal/."
+    "--waivers",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Requirements that may be broken for a while: TOML with requirement, reason, until.",
+)
+@click.option(
+    "--report",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for report.html, report.json, junit.xml and journal/.",
 )
 @click.option(
     "--lang", type=click.Choice(["lv", "en"]), default="en", show_default=True, help="Language of the report."
@@ -62,6 +72,7 @@ def command(
     profile: str | None,
     seed: int,
     time_limit: float | None,
+    waivers: Path | None,
     report: Path | None,
     lang: str,
     recorded: Path | None,
@@ -77,40 +88,32 @@ def command(
             consumers.append(ConsoleReport(lang=lang, report=report))
         if report is not None:
             consumers.append(JUnitReport(report))
+            consumers.append(HtmlReport(report, lang=lang))
         if recorded is not None:
             _judge_recorded(recorded, config if retailer is not None else None, consumers)
         else:
-            _run(config, profile or config.profile, only, seed, time_limit, report, consumers)
+            suite = SuiteConfig(
+                retailer=config,
+                profile=load_profile(profile or config.profile),
+                only=only,
+                seed=seed,
+                time_limit=time_limit,
+                report=report,
+                waivers=load_waivers(waivers, (each.id for each in load_requirements())) if waivers else (),
+            )
+            _run(suite, consumers)
         if as_json:
             click.echo(json_report.text())
-    except (ConfigError, ProfileError, DriverNotStarted) as reason:
+    except (ConfigError, ProfileError, WaiverError, DriverNotStarted) as reason:
         fail(str(reason))
     except ReportError as reason:
         fail(str(reason), HARNESS_FAILED)
     sys.exit(summary.exit_code)
 
 
-def _run(
-    retailer: RetailerConfig,
-    profile: str,
-    only: tuple[str, ...],
-    seed: int,
-    time_limit: float | None,
-    report: Path | None,
-    consumers: list[Consumer],
-) -> None:
+def _run(suite: SuiteConfig, consumers: list[Consumer]) -> None:
     try:
-        run_suite(
-            SuiteConfig(
-                retailer=retailer,
-                profile=load_profile(profile),
-                only=only,
-                seed=seed,
-                time_limit=time_limit,
-                report=report,
-            ),
-            consumers,
-        )
+        run_suite(suite, consumers)
     except ServerError as reason:
         fail(str(reason), HARNESS_FAILED)
 

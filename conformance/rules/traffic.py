@@ -22,7 +22,7 @@ DELETE = "DeleteMessage"
 CONFIRM = "ConfirmationAck"
 
 _OUR_TROUBLE = frozenset({"storage-full", "storage-failed", "internal-error"})
-_DROPPED = "drop_reply"
+_DROPPED = frozenset({"drop_reply", "cut_reply"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,10 @@ class Call:
     @property
     def our_trouble(self) -> bool:
         """Whether it failed through no fault of the caller."""
-        return not self.done and (self.entry.fault_code in _OUR_TROUBLE or "incident" in self.entry.details)
+        details = self.entry.details
+        return not self.done and (
+            self.entry.fault_code in _OUR_TROUBLE or "incident" in details or bool(details.get("misbehaviour"))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +208,7 @@ def calls_of(entries: Iterable[Entry], authority: str) -> Iterator[Call]:
                 entry,
                 _selector(details),
                 read=details.get("read") is True,
-                lost=details.get("misbehaviour") == _DROPPED,
+                lost=details.get("misbehaviour") in _DROPPED,
             )
 
 

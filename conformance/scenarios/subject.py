@@ -30,7 +30,7 @@ class Subject:
     ``recorder`` is how a scenario puts each request and its answer into its journal.
     """
 
-    def __init__(self, config: RetailerConfig, profile: Profile, base_url: str, logs: Path) -> None:
+    def __init__(self, config: RetailerConfig, profile: Profile, base_url: Callable[[], str], logs: Path) -> None:
         self._config = config
         self._profile = profile
         self._base_url = base_url
@@ -104,7 +104,7 @@ class Subject:
             self._driver = None
 
     def _greeting(self) -> dict[str, Any]:
-        retailer, base = self.retailer, self._base_url
+        retailer, base = self.retailer, self._base_url()
         minor = {ChannelName.DISCOUNT: retailer.discount_minor}
         channels = {name: self._profile.channel(name) for name in ChannelName}
         return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -124,8 +124,17 @@ def _body_of(http: HttpRequest, limit: int) -> tuple[bytes, SoapRefusal | None]:
 def _as_response(reply: Reply) -> Response:
     if reply.broken:
         # Servers end a connection without a word when the socket fails; that is how a lost reply looks to a client.
-        raise ConnectionResetError(errno.ECONNRESET, "the reply is lost on purpose (drop_reply)")
-    return Response(reply.body, status=reply.status, headers=dict(reply.headers), content_type=reply.content_type)
+        raise ConnectionResetError(errno.ECONNRESET, "the reply is lost on purpose")
+    headers = dict(reply.headers)
+    if reply.cut:
+        headers["Content-Length"] = str(len(reply.body))
+        return Response(_half(reply.body), status=reply.status, headers=headers, content_type=reply.content_type)
+    return Response(reply.body, status=reply.status, headers=headers, content_type=reply.content_type)
+
+
+def _half(body: bytes) -> Iterator[bytes]:
+    yield body[: len(body) // 2]
+    raise ConnectionResetError(errno.ECONNRESET, "the reply is cut half-way on purpose (cut_reply)")
 
 
 def _describe(http: HttpRequest, ports: tuple[str, ...]) -> Response | None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from simulator import journal
 from simulator.dit.model import Caller, DitError
 from simulator.documents.parsing import Element
-from simulator.faults import DROP_REPLY
-from simulator.soap import addressing, headers
+from simulator.faults import AFTER, CUT_REPLY, KINDS
+from simulator.soap import addressing, headers, misbehaving
 from simulator.soap.addressing import Addressing
 from simulator.soap.backend import Backend
 from simulator.soap.body import to_utf8
@@ -146,17 +146,32 @@ class _Exchange:
     def _perform(self, unit: Unit, operation: Operation, wrapper: Element) -> Reply:
         backend, version = self._backend, self._request.version
         caller = self._caller(unit)
+        misbehaved = self._misbehave(unit, caller.authority, operation, wrapper)
+        if misbehaved is not None:
+            return misbehaved
         self._keep_payload(unit, wrapper)
         content = dispatch(wrapper, Call(unit, backend.network, caller, self._notes))
         blocks = addressing.reply_headers(operation.reply_action, self._addressing)
         small = write_envelope(version, blocks, content)
         body = put_payloads_back(small, unit.blob)
-        broken = backend.faults.take(operation.name, caller.authority, kind=DROP_REPLY) is not None
-        if broken:
-            self._notes.details["misbehaviour"] = DROP_REPLY
-        reply = Reply(200, version.content_type, body, broken=broken)
+        struck = backend.faults.take(operation.name, caller.authority, kind=AFTER)
+        if struck is not None:
+            self._notes.details["misbehaviour"] = struck.kind
+        cut = struck is not None and struck.kind == CUT_REPLY
+        reply = Reply(200, version.content_type, body, broken=struck is not None and not cut, cut=cut)
         record = self._record(caller.authority)
         journal.append(unit, record.accepted(unit, reply, small))
+        return reply
+
+    def _misbehave(self, unit: Unit, authority: str, operation: Operation, wrapper: Element) -> Reply | None:
+        """The reply of a call that is not carried out, on purpose; None when it is to be carried out."""
+        struck = misbehaving.strike(self._backend.faults, operation.name, authority)
+        if struck is None:
+            return None
+        misbehaving.note(self._notes, wrapper)
+        reply = misbehaving.reply(struck, self._request.version, self._addressing)
+        record = self._record(authority)
+        journal.append(unit, record.misbehaved(unit, reply, struck.kind, KINDS[struck.kind]))
         return reply
 
     def _caller(self, unit: Unit) -> Caller:

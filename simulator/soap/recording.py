@@ -45,6 +45,20 @@ class Record:
             reply=unit.put_blob(reply.body),
         )
 
+    def misbehaved(self, unit: Unit, reply: Reply, kind: str, explanation: str) -> Entry:
+        """The entry of a call that the simulator did not carry out, on purpose; the caller is not to blame."""
+        entry = self._entry(unit)
+        return replace(
+            entry,
+            outcome=Outcome.FAULT,
+            http_status=None if reply.broken else reply.status,
+            fault_code=kind,
+            cause=f"misbehaviour on purpose: {explanation}",
+            message_ids=self.notes.asked,
+            reply=unit.put_blob(reply.body),
+            details={**entry.details, "misbehaviour": kind},
+        )
+
     def refused_without_bytes(self, reply: Reply, fault: Fault) -> Entry:
         """The entry of a refused call when there is no room for its bytes."""
         bare = Entry(

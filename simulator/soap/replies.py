@@ -22,13 +22,16 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer on the wire. ``broken`` means that the connection is to break instead, as misbehaviour on purpose."""
+    """An answer on the wire. ``broken`` means that the connection is to break instead, as misbehaviour on purpose;
+    ``cut`` that it breaks half-way through the body.
+    """
 
     status: int
     content_type: str
     body: bytes
     headers: tuple[tuple[str, str], ...] = field(default=())
     broken: bool = False
+    cut: bool = False
 
 
 def write_envelope(version: SoapVersion, headers: Iterable[Element], content: Element) -> bytes:

@@ -23,15 +23,43 @@ _CATEGORIES = {
     "of disability group I": Category.DISABILITY_GROUP_1,
     "of a large family": Category.LARGE_FAMILY,
 }
+_CALLS = {
+    "sends a message": "SendMessage2",
+    "lists its messages": "ReceiveMessageList",
+    "reads a message": "ReceiveMessage2",
+    "confirms a message": "ConfirmationAck",
+    "deletes a message": "DeleteMessage",
+}
+_TROUBLES = {
+    "the call gets lost before it is carried out": "lose_request",
+    "the answer gets lost although all was done": "drop_reply",
+    "the connection breaks half-way through the answer": "cut_reply",
+    "DIT answers with HTTP 500": "http_500",
+    "DIT answers with a fault of its own": "soap_fault",
+    "DIT takes long to answer": "slow_reply",
+}
+_FLAWS = {
+    "arrives twice": "duplicate_delivery",
+    "is held up until after the following one": "out_of_order",
+    "is not valid by its schema": "invalid_document",
+    "also names a contract that nobody signed": "unknown_contract",
+    "is another retailer's": "other_retailer",
+    "has an amount with three decimals": "odd_decimals",
+    "is empty": "empty_list",
+}
 _PATTERNS = {
     "day": _DAY,
     "until": _DAY,
     "month": _MONTH,
     "amount": r"-?\d+\.\d{2}",
     "person": r"[^\W\d_]\w* [^\W\d_]\w*",
+    "name": r"[^\W\d_]\w* [^\W\d_]\w*",
     "contract": r"[0-9A-Za-z-]+",
     "category": "|".join(re.escape(each) for each in _CATEGORIES),
     "count": r"\d+",
+    "call": "|".join(map(re.escape, _CALLS)),
+    "trouble": "|".join(map(re.escape, _TROUBLES)),
+    "flaw": "|".join(map(re.escape, _FLAWS)),
 }
 
 
@@ -54,6 +82,9 @@ _CONVERTERS: dict[str, Callable[[str], Any]] = {
     "amount": Decimal,
     "category": _CATEGORIES.__getitem__,
     "count": int,
+    "call": _CALLS.__getitem__,
+    "trouble": _TROUBLES.__getitem__,
+    "flaw": _FLAWS.__getitem__,
 }
 
 

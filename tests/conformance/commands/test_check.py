@@ -146,3 +146,13 @@ def test_a_bad_retailer_toml_is_one_sentence_and_wrong_use(head: str, says: str,
     assert done.returncode == 2
     assert says in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_same_seed_same_run(tmp_path: Path) -> None:
+    def told(seed: str, folder: str) -> list[tuple[object, ...]]:
+        aldis("check", "--only", "DIT-07", "--seed", seed, "--report", folder, cwd=tmp_path)
+        (journal,) = (tmp_path / folder / "journal").glob("*/journal.jsonl")
+        entries = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
+        return [(each["operation"], each["at"], each.get("message_ids")) for each in entries]
+
+    assert told("1", "one") == told("1", "again") != told("2", "other")

@@ -50,6 +50,8 @@ TAMPERING = frozenset({INVALID_DOCUMENT, UNKNOWN_CONTRACT, OTHER_RETAILER, ODD_D
 """What is wrong with a delivered document."""
 DELIVERY = TAMPERING | {DUPLICATE_DELIVERY, OUT_OF_ORDER}
 """What the network does wrong while it delivers a sent message."""
+PUBLISHING = frozenset({LEAK})
+"""What BVKB does wrong when it publishes its list."""
 
 OPERATIONS = (
     "SendMessage2",
@@ -129,7 +131,8 @@ class Faults:
         """The first armed misbehaviour that concerns this call, counted as committed; None when the call is to go well.
 
         ``kind`` narrows the question to what the asker can commit; without it every kind of the wire's is handed out,
-        and none of those that the network takes while it delivers or BVKB when it publishes. ``recipient`` asks for one mailbox.
+        and none of those that the network takes while it delivers or BVKB when it publishes. ``recipient`` asks for
+        one mailbox.
         """
         kinds = BEFORE | AFTER if kind is None else {kind} if isinstance(kind, str) else frozenset(kind)
         with self._lock:

@@ -35,8 +35,7 @@ def _record(world: World, contract: Contract, operation: Operation = Operation.N
 
 def _play(world: World, until: date, faults: Faults | None = None) -> Country:
     """All retailers report all their contracts on the first day; some bad records among them; months go by."""
-    country = Country(world)
-    country.aldis._faults = faults
+    country = Country(world, faults=faults or Faults())
     for retailer in world.retailers:
         own = [each for each in world.contracts if each.provider == retailer.registration_number]
         records = [_record(world, each) for each in own]

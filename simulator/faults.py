@@ -23,6 +23,7 @@ UNKNOWN_CONTRACT = "unknown_contract"
 OTHER_RETAILER = "other_retailer"
 ODD_DECIMALS = "odd_decimals"
 EMPTY_LIST = "empty_list"
+LEAK = "leak"
 
 KINDS = {
     LOSE_REQUEST: "the call is not carried out, and no reply leaves: the connection breaks",
@@ -38,6 +39,7 @@ KINDS = {
     OTHER_RETAILER: "the delivered discount list is another retailer's",
     ODD_DECIMALS: "an amount of the delivered discount list has a third decimal",
     EMPTY_LIST: "the delivered discount list has no records, although there were decisions",
+    LEAK: "the list that BVKB sends gives a retailer (authority) a record about another retailer's customer, too",
 }
 
 BEFORE = frozenset({LOSE_REQUEST, HTTP_500, SOAP_FAULT, SLOW_REPLY})
@@ -48,6 +50,8 @@ TAMPERING = frozenset({INVALID_DOCUMENT, UNKNOWN_CONTRACT, OTHER_RETAILER, ODD_D
 """What is wrong with a delivered document."""
 DELIVERY = TAMPERING | {DUPLICATE_DELIVERY, OUT_OF_ORDER}
 """What the network does wrong while it delivers a sent message."""
+PUBLISHING = frozenset({LEAK})
+"""What BVKB does wrong when it publishes its list."""
 
 OPERATIONS = (
     "SendMessage2",
@@ -105,6 +109,8 @@ class Faults:
         delivery = misbehaviour.kind in DELIVERY
         if delivery and misbehaviour.operation not in (None, "SendMessage2"):
             raise FaultsError(f"{misbehaviour.kind} happens while sending; arm it on SendMessage2")
+        if misbehaviour.kind == LEAK and misbehaviour.operation not in (None, "SendMessage2"):
+            raise FaultsError(f"{LEAK} happens when BVKB sends its list; arm it on SendMessage2")
         if misbehaviour.recipient is not None and not delivery:
             raise FaultsError(f"{misbehaviour.kind} concerns a call, not a mailbox; arm it without a recipient")
         if not 0 <= misbehaviour.seconds <= _LONGEST:
@@ -125,7 +131,8 @@ class Faults:
         """The first armed misbehaviour that concerns this call, counted as committed; None when the call is to go well.
 
         ``kind`` narrows the question to what the asker can commit; without it every kind of the wire's is handed out,
-        and none of those that the network takes while it delivers. ``recipient`` asks for one mailbox.
+        and none of those that the network takes while it delivers or BVKB when it publishes. ``recipient`` asks for
+        one mailbox.
         """
         kinds = BEFORE | AFTER if kind is None else {kind} if isinstance(kind, str) else frozenset(kind)
         with self._lock:

@@ -69,7 +69,9 @@ class Simulation:
         )
         self._access_as_of = clock.now().date()
         self._started_at = self._install()
-        self.aldis = Aldis(world=world, profile=profile, clock=clock, network=self.network, store=store)
+        self.aldis = Aldis(
+            world=world, profile=profile, clock=clock, network=self.network, store=store, faults=self.faults
+        )
         self.backend = Backend(store=store, network=self.network, clock=clock, profile=profile, faults=self.faults)
         self._worker = _Worker(self.aldis, patient=patient)
         self.network.on_delivery(world.bvkb.id, self._worker.wake)

@@ -193,4 +193,4 @@ class _Maker:
 
 
 def _contract_number(resident: int, which: int) -> str:
-    return f"{which:01d}{resident:09d}"
+    return f"77{which:01d}{resident:07d}"

@@ -32,7 +32,7 @@ class _Source:
 
 @click.command("ledger")
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder of aldis serve --data.")
-@click.option("--journal", type=click.Path(file_okay=False, path_type=Path), help="Folder journal/ of a report.")
+@click.option("--journal", type=click.Path(file_okay=False, path_type=Path), help="A scenario's folder in a report.")
 @click.option(
     "--person", required=True, metavar="CODE", help="Personal code, also a former one; the hyphen is optional."
 )
@@ -57,7 +57,7 @@ def command(
 ) -> None:
     """Tell a person's year: granted, applied bill by bill, carried over, lapsed, given back, and why."""
     if (data is None) == (journal is None):
-        fail("give either --data, the folder of aldis serve --data, or --journal, the folder journal/ of a report")
+        fail("give either --data, the folder of aldis serve --data, or --journal, a scenario's folder in a report")
     if not personal_code_valid(person):
         fail(f"--person {person} is no personal code; expected DDMMYY-NNNNN, for example 010180-00012")
     try:
@@ -102,4 +102,7 @@ def _of_data(directory: Path) -> Iterator[_Source]:
 
 @contextmanager
 def _of_journal(directory: Path, profile: str, world: str | None) -> Iterator[_Source]:
+    inside = sorted(each.parent.name for each in directory.glob("*/journal.jsonl"))
+    if inside and not (directory / "journal.jsonl").is_file():
+        fail(f"{directory} holds the journals of several scenarios; give one of them: {', '.join(inside[:10])}")
     yield _Source(FolderJournal(directory), load_profile(profile), None if world is None else load_world(world))

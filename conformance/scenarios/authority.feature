@@ -95,6 +95,24 @@ Feature: BVKB sends something wrong
     Then ALDIS has granted Anna Bērziņa 20.00 EUR in March 2026
     And the retailer has done all that is required of it
 
+  @DIS-04 @PAY-03
+  Scenario: The list of discounts also tells of another retailer's customer
+    Latviski: Atlaižu sarakstā ir arī cita tirgotāja klients
+    Given it is 2 March 2026
+    And Anna Bērziņa is poor or low-income since 1 January 2026
+    And Jānis Kalniņš is poor or low-income since 1 January 2026
+    When Anna Bērziņa signs contract 0012345678 from 1 March 2026
+    And the retailer reports its contracts
+    And Jānis Kalniņš signs contract 5551 of the other retailer from 1 March 2026
+    And BVKB's next discount list also tells of another retailer's customer
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And the retailer bills contract 0012345678 for March 2026: 35.40 EUR net
+    And the retailer reports its payouts
+    And time goes on to 22 April 2026
+    Then ALDIS has granted Anna Bērziņa 20.00 EUR in March 2026
+    And the retailer has done all that is required of it
+
   @PAY-10
   Scenario: The list of discounts is empty although there were decisions
     Latviski: Atlaižu saraksts ir tukšs, lai gan lēmumi bija

@@ -22,7 +22,7 @@ from simulator.clock import RIGA, Clock
 from simulator.dit.model import Payload, SendRequest
 from simulator.documents.model import ChannelName, Period
 from simulator.documents.profile import Profile
-from simulator.faults import Misbehaviour
+from simulator.faults import PUBLISHING, Misbehaviour
 from simulator.journal import Entry, Json, Kind, Outcome, wall_now
 from simulator.server import Server
 from simulator.simulation import Simulation
@@ -220,6 +220,9 @@ class Stage:
         """The next message from BVKB reaches the retailer otherwise than it should."""
         simulation = self.opened()
         recipient = self.subject.retailer.authority
+        if kind in PUBLISHING:
+            simulation.faults.arm(Misbehaviour(kind=kind, authority=recipient))
+            return
         simulation.faults.arm(
             Misbehaviour(kind=kind, operation="SendMessage2", authority=simulation.world.bvkb.id, recipient=recipient)
         )

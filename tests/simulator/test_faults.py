@@ -13,6 +13,7 @@ from simulator.faults import (
     DROP_REPLY,
     DUPLICATE_DELIVERY,
     KINDS,
+    PUBLISHING,
     TAMPERING,
     Faults,
     FaultsError,
@@ -73,7 +74,7 @@ def test_a_delivery_goes_wrong_in_the_mailbox_that_it_was_armed_for() -> None:
 
 
 def test_every_kind_belongs_to_one_who_commits_it() -> None:
-    assert set(KINDS) == BEFORE | AFTER | DELIVERY
+    assert set(KINDS) == BEFORE | AFTER | DELIVERY | PUBLISHING
     assert not BEFORE & AFTER
     assert not (BEFORE | AFTER) & DELIVERY
 

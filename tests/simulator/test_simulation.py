@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -7,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from simulator.clock import RIGA, Clock, ClockError
-from simulator.dit.model import Selector
-from simulator.documents.model import ChannelName, Period
+from simulator.dit.model import DitError, Payload, Refusal, Selector, SendRequest
+from simulator.documents.model import ChannelName, Document, Header, Period
 from simulator.documents.profile import Profile, load_profile
 from simulator.documents.reading import read_document
+from simulator.documents.writing import write_document
 from simulator.journal import Kind
 from simulator.setting import SettingError
 from simulator.simulation import Simulation
@@ -98,10 +100,20 @@ def test_rights_begin_when_access_is_opened_and_data_with_the_month_after(
     simulation = _open(tmp_path, later, profile)
 
     def may_send() -> bool:
-        version = profile.channel(ChannelName.CONTRACT).version_urn()
-        with simulation.store.reading() as unit:
-            directory = simulation.network.directory(unit)
-        return opened.authority in directory.subscribers.get(version, frozenset())
+        channel = profile.channel(ChannelName.CONTRACT)
+        now = simulation.clock.now()
+        header = Header(str(uuid.uuid4()), opened.registration_number, now, Period(2026, 4), 0)
+        data = write_document(Document(ChannelName.CONTRACT, header, ()), profile)
+        with simulation.store.unit() as unit:
+            payload = Payload(unit.put_blob(data), len(data), channel.root)
+            caller = simulation.network.caller(unit, opened.user)
+            try:
+                simulation.network.send(unit, caller, SendRequest(channel.version_urn(), payload))
+            except DitError as refused:
+                if refused.refusal is not Refusal.NO_RIGHT:
+                    raise
+                return False
+        return True
 
     simulation.advance(datetime(2026, 3, 9, 23, 59, tzinfo=RIGA))
     assert not may_send()

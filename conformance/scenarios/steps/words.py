@@ -46,6 +46,7 @@ FLAWS = {
     "is another retailer's": "other_retailer",
     "has an amount with three decimals": "odd_decimals",
     "is empty": "empty_list",
+    "also tells of another retailer's customer": "leak",
 }
 _PATTERNS = {
     "day": _DAY,

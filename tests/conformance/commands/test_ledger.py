@@ -71,6 +71,7 @@ def test_a_page(places: Path) -> None:
         (("--person", ANNA, "--year", "2026"), "give either --data"),
         (("--data", "data", "--journal", "journal", "--person", ANNA, "--year", "2026"), "give either --data"),
         (("--data", "nowhere", "--person", ANNA, "--year", "2026"), "is not the data folder of a simulator"),
+        (("--journal", ".", "--person", ANNA, "--year", "2026"), "give one of them: journal"),
         (("--journal", "nowhere", "--person", ANNA, "--year", "2026"), "holds no journal"),
         (("--data", "data", "--person", "010180-00013", "--year", "2026"), "is no personal code"),
         (("--data", "data", "--person", "190385-00140", "--year", "2026"), "codes of that year are 010180-00012"),

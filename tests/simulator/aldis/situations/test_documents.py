@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from simulator.documents.model import ChannelName, Person
-from simulator.faults import DUPLICATE_DELIVERY, Faults, Misbehaviour
+from simulator.faults import DUPLICATE_DELIVERY, Misbehaviour
 from tests.simulator.aldis.situations.conftest import Play
 from tests.simulator.aldis.situations.story import KAIMINS, PARAUGS, codes
 
@@ -105,8 +105,7 @@ def test_a_lost_reply(play: Play) -> None:
 
 def test_a_duplicate_delivery(play: Play) -> None:
     story = play("duplicate-delivery")
-    faults = Faults()
-    story.country.network._faults = faults
+    faults = story.country.faults
     faults.arm(Misbehaviour(DUPLICATE_DELIVERY))
     story.country.post(story.country.document(story.record(ANNAS)))
     # One document, two messages in BVKB's mailbox.

@@ -5,7 +5,7 @@ PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-pythons lint interop setup clean help
+.PHONY: demo test test-pythons lint interop bench setup clean help
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -26,6 +26,9 @@ test-pythons: ## the whole test suite on every supported interpreter that is fou
 interop: $(VENV)/.tests ## PHP's SoapClient, node's soap, zeep and suds against a running simulator; installs what they need
 	sh tests/interop/install.sh
 	$(BIN)/pytest -m interop tests/interop
+
+bench: $(VENV)/.tests ## figures and ratios of tests/benchmarks; takes minutes, wants a machine of its own
+	$(BIN)/pytest -s -q -p no:cacheprovider -o python_files='bench_*.py' tests/benchmarks
 
 lint: $(VENV)/.lint ## ruff, mypy --strict, import arrows
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from simulator.documents.complaints import Complaint
 from simulator.journal import Entry, Json, Kind, Outcome, wall_now
+from simulator.soap.body import Body
 from simulator.soap.lifting import Lifted
 from simulator.soap.refusals import Fault
 from simulator.soap.replies import Reply
@@ -24,13 +25,13 @@ class Record:
     at: datetime
     operation: str
     authority: str | None
-    request: bytes
+    request: Body
     lifted: Lifted | None
     notes: Notes
 
     def accepted(self, unit: Unit, reply: Reply, reply_envelope: bytes) -> Entry:
         """The entry of a call that was carried out; ``reply_envelope`` is the reply without its payloads."""
-        body = reply.body if len(reply.body) <= WHOLE else reply_envelope
+        body = reply.body if reply.stream is None and len(reply.body) <= WHOLE else reply_envelope
         return replace(
             self._entry(unit),
             # A reply that never leaves has no status that anyone saw.
@@ -76,11 +77,11 @@ class Record:
 
     def _entry(self, unit: Unit) -> Entry:
         details = dict(self.notes.details)
-        request, payload = self.request, self.notes.payload
+        request, payload = self.request.data, self.notes.payload
         if self.lifted is not None and self.lifted.payload is not None:
-            payload = unit.put_blob(self.lifted.payload.data)
-        if len(request) > WHOLE:
-            details["request_bytes"] = len(request)
+            payload = self.lifted.payload.keep(unit)
+        if self.request.size > WHOLE:
+            details["request_bytes"] = self.request.size
             request = (self.lifted.envelope if self.lifted is not None else request)[:WHOLE]
         return Entry(
             kind=Kind.EXCHANGE,

@@ -150,9 +150,7 @@ def _xmllint(path: Path) -> float:
     return time.monotonic() - started
 
 
-@pytest.mark.skipif(
-    shutil.which("xmllint") is None, reason="xmllint is missing (Debian: apt-get install libxml2-utils)"
-)
+@pytest.mark.skipif(shutil.which("xmllint") is None, reason="xmllint is missing (Debian: libxml2-utils)")
 @pytest.mark.parametrize(("how", "port"), [("inline", "plain"), ("mtom", "plainMtom")])
 def test_a_large_document(document: Path, tmp_path: Path, how: str, port: str) -> None:
     pieces = {"inline": _inline, "mtom": _part}[how]
@@ -174,7 +172,8 @@ def test_a_large_document(document: Path, tmp_path: Path, how: str, port: str) -
     print(
         f"\n{how}: {size / MEGABYTE:.0f} MB received, validated, stored, journaled in {receive:.1f} s; "
         f"xmllint --stream {xmllint:.1f} s; ratio {receive / xmllint:.2f} (at most {MOST_TIMES_XMLLINT:.0f})"
-        f"\n{how}: read back by the addressee in {read:.1f} s; server's peak memory {peak:.0f} MB (at most {MOST_MEMORY})"
+        f"\n{how}: read back by the addressee in {read:.1f} s; "
+        f"server's peak memory {peak:.0f} MB (at most {MOST_MEMORY})"
     )
     assert peak <= MOST_MEMORY
     assert receive <= MOST_TIMES_XMLLINT * xmllint

@@ -40,12 +40,12 @@ class Register:
         self._residents: dict[str, Resident] = {}
         for resident in world.residents:
             for code in (resident.code, *(each.earlier for each in resident.code_changes)):
-                self._residents[_plain(code)] = resident
-        self._spells: dict[str, list[tuple[Spell, Reason]]] = defaultdict(list)
+                self._residents[_written(code)] = resident
+        self._spells: dict[str, list[Spell]] = defaultdict(list)
         self._arrears: dict[str, list[Arrears]] = defaultdict(list)
         self._claims: dict[str, list[Claim]] = defaultdict(list)
         for spell in world.all_spells():
-            self._spells[self._owner(spell.person)].append((spell, category_holds(spell)))
+            self._spells[self._owner(spell.person)].append(spell)
         for debt in world.arrears:
             self._arrears[self._owner(debt.person)].append(debt)
         for claim in world.claims:
@@ -55,7 +55,7 @@ class Register:
 
     def person(self, code: str) -> Resident | None:
         """The person who has, or ever had, this personal code; the hyphen is optional."""
-        return self._residents.get(_plain(code))
+        return self._residents.get(code) or self._residents.get(_written(code))
 
     def identity(self, code: str) -> str | None:
         """The code that a person is filed under here, the one now in force; None when nobody ever had ``code``."""
@@ -72,10 +72,10 @@ class Register:
         known = [
             each
             for each in self._spells.get(person, ())
-            if _covers(each[0], reference) and (each[0].known_from is None or each[0].known_from <= known_on)
+            if _covers(each, reference) and (each.known_from is None or each.known_from <= known_on)
         ]
-        categories = _count([spell for spell, _ in known])
-        why = [line for _, line in known]
+        categories = _count(known)
+        why = [category_holds(each) for each in known]
         debt = next((each for each in self._arrears.get(person, ()) if _covers(each, reference)), None)
         if debt is None or not categories or period < ARREARS_EXCLUDE_FROM:
             return Protection(categories, tuple(why))
@@ -106,5 +106,8 @@ def _precedence(claim: Claim) -> int:
     return _CLAIM_ORDER.index(claim.source) if claim.source in _CLAIM_ORDER else len(_CLAIM_ORDER)
 
 
-def _plain(code: str) -> str:
-    return code.replace("-", "")
+def _written(code: str) -> str:
+    """A code with its hyphen; the text itself when it stands like that, so that it is kept once."""
+    plain = code.replace("-", "")
+    written = f"{plain[:6]}-{plain[6:]}"
+    return code if code == written else written

@@ -67,4 +67,4 @@ class State:
         person = self.register.identity(record.person_code)
         if person is None:
             return None
-        return AccountKey(ContractKey(provider, record.contract), person, record.period.year)
+        return AccountKey(self.contracts.key(provider, record.contract), person, record.period.year)

@@ -65,8 +65,17 @@ class Entitlement:
 
 def decide(facts: Facts, period: Period, on: date) -> tuple[Decision, ...]:
     """All decisions of a month's determination, made on a day with what was known then, by contract and person."""
-    found = [each for person in facts.contracts.persons() for each in _decide_person(facts, person, period, on)]
-    return tuple(sorted(found, key=lambda each: (each.contract, each.person)))
+    return tuple(
+        each for provider in facts.contracts.providers() for each in decide_for(facts, provider, period, on)
+    )
+
+
+def decide_for(facts: Facts, provider: str, period: Period, on: date) -> Iterator[Decision]:
+    """A retailer's part of them, one after another; the facts must not change before the last has come."""
+    for contract, person in facts.contracts.pairs(provider):
+        for each in _decide_person(facts, person, period, on):
+            if each.contract == contract:
+                yield each
 
 
 def entitlement(facts: Facts, person: str, period: Period, on: date) -> Entitlement:
@@ -118,12 +127,21 @@ def _catch_up(facts: Facts, person: str, chosen: ContractKey, period: Period, on
         return
     month = max(Period.of(start), Period.of(facts.contracts.known_since(person, chosen).date()))
     month = max(month, facts.first_month(chosen.provider, month))
+    if month < period and _steady(facts, person, month, period, on):
+        enough = entitlement(facts, person, month, on).amount
+        if facts.grants.least(person, month, period - 1) >= enough:
+            return
     while month < period:
         if facts.contracts.on_contract(person, chosen, month) is not None:
             missing = entitlement(facts, person, month, on).amount - facts.grants.granted_for(person, month)
             if missing > NOTHING:
                 yield CatchUp(month, missing, _LATE.format(period=month))
         month += 1
+
+
+def _steady(facts: Facts, person: str, first: Period, last: Period, on: date) -> bool:
+    """Whether a person is surely entitled to the same in all months from one to another; nearly everyone is."""
+    return facts.register.steady(person, first, last, on) and facts.rates.steady(first, last, on)
 
 
 def _granted(

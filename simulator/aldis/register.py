@@ -86,6 +86,18 @@ class Register:
         why.append(arrears_exclude(debt, ARREARS_EXCLUDE_FROM))
         return Protection((), tuple(why), excluded=True)
 
+    def steady(self, person: str, first: Period, last: Period, known_on: date) -> bool:
+        """Whether the same facts surely protect a person in all months from one to another, by what ALDIS knew."""
+        start, end = date(first.year, first.month, self._day), date(last.year, last.month, self._day)
+        if person in self._arrears or first < GROUP_1_EXEMPT_FROM:
+            return False
+        return all(
+            each.valid_from <= start
+            and (each.valid_to is None or end <= each.valid_to)
+            and (each.known_from is None or each.known_from <= known_on)
+            for each in self._spells.get(person, ())
+        )
+
     def _owner(self, code: str) -> str:
         return self.identity(code) or code
 

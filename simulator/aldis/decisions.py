@@ -65,9 +65,7 @@ class Entitlement:
 
 def decide(facts: Facts, period: Period, on: date) -> tuple[Decision, ...]:
     """All decisions of a month's determination, made on a day with what was known then, by contract and person."""
-    return tuple(
-        each for provider in facts.contracts.providers() for each in decide_for(facts, provider, period, on)
-    )
+    return tuple(each for provider in facts.contracts.providers() for each in decide_for(facts, provider, period, on))
 
 
 def decide_for(facts: Facts, provider: str, period: Period, on: date) -> Iterator[Decision]:

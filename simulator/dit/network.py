@@ -18,7 +18,8 @@ from simulator.dit import configuration, mailbox
 from simulator.dit.configuration import Configuration
 from simulator.dit.directory import Directory
 from simulator.dit.misdelivery import Misdelivery
-from simulator.dit.model import MessageStatus
+from simulator.dit.model import DitError, MessageClass, MessageStatus
+from simulator.dit.routing import routes
 from simulator.dit.selection import canonical, not_in_mailbox, require_one
 from simulator.dit.sending import Sending
 from simulator.dit.statuses import Action, next_status, not_manual
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
         SendRequest,
         User,
     )
-    from simulator.dit.sending import Schemas
+    from simulator.dit.sending import Examined, Schemas
+    from simulator.documents.streaming import Pieces
     from simulator.faults import Faults
     from simulator.store import Unit
 
@@ -150,26 +152,45 @@ class Network:
 
     # The six operations
 
-    def send(self, unit: Unit, caller: Caller, request: SendRequest) -> str:
+    def examine(self, directory: Directory, caller: Caller, request: SendRequest, pieces: Pieces) -> Examined | None:
+        """Validate a large payload before its message is sent, outside of any unit, so that nobody waits meanwhile.
+
+        The answer is for :meth:`send`. None when nothing is to be examined: the payload is small, validation is off, or
+        the message will be refused for another reason.
+        """
+        try:
+            version = directory.version(request.version)
+            routes(directory, caller, version, request)
+        except DitError:
+            return None
+        business = request.message_class is MessageClass.BUSINESS
+        return self._sending.examine(version, request.payload, pieces, business=business)
+
+    def send(self, unit: Unit, caller: Caller, request: SendRequest, examined: Examined | None = None) -> str:
         """SendMessage2: check right, size, channel and schema, store the message, deliver it; returns its message id.
 
-        The payload's blob must have been put into the unit (or committed before). The sender of a real DIT learns no
+        The payload's blob must have been put into the unit (or committed before); ``examined`` is what :meth:`examine`
+        said of it, if that was asked. The sender of a real DIT learns no
         message id; the wire keeps it back. Raises DitError, and StorageFull when there is no room.
         """
         if request.related_message is not None:
             request = replace(request, related_message=canonical(request.related_message))
-        outgoing = self._sending.prepare(unit, self.directory(unit), caller, request)
-        copies = tuple(each.addressed(unit) for each in outgoing)
+        outgoing = self._sending.prepare(unit, self.directory(unit), caller, request, examined)
+        try:
+            copies = tuple(each.addressed(unit) for each in outgoing)
+        finally:
+            for each in outgoing:
+                each.close()
         identifier = self._new_id()
         shipments = self._misdelivery.plan(unit, caller, request, copies)
-        for place, each in enumerate(shipments):
+        for place, shipment in enumerate(shipments):
             self._write(
                 unit,
-                each.caller,
-                each.request,
+                shipment.caller,
+                shipment.request,
                 identifier=identifier if place == 0 else self._new_id(),
-                copies=each.copies,
-                misbehaviour=each.misbehaviour,
+                copies=shipment.copies,
+                misbehaviour=shipment.misbehaviour,
             )
         for authority in sorted({copy.recipient for each in shipments for copy in each.copies}):
             unit.after_commit(partial(self._tell, authority))

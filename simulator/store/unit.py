@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from simulator.store.incoming import Incoming, OpenBlob
+
 
 class Unit:
     """One transaction: its connection, its blobs, and what is to be done once it is committed.
@@ -20,10 +22,18 @@ class Unit:
     Units come from :meth:`Store.unit` (writing) and :meth:`Store.reading`; what is done in one stands or falls as one.
     """
 
-    def __init__(self, connection: Connection, files: blobs.BlobFiles | None, *, writing: bool) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        files: blobs.BlobFiles | None,
+        *,
+        writing: bool,
+        begin: Callable[[], Incoming] | None = None,
+    ) -> None:
         self._connection = connection
         self._files = files
         self._writing = writing
+        self._begin = begin
         self._new_files: list[Path] = []
         self._callbacks: list[Callable[[], object]] = []
 
@@ -45,23 +55,46 @@ class Unit:
         Raises StoreError, and StorageFull when there is no room.
         """
         self._require_writing()
+        return self._keep(lambda: blobs.put(self.connection, self._files, data))
+
+    def incoming(self) -> Incoming:
+        """Begin a large blob that is to be adopted; close it in any case. Raises StoreError."""
+        self._require_writing()
+        if self._begin is None:
+            raise StoreError("this unit has no place for large blobs")
+        return self._begin()
+
+    def adopt(self, incoming: Incoming) -> str:
+        """Keep a finished file as a blob and return its reference; durable when the unit commits.
+
+        The file stays the caller's to close, so that it can be adopted again when this unit is undone. Raises
+        StoreError, and StorageFull when there is no room.
+        """
+        self._require_writing()
+        return self._keep(lambda: blobs.adopt(self.connection, self._files, incoming))
+
+    def blob(self, reference: str) -> bytes:
+        """The bytes behind a reference; raises KeyError when there are none."""
+        return blobs.get(self.connection, self._files, reference)
+
+    def open_blob(self, reference: str) -> OpenBlob:
+        """A blob to be read piece by piece, also after the unit; raises KeyError when there is none."""
+        return blobs.open_blob(self.connection, self._files, reference)
+
+    def after_commit(self, callback: Callable[[], object]) -> None:
+        """Have something called once this unit is committed and others may write; never when it is not committed."""
+        self._require_writing()
+        self._callbacks.append(callback)
+
+    def _keep(self, put: Callable[[], tuple[str, Path | None]]) -> str:
         try:
-            reference, new_file = blobs.put(self.connection, self._files, data)
+            reference, new_file = put()
         except StoreError:
             self._connection.info[FAILED] = True
             raise
         if new_file is not None:
             self._new_files.append(new_file)
         return reference
-
-    def blob(self, reference: str) -> bytes:
-        """The bytes behind a reference; raises KeyError when there are none."""
-        return blobs.get(self.connection, self._files, reference)
-
-    def after_commit(self, callback: Callable[[], object]) -> None:
-        """Have something called once this unit is committed and others may write; never when it is not committed."""
-        self._require_writing()
-        self._callbacks.append(callback)
 
     def _require_writing(self) -> None:
         if not self._writing:

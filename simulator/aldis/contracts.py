@@ -43,16 +43,28 @@ class Standing(NamedTuple):
     people: Mapping[str, str]
 
 
+class _Source(NamedTuple):
+    """Which document said something, kept once for all of its records."""
+
+    place: int
+    arrived: datetime
+    document: str
+
+
 class _Said(NamedTuple):
     """What is kept of a version. ``people`` is a person alone when its code is its identity, else pairs of both."""
 
-    order: tuple[int, int]
-    arrived: datetime
-    document: str
+    source: _Source
+    position: int
     ends: bool
     valid_from: date
     valid_to: date | None
     people: str | tuple[tuple[str, str], ...]
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """The place of its document and its own in it."""
+        return self.source.place, self.position
 
     def names(self, person: str) -> bool:
         """Whether the record names a person."""
@@ -64,8 +76,9 @@ class ContractBook:
 
     def __init__(self, identify: Callable[[str], str | None]) -> None:
         self._identify = identify
-        self._said: dict[ContractKey, tuple[_Said, ...]] = {}
-        self._of_person: dict[str, tuple[ContractKey, ...]] = {}
+        # Nearly all have one contract of one version: then it stands there without a tuple around it.
+        self._said: dict[ContractKey, _Said | tuple[_Said, ...]] = {}
+        self._of_person: dict[str, ContractKey | tuple[ContractKey, ...]] = {}
         # Who was named when, where what stands does not tell it: by a record that was taken out, or that stands later.
         self._before: dict[ContractKey, dict[str, tuple[datetime, tuple[int, int]]]] = {}
         self._shared: dict[object, object] = {}
@@ -75,7 +88,7 @@ class ContractBook:
         record = version.record
         people = self._people(record)
         key = ContractKey(self._once(provider), record.contract)
-        known = self._said.get(key, ())
+        known = self._versions(key)
         if known or key in self._before:
             for person in people:
                 named = self._named(key, person)
@@ -83,33 +96,34 @@ class ContractBook:
                 if named is not None and version.order < named[1]:
                     self._before.setdefault(key, {}).setdefault(person, named)
         for person in people:
-            contracts = self._of_person.get(person, ())
+            contracts = self._contracts(person)
             if key not in contracts:
-                self._of_person[person] = (*contracts, key)
+                self._of_person[person] = (*contracts, key) if contracts else key
+        place, position = version.order
         said = _Said(
-            version.order,
-            self._once(version.arrived),
-            self._once(version.document),
+            self._once(_Source(place, version.arrived, version.document)),
+            position,
             record.operation is Operation.END,
             self._once(record.valid_from),
             None if record.valid_to is None else self._once(record.valid_to),
             _packed(people),
         )
-        self._said[key] = (said,) if not known else tuple(sorted((*known, said), key=lambda each: each.order))
+        self._said[key] = said if not known else tuple(sorted((*known, said), key=lambda each: each.order))
 
     def withdraw(self, provider: str, document: str) -> None:
         """Take out all that a document of a retailer said."""
-        for key, known in self._said.items():
-            if key.provider != provider or all(each.document != document for each in known):
+        for key in [each for each in self._said if each.provider == provider]:
+            known = self._versions(key)
+            if all(each.source.document != document for each in known):
                 continue
             before = self._before.setdefault(key, {})
             for said in known:
-                if said.document == document:
+                if said.source.document == document:
                     for person in _persons(said):
                         named = self._named(key, person)
                         if named is not None:
                             before.setdefault(person, named)
-            self._said[key] = tuple(each for each in known if each.document != document)
+            self._said[key] = tuple(each for each in known if each.source.document != document)
 
     def current(self, key: ContractKey, *, before: tuple[int, int]) -> Standing | None:
         """How a contract stood after all that was said before a place in the order of documents."""
@@ -125,7 +139,7 @@ class ContractBook:
         None when the person does not, or the contract does not run: it counts for each month on a day of which it
         runs (assumed).
         """
-        known, (first, last) = self._said.get(key, ()), _days(period)
+        known, (first, last) = self._versions(key), _days(period)
         if len(known) == 1:  # nearly always: worth a shorter way
             (said,) = known
             if said.valid_from > last or (said.valid_to is not None and said.valid_to < first):
@@ -146,7 +160,7 @@ class ContractBook:
 
     def start(self, person: str, key: ContractKey) -> date | None:
         """The first day from which a contract names a person, by all that was said of it; None when it never does."""
-        known = self._said.get(key, ())
+        known = self._versions(key)
         if len(known) == 1:
             return known[0].valid_from if known[0].names(person) else None
         days = [each.valid_from for each in self._standings(key) if person in each.people]
@@ -154,8 +168,12 @@ class ContractBook:
 
     def contracts_of(self, person: str, period: Period) -> list[ContractKey]:
         """A person's contracts in a month, the one that was known first in front."""
-        found = [key for key in self._of_person.get(person, ()) if self.on_contract(person, key, period) is not None]
+        found = [key for key in self._contracts(person) if self.on_contract(person, key, period) is not None]
         return found if len(found) < 2 else sorted(found, key=lambda key: (*self._first_named(key, person), key))
+
+    def is_only(self, key: ContractKey, person: str) -> bool:
+        """Whether a contract is the only one that ever named a person."""
+        return self._contracts(person) == (key,)
 
     def persons(self) -> list[str]:
         """Everyone whom a contract ever named, in a fixed order."""
@@ -164,7 +182,7 @@ class ContractBook:
     def pairs(self, provider: str) -> Iterator[tuple[ContractKey, str]]:
         """All contracts of a retailer with everyone whom each ever named, in a fixed order."""
         for key in sorted(each for each in self._said if each.provider == provider):
-            persons = {person for said in self._said[key] for person in _persons(said)}
+            persons = {person for said in self._versions(key) for person in _persons(said)}
             for person in sorted(persons.union(self._before.get(key, ()))):
                 yield key, person
 
@@ -179,14 +197,22 @@ class ContractBook:
     def key(self, provider: str, contract: str) -> ContractKey:
         """The key of a contract; the one that is kept here already, when it is known, so that it is kept once."""
         key = ContractKey(provider, contract)
-        known = self._said.get(key)
+        known = self._versions(key)
         if not known:
             return key
-        return next((each for each in self._of_person.get(next(_persons(known[0]), ""), ()) if each == key), key)
+        return next((each for each in self._contracts(next(_persons(known[0]), "")) if each == key), key)
+
+    def _versions(self, key: ContractKey) -> tuple[_Said, ...]:
+        found = self._said.get(key, ())
+        return (found,) if isinstance(found, _Said) else found
+
+    def _contracts(self, person: str) -> tuple[ContractKey, ...]:
+        found = self._of_person.get(person, ())
+        return (found,) if isinstance(found, ContractKey) else found
 
     def _standings(self, key: ContractKey) -> Iterator[Standing]:
         before: Standing | None = None
-        for said in self._said.get(key, ()):
+        for said in self._versions(key):
             start, people = said.valid_from, _unpacked(said.people)
             if said.ends and before is not None:
                 # The end of a contract says when it ends; who was on it stays as it was.
@@ -198,7 +224,8 @@ class ContractBook:
         before = self._before.get(key)
         if before is not None and person in before:
             return before[person]
-        return next(((each.arrived, each.order) for each in self._said.get(key, ()) if each.names(person)), None)
+        said = next((each for each in self._versions(key) if each.names(person)), None)
+        return None if said is None else (said.source.arrived, said.order)
 
     def _first_named(self, key: ContractKey, person: str) -> tuple[datetime, tuple[int, int]]:
         named = self._named(key, person)

@@ -48,12 +48,17 @@ class Line(NamedTuple):
 
 
 class Packed(NamedTuple):
-    """An account as it is kept: grants are pairs of month and cents, lines are :class:`Line` tuples, packed."""
+    """An account as it is kept: grants are pairs of month and cents, lines are :class:`Line` tuples, both as bytes."""
 
     person: str
     year: int
-    grants: array[int]
+    given: bytes
     lines: bytes
+
+    @property
+    def grants(self) -> array[int]:
+        """Month and cents of each grant, one pair after another."""
+        return array("q", self.given)
 
     def unpacked(self) -> list[tuple[int, int, int, int, int, str, int, int, int, int, bool, str | None]]:
         """The fields of its lines, as :class:`Line` names them, in the order of their bills."""
@@ -69,7 +74,8 @@ class Ledger:
     """The accounts by their key. What nobody wrote to is an empty account."""
 
     def __init__(self) -> None:
-        self._accounts: dict[ContractKey, tuple[Packed, ...]] = {}
+        # Most contracts have one account: then it stands there without a tuple around it.
+        self._accounts: dict[ContractKey, Packed | tuple[Packed, ...]] = {}
         self._documents: list[str] = []
         self._numbers: dict[str, int] = {}
 
@@ -80,16 +86,13 @@ class Ledger:
 
     def grant(self, key: AccountKey, grant: Grant) -> None:
         """Book what a discount document granted."""
-        packed = self._find(key)
-        pair = (month_number(grant.period), cents(grant.amount))
-        if packed is None:
-            self._keep(key.contract, Packed(key.person, key.year, array("q", pair), b""))
-        else:
-            packed.grants.extend(pair)
+        packed = self._find(key) or Packed(key.person, key.year, b"", b"")
+        pair = array("q", (month_number(grant.period), cents(grant.amount)))
+        self._keep(key.contract, packed._replace(given=packed.given + pair.tobytes()))
 
     def bill(self, key: AccountKey, bill: Bill) -> None:
         """Book an accepted payout record."""
-        packed = self._find(key) or Packed(key.person, key.year, array("q"), b"")
+        packed = self._find(key) or Packed(key.person, key.year, b"", b"")
         lines = sorted([*packed.unpacked(), tuple(self._line(key, bill))])
         self._keep(key.contract, packed._replace(lines=_pack(lines)))
 
@@ -98,10 +101,8 @@ class Ledger:
         number = self._numbers.get(document)
         if number is None:
             return
-        for key, accounts in list(self._accounts.items()):
-            if key.provider != provider:
-                continue
-            for packed in accounts:
+        for key in [each for each in self._accounts if each.provider == provider]:
+            for packed in self._of(key):
                 lines = packed.unpacked()
                 kept = [each for each in lines if each[4] != number]
                 if len(kept) != len(lines):
@@ -113,7 +114,7 @@ class Ledger:
 
     def packed(self, contract: ContractKey, year: int) -> list[Packed]:
         """The same as they are kept."""
-        return [each for each in self._accounts.get(contract, ()) if each.year == year]
+        return [each for each in self._of(contract) if each.year == year]
 
     def contracts(self, provider: str) -> list[ContractKey]:
         """A retailer's contracts with accounts, in a fixed order."""
@@ -129,15 +130,18 @@ class Ledger:
         return sum((self.account(key).totals(through) for key in self.of_provider(provider, through.year)), Totals())
 
     def _find(self, key: AccountKey) -> Packed | None:
-        for each in self._accounts.get(key.contract, ()):
+        for each in self._of(key.contract):
             if each.person == key.person and each.year == key.year:
                 return each
         return None
 
     def _keep(self, contract: ContractKey, packed: Packed) -> None:
-        accounts = self._accounts.get(contract, ())
-        others = (each for each in accounts if (each.person, each.year) != (packed.person, packed.year))
-        self._accounts[contract] = (*others, packed)
+        others = tuple(each for each in self._of(contract) if (each.person, each.year) != (packed.person, packed.year))
+        self._accounts[contract] = (*others, packed) if others else packed
+
+    def _of(self, contract: ContractKey) -> tuple[Packed, ...]:
+        found = self._accounts.get(contract, ())
+        return (found,) if isinstance(found, Packed) else found
 
     def _line(self, key: AccountKey, bill: Bill) -> Line:
         record, (place, position) = bill.record, bill.order

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from simulator.aldis.reasons import Reason, arrears_exclude, arrears_exempt, category_holds
 from simulator.documents.model import Category, CategoryCount, Period
@@ -104,10 +105,18 @@ class Register:
 
 def _count(spells: list[Spell]) -> tuple[CategoryCount, ...]:
     """Children and wards of several spells add up; any other category counts once."""
+    if len(spells) == 1:
+        (spell,) = spells
+        return _one(spell.category, spell.count)
     totals: dict[Category, int] = defaultdict(int)
     for spell in spells:
         totals[spell.category] += spell.count
     return tuple(CategoryCount(each, totals[each] if each in _PER_HEAD else 1) for each in Category if each in totals)
+
+
+@lru_cache(maxsize=256)
+def _one(category: Category, count: int) -> tuple[CategoryCount, ...]:
+    return (CategoryCount(category, count if category in _PER_HEAD else 1),)
 
 
 def _covers(fact: Spell | Arrears, day: date) -> bool:

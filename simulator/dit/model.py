@@ -79,6 +79,8 @@ class Channel:
 class Repeated:
     """Where the records of a document repeat, for a transformation that treats each of them by itself.
 
+    What it makes around the records, and whether it makes anything, does not hang on them.
+
     Paths of Clark names: ``part`` from the document element to what holds a number of records, ``record`` on from
     there, and ``result`` from the document element of what the transformation makes to its records.
     """

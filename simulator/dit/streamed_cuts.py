@@ -73,6 +73,7 @@ class _Maker:
         self._begin = begin
         self._incoming: Incoming | None = None
         self._part: int | None = None
+        self._nothing: int | None = None
         self._element = ""
         self._head: bytes | None = None
         self._between = b""
@@ -81,9 +82,12 @@ class _Maker:
 
     def take(self, part: int, document: Element) -> None:
         """Transform a slice of a part and add what comes of it."""
+        if part == self._nothing:
+            return
         try:
             result = transformed(self._root, self._transformation, document)
             if result.getroot() is None:
+                self._nothing = part  # so that its other slices give nothing, either
                 return
             if self._part not in (None, part):
                 raise not_one_document(self.version, self._transformation, "it gives more than one document")

@@ -11,6 +11,10 @@ from typing import Any
 
 from simulator.aldis.authority import Aldis
 from simulator.aldis.cycle import Duty
+from simulator.aldis.decisions import Facts
+from simulator.aldis.rates import Rates
+from simulator.aldis.records import load_state
+from simulator.aldis.register import Register
 from simulator.channels import installation_for
 from simulator.clock import RIGA, Clock
 from simulator.dit.model import MailboxMessage, MessageClass, Payload, Selector, SendRequest
@@ -90,6 +94,13 @@ class Country:
             store=self.store,
             faults=self.faults,
         )
+
+    def facts(self) -> Facts:
+        """What ALDIS would decide on now."""
+        register = Register(self.world, determination_day=self.profile.due.determination_day.value)
+        with self.store.reading() as unit:
+            state = load_state(unit, register, self.profile, self.store.spool)
+        return Facts(register, Rates(self.profile.rates), state.contracts, state.grants)
 
     # -- time
 

@@ -25,18 +25,22 @@ class Envelope:
     lifted: lifting.Lifted
 
 
-def read_envelope(data: bytes, expected: SoapVersion) -> Envelope:
-    """Read a request (UTF-8, no byte order mark) for an address that speaks ``expected``.
-
-    Raises SoapRefusal for anything that is not one envelope of that version.
-    """
+def lift(data: bytes) -> lifting.Lifted:
+    """A request (UTF-8, no byte order mark) without its payload; raises SoapRefusal, also when it is empty."""
     if not data.strip():
         raise refuse(
             EnvelopeRefusal.NOT_SOAP,
             lv="Pieprasījums ir tukšs; gaidīta SOAP aploksne.",
             en="The request is empty; a SOAP envelope was expected.",
         )
-    lifted = lifting.lift(data)
+    return lifting.lift(data)
+
+
+def read_envelope(lifted: lifting.Lifted, expected: SoapVersion) -> Envelope:
+    """Read a request whose payload is lifted out, for an address that speaks ``expected``.
+
+    Raises SoapRefusal for anything that is not one envelope of that version.
+    """
     root = _parse(lifted)
     _check_version(root, expected)
     headers: tuple[Element, ...] = ()
@@ -95,7 +99,7 @@ def check_data_encoding(envelope: Envelope) -> None:
 
 
 def _parse(lifted: lifting.Lifted) -> Element:
-    parser = safe_parser()
+    parser = safe_parser(encoding="utf-8")
     try:
         return etree.fromstring(lifted.envelope, parser)
     except etree.XMLSyntaxError as error:

@@ -19,6 +19,7 @@ from simulator.soap.lifting import REFERENCE
 
 if TYPE_CHECKING:
     from simulator.dit.network import Network
+    from simulator.dit.sending import Examined
     from simulator.journal import Json
     from simulator.store import Unit
 
@@ -48,6 +49,7 @@ class Call:
     network: Network
     caller: Caller
     notes: Notes
+    examined: Examined | None = None
     error: Exception | None = None
 
 
@@ -203,7 +205,7 @@ class MessageService(ServiceBase):
         call: Call = ctx.udc
         request = _send_request(asked)
         _note_send(call.notes, request)
-        call.notes.message_ids = (call.network.send(call.unit, call.caller, request),)
+        call.notes.message_ids = (call.network.send(call.unit, call.caller, request, call.examined),)
         return True
 
     @_operation(

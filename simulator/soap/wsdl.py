@@ -14,7 +14,7 @@ from simulator.soap.contract import contract_folder
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 _WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
 
-PORTS = {"Plain": "plain", "Plain11": "plain11"}
+PORTS = {"Plain": "plain", "Plain11": "plain11", "PlainMtom": "plainMtom"}
 """Ports of the WSDL and the last step of their addresses (assumed: DIT itself has no port without security)."""
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import resource
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -44,6 +46,7 @@ from simulator.documents.model import (
 from simulator.documents.profile import load_profile
 from simulator.documents.streamed_reading import read_streamed
 from simulator.documents.writing import document_parts
+from simulator.journal import StoredJournal
 from simulator.store import Store
 from simulator.world import Retailer, Spell, World
 from simulator.world_making import make_world
@@ -203,6 +206,23 @@ def _written(header: Header, channel: ChannelName, records: Iterable[Record], pr
     yield after
 
 
+def _xmllint(year: Year) -> dict[str, float]:
+    """How long xmllint takes for the last national list, to read it and to hold it against its schema, as a measure."""
+    sent = [each for each in StoredJournal(year.store).entries() if each.operation == "determine"][-1]
+    schema = year.profile.catalogue.path(year.profile.national.schema_urn)
+    with tempfile.NamedTemporaryFile() as file:
+        with year.store.reading() as unit:
+            for piece in unit.open_blob(sent.payload or "").pieces():
+                file.write(piece)
+        file.flush()
+        start = time.perf_counter()
+        subprocess.run(
+            ["xmllint", "--stream", "--noout", "--schema", str(schema), file.name], check=True, capture_output=True
+        )
+        took = time.perf_counter() - start
+        return {"list, MB": Path(file.name).stat().st_size / 1e6, "xmllint, s": took}
+
+
 def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
@@ -245,6 +265,7 @@ def main() -> None:
     figures |= _timed(year, DutyKind.RECONCILE, period - 1)
     tell(f"{period - 1} reconciled")
     figures["peak, MB"] = _peak()
+    figures |= _xmllint(year)
     print(json.dumps(figures))
 
 

@@ -15,6 +15,7 @@ from simulator.aldis.decisions import Facts
 from simulator.aldis.rates import Rates
 from simulator.aldis.records import load_state
 from simulator.aldis.register import Register
+from simulator.aldis.state import State
 from simulator.channels import installation_for
 from simulator.clock import RIGA, Clock
 from simulator.dit.model import MailboxMessage, MessageClass, Payload, Selector, SendRequest
@@ -95,12 +96,16 @@ class Country:
             faults=self.faults,
         )
 
-    def facts(self) -> Facts:
-        """What ALDIS would decide on now."""
+    def state(self) -> State:
+        """What ALDIS knows by what was committed."""
         register = Register(self.world, determination_day=self.profile.due.determination_day.value)
         with self.store.reading() as unit:
-            state = load_state(unit, register, self.profile, self.store.spool)
-        return Facts(register, Rates(self.profile.rates), state.contracts, state.grants)
+            return load_state(unit, register, self.profile, self.store.spool)
+
+    def facts(self) -> Facts:
+        """What ALDIS would decide on now."""
+        state = self.state()
+        return Facts(state.register, Rates(self.profile.rates), state.contracts, state.grants)
 
     # -- time
 

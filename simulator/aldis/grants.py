@@ -5,7 +5,7 @@ Kept small, for it holds the whole country: a person's amounts are cents, month 
 
 from __future__ import annotations
 
-from array import array
+import marshal
 from decimal import Decimal
 
 from simulator.aldis.account import NOTHING, cents, euro
@@ -59,19 +59,19 @@ class GrantBook:
         found = self._last.get(person, ())
         return ((found, person, True),) if isinstance(found, ContractKey) else found
 
-    def _months(self, person: str) -> array[int] | None:
+    def _months(self, person: str) -> list[int] | None:
         packed = self._amounts.get(person)
-        return None if packed is None else array("q", packed)
+        return None if packed is None else marshal.loads(packed)  # noqa: S302 - our own bytes
 
     def _count(self, person: str, period: Period, amount: int) -> None:
-        month, amounts = _number(period), self._months(person) or array("q", (_number(period),))
+        month, amounts = _number(period), self._months(person) or [_number(period)]
         if month < amounts[0]:
-            amounts[1:1] = array("q", [0] * (amounts[0] - month))
+            amounts[1:1] = [0] * (amounts[0] - month)
             amounts[0] = month
         place = month - amounts[0] + 1
         amounts.extend([0] * (place + 1 - len(amounts)))
         amounts[place] += amount
-        self._amounts[person] = amounts.tobytes()
+        self._amounts[person] = marshal.dumps(amounts)
 
 
 def _number(period: Period) -> int:

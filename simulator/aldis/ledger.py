@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import marshal
 import zlib
-from array import array
 from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
@@ -56,9 +55,10 @@ class Packed(NamedTuple):
     lines: bytes
 
     @property
-    def grants(self) -> array[int]:
+    def grants(self) -> tuple[int, ...]:
         """Month and cents of each grant, one pair after another."""
-        return array("q", self.given)
+        found: tuple[int, ...] = marshal.loads(self.given) if self.given else ()  # noqa: S302 - our own bytes
+        return found
 
     def unpacked(self) -> list[tuple[int, int, int, int, int, str, int, int, int, int, bool, str | None]]:
         """The fields of its lines, as :class:`Line` names them, in the order of their bills."""
@@ -87,8 +87,8 @@ class Ledger:
     def grant(self, key: AccountKey, grant: Grant) -> None:
         """Book what a discount document granted."""
         packed = self._find(key) or Packed(key.person, key.year, b"", b"")
-        pair = array("q", (month_number(grant.period), cents(grant.amount)))
-        self._keep(key.contract, packed._replace(given=packed.given + pair.tobytes()))
+        grants = (*packed.grants, month_number(grant.period), cents(grant.amount))
+        self._keep(key.contract, packed._replace(given=marshal.dumps(grants)))
 
     def bill(self, key: AccountKey, bill: Bill) -> None:
         """Book an accepted payout record."""

@@ -42,11 +42,12 @@ class Register:
         for resident in world.residents:
             for code in (resident.code, *(each.earlier for each in resident.code_changes)):
                 self._residents[_written(code)] = resident
-        self._spells: dict[str, list[Spell]] = defaultdict(list)
+        self._spells: dict[str, tuple[Spell, ...]] = {}
         self._arrears: dict[str, list[Arrears]] = defaultdict(list)
         self._claims: dict[str, list[Claim]] = defaultdict(list)
         for spell in world.all_spells():
-            self._spells[self._owner(spell.person)].append(spell)
+            owner = self._owner(spell.person)
+            self._spells[owner] = (*self._spells.get(owner, ()), spell)
         for debt in world.arrears:
             self._arrears[self._owner(debt.person)].append(debt)
         for claim in world.claims:

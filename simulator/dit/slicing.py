@@ -60,6 +60,7 @@ class _Slicer:
         root = self._parser.close()
         self._read()
         _refuse_dtd(root)
+        root.clear()  # now, not when the parser's circle of references is found
 
     def finished(self) -> Iterator[tuple[int, Element]]:
         done, self._done = self._done, []

@@ -151,6 +151,7 @@ class _Reading:
         plan = self._begin(root)
         reader = Reader(self._profile.names())
         values = reader.item(root, plan.tree, without=_ITEMS)
+        root.clear()  # now, not when the parser's circle of references is found
         complaints = (*reader.complaints, *self._reader.complaints)
         if complaints:
             raise DocumentError(complaints)

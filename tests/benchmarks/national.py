@@ -48,7 +48,7 @@ from simulator.documents.streamed_reading import read_streamed
 from simulator.documents.writing import document_parts
 from simulator.journal import StoredJournal
 from simulator.store import Store
-from simulator.world import Retailer, Spell, World
+from simulator.world import Resident, Retailer, Spell, World
 from simulator.world_making import make_world
 
 START = date(2026, 1, 1)
@@ -88,7 +88,6 @@ class Year:
         self.aldis = Aldis(
             world=self.world, profile=self.profile, clock=self.clock, network=self.network, store=self.store
         )
-        self.residents = {each.code: each for each in self.world.residents}
         self.documents = 0
 
     def at(self, day: date, hours: int = 10) -> None:
@@ -173,9 +172,14 @@ class Year:
                 bill = _worked_out(state.ledger.account(AccountKey(*key)).expected, bill)
             yield bill
 
+    def _person(self, code: str) -> Resident:
+        found = self.aldis._register.person(code)
+        assert found is not None
+        return found
+
     def _contract(self, each: object) -> ContractRecord:
-        resident = self.residents[each.holder]  # type: ignore[attr-defined]
-        tenants = [self.residents[code] for code in each.sub_users]  # type: ignore[attr-defined]
+        resident = self._person(each.holder)  # type: ignore[attr-defined]
+        tenants = [self._person(code) for code in each.sub_users]  # type: ignore[attr-defined]
         return ContractRecord(
             operation=Operation.NEW,
             contract=each.number,  # type: ignore[attr-defined]

@@ -28,6 +28,7 @@ from simulator.documents.locations import data_root
 from simulator.journal import Entry, Kind
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from simulator.clock import Clock
@@ -252,6 +253,29 @@ class Network:
             raise not_manual(message.id, version.urn)
         after = next_status(message.status, Action.CONFIRM, message=message.id)
         mailbox.set_status(unit, caller.authority, [message.id], after)
+
+    # What DIT does by itself
+
+    def purge(self, unit: Unit, before: datetime) -> int:
+        """Remove what was delivered before a moment from all mailboxes; returns how many copies that were.
+
+        DIT stores messages for up to 3 months, 90 days at most (documented: integration instruction v1.09, 2.4).
+        Whether unread ones stay longer is not said: they do not (assumed).
+        """
+        purged = mailbox.purge(unit, before)
+        for authority, identifiers in purged.items():
+            entry = Entry(
+                kind=Kind.DELIVERY,
+                at=self._clock.now(),
+                wall=journal.wall_now(),
+                interface="dit",
+                operation="purge",
+                authority=authority,
+                message_ids=identifiers,
+                details={"delivered_before": before.isoformat()},
+            )
+            journal.append(unit, entry)
+        return sum(len(each) for each in purged.values())
 
     # Steps
 

@@ -31,7 +31,7 @@ interop: $(VENV)/.tests ## PHP's SoapClient, node's soap, zeep and suds against 
 	$(BIN)/pytest -m interop
 
 bench: $(VENV)/.tests ## figures: speed, and validity of what is generated from ISO 20022 and UBL; takes half an hour
-	$(BIN)/pytest -q -s -m bench tests/benchmarks
+	$(BIN)/pytest -q -s -m bench tests/benchmarks tests/benchmarks/bench_*.py
 
 lint: $(VENV)/.lint ## ruff, mypy --strict, import arrows
 	$(BIN)/ruff check .

@@ -15,7 +15,7 @@ from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, RESTORE, S
 from conformance.rules.values import money, table, tables, text, texts
 from simulator.clock import RIGA, last_working_day_before
 from simulator.documents.model import ChannelName, Period
-from simulator.journal import Entry, Kind
+from simulator.journal import Entry, Kind, decided
 
 _CONTENT = 8000  # characters of one document that a report shows
 
@@ -212,7 +212,10 @@ class _Teller:
             "determine": self._determination,
             "reconcile": self._reconciliation,
         }.get(entry.operation)
-        return None if tell is None else tell(dict(table(entry.details)))
+        details = dict(table(entry.details))
+        if entry.operation == "determine":
+            details["decided"] = list(decided(self._case.journal, entry))
+        return None if tell is None else tell(details)
 
     def _intake(self, details: dict[str, Any]) -> _Line | None:
         if details.get("provider") not in (None, self._case.retailer.registration_number):

@@ -100,6 +100,10 @@ _AGAIN = "run the suite again, or put a sound copy back"
 _TEXTS = tuple(name for name in _FIELDS if name not in ("number", "http_status", "message_ids", "details"))
 
 
+DECIDED = "decided"
+"""In the details of a determination: what was decided. Where that is much, ``payloads`` names a blob of JSON lines."""
+
+
 class JournalError(Exception):
     """A journal cannot be written or read; says which file and line, why, and what to do."""
 
@@ -210,6 +214,16 @@ def write_folder(journal: Journal, directory: Path) -> int:
             f"the journal cannot be written to {directory}: {error.strerror}; make room, or choose another folder"
         ) from error
     return count
+
+
+def decided(journal: Journal, entry: Entry) -> Iterator[Mapping[str, Any]]:
+    """What an entry of a determination says was decided, one decision after another."""
+    told, payloads = entry.details.get(DECIDED), entry.details.get("payloads")
+    if isinstance(told, list):
+        yield from (each for each in told if isinstance(each, dict))
+    elif isinstance(payloads, dict) and DECIDED in payloads:
+        for line in journal.blob(str(payloads[DECIDED])).splitlines():
+            yield json.loads(line)
 
 
 def blob_references(entry: Entry) -> frozenset[str]:

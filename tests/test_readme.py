@@ -53,6 +53,12 @@ def test_sample_payloads(folder: Path) -> None:
         _run(command, folder)
 
 
+def test_official_schemas_are_adopted(folder: Path) -> None:
+    shutil.copytree(ROOT / "tests" / "conformance" / "adopting" / "official", folder / "downloaded")
+    for command in _commands("aldis schemas", "aldis check --profile"):
+        _run(f"{command} --only month" if " check " in command else command, folder)
+
+
 def test_the_assumptions_can_be_listed(folder: Path) -> None:
     command = "aldis requirements --basis assumed"
     assert command in README

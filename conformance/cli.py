@@ -11,6 +11,7 @@ from simulator import __version__
 
 COMMANDS = {
     "check": "Run the conformance suite against a retailer's system.",
+    "doctor": "Check the installation, ports, certificates and database.",
     "dossier": "Verify what a retailer attaches for sign-off.",
     "generate": "Write sample documents of a channel.",
     "init": "Write a retailer.toml and a CI file to start from.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, text
@@ -28,7 +29,8 @@ def open_engine(url: URL | str, *, durable: bool, max_bytes: int | None = None) 
         engine = create_engine(parsed, pool_size=16, max_overflow=-1)
     except (exc.ArgumentError, exc.NoSuchModuleError) as error:
         raise StoreError(
-            f"{url!s} is no usable database address: {error}; expected for example postgresql+psycopg://user@host/name"
+            f"{_without_password(url)} is no usable database address: {_without_password(error)}; "
+            "expected for example postgresql+psycopg://user@host/name"
         ) from error
     except ImportError as error:
         raise StoreError(
@@ -40,6 +42,10 @@ def open_engine(url: URL | str, *, durable: bool, max_bytes: int | None = None) 
         event.listen(engine, "begin", _begin_elsewhere)
     event.listen(engine, "handle_error", _translate, retval=True)
     return engine
+
+
+def _without_password(text: object) -> str:
+    return re.sub(r"://([^:@/\s]*):[^@/\s]*@", r"://\1:***@", str(text))
 
 
 def sqlite_url(file: Path) -> URL:

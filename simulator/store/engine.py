@@ -58,7 +58,13 @@ def _set_up_sqlite(engine: Engine, *, durable: bool, max_bytes: int | None) -> N
     def _connect(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # we begin transactions ourselves, below
         connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
-        connection.execute("PRAGMA journal_mode=WAL")
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except UnicodeDecodeError as error:  # SQLite's own message quotes bytes of a damaged schema
+            raise StoreError(
+                "the database file is damaged: its schema cannot be read; "
+                "start with an empty directory, or put a sound copy back"
+            ) from error
         connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
         connection.execute("PRAGMA foreign_keys=ON")
         if max_bytes is not None:

@@ -30,7 +30,7 @@ interop: $(VENV)/.tests ## foreign SOAP clients and the worked examples against 
 	sh tests/interop/install.sh
 	$(BIN)/pytest -m interop
 
-bench: $(VENV)/.tests ## figures: speed, and validity of what is generated from ISO 20022 and UBL; takes half an hour
+bench: $(VENV)/.tests $(VENV)/.bench ## figures: speed, and validity of what is generated from ISO 20022 and UBL; takes half an hour
 	$(BIN)/pytest -q -s -m bench tests/benchmarks
 
 lint: $(VENV)/.lint ## ruff, mypy --strict, import arrows
@@ -52,6 +52,10 @@ $(VENV)/.product: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.tests: pyproject.toml $(VENV)/.product
 	$(BIN)/python -m pip install --quiet --group test
+	@touch $@
+
+$(VENV)/.bench: pyproject.toml $(VENV)/.product
+	$(BIN)/python -m pip install --quiet --group bench
 	@touch $@
 
 $(VENV)/.lint: pyproject.toml $(VENV)/.product

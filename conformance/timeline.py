@@ -97,6 +97,25 @@ def _day(moment: Moment) -> date:
     return moment.at.astimezone(RIGA).date()
 
 
+_WRONG = {
+    "duplicate_delivery": ("otrreiz", "a second time"),
+    "out_of_order": ("novēloti, pēc nākamā", "late, after the following one"),
+    "invalid_document": ("neatbilst shēmai", "not valid by its schema"),
+    "unknown_contract": ("arī ar nezināmu līgumu", "also with a contract that nobody signed"),
+    "other_retailer": ("cita tirgotāja", "another retailer's"),
+    "odd_decimals": ("ar trim zīmēm aiz komata", "with three decimals"),
+    "empty_list": ("bez ierakstiem", "without records"),
+}
+
+
+def _wrong(misbehaviour: str | None) -> tuple[str, str]:
+    """What is wrong with a delivery on purpose, in brackets, Latvian and English; nothing when it is right."""
+    if misbehaviour is None:
+        return "", ""
+    lv, en = _WRONG.get(misbehaviour, ("tīši nepareizi", "wrong on purpose"))
+    return f" ({lv})", f" ({en})"
+
+
 class _Teller:
     def __init__(self, case: Case) -> None:
         self._case = case
@@ -193,15 +212,15 @@ class _Teller:
         delivery = self._deliveries.get(entry.number)
         if delivery is None:
             return None
-        again = table(entry.details).get("misbehaviour") is not None
+        wrong_lv, wrong_en = _wrong(text(table(entry.details).get("misbehaviour")))
         lv, en = (
             ("kļūdas ziņojums", "an error event") if delivery.is_event else ("atlaižu dokuments", "a discount document")
         )
         extent_lv, extent_en = _extent(delivery)
         return (
-            f"pastkastītē nonāk {lv}{extent_lv}{' (otrreiz)' if again else ''}",
-            f"{en} arrives in the mailbox{extent_en}{' (a second time)' if again else ''}",
-            again,
+            f"pastkastītē nonāk {lv}{extent_lv}{wrong_lv}",
+            f"{en} arrives in the mailbox{extent_en}{wrong_en}",
+            bool(wrong_en),
         )
 
     # -- BVKB

@@ -155,7 +155,10 @@ class StoredJournal:
         # Page by page: one long read would keep SQLite from tidying its write-ahead log.
         statement = select(table).where(table.c.number > after).order_by(table.c.number).limit(_PAGE)
         with self._store.reading() as unit:
-            return tuple(_from_row(row) for row in unit.connection.execute(statement).mappings())
+            try:
+                return tuple(_from_row(row) for row in unit.connection.execute(statement).mappings())
+            except (ValueError, TypeError) as reason:  # text that is no JSON, no moment, no kind of entry
+                raise JournalError(f"an entry behind number {after} cannot be read ({reason}); {_AGAIN}") from reason
 
 
 class FolderJournal:
@@ -236,6 +239,8 @@ def blob_references(entry: Entry) -> frozenset[str]:
 
 
 def _from_row(row: RowMapping) -> Entry:
+    _require(isinstance(row["details"], dict), "details", "an object")
+    _require(isinstance(row["message_ids"], list), "message_ids", "a list of texts")
     return Entry(
         **{
             **row,

@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TESTS ?= not interop and not bench
 
-.PHONY: demo test test-pythons bench lint interop setup clean help
+.PHONY: demo test test-pythons bench lint interop setup fixtures clean help
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -57,6 +57,13 @@ $(VENV)/.tests: pyproject.toml $(VENV)/.product
 $(VENV)/.lint: pyproject.toml $(VENV)/.product
 	$(BIN)/python -m pip install --quiet --group lint
 	@touch $@
+
+fixtures: $(VENV)/.product ## make anew what is made of fixtures/payloads: valid samples, and one of each kind of fault
+	rm -rf fixtures/payloads/made
+	@for channel in contract discount payout; do \
+	  $(BIN)/aldis generate $$channel --count 3 --out fixtures/payloads/made/$$channel && \
+	  $(BIN)/aldis generate $$channel --invalid --count 45 --out fixtures/payloads/made/$$channel || exit 1; \
+	done
 
 clean: ## removes what the commands above made
 	rm -rf .venv* build dist report tests/interop/node/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -187,6 +187,9 @@ class _Teller:
         return f"nosūta {lv}{extent_lv}", f"sends {en}{extent_en}"
 
     def _delivered(self, entry: Entry) -> _Line | None:
+        if entry.operation == "purge" and entry.authority == self._case.retailer.authority:
+            many = len(entry.message_ids)
+            return f"DIT izdzēš ziņojumus, kam beidzies laiks: {many}", f"DIT purges what lay too long: {many}", False
         delivery = self._deliveries.get(entry.number)
         if delivery is None:
             return None

@@ -22,10 +22,20 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _THREADS = 16
+_PATIENCE = 60  # wall seconds that a client may leave a connection without a byte while it sends or reads
 
 
 class ServerError(Exception):
     """The server cannot listen where it was told to; says where, why and what to do."""
+
+
+class ClosingGateway(wsgi.Gateway_10):
+    """Closes the connection where an answer says so: what is left of a slow or broken body is not waited for."""
+
+    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        if any(name.lower() == "connection" and value.lower() == "close" for name, value in headers):
+            self.req.close_connection = True
+        return super().start_response(status, headers, exc_info)
 
 
 class _HttpServer(wsgi.Server):
@@ -54,6 +64,8 @@ class Server:
         self._soap = SoapApplication(lambda: self.simulation.backend)
         self._admin = AdminApplication(lambda: self.simulation)
         self._http = _HttpServer((host, port), self._application, numthreads=_THREADS, server_name="aldis-simulator")
+        self._http.gateway = ClosingGateway
+        self._http.timeout = _PATIENCE
         self._http.shutdown_timeout = 2
         try:
             self._http.prepare()
@@ -108,6 +120,7 @@ def _front_page(request: Request) -> Response:
         f"Message service, SOAP 1.2   {base}/dit/v1-2/MessageService/plain\n"
         f"Message service, SOAP 1.1   {base}/dit/v1-2/MessageService/plain11\n"
         f"WSDL                        {base}/dit/v1-2/MessageService?wsdl\n"
+        f"Configuration service WSDL  {base}/dit/v1-3/ConfigurationService?wsdl\n"
         f"Simulated time              {base}/admin/clock\n"
         f"Journal                     {base}/admin/journal\n"
     )

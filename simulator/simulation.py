@@ -7,7 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -127,6 +127,14 @@ class Simulation:
             subscriptions=setup.subscriptions,
         )
 
+    def _reach(self, now: datetime) -> None:
+        """What time alone brings about in DIT: access is opened, and what has lain there for too long goes."""
+        self._open_access(now.date())
+        oldest = now - timedelta(days=self.profile.limits.retention_days.value)
+        if oldest > self._started_at:
+            with self.store.unit() as unit:
+                self.network.purge(unit, oldest)
+
     def _open_access(self, on: date) -> None:
         """Give the rights of a day: once a retailer's access is open, its calls are no longer refused."""
         opened = (each.access_opened for each in self.world.retailers if each.access_opened is not None)
@@ -148,10 +156,10 @@ class Simulation:
         start = self.clock.now()
         for duty in self.aldis.duties(start, to):
             self.clock.advance(max(duty.at, self.clock.now()))
-            self._open_access(self.clock.now().date())
+            self._reach(self.clock.now())
             self._worker.perform(self.aldis.perform, duty)
         self.clock.advance(to)
-        self._open_access(self.clock.now().date())
+        self._reach(to)
         with self.store.unit() as unit:
             journal.append(
                 unit,
@@ -167,7 +175,7 @@ class Simulation:
 
     def catch_up(self) -> None:
         """Do the duties that time has reached and that are not done: after a crash, or on the machine's own clock."""
-        self._open_access(self.clock.now().date())
+        self._reach(self.clock.now())
         for duty in self.aldis.duties(self._started_at, self.clock.now()):
             self._worker.perform(self.aldis.perform, duty)
 

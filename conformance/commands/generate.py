@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import sys
 from pathlib import Path
@@ -71,14 +70,16 @@ def command(
 
 
 def _write_invalid(channel: ChannelName, profile: Profile, *, count: int, records: int, seed: int, out: Path) -> None:
-    """One document after another, each with the next kind of fault that has a place in it."""
+    """One document after another, each with the kind of fault that was made longest ago and has a place in it."""
     from conformance.payloads.spoilers import kinds, spoil  # noqa: PLC0415 - Hypothesis takes half a second to import
 
-    possible = itertools.cycle(kinds(channel))
+    waiting = list(kinds(channel))
     samples = sample_documents(channel, profile, count=count, records=records, seed=seed)
     for number, document in enumerate(samples, start=1):
-        tries = (spoil(document, profile, kind, seed=seed) for kind in itertools.islice(possible, len(kinds(channel))))
+        tries = (spoil(document, profile, kind, seed=seed) for kind in waiting)
         made = next(each for each in tries if each is not None)  # a file of no bytes is always possible
+        waiting.remove(made.kind)
+        waiting.append(made.kind)
         file = out / f"{channel}-{seed}-{number:04d}-{made.kind}.xml"
         file.write_bytes(made.data)
         expected = {"code": made.code, "path": made.path, "why": made.why}

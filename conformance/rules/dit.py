@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 
+from conformance.rules.business import Exchange
 from conformance.rules.evidence import Case, Fetched
 from conformance.rules.judging import HELD, Broken, Occasion, rule
 from conformance.rules.model import Evidence
@@ -96,15 +97,22 @@ def _deadline(case: Case, fetched: Fetched, last: int) -> int | None:
     channel = fetched.delivery.channel
     run = case.run_of(fetched.number)
     after = run.ended if run is not None else fetched.number
+    troubles = _troubles(case, fetched.delivery.message)
     following = case.offer(channel, after) if channel is not None else None
+    while channel is not None and following is not None and _within(following, troubles):
+        following = case.offer(channel, following.ended)  # it may do the rest later
     if following is not None:
         return following.ended
-    return last if run is not None and not _troubled(case, fetched.delivery.message) else None
+    return last if run is not None and not troubles else None
 
 
-def _troubled(case: Case, message: str) -> bool:
-    """Whether a call about a message failed or was lost through no fault of the retailer: it may do the rest later."""
-    return any((call.our_trouble or call.lost) and message in call.messages for call in case.calls)
+def _within(run: Exchange, calls: tuple[int, ...]) -> bool:
+    return any(run.number < each <= run.ended for each in calls)
+
+
+def _troubles(case: Case, message: str) -> tuple[int, ...]:
+    """The calls about a message that failed or were lost through no fault of the retailer."""
+    return tuple(call.number for call in case.calls if (call.our_trouble or call.lost) and message in call.messages)
 
 
 def _deletes(call: Call, fetched: Fetched) -> bool:

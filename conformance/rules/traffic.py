@@ -226,7 +226,7 @@ def sends_of(calls: Iterable[Call], profile: Profile, payloads: Payloads) -> Ite
 def deliveries_of(entries: Iterable[Entry], authority: str, profile: Profile, payloads: Payloads) -> Iterator[Delivery]:
     """What DIT put into an authority's mailbox."""
     for entry in entries:
-        if entry.kind is Kind.DELIVERY and entry.authority == authority:
+        if entry.kind is Kind.DELIVERY and entry.operation == "deliver" and entry.authority == authority:
             details = table(entry.details)
             channel = _channel(entry, profile)
             is_event = details.get("message_class") == "error"

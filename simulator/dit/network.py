@@ -18,7 +18,8 @@ from simulator.dit import configuration, mailbox
 from simulator.dit.configuration import Configuration
 from simulator.dit.directory import Directory
 from simulator.dit.misdelivery import Misdelivery
-from simulator.dit.model import MessageStatus
+from simulator.dit.model import DitError, MessageClass, MessageStatus
+from simulator.dit.routing import routes
 from simulator.dit.selection import canonical, not_in_mailbox, require_one
 from simulator.dit.sending import Sending
 from simulator.dit.statuses import Action, next_status, not_manual
@@ -27,6 +28,7 @@ from simulator.documents.locations import data_root
 from simulator.journal import Entry, Kind
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from simulator.clock import Clock
@@ -42,11 +44,14 @@ if TYPE_CHECKING:
         SendRequest,
         User,
     )
-    from simulator.dit.sending import Schemas
+    from simulator.dit.sending import Examined, Schemas
+    from simulator.documents.streaming import Pieces
     from simulator.faults import Faults
     from simulator.store import Unit
 
 DeliveryCallback = Callable[[], object]
+
+_DIRECTORY = "dit_directory"
 
 
 class Network:
@@ -112,9 +117,13 @@ class Network:
             if each.transformation is not None:
                 load_stylesheet(self._sending.stylesheets, each.transformation.stylesheet)
         configuration.install(unit, wanted)
+        unit.known.pop(_DIRECTORY, None)
 
     def directory(self, unit: Unit) -> Directory:
         """Who has a mailbox, which channels and versions there are, who may use them."""
+        seen = unit.known.get(_DIRECTORY)
+        if isinstance(seen, Directory):
+            return seen
         revision = configuration.revision(unit)
         with self._lock:
             known_revision, known = self._known
@@ -122,6 +131,7 @@ class Network:
             known = configuration.read(unit)
             with self._lock:
                 self._known = (revision, known)
+        unit.known[_DIRECTORY] = known
         return known
 
     def caller(self, unit: Unit, user: str) -> Caller:
@@ -150,15 +160,30 @@ class Network:
 
     # The six operations
 
-    def send(self, unit: Unit, caller: Caller, request: SendRequest) -> str:
+    def examine(self, directory: Directory, caller: Caller, request: SendRequest, pieces: Pieces) -> Examined | None:
+        """Validate a large payload before its message is sent, outside of any unit, so that nobody waits meanwhile.
+
+        The answer is for :meth:`send`. None when nothing is to be examined: the payload is small, validation is off, or
+        the message will be refused for another reason.
+        """
+        try:
+            version = directory.version(request.version)
+            routes(directory, caller, version, request)
+        except DitError:
+            return None
+        business = request.message_class is MessageClass.BUSINESS
+        return self._sending.examine(version, request.payload, pieces, business=business)
+
+    def send(self, unit: Unit, caller: Caller, request: SendRequest, examined: Examined | None = None) -> str:
         """SendMessage2: check right, size, channel and schema, store the message, deliver it; returns its message id.
 
-        The payload's blob must have been put into the unit (or committed before). The sender of a real DIT learns no
+        The payload's blob must have been put into the unit (or committed before); ``examined`` is what :meth:`examine`
+        said of it, if that was asked. The sender of a real DIT learns no
         message id; the wire keeps it back. Raises DitError, and StorageFull when there is no room.
         """
         if request.related_message is not None:
             request = replace(request, related_message=canonical(request.related_message))
-        outgoing = self._sending.prepare(unit, self.directory(unit), caller, request)
+        outgoing = self._sending.prepare(unit, self.directory(unit), caller, request, examined)
         copies = tuple(each.addressed(unit) for each in outgoing)
         identifier = self._new_id()
         shipments = self._misdelivery.plan(unit, caller, request, copies)
@@ -224,6 +249,29 @@ class Network:
             raise not_manual(message.id, version.urn)
         after = next_status(message.status, Action.CONFIRM, message=message.id)
         mailbox.set_status(unit, caller.authority, [message.id], after)
+
+    # What DIT does by itself
+
+    def purge(self, unit: Unit, before: datetime) -> int:
+        """Remove what was delivered before a moment from all mailboxes; returns how many copies that were.
+
+        DIT stores messages for up to 3 months, 90 days at most (documented: integration instruction v1.09, 2.4).
+        Whether unread ones stay longer is not said: they do not (assumed).
+        """
+        purged = mailbox.purge(unit, before)
+        for authority, identifiers in purged.items():
+            entry = Entry(
+                kind=Kind.DELIVERY,
+                at=self._clock.now(),
+                wall=journal.wall_now(),
+                interface="dit",
+                operation="purge",
+                authority=authority,
+                message_ids=identifiers,
+                details={"delivered_before": before.isoformat()},
+            )
+            journal.append(unit, entry)
+        return sum(len(each) for each in purged.values())
 
     # Steps
 

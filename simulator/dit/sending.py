@@ -19,7 +19,24 @@ if TYPE_CHECKING:
     from simulator.dit.routing import Route
     from simulator.dit.transformation import Cut
     from simulator.documents.complaints import Complaint
+    from simulator.documents.streaming import Pieces
     from simulator.store import Unit
+
+LARGE = 1024 * 1024
+"""Payloads of more bytes than this are validated as they pass by, never parsed into memory."""
+
+EXPLAINED = 8 * LARGE
+"""Invalid payloads of up to this many bytes are explained in full: they are parsed for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a schema said against a payload before its message was sent, so that nobody waits for it meanwhile."""
+
+    reference: str
+    schema: str
+    element: str | None
+    complaints: tuple[Complaint, ...]
 
 
 class Schemas(Protocol):
@@ -27,6 +44,12 @@ class Schemas(Protocol):
 
     def validate(self, urn: str, data: bytes, *, element: str | None = None) -> tuple[Complaint, ...]:
         """Everything that is wrong with a document under a schema URN; empty when it is valid."""
+        ...
+
+    def validate_stream(
+        self, urn: str, pieces: Pieces, *, root: str | None = None, element: str | None = None
+    ) -> tuple[Complaint, ...]:
+        """The first things that are wrong with a document of any size, which is never whole in memory."""
         ...
 
 
@@ -55,21 +78,34 @@ class Sending:
     validate_on_send: bool
     stylesheets: Path
 
-    def prepare(self, unit: Unit, directory: Directory, caller: Caller, request: SendRequest) -> tuple[Outgoing, ...]:
+    def prepare(
+        self,
+        unit: Unit,
+        directory: Directory,
+        caller: Caller,
+        request: SendRequest,
+        examined: Examined | None = None,
+    ) -> tuple[Outgoing, ...]:
         """The copies that a message makes; raises DitError when it may not be sent as it is."""
         version = directory.version(request.version)
         ways = routes(directory, caller, version, request)
         self._check_size(request.payload)
         _check_related(unit, caller, version, request)
         business = request.message_class is MessageClass.BUSINESS
-        cuts = any(business and each.version.transformation is not None for each in ways)
-        if not (self.validate_on_send or cuts):
+        self._validate(unit, version, request.payload, business=business, examined=examined)
+        if not any(business and each.version.transformation is not None for each in ways):
             return tuple(Outgoing(each, request.payload, None) for each in ways)
-        data = unit.blob(request.payload.reference)
-        self._validate(version, data, business=business)
-        if not cuts:
-            return tuple(Outgoing(each, request.payload, None) for each in ways)
-        return self._cut(ways, request.payload, Cutter(data, self.stylesheets))
+        return self._cut(ways, request.payload, Cutter(unit.blob(request.payload.reference), self.stylesheets))
+
+    def examine(self, version: ChannelVersion, payload: Payload, pieces: Pieces, *, business: bool) -> Examined | None:
+        """What the version's schema says against a large payload, beforehand; None when that will not be asked.
+
+        ``pieces`` gives the payload's bytes. To be called outside of any unit.
+        """
+        if not self.validate_on_send or payload.size <= LARGE:
+            return None
+        schema, element = _schema(version, business=business)
+        return Examined(payload.reference, schema, element, self._verdict(schema, element, payload, pieces))
 
     def _cut(self, ways: tuple[Route, ...], whole: Payload, cutter: Cutter) -> tuple[Outgoing, ...]:
         found = []
@@ -79,7 +115,7 @@ class Sending:
                 continue
             cut = cutter.cut(way.version, way.version.transformation)
             if cut is not None:
-                self._validate(way.version, cut.data, business=True, cut=True)
+                self._validate_cut(way.version, cut)
                 found.append(Outgoing(way, whole, cut))
         return tuple(found)
 
@@ -94,13 +130,41 @@ class Sending:
                 remedy="split the document into several messages.",
             )
 
-    def _validate(self, version: ChannelVersion, data: bytes, *, business: bool, cut: bool = False) -> None:
+    def _validate(
+        self, unit: Unit, version: ChannelVersion, payload: Payload, *, business: bool, examined: Examined | None
+    ) -> None:
         if not self.validate_on_send:
             return
-        schema = version.schema if business else version.error_schema
-        complaints = self.catalogue.validate(schema, data, element=version.element if business else None)
+        schema, element = _schema(version, business=business)
+        if examined is not None and (examined.reference, examined.schema, examined.element) == (
+            payload.reference,
+            schema,
+            element,
+        ):
+            complaints = examined.complaints
+        elif payload.size <= LARGE:
+            complaints = self.catalogue.validate(schema, unit.blob(payload.reference), element=element)
+        else:
+            complaints = self._verdict(schema, element, payload, unit.open_blob(payload.reference).pieces)
         if complaints:
-            raise _invalid(version, schema, complaints, cut=cut)
+            raise _invalid(version, schema, complaints, cut=False)
+
+    def _verdict(self, schema: str, element: str | None, payload: Payload, pieces: Pieces) -> tuple[Complaint, ...]:
+        complaints = self.catalogue.validate_stream(schema, pieces, root=payload.element, element=element)
+        if complaints and payload.size <= EXPLAINED:
+            return self.catalogue.validate(schema, b"".join(pieces()), element=element) or complaints
+        return complaints
+
+    def _validate_cut(self, version: ChannelVersion, cut: Cut) -> None:
+        if not self.validate_on_send:
+            return
+        complaints = self.catalogue.validate(version.schema, cut.data, element=version.element)
+        if complaints:
+            raise _invalid(version, version.schema, complaints, cut=True)
+
+
+def _schema(version: ChannelVersion, *, business: bool) -> tuple[str, str | None]:
+    return (version.schema, version.element) if business else (version.error_schema, None)
 
 
 def _invalid(version: ChannelVersion, schema: str, complaints: tuple[Complaint, ...], *, cut: bool) -> DitError:

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import xmlschema
 from lxml import etree
 
-from simulator.documents import explaining, parsing
+from simulator.documents import explaining, parsing, streaming
 from simulator.documents.complaints import Complaint
 from simulator.documents.locations import data_root
 from simulator.documents.model import Basis, Provenance
@@ -98,6 +98,12 @@ class Catalogue:
         except parsing.ParsingError as error:
             return (error.complaint,)
         return self.validate_tree(urn, tree, schema=schema, element=expected_root, prefixes=prefixes)
+
+    def validate_stream(
+        self, urn: str, pieces: streaming.Pieces, *, root: str | None = None, element: str | None = None
+    ) -> tuple[Complaint, ...]:
+        """The same for a document of any size, without it in memory: see :func:`streaming.validate_stream`."""
+        return streaming.validate_stream(self, urn, pieces, root=root, element=element)
 
     def validate_tree(
         self,

@@ -28,9 +28,13 @@ class ParsingError(Exception):
         self.complaint = complaint
 
 
-def safe_parser() -> etree.XMLParser[Element]:
-    """A parser that reaches for nothing outside the bytes; comments and processing instructions are dropped."""
+def safe_parser(*, encoding: str | None = None) -> etree.XMLParser[Element]:
+    """A parser that reaches for nothing outside the bytes; comments and processing instructions are dropped.
+
+    ``encoding`` counts for more than what a document says of itself.
+    """
     return etree.XMLParser(
+        encoding=encoding,
         resolve_entities=False,
         load_dtd=False,
         no_network=True,

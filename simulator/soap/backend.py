@@ -13,10 +13,15 @@ from simulator.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """One running simulation as the wire sees it."""
+    """One running simulation as the wire sees it.
+
+    ``payloads_in_parts``: whether MTOM answers carry each document in a part of its own, behind an xop:Include, or
+    inside the envelope as WCF writes them (inferred: it optimises base64 values only).
+    """
 
     store: Store
     network: Network
     clock: Clock
     profile: Profile
     faults: Faults
+    payloads_in_parts: bool = False

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import codecs
+import io
 import re
-from typing import Protocol
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
 
 from simulator.soap.refusals import EnvelopeRefusal, SoapRefusal, refuse
+from simulator.soap.windows import Window
+from simulator.store.errors import from_os_error
 
 CHUNK = 64 * 1024
+IN_MEMORY = 1024 * 1024
+"""Bodies of more bytes than this wait in a file."""
+PATIENCE = 60
+"""Wall seconds that a client may take before its body has to come at :data:`SLOWEST` (assumed)."""
+SLOWEST = 10_000
+"""Bytes a second (assumed)."""
 ENVELOPE_ALLOWANCE = 1024 * 1024
 """Bytes that a request may have beyond DIT's limit on the message, for the envelope around it (assumed)."""
 
@@ -31,6 +44,25 @@ class Readable(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A request's bytes: all in ``data``, or in ``file`` when they are many, with the first of them in ``data``."""
+
+    data: bytes = b""
+    file: BinaryIO | None = None
+    size: int = 0
+
+    @property
+    def window(self) -> Window:
+        """The bytes to be looked through."""
+        return Window.whole(self.file if self.file is not None else io.BytesIO(self.data))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self.file is not None:
+            self.file.close()
+
+
 class BodyRefused(Exception):
     """The body is not as announced or not allowed; carries the refusal and the first bytes, for the journal."""
 
@@ -40,36 +72,99 @@ class BodyRefused(Exception):
         self.read = read
 
 
-def read_body(stream: Readable, *, length: int | None, limit: int) -> bytes:
+def read_body(
+    stream: Readable,
+    *,
+    length: int | None,
+    limit: int,
+    spool: Callable[[], BinaryIO] = tempfile.TemporaryFile,
+    seconds: Callable[[], float] = time.monotonic,
+) -> Body:
     """All bytes of a request's body.
 
     ``length`` is the announced number of bytes, None for a chunked body; ``limit`` is the largest number allowed.
-    Raises BodyRefused for a body that is too large or that ends early. What is still under way of one that is too large
-    is read and thrown away, as far as the limit once more: a client that writes before it reads gets its answer.
+    ``spool`` makes the file for a body of more than :data:`IN_MEMORY` bytes, ``seconds`` is a clock of wall time.
+    Raises BodyRefused for a body that is too large, ends early or comes too slowly. What is still under way of one that
+    is too large is read and thrown away, as far as the limit once more: a client that writes before it reads gets its
+    answer.
     """
     if length is not None and length > limit:
         _discard(stream, min(length, limit))
         raise BodyRefused(_too_large(length, limit), b"")
-    parts: list[bytes] = []
-    size = 0
-    while length is None or size < length:
-        try:
-            part = stream.read(CHUNK if length is None else min(CHUNK, length - size))
-        except ValueError as error:
-            raise BodyRefused(_broken(f"the chunked body is broken: {error}"), b"".join(parts)) from error
+    kept = _Kept(spool)
+    try:
+        _receive(stream, kept, length, limit, seconds)
+    except TimeoutError as error:
+        raise kept.refused(_too_slow(kept.size)) from error
+    except ValueError as error:
+        raise kept.refused(_broken(f"the chunked body is broken: {error}")) from error
+    except OSError as error:
+        raise kept.refused(_broken(f"the connection failed: {error.strerror or error}")) from error
+    except BaseException:
+        kept.close()
+        raise
+    return kept.body()
+
+
+def _receive(stream: Readable, kept: _Kept, length: int | None, limit: int, seconds: Callable[[], float]) -> None:
+    started = seconds()
+    while length is None or kept.size < length:
+        part = stream.read(CHUNK if length is None else min(CHUNK, length - kept.size))
         if not part:
             break
-        parts.append(part)
-        size += len(part)
-        if size > limit:
+        kept.add(part)
+        if kept.size > limit:
             _discard(stream, limit)
-            raise BodyRefused(_too_large(None, limit), b"".join(parts))
-    data = b"".join(parts)
-    if length is not None and size < length:
-        raise BodyRefused(
-            _broken(f"the body ended after {size} of the {length} bytes that Content-Length announced"), data
-        )
-    return data
+            raise kept.refused(_too_large(None, limit))
+        if seconds() - started > PATIENCE + kept.size / SLOWEST:
+            raise kept.refused(_too_slow(kept.size))
+    if length is not None and kept.size < length:
+        what = f"the body ended after {kept.size} of the {length} bytes that Content-Length announced"
+        raise kept.refused(_broken(what))
+
+
+class _Kept:
+    """The bytes that have come so far: in memory while they are few, then in a file."""
+
+    def __init__(self, spool: Callable[[], BinaryIO]) -> None:
+        self.size = 0
+        self._spool = spool
+        self._parts: list[bytes] = []
+        self._file: BinaryIO | None = None
+
+    def add(self, part: bytes) -> None:
+        self.size += len(part)
+        if self._file is None:
+            self._parts.append(part)
+            if self.size > IN_MEMORY:
+                self._file = self._spool()
+                for each in self._parts:
+                    _write(self._file, each)
+        else:
+            _write(self._file, part)
+
+    def head(self) -> bytes:
+        return b"".join(self._parts)
+
+    def body(self) -> Body:
+        return Body(self.head(), self._file, self.size)
+
+    def refused(self, refusal: SoapRefusal) -> BodyRefused:
+        self.close()
+        return BodyRefused(refusal, self.head())
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def _write(file: BinaryIO, data: bytes) -> None:
+    view = memoryview(data)
+    try:
+        while view:
+            view = view[file.write(view) :]
+    except OSError as error:
+        raise from_os_error(error, "keeping a large request until it is read") from error
 
 
 def to_utf8(data: bytes, charset: str | None) -> bytes:
@@ -96,12 +191,7 @@ def to_utf8(data: bytes, charset: str | None) -> bytes:
     try:
         return body.decode(known).encode("utf-8")
     except UnicodeError as error:
-        raise refuse(
-            EnvelopeRefusal.MALFORMED,
-            lv=f"Pieprasījuma baiti nav derīgs {encoding}.",
-            en=f"The request's bytes are not valid {encoding}.",
-            cause=f"the request says that it is in {encoding!r}, but cannot be decoded so: {error}",
-        ) from error
+        raise _undecodable(encoding, error) from error
 
 
 def _encoding(data: bytes, charset: str | None) -> tuple[str, bytes]:
@@ -116,6 +206,37 @@ def _encoding(data: bytes, charset: str | None) -> tuple[str, bytes]:
         return "utf-16-be", b""
     declared = _DECLARED.match(data)
     return (_canonical(declared[1].decode("ascii")) if declared else "utf-8"), b""
+
+
+def window_to_utf8(window: Window, charset: str | None, spool: Callable[[], BinaryIO]) -> Window:
+    """The same for a large document in a file; one that is UTF-8 already stays where it is. Raises SoapRefusal."""
+    encoding, mark = _encoding(window.read(0, CHUNK), charset)
+    if _ENCODINGS.get(encoding) in {None, "utf-8"}:
+        # An empty document says what there is to say against the encoding.
+        to_utf8(b"", encoding)
+        return window.part(len(mark))
+    decoder = codecs.getincrementaldecoder(_ENCODINGS[encoding])()
+    file = spool()
+    try:
+        for piece in window.pieces(len(mark)):
+            _write(file, decoder.decode(piece).encode("utf-8"))
+        _write(file, decoder.decode(b"", final=True).encode("utf-8"))
+    except UnicodeError as error:
+        file.close()
+        raise _undecodable(encoding, error) from error
+    except BaseException:
+        file.close()
+        raise
+    return Window.whole(file)
+
+
+def _undecodable(encoding: str, error: UnicodeError) -> SoapRefusal:
+    return refuse(
+        EnvelopeRefusal.MALFORMED,
+        lv=f"Pieprasījuma baiti nav derīgs {encoding}.",
+        en=f"The request's bytes are not valid {encoding}.",
+        cause=f"the request says that it is in {encoding!r}, but cannot be decoded so: {error}",
+    )
 
 
 def _canonical(name: str) -> str:
@@ -146,6 +267,17 @@ def _too_large(length: int | None, limit: int) -> SoapRefusal:
         cause=f"the body has {found}; the limit is DIT's 500 MB a message (integration instruction v1.09, 2.4; the "
         f"profile's limits.message_bytes) and {ENVELOPE_ALLOWANCE} bytes for the envelope: split the document",
         http_status=413,
+    )
+
+
+def _too_slow(size: int) -> SoapRefusal:
+    return refuse(
+        EnvelopeRefusal.TOO_SLOW,
+        lv="Pieprasījums nāk pārāk lēni.",
+        en="The request comes too slowly.",
+        cause=f"after {size} bytes the rest of the body did not come in time; it has to begin at once and to come at "
+        f"{SLOWEST} bytes a second or faster after the first {PATIENCE} seconds (assumed): send it in one go",
+        http_status=408,
     )
 
 

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import logging
 import uuid
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+from lxml import etree
 
 from simulator import journal
-from simulator.dit.model import Caller, DitError
+from simulator.dit.model import Caller, DitError, MessageClass, Payload, SendRequest
+from simulator.dit.sending import Examined
+from simulator.documents.complaints import Complaint
 from simulator.documents.parsing import Element
+from simulator.documents.streaming import well_formed
 from simulator.faults import AFTER, CUT_REPLY, KINDS
 from simulator.soap import addressing, headers, misbehaving
 from simulator.soap.addressing import Addressing
 from simulator.soap.backend import Backend
-from simulator.soap.body import to_utf8
-from simulator.soap.contract import Operation, complaints_about
+from simulator.soap.body import IN_MEMORY, Body, to_utf8, window_to_utf8
+from simulator.soap.contract import DIT, MESSAGES, Contract, Operation, complaints_about
 from simulator.soap.dispatching import dispatch
-from simulator.soap.envelope import check_data_encoding, operation_of, read_envelope
+from simulator.soap.envelope import check_data_encoding, lift, operation_of, read_envelope
 from simulator.soap.faults import write_fault
-from simulator.soap.lifting import REFERENCE, Lifted
-from simulator.soap.media import check_media
+from simulator.soap.lifting import REFERENCE, LargePayload, Lifted, LiftedPayload, lift_window
+from simulator.soap.media import Media, check_media
+from simulator.soap.multipart import INCLUDE, charset_of, read_part, take_apart
 from simulator.soap.recording import Record
 from simulator.soap.refusals import EnvelopeRefusal, Fault, SoapRefusal, refuse
-from simulator.soap.replies import Reply, put_payloads_back, write_envelope
+from simulator.soap.replies import Reply, Stream, in_parts, put_includes, put_payloads_back, write_envelope
 from simulator.soap.services import Call, Notes
 from simulator.soap.translating import fault_of_dit, fault_of_incident, fault_of_store
 from simulator.soap.versions import SoapVersion
-from simulator.store import StoreError, Unit
+from simulator.store import Incoming, StoreError, Unit
 
 _log = logging.getLogger(__name__)
 
@@ -35,14 +43,16 @@ _CHALLENGE = (("WWW-Authenticate", 'Basic realm="DIT user name or authority id",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request as it came to an address that speaks ``version``.
+    """A request as it came to an address of ``contract`` that speaks ``version``, and takes MTOM when it says so.
 
     ``user`` is the name of HTTP Basic. ``refusal`` is set when the edge refuses the request whatever is in it (wrong
     path, body too large or cut short); ``body`` is then what was read.
     """
 
     version: SoapVersion
-    body: bytes
+    body: Body
+    contract: Contract = MESSAGES
+    mtom: bool = False
     content_type: str | None = None
     content_encoding: str | None = None
     soap_action: str | None = None
@@ -52,32 +62,47 @@ class Request:
 
 def answer(request: Request, backend: Backend) -> Reply:
     """Carry out one call. Every outcome is a reply, and is journaled before it is returned."""
-    exchange = _Exchange(request, backend)
-    try:
-        return exchange.run()
-    except Exception:  # noqa: BLE001 - the last resort, and logged: no client may ever see a traceback
-        incident = uuid.uuid4().hex
-        _log.exception("incident %s: the simulator failed while answering a call", incident)
-        return exchange.refuse(fault_of_incident(incident))
+    with ExitStack() as files:
+        files.callback(request.body.close)
+        exchange = _Exchange(request, backend, files)
+        try:
+            return exchange.run()
+        except Exception:  # noqa: BLE001 - the last resort, and logged: no client may ever see a traceback
+            incident = uuid.uuid4().hex
+            _log.exception("incident %s: the simulator failed while answering a call", incident)
+            return exchange.refuse(fault_of_incident(incident))
+
+
+class _WrongCut(Exception):
+    """A large payload is not one well-formed document as it was cut out; ``complaint`` says why."""
+
+    def __init__(self, complaint: Complaint) -> None:
+        super().__init__(complaint.found)
+        self.complaint = complaint
 
 
 class _Exchange:
     """What is known of a call while it is being read and carried out."""
 
-    def __init__(self, request: Request, backend: Backend) -> None:
+    def __init__(self, request: Request, backend: Backend, files: ExitStack) -> None:
         self._request = request
         self._backend = backend
+        self._files = files
         self._addressing: Addressing | None = None
         self._lifted: Lifted | None = None
         self._operation: Operation | None = None
         self._notes = Notes()
+        self._media: Media | None = None
+        self._examined: Examined | None = None
         self._committed = False
 
     def run(self) -> Reply:
         """Read the request, carry it out, journal it."""
         try:
-            operation, wrapper = self._understand()
-            return self._carry_out(operation, wrapper)
+            try:
+                return self._carry_out(*self._understand())
+            except _WrongCut as wrong:
+                return self._carry_out_exactly(self._not_one_document(wrong.complaint))
         except SoapRefusal as refusal:
             return self.refuse(refusal.fault)
         except DitError as error:
@@ -96,25 +121,28 @@ class _Exchange:
             _log.exception("a refused call could not be journaled: %s", fault.explanation)
         return reply
 
-    def _understand(self) -> tuple[Operation, Element]:
-        """From bytes to a valid wrapper; touches nothing but this object."""
+    def _understand(self, *, exact: bool = False) -> tuple[Operation, Element]:
+        """From bytes to a valid wrapper; touches nothing but this object and files that it may leave."""
         request = self._request
         if request.refusal is not None:
             raise request.refusal
-        media = check_media(request.content_type, request.content_encoding, request.soap_action, request.version)
-        envelope = read_envelope(to_utf8(request.body, media.charset), request.version)
+        media = check_media(
+            request.content_type, request.content_encoding, request.soap_action, request.version, mtom=request.mtom
+        )
+        self._media = media
+        envelope = read_envelope(self._lift(media, exact=exact), request.version)
         self._lifted = envelope.lifted
         ours = headers.for_us(envelope.headers, request.version)
         self._addressing = addressing.message_id_of(ours)
         headers.check_understood(ours, request.version, addressing.UNDERSTOOD)
         self._addressing = addressing.read_addressing(ours)
-        self._operation = operation = operation_of(envelope)
+        self._operation = operation = operation_of(envelope, request.contract)
         addressing.check_action(operation, self._addressing, media.action)
         check_data_encoding(envelope)
         wrapper = envelope.wrapper
         if wrapper is None:
             raise AssertionError("operation_of refuses an empty body")
-        complaints = complaints_about(wrapper, envelope.lifted.line_in_request)
+        complaints = complaints_about(wrapper, envelope.lifted.line_in_request, request.contract)
         if complaints:
             raise refuse(
                 EnvelopeRefusal.SCHEMA,
@@ -127,8 +155,75 @@ class _Exchange:
             )
         return operation, wrapper
 
+    def _carry_out_exactly(self, otherwise: SoapRefusal) -> Reply:
+        """Cut again, at the payload's true end; raises ``otherwise`` when that makes no sense of the request either."""
+        try:
+            operation, wrapper = self._understand(exact=True)
+        except SoapRefusal:
+            raise otherwise from None
+        try:
+            return self._carry_out(operation, wrapper)
+        except _WrongCut:
+            raise otherwise from None
+
+    def _lift(self, media: Media, *, exact: bool) -> Lifted:
+        """The request without its payload, whether it came plain or in parts, small or large."""
+        package, charset = None, media.charset
+        window = self._request.body.window
+        if media.parts is not None:
+            package = take_apart(window, media.parts)
+            window, charset = package.root.content, charset_of(package.root)
+        if window.size <= IN_MEMORY:
+            lifted = lift(to_utf8(window.all(), charset))
+        else:
+            window = window_to_utf8(window, charset, self._spool)
+            lifted = lift_window(window, self._incoming, exact=exact)
+        payload = lifted.payload
+        if package is not None and isinstance(payload, LiftedPayload) and payload.element == INCLUDE:
+            content = package.included(etree.fromstring(payload.data).get("href"))
+            lifted = replace(lifted, payload=read_part(content, self._incoming, payload.line))
+        return lifted
+
+    def _spool(self) -> BinaryIO:
+        return self._files.enter_context(self._backend.store.spool())
+
+    def _incoming(self) -> Incoming:
+        return self._files.enter_context(self._backend.store.incoming())
+
+    def _examine(self, wrapper: Element) -> Examined | None:
+        """Validate a large payload, and see that it is one document, before anybody else has to wait for it."""
+        payload = self._lifted.payload if self._lifted is not None else None
+        if not isinstance(payload, LargePayload):
+            return None
+        wanted = wrapper.findtext(f".//{{{DIT}}}ChannelVersionURN") or ""
+        event = wrapper.find(f".//{{{DIT}}}EventMessage") is not None
+        request = SendRequest(
+            wanted,
+            Payload(payload.incoming.reference, payload.size, payload.element),
+            MessageClass.ERROR if event else MessageClass.BUSINESS,
+        )
+        network = self._backend.network
+        with self._backend.store.reading() as unit:
+            caller, directory = self._caller(unit), network.directory(unit)
+        examined = network.examine(directory, caller, request, payload.pieces)
+        if examined is None or examined.complaints:
+            complaint = well_formed(payload.pieces)
+            if complaint is not None:
+                raise _WrongCut(complaint)
+        return examined
+
+    def _not_one_document(self, complaint: Complaint) -> SoapRefusal:
+        start = self._lifted.payload.line if self._lifted is not None and self._lifted.payload is not None else 1
+        line = start + (complaint.line or 1) - 1
+        return refuse(
+            EnvelopeRefusal.TOO_DEEP if complaint.code == "depth" else EnvelopeRefusal.MALFORMED,
+            lv=f"Pieprasījums nav labi formēts XML: {line}. rinda.",
+            en=f"The request is not well-formed XML: {complaint.found}, line {line}.",
+        )
+
     def _carry_out(self, operation: Operation, wrapper: Element) -> Reply:
         reply: Reply | None = None
+        self._examined = self._examine(wrapper)
         try:
             with self._backend.store.unit() as unit:
                 unit.after_commit(self._note_commit)
@@ -150,15 +245,18 @@ class _Exchange:
         if misbehaved is not None:
             return misbehaved
         self._keep_payload(unit, wrapper)
-        content = dispatch(wrapper, Call(unit, backend.network, caller, self._notes))
+        call = Call(unit, backend.network, caller, self._notes, self._examined, schemas=backend.profile.catalogue)
+        content = dispatch(wrapper, call, self._request.contract)
         blocks = addressing.reply_headers(operation.reply_action, self._addressing)
         small = write_envelope(version, blocks, content)
-        body = put_payloads_back(small, unit.blob)
+        content_type, stream = self._put_together(small, unit)
         struck = backend.faults.take(operation.name, caller.authority, kind=AFTER)
         if struck is not None:
             self._notes.details["misbehaviour"] = struck.kind
         cut = struck is not None and struck.kind == CUT_REPLY
-        reply = Reply(200, version.content_type, body, broken=struck is not None and not cut, cut=cut)
+        reply = Reply(200, content_type, b"", broken=struck is not None and not cut, cut=cut)
+        small_enough = stream.size <= IN_MEMORY
+        reply = replace(reply, body=stream.joined()) if small_enough else replace(reply, stream=stream)
         record = self._record(caller.authority)
         journal.append(unit, record.accepted(unit, reply, small))
         return reply
@@ -173,6 +271,16 @@ class _Exchange:
         record = self._record(authority)
         journal.append(unit, record.misbehaved(unit, reply, struck.kind, KINDS[struck.kind]))
         return reply
+
+    def _put_together(self, envelope: bytes, unit: Unit) -> tuple[str, Stream]:
+        """Content-Type and bytes of the answer: MTOM to those who asked in MTOM."""
+        version = self._request.version
+        if self._media is None or self._media.parts is None:
+            return version.content_type, put_payloads_back(envelope, unit.open_blob)
+        if self._backend.payloads_in_parts:
+            envelope, parts = put_includes(envelope, unit.open_blob)
+            return in_parts(Stream((envelope,)), version, parts)
+        return in_parts(put_payloads_back(envelope, unit.open_blob), version, {})
 
     def _caller(self, unit: Unit) -> Caller:
         if self._request.user is None:
@@ -192,8 +300,8 @@ class _Exchange:
         if payload is None:
             return
         place = next(wrapper.iter(f"{{{REFERENCE}}}Payload"))
-        place.set("reference", unit.put_blob(payload.data))
-        place.set("size", str(len(payload.data)))
+        place.set("reference", payload.keep(unit))
+        place.set("size", str(payload.size))
         place.set("element", payload.element)
 
     def _journal_refusal(self, fault: Fault, reply: Reply) -> None:

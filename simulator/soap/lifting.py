@@ -9,22 +9,27 @@ well-formed element that begins where the parser saw the payload begin can end i
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 from xml.parsers import expat
 
 from lxml import etree
 
+from simulator.documents.streaming import MAXIMUM_DEPTH, TooDeep, bounded_parser
 from simulator.soap.contract import DIT, PAYLOAD_PARENTS, SVC
 from simulator.soap.refusals import EnvelopeRefusal, SoapRefusal, refuse
 from simulator.soap.versions import SoapVersion
+from simulator.soap.windows import Window
+from simulator.store import Incoming, Unit
 
-MAXIMUM_DEPTH = 256
-"""Levels of elements that the envelope may have, and the payload (assumed; libxml2's own limit)."""
+AROUND = 1024 * 1024
+"""Bytes that the envelope may have before the payload of a large request, and behind it (assumed)."""
 
 REFERENCE = "urn:aldis-conformance:payload"
 """Namespace of the element that stands in the payload's place."""
 
+_PLACEHOLDER = b'<Payload xmlns="' + REFERENCE.encode() + b'"/>'
 _ENVELOPES = frozenset(f"{each.namespace} Envelope" for each in SoapVersion)
 _BODIES = frozenset(f"{each.namespace} Body" for each in SoapVersion)
 _PATHS = frozenset((f"{SVC} SendMessage", f"{DIT} MessageSave2", f"{DIT} {parent}") for parent in PAYLOAD_PARENTS)
@@ -32,6 +37,7 @@ _MESSAGE_ID = f"{DIT} MessageID"
 _NAME = re.compile(rb"<([^\s/>]+)")
 _NAME_CHARACTER = re.compile(rb"[\w.\-\x80-\xff]")
 _LOOKS = 1000
+_GUESSES = 16
 _START_TAG = re.compile(rb"""<(?:[^>"']|"[^"]*"|'[^']*')*>""")
 
 
@@ -43,13 +49,44 @@ class LiftedPayload:
     element: str
     line: int
 
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return len(self.data)
+
+    def keep(self, unit: Unit) -> str:
+        """Put the bytes into the store; returns the blob's reference."""
+        return unit.put_blob(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class LargePayload:
+    """The same for one that waits in a file beside the store; that it is well-formed is still to be shown."""
+
+    incoming: Incoming
+    element: str
+    line: int
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.incoming.size
+
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes from the start."""
+        return self.incoming.pieces()
+
+    def keep(self, unit: Unit) -> str:
+        """Put the file into the store; returns the blob's reference."""
+        return unit.adopt(self.incoming)
+
 
 @dataclass(frozen=True, slots=True)
 class Lifted:
     """A request without its payload. ``lines`` is how many line ends went with the payload."""
 
     envelope: bytes
-    payload: LiftedPayload | None
+    payload: LiftedPayload | LargePayload | None
     lines: int = 0
 
     def line_in_request(self, line: int) -> int:
@@ -72,9 +109,47 @@ def lift(data: bytes) -> Lifted:
     if not _well_formed(document):
         end = _end_by_walking(data, scan.start)
         document = _standalone(data[scan.start : end], scan.scope)
-    envelope = b"".join((data[: scan.start], b'<Payload xmlns="', REFERENCE.encode(), b'"/>', data[end:]))
-    payload = LiftedPayload(document, _clark(scan.element), scan.line)
+    envelope = b"".join((data[: scan.start], _PLACEHOLDER, data[end:]))
+    payload = LiftedPayload(document, clark(scan.element), scan.line)
     return Lifted(envelope, payload, data.count(b"\n", scan.start, end))
+
+
+def lift_window(window: Window, incoming: Callable[[], Incoming], *, exact: bool = False) -> Lifted:
+    """The same for a large request in a file; its payload goes into a file beside the store (``incoming`` begins one).
+
+    The payload's end is guessed from behind. Whoever carries out the call has to see that the payload is one
+    well-formed document (validating it shows that); if it is not, ``exact`` finds the end by reading all of it, as far
+    as that can be told. Raises SoapRefusal.
+    """
+    scan = _Scan()
+    scan.run_head(window.pieces())
+    if scan.start is None:
+        raise _envelope_too_large()
+    head = window.read(0, scan.start + AROUND)
+    tag = _START_TAG.match(head, scan.start)
+    name = _NAME.match(head, scan.start)
+    if tag is None or name is None:
+        raise _envelope_too_large()
+    end = None if exact else _guessed_end(window, head[: scan.start], tag, name[1])
+    if end is None:
+        end = _exact_end(window, scan.start, scan.line)
+    if window.size - end > AROUND:
+        raise _envelope_too_large()
+    needed = _needed(scan.scope, tag[0], window.part(scan.start, end))
+    start = name[0] + _declarations(needed)
+    kept = incoming()
+    try:
+        kept.write(start)
+        lines = 0
+        for piece in window.part(name.end(), end).pieces():
+            kept.write(piece)
+            lines += piece.count(b"\n")
+        kept.finish()
+    except BaseException:
+        kept.close()
+        raise
+    envelope = b"".join((head[: scan.start], _PLACEHOLDER, window.read(end, window.size)))
+    return Lifted(envelope, LargePayload(kept, clark(scan.element), scan.line), lines)
 
 
 class _Scan:
@@ -91,6 +166,14 @@ class _Scan:
         self._namespaces: dict[str, str | None] = {}
 
     def run(self, data: bytes) -> None:
+        """Read all of a request."""
+        self._read((data,), enough=lambda _: False)
+
+    def run_head(self, pieces: Iterable[bytes]) -> None:
+        """Read as far as the payload's start tag, or until that is too far away."""
+        self._read(pieces, enough=lambda count: self.start is not None or count > AROUND)
+
+    def _read(self, pieces: Iterable[bytes], *, enough: Callable[[int], bool]) -> None:
         parser = expat.ParserCreate(encoding="utf-8", namespace_separator=" ")
         self._parser = parser
         parser.StartDoctypeDeclHandler = _refuse_doctype
@@ -99,8 +182,14 @@ class _Scan:
         parser.EndNamespaceDeclHandler = self._end_declaration
         parser.StartElementHandler = self._open
         parser.EndElementHandler = self._close
+        count = 0
         try:
-            parser.Parse(data, True)
+            for piece in pieces:
+                parser.Parse(piece, False)
+                count += len(piece)
+                if enough(count):
+                    return
+            parser.Parse(b"", True)
         except expat.ExpatError as error:
             raise _malformed(expat.ErrorString(error.code), error.lineno, error.offset) from None
 
@@ -169,6 +258,39 @@ def _end_from_behind(data: bytes, start: int) -> int:
     return _end_by_walking(data, start)
 
 
+def _guessed_end(window: Window, head: bytes, tag: re.Match[bytes], name: bytes) -> int | None:
+    """Behind the last end tag of the payload's name that leaves a well-formed envelope; None when there is none."""
+    if tag[0].endswith(b"/>"):
+        return tag.end()
+    floor = max(tag.end(), window.size - AROUND)
+    tail = window.read(floor, window.size)
+    closing = re.compile(rb"</" + re.escape(name) + rb"\s*>")
+    for found in reversed(list(closing.finditer(tail))[-_GUESSES:]):
+        behind = tail[found.end() :]
+        # An end tag inside a comment or an instruction has its end behind it.
+        if behind.lstrip().startswith(b"<") and _well_formed(head + _PLACEHOLDER + behind):
+            return floor + found.end()
+    return None
+
+
+def _exact_end(window: Window, start: int, line: int) -> int:
+    """Where a parser that reads from the payload on comes upon what cannot belong to it: comments behind it can."""
+    parser = bounded_parser()
+    try:
+        for piece in window.pieces(start):
+            parser.Parse(piece, False)
+        parser.Parse(b"", True)
+    except TooDeep as error:
+        raise _too_deep(line + error.line - 1) from None
+    except expat.ExpatError:
+        end = start + parser.ErrorByteIndex
+        before = window.read(end - AROUND, end)
+        # Of an end tag it is the slash that cannot stand there.
+        kept = before[:-1] if before.endswith(b"<") and window.read(end, end + 1) == b"/" else before
+        return end - (len(before) - len(kept.rstrip()))
+    return window.size
+
+
 def _end_by_walking(data: bytes, start: int) -> int:
     """Where the payload ends, by counting its tags: slow, and right for any request that is well-formed as a whole."""
     parser = expat.ParserCreate(encoding="utf-8")
@@ -205,10 +327,28 @@ def _standalone(element: bytes, scope: dict[str, str]) -> bytes:
         for prefix, uri in scope.items()
         if not _declares(tag[0], prefix) and (not prefix or _mentions(element, prefix))
     ]
-    declarations = b"".join(
+    return element[: name.end()] + _declarations(needed) + element[name.end() :]
+
+
+def _declarations(needed: Iterable[tuple[str, str]]) -> bytes:
+    return b"".join(
         (f" xmlns:{prefix}" if prefix else " xmlns").encode() + b'="' + _attribute(uri) + b'"' for prefix, uri in needed
     )
-    return element[: name.end()] + declarations + element[name.end() :]
+
+
+def _needed(scope: dict[str, str], tag: bytes, element: Window) -> list[tuple[str, str]]:
+    """The same choice for an element in a file, in one go through it."""
+    missing = {prefix for prefix in scope if not _declares(tag, prefix)}
+    unseen = {prefix for prefix in missing if prefix}
+    longest = max(map(len, unseen), default=0) + 2
+    kept = b""
+    for piece in element.pieces():
+        if not unseen:
+            break
+        data = kept + piece
+        unseen -= {prefix for prefix in unseen if _mentions(data, prefix)}
+        kept = data[-longest:]
+    return [(prefix, uri) for prefix, uri in scope.items() if prefix in missing - unseen]
 
 
 def _mentions(element: bytes, prefix: str) -> bool:
@@ -255,7 +395,8 @@ def _well_formed(document: bytes) -> bool:
     return True
 
 
-def _clark(name: str) -> str:
+def clark(name: str) -> str:
+    """A name as expat gives it (namespace, blank, local name) in Clark's notation."""
     namespace, _, local = name.rpartition(" ")
     return f"{{{namespace}}}{local}" if namespace else local
 
@@ -274,6 +415,17 @@ def _malformed(what: str, line: int, column: int) -> SoapRefusal:
         EnvelopeRefusal.MALFORMED,
         lv=f"Pieprasījums nav labi formēts XML: {line}. rinda, {column + 1}. sleja.",
         en=f"The request is not well-formed XML: {what}, line {line}, column {column + 1}.",
+    )
+
+
+def _envelope_too_large() -> SoapRefusal:
+    return refuse(
+        EnvelopeRefusal.TOO_LARGE,
+        lv=f"Aploksne ap ziņojumu ir par lielu: atļauti ne vairāk kā {AROUND} baiti pirms tā un aiz tā.",
+        en=f"The envelope is too large: no more than {AROUND} bytes before the payload and behind it.",
+        cause=f"the request is large, but no payload begins within its first {AROUND} bytes, or more than {AROUND} "
+        "bytes follow it (assumed limits): only the one document inside a SendMessage may be large",
+        http_status=413,
     )
 
 

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from werkzeug.http import parse_options_header
 
+from simulator.soap.multipart import ROOT_TYPE
 from simulator.soap.refusals import EnvelopeRefusal, refuse
 from simulator.soap.versions import SoapVersion
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """The body's charset and the Action that the transport names, where they are given."""
+    """The body's charset and the Action that the transport names, where they are given.
+
+    ``parts`` are the parameters of the media type of a request in parts (MTOM), None for a plain envelope.
+    """
 
     charset: str | None
     action: str | None
+    parts: Mapping[str, str] | None = None
 
 
 def check_media(
-    content_type: str | None, content_encoding: str | None, soap_action: str | None, version: SoapVersion
+    content_type: str | None,
+    content_encoding: str | None,
+    soap_action: str | None,
+    version: SoapVersion,
+    *,
+    mtom: bool = False,
 ) -> Media:
     """Read the headers of a request to an address that speaks ``version``; raises SoapRefusal for others (HTTP 415).
 
-    ``soap_action`` is the SOAPAction header; in SOAP 1.2 the media type's ``action`` takes its place.
+    An address with ``mtom`` takes requests in parts as well. ``soap_action`` is the SOAPAction header; in SOAP 1.2 the
+    media type's ``action`` takes its place.
     """
     if content_encoding and content_encoding.strip().lower() != "identity":
         raise refuse(
@@ -34,10 +46,27 @@ def check_media(
             http_status=415,
         )
     media_type, options = parse_options_header(content_type)
+    if mtom and media_type.lower() == "multipart/related":
+        return _of_parts(content_type, options, version)
     if media_type.lower() != version.media_type:
         raise _wrong_media_type(content_type, media_type.lower(), version)
     action = options.get("action") if version is SoapVersion.SOAP_12 else _unquoted(soap_action)
     return Media(options.get("charset") or None, action or None)
+
+
+def _of_parts(content_type: str | None, options: Mapping[str, str], version: SoapVersion) -> Media:
+    kind = options.get("type", ROOT_TYPE).lower()
+    info, inner = parse_options_header(options.get("start-info", version.media_type))
+    if kind != ROOT_TYPE or info.lower() != version.media_type:
+        raise refuse(
+            EnvelopeRefusal.MEDIA_TYPE,
+            lv=f"Satura tips “{content_type}” nav MTOM; gaidīts type={ROOT_TYPE}, start-info={version.media_type}.",
+            en=f"The content type {content_type!r} is not that of MTOM.",
+            cause=f"the request is multipart/related with type {kind!r} and start-info {info!r}; expected "
+            f"type={ROOT_TYPE} and start-info={version.media_type}: switch MTOM on in the client, not attachments",
+            http_status=415,
+        )
+    return Media(None, options.get("action") or inner.get("action") or None, options)
 
 
 def _unquoted(value: str | None) -> str | None:
@@ -54,7 +83,7 @@ def _wrong_media_type(content_type: str | None, media_type: str, version: SoapVe
         port = "plain11" if other is SoapVersion.SOAP_11 else "plain"
         advice = f"; {media_type} is {other.value}, which is served at .../{port}"
     elif media_type.startswith("multipart/"):
-        advice = "; this address takes no attachments (MTOM): send the payload inline"
+        advice = "; this address takes no MTOM: send the payload inline, or to the MTOM port's address (see the WSDL)"
     else:
         advice = ""
     return refuse(

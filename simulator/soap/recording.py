@@ -7,6 +7,7 @@ from datetime import datetime
 
 from simulator.documents.complaints import Complaint
 from simulator.journal import Entry, Json, Kind, Outcome, wall_now
+from simulator.soap.body import Body
 from simulator.soap.lifting import Lifted
 from simulator.soap.refusals import Fault
 from simulator.soap.replies import Reply
@@ -24,13 +25,13 @@ class Record:
     at: datetime
     operation: str
     authority: str | None
-    request: bytes
+    request: Body
     lifted: Lifted | None
     notes: Notes
 
     def accepted(self, unit: Unit, reply: Reply, reply_envelope: bytes) -> Entry:
         """The entry of a call that was carried out; ``reply_envelope`` is the reply without its payloads."""
-        body = reply.body if len(reply.body) <= WHOLE else reply_envelope
+        body = reply.body if reply.stream is None and len(reply.body) <= WHOLE else reply_envelope
         return replace(
             self._entry(unit),
             # A reply that never leaves has no status that anyone saw.
@@ -40,16 +41,15 @@ class Record:
 
     def refused(self, unit: Unit, reply: Reply, fault: Fault) -> Entry:
         """The entry of a call that was refused."""
-        return replace(
-            self._as_refused(self._entry(unit), reply, fault),
-            reply=unit.put_blob(reply.body),
-        )
+        entry = replace(self._entry(unit), payload=self._kept(unit))
+        return replace(self._as_refused(entry, reply, fault), reply=unit.put_blob(reply.body))
 
     def misbehaved(self, unit: Unit, reply: Reply, kind: str, explanation: str) -> Entry:
         """The entry of a call that the simulator did not carry out, on purpose; the caller is not to blame."""
         entry = self._entry(unit)
         return replace(
             entry,
+            payload=self._kept(unit),
             outcome=Outcome.FAULT,
             http_status=None if reply.broken else reply.status,
             fault_code=kind,
@@ -88,13 +88,15 @@ class Record:
             details=details,
         )
 
+    def _kept(self, unit: Unit) -> str | None:
+        """The payload of a call that was not carried out; what a unit kept that was undone has to be kept again."""
+        return self.lifted.payload.keep(unit) if self.lifted is not None and self.lifted.payload else None
+
     def _entry(self, unit: Unit) -> Entry:
         details = dict(self.notes.details)
-        request, payload = self.request, self.notes.payload
-        if self.lifted is not None and self.lifted.payload is not None:
-            payload = unit.put_blob(self.lifted.payload.data)
-        if len(request) > WHOLE:
-            details["request_bytes"] = len(request)
+        request = self.request.data
+        if self.request.size > WHOLE:
+            details["request_bytes"] = self.request.size
             request = (self.lifted.envelope if self.lifted is not None else request)[:WHOLE]
         return Entry(
             kind=Kind.EXCHANGE,
@@ -106,7 +108,7 @@ class Record:
             channel_version=self.notes.channel_version,
             message_ids=self.notes.message_ids,
             request=unit.put_blob(request),
-            payload=payload,
+            payload=self.notes.payload,
             details=details,
         )
 

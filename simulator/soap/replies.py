@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -11,7 +12,13 @@ from lxml import etree
 from simulator.documents.parsing import Element
 from simulator.soap.contract import PREFIXES
 from simulator.soap.versions import SoapVersion
+from simulator.store import OpenBlob
 
+IN_MEMORY = 1024 * 1024
+"""Answers and payloads of more bytes than this are read as they leave."""
+
+_ROOT = "envelope@aldis-conformance"
+_XOP = "http://www.w3.org/2004/08/xop/include"
 _DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>\n'
 _PLACE = re.compile(rb"<\?payload ([0-9a-f]{64})\?>")
 _PAYLOAD_DECLARATION = re.compile(rb"\s*<\?xml\s[^>]*\?>\s*")
@@ -21,9 +28,36 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+    """A large answer: bytes, and blobs that are read as they leave (without their first ``skip`` bytes)."""
+
+    parts: tuple[bytes | tuple[OpenBlob, int], ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return sum(len(each) if isinstance(each, bytes) else each[0].size - each[1] for each in self.parts)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The bytes, a piece at a time; raises StoreError when a blob cannot be read."""
+        for each in self.parts:
+            if isinstance(each, bytes):
+                yield each
+                continue
+            blob, skip = each
+            for piece in blob.pieces():
+                yield piece[skip:]
+                skip = max(skip - len(piece), 0)
+
+    def joined(self) -> bytes:
+        """All in memory: for answers that are known to be small."""
+        return b"".join(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """An answer on the wire. ``broken`` means that the connection is to break instead, as misbehaviour on purpose;
-    ``cut`` that it breaks half-way through the body.
+    ``cut`` that it breaks half-way through. A large one has a ``stream`` in place of a ``body``.
     """
 
     status: int
@@ -32,6 +66,7 @@ class Reply:
     headers: tuple[tuple[str, str], ...] = field(default=())
     broken: bool = False
     cut: bool = False
+    stream: Stream | None = None
 
 
 def write_envelope(version: SoapVersion, headers: Iterable[Element], content: Element) -> bytes:
@@ -46,22 +81,58 @@ def write_envelope(version: SoapVersion, headers: Iterable[Element], content: El
     return _DECLARATION + etree.tostring(envelope, encoding="utf-8")
 
 
-def put_payloads_back(envelope: bytes, payload: Callable[[str], bytes]) -> bytes:
+def put_payloads_back(envelope: bytes, payload: Callable[[str], OpenBlob]) -> Stream:
     """The envelope with each mark (:data:`dispatching.REFERENCE_MARK`) replaced by the document that it names.
 
-    ``payload`` gives the bytes behind a reference (UTF-8). Nobody but us can have written a mark: processing
+    ``payload`` gives the blob behind a reference (UTF-8). Nobody but us can have written a mark: processing
     instructions of a sender stand inside payloads, and those are not searched.
     """
-    return b"".join(_pieces(envelope, payload))
-
-
-def _pieces(envelope: bytes, payload: Callable[[str], bytes]) -> Iterator[bytes]:
+    parts: list[bytes | tuple[OpenBlob, int]] = []
     end = 0
     for place in _PLACE.finditer(envelope):
-        yield envelope[end : place.start()]
-        yield as_element(payload(place[1].decode("ascii")))
+        parts.append(envelope[end : place.start()])
+        blob = payload(place[1].decode("ascii"))
+        if blob.size <= IN_MEMORY:
+            parts.append(as_element(b"".join(blob.pieces())))
+        else:
+            head = next(iter(blob.pieces()))
+            parts.append((blob, len(head) - len(as_element(head))))
         end = place.end()
-    yield envelope[end:]
+    return Stream((*parts, envelope[end:]))
+
+
+def put_includes(envelope: bytes, payload: Callable[[str], OpenBlob]) -> tuple[bytes, dict[str, OpenBlob]]:
+    """The envelope with each mark replaced by an xop:Include; and the parts that these mean, by their identifiers."""
+    parts: dict[str, OpenBlob] = {}
+
+    def include(place: re.Match[bytes]) -> bytes:
+        identifier = f"{place[1].decode('ascii')}@aldis-conformance"
+        parts[identifier] = payload(place[1].decode("ascii"))
+        return f'<xop:Include xmlns:xop="{_XOP}" href="cid:{identifier}"/>'.encode()
+
+    return _PLACE.sub(include, envelope), parts
+
+
+def in_parts(envelope: Stream, version: SoapVersion, parts: Mapping[str, OpenBlob]) -> tuple[str, Stream]:
+    """An answer as MTOM: its Content-Type, and its bytes with the envelope as the root part."""
+    boundary = f"aldis-{uuid.uuid4().hex}"
+    content_type = (
+        f'multipart/related; type="application/xop+xml"; start="<{_ROOT}>"; start-info="{version.media_type}"; '
+        f'boundary="{boundary}"'
+    )
+    kind = f'application/xop+xml; charset=utf-8; type="{version.media_type}"'
+    pieces: list[bytes | tuple[OpenBlob, int]] = [_part_head(boundary, kind, _ROOT).removeprefix(b"\r\n")]
+    pieces += envelope.parts
+    for identifier, blob in parts.items():
+        pieces += [_part_head(boundary, "text/xml; charset=utf-8", identifier), (blob, 0)]
+    return content_type, Stream((*pieces, f"\r\n--{boundary}--\r\n".encode()))
+
+
+def _part_head(boundary: str, kind: str, identifier: str) -> bytes:
+    return (
+        f"\r\n--{boundary}\r\nContent-ID: <{identifier}>\r\nContent-Transfer-Encoding: binary\r\n"
+        f"Content-Type: {kind}\r\n\r\n"
+    ).encode()
 
 
 def as_element(document: bytes) -> bytes:

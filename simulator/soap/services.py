@@ -14,11 +14,13 @@ from spyne import Boolean, ComplexModel, DateTime, Integer, ServiceBase, Unicode
 
 from simulator.dit.model import Caller, MailboxMessage, MessageClass, Payload, Selector, SendRequest
 from simulator.dit.selection import canonical
+from simulator.documents.catalogue import Catalogue
 from simulator.soap.contract import DIT, IVIS, SVC
 from simulator.soap.lifting import REFERENCE
 
 if TYPE_CHECKING:
     from simulator.dit.network import Network
+    from simulator.dit.sending import Examined
     from simulator.journal import Json
     from simulator.store import Unit
 
@@ -48,7 +50,9 @@ class Call:
     network: Network
     caller: Caller
     notes: Notes
+    examined: Examined | None = None
     error: Exception | None = None
+    schemas: Catalogue = field(default_factory=Catalogue.default)
 
 
 class PayloadReference(ComplexModel):
@@ -203,7 +207,7 @@ class MessageService(ServiceBase):
         call: Call = ctx.udc
         request = _send_request(asked)
         _note_send(call.notes, request)
-        call.notes.message_ids = (call.network.send(call.unit, call.caller, request),)
+        call.notes.message_ids = (call.network.send(call.unit, call.caller, request, call.examined),)
         return True
 
     @_operation(

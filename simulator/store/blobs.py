@@ -9,9 +9,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from simulator.store.errors import StoreError, from_os_error
-from simulator.store.tables import blobs
+from simulator.store.incoming import PIECE, FileBlob, Incoming, OpenBlob, PiecedBlob, WholeBlob
+from simulator.store.tables import blob_pieces, blobs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +28,14 @@ _UNFINISHED = ".part"
 _SIZE = select(blobs.c.size).where(blobs.c.sha256 == bindparam("reference"))
 _BYTES = select(blobs.c.size, blobs.c.data).where(blobs.c.sha256 == bindparam("reference"))
 _INSERT = insert(blobs)
+_INSERT_UNLESS_THERE = {
+    "sqlite": sqlite.insert(blobs).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(blobs).on_conflict_do_nothing(),
+}
+_INSERT_PIECE = insert(blob_pieces)
+_PIECES = (
+    select(blob_pieces.c.data).where(blob_pieces.c.sha256 == bindparam("reference")).order_by(blob_pieces.c.number)
+)
 
 
 class BlobFiles:
@@ -33,7 +43,7 @@ class BlobFiles:
 
     def __init__(self, directory: Path, *, durable: bool) -> None:
         self._directory = directory
-        self._durable = durable
+        self.durable = durable
 
     def path(self, reference: str) -> Path:
         """Where the file of a blob stands."""
@@ -51,7 +61,7 @@ class BlobFiles:
             with unfinished.open("wb") as file:
                 file.write(data)
                 file.flush()
-                if self._durable:
+                if self.durable:
                     os.fsync(file.fileno())
             unfinished.replace(path)
             self._sync(path.parent)
@@ -61,12 +71,18 @@ class BlobFiles:
             raise from_os_error(error, f"writing a blob of {len(data)} bytes to {path}") from error
         return path
 
-    def read(self, reference: str) -> bytes:
-        """The bytes of a blob's file; raises StoreError when it is gone or cannot be read."""
+    def adopt(self, incoming: Incoming) -> Path:
+        """Give a file that is written and safe on disk its place among the blobs; raises StoreError."""
+        path = self.path(incoming.reference)
         try:
-            return self.path(reference).read_bytes()
+            self._make(path.parent)
+            # A second name, not another one: the caller may yet have to put it into another transaction.
+            path.unlink(missing_ok=True)
+            path.hardlink_to(incoming.path)
+            self._sync(path.parent)
         except OSError as error:
-            raise from_os_error(error, f"reading blob {self.path(reference)}") from error
+            raise from_os_error(error, f"storing a blob of {incoming.size} bytes as {path}") from error
+        return path
 
     def clean(self, connection: Connection) -> int:
         """Remove files that no committed row names, left by a process that was killed; returns how many.
@@ -87,7 +103,7 @@ class BlobFiles:
             self._sync(folder.parent)
 
     def _sync(self, folder: Path) -> None:
-        if not self._durable:
+        if not self.durable:
             return
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -99,30 +115,56 @@ class BlobFiles:
 def put(connection: Connection, files: BlobFiles | None, data: bytes) -> tuple[str, Path | None]:
     """Keep bytes within the transaction; returns their reference, and the file that was made for them, if any."""
     reference = hashlib.sha256(data).hexdigest()
+    if files is None or len(data) <= LARGE:
+        row = {"sha256": reference, "size": len(data), "data": data}
+        connection.execute(_INSERT_UNLESS_THERE[connection.dialect.name], row)
+        return reference, None
     if connection.execute(_SIZE, {"reference": reference}).scalar() is not None:
         return reference, None
-    written = None
-    in_file = files is not None and len(data) > LARGE
-    if files is not None and in_file:
-        written = files.write(reference, data)
-    connection.execute(_INSERT, {"sha256": reference, "size": len(data), "data": None if in_file else data})
+    written = files.write(reference, data)
+    connection.execute(_INSERT, {"sha256": reference, "size": len(data), "data": None})
+    return reference, written
+
+
+def adopt(connection: Connection, files: BlobFiles | None, incoming: Incoming) -> tuple[str, Path | None]:
+    """Keep a finished file within the transaction; returns its reference, and the blob's file if one was made."""
+    if incoming.size <= LARGE:
+        return put(connection, files, b"".join(incoming.pieces()))
+    reference = incoming.reference
+    if connection.execute(_SIZE, {"reference": reference}).scalar() is not None:
+        return reference, None
+    written = files.adopt(incoming) if files is not None else None
+    connection.execute(_INSERT, {"sha256": reference, "size": incoming.size, "data": None})
+    if files is None:
+        for number, data in enumerate(incoming.pieces()):
+            connection.execute(_INSERT_PIECE, {"sha256": reference, "number": number, "data": data})
     return reference, written
 
 
 def get(connection: Connection, files: BlobFiles | None, reference: str) -> bytes:
     """The bytes behind a reference; raises KeyError when there are none, StoreError when their file is damaged."""
+    blob = open_blob(connection, files, reference)
+    if isinstance(blob, PiecedBlob):  # which another transaction would not see before this one is committed
+        return b"".join(bytes(each) for each in connection.scalars(_PIECES, {"reference": reference}))
+    return b"".join(blob.pieces())
+
+
+def open_blob(connection: Connection, files: BlobFiles | None, reference: str) -> OpenBlob:
+    """A blob to be read in pieces; raises KeyError when there is none, StoreError when its file is damaged."""
     row = None
     if _REFERENCE.fullmatch(reference):
         row = connection.execute(_BYTES, {"reference": reference}).one_or_none()
     if row is None:
         raise KeyError(reference)
     if row.data is not None:
-        return bytes(row.data)
+        return WholeBlob(bytes(row.data))
+    if files is not None and files.path(reference).exists():
+        return FileBlob(files.path(reference), row.size)
+    first = connection.execute(_PIECES.limit(1), {"reference": reference}).scalar()
+    if first is not None:
+        if row.size <= PIECE:
+            return WholeBlob(bytes(first))
+        return PiecedBlob(connection.engine, reference, row.size)
     if files is None:
         raise StoreError(f"blob {reference} stands in a file; open the store with its directory, too")
-    data = files.read(reference)
-    if len(data) != row.size:
-        raise StoreError(
-            f"{files.path(reference)} has {len(data)} bytes where {row.size} were stored; put a sound copy back"
-        )
-    return data
+    return FileBlob(files.path(reference), row.size)  # which is gone, and says so

@@ -14,24 +14,29 @@ from sqlalchemy import Engine, RootTransaction, insert, inspect, select
 from simulator.store.blobs import BlobFiles
 from simulator.store.engine import WRITING, open_engine, sqlite_url
 from simulator.store.errors import StoreError, from_os_error
+from simulator.store.incoming import Incoming, spool, sweep
 from simulator.store.tables import SCHEMA_VERSION, facts, metadata
 from simulator.store.unit import FAILED, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO
 
 DATABASE_FILE = "aldis.sqlite3"
 BLOB_FOLDER = "blobs"
+INCOMING_FOLDER = "incoming"
+"""Where files are written before they become blobs: beside them, so that it takes no copy."""
 
 
 class Store:
     """Everything that the simulator keeps. Safe to share between threads; units of several threads queue."""
 
-    def __init__(self, engine: Engine, files: BlobFiles | None, scratch: Path | None) -> None:
+    def __init__(self, engine: Engine, files: BlobFiles | None, scratch: Path | None, incoming: Path) -> None:
         """Use :meth:`open`."""
         self._engine = engine
         self._files = files
         self._scratch = scratch
+        self._incoming = incoming
         # Threads of one process queue here: SQLite's own waiting sleeps, and is not fair.
         self._writer = threading.Lock()
         self._holder: int | None = None
@@ -46,16 +51,18 @@ class Store:
         ``max_bytes`` bounds the SQLite database (large blobs apart): beyond it a call gets StorageFull, as from a full
         disk; the tests use it. Raises StoreError for what cannot be opened, and for a store of another version.
         """
-        scratch = Path(tempfile.mkdtemp(prefix="aldis-store-")) if directory is None and url is None else None
-        place = directory or scratch
+        scratch = Path(tempfile.mkdtemp(prefix="aldis-store-")) if directory is None else None
+        place = directory or (scratch if url is None else None)
         files = None
         try:
             if place is not None:
                 files = BlobFiles(_make(place / BLOB_FOLDER), durable=scratch is None)
+            incoming = _make((directory or scratch or Path()) / INCOMING_FOLDER)
+            sweep(incoming)
             engine = open_engine(
-                url or sqlite_url((place or Path()) / DATABASE_FILE), durable=scratch is None, max_bytes=max_bytes
+                url or sqlite_url((place or Path()) / DATABASE_FILE), durable=place != scratch, max_bytes=max_bytes
             )
-            store = cls(engine, files, scratch)
+            store = cls(engine, files, scratch, incoming)
             store._prepare(place)
         except StoreError:
             if scratch is not None:
@@ -93,6 +100,14 @@ class Store:
             with connection.begin() as transaction:
                 yield Unit(connection, self._files, writing=False)
                 transaction.rollback()
+
+    def incoming(self) -> Incoming:
+        """Begin a large blob outside of any unit; see :class:`Incoming`. Raises StoreError."""
+        return Incoming(self._incoming, durable=self._files is not None and self._files.durable)
+
+    def spool(self) -> BinaryIO:
+        """A file without a name, for bytes that have to wait; gone when it is closed. Raises StoreError."""
+        return spool(self._incoming)
 
     def close(self) -> None:
         """Let go of the database; a temporary store is removed. A unit that is still open is undone."""

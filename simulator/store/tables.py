@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from simulator.store.types import JsonText, Moment
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 
 metadata = MetaData()
 
@@ -38,7 +38,15 @@ blobs = Table(
     metadata,
     Column("sha256", String(64), primary_key=True),
     Column("size", Integer, nullable=False),
-    Column("data", LargeBinary),  # null: the bytes stand in a file
+    Column("data", LargeBinary),  # null: the bytes stand in a file, or in pieces
+)
+
+blob_pieces = Table(
+    "blob_pieces",
+    metadata,
+    Column("sha256", String(64), ForeignKey("blobs.sha256"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulator.store import blobs
 from simulator.store.errors import StoreError
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Connection
+
+    from simulator.store.incoming import Incoming, OpenBlob
 
 
 class Unit:
@@ -26,6 +28,9 @@ class Unit:
         self._writing = writing
         self._new_files: list[Path] = []
         self._callbacks: list[Callable[[], object]] = []
+        self._fresh: dict[str, bytes] = {}
+        self.known: dict[str, Any] = {}
+        """What was looked up in this transaction and cannot change within it but by its own doing."""
 
     @property
     def connection(self) -> Connection:
@@ -45,23 +50,43 @@ class Unit:
         Raises StoreError, and StorageFull when there is no room.
         """
         self._require_writing()
+        reference = self._keep(lambda: blobs.put(self.connection, self._files, data))
+        if len(data) <= blobs.LARGE:
+            self._fresh[reference] = data
+        return reference
+
+    def adopt(self, incoming: Incoming) -> str:
+        """Keep a finished file as a blob and return its reference; durable when the unit commits.
+
+        The file stays the caller's to close, so that it can be adopted again when this unit is undone. Raises
+        StoreError, and StorageFull when there is no room.
+        """
+        self._require_writing()
+        return self._keep(lambda: blobs.adopt(self.connection, self._files, incoming))
+
+    def blob(self, reference: str) -> bytes:
+        """The bytes behind a reference; raises KeyError when there are none."""
+        fresh = self._fresh.get(reference)
+        return fresh if fresh is not None else blobs.get(self.connection, self._files, reference)
+
+    def open_blob(self, reference: str) -> OpenBlob:
+        """A blob to be read piece by piece, also after the unit; raises KeyError when there is none."""
+        return blobs.open_blob(self.connection, self._files, reference)
+
+    def after_commit(self, callback: Callable[[], object]) -> None:
+        """Have something called once this unit is committed and others may write; never when it is not committed."""
+        self._require_writing()
+        self._callbacks.append(callback)
+
+    def _keep(self, put: Callable[[], tuple[str, Path | None]]) -> str:
         try:
-            reference, new_file = blobs.put(self.connection, self._files, data)
+            reference, new_file = put()
         except StoreError:
             self._connection.info[FAILED] = True
             raise
         if new_file is not None:
             self._new_files.append(new_file)
         return reference
-
-    def blob(self, reference: str) -> bytes:
-        """The bytes behind a reference; raises KeyError when there are none."""
-        return blobs.get(self.connection, self._files, reference)
-
-    def after_commit(self, callback: Callable[[], object]) -> None:
-        """Have something called once this unit is committed and others may write; never when it is not committed."""
-        self._require_writing()
-        self._callbacks.append(callback)
 
     def _require_writing(self) -> None:
         if not self._writing:

@@ -12,9 +12,12 @@ from hypothesis import given
 from lxml import etree
 
 from conformance.payloads import from_schema, load_schema
+from conformance.payloads.refinements import documents
 from simulator.documents.locations import data_root
-from simulator.documents.model import ChannelName
+from simulator.documents.model import ChannelName, Document
 from simulator.documents.profile import load_profile
+from simulator.documents.validation import validate
+from simulator.documents.writing import write_document
 from tests.conformance.payloads.standards import iso_20022, loaded, ubl
 
 pytestmark = pytest.mark.bench
@@ -74,6 +77,26 @@ def test_contract_documents_a_second() -> None:
         f"{len(records) / took:.0f}/s of {sum(records) / len(records):.1f}; {len(made) / took:.0f}/s with empty ones",
     )
     assert invalid == 0
+
+
+@pytest.mark.parametrize("channel", ChannelName)
+def test_documents_that_obey_the_business_a_second(channel: ChannelName) -> None:
+    profile = load_profile()
+    made: list[Document] = []
+
+    @hypothesis.settings(max_examples=2000, deadline=None, database=None)
+    @given(documents(channel, profile, least=1, most=20))
+    def make(document: Document) -> None:
+        made.append(document)
+
+    took = seconds(make)
+    records = sum(len(each.records) for each in made) / len(made)
+    show(
+        f"{channel} documents of 1-20 records by the domain's rules (at least 200 a second)",
+        f"{len(made) / took:.0f}/s of {records:.1f}",
+    )
+    for each in made[::10]:
+        assert validate(write_document(each, profile), profile, channel) == ()
 
 
 @pytest.mark.parametrize("name", ["ISO 20022", "UBL 2.1"])

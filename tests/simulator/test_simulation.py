@@ -128,3 +128,16 @@ def test_rights_begin_when_access_is_opened_and_data_with_the_month_after(
     (only,) = _discounts(simulation, 1)
     assert read_document(simulation.journal.blob(only), profile).header.period == Period(2026, 4)
     simulation.close()
+
+
+def test_dit_keeps_a_message_for_ninety_days(tmp_path: Path, world: World, profile: Profile) -> None:
+    simulation = _open(tmp_path, world, profile)
+    simulation.advance(datetime(2026, 3, 8, tzinfo=RIGA))
+    assert len(_discounts(simulation, 0)) == 1
+    simulation.advance(datetime(2026, 6, 5, 8, tzinfo=RIGA))  # the first list was published on 7 March at 9
+    assert len(_discounts(simulation, 0)) == 3
+    simulation.advance(datetime(2026, 6, 5, 11, tzinfo=RIGA))
+    assert len(_discounts(simulation, 0)) == 2
+    purged = [each for each in simulation.journal.entries() if each.operation == "purge"]
+    assert {each.authority for each in purged} >= {each.authority for each in world.retailers}
+    simulation.close()

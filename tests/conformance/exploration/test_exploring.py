@@ -15,6 +15,7 @@ from simulator.documents.profile import load_profile
 from tests.conformance.commands.running import aldis
 
 ROOT = Path(__file__).parents[3]
+STORIES = Path(__file__).parent / "stories"
 TOML = """
 [retailer]
 name = "Sabojātā Enerģija"
@@ -42,6 +43,12 @@ def test_the_reference_retailer_stands_whatever_happens() -> None:
     assert summary.count(Status.WARNED) == 0
 
 
+@pytest.mark.parametrize("story", sorted(STORIES.glob("*.feature")), ids=lambda each: each.stem)
+def test_it_stands_what_once_was_held_against_it(story: Path) -> None:
+    done = aldis("replay", str(story), cwd=ROOT)
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize(
     ("variant", "requirement"),
     [("money:CarryOverLost", "PAY-"), ("network:NeverDeletes", "DIT-02"), ("contracts:SubUsersUntold", "CON-06")],
@@ -49,8 +56,10 @@ def test_the_reference_retailer_stands_whatever_happens() -> None:
 def test_a_fault_is_found_and_told_as_a_short_story(variant: str, requirement: str) -> None:
     summary = explore(f"tests.spoilt.{variant}", 60)
     (scenario,) = summary.scenarios
-    assert summary.exit_code == 1
-    assert [each for each in summary.verdicts if each.status is Status.FAILED and each.info.id.startswith(requirement)]
+    assert summary.exit_code == 1, scenario.finished.reason
+    assert [
+        each for each in summary.verdicts if each.status is Status.FAILED and each.info.id.startswith(requirement)
+    ], scenario.finished.reason
     story = scenario.finished.reproducer
     assert story is not None
     sentences = [line for line in story.splitlines() if line.startswith("    ")]

@@ -26,6 +26,7 @@ from simulator.dit.model import (
 from simulator.dit.network import Network
 from simulator.documents.complaints import Complaint
 from simulator.documents.model import Basis, Provenance
+from simulator.documents.streaming import Pieces
 from simulator.faults import Faults
 from simulator.journal import StoredJournal
 from simulator.store import Store, Unit
@@ -73,6 +74,11 @@ class TinySchemas:
             Complaint("schema", each.line, each.path or "/", each.message, "valid", provenance)
             for each in schema.error_log
         )
+
+    def validate_stream(
+        self, urn: str, pieces: Pieces, *, root: str | None = None, element: str | None = None
+    ) -> tuple[Complaint, ...]:
+        return self.validate(urn, b"".join(pieces()), element=element)
 
 
 @dataclass

@@ -25,7 +25,8 @@ class TestWsdl:
         reply = setting.client.get(SERVICE + query, base_url=BASE)
         assert reply.status_code == 200
         assert reply.mimetype == "text/xml"
-        assert locations(reply.data) == [f"{BASE}{SERVICE}/plain", f"{BASE}{SERVICE}/plain11"]
+        ports = ("plain", "plain11", "plainMtom")
+        assert locations(reply.data) == [f"{BASE}{SERVICE}/{each}" for each in ports]
 
     def test_below_a_prefix_and_over_tls(self, setting: Setting) -> None:
         reply = setting.client.get(SERVICE + "?wsdl", base_url="https://dit.test/below/")

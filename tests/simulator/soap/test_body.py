@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.soap.body import CHUNK, BodyRefused, read_body, to_utf8
+from simulator.soap.body import CHUNK, IN_MEMORY, BodyRefused, read_body, to_utf8
 from simulator.soap.refusals import SoapRefusal
 
 
 def test_an_announced_body_is_read_as_announced() -> None:
-    assert read_body(io.BytesIO(b"abcdef"), length=4, limit=10) == b"abcd"
+    assert read_body(io.BytesIO(b"abcdef"), length=4, limit=10).data == b"abcd"
 
 
 def test_a_chunked_body_is_read_to_its_end() -> None:
     data = b"x" * (CHUNK * 2 + 1)
-    assert read_body(io.BytesIO(data), length=None, limit=len(data)) == data
+    assert read_body(io.BytesIO(data), length=None, limit=len(data)).data == data
 
 
 @pytest.mark.parametrize("length", [None, 11])
@@ -35,7 +35,7 @@ def test_what_is_too_large_is_thrown_away_up_to_a_bound() -> None:
     short = io.BytesIO(b"x" * 15)
     with pytest.raises(BodyRefused):
         read_body(short, length=15, limit=10)
-    assert read_body(io.BytesIO(b"x" * 10), length=10, limit=10) == b"x" * 10
+    assert read_body(io.BytesIO(b"x" * 10), length=10, limit=10).data == b"x" * 10
 
 
 def test_a_body_that_ends_early_is_refused_with_what_came() -> None:
@@ -53,6 +53,51 @@ def test_broken_chunks_are_refused() -> None:
 
     with pytest.raises(BodyRefused, match="chunked body is broken"):
         read_body(Broken(), length=None, limit=10)
+
+
+def test_a_large_body_waits_in_a_file() -> None:
+    data = bytes(range(256)) * (IN_MEMORY // 256 + 1)
+    body = read_body(io.BytesIO(data), length=len(data), limit=len(data))
+    assert body.file is not None
+    assert (body.size, body.window.all()) == (len(data), data)
+    assert data.startswith(body.data)
+    body.close()
+    assert body.file.closed
+
+
+class Slow:
+    """Gives one byte at a time, after some wall seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self.now = 0.0
+        self._seconds = seconds
+
+    def read(self, _size: int) -> bytes:
+        self.now += self._seconds
+        return b"x"
+
+
+def test_a_body_that_comes_too_slowly_is_refused() -> None:
+    slow = Slow(1.0)
+    with pytest.raises(BodyRefused) as refused:
+        read_body(slow, length=100, limit=100, seconds=lambda: slow.now)
+    assert (refused.value.refusal.fault.http_status, refused.value.refusal.fault.refusal) == (408, "body-too-slow")
+    assert refused.value.read == b"x" * 61
+    steady = Slow(0.5)
+    assert read_body(steady, length=100, limit=100, seconds=lambda: steady.now).size == 100
+
+
+@pytest.mark.parametrize(
+    ("error", "refusal"), [(TimeoutError("timed out"), "body-too-slow"), (OSError(104, "reset"), "incomplete-body")]
+)
+def test_a_connection_that_stalls_or_breaks_is_a_refusal(error: OSError, refusal: str) -> None:
+    class Failing:
+        def read(self, _size: int) -> bytes:
+            raise error
+
+    with pytest.raises(BodyRefused) as refused:
+        read_body(Failing(), length=5, limit=10)
+    assert refused.value.refusal.fault.refusal == refusal
 
 
 DOCUMENT = '<?xml version="1.0"?><a>ģ</a>'

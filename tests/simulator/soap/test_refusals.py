@@ -173,7 +173,7 @@ class TestMedia:
             (SOAP_12, "application/json", "application/soap+xml"),
             (SOAP_12, "", "(none)"),
             (SOAP_12, ";;;", "application/soap+xml"),
-            (SOAP_12, 'multipart/related; type="application/xop+xml"', "no attachments"),
+            (SOAP_12, 'multipart/related; type="application/xop+xml"', "takes no MTOM"),
         ],
     )
     def test_other_media_types_are_415(

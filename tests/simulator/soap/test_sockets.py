@@ -211,3 +211,16 @@ def test_many_senders_at_once_are_all_kept(served: tuple[Setting, str]) -> None:
         assert set(pool.map(call, range(60))) == {200}
     identifiers = [each.message_ids[0] for each in setting.exchanges]
     assert len(set(identifiers)) == 60
+
+
+def test_a_slow_client_gets_its_fault_and_the_others_are_served(served: tuple[Setting, str]) -> None:
+    setting, base = served
+    body = body_for(setting)
+    parts = urlsplit(base)
+    with socket.create_connection((parts.hostname, parts.port), timeout=30) as slow:
+        slow.sendall(head(f"Content-Length: {len(body)}") + body[:50])
+        reply = requests.post(f"{base}{SERVICE}/plain", data=body, headers={**TYPE, **basic("paraugs")}, timeout=30)
+        assert reply.status_code == 200
+        answer = b"".join(iter(lambda: slow.recv(65536), b""))
+        assert fault_in(answer) == (408, "body-too-slow")
+    assert {each.fault_code for each in setting.exchanges} == {None, "body-too-slow"}

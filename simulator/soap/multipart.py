@@ -1,0 +1,235 @@
+"""MTOM: a request in parts (multipart/related) taken apart, whatever its size (W3C XOP and MTOM, RFC 2387).
+
+The envelope is the root part. WCF, which DIT is built with, optimises base64 values only, so that a document comes
+inside the envelope; a document in a part of its own, in whose place an xop:Include stands, is taken as well (assumed).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.errors import MessageError
+from email.message import Message
+from email.parser import BytesHeaderParser
+from urllib.parse import unquote
+from xml.parsers import expat
+
+from werkzeug.http import parse_options_header
+
+from simulator.documents import parsing
+from simulator.documents.complaints import Complaint
+from simulator.soap.lifting import AROUND, LargePayload, LiftedPayload, clark
+from simulator.soap.refusals import EnvelopeRefusal, SoapRefusal, refuse
+from simulator.soap.windows import Window
+from simulator.store import Incoming
+
+INCLUDE = "{http://www.w3.org/2004/08/xop/include}Include"
+"""The element that stands for a part."""
+
+ROOT_TYPE = "application/xop+xml"
+_MOST_PARTS = 100
+_LARGEST_HEADER = 16 * 1024
+_LITERAL = frozenset({"", "binary", "8bit", "7bit"})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part: its identifier without brackets (None when it has none), its headers and its bytes."""
+
+    identifier: str | None
+    headers: Message
+    content: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A request taken apart; ``parts`` are all but the root, by identifier."""
+
+    root: Part
+    parts: Mapping[str, Part]
+
+    def included(self, href: str | None) -> Window:
+        """The bytes that an xop:Include means; raises SoapRefusal when there is no such part."""
+        if not (href or "").lower().startswith("cid:"):
+            raise _missing(f"xop:Include has href {href!r}; expected cid: and a Content-ID")
+        identifier = unquote((href or "")[4:])
+        if identifier not in self.parts:
+            known = ", ".join(sorted(self.parts)) or "none"
+            raise _missing(f"xop:Include means the part {identifier!r}, but the parts beside the envelope are: {known}")
+        return self.parts[identifier].content
+
+
+def take_apart(body: Window, options: Mapping[str, str]) -> Package:
+    """The parts of a multipart/related body; ``options`` are the parameters of its media type. Raises SoapRefusal."""
+    boundary = options.get("boundary", "")
+    if not boundary:
+        raise _broken("Content-Type has no boundary, without which the parts cannot be told apart")
+    parts = [_part(each, count) for count, each in enumerate(_split(body, boundary.encode("utf-8", "replace")), 1)]
+    if not parts:
+        raise _broken(f"the body has no part: the boundary {boundary!r} of Content-Type opens none")
+    root = _root(parts, options.get("start"))
+    _check_root(root)
+    named: dict[str, Part] = {}
+    for each in parts:
+        if each is root:
+            continue
+        if each.identifier is None:
+            raise _broken("a part beside the envelope has no Content-ID, by which an xop:Include could mean it")
+        if each.identifier in named:
+            raise _broken(f"two parts have the Content-ID {each.identifier!r}")
+        named[each.identifier] = each
+    return Package(root, named)
+
+
+def _split(body: Window, boundary: bytes) -> list[Window]:
+    """The windows between the boundaries; each is one part with its headers."""
+    delimiter = b"\n--" + boundary
+    at_once = body.read(0, len(delimiter) - 1) == delimiter[1:]
+    start = 0 if at_once else body.find(delimiter) + 1
+    if not (at_once or start):
+        raise _broken(f"the body never has the boundary {boundary.decode('utf-8', 'replace')!r} of Content-Type")
+    found: list[Window] = []
+    position = start + len(delimiter) - 1
+    while True:
+        line = body.read(position, position + 200)
+        if line.startswith(b"--"):
+            return found
+        end_of_line = line.find(b"\n")
+        if end_of_line < 0 or line[:end_of_line].strip():
+            raise _broken("a boundary is followed by something else than a line end; is the boundary inside a part?")
+        begin = position + end_of_line + 1
+        end = body.find(delimiter, begin - 1)
+        if end < 0:
+            raise _broken("the last part is not closed by its boundary and two hyphens: the body was cut short")
+        if len(found) == _MOST_PARTS:
+            raise _broken(f"there are more than {_MOST_PARTS} parts (assumed limit)")
+        content = max(end, begin)
+        if body.read(content - 1, content) == b"\r" and content > begin:
+            content -= 1
+        found.append(body.part(begin, content))
+        position = end + len(delimiter)
+
+
+def _part(window: Window, count: int) -> Part:
+    head = window.read(0, _LARGEST_HEADER)
+    found = [(place, len(end)) for end in (b"\r\n\r\n", b"\n\n") if (place := head.find(end)) >= 0]
+    if head.startswith((b"\r\n", b"\n")):
+        found.append((0, 2 if head.startswith(b"\r") else 1))
+    if not found:
+        raise _broken(
+            f"part {count} has no empty line behind its headers, or more than {_LARGEST_HEADER} bytes of them"
+        )
+    place, length = min(found)
+    try:
+        headers = BytesHeaderParser().parsebytes(head[:place] + b"\r\n\r\n")
+    except (MessageError, UnicodeError, ValueError) as error:
+        raise _broken(f"the headers of part {count} cannot be read: {error}") from error
+    encoding = str(headers.get("Content-Transfer-Encoding", "")).strip().lower()
+    if encoding not in _LITERAL:
+        raise _broken(
+            f"part {count} has Content-Transfer-Encoding {encoding!r}; HTTP needs none: send binary, as MTOM does"
+        )
+    identifier = str(headers.get("Content-ID", "")).strip().removeprefix("<").removesuffix(">")
+    return Part(identifier or None, headers, window.part(place + length))
+
+
+def _root(parts: list[Part], start: str | None) -> Part:
+    if start is None:
+        return parts[0]
+    wanted = start.strip().removeprefix("<").removesuffix(">")
+    for each in parts:
+        if each.identifier == wanted:
+            return each
+    raise _missing(
+        f"Content-Type says that the envelope is the part {wanted!r} (start), but there is none of that name"
+    )
+
+
+def _check_root(root: Part) -> None:
+    declared = str(root.headers.get("Content-Type", ""))
+    media_type = parse_options_header(declared)[0].lower()
+    if media_type != ROOT_TYPE:
+        raise refuse(
+            EnvelopeRefusal.MEDIA_TYPE,
+            lv=f"Aploksnes daļas satura tips “{declared}” nav derīgs; gaidīts {ROOT_TYPE}.",
+            en=f"The content type {declared!r} of the envelope's part is not right; expected {ROOT_TYPE}.",
+            cause=f"the root part has Content-Type {declared!r}; expected {ROOT_TYPE} with type=application/soap+xml "
+            "(W3C, MTOM): switch MTOM on in the client, not attachments",
+            http_status=415,
+        )
+
+
+def charset_of(root: Part) -> str | None:
+    """The charset that the root part names."""
+    return parse_options_header(str(root.headers.get("Content-Type", "")))[1].get("charset")
+
+
+def _broken(what: str) -> SoapRefusal:
+    return refuse(
+        EnvelopeRefusal.MIME,
+        lv="Pieprasījuma daļas (multipart/related) nevar nolasīt.",
+        en=f"The request's parts (multipart/related) cannot be read: {what}.",
+        http_status=400,
+    )
+
+
+def _missing(what: str) -> SoapRefusal:
+    return refuse(
+        EnvelopeRefusal.MISSING_PART,
+        lv="Pieprasījumā trūkst daļas, uz kuru tas atsaucas.",
+        en=f"The request lacks a part that it refers to: {what}.",
+        http_status=400,
+    )
+
+
+def read_part(content: Window, incoming: Callable[[], Incoming], line: int) -> LiftedPayload | LargePayload:
+    """A document that came in a part of its own, as the payload; ``line`` is where its xop:Include stands.
+
+    Raises SoapRefusal for what is not UTF-8, has a DTD or does not begin like a document; that a large one is
+    well-formed is still to be shown.
+    """
+    head = content.read(0, AROUND)
+    complaint = parsing.refusal(head)
+    if complaint is None:
+        element, complaint = _document_element(head)
+    if complaint is not None:
+        raise refuse(
+            EnvelopeRefusal.DOCTYPE if complaint.code == "dtd" else EnvelopeRefusal.MALFORMED,
+            lv="Ziņojuma daļa nav derīgs XML dokuments.",
+            en=f"The message's part is not a proper XML document: {complaint.found}.",
+            cause=f"the part that xop:Include means, line {complaint.line}: found {complaint.found}; "
+            f"expected {complaint.expected} ({complaint.provenance.source})",
+        )
+    if content.size <= AROUND:
+        return LiftedPayload(head, element, line)
+    kept = incoming()
+    try:
+        for piece in content.pieces():
+            kept.write(piece)
+        kept.finish()
+    except BaseException:
+        kept.close()
+        raise
+    return LargePayload(kept, element, line)
+
+
+class _FoundError(Exception):
+    """The document element's name, thrown out of the parser."""
+
+
+def _document_element(head: bytes) -> tuple[str, Complaint | None]:
+    parser = expat.ParserCreate(encoding="utf-8", namespace_separator=" ")
+
+    def opened(name: str, _attributes: object) -> None:
+        raise _FoundError(name)
+
+    parser.StartElementHandler = opened
+    try:
+        parser.Parse(head, True)
+    except _FoundError as found:
+        return clark(str(found)), None
+    except expat.ExpatError as error:
+        return "", Complaint(
+            "well-formed", error.lineno, "/", expat.ErrorString(error.code), "well-formed XML", parsing.XML
+        )
+    raise AssertionError("expat wants an element")

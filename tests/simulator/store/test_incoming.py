@@ -1,0 +1,135 @@
+"""Large blobs on their way in and out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from simulator.store import Store, StoreError
+from simulator.store.blobs import LARGE
+from simulator.store.incoming import PIECE
+from simulator.store.store import BLOB_FOLDER, INCOMING_FOLDER
+from simulator.store.tables import blob_pieces
+
+SIZES = [0, 1, LARGE, LARGE + 1, 3 * PIECE, 3 * PIECE + 1]
+Opening = Callable[[Path], "contextmanager[Store]"]
+
+
+@contextmanager
+def with_files(directory: Path) -> Iterator[Store]:
+    with Store.open(directory) as store:
+        yield store
+
+
+@contextmanager
+def without_files(directory: Path) -> Iterator[Store]:
+    """As on PostgreSQL: the database alone."""
+    with Store.open(url=f"sqlite:///{directory / 'only.sqlite3'}") as store:
+        yield store
+
+
+def data(size: int) -> bytes:
+    return (bytes(range(251)) * (size // 251 + 1))[:size]
+
+
+def incoming_of(store: Store, content: bytes):  # type: ignore[no-untyped-def]
+    incoming = store.incoming()
+    for start in range(0, len(content), 100_000):
+        incoming.write(content[start : start + 100_000])
+    assert incoming.finish() == hashlib.sha256(content).hexdigest()
+    assert (incoming.size, b"".join(incoming.pieces())) == (len(content), content)
+    return incoming
+
+
+@pytest.mark.parametrize("opened", [with_files, without_files])
+@pytest.mark.parametrize("size", SIZES)
+def test_what_is_adopted_comes_back(tmp_path: Path, opened: Opening, size: int) -> None:
+    with opened(tmp_path) as store, incoming_of(store, data(size)) as incoming:
+        with store.unit() as unit:
+            reference = unit.adopt(incoming)
+            assert unit.blob(reference) == data(size)
+        incoming.close()
+        with store.reading() as unit:
+            blob = unit.open_blob(reference)
+            assert unit.blob(reference) == data(size)
+        pieces = list(blob.pieces())
+        assert (blob.size, b"".join(pieces)) == (size, data(size))
+        assert max(map(len, pieces), default=0) <= PIECE
+
+
+@pytest.mark.parametrize("opened", [with_files, without_files])
+def test_what_an_undone_unit_adopted_can_be_adopted_again(tmp_path: Path, opened: Opening) -> None:
+    with opened(tmp_path) as store, incoming_of(store, data(LARGE * 4)) as incoming:
+        with pytest.raises(RuntimeError), store.unit() as unit:
+            unit.adopt(incoming)
+            raise RuntimeError
+        with store.reading() as unit, pytest.raises(KeyError):
+            unit.open_blob(incoming.reference)
+        with store.unit() as unit:
+            unit.adopt(incoming)
+        with store.unit() as unit:
+            reference = unit.adopt(incoming)  # there already
+            assert unit.blob(reference) == data(LARGE * 4)
+
+
+def test_pieces_lie_in_the_database_where_there_is_no_folder(tmp_path: Path) -> None:
+    with without_files(tmp_path) as store, incoming_of(store, data(3 * PIECE + 1)) as incoming:
+        with store.unit() as unit:
+            unit.adopt(incoming)
+        with store.reading() as unit:
+            sizes = [len(each) for each in unit.connection.scalars(select(blob_pieces.c.data))]
+    assert sizes == [PIECE, PIECE, PIECE, 1]
+
+
+def test_nothing_is_left_beside_the_store(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        with incoming_of(store, data(10)), store.spool() as spool:
+            spool.write(b"x")
+        assert list((tmp_path / INCOMING_FOLDER).iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_swept_away_and_what_others_write_is_not(tmp_path: Path) -> None:
+    with Store.open(tmp_path):
+        pass
+    gone = tmp_path / INCOMING_FOLDER / "999999999-0123"
+    alive = tmp_path / INCOMING_FOLDER / f"{os.getppid()}-0123"
+    for each in (gone, alive):
+        each.write_bytes(b"x")
+    with Store.open(tmp_path):
+        assert [each.name for each in (tmp_path / INCOMING_FOLDER).iterdir()] == [alive.name]
+
+
+def test_an_unfinished_file_cannot_be_adopted(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store, store.incoming() as incoming:
+        incoming.write(data(LARGE + 1))
+        with pytest.raises(StoreError, match="finish it first"), store.unit() as unit:
+            unit.adopt(incoming)
+
+
+def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store, incoming_of(store, data(LARGE + 1)) as incoming:
+        with store.unit() as unit:
+            reference = unit.adopt(incoming)
+        incoming.close()
+        path = tmp_path / BLOB_FOLDER / reference[:2] / reference
+        path.write_bytes(b"short")
+        with store.reading() as unit, pytest.raises(StoreError, match="5 bytes"):
+            unit.open_blob(reference)
+        path.unlink()
+        with store.reading() as unit, pytest.raises(StoreError, match="No such file"):
+            unit.open_blob(reference)
+
+
+def test_a_folder_that_cannot_be_written_is_a_store_error(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        (tmp_path / INCOMING_FOLDER).rmdir()
+        with pytest.raises(StoreError, match="No such file"):
+            store.incoming()
+        with pytest.raises(StoreError, match="No such file"):
+            store.spool()

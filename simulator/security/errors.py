@@ -12,7 +12,8 @@ WS_TRUST = Provenance(Basis.DOCUMENTED, "OASIS, WS-Trust 1.3")
 SAML_PROFILE = Provenance(Basis.DOCUMENTED, "OASIS, WS-Security: SAML Token Profile 1.1")
 XML_SIGNATURE = Provenance(Basis.DOCUMENTED, "W3C, XML Signature Syntax and Processing")
 BINDING = Provenance(
-    Basis.DOCUMENTED, "VRAA, DIT integration instruction v1.09: ws2007FederationHttpBinding, TransportWithMessageCredential"
+    Basis.DOCUMENTED,
+    "VRAA, DIT integration instruction v1.09: ws2007FederationHttpBinding, TransportWithMessageCredential",
 )
 
 
@@ -42,6 +43,8 @@ class Check(StrEnum):
     REPLAY = "replay"
     CREDENTIAL = "credential"
     USER = "user"
+    REQUEST = "token-request"
+    APPLIES_TO = "applies-to"
 
 
 class SecurityError(Exception):

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from simulator.clock import Clock
 from simulator.documents.parsing import Element
 from simulator.journal import Json
 from simulator.security import proof
+from simulator.security.accounts import Account
 from simulator.security.errors import BINDING, WSS, Check, SecurityError
 from simulator.security.faults import as_refusal
 from simulator.security.header import SECURITY, lived_by, read_timestamp, reply_header, security_header
 from simulator.security.material import Material
 from simulator.security.moments import Moments, Reading, later
 from simulator.security.names import WSA, KeyType
+from simulator.security.policies import service_policy
 from simulator.security.replays import Replays
 from simulator.security.settings import Settings
 from simulator.security.tokens import Assertion
@@ -25,26 +25,23 @@ from simulator.soap.gate import Admitted, Presented
 _AUTHORITY = "http://www.oasis-open.org/RSA2004/attributes/AUTHORITY"
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A DIT user as the STS knows it; ``authority`` has 6 digits, ``organisation`` is its name."""
-
-    user: str
-    authority: str
-    organisation: str
-
-
 class FederationGate:
     """The guard of ``/ws2007FederationNoSct``: a call with a token of our STS becomes a user of DIT."""
 
     understood = frozenset({SECURITY})
 
     def __init__(
-        self, *, settings: Settings, material: Material, clock: Clock, accounts: Mapping[str, Account], moments: Moments
+        self,
+        *,
+        settings: Settings,
+        material: Material,
+        accounts: Mapping[str, Account],
+        moments: Moments,
+        credential: str,
     ) -> None:
         self._settings = settings
         self._accounts = accounts
-        self._clock = clock
+        self._credential = credential
         self._trust = Trust(settings, material)
         self._replays = Replays()
         self._moments = moments
@@ -65,6 +62,10 @@ class FederationGate:
         """Header blocks of the answer: a Timestamp of now, by the caller's clock."""
         reading = self._moments.reading(str(admitted.details["clock"])) or self._moments.readings()[0]
         return (reply_header(reading, self._settings.call.timestamp_seconds.value),)
+
+    def policy(self, base: str) -> Element:
+        """The wsp:Policy of the guarded bindings, which names the STS."""
+        return service_policy(base, self._settings, self._credential)
 
     def _admit(self, presented: Presented) -> Admitted:
         if not presented.encrypted_transport:
@@ -114,7 +115,8 @@ class FederationGate:
                     f"the token's claim {claim}",
                     "the token does not have it",
                     expected=f"the claims {', '.join(required.value)}",
-                    advice="ask for it in wst:Claims of the token's request (WCF: claimTypeRequirements; CXF: sp:IssuedToken's "
+                    advice="ask for it in wst:Claims of the token's request (WCF: claimTypeRequirements; CXF: "
+                    "sp:IssuedToken's "
                     "RequestSecurityTokenTemplate, as in the WSDL)",
                     provenance=required.provenance,
                     credential=True,

@@ -54,7 +54,8 @@ def read_timestamp(header: Element, moments: Moments, settings: CallSettings) ->
             Check.TIMESTAMP,
             "it is missing" if not found else f"there are {len(found)} of them",
             "one wsu:Timestamp in wsse:Security",
-            "have the client add it (WCF: includeTimestamp; CXF: sp:IncludeTimestamp of the policy; WSS4J: the action Timestamp)",
+            "have the client add it (WCF: includeTimestamp; CXF: sp:IncludeTimestamp of the policy; WSS4J: the "
+            "action Timestamp)",
         )
     element = found[0]
     created, expires = (read_moment(text_of(only(element, WSU, name))) for name in ("Created", "Expires"))
@@ -93,7 +94,8 @@ def lived_by(timestamp: Timestamp, clock: str | None) -> Reading:
     raise SecurityError(
         Check.CLOCK,
         _STAMP,
-        f"wsu:Created is {write_moment(timestamp.created)}, which is now by the {timestamp.fits[0].clock} clock, while the "
+        f"wsu:Created is {write_moment(timestamp.created)}, which is now by the {timestamp.fits[0].clock} "
+        "clock, while the "
         f"token was asked for by the {clock} clock",
         expected="one clock for the request of a token and for the calls with it",
         advice="let the client take one and the same time for both; ask for a new token after changing it",

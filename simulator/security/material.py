@@ -7,7 +7,7 @@
 ``sts.*``           what the STS signs tokens with
 ``service.*``       for whom tokens and their keys are encrypted: DIT's service
 ``users.toml``      user name = password, for usernamemixed; edit it freely while the simulator stands
-``clients/``        ``<user>.pem``: certificates by which users are known to certificatemixed; those made here have their
+``clients/``        ``<user>.pem``: certificates by which users are known to certificatemixed; those made here have the
                     key beside them (``.key``, and ``.p12`` with password ``aldis``)
 ==================  ==========================================================================================
 
@@ -109,7 +109,8 @@ def open_material(folder: Path, users: Iterable[str], hosts: Iterable[str] = ())
             clients = _clients(folder / "clients", authority, names)
     except OSError as reason:
         raise MaterialError(
-            f"the keys in {folder} cannot be read or made: {reason.strerror or reason}; choose another folder with --data"
+            f"the keys in {folder} cannot be read or made: {reason.strerror or reason}; choose another folder "
+            "with --data"
         ) from reason
     return Material(folder=folder, sts=sts, service=service, passwords=passwords, clients=clients)
 
@@ -168,7 +169,8 @@ def _passwords(path: Path, users: list[str]) -> dict[str, str]:
     missing = [each for each in users if each not in found]
     if missing:
         found |= {user: secrets.token_urlsafe(12) for user in missing}
-        head = "# Passwords of DIT users at this simulator's STS (usernamemixed). Change them as you like; restart to use.\n"
+        head = "# Passwords of DIT users at this simulator's STS (usernamemixed). Change them as you like; "
+        "restart to use.\n"
         lines = [f'"{_escaped(user)}" = "{_escaped(password)}"\n' for user, password in found.items()]
         _write(path, (head + "".join(lines)).encode(), 0o600)
     return found
@@ -178,7 +180,9 @@ def _read_passwords(path: Path) -> dict[str, str]:
     try:
         found = tomllib.loads(path.read_text("utf-8"))
     except ValueError as reason:
-        raise MaterialError(f"{path} is not TOML: {reason}; mend it, or delete it and new passwords are made") from reason
+        raise MaterialError(
+            f"{path} is not TOML: {reason}; mend it, or delete it and new passwords are made"
+        ) from reason
     for user, password in found.items():
         if not isinstance(password, str) or not password:
             raise MaterialError(f'{path}: the password of {user} is {password!r}; expected a text: "{user}" = "..."')

@@ -41,7 +41,8 @@ def signature_in(header: Element, settings: CallSettings, *, expected: str) -> S
             PLACE,
             "it is missing" if not found else f"there are {len(found)} of them",
             expected=f"one ds:Signature over the wsu:Timestamp, made with {expected}",
-            advice="have the client sign the Timestamp (an endorsing token of the policy; WCF: issuedKeyType and the proof "
+            advice="have the client sign the Timestamp (an endorsing token of the policy; WCF: issuedKeyType "
+            "and the proof "
             "token of the STS's answer)",
             provenance=BINDING,
         )
@@ -92,7 +93,8 @@ def _check_place(target: Element, header: Element, root: Element, *, body_whole:
         raise _parts(
             "it covers soap:Body, whose payload travels apart from the envelope",
             "a signature over the wsu:Timestamp, and over header blocks where wanted",
-            "do not sign the body: TLS protects it, and this binding (TransportWithMessageCredential) signs the Timestamp only",
+            "do not sign the body: TLS protects it, and this binding (TransportWithMessageCredential) signs the "
+            "Timestamp only",
         )
     raise _parts(
         f"it covers {target.getroottree().getpath(target)} ({name_of(target)}), which is no part of this call's header",
@@ -114,7 +116,9 @@ def check_proof(signature: Signature, assertion: Assertion, token: Element, targ
             advice="sign with the token's own proof key, not with another key or certificate",
             provenance=SAML_PROFILE,
         )
-    key = hmac_key(assertion.key.secret) if assertion.key.secret is not None else public_key(assertion.key.public or b"")
+    key = (
+        hmac_key(assertion.key.secret) if assertion.key.secret is not None else public_key(assertion.key.public or b"")
+    )
     if not signature_holds(signature, key, targets):
         raise SecurityError(
             Check.SIGNATURE_VALUE,
@@ -124,7 +128,8 @@ def check_proof(signature: Signature, assertion: Assertion, token: Element, targ
             "wst:BinarySecret of the answer"
             if symmetric
             else "the private key that belongs to the wst:UseKey of the token's request",
-            advice="derive the key with the client's entropy first, of wst:KeySize bits; use the entropies of this very "
+            advice="derive the key with the client's entropy first, of wst:KeySize bits; use the entropies of "
+            "this very "
             "token; change nothing in the signed elements after signing (no pretty-printing)",
             provenance=SAML_PROFILE,
         )
@@ -154,7 +159,12 @@ def _check_reference(signature: Signature, assertion: Assertion, token: Element)
 
 def _parts(found: str, expected: str, advice: str) -> SecurityError:
     return SecurityError(
-        Check.SIGNED_PARTS, f"{PLACE}/ds:SignedInfo/ds:Reference", found, expected=expected, advice=advice, provenance=WSS
+        Check.SIGNED_PARTS,
+        f"{PLACE}/ds:SignedInfo/ds:Reference",
+        found,
+        expected=expected,
+        advice=advice,
+        provenance=WSS,
     )
 
 

@@ -40,9 +40,7 @@ def write(assertion: Assertion, service: Certificate, *, by_certificate: bool) -
         root.append(advice)
     method = f"{_AUTHENTICATION}:{'X509-PKI' if by_certificate else 'password'}"
     instant = write_moment(assertion.issued_at)
-    statement = add(
-        root, SAML1, "AuthenticationStatement", AuthenticationMethod=method, AuthenticationInstant=instant
-    )
+    statement = add(root, SAML1, "AuthenticationStatement", AuthenticationMethod=method, AuthenticationInstant=instant)
     _subject(statement, assertion, service)
     if assertion.claims:
         attributes = add(root, SAML1, "AttributeStatement")
@@ -56,10 +54,12 @@ def write(assertion: Assertion, service: Certificate, *, by_certificate: bool) -
 
 
 def read(root: Element, service: RSAPrivateKey) -> Assertion:
-    """What an assertion says; whether it may be believed is not asked here. Raises SecurityError when it is not whole."""
+    """What an assertion says, believed or not; raises SecurityError when it is not whole."""
     issued = read_moment(root.get("IssueInstant"))
     if (root.get("MajorVersion"), root.get("MinorVersion")) != ("1", "1") or not root.get("AssertionID") or not issued:
-        raise _refused("saml:Assertion", "its version, AssertionID or IssueInstant is wrong", "version 1.1, and both others")
+        raise _refused(
+            "saml:Assertion", "its version, AssertionID or IssueInstant is wrong", "version 1.1, and both others"
+        )
     subject = next(root.iterfind(f"*/{{{SAML1}}}Subject"), None)
     confirmation = only(subject, SAML1, "SubjectConfirmation") if subject is not None else None
     if subject is None or confirmation is None:

@@ -59,15 +59,19 @@ def write(assertion: Assertion, service: Certificate, *, by_certificate: bool) -
 
 
 def read(root: Element, service: RSAPrivateKey) -> Assertion:
-    """What an assertion says; whether it may be believed is not asked here. Raises SecurityError when it is not whole."""
+    """What an assertion says, believed or not; raises SecurityError when it is not whole."""
     issued = read_moment(root.get("IssueInstant"))
     if root.get("Version") != "2.0" or not root.get("ID") or issued is None:
-        raise _refused("saml2:Assertion", "its Version, ID or IssueInstant is wrong", "Version='2.0', an ID, a date and time")
+        raise _refused(
+            "saml2:Assertion", "its Version, ID or IssueInstant is wrong", "Version='2.0', an ID, a date and time"
+        )
     conditions = only(root, SAML2, "Conditions")
     subject = only(root, SAML2, "Subject")
     confirmation = only(subject, SAML2, "SubjectConfirmation") if subject is not None else None
     if subject is None or confirmation is None:
-        raise _refused("saml2:Assertion/saml2:Subject", "it is missing or has no one way to be confirmed", "one of each")
+        raise _refused(
+            "saml2:Assertion/saml2:Subject", "it is missing or has no one way to be confirmed", "one of each"
+        )
     key_type, key = _key(confirmation, service)
     return Assertion(
         token_type=TokenType.SAML_2,

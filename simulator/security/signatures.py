@@ -1,7 +1,7 @@
 """XML signatures: what one says about itself, making one over a token, and checking one with a key (libxmlsec1).
 
-What a signature covers is decided here and not by the library: it is told which elements its references may mean, and no
-other element can be found by it. So an element that was moved and one that took its place are never taken for each other.
+What a signature covers is decided here and not by the library: it is told which elements its references may mean, and
+no other element can be found by it. So an element that was moved and one that took its place are never confused.
 """
 
 from __future__ import annotations
@@ -92,7 +92,10 @@ def _reference(element: Element, where: str, digests: tuple[str, ...], enveloped
     uri = element.get("URI", "")
     if not uri.startswith("#") or len(uri) < 2 or "(" in uri:
         raise _refused(
-            place, f"its URI is {uri!r}", "URI='#' and the id of an element", "sign elements by their id, not the whole message"
+            place,
+            f"its URI is {uri!r}",
+            "URI='#' and the id of an element",
+            "sign elements by their id, not the whole message",
         )
     method = only(element, DS, "DigestMethod")
     if method is None or method.get("Algorithm") not in digests:
@@ -103,7 +106,9 @@ def _reference(element: Element, where: str, digests: tuple[str, ...], enveloped
             "choose one of these in the client (or allow it: call.digest_algorithms of the security settings)",
         )
     holder = only(element, DS, "Transforms")
-    transforms = tuple(each.get("Algorithm", "") for each in (children(holder, DS, "Transform") if holder is not None else ()))
+    transforms = tuple(
+        each.get("Algorithm", "") for each in (children(holder, DS, "Transform") if holder is not None else ())
+    )
     known = (*_CANONICAL, ENVELOPED) if enveloped else _CANONICAL
     strange = [each for each in transforms if each not in known]
     if strange or (enveloped and transforms.count(ENVELOPED) != 1):
@@ -129,9 +134,11 @@ def named_elements(root: Element) -> dict[str, Element]:
                     Check.DUPLICATE_ID,
                     f"soap:Envelope//*[@Id='{name}']",
                     f"two elements have the id {name!r} ({found[name].tag!s} and {element.tag!s})",
-                    expected="every id once, so that a signature means one element (a copy beside the signed one is how "
+                    expected="every id once, so that a signature means one element (a copy beside the signed "
+                    "one is how "
                     "signatures are wrapped)",
-                    advice="give each element an id of its own; do not copy elements of an earlier message into a new one",
+                    advice="give each element an id of its own; do not copy elements of an earlier message into "
+                    "a new one",
                     provenance=XML_SIGNATURE,
                 )
     return found

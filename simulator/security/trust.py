@@ -90,9 +90,7 @@ class Trust:
             )
         name = TOKENS[str(assertion.tag)]
         second = assertion.tag == f"{{{SAML2}}}Assertion"
-        self._check_issuer(
-            text_of(only(assertion, SAML2, "Issuer")) if second else assertion.get("Issuer", ""), assertion, name
-        )
+        self._check_issuer(text_of(only(assertion, SAML2, "Issuer")) if second else assertion.get("Issuer", ""), name)
         self._check_signature(assertion, name)
         read = saml2.read if second else saml1.read
         return Believed(read(assertion, self._material.service.key), encrypted)
@@ -123,7 +121,7 @@ class Trust:
         keys = holder if children(holder, XENC, "EncryptedKey") or info is None else info
         return decrypt_element(data, keys, self._material.service.key, where)
 
-    def _check_issuer(self, found: str, assertion: Element, name: str) -> None:
+    def _check_issuer(self, found: str, name: str) -> None:
         expected = self._settings.sts.issuer
         if found != expected.value:
             place = f"{name}/saml2:Issuer" if name == "saml2:Assertion" else f"{name}/@Issuer"
@@ -159,17 +157,23 @@ class Trust:
             return
         info = signature.key_info
         named = certificate_in(info) if info is not None else None
-        if named is not None and named.public_bytes(Encoding.DER) != self._material.sts.certificate.public_bytes(Encoding.DER):
+        if named is not None and named.public_bytes(Encoding.DER) != self._material.sts.certificate.public_bytes(
+            Encoding.DER
+        ):
             raise SecurityError(
                 Check.TOKEN_ISSUER,
                 f"{where}/ds:KeyInfo",
-                f"it was made with the key of {named.subject.rfc4514_string()!r}, serial number {named.serial_number:x}",
+                f"it was made with the key of {named.subject.rfc4514_string()!r}, serial number "
+                f"{named.serial_number:x}",
                 expected="the STS's signing key (sts.pem in the simulator's folder of keys)",
-                advice="take the token from this simulator's STS; a token of an earlier run with other keys does not hold either",
+                advice="take the token from this simulator's STS; a token of an earlier run with other keys "
+                "does not hold either",
                 provenance=WS_TRUST,
                 credential=True,
             )
-        raise self._unsigned(where, "its value does not fit the assertion", "the assertion exactly as the STS signed it")
+        raise self._unsigned(
+            where, "its value does not fit the assertion", "the assertion exactly as the STS signed it"
+        )
 
     def _unsigned(self, element: str, found: str, expected: str) -> SecurityError:
         return SecurityError(
@@ -237,4 +241,3 @@ def check_conditions(assertion: Assertion, reading: Reading, settings: Settings)
             provenance=accepted.provenance,
             credential=True,
         )
-

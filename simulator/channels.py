@@ -12,6 +12,7 @@ from datetime import date
 from simulator.dit.model import Authority, Channel, ChannelKind, ChannelVersion, Repeated, Transformation, User
 from simulator.documents.model import ChannelName
 from simulator.documents.profile import ChannelProfile, Profile
+from simulator.security.accounts import Account
 from simulator.world import Retailer, World
 
 BVKB_USER = "bvkb"
@@ -62,6 +63,15 @@ def installation_for(world: World, profile: Profile, on: date | None = None) -> 
             *((payout.version_urn(), authority) for authority in everyone),
         ),
     )
+
+
+def accounts_for(world: World) -> dict[str, Account]:
+    """The users of a world as the STS knows them, by name."""
+    everyone = (
+        Account(BVKB_USER, world.bvkb.id, world.bvkb.name),
+        *(Account(each.user, each.authority, each.name) for each in world.retailers),
+    )
+    return {each.user: each for each in everyone}
 
 
 def _access_open(retailer: Retailer, on: date | None) -> bool:

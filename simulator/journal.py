@@ -1,6 +1,6 @@
 """The append-only record of everything that happened between the retailer and the state; the only thing judges read.
 
-Entries are of five kinds. What stands in ``details`` per kind and operation is listed in docs/journal.md and held by
+Entries are of six kinds. What stands in ``details`` per kind and operation is listed in docs/journal.md and held by
 tests; raw bytes stay in blobs, named by their SHA-256, so that an entry is small and a journal can be read as a list.
 """
 
@@ -35,6 +35,7 @@ class Kind(StrEnum):
     DELIVERY = "delivery"  # DIT put a message into a mailbox
     AUTHORITY = "authority"  # ALDIS took in, decided, published, reconciled
     STIMULUS = "stimulus"  # the suite moved the retailer (apply, bill, exchange, ...)
+    TOKEN = "token"  # noqa: S105 - a request for a token at the STS, answered or refused
     CLOCK = "clock"  # simulated time went on
 
 

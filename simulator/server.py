@@ -7,18 +7,25 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from cheroot import wsgi
+from cheroot.ssl.builtin import BuiltinSSLAdapter
 from werkzeug.wrappers import Request, Response
 
+from simulator.channels import accounts_for
 from simulator.console.admin import AdminApplication
+from simulator.security.policies import STS
+from simulator.security.secured import Secured, Security, secure
 from simulator.soap.application import SoapApplication
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from simulator.simulation import Simulation
+    from simulator.soap.backend import Backend
 
 _log = logging.getLogger(__name__)
 _THREADS = 16
@@ -56,15 +63,32 @@ class _HttpServer(wsgi.Server):
 class Server:
     """One HTTP server on loopback. What it serves, a simulation, can be changed while it runs.
 
-    ``host`` and ``port`` say where to listen; port 0 picks a free one. Raises ServerError when it cannot listen.
+    ``host`` and ``port`` say where to listen; port 0 picks a free one. With ``security`` it speaks TLS, has an STS, and
+    DIT's guarded addresses in place of the plain ones. Raises ServerError when it cannot listen, MaterialError when the
+    keys cannot be used.
     """
 
-    def __init__(self, simulation: Simulation | None = None, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._simulation = simulation
-        self._soap = SoapApplication(lambda: self.simulation.backend)
+    def __init__(
+        self,
+        simulation: Simulation | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        security: Security | None = None,
+    ) -> None:
+        self._security = security
+        self._secured: Secured | None = None
+        self._simulation: Simulation | None = None
+        if simulation is not None:
+            self.mount(simulation)
+        self._soap = SoapApplication(self._backend)
         self._admin = AdminApplication(lambda: self.simulation)
         self._http = _HttpServer((host, port), self._application, numthreads=_THREADS, server_name="aldis-simulator")
         self._http.gateway = ClosingGateway
+        if security is not None:
+            # Whatever is mounted later, the server's own certificate is there from the start.
+            material = security.material({})
+            self._http.ssl_adapter = BuiltinSSLAdapter(str(material.server_certificate), str(material.server_key))
         self._http.timeout = _PATIENCE
         self._http.shutdown_timeout = 2
         try:
@@ -82,14 +106,27 @@ class Server:
 
     @property
     def base_url(self) -> str:
-        """``http://host:port``, without a slash at the end."""
+        """``http://host:port`` or ``https://host:port``, without a slash at the end."""
         host, port = self._http.bind_addr[:2]
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        scheme = "http" if self._security is None else "https"
+        return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+    @property
+    def keys(self) -> Path | None:
+        """The folder of keys, None without security."""
+        return self._security.folder if self._security is not None else None
 
     def mount(self, simulation: Simulation) -> Simulation | None:
         """Serve this simulation from the next request on; returns the one served before, which the caller closes."""
+        if self._security is not None:
+            accounts = accounts_for(simulation.world)
+            self._secured = secure(self._security, accounts, clock=simulation.clock, store=simulation.store)
         before, self._simulation = self._simulation, simulation
         return before
+
+    def _backend(self) -> Backend:
+        backend = self.simulation.backend
+        return backend if self._secured is None else replace(backend, gate=self._secured.gate)
 
     def start(self) -> None:
         """Accept calls, on a thread."""
@@ -108,17 +145,27 @@ class Server:
             application = self._soap
         elif path.startswith("/admin/"):
             application = self._admin
+        elif path.startswith(STS) and self._secured is not None:
+            application = self._secured.sts
         else:
-            application = _front_page(Request(environ))
+            application = _front_page(Request(environ), secured=self._secured is not None)
         return application(environ, start_response)
 
 
-def _front_page(request: Request) -> Response:
+def _front_page(request: Request, *, secured: bool) -> Response:
     base = request.host_url.rstrip("/")
+    service = f"{base}/dit/v1-2/MessageService"
+    addresses = (
+        f"Message service             {service}/ws2007FederationNoSct\n"
+        f"Message service with MTOM   {service}/ws2007FederationNoSctMtom\n"
+        f"Tokens by user name         {base}{STS}/trust/13/usernamemixed\n"
+        f"Tokens by certificate       {base}{STS}/trust/13/certificatemixed\n"
+        f"The STS's WSDL              {base}{STS}?wsdl\n"
+        if secured
+        else f"Message service, SOAP 1.2   {service}/plain\nMessage service, SOAP 1.1   {service}/plain11\n"
+    )
     text = (
-        "aldis-conformance: simulator of VISS DIT and ALDIS\n\n"
-        f"Message service, SOAP 1.2   {base}/dit/v1-2/MessageService/plain\n"
-        f"Message service, SOAP 1.1   {base}/dit/v1-2/MessageService/plain11\n"
+        f"aldis-conformance: simulator of VISS DIT and ALDIS\n\n{addresses}"
         f"WSDL                        {base}/dit/v1-2/MessageService?wsdl\n"
         f"Configuration service WSDL  {base}/dit/v1-3/ConfigurationService?wsdl\n"
         f"Simulated time              {base}/admin/clock\n"

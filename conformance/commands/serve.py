@@ -17,6 +17,9 @@ import rich_click as click
 from conformance.commands.failing import HARNESS_FAILED, WRONG_USE, fail
 from simulator.clock import RIGA, Clock, ClockError
 from simulator.documents.profile import ProfileError, load_profile
+from simulator.security.material import MaterialError
+from simulator.security.secured import Security
+from simulator.security.settings import SettingsError, load_settings
 from simulator.server import Server, ServerError
 from simulator.setting import SettingError
 from simulator.simulation import Simulation, SimulationFailed
@@ -37,7 +40,23 @@ _TICK = 5.0  # wall seconds between looks at the machine's clock
     help="Folder that keeps everything. Default: a temporary one.",
 )
 @click.option("--database", metavar="URL", help="Database instead of a folder, as an SQLAlchemy URL.")
-@click.option("--security", type=click.Choice(["off"]), default="off", show_default=True, help="How callers are known.")
+@click.option(
+    "--security",
+    type=click.Choice(["off", "username", "certificate"]),
+    default="off",
+    show_default=True,
+    help="How callers are known: not at all, or by a token that the STS gives for a user name or a certificate.",
+)
+@click.option(
+    "--keys",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of keys, certificates and passwords, made where missing. Default: keys in --data.",
+)
+@click.option(
+    "--security-settings",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="TOML file with what differs from the bundled security settings (docs/security.md).",
+)
 @click.option("--world", default="town", show_default=True, help="World file, or the name of a bundled one.")
 @click.option(
     "--profile", default="reconstruction", show_default=True, help="Profile file, or the name of a bundled one."
@@ -53,7 +72,9 @@ def command(
     port: int,
     data: Path | None,
     database: str | None,
-    security: str,  # noqa: ARG001 - one choice so far; the flag is the contract
+    security: str,
+    keys: Path | None,
+    security_settings: Path | None,
     world: str,
     profile: str,
     clock: str | None,
@@ -80,12 +101,37 @@ def command(
                 url=database,
             )
             stack.callback(simulation.close)
-            server = Server(simulation, host=host, port=port)
-        except (WorldError, ProfileError, StoreError, SettingError, ServerError, ClockError) as reason:
+            secured = None
+            if security != "off":
+                secured = Security(_keys(keys, place), load_settings(security_settings), security, _names(host))
+            server = Server(simulation, host=host, port=port, security=secured)
+        except (
+            SettingsError,
+            MaterialError,
+            WorldError,
+            ProfileError,
+            StoreError,
+            SettingError,
+            ServerError,
+            ClockError,
+        ) as reason:
             fail(str(reason), WRONG_USE)
         except SimulationFailed as reason:
             fail(str(reason), HARNESS_FAILED)
         _serve(server, simulation)
+
+
+def _keys(keys: Path | None, place: Path | None) -> Path:
+    if keys is not None:
+        return keys
+    if place is None:
+        fail("--security needs a folder for its keys where --database takes the place of --data: give one with --keys")
+    return place / "keys"
+
+
+def _names(host: str) -> tuple[str, ...]:
+    """Names for the server's certificate: an address that means all of them names none."""
+    return () if host in ("0.0.0.0", "::") else (host,)  # noqa: S104 - compared, not bound
 
 
 def _serve(server: Server, simulation: Simulation) -> None:
@@ -97,6 +143,8 @@ def _serve(server: Server, simulation: Simulation) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     server.start()
+    if server.keys is not None:
+        click.echo(f"keys, certificates and passwords: {server.keys}", err=True)
     click.echo(f"ready {server.base_url}")
     sys.stdout.flush()
     try:

@@ -31,10 +31,13 @@ class Addressing:
     message_id: str | None
 
 
-def read_addressing(headers: Sequence[Element]) -> Addressing | None:
-    """The request's properties, None when it has no WS-Addressing headers; raises SoapRefusal when they are wrong."""
+def read_addressing(headers: Sequence[Element], *, required: bool = False) -> Addressing | None:
+    """The request's properties, None when it has no WS-Addressing headers.
+
+    Raises SoapRefusal when they are wrong, or missing although they are ``required`` (the federated addresses).
+    """
     blocks = [each for each in headers if each.tag in UNDERSTOOD]
-    if not blocks:
+    if not blocks and not required:
         return None
     for name in _SINGLE:
         if sum(each.tag == f"{{{WSA}}}{name}" for each in blocks) > 1:
@@ -45,9 +48,16 @@ def read_addressing(headers: Sequence[Element]) -> Addressing | None:
     if not action:
         raise _fault(
             ("MessageAddressingHeaderRequired",),
-            lv="Ja ir WS-Addressing galvenes, jābūt arī wsa:Action.",
-            en="With WS-Addressing headers there must be a wsa:Action.",
-            cause="the request has WS-Addressing headers but no wsa:Action, which the standard requires among them",
+            lv="Jābūt WS-Addressing galvenei wsa:Action."
+            if required
+            else "Ja ir WS-Addressing galvenes, jābūt arī wsa:Action.",
+            en="There must be a wsa:Action (WS-Addressing 1.0)."
+            if required
+            else "With WS-Addressing headers there must be a wsa:Action.",
+            cause="the request has no wsa:Action, which ws2007FederationHttpBinding requires (documented): switch "
+            "WS-Addressing 1.0 on in the client"
+            if required
+            else "the request has WS-Addressing headers but no wsa:Action, which the standard requires among them",
         )
     return Addressing(action, _text(_block(blocks, "MessageID")))
 

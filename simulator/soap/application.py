@@ -25,7 +25,9 @@ from simulator.store import StoreError
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from simulator.documents.parsing import Element
     from simulator.soap.backend import Backend
+    from simulator.soap.gate import Gate
     from simulator.store import Store
 
 _log = logging.getLogger(__name__)
@@ -34,13 +36,14 @@ SERVICE = MESSAGES.path
 """Path of the message service."""
 
 _VERSIONS = {"plain": SoapVersion.SOAP_12, "plain11": SoapVersion.SOAP_11, "plainMtom": SoapVersion.SOAP_12}
-_MTOM = frozenset({"plainMtom"})
+_MTOM = frozenset({"plainMtom", "ws2007FederationNoSctMtom"})
 _PORTS = {MESSAGES: tuple(wsdl.PORTS), CONFIGURATION: ("Plain", "Plain11")}
+_GUARDED = {MESSAGES: tuple(wsdl.FEDERATED), CONFIGURATION: ("ws2007FederationNoSct",)}
 _SERVICES = {each.name: each for each in _PORTS}
 
 
 def _rules(contract: Contract) -> list[Rule]:
-    steps = ", ".join(wsdl.PORTS[each] for each in _PORTS[contract])
+    steps = ", ".join((*(wsdl.PORTS[each] for each in _PORTS[contract]), *_GUARDED[contract]))
     return [
         Rule(contract.path, methods=["GET"], endpoint=contract.name),
         Rule(f"{contract.path}/<any({steps}):port>", methods=["GET", "POST"], endpoint=contract.name),
@@ -72,11 +75,28 @@ class SoapApplication:
         except HTTPException:
             return self._unknown_path(http)
         contract, port = _SERVICES[endpoint], arguments.get("port")
+        offered = self._offered(contract)
         if port is None:
-            return _describe(http, contract, _PORTS[contract]) or _help(http)
+            return _describe(http, contract, offered, self._policy(http)) or _help(http)
+        there = tuple(each for each in offered if wsdl.PORTS.get(each, each) == port)
+        if not there:
+            return self._unknown_path(http)
         if http.method != "POST":
-            return _describe(http, contract, _ports_at(port)) or _only_post(http)
-        return self._call(http, _VERSIONS[port], contract=contract, mtom=port in _MTOM)
+            return _describe(http, contract, there, self._policy(http)) or _only_post(http)
+        gate = self._backend().gate if port in wsdl.FEDERATED else None
+        version = _VERSIONS.get(port, SoapVersion.SOAP_12)
+        return self._call(http, version, contract=contract, mtom=port in _MTOM, gate=gate)
+
+    def _offered(self, contract: Contract) -> tuple[str, ...]:
+        """The ports that there are: guarded ones where there is a gate, plain ones where it lets them stand open."""
+        gate = self._backend().gate
+        if gate is None:
+            return _PORTS[contract]
+        return (*_GUARDED[contract], *(_PORTS[contract] if gate.plain else ()))
+
+    def _policy(self, http: HttpRequest) -> Element | None:
+        gate = self._backend().gate
+        return None if gate is None else gate.policy(http.host_url.rstrip("/") + http.root_path.rstrip("/"))
 
     def _call(
         self,
@@ -86,6 +106,7 @@ class SoapApplication:
         *,
         contract: Contract = MESSAGES,
         mtom: bool = False,
+        gate: Gate | None = None,
     ) -> Response:
         backend = self._backend()
         limit = backend.profile.limits.message_bytes.value + ENVELOPE_ALLOWANCE
@@ -99,6 +120,8 @@ class SoapApplication:
             content_encoding=http.headers.get("Content-Encoding"),
             soap_action=http.headers.get("SOAPAction"),
             user=_user_of(http),
+            gate=gate,
+            encrypted=http.is_secure,
             refusal=refusal or body_refusal,
         )
         response = _as_response(answer(request, backend))
@@ -183,22 +206,20 @@ def _half(stream: Stream) -> Iterator[bytes]:
             raise ConnectionResetError(errno.ECONNRESET, "the reply is cut half-way on purpose (cut_reply)")
 
 
-def _describe(http: HttpRequest, contract: Contract, ports: tuple[str, ...]) -> Response | None:
+def _describe(http: HttpRequest, contract: Contract, ports: tuple[str, ...], policy: Element | None) -> Response | None:
     """The WSDL or a schema, when the query asks for one; names are taken in any case, as WCF takes them."""
     asked = {key.lower(): value for key, value in http.args.items()}
     service = http.host_url.rstrip("/") + http.root_path.rstrip("/") + contract.path
     if "wsdl" in asked or "singlewsdl" in asked:
-        return _xml(wsdl.write_wsdl(service, contract=contract, ports=ports, single="singlewsdl" in asked))
+        return _xml(
+            wsdl.write_wsdl(service, contract=contract, ports=ports, single="singlewsdl" in asked, policy=policy)
+        )
     if "xsd" in asked:
         if asked["xsd"] in wsdl.schema_files(contract):
             return _xml(wsdl.write_schema(asked["xsd"], service, contract))
         known = ", ".join(wsdl.schema_files(contract))
         return _text(f"There is no schema {asked['xsd']!r}; there are {known}.\n", 404)
     return None
-
-
-def _ports_at(step: str) -> tuple[str, ...]:
-    return tuple(port for port, address in wsdl.PORTS.items() if address == step)
 
 
 def _version_asked(http: HttpRequest) -> SoapVersion | None:

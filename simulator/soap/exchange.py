@@ -25,6 +25,7 @@ from simulator.soap.contract import DIT, MESSAGES, Contract, Operation, complain
 from simulator.soap.dispatching import dispatch
 from simulator.soap.envelope import check_data_encoding, lift, operation_of, read_envelope
 from simulator.soap.faults import write_fault
+from simulator.soap.gate import Admitted, Gate, Presented
 from simulator.soap.lifting import REFERENCE, LargePayload, Lifted, LiftedPayload, lift_window
 from simulator.soap.media import Media, check_media
 from simulator.soap.multipart import INCLUDE, charset_of, read_part, take_apart
@@ -45,7 +46,8 @@ _CHALLENGE = (("WWW-Authenticate", 'Basic realm="DIT user name or authority id",
 class Request:
     """A request as it came to an address of ``contract`` that speaks ``version``, and takes MTOM when it says so.
 
-    ``user`` is the name of HTTP Basic. ``refusal`` is set when the edge refuses the request whatever is in it (wrong
+    ``user`` is the name of HTTP Basic; where a ``gate`` guards the address, it says who calls. ``encrypted`` means TLS.
+    ``refusal`` is set when the edge refuses the request whatever is in it (wrong
     path, body too large or cut short); ``body`` is then what was read.
     """
 
@@ -57,6 +59,8 @@ class Request:
     content_encoding: str | None = None
     soap_action: str | None = None
     user: str | None = None
+    gate: Gate | None = None
+    encrypted: bool = False
     refusal: SoapRefusal | None = None
 
 
@@ -95,6 +99,7 @@ class _Exchange:
         self._media: Media | None = None
         self._examined: Examined | None = None
         self._committed = False
+        self._admitted: Admitted | None = None
 
     def run(self) -> Reply:
         """Read the request, carry it out, journal it."""
@@ -114,7 +119,7 @@ class _Exchange:
     def refuse(self, fault: Fault) -> Reply:
         """The reply that carries a fault, journaled in a transaction of its own."""
         challenge = _CHALLENGE if fault.http_status == 401 else ()
-        reply = write_fault(fault, self._request.version, self._addressing, challenge)
+        reply = write_fault(fault, self._request.version, self._addressing, challenge, self._security_blocks())
         try:
             self._journal_refusal(fault, reply)
         except Exception:  # noqa: BLE001 - logged: the client's answer must not depend on it
@@ -134,8 +139,12 @@ class _Exchange:
         self._lifted = envelope.lifted
         ours = headers.for_us(envelope.headers, request.version)
         self._addressing = addressing.message_id_of(ours)
-        headers.check_understood(ours, request.version, addressing.UNDERSTOOD)
-        self._addressing = addressing.read_addressing(ours)
+        gate = request.gate
+        understood = addressing.UNDERSTOOD if gate is None else addressing.UNDERSTOOD | gate.understood
+        headers.check_understood(ours, request.version, understood)
+        if gate is not None:
+            self._admit(gate, ours)
+        self._addressing = addressing.read_addressing(ours, required=gate is not None)
         self._operation = operation = operation_of(envelope, request.contract)
         addressing.check_action(operation, self._addressing, media.action)
         check_data_encoding(envelope)
@@ -154,6 +163,25 @@ class _Exchange:
                 complaints=complaints,
             )
         return operation, wrapper
+
+    def _admit(self, gate: Gate, ours: tuple[Element, ...]) -> None:
+        if self._admitted is not None:
+            return  # the same call, cut again: it must not be taken for a replay of itself
+        whole = self._lifted is not None and self._lifted.payload is None
+        self._admitted = gate.admit(
+            Presented(headers=ours, encrypted_transport=self._request.encrypted, body_whole=whole)
+        )
+        self._notes.details["security"] = dict(self._admitted.details)
+
+    def _security_blocks(self) -> tuple[Element, ...]:
+        gate = self._request.gate
+        return gate.reply_headers(self._admitted) if gate is not None and self._admitted is not None else ()
+
+    @property
+    def _user(self) -> str | None:
+        if self._request.gate is not None:
+            return self._admitted.user if self._admitted is not None else None
+        return self._request.user
 
     def _carry_out_exactly(self, otherwise: SoapRefusal) -> Reply:
         """Cut again, at the payload's true end; raises ``otherwise`` when that makes no sense of the request either."""
@@ -247,7 +275,7 @@ class _Exchange:
         self._keep_payload(unit, wrapper)
         call = Call(unit, backend.network, caller, self._notes, self._examined, schemas=backend.profile.catalogue)
         content = dispatch(wrapper, call, self._request.contract)
-        blocks = addressing.reply_headers(operation.reply_action, self._addressing)
+        blocks = (*addressing.reply_headers(operation.reply_action, self._addressing), *self._security_blocks())
         small = write_envelope(version, blocks, content)
         content_type, stream = self._put_together(small, unit)
         struck = backend.faults.take(operation.name, caller.authority, kind=AFTER)
@@ -283,7 +311,7 @@ class _Exchange:
         return in_parts(put_payloads_back(envelope, unit.open_blob), version, {})
 
     def _caller(self, unit: Unit) -> Caller:
-        if self._request.user is None:
+        if self._user is None:
             raise refuse(
                 EnvelopeRefusal.UNAUTHENTICATED,
                 lv="Izsaukumam jānorāda lietotājs (HTTP Basic).",
@@ -292,7 +320,7 @@ class _Exchange:
                 "is the DIT user or the 6-digit id of the authority, and the password is not looked at",
                 http_status=401,
             )
-        return self._backend.network.caller(unit, self._request.user)
+        return self._backend.network.caller(unit, self._user)
 
     def _keep_payload(self, unit: Unit, wrapper: Element) -> None:
         """Put the payload into the blob store and its reference into the place that it left."""
@@ -315,10 +343,10 @@ class _Exchange:
                 journal.append(unit, self._record(None).refused_without_bytes(reply, fault))
 
     def _known_authority(self, unit: Unit) -> str | None:
-        if self._request.user is None:
+        if self._user is None:
             return None
         try:
-            return self._backend.network.caller(unit, self._request.user).authority
+            return self._backend.network.caller(unit, self._user).authority
         except DitError:
             return None
 

@@ -20,25 +20,31 @@ _CODES_11 = {
     FaultCode.SENDER: "Client",
     FaultCode.RECEIVER: "Server",
 }
-_PREFIXES = {FAULT: "fault", WSA: "wsa"}
+_WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+_WST = "http://docs.oasis-open.org/ws-sx/ws-trust/200512"
+_PREFIXES = {FAULT: "fault", WSA: "wsa", _WSSE: "wsse", _WST: "wst"}
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write_fault(
-    fault: Fault, version: SoapVersion, addressing: Addressing | None = None, headers: tuple[tuple[str, str], ...] = ()
+    fault: Fault,
+    version: SoapVersion,
+    addressing: Addressing | None = None,
+    headers: tuple[tuple[str, str], ...] = (),
+    blocks: tuple[Element, ...] = (),
 ) -> Reply:
     """The reply that carries a fault.
 
-    ``addressing`` is that of the request, if any; ``headers`` are added to the HTTP headers.
+    ``addressing`` is that of the request, if any; ``headers`` are added to the HTTP headers, ``blocks`` to the header.
     """
-    blocks = list(reply_headers(_action(fault), addressing))
+    head = [*reply_headers(_action(fault), addressing), *blocks]
     if version is SoapVersion.SOAP_12:
-        blocks += _blocks_12(fault)
+        head += _blocks_12(fault)
         content = _fault_12(fault)
     else:
-        blocks += _blocks_11(fault)
+        head += _blocks_11(fault)
         content = _fault_11(fault)
-    body = write_envelope(version, blocks, content)
+    body = write_envelope(version, head, content)
     return Reply(http_status(fault, version), version.content_type, body, headers)
 
 
@@ -55,18 +61,26 @@ def _action(fault: Fault) -> str:
 
 def _fault_12(fault: Fault) -> Element:
     tag = SoapVersion.SOAP_12.tag
-    content = _element(tag("Fault"), soap=SoapVersion.SOAP_12.namespace, fault=FAULT, wsa=WSA)
+    content = _element(tag("Fault"), soap=SoapVersion.SOAP_12.namespace, **_named(fault))
     place = etree.SubElement(content, tag("Code"))
     _add(place, tag("Value"), f"soap:{fault.code.value}")
     for name in fault.subcodes or (f"{{{FAULT}}}{fault.refusal}",):
         place = etree.SubElement(place, tag("Subcode"))
         _add(place, tag("Value"), _qualified(name))
     reason = etree.SubElement(content, tag("Reason"))
+    if fault.opaque:
+        _add(reason, tag("Text"), fault.en).set(f"{{{XML}}}lang", "en")
+        return content
     for language in ("lv", "en") if fault.first == "lv" else ("en", "lv"):
         text = _add(reason, tag("Text"), fault.lv if language == "lv" else fault.en)
         text.set(f"{{{XML}}}lang", language)
     _detail(etree.SubElement(content, tag("Detail")), fault)
     return content
+
+
+def _named(fault: Fault) -> dict[str, str]:
+    """The prefixes that a fault's text may use."""
+    return {prefix: uri for uri, prefix in _PREFIXES.items() if not fault.opaque or uri in (_WSSE, _WST)}
 
 
 def _fault_11(fault: Fault) -> Element:

@@ -38,6 +38,7 @@ class EnvelopeRefusal(StrEnum):
     ACTION = "action-mismatch"
     OPERATION = "unknown-operation"
     SCHEMA = "schema"
+    SECURITY = "security"
     STORAGE = "storage-failed"
     INTERNAL = "internal-error"
 
@@ -60,6 +61,7 @@ class Fault:
     named by ``first`` stands first, and alone where the version has room for one. ``cause`` explains in full.
     ``subcodes`` are Clark names, outermost first; without any, the refusal itself is the subcode.
     ``http_status`` replaces the version's own rule. ``not_understood`` names header blocks (Clark names).
+    ``opaque`` faults show the wire their code and one text, nothing of the cause.
     ``about_body`` is false for faults about headers, which SOAP 1.1 forbids to carry a detail.
     """
 
@@ -76,6 +78,7 @@ class Fault:
     problem_action: str | None = None
     about_body: bool = True
     incident: str | None = None
+    opaque: bool = False
 
     @property
     def explanation(self) -> str:

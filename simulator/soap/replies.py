@@ -22,7 +22,7 @@ _XOP = "http://www.w3.org/2004/08/xop/include"
 _DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>\n'
 _PLACE = re.compile(rb"<\?payload ([0-9a-f]{64})\?>")
 _PAYLOAD_DECLARATION = re.compile(rb"\s*<\?xml\s[^>]*\?>\s*")
-_NAMED_IN_TEXT = ("soap", "fault", "wsa", "strange")
+_NAMED_IN_TEXT = ("soap", "fault", "wsa", "wsse", "wst", "strange")
 """Prefixes that a fault uses in text and attribute values, where lxml does not see that they are needed."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

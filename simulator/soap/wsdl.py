@@ -13,9 +13,15 @@ from simulator.soap.contract import MESSAGES, Contract
 
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 _WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
+_WSP = "{http://www.w3.org/ns/ws-policy}"
 
 PORTS = {"Plain": "plain", "Plain11": "plain11", "PlainMtom": "plainMtom"}
 """Ports of the WSDL and the last step of their addresses (assumed: DIT itself has no port without security)."""
+
+FEDERATED = {"ws2007FederationNoSct": "Plain", "ws2007FederationNoSctMtom": "PlainMtom"}
+"""Guarded ports, whose name is the last step of their address too (documented: integration instruction v1.09, 4.2.1.13
+and 5.1.1.4), and the plain port that each is like but for its policy.
+"""
 
 
 @functools.cache
@@ -25,17 +31,27 @@ def schema_files(contract: Contract = MESSAGES) -> dict[str, Path]:
 
 
 def write_wsdl(
-    service: str, *, contract: Contract = MESSAGES, ports: tuple[str, ...] = tuple(PORTS), single: bool = False
+    service: str,
+    *,
+    contract: Contract = MESSAGES,
+    ports: tuple[str, ...] = tuple(PORTS),
+    single: bool = False,
+    policy: Element | None = None,
 ) -> bytes:
     """The WSDL for a service address such as ``http://127.0.0.1:8080/dit/v1-2/MessageService``.
 
-    ``ports`` are the ports to offer; ``single`` puts the schemas into the file instead of importing them.
+    ``ports`` are the ports to offer; ``single`` puts the schemas into the file instead of importing them. ``policy``
+    is that of the guarded ports.
     """
     wsdl = _read(contract.wsdl)
+    if policy is not None:
+        for name in ports:
+            if name in FEDERATED:
+                _add_guarded(wsdl, name, policy)
     _keep_ports(wsdl, ports)
     for port in wsdl.iter(f"{_WSDL}port"):
         address = next(each for each in port if str(each.tag).endswith("}address"))
-        address.set("location", f"{service}/{PORTS[port.get('name', '')]}")
+        address.set("location", f"{service}/{PORTS.get(port.get('name', ''), port.get('name', ''))}")
     if single:
         types = next(wsdl.iter(f"{_WSDL}types"))
         types[:] = [_without_locations(_read(path)) for path in reversed(schema_files(contract).values())]
@@ -49,6 +65,33 @@ def write_schema(name: str, service: str, contract: Contract = MESSAGES) -> byte
     schema = _read(schema_files(contract)[name])
     _point_at(schema, service)
     return _serialized(schema)
+
+
+def _add_guarded(wsdl: Element, name: str, policy: Element) -> None:
+    """A port like a plain one, with the policy in its binding."""
+    port = next((each for each in wsdl.iter(f"{_WSDL}port") if each.get("name") == FEDERATED[name]), None)
+    if port is None:
+        raise ValueError(f"the contract has no port {FEDERATED[name]} that {name} could be like")
+    plain = port.get("binding", "")
+    binding = next(each for each in wsdl.iter(f"{_WSDL}binding") if each.get("name") == plain.rpartition(":")[2])
+    guarded = copy.deepcopy(binding)
+    guarded.set("name", f"{wsdl.get('name')}_{name}")
+    for each in guarded.findall(f"{_WSDL}documentation"):
+        guarded.remove(each)
+    old = guarded.find(f"{_WSP}Policy")
+    assertions = copy.deepcopy(policy)
+    if old is not None:
+        # MTOM is one more assertion of the one policy that a binding has.
+        assertions[0][0].extend(list(old))
+        guarded.remove(old)
+    guarded.insert(0, assertions)
+    binding.addnext(guarded)
+    twin = copy.deepcopy(port)
+    twin.set("name", name)
+    twin.set("binding", f"{plain.rpartition(':')[0]}:{guarded.get('name')}")
+    parent = port.getparent()
+    if parent is not None:
+        parent.insert(next(i for i, each in enumerate(parent) if each.tag == port.tag), twin)
 
 
 def _keep_ports(wsdl: Element, ports: tuple[str, ...]) -> None:

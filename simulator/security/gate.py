@@ -1,0 +1,146 @@
+"""Who may call DIT's federated endpoints: every check of a call, in the order in which it is easiest to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from simulator.documents.parsing import Element
+from simulator.journal import Json
+from simulator.security import proof
+from simulator.security.accounts import Account
+from simulator.security.errors import BINDING, WSS, Check, SecurityError
+from simulator.security.faults import as_refusal
+from simulator.security.header import SECURITY, lived_by, read_timestamp, reply_header, security_header
+from simulator.security.material import Material
+from simulator.security.moments import Moments, Reading, later
+from simulator.security.names import WSA, KeyType
+from simulator.security.policies import service_policy
+from simulator.security.replays import Replays
+from simulator.security.settings import Settings
+from simulator.security.tokens import Assertion
+from simulator.security.trees import text_of
+from simulator.security.trust import Trust, check_conditions, token_in
+from simulator.soap.gate import Admitted, Presented
+
+_AUTHORITY = "http://www.oasis-open.org/RSA2004/attributes/AUTHORITY"
+
+
+class FederationGate:
+    """The guard of ``/ws2007FederationNoSct``: a call with a token of our STS becomes a user of DIT."""
+
+    understood = frozenset({SECURITY})
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        material: Material,
+        accounts: Mapping[str, Account],
+        moments: Moments,
+        credential: str,
+    ) -> None:
+        self._settings = settings
+        self._accounts = accounts
+        self._credential = credential
+        self._trust = Trust(settings, material)
+        self._replays = Replays()
+        self._moments = moments
+
+    @property
+    def plain(self) -> bool:
+        """Whether the addresses without security are served too."""
+        return self._settings.call.plain.value
+
+    def admit(self, presented: Presented) -> Admitted:
+        """The user who calls; raises SoapRefusal with one opaque fault, whose cause is for the journal."""
+        try:
+            return self._admit(presented)
+        except SecurityError as error:
+            raise as_refusal(error, self._settings) from None
+
+    def reply_headers(self, admitted: Admitted) -> tuple[Element, ...]:
+        """Header blocks of the answer: a Timestamp of now, by the caller's clock."""
+        reading = self._moments.reading(str(admitted.details["clock"])) or self._moments.readings()[0]
+        return (reply_header(reading, self._settings.call.timestamp_seconds.value),)
+
+    def policy(self, base: str) -> Element:
+        """The wsp:Policy of the guarded bindings, which names the STS."""
+        return service_policy(base, self._settings, self._credential)
+
+    def _admit(self, presented: Presented) -> Admitted:
+        if not presented.encrypted_transport:
+            raise SecurityError(
+                Check.TRANSPORT,
+                "the connection",
+                "it is plain HTTP",
+                expected="HTTPS (TLS 1.2 or later)",
+                advice="call the https address; trust ca.pem of the simulator's folder of keys",
+                provenance=BINDING,
+            )
+        header = security_header(presented.headers)
+        settings = self._settings.call
+        timestamp = read_timestamp(header, self._moments, settings)
+        token = token_in(header)
+        believed = self._trust.believe(token)
+        assertion = believed.assertion
+        reading = lived_by(timestamp, assertion.lives_by)
+        check_conditions(assertion, reading, self._settings)
+        once = self._check_proof(presented, header, timestamp.element, token, assertion)
+        account = self._account(assertion)
+        if settings.refuse_replays.value:
+            what, element = once
+            until = later(timestamp.expires, settings.skew_seconds.value)
+            self._replays.note(what, reading.clock, reading.now, until, element)
+        return Admitted(account.user, _details(assertion, reading, encrypted=believed.encrypted))
+
+    def _check_proof(
+        self, presented: Presented, header: Element, timestamp: Element, token: Element, assertion: Assertion
+    ) -> tuple[str, str]:
+        """What makes this call different from all others, and where that stands."""
+        if assertion.key_type is KeyType.BEARER:
+            message_id = next((text_of(each) for each in presented.headers if each.tag == f"{{{WSA}}}MessageID"), "")
+            return f"{assertion.id} {message_id}", "soap:Header/wsa:MessageID"
+        kind = f"the {assertion.key_type.label} proof key of the token"
+        signature = proof.signature_in(header, self._settings.call, expected=kind)
+        targets = proof.check_signed_parts(signature, header, timestamp, body_whole=presented.body_whole)
+        proof.check_proof(signature, assertion, token, targets)
+        return signature.value, f"{proof.PLACE}/ds:SignatureValue"
+
+    def _account(self, assertion: Assertion) -> Account:
+        required = self._settings.claims.required
+        for claim in required.value:
+            if not any(assertion.claims.get(claim, ())):
+                raise SecurityError(
+                    Check.CLAIM,
+                    f"the token's claim {claim}",
+                    "the token does not have it",
+                    expected=f"the claims {', '.join(required.value)}",
+                    advice="ask for it in wst:Claims of the token's request (WCF: claimTypeRequirements; CXF: "
+                    "sp:IssuedToken's "
+                    "RequestSecurityTokenTemplate, as in the WSDL)",
+                    provenance=required.provenance,
+                    credential=True,
+                )
+        account = self._accounts.get(assertion.subject)
+        named = assertion.claims.get(_AUTHORITY, (assertion.subject,))
+        if account is None or account.authority not in named:
+            raise SecurityError(
+                Check.USER,
+                "the token's subject",
+                f"it is {assertion.subject!r} of the authority {', '.join(named)}, whom DIT does not know",
+                expected=f"one of {', '.join(sorted(self._accounts)) or 'none'}, of its own authority",
+                advice="ask for the token as a user of this world (fixtures/worlds, or --world)",
+                provenance=WSS,
+                credential=True,
+            )
+        return account
+
+
+def _details(assertion: Assertion, reading: Reading, *, encrypted: bool) -> dict[str, Json]:
+    return {
+        "token": assertion.id,
+        "token_type": assertion.token_type.label,
+        "key_type": assertion.key_type.label,
+        "encrypted": encrypted,
+        "clock": reading.clock,
+    }

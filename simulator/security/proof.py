@@ -1,0 +1,179 @@
+"""The signature of a call: made with the token's key, over this call's Timestamp, checked anew each time."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from simulator.documents.parsing import Element
+from simulator.security.errors import BINDING, SAML_PROFILE, WSS, Check, SecurityError
+from simulator.security.names import (
+    DS,
+    HMAC_SHA1,
+    HMAC_SHA256,
+    SAML1_ID,
+    SAML_ID,
+    WSSE,
+    KeyType,
+)
+from simulator.security.settings import CallSettings
+from simulator.security.signatures import (
+    ID_ATTRIBUTES,
+    Signature,
+    hmac_key,
+    named_elements,
+    public_key,
+    read_signature,
+    signature_holds,
+)
+from simulator.security.tokens import Assertion
+from simulator.security.trees import children, name_of, only, text_of
+
+PLACE = "soap:Header/wsse:Security/ds:Signature"
+_HMAC = (HMAC_SHA1, HMAC_SHA256)
+
+
+def signature_in(header: Element, settings: CallSettings, *, expected: str) -> Signature:
+    """The one signature that stands beside the token; raises SecurityError. ``expected`` says with which key."""
+    found = children(header, DS, "Signature")
+    if len(found) != 1:
+        raise SecurityError(
+            Check.SIGNATURE,
+            PLACE,
+            "it is missing" if not found else f"there are {len(found)} of them",
+            expected=f"one ds:Signature over the wsu:Timestamp, made with {expected}",
+            advice="have the client sign the Timestamp (an endorsing token of the policy; WCF: issuedKeyType "
+            "and the proof "
+            "token of the STS's answer)",
+            provenance=BINDING,
+        )
+    return read_signature(
+        found[0],
+        PLACE,
+        algorithms=settings.signature_algorithms.value,
+        digests=settings.digest_algorithms.value,
+        enveloped=False,
+    )
+
+
+def check_signed_parts(signature: Signature, header: Element, timestamp: Element, *, body_whole: bool) -> list[Element]:
+    """The elements that the signature covers, the Timestamp of this header among them; raises SecurityError.
+
+    Others than that may be header blocks, what stands in wsse:Security, and the body while it is ``body_whole``.
+    """
+    root = header.getroottree().getroot()
+    named = named_elements(root)
+    targets: list[Element] = []
+    for reference in signature.references:
+        target = named.get(reference.target)
+        if target is None:
+            raise _parts(
+                f"a ds:Reference points at #{reference.target}, which no element of the message has as its id",
+                "the wsu:Id of an element of this message",
+                "sign after all header blocks have their wsu:Id, and change nothing afterwards",
+            )
+        _check_place(target, header, root, body_whole=body_whole)
+        targets.append(target)
+    if not any(each is timestamp for each in targets):
+        covered = ", ".join(name_of(each) for each in targets)
+        raise _parts(
+            f"it covers {covered}, not the wsu:Timestamp of this wsse:Security",
+            "a ds:Reference to soap:Header/wsse:Security/wsu:Timestamp",
+            "sign the Timestamp that is sent; one that stands elsewhere in the message does not count",
+        )
+    return targets
+
+
+def _check_place(target: Element, header: Element, root: Element, *, body_whole: bool) -> None:
+    parent = target.getparent()
+    if parent is header or (parent is not None and parent is header.getparent()):
+        return
+    if parent is root and etree.QName(target).localname == "Body":
+        if body_whole:
+            return
+        raise _parts(
+            "it covers soap:Body, whose payload travels apart from the envelope",
+            "a signature over the wsu:Timestamp, and over header blocks where wanted",
+            "do not sign the body: TLS protects it, and this binding (TransportWithMessageCredential) signs the "
+            "Timestamp only",
+        )
+    raise _parts(
+        f"it covers {target.getroottree().getpath(target)} ({name_of(target)}), which is no part of this call's header",
+        "elements in their own places: wsu:Timestamp in wsse:Security, header blocks in soap:Header",
+        "do not move signed elements (this is what signature wrapping looks like)",
+    )
+
+
+def check_proof(signature: Signature, assertion: Assertion, token: Element, targets: list[Element]) -> None:
+    """Whether the signature was made with the key of this token; raises SecurityError."""
+    _check_reference(signature, assertion, token)
+    symmetric = assertion.key_type is KeyType.SYMMETRIC
+    if symmetric is not (signature.algorithm in _HMAC):
+        raise SecurityError(
+            Check.SIGNATURE,
+            f"{PLACE}/ds:SignedInfo/ds:SignatureMethod",
+            f"it is {signature.algorithm}, while the token's key is of the type {assertion.key_type.label}",
+            expected="an HMAC with a SymmetricKey token, RSA with a PublicKey token",
+            advice="sign with the token's own proof key, not with another key or certificate",
+            provenance=SAML_PROFILE,
+        )
+    key = (
+        hmac_key(assertion.key.secret) if assertion.key.secret is not None else public_key(assertion.key.public or b"")
+    )
+    if not signature_holds(signature, key, targets):
+        raise SecurityError(
+            Check.SIGNATURE_VALUE,
+            f"{PLACE}/ds:SignatureValue",
+            "value or digests do not fit the signed elements under the token's key",
+            expected="P_SHA1(client entropy, server entropy) of the token's request as key (wst:ComputedKey), or the "
+            "wst:BinarySecret of the answer"
+            if symmetric
+            else "the private key that belongs to the wst:UseKey of the token's request",
+            advice="derive the key with the client's entropy first, of wst:KeySize bits; use the entropies of "
+            "this very "
+            "token; change nothing in the signed elements after signing (no pretty-printing)",
+            provenance=SAML_PROFILE,
+        )
+
+
+def _check_reference(signature: Signature, assertion: Assertion, token: Element) -> None:
+    info = signature.key_info
+    reference = only(info, WSSE, "SecurityTokenReference") if info is not None else None
+    place = f"{PLACE}/ds:KeyInfo/wsse:SecurityTokenReference"
+    wanted = f"wsse:KeyIdentifier of {SAML_ID} ({SAML1_ID} for SAML 1.1) with the assertion's id {assertion.id}"
+    if reference is None:
+        raise _key(place, "it is missing", wanted)
+    identifier, direct = only(reference, WSSE, "KeyIdentifier"), only(reference, WSSE, "Reference")
+    if identifier is not None:
+        if identifier.get("ValueType") not in (SAML_ID, SAML1_ID):
+            raise _key(f"{place}/wsse:KeyIdentifier", f"its ValueType is {identifier.get('ValueType')!r}", wanted)
+        if text_of(identifier) != assertion.id:
+            raise _key(f"{place}/wsse:KeyIdentifier", f"it names {text_of(identifier)!r}", wanted)
+        return
+    if direct is not None:
+        ids = {assertion.id, *(token.get(each) for each in ID_ATTRIBUTES if token.get(each))}
+        if direct.get("URI", "").removeprefix("#") not in ids:
+            raise _key(f"{place}/wsse:Reference", f"its URI is {direct.get('URI')!r}", wanted)
+        return
+    raise _key(place, "it holds neither wsse:KeyIdentifier nor wsse:Reference", wanted)
+
+
+def _parts(found: str, expected: str, advice: str) -> SecurityError:
+    return SecurityError(
+        Check.SIGNED_PARTS,
+        f"{PLACE}/ds:SignedInfo/ds:Reference",
+        found,
+        expected=expected,
+        advice=advice,
+        provenance=WSS,
+    )
+
+
+def _key(element: str, found: str, expected: str) -> SecurityError:
+    return SecurityError(
+        Check.KEY_REFERENCE,
+        element,
+        found,
+        expected=expected,
+        advice="use the wst:RequestedAttachedReference of the STS's answer as it comes",
+        provenance=SAML_PROFILE,
+    )

@@ -1,0 +1,134 @@
+"""SAML 1.1 assertions as tokens: writing one, and reading what one says (OASIS, SAML 1.1 core)."""
+
+from __future__ import annotations
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.x509 import Certificate
+
+from simulator.documents.parsing import Element
+from simulator.security.errors import SAML_PROFILE, Check, SecurityError
+from simulator.security.key_info import read_key_info, write_key_info
+from simulator.security.moments import read_moment, write_moment
+from simulator.security.names import BEARER_1, DS, HOLDER_OF_KEY_1, SAML1, KeyType, TokenType
+from simulator.security.tokens import Assertion, ProofKey, read_advice, write_advice
+from simulator.security.trees import add, children, make, only, text_of
+
+_METHODS = {KeyType.SYMMETRIC: HOLDER_OF_KEY_1, KeyType.PUBLIC: HOLDER_OF_KEY_1, KeyType.BEARER: BEARER_1}
+_AUTHENTICATION = "urn:oasis:names:tc:SAML:1.0:am"
+
+
+def write(assertion: Assertion, service: Certificate, *, by_certificate: bool) -> Element:
+    """The assertion without a signature, which is its last child; its key is encrypted for the service."""
+    root = make(
+        SAML1,
+        "Assertion",
+        MajorVersion="1",
+        MinorVersion="1",
+        AssertionID=assertion.id,
+        Issuer=assertion.issuer,
+        IssueInstant=write_moment(assertion.issued_at),
+    )
+    conditions = add(root, SAML1, "Conditions")
+    for name, moment in (("NotBefore", assertion.not_before), ("NotOnOrAfter", assertion.not_on_or_after)):
+        if moment is not None:
+            conditions.set(name, write_moment(moment))
+    restriction = add(conditions, SAML1, "AudienceRestrictionCondition")
+    for each in assertion.audiences:
+        add(restriction, SAML1, "Audience", each)
+    advice = write_advice(SAML1, assertion.lives_by)
+    if advice is not None:
+        root.append(advice)
+    method = f"{_AUTHENTICATION}:{'X509-PKI' if by_certificate else 'password'}"
+    instant = write_moment(assertion.issued_at)
+    statement = add(root, SAML1, "AuthenticationStatement", AuthenticationMethod=method, AuthenticationInstant=instant)
+    _subject(statement, assertion, service)
+    if assertion.claims:
+        attributes = add(root, SAML1, "AttributeStatement")
+        _subject(attributes, assertion, service)
+        for name, values in assertion.claims.items():
+            namespace, local = _split(name)
+            attribute = add(attributes, SAML1, "Attribute", AttributeName=local, AttributeNamespace=namespace)
+            for value in values:
+                add(attribute, SAML1, "AttributeValue", value)
+    return root
+
+
+def read(root: Element, service: RSAPrivateKey) -> Assertion:
+    """What an assertion says, believed or not; raises SecurityError when it is not whole."""
+    issued = read_moment(root.get("IssueInstant"))
+    if (root.get("MajorVersion"), root.get("MinorVersion")) != ("1", "1") or not root.get("AssertionID") or not issued:
+        raise _refused(
+            "saml:Assertion", "its version, AssertionID or IssueInstant is wrong", "version 1.1, and both others"
+        )
+    subject = next(root.iterfind(f"*/{{{SAML1}}}Subject"), None)
+    confirmation = only(subject, SAML1, "SubjectConfirmation") if subject is not None else None
+    if subject is None or confirmation is None:
+        raise _refused("saml:Assertion//saml:Subject", "it is missing or has no one way to be confirmed", "one of each")
+    conditions = only(root, SAML1, "Conditions")
+    key_type, key = _key(confirmation, service)
+    return Assertion(
+        token_type=TokenType.SAML_1,
+        id=root.get("AssertionID", ""),
+        issuer=root.get("Issuer", ""),
+        issued_at=issued,
+        not_before=read_moment(conditions.get("NotBefore")) if conditions is not None else None,
+        not_on_or_after=read_moment(conditions.get("NotOnOrAfter")) if conditions is not None else None,
+        audiences=tuple(
+            text_of(each)
+            for each in root.iterfind(
+                f"{{{SAML1}}}Conditions/{{{SAML1}}}AudienceRestrictionCondition/{{{SAML1}}}Audience"
+            )
+        ),
+        subject=text_of(only(subject, SAML1, "NameIdentifier")),
+        key_type=key_type,
+        key=key,
+        claims={
+            _joined(each.get("AttributeNamespace", ""), each.get("AttributeName", "")): tuple(
+                text_of(value) for value in children(each, SAML1, "AttributeValue")
+            )
+            for each in root.iterfind(f"{{{SAML1}}}AttributeStatement/{{{SAML1}}}Attribute")
+        },
+        lives_by=read_advice(only(root, SAML1, "Advice")),
+    )
+
+
+def _subject(statement: Element, assertion: Assertion, service: Certificate) -> None:
+    subject = add(statement, SAML1, "Subject")
+    add(subject, SAML1, "NameIdentifier", assertion.subject)
+    confirmation = add(subject, SAML1, "SubjectConfirmation")
+    add(confirmation, SAML1, "ConfirmationMethod", _METHODS[assertion.key_type])
+    if assertion.key_type is not KeyType.BEARER:
+        confirmation.append(write_key_info(assertion.key, service))
+
+
+def _key(confirmation: Element, service: RSAPrivateKey) -> tuple[KeyType, ProofKey]:
+    place = "saml:Assertion//saml:Subject/saml:SubjectConfirmation"
+    method = text_of(only(confirmation, SAML1, "ConfirmationMethod"))
+    if method == BEARER_1:
+        return KeyType.BEARER, ProofKey()
+    if method != HOLDER_OF_KEY_1:
+        raise _refused(f"{place}/saml:ConfirmationMethod", f"it is {method!r}", f"{HOLDER_OF_KEY_1} or {BEARER_1}")
+    key = read_key_info(only(confirmation, DS, "KeyInfo"), service, f"{place}/ds:KeyInfo")
+    return KeyType.SYMMETRIC if key.secret is not None else KeyType.PUBLIC, key
+
+
+def _split(claim: str) -> tuple[str, str]:
+    """A claim type as SAML 1.1 has it: a namespace, and a name without slash or colon (as WIF does it)."""
+    mark = max(claim.rfind("/"), claim.rfind(":"))
+    return (claim[:mark], claim[mark + 1 :]) if claim[mark] == "/" else (claim[: mark + 1], claim[mark + 1 :])
+
+
+def _joined(namespace: str, name: str) -> str:
+    return f"{namespace}{name}" if namespace.endswith((":", "/")) else f"{namespace}/{name}"
+
+
+def _refused(element: str, found: str, expected: str) -> SecurityError:
+    return SecurityError(
+        Check.TOKEN,
+        element,
+        found,
+        expected=expected,
+        advice="pass the token on exactly as the STS gave it",
+        provenance=SAML_PROFILE,
+        credential=True,
+    )

@@ -1,0 +1,60 @@
+"""The security of one simulation: the guard of DIT's addresses and the STS, which share keys, users and clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulator.clock import Clock
+from simulator.security.accounts import Account
+from simulator.security.gate import FederationGate
+from simulator.security.material import Material, open_material
+from simulator.security.moments import Moments
+from simulator.security.policies import CERTIFICATE, USERNAME
+from simulator.security.settings import Settings
+from simulator.security.sts import TokenService
+from simulator.store import Store
+
+CREDENTIALS = {"username": USERNAME, "certificate": CERTIFICATE}
+"""By what clients are known at first, as the command line says it, and the STS's address for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """What a server needs to know for serving securely: the folder of keys, the settings, the credential, its names."""
+
+    folder: Path
+    settings: Settings
+    credential: str = "username"
+    hosts: tuple[str, ...] = ()
+
+    def material(self, users: Mapping[str, Account]) -> Material:
+        """Keys, passwords and certificates, made where they are missing; raises MaterialError."""
+        return open_material(self.folder, users, self.hosts)
+
+
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """A simulation's guard and its STS."""
+
+    gate: FederationGate
+    sts: TokenService
+    material: Material
+
+
+def secure(security: Security, accounts: Mapping[str, Account], *, clock: Clock, store: Store) -> Secured:
+    """Set up guard and STS; raises MaterialError when the folder of keys cannot be used."""
+    material = security.material(accounts)
+    moments = Moments(clock, security.settings.call.clock.value)
+    gate = FederationGate(
+        settings=security.settings,
+        material=material,
+        accounts=accounts,
+        moments=moments,
+        credential=CREDENTIALS[security.credential],
+    )
+    sts = TokenService(
+        settings=security.settings, material=material, accounts=accounts, moments=moments, clock=clock, store=store
+    )
+    return Secured(gate, sts, material)

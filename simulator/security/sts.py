@@ -1,0 +1,286 @@
+"""The state's token service (STS) on HTTP: WS-Trust 1.3 Issue by user name or certificate, its WSDL, its metadata."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lxml import etree
+from werkzeug.wrappers import Request, Response
+
+from simulator import journal
+from simulator.clock import Clock
+from simulator.documents.parsing import Element
+from simulator.journal import Entry, Json, Kind, Outcome, wall_now
+from simulator.security import credentials
+from simulator.security.accounts import Account
+from simulator.security.errors import BINDING, Check, SecurityError
+from simulator.security.faults import as_refusal
+from simulator.security.header import SECURITY, Timestamp, read_timestamp, reply_header, security_header
+from simulator.security.issuing import Issued, issue
+from simulator.security.material import Material
+from simulator.security.moments import Moments, Reading, later
+from simulator.security.names import ISSUE_ACTION, ISSUE_REPLY, WSSE
+from simulator.security.policies import CERTIFICATE, STS, USERNAME
+from simulator.security.proof import PLACE
+from simulator.security.replays import Replays
+from simulator.security.settings import Settings
+from simulator.security.sts_description import metadata, write_wsdl
+from simulator.security.token_request import read_request
+from simulator.soap import addressing, headers
+from simulator.soap.addressing import Addressing
+from simulator.soap.body import BodyRefused, read_body, to_utf8
+from simulator.soap.envelope import Envelope, lift, read_envelope
+from simulator.soap.faults import write_fault
+from simulator.soap.media import check_media
+from simulator.soap.refusals import EnvelopeRefusal, Fault, SoapRefusal, refuse
+from simulator.soap.translating import fault_of_incident
+from simulator.soap.versions import SoapVersion
+from simulator.store import Store
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_log = logging.getLogger(__name__)
+_LARGEST = 256 * 1024  # bytes; a request for a token has a few thousand
+_VERSION = SoapVersion.SOAP_12
+_GET = "http://schemas.xmlsoap.org/ws/2004/09/transfer/Get"
+_HIDDEN = "(hidden)"
+
+
+@dataclass
+class _Call:
+    """What is known of a request while it is answered."""
+
+    credential: str
+    encrypted: bool
+    envelope: Envelope | None = None
+    addressing: Addressing | None = None
+    reading: Reading | None = None
+    account: Account | None = None
+    details: dict[str, Json] = field(default_factory=dict)
+
+
+class TokenService:
+    """A WSGI application for the paths below :data:`STS`. Safe to share between threads."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        material: Material,
+        accounts: Mapping[str, Account],
+        moments: Moments,
+        clock: Clock,
+        store: Store,
+    ) -> None:
+        self._settings = settings
+        self._material = material
+        self._accounts = accounts
+        self._moments = moments
+        self._clock = clock
+        self._store = store
+        self._replays = Replays()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one HTTP request."""
+        return self._respond(Request(environ))(environ, start_response)
+
+    def _respond(self, http: Request) -> Response:
+        base = http.host_url.rstrip("/") + http.root_path.rstrip("/")
+        place = http.path.removeprefix(STS)
+        if http.method == "GET" and place in ("", "/mex", f"/trust/13/{USERNAME}", f"/trust/13/{CERTIFICATE}"):
+            return _xml(etree.tostring(write_wsdl(base, self._settings), xml_declaration=True, encoding="utf-8"))
+        if http.method == "POST" and place == "/mex":
+            return self._metadata(http, base)
+        if http.method == "POST" and place in (f"/trust/13/{USERNAME}", f"/trust/13/{CERTIFICATE}"):
+            return self._issue(http, place.rpartition("/")[2])
+        text = (
+            f"There is no {http.method} of {http.path}.\nWSDL: GET {base}{STS}?wsdl\nMetadata: {base}{STS}/mex\n"
+            f"Tokens by user name: POST {base}{STS}/trust/13/{USERNAME}\n"
+            f"Tokens by certificate: POST {base}{STS}/trust/13/{CERTIFICATE}\n"
+        )
+        return Response(text, status=404, content_type="text/plain; charset=utf-8")
+
+    def _metadata(self, http: Request, base: str) -> Response:
+        """WS-Transfer Get, in either version of SOAP, as WCF and CXF ask it."""
+        version = SoapVersion.of_media_type(http.mimetype) or _VERSION
+        known: Addressing | None = None
+        try:
+            known = self._read(http, version)[1]
+            if known is not None and known.action and known.action != _GET:
+                raise refuse(
+                    EnvelopeRefusal.ACTION,
+                    lv=f"Šajā adresē gaidīta darbība {_GET}.",
+                    en=f"This address takes the Action {_GET}.",
+                    cause=f"wsa:Action is {known.action!r}; expected {_GET}",
+                    subcodes=(f"{{{addressing.WSA}}}ActionNotSupported",),
+                    problem_action=known.action,
+                )
+        except SoapRefusal as refusal:
+            reply = write_fault(refusal.fault, version, known)
+            return Response(reply.body, status=reply.status, content_type=reply.content_type)
+        blocks = addressing.reply_headers(f"{_GET}Response", known)
+        body = _envelope(version, blocks, metadata(write_wsdl(base, self._settings)))
+        return Response(body, content_type=version.content_type)
+
+    def _issue(self, http: Request, credential: str) -> Response:
+        call = _Call(credential, http.is_secure)
+        try:
+            call.envelope, call.addressing, ours = self._read(http, _VERSION)
+            issued = self._answer(call, ours)
+        except SecurityError as error:
+            return self._refuse(call, as_refusal(error, self._settings, authentication=True).fault)
+        except SoapRefusal as refusal:
+            return self._refuse(call, refusal.fault)
+        except Exception:  # noqa: BLE001 - the last resort, and logged: no client may ever see a traceback
+            incident = uuid.uuid4().hex
+            _log.exception("incident %s: the STS failed while answering a request", incident)
+            return self._refuse(call, fault_of_incident(incident))
+        body = _envelope(_VERSION, self._blocks(call), issued.content)
+        self._record(call, status=200)
+        return Response(body, content_type=_VERSION.content_type)
+
+    def _read(self, http: Request, version: SoapVersion) -> tuple[Envelope, Addressing | None, tuple[Element, ...]]:
+        chunked = "chunked" in http.headers.get("Transfer-Encoding", "").lower()
+        media = check_media(
+            http.headers.get("Content-Type"),
+            http.headers.get("Content-Encoding"),
+            http.headers.get("SOAPAction"),
+            version,
+        )
+        try:
+            body = read_body(
+                http.environ["wsgi.input"],
+                length=None if chunked else http.content_length or 0,
+                limit=_LARGEST,
+                spool=self._store.spool,
+            )
+        except BodyRefused as refused:
+            raise refused.refusal from None
+        envelope = read_envelope(lift(to_utf8(body.data, media.charset)), version)
+        ours = headers.for_us(envelope.headers, version)
+        headers.check_understood(ours, version, addressing.UNDERSTOOD | {SECURITY})
+        return envelope, addressing.read_addressing(ours), ours
+
+    def _answer(self, call: _Call, ours: tuple[Element, ...]) -> Issued:
+        if not call.encrypted:
+            raise SecurityError(
+                Check.TRANSPORT,
+                "the connection",
+                "it is plain HTTP",
+                expected="HTTPS (TLS 1.2 or later)",
+                advice="call the https address; trust ca.pem of the simulator's folder of keys",
+                provenance=BINDING,
+            )
+        if call.addressing is None or call.addressing.action != ISSUE_ACTION:
+            raise SecurityError(
+                Check.REQUEST,
+                "soap:Header/wsa:Action",
+                "it is missing" if call.addressing is None else f"it is {call.addressing.action!r}",
+                expected=ISSUE_ACTION,
+                advice="have the client use WS-Trust 1.3 with WS-Addressing 1.0",
+                provenance=BINDING,
+            )
+        header = security_header(ours)
+        timestamp = read_timestamp(header, self._moments, self._settings.call)
+        call.reading = timestamp.fits[0]
+        call.details["clock"] = call.reading.clock
+        shown = self._shown(call, header, timestamp)
+        call.account = shown.account
+        call.details["user"] = shown.account.user
+        request = read_request(call.envelope.wrapper if call.envelope is not None else None, self._settings)
+        call.details["applies_to"] = request.applies_to
+        call.details["claims"] = list(request.claims)
+        issued = issue(
+            request,
+            shown.account,
+            call.reading,
+            settings=self._settings,
+            material=self._material,
+            certificate_key=shown.public_key,
+        )
+        ends = issued.assertion.not_on_or_after
+        call.details |= {
+            "token": issued.assertion.id,
+            "token_type": issued.assertion.token_type.label,
+            "key_type": issued.assertion.key_type.label,
+            "expires": ends.isoformat() if ends is not None else None,
+        }
+        return issued
+
+    def _shown(self, call: _Call, header: Element, timestamp: Timestamp) -> credentials.Shown:
+        if call.credential == USERNAME:
+            return credentials.by_password(header, self._material, self._accounts)
+        shown = credentials.by_certificate(header, timestamp.element, self._material, self._accounts, self._settings)
+        if self._settings.call.refuse_replays.value and shown.once is not None and call.reading is not None:
+            until = later(timestamp.expires, self._settings.call.skew_seconds.value)
+            self._replays.note(shown.once, call.reading.clock, call.reading.now, until, f"{PLACE}/ds:SignatureValue")
+        return shown
+
+    def _blocks(self, call: _Call) -> tuple[Element, ...]:
+        reading = call.reading or self._moments.readings()[0]
+        stamp = reply_header(reading, self._settings.call.timestamp_seconds.value)
+        return (*addressing.reply_headers(ISSUE_REPLY, call.addressing), stamp)
+
+    def _refuse(self, call: _Call, fault: Fault) -> Response:
+        reply = write_fault(fault, _VERSION, call.addressing)
+        self._record(call, status=reply.status, fault=fault)
+        return Response(reply.body, status=reply.status, content_type=reply.content_type)
+
+    def _record(self, call: _Call, *, status: int, fault: Fault | None = None) -> None:
+        details: dict[str, Json] = {"credential": call.credential, **call.details}
+        if fault is not None:
+            details["complaints"] = [
+                {
+                    "code": each.code,
+                    "path": each.path,
+                    "found": each.found,
+                    "expected": each.expected,
+                    "basis": each.provenance.basis,
+                    "source": each.provenance.source,
+                }
+                for each in fault.complaints
+            ]
+        with self._store.unit() as unit:
+            journal.append(
+                unit,
+                Entry(
+                    kind=Kind.TOKEN,
+                    at=self._clock.now(),
+                    wall=wall_now(),
+                    interface="sts",
+                    operation="Issue",
+                    authority=call.account.authority if call.account is not None else None,
+                    outcome=Outcome.OK if fault is None else Outcome.FAULT,
+                    http_status=status,
+                    fault_code=fault.refusal if fault is not None else None,
+                    cause=fault.explanation if fault is not None else None,
+                    request=unit.put_blob(_without_password(call.envelope)) if call.envelope is not None else None,
+                    details=details,
+                ),
+            )
+
+
+def _without_password(envelope: Envelope) -> bytes:
+    """The request as the journal may keep it."""
+    root = copy.deepcopy(etree.fromstring(envelope.lifted.envelope))
+    for each in root.iter(f"{{{WSSE}}}Password"):
+        each.text = _HIDDEN
+    return etree.tostring(root)
+
+
+def _envelope(version: SoapVersion, blocks: Iterable[Element], content: Element) -> bytes:
+    """An envelope in which nothing of the content's namespaces is tidied: what is signed stays as it is."""
+    envelope = etree.Element(version.tag("Envelope"), nsmap={"soap": version.namespace})
+    etree.SubElement(envelope, version.tag("Header")).extend(list(blocks))
+    etree.SubElement(envelope, version.tag("Body")).append(content)
+    return etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
+
+
+def _xml(data: bytes) -> Response:
+    return Response(data, content_type="text/xml; charset=utf-8")

@@ -1,0 +1,243 @@
+"""Whether a token may be believed: opened, signed by our STS, and then remembered, since nothing of that can change."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.serialization import Encoding
+from lxml import etree
+
+from simulator.documents.model import Basis, Provenance
+from simulator.documents.parsing import Element
+from simulator.security import saml1, saml2
+from simulator.security.encryption import decrypt_element
+from simulator.security.errors import SAML_PROFILE, WS_TRUST, Check, SecurityError
+from simulator.security.key_info import certificate_in
+from simulator.security.material import Material
+from simulator.security.moments import Reading, later, write_moment
+from simulator.security.names import DS, RSA_SHA1, RSA_SHA256, RSA_SHA512, SAML1, SAML2, SHA1, SHA256, SHA512, XENC
+from simulator.security.settings import Settings
+from simulator.security.signatures import certificate_key, named_elements, read_signature, signature_holds
+from simulator.security.tokens import Assertion
+from simulator.security.trees import children, elements, only, text_of
+
+TOKENS = {
+    f"{{{SAML2}}}Assertion": "saml2:Assertion",
+    f"{{{SAML1}}}Assertion": "saml:Assertion",
+    f"{{{SAML2}}}EncryptedAssertion": "saml2:EncryptedAssertion",
+    f"{{{XENC}}}EncryptedData": "xenc:EncryptedData",
+}
+"""What may carry a token in wsse:Security, and what to call it."""
+
+_REMEMBERED = 10_000
+_ANEW = "ask the STS for a new token, and pass it on exactly as it comes: no re-formatting, no re-serializing by hand"
+_CONDITIONS = Provenance(Basis.DOCUMENTED, "OASIS, SAML 2.0 core 2.5.1 and SAML 1.1 core 2.3.2.1")
+
+
+@dataclass(frozen=True, slots=True)
+class Believed:
+    """A token that our STS made. ``remembered`` tells that it was known already."""
+
+    assertion: Assertion
+    encrypted: bool
+    remembered: bool = False
+
+
+class Trust:
+    """Believes tokens of one STS. Safe to share between threads."""
+
+    def __init__(self, settings: Settings, material: Material) -> None:
+        self._settings = settings
+        self._material = material
+        self._sts_key = certificate_key(material.sts.certificate_pem)
+        self._lock = threading.Lock()
+        self._known: OrderedDict[bytes, Believed] = OrderedDict()
+
+    def believe(self, token: Element) -> Believed:
+        """What a token says, when our STS has said it; raises SecurityError.
+
+        Whether it is still in force is :func:`check_conditions`.
+        """
+        # The digest is of all that stands in the token, so a token that differs in a single character is another one.
+        digest = hashlib.sha256(etree.tostring(token, method="c14n", exclusive=True, with_comments=True)).digest()
+        with self._lock:
+            found = self._known.get(digest)
+            if found is not None:
+                self._known.move_to_end(digest)
+                return Believed(found.assertion, found.encrypted, remembered=True)
+        believed = self._look(token)
+        with self._lock:
+            self._known[digest] = believed
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return believed
+
+    def _look(self, token: Element) -> Believed:
+        assertion, encrypted = self._opened(token)
+        if assertion.tag not in (f"{{{SAML2}}}Assertion", f"{{{SAML1}}}Assertion"):
+            raise SecurityError(
+                Check.TOKEN,
+                f"soap:Header/wsse:Security/{TOKENS[str(token.tag)]}",
+                f"it holds {assertion.tag!s}",
+                expected="a SAML assertion",
+                advice=_ANEW,
+                provenance=SAML_PROFILE,
+                credential=True,
+            )
+        name = TOKENS[str(assertion.tag)]
+        second = assertion.tag == f"{{{SAML2}}}Assertion"
+        self._check_issuer(text_of(only(assertion, SAML2, "Issuer")) if second else assertion.get("Issuer", ""), name)
+        self._check_signature(assertion, name)
+        read = saml2.read if second else saml1.read
+        return Believed(read(assertion, self._material.service.key), encrypted)
+
+    def _opened(self, token: Element) -> tuple[Element, bool]:
+        """The assertion as the root of a document of its own, in which it is alone with its ids."""
+        where = f"soap:Header/wsse:Security/{TOKENS[str(token.tag)]}"
+        if token.tag == f"{{{SAML2}}}EncryptedAssertion":
+            data = only(token, XENC, "EncryptedData")
+            if data is None:
+                raise SecurityError(
+                    Check.TOKEN_ENCRYPTION,
+                    where,
+                    "it has no xenc:EncryptedData",
+                    expected="exactly one",
+                    advice=_ANEW,
+                    provenance=SAML_PROFILE,
+                    credential=True,
+                )
+            beside = only(token, XENC, "EncryptedKey") is not None
+            return self._decrypted(data, token if beside else data, f"{where}/xenc:EncryptedData"), True
+        if token.tag == f"{{{XENC}}}EncryptedData":
+            return self._decrypted(token, token, where), True
+        return copy.deepcopy(token), False
+
+    def _decrypted(self, data: Element, holder: Element, where: str) -> Element:
+        info = only(holder, DS, "KeyInfo")
+        keys = holder if children(holder, XENC, "EncryptedKey") or info is None else info
+        return decrypt_element(data, keys, self._material.service.key, where)
+
+    def _check_issuer(self, found: str, name: str) -> None:
+        expected = self._settings.sts.issuer
+        if found != expected.value:
+            place = f"{name}/saml2:Issuer" if name == "saml2:Assertion" else f"{name}/@Issuer"
+            raise SecurityError(
+                Check.TOKEN_ISSUER,
+                place,
+                f"it is {found!r}",
+                expected=f"{expected.value!r}, the one STS that DIT trusts here",
+                advice="take the token from the STS that the WSDL's policy names; to speak for another issuer, "
+                "set sts.issuer of the security settings",
+                provenance=expected.provenance,
+                credential=True,
+            )
+
+    def _check_signature(self, assertion: Element, name: str) -> None:
+        found = children(assertion, DS, "Signature")
+        if len(found) != 1:
+            raise self._unsigned(name, f"it has {len(found)} ds:Signature", "one ds:Signature of the STS as its child")
+        where = f"{name}/ds:Signature"
+        signature = read_signature(
+            found[0],
+            where,
+            algorithms=(RSA_SHA256, RSA_SHA1, RSA_SHA512),
+            digests=(SHA256, SHA1, SHA512),
+            enveloped=True,
+        )
+        named_elements(assertion)
+        own = assertion.get("ID") or assertion.get("AssertionID") or ""
+        if [each.target for each in signature.references] != [own]:
+            targets = ", ".join(f"#{each.target}" for each in signature.references)
+            raise self._unsigned(where, f"it signs {targets}", f"one ds:Reference, to the assertion itself (#{own})")
+        if signature_holds(signature, self._sts_key, [assertion]):
+            return
+        info = signature.key_info
+        named = certificate_in(info) if info is not None else None
+        if named is not None and named.public_bytes(Encoding.DER) != self._material.sts.certificate.public_bytes(
+            Encoding.DER
+        ):
+            raise SecurityError(
+                Check.TOKEN_ISSUER,
+                f"{where}/ds:KeyInfo",
+                f"it was made with the key of {named.subject.rfc4514_string()!r}, serial number "
+                f"{named.serial_number:x}",
+                expected="the STS's signing key (sts.pem in the simulator's folder of keys)",
+                advice="take the token from this simulator's STS; a token of an earlier run with other keys "
+                "does not hold either",
+                provenance=WS_TRUST,
+                credential=True,
+            )
+        raise self._unsigned(
+            where, "its value does not fit the assertion", "the assertion exactly as the STS signed it"
+        )
+
+    def _unsigned(self, element: str, found: str, expected: str) -> SecurityError:
+        return SecurityError(
+            Check.TOKEN_SIGNATURE,
+            element,
+            found,
+            expected=expected,
+            advice=_ANEW,
+            provenance=SAML_PROFILE,
+            credential=True,
+        )
+
+
+def token_in(header: Element) -> Element:
+    """The one token of a wsse:Security header; raises SecurityError."""
+    found = [each for each in elements(header) if each.tag in TOKENS]
+    if len(found) == 1:
+        return found[0]
+    place = "soap:Header/wsse:Security"
+    others = ", ".join(sorted({etree.QName(each).localname for each in elements(header)})) or "nothing"
+    raise SecurityError(
+        Check.TOKEN,
+        f"{place}/{TOKENS[str(found[0].tag)]}" if found else f"{place}/saml2:Assertion",
+        f"there are {len(found)} tokens" if found else f"there is no SAML token; the header holds {others}",
+        expected=f"one of {', '.join(TOKENS.values())}",
+        advice="ask the STS for a token (WS-Trust Issue) and put it into wsse:Security; a user name or a certificate "
+        "is shown to the STS only",
+        provenance=SAML_PROFILE,
+    )
+
+
+def check_conditions(assertion: Assertion, reading: Reading, settings: Settings) -> None:
+    """Whether a token is in force and made for us; raises SecurityError."""
+    name = "saml2:Conditions" if assertion.token_type.label == "SAML 2.0" else "saml:Conditions"
+    skew = settings.call.skew_seconds.value
+    ends, begins = assertion.not_on_or_after, assertion.not_before
+    if ends is not None and later(reading.now, -skew) >= ends:
+        raise SecurityError(
+            Check.TOKEN_EXPIRED,
+            f"{name}/@NotOnOrAfter",
+            f"the token held until {write_moment(ends)}; it is {reading}",
+            expected=f"a token that is in force ({skew} seconds of difference are allowed)",
+            advice="ask the STS for a new token before the old one ends (wst:Lifetime of its answer says when)",
+            provenance=_CONDITIONS,
+            credential=True,
+        )
+    if begins is not None and later(reading.now, skew) < begins:
+        raise SecurityError(
+            Check.TOKEN_EARLY,
+            f"{name}/@NotBefore",
+            f"the token holds from {write_moment(begins)}; it is {reading}",
+            expected=f"a token that is in force ({skew} seconds of difference are allowed)",
+            advice="set the clock of the client's machine, and ask for a token that holds from now (wst:Lifetime)",
+            provenance=_CONDITIONS,
+            credential=True,
+        )
+    accepted = settings.sts.applies_to
+    if not set(assertion.audiences) & set(accepted.value):
+        raise SecurityError(
+            Check.TOKEN_AUDIENCE,
+            f"{name}//{name.partition(':')[0]}:Audience",
+            f"the token is for {', '.join(assertion.audiences) or 'nobody'}",
+            expected=" or ".join(accepted.value),
+            advice="ask the STS for a token with this address in wsp:AppliesTo (the realm, not the address called)",
+            provenance=accepted.provenance,
+            credential=True,
+        )

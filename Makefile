@@ -26,7 +26,7 @@ test-pythons: $(VENV)/bin/python ## the tests but the slow ones on every other s
 	  $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$name TESTS="$(TESTS) and not slow" || exit 1; \
 	done
 
-interop: $(VENV)/.tests ## PHP's SoapClient, node's soap, zeep and suds against a running simulator; installs what they need
+interop: $(VENV)/.tests ## PHP's SoapClient, node's soap, zeep, suds and Apache CXF against a running simulator; installs what they need
 	sh tests/interop/install.sh
 	$(BIN)/pytest -m interop
 
@@ -66,4 +66,4 @@ fixtures: $(VENV)/.product ## make anew what is made of fixtures/payloads: valid
 	done
 
 clean: ## removes what the commands above made
-	rm -rf .venv* build dist report tests/interop/node/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv* build dist report tests/interop/node/node_modules tests/interop/cxf/target .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -26,7 +26,7 @@ test-pythons: $(VENV)/bin/python ## the tests but the slow ones on every other s
 	  $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$name TESTS="$(TESTS) and not slow" || exit 1; \
 	done
 
-interop: $(VENV)/.tests ## foreign SOAP clients and the worked examples against the simulator; installs what they need
+interop: $(VENV)/.tests ## foreign SOAP clients (PHP, node, zeep, suds, Apache CXF) and the worked examples against the simulator; installs what they need
 	sh tests/interop/install.sh
 	$(BIN)/pytest -m interop
 
@@ -70,4 +70,4 @@ fixtures: $(VENV)/.product ## make anew what is made of fixtures/payloads: valid
 	done
 
 clean: ## removes what the commands above made
-	rm -rf .venv* build dist report tests/interop/node/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv* build dist report tests/interop/node/node_modules tests/interop/cxf/target .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -118,6 +118,9 @@ class _Exchange:
 
     def refuse(self, fault: Fault) -> Reply:
         """The reply that carries a fault, journaled in a transaction of its own."""
+        if self._request.gate is not None and fault.http_status is None:
+            # WCF answers every fault with 500 (inferred for DIT), and CXF 3 reads no fault in a 400.
+            fault = replace(fault, http_status=500)
         challenge = _CHALLENGE if fault.http_status == 401 else ()
         reply = write_fault(fault, self._request.version, self._addressing, challenge, self._security_blocks())
         try:

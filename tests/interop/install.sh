@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the interop tests need beside Python: PHP with SoapClient and DOM, Node with npm, node's "soap", a JDK,
-# Chromium.
+# Installs what the interop tests need beside Python: PHP with SoapClient and DOM, Node with npm, node's "soap", Chromium,
+# a JDK with Maven, Apache CXF.
 # What is there already is left alone, so it can be run again and again.
 set -eu
 cd "$(dirname "$0")"
@@ -35,6 +35,15 @@ node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 ||
   echo "interop: node's soap needs Node 20.19 or later, found $(node --version). Install a later one." >&2
   exit 1
 }
+
+has_java() { command -v javac >/dev/null && command -v mvn >/dev/null; }
+has_java || need "Java with Maven" default-jdk-headless maven
+
+if ! cmp -s cxf/pom.xml cxf/target/.installed; then
+  rm -rf cxf/target
+  (cd cxf && mvn -q -B dependency:copy-dependencies -DoutputDirectory=target/lib)
+  cp cxf/pom.xml cxf/target/.installed
+fi
 
 cd node
 if ! cmp -s package-lock.json node_modules/.installed; then

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 import subprocess
 import sysconfig
 import urllib.request
@@ -16,9 +17,6 @@ from typing import Any
 SERVICE = "/dit/v1-2/MessageService"
 CLOCK = "2026-03-02T09:00:00+02:00"
 
-_LOOPBACK = urllib.request.build_opener(
-    urllib.request.ProxyHandler({})
-)  # a proxy of the machine's has no business here
 _SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
 _SVC = "http://ivis.eps.gov.lv/ISS/DITService/v1-0"
 _DIT = "http://ivis.eps.gov.lv/XMLSchemas/100000/DIT/v1-0"
@@ -26,9 +24,10 @@ _DIT = "http://ivis.eps.gov.lv/XMLSchemas/100000/DIT/v1-0"
 
 @dataclass(frozen=True)
 class Served:
-    """The simulator at a base URL such as ``http://127.0.0.1:40123``."""
+    """The simulator at a base URL such as ``http://127.0.0.1:40123``; ``keys`` is its folder of keys, over TLS."""
 
     base: str
+    keys: Path | None = None
 
     @property
     def wsdl(self) -> str:
@@ -69,16 +68,30 @@ class Served:
 
     def _ask(self, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> bytes:
         request = urllib.request.Request(self.base + path, data=body, headers=headers or {})
-        with _LOOPBACK.open(request, timeout=60) as reply:
+        context = ssl.create_default_context(cafile=self.keys / "ca.pem") if self.keys is not None else None
+        # A proxy of the machine's has no business here.
+        loopback = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+        )
+        with loopback.open(request, timeout=60) as reply:
             data: bytes = reply.read()
         return data
 
 
 @contextmanager
-def serving(directory: Path) -> Iterator[Served]:
-    """Run ``aldis serve`` on a free port, its data and its log in a folder; it must end cleanly when it is told to."""
+def serving(directory: Path, security: str = "off") -> Iterator[Served]:
+    """Run ``aldis serve`` on a free port, its data and its log in a folder; it must end cleanly when it is told to.
+
+    With ``security`` the plain addresses stand open beside the guarded ones, for what the tests themselves send.
+    """
     aldis = Path(sysconfig.get_path("scripts")) / "aldis"
     command = [str(aldis), "serve", "--port", "0", "--data", str(directory / "data"), "--clock", CLOCK]
+    keys = None
+    if security != "off":
+        settings = directory / "security.toml"
+        settings.write_text("[call]\nplain = true\n")
+        keys = directory / "data" / "keys"
+        command += ["--security", security, "--security-settings", str(settings)]
     log = directory / "serve.log"
     with (
         log.open("wb") as errors,
@@ -88,9 +101,10 @@ def serving(directory: Path) -> Iterator[Served]:
             assert process.stdout is not None
             ready, _, base = process.stdout.readline().strip().partition(" ")
             assert ready == "ready", log.read_text()
-            yield Served(base)
+            yield Served(base, keys)
         finally:
             process.terminate()
             process.wait(timeout=30)
     assert process.returncode == 0, log.read_text()
-    assert log.read_text() == "", "the simulator complained"
+    said = f"keys, certificates and passwords: {keys}\n" if keys is not None else ""
+    assert log.read_text() == said, "the simulator complained"

@@ -84,13 +84,13 @@ class Stage:
 
 
 @contextmanager
-def open_stage(directory: Path) -> Iterator[Stage]:
+def open_stage(directory: Path, security: str = "off") -> Iterator[Stage]:
     """Serve, and let BVKB and ALDIS send the retailer its mail over the wire."""
     profile = load_profile()
     contracts = profile.channel(ChannelName.CONTRACT).version_urn()
     contract = _write(directory / "contract.xml", contract_document())
     report = _write(directory / "report.xml", _error_report())
-    with serving(directory) as served:
+    with serving(directory, security) as served:
         # ALDIS answers a document of another retailer with an error event.
         served.send(USER, contracts, contract_document(provider=OTHER_PROVIDER))
         served.settle()

@@ -316,7 +316,14 @@ class TestAround:
                 head.remove(each)
 
         answer = changed(secured, secured.token(), strip)
-        assert answer.subcode == "MessageAddressingHeaderRequired"
+        assert (answer.status, answer.subcode) == (500, "MessageAddressingHeaderRequired")
+
+    def test_a_fault_of_dit_keeps_its_words_and_comes_with_500(self, secured: SecuredSetting) -> None:
+        content = LIST.format(version="URN:IVIS:100001:CHA-Nowhere-v1-0-TYPE-DSK")
+        answer = secured.client.call(GUARDED, "ReceiveMessageList", content, secured.token())
+        assert answer.status == 500
+        assert b"Argument exception: ChannelVersionURN!" in answer.body
+        assert answer.root.find(f"{{{SOAP}}}Header/{{{WSSE}}}Security/{{{WSU}}}Timestamp") is not None
 
     def test_a_user_of_another_authority_stays_that_user(self, secured: SecuredSetting) -> None:
         assert secured.list(secured.token(OTHER)).status == 200

@@ -1,0 +1,133 @@
+"""Apache CXF: its generator compiles the served WSDLs as they are, and the policies in them configure its security."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.interop.checking import FAULT
+from tests.interop.served import serving
+from tests.interop.stage import AUTHORITY, USER, Stage, open_stage
+
+pytestmark = pytest.mark.interop
+
+_CXF = Path(__file__).parent / "cxf"
+_LIB = _CXF / "target" / "lib"
+_WSDLS = ("/dit/v1-2/MessageService?wsdl", "/dit/v1-3/ConfigurationService?wsdl")
+
+
+def java(keys: Path, *arguments: str, classes: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a Java program with CXF on its path, trusting the simulator's authority, without the machine's proxies."""
+    path = os.pathsep.join([*([str(classes)] if classes is not None else []), str(_LIB / "*")])
+    return subprocess.run(
+        [
+            _tool("java"),
+            "-XX:TieredStopAtLevel=1",
+            f"-Djavax.net.ssl.trustStore={keys / 'truststore.p12'}",
+            "-Djavax.net.ssl.trustStorePassword=aldis",
+            "-cp",
+            path,
+            *arguments,
+        ],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+        env={key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")},
+    )
+
+
+def _tool(name: str) -> str:
+    found = shutil.which(name)
+    assert found is not None, f"{name} is not installed: run `make interop`, which installs it"
+    assert _LIB.is_dir(), "Apache CXF is not there: run `make interop`, which fetches it"
+    return found
+
+
+@pytest.fixture(scope="module")
+def classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What CXF's generator makes of both WSDLs as they are served, compiled together with the walk."""
+    folder = tmp_path_factory.mktemp("cxf")
+    sources, compiled = folder / "sources", folder / "classes"
+    with serving(folder, "username") as served:
+        assert served.keys is not None
+        for each in _WSDLS:
+            made = java(
+                served.keys, "org.apache.cxf.tools.wsdlto.WSDLToJava", "-d", str(sources), f"{served.base}{each}"
+            )
+            assert made.returncode == 0, made.stdout + made.stderr
+            assert "Error" not in made.stderr
+    files = [str(each) for each in (*sources.rglob("*.java"), _CXF / "src" / "Walk.java")]
+    done = subprocess.run(
+        [_tool("javac"), "-nowarn", "-d", str(compiled), "-cp", str(_LIB / "*"), *files],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return compiled
+
+
+def walk(stage: Stage, classes: Path, credential: str, *, password: str | None = None) -> dict[str, str]:
+    keys = stage.served.keys
+    assert keys is not None
+    known = re.search(rf'^"{USER}" = "(.*)"$', (keys / "users.toml").read_text(), re.MULTILINE)
+    assert known is not None
+    done = java(
+        keys,
+        "Walk",
+        stage.served.base,
+        credential,
+        USER,
+        password or known[1],
+        str(keys),
+        str(stage.contract),
+        stage.contract_version,
+        stage.discount_version,
+        classes=classes,
+    )
+    assert done.returncode == 0, f"CXF failed:\n{done.stdout}\n{done.stderr}"
+    return dict(line.split(": ", 1) for line in done.stdout.splitlines())
+
+
+@pytest.mark.parametrize("credential", ["username", "certificate"])
+def test_walk(classes: Path, credential: str, tmp_path: Path) -> None:
+    with open_stage(tmp_path, credential) as stage:
+        saw = walk(stage, classes, credential)
+        first, second = (each.id for each in stage.discounts)
+        assert saw == {
+            "events": "1",
+            "received": f"{first} {second} ProviderDiscount",
+            "restored": "true",
+            "fault": FAULT,
+            "received again": first,
+            "deleted": "true",
+            "left": "1",
+            "sent": "true",
+            "sent by MTOM": "true",
+            "received by MTOM": "1",
+        }
+        entries = stage.journal_since()
+        tokens = [each for each in entries if each["kind"] == "token"]
+        assert {(each["details"]["credential"], each["outcome"]) for each in tokens} == {(f"{credential}mixed", "ok")}
+        assert len(tokens) <= 2, "a token is used until it ends"
+        calls = [each for each in entries if each["kind"] == "exchange"]
+        assert {each["authority"] for each in calls} == {AUTHORITY}
+        assert {each["details"]["security"]["key_type"] for each in calls if each["outcome"] == "ok"} == {
+            "SymmetricKey"
+        }
+        sent = [each for each in calls if each["operation"] == "SendMessage2"]
+        assert [b"xop" in stage.served.blob(each["request"]) for each in sent] == [False, True]
+
+
+def test_a_wrong_password_is_told_apart_in_the_journal_alone(classes: Path, tmp_path: Path) -> None:
+    with open_stage(tmp_path, "username") as stage:
+        with pytest.raises(AssertionError, match="CXF failed"):
+            walk(stage, classes, "username", password="guessed")
+        (token,) = [each for each in stage.journal_since() if each["kind"] == "token"]
+        assert token["outcome"] == "fault"
+        assert "wsse:Password: it is not the password of 'paraugs'" in token["cause"]

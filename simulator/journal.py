@@ -91,6 +91,7 @@ BLOB_FOLDER = "blobs"
 
 _PAGE = 500
 _LAST = select(func.max(table.c.number))
+_LAST_KNOWN = "journal_last"
 _INSERT = insert(table)
 _FIELDS = tuple(each.name for each in fields(Entry))
 _REFERENCE = re.compile(r"[0-9a-f]{64}")
@@ -115,10 +116,12 @@ def append(unit: Unit, entry: Entry) -> int:
     """
     if entry.number:
         raise JournalError(f"the entry has number {entry.number} already; a journal numbers its entries itself")
-    number = (unit.connection.execute(_LAST).scalar() or 0) + 1
+    last = unit.known.get(_LAST_KNOWN)
+    number = (unit.connection.execute(_LAST).scalar() or 0 if last is None else last) + 1
     row = {name: getattr(entry, name) for name in _FIELDS}
     row |= {"number": number, "message_ids": list(entry.message_ids), "details": dict(entry.details)}
     unit.connection.execute(_INSERT, row)
+    unit.known[_LAST_KNOWN] = number  # nobody else writes before this unit is done
     return number
 
 

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 DeliveryCallback = Callable[[], object]
 
+_DIRECTORY = "dit_directory"
+
 
 class Network:
     """The data distribution network: channels, mailboxes and the six operations on messages.
@@ -111,9 +113,13 @@ class Network:
             if each.transformation is not None:
                 load_stylesheet(self._sending.stylesheets, each.transformation.stylesheet)
         configuration.install(unit, wanted)
+        unit.known.pop(_DIRECTORY, None)
 
     def directory(self, unit: Unit) -> Directory:
         """Who has a mailbox, which channels and versions there are, who may use them."""
+        seen = unit.known.get(_DIRECTORY)
+        if isinstance(seen, Directory):
+            return seen
         revision = configuration.revision(unit)
         with self._lock:
             known_revision, known = self._known
@@ -121,6 +127,7 @@ class Network:
             known = configuration.read(unit)
             with self._lock:
                 self._known = (revision, known)
+        unit.known[_DIRECTORY] = known
         return known
 
     def caller(self, unit: Unit, user: str) -> Caller:

@@ -41,8 +41,10 @@ class Record:
 
     def refused(self, unit: Unit, reply: Reply, fault: Fault) -> Entry:
         """The entry of a call that was refused."""
+        # What a unit kept that was undone has to be kept again.
+        payload = self.lifted.payload.keep(unit) if self.lifted is not None and self.lifted.payload else None
         return replace(
-            self._as_refused(self._entry(unit), reply, fault),
+            self._as_refused(replace(self._entry(unit), payload=payload), reply, fault),
             reply=unit.put_blob(reply.body),
         )
 
@@ -77,9 +79,7 @@ class Record:
 
     def _entry(self, unit: Unit) -> Entry:
         details = dict(self.notes.details)
-        request, payload = self.request.data, self.notes.payload
-        if self.lifted is not None and self.lifted.payload is not None:
-            payload = self.lifted.payload.keep(unit)
+        request = self.request.data
         if self.request.size > WHOLE:
             details["request_bytes"] = self.request.size
             request = (self.lifted.envelope if self.lifted is not None else request)[:WHOLE]
@@ -93,7 +93,7 @@ class Record:
             channel_version=self.notes.channel_version,
             message_ids=self.notes.message_ids,
             request=unit.put_blob(request),
-            payload=payload,
+            payload=self.notes.payload,
             details=details,
         )
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from simulator.store.errors import StoreError, from_os_error
 from simulator.store.incoming import PIECE, FileBlob, Incoming, OpenBlob, PiecedBlob, WholeBlob
@@ -27,6 +28,10 @@ _UNFINISHED = ".part"
 _SIZE = select(blobs.c.size).where(blobs.c.sha256 == bindparam("reference"))
 _BYTES = select(blobs.c.size, blobs.c.data).where(blobs.c.sha256 == bindparam("reference"))
 _INSERT = insert(blobs)
+_INSERT_UNLESS_THERE = {
+    "sqlite": sqlite.insert(blobs).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(blobs).on_conflict_do_nothing(),
+}
 _INSERT_PIECE = insert(blob_pieces)
 _PIECES = (
     select(blob_pieces.c.data).where(blob_pieces.c.sha256 == bindparam("reference")).order_by(blob_pieces.c.number)
@@ -110,13 +115,14 @@ class BlobFiles:
 def put(connection: Connection, files: BlobFiles | None, data: bytes) -> tuple[str, Path | None]:
     """Keep bytes within the transaction; returns their reference, and the file that was made for them, if any."""
     reference = hashlib.sha256(data).hexdigest()
+    if files is None or len(data) <= LARGE:
+        row = {"sha256": reference, "size": len(data), "data": data}
+        connection.execute(_INSERT_UNLESS_THERE[connection.dialect.name], row)
+        return reference, None
     if connection.execute(_SIZE, {"reference": reference}).scalar() is not None:
         return reference, None
-    written = None
-    in_file = files is not None and len(data) > LARGE
-    if files is not None and in_file:
-        written = files.write(reference, data)
-    connection.execute(_INSERT, {"sha256": reference, "size": len(data), "data": None if in_file else data})
+    written = files.write(reference, data)
+    connection.execute(_INSERT, {"sha256": reference, "size": len(data), "data": None})
     return reference, written
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulator.store import blobs
 from simulator.store.errors import StoreError
@@ -28,6 +28,9 @@ class Unit:
         self._writing = writing
         self._new_files: list[Path] = []
         self._callbacks: list[Callable[[], object]] = []
+        self._fresh: dict[str, bytes] = {}
+        self.known: dict[str, Any] = {}
+        """What was looked up in this transaction and cannot change within it but by its own doing."""
 
     @property
     def connection(self) -> Connection:
@@ -47,7 +50,10 @@ class Unit:
         Raises StoreError, and StorageFull when there is no room.
         """
         self._require_writing()
-        return self._keep(lambda: blobs.put(self.connection, self._files, data))
+        reference = self._keep(lambda: blobs.put(self.connection, self._files, data))
+        if len(data) <= blobs.LARGE:
+            self._fresh[reference] = data
+        return reference
 
     def adopt(self, incoming: Incoming) -> str:
         """Keep a finished file as a blob and return its reference; durable when the unit commits.
@@ -60,7 +66,8 @@ class Unit:
 
     def blob(self, reference: str) -> bytes:
         """The bytes behind a reference; raises KeyError when there are none."""
-        return blobs.get(self.connection, self._files, reference)
+        fresh = self._fresh.get(reference)
+        return fresh if fresh is not None else blobs.get(self.connection, self._files, reference)
 
     def open_blob(self, reference: str) -> OpenBlob:
         """A blob to be read piece by piece, also after the unit; raises KeyError when there is none."""

@@ -223,6 +223,7 @@ def _send_until(base: str, end: float) -> int:
         data = reply.read()
         assert reply.status == 200, data
         count += 1
+    connection.close()
     return count
 
 

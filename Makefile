@@ -4,31 +4,34 @@
 PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) and sys.version_info < (3, 14) or "")' 2>/dev/null | grep True),$(name))))
 VENV ?= .venv
 BIN := $(VENV)/bin
+TESTS ?= not interop and not bench
 
-.PHONY: demo test test-pythons lint interop bench setup clean help
+.PHONY: demo test test-pythons bench lint interop setup fixtures clean help
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
 demo: $(VENV)/.product ## one month between the bundled reference retailer and the simulated state, judged
-	@$(BIN)/aldis check --report report
+	@$(BIN)/aldis check --only month --report report
 
-test: $(VENV)/.tests ## the whole test suite but the interop tests
-	$(BIN)/pytest -n 2 -m "not interop"
+test: $(VENV)/.tests ## the whole test suite but the interop tests and benches
+	$(BIN)/pytest -n 2 -m "$(TESTS)"
 
-test-pythons: ## the whole test suite on every supported interpreter that is found
-	@for python in $$(sh .ci/interpreters); do \
-	  name=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+test-pythons: $(VENV)/bin/python ## the tests but the slow ones on every other supported interpreter that is found
+	@version='import sys; print("%d.%d" % sys.version_info[:2])'; own=$$($(BIN)/python -c "$$version"); \
+	for python in $$(sh .ci/interpreters); do \
+	  name=$$($$python -c "$$version"); \
+	  if [ $$name = $$own ]; then continue; fi; \
 	  echo "== Python $$name"; \
-	  $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$name || exit 1; \
+	  $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$name TESTS="$(TESTS) and not slow" || exit 1; \
 	done
 
 interop: $(VENV)/.tests ## PHP's SoapClient, node's soap, zeep and suds against a running simulator; installs what they need
 	sh tests/interop/install.sh
-	$(BIN)/pytest -m interop tests/interop
+	$(BIN)/pytest -m interop
 
-bench: $(VENV)/.tests ## figures and ratios of tests/benchmarks; takes minutes, wants a machine of its own
-	$(BIN)/pytest -s -q -p no:cacheprovider -o python_files='bench_*.py' tests/benchmarks
+bench: $(VENV)/.tests ## figures: speed, and validity of what is generated from ISO 20022 and UBL; takes half an hour
+	$(BIN)/pytest -q -s -m bench tests/benchmarks
 
 lint: $(VENV)/.lint ## ruff, mypy --strict, import arrows
 	$(BIN)/ruff check .
@@ -55,5 +58,12 @@ $(VENV)/.lint: pyproject.toml $(VENV)/.product
 	$(BIN)/python -m pip install --quiet --group lint
 	@touch $@
 
+fixtures: $(VENV)/.product ## make anew what is made of fixtures/payloads: valid samples, and one of each kind of fault
+	rm -rf fixtures/payloads/made
+	@for channel in contract discount payout; do \
+	  $(BIN)/aldis generate $$channel --count 3 --out fixtures/payloads/made/$$channel && \
+	  $(BIN)/aldis generate $$channel --invalid --count 45 --out fixtures/payloads/made/$$channel || exit 1; \
+	done
+
 clean: ## removes what the commands above made
-	rm -rf .venv* build dist report node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv* build dist report tests/interop/node/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

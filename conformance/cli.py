@@ -11,8 +11,12 @@ from simulator import __version__
 
 COMMANDS = {
     "check": "Run the conformance suite against a retailer's system.",
+    "dossier": "Verify what a retailer attaches for sign-off.",
     "generate": "Write sample documents of a channel.",
     "init": "Write a retailer.toml and a CI file to start from.",
+    "ledger": "Tell a person's year: granted, applied, carried over, lapsed, and why.",
+    "plan": "List the eight connecting steps with their earliest dates.",
+    "replay": "Do one failed case again.",
     "requirements": "List the requirements and how each is tested.",
     "schemas": "Look at the schema catalogue.",
     "serve": "Run the simulator of DIT and ALDIS.",

@@ -18,6 +18,7 @@ def requirement_info(requirement: Requirement) -> RequirementInfo:
         remedy_en=requirement.remedy_en,
         basis=requirement.provenance.basis.value,
         source=requirement.provenance.source,
+        untested=requirement.untested,
     )
 
 

@@ -1,281 +1,37 @@
-"""The pytest plugin under a run: gives each scenario its stage, has every rule judge it, tells what came of it."""
+"""The pytest plugin: ``pytest --aldis-retailer FILE`` plays the suite's scenarios in any pytest run.
+
+Without that option it does nothing, and it is quick to import: pytest loads it in every environment that it is
+installed in. -k, -x, -n (pytest-xdist) and a user's own tests beside the scenarios work as ever.
+"""
 
 from __future__ import annotations
 
-import re
-import time
-import traceback
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
-from pytest_bdd.scenario import scenario_wrapper_template_registry
-
-from conformance.judgement import judged
-from conformance.report.events import (
-    Event,
-    HarnessFailed,
-    Judged,
-    ScenarioFinished,
-    ScenarioStarted,
-    Status,
-)
-from conformance.requirements.catalogue import load as load_requirements
-from conformance.retailers.protocol import DriverError, DriverNotStarted
-from conformance.rules import judge
-from conformance.rules.evidence import Case
-from conformance.scenarios.population import Population
-from conformance.scenarios.stage import Stage
-from conformance.scenarios.subject import RetailerRefused, Subject, Unsupported
-from simulator.journal import Kind, write_folder
-from simulator.server import Server
-from simulator.simulation import Simulation
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from conformance.suite import SuiteConfig
-
-_REQUIREMENT = re.compile(r"[A-Z]{3}-\d{2}")
-_BREAKDOWNS = 2  # a driver that broke in so many scenarios running is not tried again
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """How a scenario's steps ended, before the rules have spoken."""
-
-    status: Status
-    reason: str | None = None
-
-
-class SuitePlugin:
-    """Plays the chosen scenarios of one run and emits its events."""
-
-    def __init__(
-        self,
-        config: SuiteConfig,
-        subject: Subject,
-        server: Server,
-        emit: Callable[[Event], None],
-        started: Callable[[int], Event],
-    ) -> None:
-        self._config = config
-        self._subject = subject
-        self._server = server
-        self._emit = emit
-        self._started = started
-        self._requirements = {each.id: each for each in load_requirements()}
-        self._stage: Stage | None = None
-        self._breakdowns = 0
-        self._deadline = None if config.time_limit is None else time.monotonic() + config.time_limit
-
-    # -- choosing
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_bdd_apply_tag(self, tag: str, function: Any) -> bool:  # noqa: ARG002 - pytest calls by name
-        """Tags name requirements and subjects; they are read from the scenario, not kept as pytest marks."""
-        return True
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Keep what was asked for, then tell that the run begins."""
-        chosen = [each for each in items if self._wanted(each)]
-        config.hook.pytest_deselected(items=[each for each in items if each not in chosen])
-        items[:] = chosen
-        self._emit(self._started(len(chosen)))
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A scenario that cannot even be read is the suite's fault."""
-        if report.failed:
-            self._emit(HarnessFailed("collection", str(report.longrepr)))
-
-    def _wanted(self, item: pytest.Item) -> bool:
-        if not self._config.only:
-            return True
-        scenario = _scenario(item)
-        names = {
-            each.casefold() for each in (*tags_of(item), item.name, scenario.name, Path(scenario.feature.filename).stem)
-        }
-        names |= {each.partition("-")[0] for each in names if _REQUIREMENT.fullmatch(each.upper())}
-        return any(word.casefold() in names for word in self._config.only)
-
-    # -- playing
-
-    @pytest.fixture
-    def stage(self, request: pytest.FixtureRequest) -> Iterator[Stage]:
-        """A fresh stage for one scenario."""
-        title = _scenario(request.node).name
-        stage = Stage(
-            name=title,
-            population=Population(seed=f"{self._config.seed} {title}", retailer=self._subject.retailer),
-            subject=self._subject,
-            server=self._server,
-            profile=self._config.profile,
-        )
-        self._stage = stage
-        yield stage
-        self._stage = None
-        stage.close()
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Announce the scenario."""
-        scenario = _scenario(item)
-        self._emit(ScenarioStarted(scenario=item.name, title=scenario.name, feature=scenario.feature.name))
-        return (yield)
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
-        """A failure before the first step is the suite's."""
-        try:
-            yield
-        except Exception as broken:
-            self._fail_harness(item, broken, time.monotonic())
-            raise
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
-        """Play the steps, judge the traffic, tell what came of it."""
-        began = time.monotonic()
-        held_back = self._held_back()
-        if held_back is not None:
-            self._emit(ScenarioFinished(scenario=item.name, status=Status.NOT_TESTED, reason=held_back))
-            pytest.skip(held_back)
-        try:
-            outcome = yield from self._steps()
-            self._judge(item, outcome, began)
-        except Exception as broken:
-            self._fail_harness(item, broken, began)
-            raise
-
-    def _held_back(self) -> str | None:
-        if self._breakdowns >= _BREAKDOWNS:
-            return f"the driver broke down in {_BREAKDOWNS} scenarios running, so it was not asked again"
-        if self._deadline is not None and time.monotonic() > self._deadline:
-            return f"the time limit of {self._config.time_limit:g} s was reached"
-        return None
-
-    def _steps(self) -> Generator[None, None, _Outcome]:
-        try:
-            yield
-        except (DriverError, DriverNotStarted) as broken:
-            self._breakdowns += 1
-            return _Outcome(Status.FAILED, str(broken))
-        except RetailerRefused as refused:
-            self._breakdowns = 0
-            return _Outcome(Status.FAILED, str(refused))
-        except Unsupported as missing:
-            self._breakdowns = 0
-            return _Outcome(Status.NOT_TESTED, str(missing))
-        self._breakdowns = 0
-        return _Outcome(Status.PASSED)
-
-    # -- judging
-
-    def _judge(self, item: pytest.Item, outcome: _Outcome, began: float) -> None:
-        stage = self._stage
-        if stage is None or stage.simulation is None:
-            self._emit(ScenarioFinished(scenario=item.name, status=outcome.status, reason=outcome.reason))
-            return
-        simulation = stage.simulation
-        simulation.settle()
-        case = Case(simulation.journal, simulation.world, simulation.profile, self._subject.retailer)
-        verdicts = tuple(judged(each) for each in judge(case)) if outcome.status is not Status.NOT_TESTED else ()
-        status, reason = self._weigh(item, stage, outcome, verdicts)
-        if status is Status.ERROR:
-            self._emit(HarnessFailed(_scenario(item).name, reason or ""))
-        self._emit(
-            ScenarioFinished(
-                scenario=item.name,
-                status=status,
-                judged=verdicts,
-                reason=reason,
-                seconds=time.monotonic() - began,
-                journal=self._keep(simulation, item),
-                entries=sum(1 for _ in simulation.journal.entries()),
-            )
-        )
-
-    def _weigh(
-        self, item: pytest.Item, stage: Stage, outcome: _Outcome, verdicts: tuple[Judged, ...]
-    ) -> tuple[Status, str | None]:
-        if outcome.status is not Status.PASSED:
-            return outcome.status, outcome.reason
-        broken = [each.requirement for each in verdicts if each.breaches]
-        policy = self._config.profile.assumed_requirements
-        if any(self._requirements[each].fails_the_run(policy) for each in broken):
-            return Status.FAILED, None
-        if broken:
-            return Status.WARNED, None
-        surprise = _surprise(stage)
-        if surprise:
-            return Status.ERROR, surprise
-        checked = {each.requirement for each in verdicts if each.checked}
-        missing = sorted(set(tags_of(item)) & set(self._requirements) - checked)
-        if missing:
-            return Status.FAILED, (
-                f"the traffic that {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} judged by never came; "
-                "see the journal for what the retailer sent instead"
-            )
-        return Status.PASSED, None
-
-    def _keep(self, simulation: Simulation, item: pytest.Item) -> Path | None:
-        if self._config.report is None:
-            return None
-        folder = self._config.report / "journal" / item.name.removeprefix("test_")
-        write_folder(simulation.journal, folder)
-        return folder
-
-    def _fail_harness(self, item: pytest.Item, broken: Exception, began: float) -> None:
-        where = traceback.extract_tb(broken.__traceback__)[-1]
-        message = f"{type(broken).__name__}: {broken} ({Path(where.filename).name} line {where.lineno})"
-        self._emit(HarnessFailed(_scenario(item).name, message))
-        self._emit(
-            ScenarioFinished(scenario=item.name, status=Status.ERROR, reason=message, seconds=time.monotonic() - began)
-        )
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options, all of the names that ``aldis check`` has for them."""
+    group = parser.getgroup("aldis", "conformance of an electricity retailer's system with ALDIS")
+    group.addoption("--aldis-retailer", type=Path, metavar="FILE", help="retailer.toml of the system under test")
+    group.addoption(
+        "--aldis-only", action="append", metavar="ID-OR-TAG", help="only scenarios of this requirement or tag"
+    )
+    group.addoption("--aldis-profile", metavar="NAME", help="profile, instead of the one in retailer.toml")
+    group.addoption("--aldis-seed", type=int, default=1, metavar="N", help="same seed, same people and numbers")
+    group.addoption("--aldis-waivers", type=Path, metavar="FILE", help="requirements that may be broken for a while")
+    group.addoption(
+        "--aldis-report", type=Path, metavar="DIR", help="folder for report.html, report.json, junit.xml, journal/"
+    )
+    group.addoption("--aldis-lang", choices=("lv", "en"), default="en", help="language of the report")
 
 
-def tags_of(item: pytest.Item) -> tuple[str, ...]:
-    """The tags of a scenario and its feature, without the @."""
-    scenario = _scenario(item)
-    return tuple(sorted({*scenario.tags, *scenario.feature.tags}))
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Set the suite up, when a retailer is named."""
+    if config.getoption("aldis_retailer") is None:
+        return
+    from conformance.pytest_run import set_up  # noqa: PLC0415 - only a run that needs it pays for the import
 
-
-def _scenario(item: Any) -> Any:
-    return scenario_wrapper_template_registry[item.obj]
-
-
-def _surprise(stage: Stage) -> str | None:
-    """A decision that differs from what the scenario expects although the retailer did nothing wrong: our own fault."""
-    simulation = stage.simulation
-    if simulation is None:
-        return None
-    decided = [
-        each
-        for entry in simulation.journal.entries()
-        if entry.kind is Kind.AUTHORITY and entry.operation == "determine"
-        for each in _decisions(entry.details)
-    ]
-    for name, period, amount in stage.expectations:
-        resident = stage.population.person(name)
-        granted = sum(
-            (money for month, person, money in decided if month == str(period) and resident.has_code(person)),
-            Decimal("0.00"),
-        )
-        if granted != amount:
-            return f"ALDIS should have granted {name} {amount} EUR in {period}, but granted {granted} EUR"
-    return None
-
-
-def _decisions(details: Any) -> list[tuple[str, str, Decimal]]:
-    return [
-        (
-            details["period"],
-            each["person"],
-            Decimal(each["amount_due"]) + sum((Decimal(late["amount"]) for late in each["catch_up"]), Decimal("0.00")),
-        )
-        for each in details["decided"]
-    ]
+    set_up(config)

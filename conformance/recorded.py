@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from conformance.judgement import judged, requirement_info
+from conformance.redaction import Redactor
 from conformance.report.events import (
     Consumer,
     Event,
@@ -20,6 +21,7 @@ from conformance.report.events import (
 from conformance.requirements.catalogue import load as load_requirements
 from conformance.rules import judge
 from conformance.rules.evidence import Case
+from conformance.timeline import cited_by, timeline_of
 from simulator import __version__
 from simulator.documents.profile import Profile, ProfileError, load_profile
 from simulator.journal import Journal, Kind, StoredJournal
@@ -32,7 +34,9 @@ class RecordedError(Exception):
     """The data folder cannot be judged: not there, not a simulator's, damaged, or without the retailer asked for."""
 
 
-def judge_recorded(directory: Path, authority: str | None, consumers: Iterable[Consumer]) -> None:
+def judge_recorded(
+    directory: Path, authority: str | None, consumers: Iterable[Consumer], redactor: Redactor | None = None
+) -> None:
     """Judge each retailer that called (or only the one of this authority) as if its traffic were one scenario.
 
     Raises RecordedError when the folder cannot be used.
@@ -40,14 +44,17 @@ def judge_recorded(directory: Path, authority: str | None, consumers: Iterable[C
     listeners = tuple(consumers)
 
     def emit(event: Event) -> None:
+        reported = event if redactor is None else redactor.event(event)
         for listener in listeners:
-            listener(event)
+            listener(reported)
 
     began = time.monotonic()
     store = _open(directory)
     try:
         setting, profile = _setting(store, directory)
         journal = StoredJournal(store)
+        if redactor is not None:
+            redactor.learn(journal, profile, setting.world)
         retailers = _retailers(journal, setting.world, authority)
         emit(_started(retailers, profile))
         for retailer in retailers:
@@ -109,8 +116,17 @@ def _started(retailers: tuple[Retailer, ...], profile: Profile) -> RunStarted:
 def _judge_one(journal: StoredJournal, world: World, profile: Profile, retailer: Retailer, emit: Consumer) -> None:
     began = time.monotonic()
     name = f"recorded-{retailer.authority}"
-    emit(ScenarioStarted(scenario=name, title=f"What {retailer.name} was recorded doing", feature="Recorded traffic"))
-    verdicts = tuple(judged(each) for each in judge(Case(journal, world, profile, retailer)))
+    emit(
+        ScenarioStarted(
+            scenario=name,
+            title=f"What {retailer.name} was recorded doing",
+            feature="Recorded traffic",
+            title_lv=f"{retailer.name}: ierakstītā datu plūsma",
+            feature_lv="Ierakstītā datu plūsma",
+        )
+    )
+    case = Case(journal, world, profile, retailer)
+    verdicts = tuple(judged(each) for each in judge(case))
     requirements = {each.id: each for each in load_requirements()}
     broken = [requirements[each.requirement] for each in verdicts if each.breaches]
     status = Status.WARNED if broken else Status.PASSED
@@ -125,5 +141,6 @@ def _judge_one(journal: StoredJournal, world: World, profile: Profile, retailer:
             judged=verdicts,
             seconds=time.monotonic() - began,
             entries=sum(1 for _ in journal.entries()),
+            timeline=timeline_of(case, cited_by(verdicts)),
         )
     )

@@ -15,13 +15,17 @@ from pathlib import Path
 import pytest
 
 import conformance.scenarios
+from conformance.exploration.exploring import NAME as EXPLORATION
+from conformance.exploration.exploring import explore
 from conformance.judgement import requirement_info
-from conformance.plugin import SuitePlugin
-from conformance.report.events import Consumer, Event, HarnessFailed, RunFinished, RunStarted
+from conformance.playing import SuitePlugin
+from conformance.redaction import Redactor
+from conformance.report.events import Consumer, Event, HarnessFailed, RunFinished, RunStarted, Waiver
 from conformance.requirements.catalogue import load as load_requirements
 from conformance.retailers.config import RetailerConfig
-from conformance.scenarios.steps import business, exchange, people
+from conformance.scenarios.steps import STEPS
 from conformance.scenarios.subject import Subject
+from conformance.scenarios.titles import add_folder
 from simulator import __version__
 from simulator.documents.profile import Profile
 from simulator.server import Server
@@ -36,7 +40,9 @@ class SuiteConfig:
 
     ``only`` holds requirement ids, chapters, tags or words of a scenario's title (empty: everything); ``report`` is
     the folder for journals (None: they are thrown away); ``time_limit`` in wall seconds, after which no further
-    scenario begins.
+    scenario begins; ``waivers`` name requirements that may be broken for a while;
+    ``lang`` is what a manual driver speaks; ``redactor`` replaces people in all that is reported;
+    ``cases`` is how many random lives are played, each over ``months``; ``scenarios`` is the folder of features.
     """
 
     retailer: RetailerConfig
@@ -45,6 +51,22 @@ class SuiteConfig:
     seed: int = 1
     time_limit: float | None = None
     report: Path | None = None
+    waivers: tuple[Waiver, ...] = ()
+    lang: str = "en"
+    redactor: Redactor | None = None
+    cases: int = 0
+    months: int = 3
+    scenarios: Path = SCENARIOS
+
+    @property
+    def explores(self) -> bool:
+        """Whether random lives are played: when some are wanted, and nothing else is asked for."""
+        return self.cases > 0 and (not self.only or EXPLORATION in self.only)
+
+    @property
+    def waived(self) -> frozenset[str]:
+        """The requirements whose waivers count today."""
+        return frozenset(each.requirement for each in self.waivers if each.until >= datetime.now(UTC).date())
 
 
 def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
@@ -56,8 +78,9 @@ def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
     listeners = tuple(consumers)
 
     def emit(event: Event) -> None:
+        reported = event if config.redactor is None else config.redactor.event(event)
         for listener in listeners:
-            listener(event)
+            listener(reported)
 
     began = time.monotonic()
     with ExitStack() as stack:
@@ -65,13 +88,16 @@ def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
         server = Server()
         server.start()
         stack.callback(server.stop)
-        subject = Subject(config.retailer, config.profile, server.base_url, work)
+        subject = Subject(config.retailer, config.profile, lambda: server.base_url, work, config.lang)
         stack.callback(subject.close)
         subject.open()
-        plugin = SuitePlugin(config, subject, server, emit, partial(_started, config))
-        outcome = _pytest(plugin)
+        plugin = SuitePlugin(config, subject, server, emit, partial(started, config))
+        add_folder(config.scenarios)
+        outcome = _pytest(plugin, config.scenarios)
         if outcome not in _PYTEST_DONE:
             emit(HarnessFailed("pytest", f"the suite's own pytest run ended with {outcome!s}"))
+        if config.explores:
+            explore(config, subject, server, emit)
         subject.close()
         emit(
             RunFinished(
@@ -85,7 +111,7 @@ def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
         )
 
 
-def _started(config: SuiteConfig, scenarios: int) -> RunStarted:
+def started(config: SuiteConfig, scenarios: int) -> RunStarted:
     """The first event of a run."""
     return RunStarted(
         retailer=config.retailer.name,
@@ -95,21 +121,22 @@ def _started(config: SuiteConfig, scenarios: int) -> RunStarted:
         security=config.retailer.security,
         started_at=datetime.now(UTC),
         requirements=tuple(requirement_info(each) for each in load_requirements()),
-        scenarios=scenarios,
+        scenarios=scenarios + config.explores,
         assumed_requirements=config.profile.assumed_requirements,
+        waivers=config.waivers,
     )
 
 
-def _pytest(plugin: SuitePlugin) -> int:
+def _pytest(plugin: SuitePlugin, scenarios: Path) -> int:
     # A user's own pytest settings and plugins must not reach into the suite.
     before = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:
         return pytest.main(
             [
-                str(SCENARIOS),
+                str(scenarios),
                 f"--config-file={SCENARIOS / 'pytest.ini'}",
-                f"--rootdir={SCENARIOS}",
+                f"--rootdir={scenarios}",
                 "-p", "pytest_bdd.plugin",
                 "-p", "no:terminal",
                 "-p", "no:cacheprovider",
@@ -118,7 +145,7 @@ def _pytest(plugin: SuitePlugin) -> int:
                 "-p", "no:faulthandler",
                 "--import-mode=importlib",
             ],
-            plugins=[plugin, people, business, exchange],
+            plugins=[plugin, *STEPS],
         )  # fmt: skip
     finally:
         del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]

@@ -7,11 +7,12 @@ national list is cut are assumed and come from the profile.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from simulator.dit.model import Authority, Channel, ChannelKind, ChannelVersion, Transformation, User
 from simulator.documents.model import ChannelName
 from simulator.documents.profile import ChannelProfile, Profile
-from simulator.world import World
+from simulator.world import Retailer, World
 
 BVKB_USER = "bvkb"
 
@@ -27,11 +28,15 @@ class Installation:
     subscriptions: tuple[tuple[str, str], ...]
 
 
-def installation_for(world: World, profile: Profile) -> Installation:
-    """The set-up of DIT for a world under a profile. Pure."""
+def installation_for(world: World, profile: Profile, on: date | None = None) -> Installation:
+    """The set-up of DIT for a world under a profile, as it is on a day. Pure.
+
+    A retailer whose access is not open by then has a mailbox and a user, but no right on any channel: access is opened
+    for a DIT user, per channel (BVKB's connecting steps, steps 3 and 6: documented). Without a day all access is open.
+    """
     contract, discount, payout = (profile.channel(name) for name in ChannelName)
     bvkb = world.bvkb.id
-    everyone = tuple(each.authority for each in world.retailers)
+    everyone = tuple(each.authority for each in world.retailers if _access_open(each, on))
     national = _national_version(profile, discount)
     cuts = tuple(
         _cut_version(profile, discount, each.discount_minor, each.registration_number) for each in world.retailers
@@ -49,10 +54,18 @@ def installation_for(world: World, profile: Profile) -> Installation:
         versions=(_plain_version(profile, contract), national, *cuts, _plain_version(profile, payout)),
         subscriptions=(
             *((contract.version_urn(), authority) for authority in everyone),
-            *((version.urn, retailer.authority) for version, retailer in zip(cuts, world.retailers, strict=True)),
+            *(
+                (version.urn, retailer.authority)
+                for version, retailer in zip(cuts, world.retailers, strict=True)
+                if _access_open(retailer, on)
+            ),
             *((payout.version_urn(), authority) for authority in everyone),
         ),
     )
+
+
+def _access_open(retailer: Retailer, on: date | None) -> bool:
+    return on is None or retailer.access_opened is None or retailer.access_opened <= on
 
 
 def _plain_version(profile: Profile, channel: ChannelProfile) -> ChannelVersion:

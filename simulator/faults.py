@@ -7,15 +7,51 @@ strikes a counted number of times, and each strike is handed out once, whatever 
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 
+LOSE_REQUEST = "lose_request"
 DROP_REPLY = "drop_reply"
+CUT_REPLY = "cut_reply"
+HTTP_500 = "http_500"
+SOAP_FAULT = "soap_fault"
+SLOW_REPLY = "slow_reply"
 DUPLICATE_DELIVERY = "duplicate_delivery"
+OUT_OF_ORDER = "out_of_order"
+INVALID_DOCUMENT = "invalid_document"
+UNKNOWN_CONTRACT = "unknown_contract"
+OTHER_RETAILER = "other_retailer"
+ODD_DECIMALS = "odd_decimals"
+EMPTY_LIST = "empty_list"
+LEAK = "leak"
 
 KINDS = {
+    LOSE_REQUEST: "the call is not carried out, and no reply leaves: the connection breaks",
     DROP_REPLY: "the call is carried out and committed, but its reply never leaves: the connection breaks",
+    CUT_REPLY: "the call is carried out and committed, but the connection breaks half-way through the reply",
+    HTTP_500: "the call is not carried out; the reply is a web page with HTTP status 500",
+    SOAP_FAULT: "the call is not carried out; the reply is a SOAP fault that blames DIT itself (Receiver)",
+    SLOW_REPLY: "the call is carried out, but the reply comes only after some wall seconds",
     DUPLICATE_DELIVERY: "a sent message is delivered twice, the second time under a message id of its own",
+    OUT_OF_ORDER: "a sent message is delivered only after the next one to the same mailbox",
+    INVALID_DOCUMENT: "the delivered document is not valid by its schema",
+    UNKNOWN_CONTRACT: "the delivered discount list also decides on a contract that nobody signed",
+    OTHER_RETAILER: "the delivered discount list is another retailer's",
+    ODD_DECIMALS: "an amount of the delivered discount list has a third decimal",
+    EMPTY_LIST: "the delivered discount list has no records, although there were decisions",
+    LEAK: "the list that BVKB sends gives a retailer (authority) a record about another retailer's customer, too",
 }
+
+BEFORE = frozenset({LOSE_REQUEST, HTTP_500, SOAP_FAULT, SLOW_REPLY})
+"""What the wire does wrong before a call is carried out."""
+AFTER = frozenset({DROP_REPLY, CUT_REPLY})
+"""What the wire does wrong with the reply of a call that was carried out."""
+TAMPERING = frozenset({INVALID_DOCUMENT, UNKNOWN_CONTRACT, OTHER_RETAILER, ODD_DECIMALS, EMPTY_LIST})
+"""What is wrong with a delivered document."""
+DELIVERY = TAMPERING | {DUPLICATE_DELIVERY, OUT_OF_ORDER}
+"""What the network does wrong while it delivers a sent message."""
+PUBLISHING = frozenset({LEAK})
+"""What BVKB does wrong when it publishes its list."""
 
 OPERATIONS = (
     "SendMessage2",
@@ -27,18 +63,27 @@ OPERATIONS = (
 )
 
 
+_LONGEST = 600.0  # wall seconds
+
+
 class FaultsError(ValueError):
     """A misbehaviour was asked for that does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class Misbehaviour:
-    """One thing to do wrong: its kind, on which operation and for whose call (None: any), how many times."""
+    """One thing to do wrong: its kind, on which operation and for whose call (None: any), how many times.
+
+    ``recipient`` is the mailbox in which a delivery goes wrong (None: all that the message goes to); ``seconds`` is how
+    long a slow reply takes, wall time.
+    """
 
     kind: str
     operation: str | None = None
     authority: str | None = None
     times: int = 1
+    recipient: str | None = None
+    seconds: float = 2.0
 
 
 @dataclass(slots=True, eq=False)
@@ -61,22 +106,38 @@ class Faults:
             raise FaultsError(f"there is no misbehaviour {misbehaviour.kind!r}; known are: {', '.join(sorted(KINDS))}")
         if misbehaviour.operation is not None and misbehaviour.operation not in OPERATIONS:
             raise FaultsError(f"DIT has no operation {misbehaviour.operation!r}; known are: {', '.join(OPERATIONS)}")
-        if misbehaviour.kind == DUPLICATE_DELIVERY and misbehaviour.operation not in (None, "SendMessage2"):
-            raise FaultsError(f"{DUPLICATE_DELIVERY} happens while sending; arm it on SendMessage2")
+        delivery = misbehaviour.kind in DELIVERY
+        if delivery and misbehaviour.operation not in (None, "SendMessage2"):
+            raise FaultsError(f"{misbehaviour.kind} happens while sending; arm it on SendMessage2")
+        if misbehaviour.kind == LEAK and misbehaviour.operation not in (None, "SendMessage2"):
+            raise FaultsError(f"{LEAK} happens when BVKB sends its list; arm it on SendMessage2")
+        if misbehaviour.recipient is not None and not delivery:
+            raise FaultsError(f"{misbehaviour.kind} concerns a call, not a mailbox; arm it without a recipient")
+        if not 0 <= misbehaviour.seconds <= _LONGEST:
+            raise FaultsError(f"a reply can take 0 to {_LONGEST:.0f} seconds, not {misbehaviour.seconds}")
         if misbehaviour.times < 1:
             raise FaultsError(f"a misbehaviour happens at least once, not {misbehaviour.times} times")
         with self._lock:
             self._armed.append(_Armed(misbehaviour, misbehaviour.times))
 
-    def take(self, operation: str, authority: str | None, *, kind: str | None = None) -> Misbehaviour | None:
+    def take(
+        self,
+        operation: str,
+        authority: str | None,
+        *,
+        kind: str | Collection[str] | None = None,
+        recipient: str | None = None,
+    ) -> Misbehaviour | None:
         """The first armed misbehaviour that concerns this call, counted as committed; None when the call is to go well.
 
-        ``kind`` narrows the question to what the asker can commit; without it every kind but duplicate delivery, which
-        the network itself takes, is handed out.
+        ``kind`` narrows the question to what the asker can commit; without it every kind of the wire's is handed out,
+        and none of those that the network takes while it delivers or BVKB when it publishes. ``recipient`` asks for
+        one mailbox.
         """
+        kinds = BEFORE | AFTER if kind is None else {kind} if isinstance(kind, str) else frozenset(kind)
         with self._lock:
             for each in self._armed:
-                if _concerns(each.misbehaviour, operation, authority, kind):
+                if _concerns(each.misbehaviour, operation, authority, recipient) and each.misbehaviour.kind in kinds:
                     self._count(each)
                     return each.misbehaviour
         return None
@@ -103,11 +164,9 @@ class Faults:
         self._taken[armed.misbehaviour.kind] = self._taken.get(armed.misbehaviour.kind, 0) + 1
 
 
-def _concerns(misbehaviour: Misbehaviour, operation: str, authority: str | None, kind: str | None) -> bool:
-    if kind is None and misbehaviour.kind == DUPLICATE_DELIVERY:
-        return False
+def _concerns(misbehaviour: Misbehaviour, operation: str, authority: str | None, recipient: str | None) -> bool:
     return (
-        kind in (None, misbehaviour.kind)
-        and misbehaviour.operation in (None, operation)
+        misbehaviour.operation in (None, operation)
         and misbehaviour.authority in (None, authority)
+        and misbehaviour.recipient == recipient
     )

@@ -120,6 +120,7 @@ def _front_page(request: Request) -> Response:
         f"Message service, SOAP 1.2   {base}/dit/v1-2/MessageService/plain\n"
         f"Message service, SOAP 1.1   {base}/dit/v1-2/MessageService/plain11\n"
         f"WSDL                        {base}/dit/v1-2/MessageService?wsdl\n"
+        f"Configuration service WSDL  {base}/dit/v1-3/ConfigurationService?wsdl\n"
         f"Simulated time              {base}/admin/clock\n"
         f"Journal                     {base}/admin/journal\n"
     )

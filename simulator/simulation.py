@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
+import uuid
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
 from simulator import journal
 from simulator.aldis.authority import Aldis
 from simulator.aldis.cycle import Duty
-from simulator.channels import installation_for
+from simulator.channels import Installation, installation_for
 from simulator.clock import Clock
 from simulator.dit.network import Network
 from simulator.documents.profile import Profile
@@ -21,7 +22,8 @@ from simulator.faults import Faults
 from simulator.journal import Entry, Kind, StoredJournal, wall_now
 from simulator.setting import Setting, recorded_setting, remember_setting
 from simulator.soap.backend import Backend
-from simulator.store import Store
+from simulator.store import Store, Unit
+from simulator.tampering import Tampering
 from simulator.world import World
 
 _log = logging.getLogger(__name__)
@@ -38,7 +40,19 @@ class Simulation:
     has looked at the document. ``settle`` waits until nothing is left for it to do.
     """
 
-    def __init__(self, *, world: World, profile: Profile, store: Store, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        world: World,
+        profile: Profile,
+        store: Store,
+        clock: Clock,
+        new_id: Callable[[], str] | None = None,
+        patient: bool = False,
+    ) -> None:
+        """``new_id`` makes DIT's message ids, by default at random. ``patient``: ALDIS looks into its mailbox only when
+        it is waited for, so that the order of what happens does not hang on threads.
+        """
         self.world = world
         self.profile = profile
         self.store = store
@@ -50,11 +64,16 @@ class Simulation:
             catalogue=profile.catalogue,
             message_bytes=profile.limits.message_bytes.value,
             faults=self.faults,
+            tamper=Tampering(profile, (each.registration_number for each in world.retailers)),
+            new_id=new_id or (lambda: str(uuid.uuid4())),
         )
+        self._access_as_of = clock.now().date()
         self._started_at = self._install()
-        self.aldis = Aldis(world=world, profile=profile, clock=clock, network=self.network, store=store)
+        self.aldis = Aldis(
+            world=world, profile=profile, clock=clock, network=self.network, store=store, faults=self.faults
+        )
         self.backend = Backend(store=store, network=self.network, clock=clock, profile=profile, faults=self.faults)
-        self._worker = _Worker(self.aldis)
+        self._worker = _Worker(self.aldis, patient=patient)
         self.network.on_delivery(world.bvkb.id, self._worker.wake)
         self._worker.wake()  # what was acknowledged before a crash is still to be taken in
         self.catch_up()
@@ -68,6 +87,8 @@ class Simulation:
         clock: Clock,
         directory: Path | None = None,
         url: str | None = None,
+        new_id: Callable[[], str] | None = None,
+        patient: bool = False,
     ) -> Self:
         """Open or create a simulation kept in a folder or a database.
 
@@ -79,13 +100,13 @@ class Simulation:
             last = StoredJournal(store).last_moment()
             if last is not None and not clock.is_real and last > clock.now():
                 clock.advance(last)
-            return cls(world=world, profile=profile, store=store, clock=clock)
+            return cls(world=world, profile=profile, store=store, clock=clock, new_id=new_id, patient=patient)
         except BaseException:
             store.close()
             raise
 
     def _install(self) -> datetime:
-        setup = installation_for(self.world, self.profile)
+        setup = installation_for(self.world, self.profile, self.clock.now().date())
         with self.store.unit() as unit:
             found = recorded_setting(unit)
             setting = Setting(world=self.world, profile=self.profile.name, started_at=self.clock.now())
@@ -93,15 +114,34 @@ class Simulation:
                 remember_setting(unit, setting)
             else:
                 found.must_equal(setting)
-            self.network.install(
-                unit,
-                authorities=setup.authorities,
-                users=setup.users,
-                channels=setup.channels,
-                versions=setup.versions,
-                subscriptions=setup.subscriptions,
-            )
+            self._set_up(unit, setup)
         return (found or setting).started_at
+
+    def _set_up(self, unit: Unit, setup: Installation) -> None:
+        self.network.install(
+            unit,
+            authorities=setup.authorities,
+            users=setup.users,
+            channels=setup.channels,
+            versions=setup.versions,
+            subscriptions=setup.subscriptions,
+        )
+
+    def _reach(self, now: datetime) -> None:
+        """What time alone brings about in DIT: access is opened, and what has lain there for too long goes."""
+        self._open_access(now.date())
+        oldest = now - timedelta(days=self.profile.limits.retention_days.value)
+        if oldest > self._started_at:
+            with self.store.unit() as unit:
+                self.network.purge(unit, oldest)
+
+    def _open_access(self, on: date) -> None:
+        """Give the rights of a day: once a retailer's access is open, its calls are no longer refused."""
+        opened = (each.access_opened for each in self.world.retailers if each.access_opened is not None)
+        if any(self._access_as_of < each <= on for each in opened):
+            with self.store.unit() as unit:
+                self._set_up(unit, installation_for(self.world, self.profile, on))
+        self._access_as_of = max(on, self._access_as_of)
 
     def settle(self) -> None:
         """Wait until ALDIS has taken in all that lies in its mailbox; raises SimulationFailed when it could not."""
@@ -116,8 +156,10 @@ class Simulation:
         start = self.clock.now()
         for duty in self.aldis.duties(start, to):
             self.clock.advance(max(duty.at, self.clock.now()))
+            self._reach(self.clock.now())
             self._worker.perform(self.aldis.perform, duty)
         self.clock.advance(to)
+        self._reach(to)
         with self.store.unit() as unit:
             journal.append(
                 unit,
@@ -133,6 +175,7 @@ class Simulation:
 
     def catch_up(self) -> None:
         """Do the duties that time has reached and that are not done: after a crash, or on the machine's own clock."""
+        self._reach(self.clock.now())
         for duty in self.aldis.duties(self._started_at, self.clock.now()):
             self._worker.perform(self.aldis.perform, duty)
 
@@ -145,14 +188,22 @@ class Simulation:
 class _Worker:
     """ALDIS's own thread. A failed wake-up is kept until someone waits for it; the messages stay in the mailbox."""
 
-    def __init__(self, aldis: Aldis) -> None:
+    def __init__(self, aldis: Aldis, *, patient: bool = False) -> None:
         self._aldis = aldis
+        self._patient = patient
+        self._mail = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aldis")
         self._lock = threading.Lock()
         self._pending: Future[int] | None = None
         self._failure: BaseException | None = None
 
     def wake(self) -> None:
+        if self._patient:
+            self._mail = True
+        else:
+            self._look()
+
+    def _look(self) -> None:
         with self._lock:
             # One wake-up that has not begun yet will see this message too.
             if self._pending is None or self._pending.running() or self._pending.done():
@@ -166,6 +217,9 @@ class _Worker:
             _log.error("ALDIS could not take in its mail and will try again: %s", failure, exc_info=failure)
 
     def settle(self) -> None:
+        if self._mail:
+            self._mail = False
+            self._look()
         self._thread.submit(lambda: None).result()
         if self._failure is not None:
             failure, self._failure = self._failure, None

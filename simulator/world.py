@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from simulator.documents.model import Category
+from simulator.documents.model import Category, Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,30 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class Retailer:
-    """An electricity retailer: its company, its DIT authority and user, its own sub-version of the discount channel."""
+    """An electricity retailer: its company, its DIT authority and user, its own sub-version of the discount channel.
+
+    ``access_opened`` is the day on which its DIT user got access in the environment that the world stands for; None
+    when that was before the world began.
+    """
 
     name: str
     registration_number: str
     authority: str
     user: str
     discount_minor: int
+    access_opened: date | None = None
+
+    @property
+    def first_month(self) -> Period | None:
+        """The first month of regular exchange, None when it began before the world did.
+
+        It is the calendar month after access was opened (BVKB's connecting steps, step 7: documented).
+        """
+        return None if self.access_opened is None else Period.of(self.access_opened) + 1
+
+    def exchanges_in(self, period: Period) -> bool:
+        """Whether the regular exchange has begun by a month."""
+        return self.first_month is None or self.first_month <= period
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +97,58 @@ class Spell:
 
 
 @dataclass(frozen=True, slots=True)
+class Family:
+    """A large family. Its reduction goes to one of its persons, the ``beneficiary`` (Reg. 345, documented)."""
+
+    beneficiary: str
+    members: tuple[str, ...]
+    valid_from: date
+    valid_to: date | None = None
+    known_from: date | None = None
+
+    @property
+    def spell(self) -> Spell:
+        """What the family means for the one who gets the reduction."""
+        return Spell(self.beneficiary, Category.LARGE_FAMILY, self.valid_from, self.valid_to, 1, self.known_from)
+
+
+@dataclass(frozen=True, slots=True)
+class Ward:
+    """A person under guardianship; the guardian is supported for each ward (since 2024: Reg. 345, documented)."""
+
+    person: str
+    guardian: str
+    valid_from: date
+    valid_to: date | None = None
+    known_from: date | None = None
+
+    @property
+    def spell(self) -> Spell:
+        """What the ward means for the guardian."""
+        return Spell(self.guardian, Category.GUARDIAN, self.valid_from, self.valid_to, 1, self.known_from)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """An electricity contract as it truly is. ALDIS knows only what the retailer tells of it.
+
+    ``metering_point`` is an EIC; ``sub_users`` are the personal codes of others who live on the contract.
+    """
+
+    provider: str
+    number: str
+    holder: str
+    metering_point: str
+    valid_from: date
+    valid_to: date | None = None
+    sub_users: tuple[str, ...] = ()
+
+    def runs_on(self, day: date) -> bool:
+        """Whether the contract is in force on a day."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
 class Arrears:
     """Maintenance arrears with UGF, which exclude from support (since 2022-02-01; group I exempt since 2023-01)."""
 
@@ -110,7 +179,14 @@ class World:
     spells: tuple[Spell, ...] = ()
     arrears: tuple[Arrears, ...] = ()
     claims: tuple[Claim, ...] = ()
+    families: tuple[Family, ...] = ()
+    wards: tuple[Ward, ...] = ()
+    contracts: tuple[Contract, ...] = ()
     description: str = field(default="", compare=False)
+
+    def all_spells(self) -> tuple[Spell, ...]:
+        """Everything that protects somebody: the spells, and what families and wards mean for one person each."""
+        return (*self.spells, *(each.spell for each in self.families), *(each.spell for each in self.wards))
 
     def resident(self, code: str) -> Resident | None:
         """The person who has, or ever had, this personal code."""
@@ -136,11 +212,16 @@ class WorldError(Exception):
 
 
 def load_world(name_or_path: str | Path) -> World:
-    """Read a world: one of ``fixtures/worlds`` by its name, or any TOML file by its path.
+    """Read a world: one of ``fixtures/worlds`` by its name, any TOML file by its path, or one made up by number.
 
-    Raises WorldError when there is none, or when something in it is wrong or contradicts itself.
+    ``made:1000`` is a world of 1000 residents, ``made:1000:7`` another one of seed 7: the same number and seed give
+    the same world. Raises WorldError when there is none, or when something in it is wrong or contradicts itself.
     """
-    # The reader is built on the shapes above, so it can only be fetched once they are there.
+    # Reader and maker are built on the shapes above, so they can only be fetched once they are there.
     from simulator.world_file import read_world, world_path  # noqa: PLC0415
+    from simulator.world_making import made_world  # noqa: PLC0415
+
+    if str(name_or_path).startswith("made:"):
+        return made_world(str(name_or_path))
 
     return read_world(world_path(name_or_path))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from simulator.documents.identifiers import is_synthetic_personal_code, registration_number_valid
+from simulator.documents.identifiers import eic_valid, is_synthetic_personal_code, registration_number_valid
 from simulator.documents.locations import data_root
 from simulator.documents.model import Category
 from simulator.world import (
@@ -16,15 +16,18 @@ from simulator.world import (
     Authority,
     Claim,
     CodeChange,
+    Contract,
+    Family,
     Resident,
     Retailer,
     Spell,
+    Ward,
     World,
     WorldError,
 )
+from simulator.world_contradictions import COUNTED, Facts, refuse_contradictions
 from simulator.world_table import Table, header_lines, place_of
 
-_COUNTED = (Category.DISABLED_CHILD, Category.GUARDIAN)  # per child and per ward, Reg. 345 (documented)
 _SOURCES = ("person", "municipality")  # the third side, the retailer, speaks through its documents (documented)
 _PLACE_IN_TOML = re.compile(r"\s*\(at line (\d+), column \d+\)")
 _Shape = TypeVar("_Shape")
@@ -39,7 +42,10 @@ def world_path(name_or_path: str | Path) -> Path:
         if not path.is_file():
             names = ", ".join(sorted(each.stem for each in worlds.glob("*.toml"))) or "none"
             raise WorldError(
-                text, "", f"there is no world of this name; there are: {names}. A file of your own needs .toml"
+                text,
+                "",
+                f"there is no world of this name; there are: {names}. A file of your own needs .toml; "
+                "made:1000 makes one of 1000 residents",
             )
         return path
     return Path(text)
@@ -76,36 +82,43 @@ def _not_toml(path: Path, message: str, lines: Mapping[str, list[int]]) -> World
 
 
 def _world(top: Table, lines: Mapping[str, list[int]]) -> World:
-    bvkb = _bvkb(top)
+    bvkb = _bvkb(top, lines)
     retailers = _all(top.tables("retailers", lines), _retailer)
     residents = _all(top.tables("residents", lines), _resident)
-    spells = _all(top.tables("spells", lines), _spell)
-    arrears = _all(top.tables("arrears", lines), _arrears)
-    claims = _all(top.tables("claims", lines), _claim)
+    facts = Facts(
+        retailers=retailers,
+        residents=residents,
+        spells=_all(top.tables("spells", lines), _spell),
+        families=_all(top.tables("families", lines), _family),
+        wards=_all(top.tables("wards", lines), _ward),
+        arrears=_all(top.tables("arrears", lines), _arrears),
+        claims=_all(top.tables("claims", lines), _claim),
+        contracts=_all(top.tables("contracts", lines), _contract),
+    )
     world = World(
         name=top.text("name"),
         start=top.day("start"),
         bvkb=bvkb,
-        retailers=tuple(each for _, each in retailers),
-        residents=tuple(each for _, each in residents),
-        spells=tuple(each for _, each in spells),
-        arrears=tuple(each for _, each in arrears),
-        claims=tuple(each for _, each in claims),
+        retailers=_values(retailers),
+        residents=_values(residents),
+        spells=_values(facts.spells),
+        arrears=_values(facts.arrears),
+        claims=_values(facts.claims),
+        families=_values(facts.families),
+        wards=_values(facts.wards),
+        contracts=_values(facts.contracts),
         description=top.text("description", default="no description"),
     )
     top.done()
     if not retailers:
         raise top.fail("there is no retailer; add a table headed [[retailers]]")
     _retailers_differ(retailers, bvkb)
-    _codes_differ(residents)
-    owned = (*_persons(spells), *_persons(arrears), *_persons(claims))
-    for table, person in owned:
-        if world.resident(person) is None:
-            raise table.fail(f"person = {person} is nobody's personal code; add the person under [[residents]]")
-    for table, claim in claims:
-        if world.provider(claim.provider) is None:
-            raise table.fail(f"provider = {claim.provider} is no retailer of this world; give a registration_number")
+    refuse_contradictions(facts)
     return world
+
+
+def _values(read: list[tuple[Table, _Shape]]) -> tuple[_Shape, ...]:
+    return tuple(value for _, value in read)
 
 
 def _all(tables: Iterable[Table], read: Callable[[Table], _Shape]) -> list[tuple[Table, _Shape]]:
@@ -116,16 +129,13 @@ def _all(tables: Iterable[Table], read: Callable[[Table], _Shape]) -> list[tuple
     return found
 
 
-def _persons(facts: Iterable[tuple[Table, Spell | Arrears | Claim]]) -> list[tuple[Table, str]]:
-    return [(table, fact.person) for table, fact in facts]
-
-
-def _bvkb(top: Table) -> Authority:
+def _bvkb(top: Table, lines: Mapping[str, list[int]]) -> Authority:
     value = top.values.get("bvkb")
     if not isinstance(value, dict):
         raise top.fail("the table [bvkb] with id and name is missing")
     top.consider("bvkb")
-    table = Table(top.file, "bvkb", value)
+    found = lines.get("bvkb")
+    table = Table(top.file, f"bvkb (line {found[0]})" if found else "bvkb", value)
     bvkb = Authority(id=_authority(table, "id"), name=table.text("name"))
     table.done()
     return bvkb
@@ -145,6 +155,7 @@ def _retailer(table: Table) -> Retailer:
         user=table.text("user"),
         # Minor 0 is BVKB's own version, which carries the national list (assumed).
         discount_minor=table.number("discount_minor", least=1),
+        access_opened=table.day_or_none("access_opened"),
     )
 
 
@@ -186,8 +197,8 @@ def _spell(table: Table) -> Spell:
     category = Category(name)
     start, end = table.days()
     count = table.number("count", default=1, least=1)
-    if count > 1 and category not in _COUNTED:
-        raise table.fail(f"count = {count}: only {' and '.join(_COUNTED)} count children or wards")
+    if count > 1 and category not in COUNTED:
+        raise table.fail(f"count = {count}: only {' and '.join(COUNTED)} count children or wards")
     return Spell(
         person=table.text("person"),
         category=category,
@@ -195,6 +206,47 @@ def _spell(table: Table) -> Spell:
         valid_to=end,
         count=count,
         known_from=table.day_or_none("known_from"),
+    )
+
+
+def _family(table: Table) -> Family:
+    start, end = table.days()
+    return Family(
+        beneficiary=table.text("beneficiary"),
+        members=table.texts("members"),
+        valid_from=start,
+        valid_to=end,
+        known_from=table.day_or_none("known_from"),
+    )
+
+
+def _ward(table: Table) -> Ward:
+    start, end = table.days()
+    return Ward(
+        person=table.text("person"),
+        guardian=table.text("guardian"),
+        valid_from=start,
+        valid_to=end,
+        known_from=table.day_or_none("known_from"),
+    )
+
+
+def _contract(table: Table) -> Contract:
+    start, end = table.days()
+    metering_point = table.text("metering_point")
+    if not eic_valid(metering_point):
+        raise table.fail(
+            f'metering_point = "{metering_point}" is no EIC: 16 characters of 0-9, A-Z and the hyphen, the last one '
+            "the check character (ENTSO-E), for example 43Z-STO00000001Y"
+        )
+    return Contract(
+        provider=table.text("provider"),
+        number=table.text("number"),
+        holder=table.text("holder"),
+        metering_point=metering_point,
+        valid_from=start,
+        valid_to=end,
+        sub_users=table.texts("sub_users"),
     )
 
 
@@ -220,13 +272,3 @@ def _retailers_differ(retailers: list[tuple[Table, Retailer]], bvkb: Authority) 
             if value in taken:
                 raise table.fail(f"{key} = {value} is already that of {taken[value]}; each needs its own")
             taken[value] = table.place
-
-
-def _codes_differ(residents: list[tuple[Table, Resident]]) -> None:
-    taken: dict[str, str] = {}
-    for table, resident in residents:
-        for code in (resident.code, *(each.earlier for each in resident.code_changes)):
-            plain = code.replace("-", "")
-            if plain in taken:
-                raise table.fail(f"the personal code {code} is already that of {taken[plain]}; no two may share one")
-            taken[plain] = table.place

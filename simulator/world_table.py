@@ -10,7 +10,7 @@ from typing import Any
 
 from simulator.world import WorldError
 
-_HEADER = re.compile(r"\s*\[\[\s*([A-Za-z_.]+)\s*\]\]\s*(?:#.*)?")
+_HEADER = re.compile(r"\s*(?:\[\[\s*([A-Za-z_.]+)\s*\]\]|\[\s*([A-Za-z_.]+)\s*\])\s*(?:#.*)?")
 
 
 @dataclass(slots=True)
@@ -38,6 +38,17 @@ class Table:
         if pattern is not None and re.fullmatch(pattern, value, re.ASCII) is None:
             raise self.fail(f"{key} = {_shown(value)} must be {expected}")
         return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts, none of them empty or twice; without the field an empty one."""
+        self._asked.add(key)
+        value = self.values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(each, str) and each.strip() for each in value):
+            raise self.fail(f'{key} must be a list of texts, for example {key} = ["010180-00012"]')
+        twice = next((each for n, each in enumerate(value) if each in value[:n]), None)
+        if twice is not None:
+            raise self.fail(f"{key} names {twice} twice")
+        return tuple(value)
 
     def number(self, key: str, *, default: int | None = None, least: int) -> int:
         """A whole number that is not below ``least``."""
@@ -115,12 +126,12 @@ def place_of(table: str, number: int, line: int | None) -> str:
 
 
 def header_lines(text: str) -> dict[str, list[int]]:
-    """The lines, counted from 1, at which the tables of each array begin."""
+    """The lines, counted from 1, at which the tables of each name begin."""
     found: dict[str, list[int]] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         match = _HEADER.fullmatch(line)
         if match is not None:
-            found.setdefault(match[1], []).append(number)
+            found.setdefault(match[1] or match[2], []).append(number)
     return found
 
 

@@ -7,17 +7,25 @@ from pathlib import Path
 
 import rich_click as click
 
-from conformance.commands.failing import HARNESS_FAILED, fail
+from conformance.commands.failing import HARNESS_FAILED, RETAILER_FAILED, fail
 from conformance.recorded import RecordedError, judge_recorded
+from conformance.redaction import Redactor
 from conformance.report.console import ConsoleReport
+from conformance.report.dossier.dossier import DossierReport
+from conformance.report.dossier.manifest import DossierError, load_key
 from conformance.report.events import Consumer
+from conformance.report.html_report import HtmlReport
 from conformance.report.json_report import JsonReport
 from conformance.report.junit import JUnitReport
 from conformance.report.summary import RunSummary
 from conformance.report.writing import ReportError
-from conformance.retailers.config import ConfigError, RetailerConfig, load_retailer, reference_config
+from conformance.reproducers import ReproducerReport
+from conformance.requirements.catalogue import load as load_requirements
+from conformance.retailers.config import ConfigError, DriverKind, RetailerConfig, load_retailer, reference_config
 from conformance.retailers.protocol import DriverNotStarted
 from conformance.suite import SuiteConfig, run_suite
+from conformance.versions import versions
+from conformance.waivers import WaiverError, load_waivers
 from simulator.documents.profile import ProfileError, load_profile
 from simulator.server import ServerError
 
@@ -39,13 +47,41 @@ from simulator.server import ServerError
     "--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Same seed, same people and numbers."
 )
 @click.option(
+    "--cases",
+    default=10,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="How many random lives are played besides the scenarios (with --only: when it names exploration).",
+)
+@click.option(
+    "--months", default=3, show_default=True, type=click.IntRange(min=1, max=24), help="How long a random life lasts."
+)
+@click.option(
     "--time-limit",
     type=click.FloatRange(min=0, min_open=True),
     metavar="S",
     help="Begin no further scenario after S seconds.",
 )
 @click.option(
-    "--report", type=click.Path(file_okay=False, path_type=Path), help="Folder for report.json, junit.xml and journal/."
+    "--waivers",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Requirements that may be broken for a while: TOML with requirement, reason, until.",
+)
+@click.option(
+    "--report",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for report.html, report.json, junit.xml and journal/.",
+)
+@click.option("--redact", is_flag=True, help="Replace personal codes, names and addresses in all that is reported.")
+@click.option(
+    "--gate",
+    type=click.Choice(["signoff"]),
+    help="Ask for more than a pass: security on, every must tested. Writes dossier.zip into --report.",
+)
+@click.option(
+    "--key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Your private key (PEM), which signs the dossier of --gate signoff.",
 )
 @click.option(
     "--lang", type=click.Choice(["lv", "en"]), default="en", show_default=True, help="Language of the report."
@@ -61,62 +97,82 @@ def command(
     only: tuple[str, ...],
     profile: str | None,
     seed: int,
+    cases: int,
+    months: int,
     time_limit: float | None,
+    waivers: Path | None,
     report: Path | None,
+    redact: bool,
+    gate: str | None,
+    key: Path | None,
     lang: str,
     recorded: Path | None,
     as_json: bool,
 ) -> None:
     """Run the conformance suite against a retailer's system."""
+    if gate is not None and (report is None or key is None):
+        fail("--gate signoff writes and signs a dossier: give --report DIR and --key FILE")
     try:
         config = load_retailer(retailer) if retailer is not None else reference_config()
         summary = RunSummary()
         json_report = JsonReport(report)
         consumers: list[Consumer] = [summary, json_report]
         if not as_json:
-            consumers.append(ConsoleReport(lang=lang, report=report))
+            quiet = config.driver.kind is DriverKind.MANUAL and recorded is None  # a person is asked there
+            consumers.append(ConsoleReport(lang=lang, report=report, progress=not quiet))
         if report is not None:
             consumers.append(JUnitReport(report))
+            consumers.append(HtmlReport(report, lang=lang))
+            consumers.append(ReproducerReport(report))
+        chosen = load_profile(profile or config.profile)
+        redactor = Redactor() if redact else None
+        dossier = None
+        if report is not None and key is not None and gate is not None:
+            dossier = DossierReport(report, load_key(key), versions(chosen))
+            consumers.append(dossier)
         if recorded is not None:
-            _judge_recorded(recorded, config if retailer is not None else None, consumers)
+            _judge_recorded(recorded, config if retailer is not None else None, consumers, redactor)
         else:
-            _run(config, profile or config.profile, only, seed, time_limit, report, consumers)
-        if as_json:
-            click.echo(json_report.text())
-    except (ConfigError, ProfileError, DriverNotStarted) as reason:
-        fail(str(reason))
-    except ReportError as reason:
-        fail(str(reason), HARNESS_FAILED)
-    sys.exit(summary.exit_code)
-
-
-def _run(
-    retailer: RetailerConfig,
-    profile: str,
-    only: tuple[str, ...],
-    seed: int,
-    time_limit: float | None,
-    report: Path | None,
-    consumers: list[Consumer],
-) -> None:
-    try:
-        run_suite(
-            SuiteConfig(
-                retailer=retailer,
-                profile=load_profile(profile),
+            suite = SuiteConfig(
+                retailer=config,
+                profile=chosen,
                 only=only,
                 seed=seed,
                 time_limit=time_limit,
                 report=report,
-            ),
-            consumers,
-        )
+                waivers=load_waivers(waivers, (each.id for each in load_requirements())) if waivers else (),
+                lang=lang,
+                redactor=redactor,
+                cases=cases,
+                months=months,
+            )
+            _run(suite, consumers)
+        if as_json:
+            click.echo(json_report.text())
+    except (ConfigError, DossierError, ProfileError, WaiverError, DriverNotStarted) as reason:
+        fail(str(reason))
+    except ReportError as reason:
+        fail(str(reason), HARNESS_FAILED)
+    obstacles = dossier.obstacles(lang) if dossier is not None else ()
+    for each in obstacles:
+        click.echo(f"aldis: {_NO_SIGNOFF[lang]}: {each}", err=True)
+    sys.exit(summary.exit_code or (RETAILER_FAILED if obstacles else 0))
+
+
+_NO_SIGNOFF = {"lv": "atzinumu par gatavību nevar dot", "en": "no sign-off"}
+
+
+def _run(suite: SuiteConfig, consumers: list[Consumer]) -> None:
+    try:
+        run_suite(suite, consumers)
     except ServerError as reason:
         fail(str(reason), HARNESS_FAILED)
 
 
-def _judge_recorded(directory: Path, retailer: RetailerConfig | None, consumers: list[Consumer]) -> None:
+def _judge_recorded(
+    directory: Path, retailer: RetailerConfig | None, consumers: list[Consumer], redactor: Redactor | None
+) -> None:
     try:
-        judge_recorded(directory, retailer.authority if retailer else None, consumers)
+        judge_recorded(directory, retailer.authority if retailer else None, consumers, redactor)
     except RecordedError as reason:
         fail(str(reason))

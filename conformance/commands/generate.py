@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -9,9 +10,9 @@ import rich_click as click
 
 from conformance.commands.failing import fail
 from conformance.payloads.samples import sample_documents
+from conformance.payloads.volume import sample_bytes
 from simulator.documents.model import ChannelName
-from simulator.documents.profile import ProfileError, load_profile
-from simulator.documents.writing import write_document
+from simulator.documents.profile import Profile, ProfileError, load_profile
 
 
 @click.command("generate")
@@ -24,6 +25,11 @@ from simulator.documents.writing import write_document
     "--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Same seed and version, same bytes."
 )
 @click.option(
+    "--invalid",
+    is_flag=True,
+    help="With one fault in each document, another kind in each, and beside it a .expect.json with the complaint.",
+)
+@click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder to write to. Default: standard output (one document).",
@@ -31,26 +37,52 @@ from simulator.documents.writing import write_document
 @click.option(
     "--profile", default="reconstruction", show_default=True, help="Profile file, or the name of a bundled one."
 )
-def command(channel: str, count: int, records: int, seed: int, out: Path | None, profile: str) -> None:
+def command(
+    channel: str, count: int, records: int, seed: int, *, invalid: bool, out: Path | None, profile: str
+) -> None:
     """Write sample documents of CHANNEL: contract, discount or payout.
 
-    They are valid by schema and by the domain's rules, and all their people are made up.
+    They are valid by schema and by the domain's rules, or with --invalid break one of them; all their people are made
+    up.
     """
-    if out is None and count > 1:
-        fail("more than one document needs a folder: add --out DIR")
+    if out is None and (count > 1 or invalid):
+        fail("more than one file needs a folder: add --out DIR")
     try:
         chosen = load_profile(profile)
     except ProfileError as reason:
         fail(str(reason))
-    documents = sample_documents(ChannelName(channel), chosen, count=count, records=records, seed=seed)
     if out is None:
-        sys.stdout.buffer.write(write_document(next(iter(documents)), chosen))
+        for piece in sample_bytes(ChannelName(channel), chosen, records=records, seed=seed):
+            sys.stdout.buffer.write(piece)
         return
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for number, document in enumerate(documents, start=1):
+        if invalid:
+            _write_invalid(ChannelName(channel), chosen, count=count, records=records, seed=seed, out=out)
+            return
+        for number in range(1, count + 1):
             file = out / f"{channel}-{seed}-{number:04d}.xml"
-            file.write_bytes(write_document(document, chosen))
+            with file.open("wb") as target:
+                target.writelines(sample_bytes(ChannelName(channel), chosen, records=records, seed=seed, number=number))
             click.echo(str(file))
     except OSError as reason:
         fail(f"cannot write to {out}: {reason.strerror}; choose another folder with --out")
+
+
+def _write_invalid(channel: ChannelName, profile: Profile, *, count: int, records: int, seed: int, out: Path) -> None:
+    """One document after another, each with the kind of fault that was made longest ago and has a place in it."""
+    from conformance.payloads.spoilers import kinds, spoil  # noqa: PLC0415 - Hypothesis takes half a second to import
+
+    waiting = list(kinds(channel))
+    samples = sample_documents(channel, profile, count=count, records=records, seed=seed)
+    for number, document in enumerate(samples, start=1):
+        tries = (spoil(document, profile, kind, seed=seed) for kind in waiting)
+        made = next(each for each in tries if each is not None)  # a file of no bytes is always possible
+        waiting.remove(made.kind)
+        waiting.append(made.kind)
+        file = out / f"{channel}-{seed}-{number:04d}-{made.kind}.xml"
+        file.write_bytes(made.data)
+        expected = {"code": made.code, "path": made.path, "why": made.why}
+        text = json.dumps(expected, ensure_ascii=False, indent=2)
+        file.with_suffix(".expect.json").write_text(f"{text}\n", encoding="utf-8")
+        click.echo(str(file))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -42,36 +44,63 @@ def sample_documents(
 ) -> Iterator[Document]:
     """``count`` documents of a channel with ``records`` records each, one after another; rates are the profile's."""
     for number in range(1, count + 1):
-        yield _Sampler(f"{channel} {seed} {number}", profile).document(channel, records)
+        sampler = Sampler(f"{channel} {seed} {number}", channel, profile)
+        made = tuple(sampler.records(records))
+        yield Document(channel, sampler.header(records), made)
 
 
-class _Sampler:
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """Made-up names and addresses; what is drawn of them makes the people."""
+
+    women: tuple[tuple[str, str], ...]
+    men: tuple[tuple[str, str], ...]
+    addresses: tuple[str, ...]
+
+
+@functools.cache
+def _pool() -> _Pool:
+    """The same for all documents: to make each name anew would take most of the time that a document takes."""
+    fake = Faker("lv_LV")
+    fake.seed_instance("people")
+    return _Pool(
+        women=tuple((fake.first_name_female(), fake.last_name_female()) for _ in range(300)),
+        men=tuple((fake.first_name_male(), fake.last_name_male()) for _ in range(300)),
+        addresses=tuple(fake.address().replace("\n", ", ") for _ in range(600)),
+    )
+
+
+class Sampler:
     """One document's worth of chance; its people are numbered, so that no two share a code."""
 
-    def __init__(self, seed: str, profile: Profile) -> None:
+    def __init__(self, seed: str, channel: ChannelName, profile: Profile) -> None:
         self._seed = seed
+        self._channel = channel
         self._rates = {each.category: each for each in profile.rates if each.valid_to is None}
         self._random = random.Random(seed)  # noqa: S311 - made-up people, not secrets
-        self._fake = Faker("lv_LV")
-        self._fake.seed_instance(seed)
+        self._pool = _pool()
         self._period = Period(2026, self._random.randrange(1, 13))
         self._serial = 0
 
-    def document(self, channel: ChannelName, records: int) -> Document:
+    def header(self, records: int) -> Header:
+        """The header of a document of so many records."""
+        return Header(
+            document_id=self._identifier("document"),
+            provider=PROVIDER,
+            created_at=self._written(self._channel),
+            period=self._period,
+            record_count=records,
+        )
+
+    def records(self, count: int) -> Iterator[Record]:
+        """The next records, one after another."""
         makers: dict[ChannelName, Callable[[], Record]] = {
             ChannelName.CONTRACT: self._contract,
             ChannelName.DISCOUNT: self._discount,
             ChannelName.PAYOUT: self._payout,
         }
-        made = tuple(makers[channel]() for _ in range(records))
-        header = Header(
-            document_id=self._identifier("document"),
-            provider=PROVIDER,
-            created_at=self._written(channel),
-            period=self._period,
-            record_count=len(made),
-        )
-        return Document(channel, header, made)
+        make = makers[self._channel]
+        return (make() for _ in range(count))
 
     def _written(self, channel: ChannelName) -> datetime:
         """Contracts are reported early in the month, discounts on the 7th, payouts when the month is over."""
@@ -141,12 +170,11 @@ class _Sampler:
     def _person(self) -> Person:
         self._serial += 1
         code = synthetic_personal_code(self._serial)
-        if self._random.random() < 0.5:
-            return Person(code, self._fake.first_name_female(), self._fake.last_name_female())
-        return Person(code, self._fake.first_name_male(), self._fake.last_name_male())
+        given_name, surname = self._random.choice(self._pool.women if self._random.random() < 0.5 else self._pool.men)
+        return Person(code, given_name, surname)
 
     def _address(self) -> Address:
-        return Address(text=self._fake.address().replace("\n", ", "))
+        return Address(text=self._random.choice(self._pool.addresses))
 
     def _contract_number(self, number: int) -> str:
         return f"{self._random.randrange(10):01d}{number:09d}"

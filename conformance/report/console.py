@@ -27,7 +27,13 @@ from conformance.report.events import (
 from conformance.report.summary import Outcome, RequirementVerdict, RunSummary, ScenarioResult, SeenBreach
 from conformance.report.words import Words, words
 
-_COLOURS = {Status.PASSED: "green", Status.FAILED: "bold red", Status.WARNED: "yellow", Status.NOT_TESTED: "dim"}
+_COLOURS = {
+    Status.PASSED: "green",
+    Status.FAILED: "bold red",
+    Status.WARNED: "yellow",
+    Status.WAIVED: "yellow",
+    Status.NOT_TESTED: "dim",
+}
 _OUTCOME_COLOURS = {
     Outcome.PASSED: "bold green",
     Outcome.FAILED: "bold red",
@@ -36,20 +42,24 @@ _OUTCOME_COLOURS = {
 }
 _SHOWN = 2  # breaches of one requirement that are shown in full
 _LOG_LINES = 15
+_MOST_UNTESTED = 20  # requirements without a test that are listed with their texts
 
 
 class ConsoleReport:
     """A consumer that shows progress on a terminal and the whole report when the run is over.
 
-    ``lang`` is ``lv`` or ``en``; ``report`` is the folder of the report's files, named at the end. Writes to standard
-    output unless a ``console`` is given.
+    ``lang`` is ``lv`` or ``en``; ``report`` is the folder of the report's files, named at the end; ``progress``
+    whether there is a bar on a terminal. Writes to standard output unless a ``console`` is given.
     """
 
-    def __init__(self, *, lang: str = "en", report: Path | None = None, console: Console | None = None) -> None:
+    def __init__(
+        self, *, lang: str = "en", report: Path | None = None, console: Console | None = None, progress: bool = True
+    ) -> None:
         self._words = words(lang)
         self._report = report
         self._console = console or _console()
         self._summary = RunSummary()
+        self._shows_progress = progress
         self._progress: Progress | None = None
 
     def __call__(self, event: Event) -> None:
@@ -59,7 +69,10 @@ class ConsoleReport:
             case RunStarted():
                 self._begin(event)
             case ScenarioStarted() if self._progress is not None:
-                self._progress.update(self._progress.task_ids[0], title=clean(event.title))
+                self._progress.update(
+                    self._progress.task_ids[0],
+                    title=clean(self._words.pick(event.title_lv or event.title, event.title)),
+                )
             case ScenarioFinished() if self._progress is not None:
                 self._progress.advance(self._progress.task_ids[0])
             case RunFinished():
@@ -67,7 +80,7 @@ class ConsoleReport:
                 self._console.print(render(self._summary, self._words, self._report))
 
     def _begin(self, event: RunStarted) -> None:
-        if not self._console.is_terminal:
+        if not self._console.is_terminal or not self._shows_progress:
             return
         self._progress = Progress(
             TextColumn(self._words.playing),
@@ -128,6 +141,7 @@ class _View:
         yield self._chapters()
         yield from self._untested()
         yield from self._scenarios()
+        yield from self._waivers()
         yield from self._harness()
         if report is not None:
             yield Text()
@@ -183,7 +197,7 @@ class _View:
     def _breach(self, seen: SeenBreach) -> RenderableType:
         say, breach = self._words, seen.breach
         rows = [(say.happened, Text(clean(say.message(breach)))), (say.expected, Text(clean(say.expectation(breach))))]
-        where = Text(clean(f'"{seen.scenario}"'))
+        where = Text(clean(f'"{say.pick(seen.scenario_lv, seen.scenario)}"'))
         for evidence in breach.evidence:
             self._append(where, evidence)
         rows.append((say.where, where))
@@ -198,7 +212,7 @@ class _View:
             where.append("\n" + clean(evidence.excerpt), style="dim")
 
     def _others(self, rest: tuple[SeenBreach, ...]) -> RenderableType:
-        titles = sorted({each.scenario for each in rest})
+        titles = sorted({self._words.pick(each.scenario_lv, each.scenario) for each in rest})
         more = self._words.more.format(places=self._words.place.counted(len(rest)), scenarios="; ".join(titles))
         return Text(clean(more), style="dim")
 
@@ -208,7 +222,7 @@ class _View:
         passed: dict[str, list[bool]] = {}
         for each in self._summary.scenarios:
             good = each.finished.status in (Status.PASSED, Status.WARNED)
-            passed.setdefault(each.feature, []).append(good)
+            passed.setdefault(self._words.pick(each.feature_lv, each.feature), []).append(good)
         rows = [
             (self._words.played if number == 0 else "", self._feature(feature, results))
             for number, (feature, results) in enumerate(passed.items())
@@ -238,7 +252,7 @@ class _View:
         held = sum(each.status is Status.PASSED for each in verdicts)
         if held:
             parts.append(Text(self._words.hold.format(count=held), style=_COLOURS[Status.PASSED]))
-        for status in (Status.FAILED, Status.WARNED, Status.NOT_TESTED):
+        for status in (Status.FAILED, Status.WARNED, Status.WAIVED, Status.NOT_TESTED):
             ids = [each.info.id for each in verdicts if each.status is status]
             if ids:
                 parts.append(Text(f"{self._words.status[status]}: {', '.join(ids)}", style=_COLOURS[status]))
@@ -246,8 +260,8 @@ class _View:
 
     def _untested(self) -> Iterator[RenderableType]:
         verdicts = self._with(Status.NOT_TESTED)
-        if not verdicts or len(verdicts) == len(self._summary.verdicts):
-            return
+        if not verdicts or len(verdicts) > _MOST_UNTESTED:
+            return  # a run of a few scenarios leaves most untested; the table by chapter names them
         yield Text()
         yield Text(self._words.not_tested_hint)
         yield _rows([(each.info.id, Text(self._words.text(each.info), style="dim")) for each in verdicts])
@@ -271,7 +285,7 @@ class _View:
 
     def _reasons(self, scenarios: Iterable[ScenarioResult]) -> Iterator[RenderableType]:
         for each in scenarios:
-            yield Padding(Text(clean(f'"{each.title}"')), (0, 0, 0, 2))
+            yield Padding(Text(clean(f'"{self._words.pick(each.title_lv, each.title)}"')), (0, 0, 0, 2))
             yield Padding(Text(clean(each.finished.reason or self._words.no_success), style="dim"), (0, 0, 0, 4))
 
     def _harness(self) -> Iterator[RenderableType]:
@@ -282,6 +296,15 @@ class _View:
         yield Text(self._words.harness_hint)
         for each in self._summary.harness_failures:
             yield Padding(Text(clean(f"{each.where}: {each.message}"), style="dim"), (0, 0, 0, 2))
+
+    def _waivers(self) -> Iterator[RenderableType]:
+        waived = [(each.info.id, self._summary.waiver_of(each.info.id)) for each in self._with(Status.WAIVED)]
+        for identifier, waiver in waived:
+            if waiver is not None:
+                said = self._words.waived_until.format(until=waiver.until, reason=waiver.reason)
+                yield Text(clean(f"{identifier}  {said}"), style=_COLOURS[Status.WAIVED])
+        for waiver, fault in self._summary.waiver_faults:
+            yield Text(clean(self._words.waiver_fault(waiver, fault)), style=_COLOURS[Status.FAILED])
 
     # -- and the word that counts
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -15,6 +15,7 @@ class Status(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     WARNED = "warned"
+    WAIVED = "waived"
     NOT_TESTED = "not tested"
     ERROR = "harness error"
 
@@ -31,6 +32,7 @@ class RequirementInfo:
     remedy_en: str
     basis: str
     source: str
+    untested: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,56 @@ class Judged:
     breaches: tuple[Breach, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A requirement that may be broken for a while: why, and until which day (included)."""
+
+    requirement: str
+    reason: str
+    until: date
+
+
+class Lane(StrEnum):
+    """Who acts at a moment of a timeline."""
+
+    BUSINESS = "business"  # the retailer's own business: contracts, bills
+    EXCHANGE = "exchange"  # between the retailer and DIT
+    AUTHORITY = "authority"  # BVKB
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing that happened, told in a line. ``entry`` is the journal's, ``at`` is simulated time.
+
+    ``trouble`` marks what was refused, lost or found wrong; ``content`` is what was sent, where a breach shows it.
+    """
+
+    entry: int
+    at: datetime
+    lane: Lane
+    text_lv: str
+    text_en: str
+    trouble: bool = False
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A day of the calendar on which something is due."""
+
+    day: date
+    text_lv: str
+    text_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What happened in a scenario, in order, and what was due when."""
+
+    moments: tuple[Moment, ...]
+    marks: tuple[Mark, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
     """The run begins: against whom, with what."""
@@ -76,20 +128,25 @@ class RunStarted:
     requirements: tuple[RequirementInfo, ...]
     scenarios: int
     assumed_requirements: str = "warn"
+    waivers: tuple[Waiver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ScenarioStarted:
-    """A scenario begins."""
+    """A scenario begins. What is empty in Latvian is said in English."""
 
     scenario: str
     title: str
     feature: str
+    title_lv: str = ""
+    feature_lv: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioFinished:
-    """A scenario ended; ``reason`` says why it was not tested or what went wrong, ``journal`` where its traffic is."""
+    """A scenario ended; ``reason`` says why it was not tested or what went wrong, ``journal`` where its traffic is,
+    ``reproducer`` is the text of a feature that does a failed one again.
+    """
 
     scenario: str
     status: Status
@@ -98,6 +155,8 @@ class ScenarioFinished:
     seconds: float = 0.0
     journal: Path | None = None
     entries: int = 0
+    timeline: Timeline | None = None
+    reproducer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ _STATUS = {
     Status.PASSED: "passed",
     Status.FAILED: "failed",
     Status.WARNED: "warned",
+    Status.WAIVED: "waived",
     Status.NOT_TESTED: "not_tested",
     Status.ERROR: "harness_error",
 }
@@ -57,9 +58,23 @@ def as_json(summary: RunSummary, folder: Path | None = None) -> Json:
             "requirements": {_STATUS[each]: summary.count(each) for each in Status if each is not Status.ERROR},
         },
         "requirements": [_requirement(each) for each in summary.verdicts],
+        "waivers": _waivers(summary),
         "scenarios": [_scenario(each, folder) for each in summary.scenarios],
         "harness_failures": [{"where": each.where, "message": each.message} for each in summary.harness_failures],
     }
+
+
+def _waivers(summary: RunSummary) -> list[Json]:
+    faults = dict(summary.waiver_faults)
+    return [
+        {
+            "requirement": each.requirement,
+            "reason": each.reason,
+            "until": each.until.isoformat(),
+            "fault": faults[each].value if each in faults else None,
+        }
+        for each in (summary.started.waivers if summary.started else ())
+    ]
 
 
 def _run(summary: RunSummary) -> Json:

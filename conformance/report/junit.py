@@ -42,6 +42,12 @@ def junit(summary: RunSummary) -> bytes:
     ]
     if summary.scenarios:
         suites.append(_suite("scenarios", [_scenario(each) for each in summary.scenarios]))
+    if summary.waiver_faults:
+        cases = [
+            _case("waivers", each.requirement, E.failure(message=ENGLISH.waiver_fault(each, fault), type="waiver"))
+            for each, fault in summary.waiver_faults
+        ]
+        suites.append(_suite("waivers", cases))
     if summary.harness_failures:
         suites.append(
             _suite("harness", [_case("harness", each.where, _error(each.message)) for each in summary.harness_failures])
@@ -77,8 +83,10 @@ def _requirement(verdict: RequirementVerdict) -> _Element:
     if verdict.status is Status.FAILED:
         text = f"{detail}\n\nSource: {standing}\nWhat to do: {info.remedy_en}"
         content.append(E.failure(_clean(text), message=_clean(verdict.breaches[0].breach.message_en), type=info.id))
-    elif verdict.status is Status.WARNED:
-        content.append(E("system-out", _clean(f"WARNING ({standing})\n\n{detail}\n\nWhat to do: {info.remedy_en}")))
+    elif verdict.status in (Status.WARNED, Status.WAIVED):
+        content.append(
+            E("system-out", _clean(f"{verdict.status.name} ({standing})\n\n{detail}\n\nWhat to do: {info.remedy_en}"))
+        )
     elif verdict.status is Status.NOT_TESTED:
         content.append(E.skipped(message="no scenario that was played gave an occasion to judge this"))
     return _case(verdict.chapter, f"{info.id} {info.text_en}", *content)

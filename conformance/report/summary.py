@@ -16,6 +16,7 @@ from conformance.report.events import (
     ScenarioFinished,
     ScenarioStarted,
     Status,
+    Waiver,
 )
 
 
@@ -37,6 +38,7 @@ class SeenBreach:
 
     scenario: str
     breach: Breach
+    scenario_lv: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,15 @@ class ScenarioResult:
     title: str
     feature: str
     finished: ScenarioFinished
+    title_lv: str = ""
+    feature_lv: str = ""
+
+
+class WaiverFault(StrEnum):
+    """Why a waiver fails the run."""
+
+    EXPIRED = "expired"
+    STALE = "stale"  # the requirement holds: the waiver is no longer needed
 
 
 class RunSummary:
@@ -93,11 +104,22 @@ class RunSummary:
     def _take(self, event: ScenarioFinished) -> None:
         announced = self._announced.get(event.scenario)
         title = announced.title if announced else event.scenario
-        self.scenarios.append(ScenarioResult(event.scenario, title, announced.feature if announced else "", event))
+        feature = announced.feature if announced else ""
+        self.scenarios.append(
+            ScenarioResult(
+                event.scenario,
+                title,
+                feature,
+                event,
+                title_lv=(announced.title_lv if announced else "") or title,
+                feature_lv=(announced.feature_lv if announced else "") or feature,
+            )
+        )
+        title_lv = self.scenarios[-1].title_lv
         for judged in event.judged:
             self._checked[judged.requirement] = self._checked.get(judged.requirement, 0) + judged.checked
             seen = self._breaches.setdefault(judged.requirement, [])
-            seen.extend(SeenBreach(title, each) for each in judged.breaches)
+            seen.extend(SeenBreach(title, each, title_lv) for each in judged.breaches)
 
     @property
     def verdicts(self) -> tuple[RequirementVerdict, ...]:
@@ -112,6 +134,8 @@ class RunSummary:
 
     def _status(self, info: RequirementInfo, checked: int, *, broken: bool) -> Status:
         if broken:
+            if any(each.requirement == info.id and not self._expired(each) for each in self._waivers):
+                return Status.WAIVED
             return Status.FAILED if self._fails(info) else Status.WARNED
         return Status.PASSED if checked else Status.NOT_TESTED
 
@@ -120,6 +144,29 @@ class RunSummary:
         # profile says so.
         strict = self.started is not None and self.started.assumed_requirements == "fail"
         return info.level == "must" and (info.basis != "assumed" or strict)
+
+    @property
+    def _waivers(self) -> tuple[Waiver, ...]:
+        return self.started.waivers if self.started is not None else ()
+
+    def _expired(self, waiver: Waiver) -> bool:
+        return self.started is not None and waiver.until < self.started.started_at.date()
+
+    @property
+    def waiver_faults(self) -> tuple[tuple[Waiver, WaiverFault], ...]:
+        """Waivers that fail the run: expired ones, and those of requirements that hold."""
+        held = {each.info.id for each in self.verdicts if each.status is Status.PASSED}
+        found: list[tuple[Waiver, WaiverFault]] = []
+        for each in self._waivers:
+            if self._expired(each):
+                found.append((each, WaiverFault.EXPIRED))
+            elif each.requirement in held:
+                found.append((each, WaiverFault.STALE))
+        return tuple(found)
+
+    def waiver_of(self, requirement: str) -> Waiver | None:
+        """The waiver of a requirement, whether it still counts or not."""
+        return next((each for each in self._waivers if each.requirement == requirement), None)
 
     def count(self, status: Status) -> int:
         """How many requirements came out so."""
@@ -135,12 +182,23 @@ class RunSummary:
         )
 
     @property
+    def gaps(self) -> tuple[RequirementVerdict, ...]:
+        """Musts that could have been tested and were not, or that are waived: no sign-off without them."""
+        return tuple(
+            each
+            for each in self.verdicts
+            if each.info.level == "must"
+            and each.info.untested is None
+            and each.status in (Status.NOT_TESTED, Status.WAIVED)
+        )
+
+    @property
     def outcome(self) -> Outcome:
         """What came of the run. A failure of the harness outweighs everything: nothing else can then be trusted."""
         broken = any(each.finished.status is Status.ERROR for each in self.scenarios)
         if self.harness_failures or broken or self.finished is None:
             return Outcome.HARNESS_FAILED
-        if self.count(Status.FAILED) or self.failed_scenarios:
+        if self.count(Status.FAILED) or self.failed_scenarios or self.waiver_faults:
             return Outcome.FAILED
         if not any(self._checked.values()) and not any(self._breaches.values()):
             return Outcome.NOTHING_TESTED

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from conformance.report.events import Breach, RequirementInfo, Status
-from conformance.report.summary import Outcome
+from conformance.report.events import Breach, RequirementInfo, Status, Waiver
+from conformance.report.summary import Outcome, WaiverFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,18 @@ class Words:
     conclusion: Mapping[Outcome, str]
     played: str
     passed_of: str
+    waived_until: str
+    waiver_expired: str
+    waiver_stale: str
+
+    def waiver_fault(self, waiver: Waiver, fault: WaiverFault) -> str:
+        """Why a waiver fails the run."""
+        words = self.waiver_expired if fault is WaiverFault.EXPIRED else self.waiver_stale
+        return words.format(id=waiver.requirement, until=waiver.until, reason=waiver.reason)
+
+    def pick(self, lv: str, en: str) -> str:
+        """The text of this language."""
+        return lv if self.language == "lv" else en
 
     def text(self, info: RequirementInfo) -> str:
         """A requirement in this language."""
@@ -93,6 +105,8 @@ ENGLISH = Words(
     chapters={
         "XML": "documents",
         "DIT": "data distribution network",
+        "SEC": "security",
+        "FTP": "folders",
         "CON": "contracts",
         "DIS": "discounts",
         "PAY": "payouts",
@@ -105,6 +119,7 @@ ENGLISH = Words(
         Status.PASSED: "holds",
         Status.FAILED: "FAILED",
         Status.WARNED: "warning",
+        Status.WAIVED: "waived",
         Status.NOT_TESTED: "not tested",
         Status.ERROR: "harness error",
     },
@@ -159,6 +174,9 @@ ENGLISH = Words(
     },
     played="Played",
     passed_of="{passed} of {all} passed",
+    waived_until="waived until {until}: {reason}",
+    waiver_expired="the waiver of {id} expired on {until} ({reason}); mend what it allows, or agree on a new day",
+    waiver_stale="the waiver of {id} is no longer needed, the requirement holds; take it out of the file",
 )
 
 LATVIAN = Words(
@@ -166,6 +184,8 @@ LATVIAN = Words(
     chapters={
         "XML": "dokumenti",
         "DIT": "datu izplatīšanas tīkls",
+        "SEC": "drošība",
+        "FTP": "mapes",
         "CON": "līgumi",
         "DIS": "atlaides",
         "PAY": "izmaksas",
@@ -178,6 +198,7 @@ LATVIAN = Words(
         Status.PASSED: "izpildīta",
         Status.FAILED: "PĀRKĀPUMS",
         Status.WARNED: "brīdinājums",
+        Status.WAIVED: "atlikta",
         Status.NOT_TESTED: "bez pārbaudes",
         Status.ERROR: "pārbaudes rīka kļūda",
     },
@@ -232,6 +253,10 @@ LATVIAN = Words(
     },
     played="Izspēlēts",
     passed_of="izdevās {passed} no {all}",
+    waived_until="atlikta līdz {until}: {reason}",
+    waiver_expired="prasības {id} atlikšanas termiņš {until} ir pagājis ({reason}); novērsiet pārkāpumu vai "
+    "vienojieties par jaunu termiņu",
+    waiver_stale="prasības {id} atlikšana vairs nav vajadzīga, prasība ir izpildīta; izņemiet to no faila",
 )
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 from conformance.requirements.model import Level, Requirement
 from simulator.documents.model import Basis, Provenance
 
-CHAPTERS = ("XML", "DIT", "CON", "DIS", "PAY", "CAL", "ERR", "PRI", "DRV")
+CHAPTERS = ("XML", "DIT", "SEC", "FTP", "CON", "DIS", "PAY", "CAL", "ERR", "PRI", "DRV")
 """The chapters in the order in which a document travels; each is a file of that name in lower case."""
 
 _TEXTS = ("text_lv", "text_en", "remedy_lv", "remedy_en", "source")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
 
 from simulator.documents.identifiers import registration_number_valid
 
@@ -32,7 +33,9 @@ class DriverKind(StrEnum):
     """The ways of driving a retailer that this version has."""
 
     COMMAND = "command"
+    HTTP = "http"
     PYTHON = "python"
+    MANUAL = "manual"
 
 
 class ConfigError(Exception):
@@ -51,11 +54,12 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DriverConfig:
-    """The table ``[driver]``: ``command`` or ``object`` goes with the kind; ``timeout`` is in wall seconds."""
+    """The table ``[driver]``: ``command``, ``url`` or ``object`` goes with the kind; ``timeout`` is in wall seconds."""
 
     kind: DriverKind
     command: tuple[str, ...] = ()
     object: str | None = None
+    url: str | None = None
     timeout: float = DEFAULT_TIMEOUT
 
 
@@ -146,24 +150,24 @@ class _Reader:
     def _driver(self) -> DriverConfig:
         kind = self._kind()
         for key in _KEY_OF_KIND.values():
-            if key in self._table("driver") and key != _KEY_OF_KIND[kind]:
+            if key in self._table("driver") and key != _KEY_OF_KIND.get(kind):
                 self._refuse("driver", key, f'does not go with kind = "{kind}"; remove it or change kind')
         return DriverConfig(
             kind=kind,
             command=self._command() if kind is DriverKind.COMMAND else (),
             object=self._object() if kind is DriverKind.PYTHON else None,
+            url=self._url() if kind is DriverKind.HTTP else None,
             timeout=self._timeout(),
         )
 
     def _kind(self) -> DriverKind:
-        kind = self._text("driver", "kind", 'how your system is driven: "command" or "python"')
-        if kind in ("http", "manual"):
-            self._refuse("driver", "kind", f'this version does not have "{kind}" yet; use "command" or "python"')
+        kinds = ", ".join(f'"{each}"' for each in DriverKind)
+        kind = self._text("driver", "kind", f"how your system is driven: one of {kinds}")
         try:
             return DriverKind(kind)
         except ValueError:
             nearest = _nearest(kind, tuple(DriverKind))
-            self._refuse("driver", "kind", f'found "{kind}"; expected "command" or "python"{nearest}')
+            self._refuse("driver", "kind", f'found "{kind}"; expected one of {kinds}{nearest}')
 
     def _command(self) -> tuple[str, ...]:
         expected = 'a list of program and arguments, for example command = ["node", "driver.js"]'
@@ -180,6 +184,14 @@ class _Reader:
         module, colon, name = value.partition(":")
         if not colon or not name.isidentifier() or not all(part.isidentifier() for part in module.split(".")):
             self._refuse("driver", "object", f"found {value!r}; expected {expected}")
+        return value
+
+    def _url(self) -> str:
+        expected = 'an address that takes POST, for example url = "http://127.0.0.1:9000/"'
+        value = self._text("driver", "url", expected)
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            self._refuse("driver", "url", f"found {value!r}; expected {expected}")
         return value
 
     def _timeout(self) -> float:

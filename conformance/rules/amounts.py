@@ -28,8 +28,17 @@ _EXTRA = {
     "DIS-01": (", although support has ended", ", lai gan atbalsts ir izbeigts"),
     "DIS-02": (": the catch-up amounts were left out", ": izlīdzinošās summas nav ņemtas vērā"),
     "DIS-03": (": the categories were not added up", ": kategoriju summas nav saskaitītas"),
+    "DIS-05": (": a decision that came twice was booked twice", ": divreiz saņemts lēmums iegrāmatots divreiz"),
+    "DIS-06": (": the list that granted it was not valid", ": saraksts, kurā tas piešķirts, nebija derīgs"),
+    "DIS-07": (
+        ": the list that granted it was another retailer's",
+        ": saraksts, kurā tas piešķirts, bija cita tirgotāja",
+    ),
+    "DIS-08": (": a list that came late was left out", ": vēlāk saņemts saraksts nav ņemts vērā"),
+    "PAY-24": (": the amount was rounded", ": summa ir noapaļota"),
+    "PAY-25": (": what earlier months left was forgotten", ": aizmirsts iepriekšējo mēnešu atlikums"),
     "PAY-05": (": the rest is left over from the year before", ": starpība ir iepriekšējā gada atlikums"),
-    "PAY-09": (": what a cancelled bill took was not given back", ": atceltajā rēķinā piemērotais nav atgriezts"),
+    "PAY-21": (": what a cancelled bill took was not given back", ": atceltajā rēķinā piemērotais nav atgriezts"),
 }
 
 

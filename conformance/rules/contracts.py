@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from conformance.rules.business import ContractState, Exchange, Happening, Tenancy, plain
 from conformance.rules.evidence import Case, is_same
@@ -84,27 +84,6 @@ def number_as_signed(case: Case) -> Iterator[Occasion]:
             )
 
 
-@rule("CON-03")
-def content_as_signed(case: Case) -> Iterator[Occasion]:
-    """A record says of the contract what was signed."""
-    for said in case.reporting.said:
-        if said.contract is None or said.contract in case.doubtful:
-            continue
-        differences = case.reporting.differences(said)
-        if not differences:
-            yield HELD
-            continue
-        told = "; ".join(f"{each.field} is {each.found!r}, signed was {each.expected!r}" for each in differences)
-        teikts = "; ".join(f'{each.field} ir "{each.found}", līgumā "{each.expected}"' for each in differences)
-        yield Broken(
-            en=f"The record of contract {said.contract} differs from what was signed: {told}.",
-            lv=f"Līguma {said.contract} ieraksts atšķiras no noslēgtā: {teikts}.",
-            expected="; ".join(f"{each.field} {each.expected!r}" for each in differences),
-            expected_lv="; ".join(f'{each.field} "{each.expected}"' for each in differences),
-            evidence=tuple(case.spot(said.sent, said.index, each.field, each.member) for each in differences),
-        )
-
-
 @rule("CON-04")
 def ends_reported(case: Case) -> Iterator[Occasion]:
     """The end of a contract is reported with its last day."""
@@ -117,6 +96,8 @@ def ends_reported(case: Case) -> Iterator[Occasion]:
             for each in case.reporting.of(happening.contract)
             if each.number > happening.number and each.record.operation is Operation.END
         ]
+        if ends and not _has_last_day(ends[-1]):
+            continue  # CON-11's finding
         wrong = f"; it was reported with {ends[-1].record.valid_to}" if ends else ""
         nepareizi = f"; paziņots {ends[-1].record.valid_to}" if ends else ""
         yield Broken(
@@ -131,12 +112,37 @@ def ends_reported(case: Case) -> Iterator[Occasion]:
         )
 
 
+def _has_last_day(said: Said) -> bool:
+    return said.record.valid_to is not None and said.record.valid_to >= said.record.valid_from
+
+
 @rule("CON-05")
+def new_codes_reported(case: Case) -> Iterator[Occasion]:
+    """A changed personal code is reported as a change of the same contract."""
+    yield from _changes(case, lambda each: each.previous_code is not None)
+
+
+@rule("CON-14")
 def changes_reported(case: Case) -> Iterator[Occasion]:
-    """A change is reported as a change of the same contract; a changed personal code is one."""
+    """A change of name, address or metering point is reported as a change of the same contract."""
+    yield from _changes(case, lambda each: each.previous_code is None and not _withdraws(each))
+
+
+@rule("CON-15")
+def withdrawn_ends_reported(case: Case) -> Iterator[Occasion]:
+    """That an end was withdrawn is reported as a change without a last day."""
+    yield from _changes(case, lambda each: each.previous_code is None and _withdraws(each))
+
+
+def _withdraws(happening: Happening) -> bool:
+    before = happening.before
+    return before is not None and before.ended and happening.after.valid_to is None
+
+
+def _changes(case: Case, concerns: Callable[[Happening], bool]) -> Iterator[Occasion]:
     mended = {(each.happening.number, each.happening.contract) for each in case.reporting.mendings}
     for happening, run in _due(case, "contract.change"):
-        if (happening.number, happening.contract) in mended:
+        if not concerns(happening) or (happening.number, happening.contract) in mended:
             continue  # ERR-01 asks how a record that BVKB found wrong was put right
         if case.reporting.report_of(happening) is not None:
             yield HELD
@@ -148,13 +154,18 @@ def _undone(case: Case, happening: Happening, run: Exchange) -> bool:
     """Whether the contract was again as last reported when the run came."""
     states = case.reporting.states_until(happening.contract, run.number)
     last = [each for each in case.reporting.of(happening.contract) if each.number < run.number]
-    return bool(states and last) and next(differences(last[-1].record, states[-1]), None) is None
+    if not states or not last or (last[-1].record.operation is Operation.END and states[-1].valid_to is None):
+        return False
+    return next(differences(last[-1].record, states[-1]), None) is None
 
 
 def _unreported_change(case: Case, happening: Happening, run: Exchange) -> Broken:
     otherwise = split_of(case, happening)
-    what = "a new personal code of its holder" if happening.previous_code else "a change"
-    kas = "turētāja jaunais personas kods" if happening.previous_code else "izmaiņas"
+    what, kas = "a change", "izmaiņas"
+    if happening.previous_code:
+        what, kas = "a new personal code of its holder", "turētāja jaunais personas kods"
+    elif _withdraws(happening):
+        what, kas = "that its end was withdrawn", "beigu atsaukšana"
     told = (
         f"was reported as {' and '.join(each.record.operation.value for each in otherwise)}"
         if otherwise
@@ -187,35 +198,45 @@ def split_of(case: Case, happening: Happening) -> list[Said]:
 
 @rule("CON-06")
 def sub_users_reported(case: Case) -> Iterator[Occasion]:
-    """That a sub-user joins or leaves is reported; each record names the sub-users of its day."""
+    """That a sub-user joins is reported; each record names the sub-users of its day."""
+    yield from _sub_users(case, "sub_user.add")
+
+
+@rule("CON-16")
+def leaving_sub_users_reported(case: Case) -> Iterator[Occasion]:
+    """That a sub-user left is reported; no record names a former sub-user."""
+    yield from _sub_users(case, "sub_user.end")
+
+
+def _sub_users(case: Case, kind: str) -> Iterator[Occasion]:
     for said in case.reporting.said:
         if said.contract is not None and said.contract not in case.doubtful:
-            yield from _listing(case, said)
+            yield from _listing(case, said, joined=kind == "sub_user.add")
     for happening in case.happenings:
-        if happening.kind in ("sub_user.add", "sub_user.end") and happening.contract not in case.doubtful:
+        if happening.kind == kind and happening.contract not in case.doubtful:
             yield from _untold(case, happening)
 
 
-def _listing(case: Case, said: Said) -> Iterator[Occasion]:
+def _listing(case: Case, said: Said, *, joined: bool) -> Iterator[Occasion]:
     states = case.reporting.states_until(said.contract or "", said.number)
-    if not states or not states[-1].tenancies:
+    tenancies = states[-1].tenancies if states else ()
+    former = [each for each in tenancies if each.until is not None and each.until < said.day]
+    if not tenancies or (not joined and not former):
         return
     listed = {plain(each.person.code) for each in said.record.sub_users}
-    missing = [] if said.record.operation is Operation.END else _missing(states[-1], said, listed)
-    gone = [
-        each
-        for each in states[-1].tenancies
-        if plain(each.person.code) in listed and each.until is not None and each.until < said.day
-    ]
-    if not missing and not gone:
+    if joined:
+        wrong = [] if said.record.operation is Operation.END else _missing(states[-1], said, listed)
+    else:
+        wrong = [each for each in former if plain(each.person.code) in listed]
+    if not wrong:
         yield HELD
         return
-    names = ", ".join(f"{each.person.given_name} {each.person.surname}" for each in (*missing, *gone))
+    names = ", ".join(f"{each.person.given_name} {each.person.surname}" for each in wrong)
     yield Broken(
         en=f"The record of contract {said.contract} of {said.day} "
-        + (f"does not name its sub-user {names}." if missing else f"still names the former sub-user {names}."),
+        + (f"does not name its sub-user {names}." if joined else f"still names the former sub-user {names}."),
         lv=f"Līguma {said.contract} ierakstā ({said.day}) "
-        + (f"nav nosaukts apakšlietotājs {names}." if missing else f"joprojām ir bijušais apakšlietotājs {names}."),
+        + (f"nav nosaukts apakšlietotājs {names}." if joined else f"joprojām ir bijušais apakšlietotājs {names}."),
         expected="all sub-users of the day, and no others",
         expected_lv="visi tās dienas apakšlietotāji un neviens cits",
         evidence=(case.spot(said.sent, said.index),),
@@ -307,6 +328,8 @@ def _invented(case: Case, said: Said) -> tuple[str, str] | None:
     match said.record.operation:
         case Operation.END if not any(each.kind == "contract.end" for each in events):
             return "but it has not ended", "bet tas nav beidzies"
+        case Operation.NEW if earlier and earlier[-1].sent is said.sent:
+            return None  # twice in one document is CON-12's finding
         case Operation.NEW:
             signed = sum(each.kind == "contract.new" for each in events)
             if sum(each.record.operation is Operation.NEW for each in earlier if each.corrects is None) >= max(

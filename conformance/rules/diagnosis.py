@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from conformance.rules.settlement import Settlement, Share
 
 DECEMBER = 12
+_EURO = Decimal(1)
 
 
 class Wrong(Enum):
@@ -96,7 +97,7 @@ def _above_net(settlement: Settlement) -> Fault | None:
     gross = settlement.bill.net + settlement.bill.vat
     for each in settlement.payouts:
         if settlement.bill.vat and each.record.net_bill == gross:
-            return Fault("PAY-01", Wrong.GROSS, gross, settlement.bill.net, each, "net_bill")
+            return Fault("PAY-26", Wrong.GROSS, gross, settlement.bill.net, each, "net_bill")
     return None
 
 
@@ -114,17 +115,19 @@ def _why_too_much(settlement: Settlement, share: Share) -> str:
         return "DIS-01"
     if share.taken and share.applied == min(settlement.cap, share.granted):
         return "PAY-02"  # what earlier bills took was not deducted
+    if share.repeated and share.applied == min(settlement.cap, share.available + share.repeated):
+        return "DIS-05"
     if excess <= share.lapsed:
         return "PAY-05"
-    return "DIS-01" if share.terminated else "PAY-02"
+    return "DIS-01" if share.terminated else settlement.refused or "PAY-02"
 
 
 def _wrong_person(settlement: Settlement) -> Fault | None:
     for each in settlement.strangers:
         if each.record.applied > NOTHING:
             if settlement.missing and settlement.applied <= settlement.available:
-                return Fault("PAY-08", Wrong.PERSON, each.record.applied, NOTHING, each, "person_code")
-            return Fault("PAY-02", Wrong.TOO_MUCH, each.record.applied, NOTHING, each)
+                return Fault("PAY-18", Wrong.PERSON, each.record.applied, NOTHING, each, "person_code")
+            return Fault(settlement.refused or "PAY-02", Wrong.TOO_MUCH, each.record.applied, NOTHING, each)
     return None
 
 
@@ -149,7 +152,13 @@ def _why_too_little(settlement: Settlement) -> Iterator[str]:
         ):
             yield "DIS-03"
     if any(each.restored for each in shares) and applied == min(cap, sum((_not_restored(s) for s in shares), NOTHING)):
-        yield "PAY-09"
+        yield "PAY-21"
+    if any(each.late for each in shares) and applied == min(cap, sum((_without_late(s) for s in shares), NOTHING)):
+        yield "DIS-08"
+    if any(each.earlier for each in shares) and applied == min(cap, sum((_this_month(s) for s in shares), NOTHING)):
+        yield "PAY-25"
+    if NOTHING < settlement.due - applied < _EURO:
+        yield "PAY-24"
 
 
 def _without_catch_up(share: Share) -> Decimal:
@@ -159,6 +168,14 @@ def _without_catch_up(share: Share) -> Decimal:
 def _in_part(share: Share, way: int) -> Decimal:
     granted = share.parts[way] if way < len(share.parts) else share.granted
     return max(NOTHING, granted - share.taken)
+
+
+def _without_late(share: Share) -> Decimal:
+    return max(NOTHING, share.granted - share.late - share.taken)
+
+
+def _this_month(share: Share) -> Decimal:
+    return share.available - share.earlier
 
 
 def _not_restored(share: Share) -> Decimal:
@@ -182,6 +199,7 @@ def _splits(settlement: Settlement, *, tainted: bool) -> Iterator[Fault]:
         if right_remainder:
             yield Fault(why, Wrong.SPLIT, record.carried_over, carried, payout, "carried_over")
         else:
+            why = "PAY-14" if why == "PAY-04" else why
             yield Fault(why, Wrong.SPLIT, record.remainder, allowed[0], payout, "remainder")
 
 
@@ -206,8 +224,12 @@ def _why_split(share: Share, payout: Payout) -> Iterator[str]:
     if share.stacked and any(left == _in_part(share, way) for way in range(len(share.parts))):
         yield "DIS-03"
     if share.restored and left == _not_restored(share):
-        yield "PAY-09"
+        yield "PAY-21"
+    if share.repeated and left == share.available + share.repeated:
+        yield "DIS-05"
+    if share.late and left == _without_late(share):
+        yield "DIS-08"
     if share.taken and left == share.granted:
         yield "PAY-02"
     if share.earlier and left == share.available - share.earlier:
-        yield "PAY-03"
+        yield "PAY-25"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.rules.amounts import occasions
+from conformance.rules.errors import is_answered
 from conformance.rules.evidence import Case, Fetched
 from conformance.rules.judging import HELD, Broken, Occasion, rule
 from conformance.rules.settlement import Report, Settlement
@@ -29,6 +30,30 @@ def categories_add_up(case: Case) -> Iterator[Occasion]:
     yield from occasions(case, "DIS-03", lambda each: _given(each) and any(share.stacked for share in each.shares))
 
 
+@rule("DIS-05")
+def booked_once(case: Case) -> Iterator[Occasion]:
+    """A list that comes twice is booked once."""
+    yield from occasions(case, "DIS-05", lambda each: _given(each) and any(share.repeated for share in each.shares))
+
+
+@rule("DIS-06")
+def invalid_list_not_used(case: Case) -> Iterator[Occasion]:
+    """Nothing is taken off a bill on the strength of an invalid list."""
+    yield from occasions(case, "DIS-06", lambda each: each.refused == "DIS-06")
+
+
+@rule("DIS-07")
+def foreign_list_not_used(case: Case) -> Iterator[Occasion]:
+    """Nothing is taken off a bill on the strength of another retailer's list."""
+    yield from occasions(case, "DIS-07", lambda each: each.refused == "DIS-07")
+
+
+@rule("DIS-08")
+def late_list_used(case: Case) -> Iterator[Occasion]:
+    """A list that comes after the one of a later month counts all the same."""
+    yield from occasions(case, "DIS-08", lambda each: _given(each) and any(share.late for share in each.shares))
+
+
 def _given(settlement: Settlement) -> bool:
     return settlement.report is Report.GIVEN
 
@@ -47,8 +72,7 @@ def unknown_contract_answered(case: Case) -> Iterator[Occasion]:
         unknown = [index for index, record in enumerate(document.discounts()) if record.contract not in own]
         if not unknown or not _over(case, fetched):
             continue
-        answered = any(each.is_event and each.related == fetched.delivery.message for each in case.sends)
-        yield HELD if answered else _unanswered(case, fetched, unknown)
+        yield HELD if is_answered(case, fetched.delivery.message) else _unanswered(case, fetched, unknown)
 
 
 def _over(case: Case, fetched: Fetched) -> bool:

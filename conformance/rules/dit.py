@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 
+from conformance.rules.business import Exchange
 from conformance.rules.evidence import Case, Fetched
 from conformance.rules.judging import HELD, Broken, Occasion, rule
 from conformance.rules.model import Evidence
 from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, RESTORE, SEND, Call, Delivery
-from conformance.rules.xml import is_misencoded
+from conformance.rules.xml import is_misdirected, is_misencoded, kind_of
 
 _RIGHTS = frozenset(
     {"no-right", "unknown-channel", "unknown-channel-version", "not-open", "unknown-authority", "unknown-user"}
@@ -18,7 +19,8 @@ _RIGHTS = frozenset(
 )
 _STATUS = "bad-status"
 _TOO_LARGE = "too-large"
-_OTHER_CHAPTERS = frozenset({_STATUS, _TOO_LARGE, "invalid-payload"})
+_UNKNOWN = "unknown-message"
+_OTHER_CHAPTERS = frozenset({_STATUS, _TOO_LARGE, _UNKNOWN, "invalid-payload"})
 
 
 @rule("DIT-01")
@@ -95,10 +97,22 @@ def _deadline(case: Case, fetched: Fetched, last: int) -> int | None:
     channel = fetched.delivery.channel
     run = case.run_of(fetched.number)
     after = run.ended if run is not None else fetched.number
+    troubles = _troubles(case, fetched.delivery.message)
     following = case.offer(channel, after) if channel is not None else None
+    while channel is not None and following is not None and _within(following, troubles):
+        following = case.offer(channel, following.ended)  # it may do the rest later
     if following is not None:
         return following.ended
-    return last if run is not None else None
+    return last if run is not None and not troubles else None
+
+
+def _within(run: Exchange, calls: tuple[int, ...]) -> bool:
+    return any(run.number < each <= run.ended for each in calls)
+
+
+def _troubles(case: Case, message: str) -> tuple[int, ...]:
+    """The calls about a message that failed or were lost through no fault of the retailer."""
+    return tuple(call.number for call in case.calls if (call.our_trouble or call.lost) and message in call.messages)
 
 
 def _deletes(call: Call, fetched: Fetched) -> bool:
@@ -388,3 +402,206 @@ def _before_purge(case: Case, delivery: Delivery) -> Iterator[Occasion]:
             expected_lv=f"katrs ziņojums nolasīts {days} dienu laikā; pēc tam DIT to var būt izdzēsis",
             evidence=(case.entry(delivery.number),),
         )
+
+
+@rule("DIT-10")
+def own_channel(case: Case) -> Iterator[Occasion]:
+    """A document travels on the channel of its kind."""
+    for sent in case.sends:
+        kind = kind_of(case, sent)
+        if kind is None:
+            continue
+        if not is_misdirected(case, sent):
+            yield HELD
+            continue
+        yield Broken(
+            en=f"A {kind} document was sent on the {sent.channel} channel.",
+            lv=f"Dokuments ({kind}) nosūtīts kanālā ({sent.channel}).",
+            expected=f"the channel version of {kind} documents",
+            expected_lv=f"{kind} dokumentu kanāla versija",
+            evidence=(case.entry(sent.number),),
+        )
+
+
+@rule("DIT-11")
+def status_allows_it(case: Case) -> Iterator[Occasion]:
+    """No call asks for what a message's status does not allow; once more after a lost answer is no fault."""
+    for call in case.calls:
+        if call.operation not in (RECEIVE, RESTORE, DELETE, CONFIRM) or call.our_trouble:
+            continue
+        if call.entry.fault_code != _STATUS:
+            yield HELD
+        elif not _after_loss(case, call):
+            yield Broken(
+                en=f"{call.operation} was refused for the message's status: {_cause(call)}",
+                lv=f"{call.operation} nav pieņemts ziņojuma statusa dēļ: {_cause(call)}",
+                expected="read, then confirm where that is asked for, then delete; each once",
+                expected_lv="nolasīt, tad apstiprināt, kur to prasa, tad dzēst; katru vienreiz",
+                evidence=(case.entry(call.number),),
+            )
+
+
+def _after_loss(case: Case, call: Call) -> bool:
+    return any(
+        each.lost and each.operation == call.operation and each.number < call.number
+        for each in case.calls
+        if set(each.messages) & set(call.messages)
+    )
+
+
+@rule("DIT-12")
+def known_messages(case: Case) -> Iterator[Occasion]:
+    """Calls name messages by the ids that DIT gave, and only those of the own mailbox."""
+    for call in case.calls:
+        if call.operation not in (RECEIVE, RESTORE, DELETE, CONFIRM) or call.our_trouble:
+            continue
+        if call.entry.fault_code == _UNKNOWN:
+            yield Broken(
+                en=f"{call.operation} named a message that is not in the mailbox: {_cause(call)}",
+                lv=f"{call.operation} nosauca ziņojumu, kura pastkastītē nav: {_cause(call)}",
+                expected="MessageID exactly as ReceiveMessageList or ReceiveMessage2 gave it",
+                expected_lv="MessageID tieši tāds, kādu deva ReceiveMessageList vai ReceiveMessage2",
+                evidence=(case.entry(call.number),),
+            )
+        elif call.messages:
+            yield HELD
+
+
+@rule("DIT-13")
+def read_before_deleting(case: Case) -> Iterator[Occasion]:
+    """No message is deleted that was not read: what it said is then lost."""
+    for call in case.calls:
+        if call.operation != DELETE or not call.done:
+            continue
+        unread = [
+            each
+            for each in call.entry.message_ids
+            if each in case.delivered
+            and not _got(case, each, call.number)
+            and not _lost_before(case, each, call.number)
+        ]
+        if not unread:
+            yield HELD
+            continue
+        yield Broken(
+            en=f"DeleteMessage deleted messages that were never read: {', '.join(unread[:3])}.",
+            lv=f"DeleteMessage dzēsa ziņojumus, kas nav nolasīti: {', '.join(unread[:3])}.",
+            expected="ReceiveMessage2 before DeleteMessage; by MessageID rather than for a whole channel",
+            expected_lv="ReceiveMessage2 pirms DeleteMessage; pēc MessageID, nevis visam kanālam",
+            evidence=(case.entry(call.number),),
+        )
+
+
+def _got(case: Case, message: str, until: int) -> bool:
+    return any(each.operation == RECEIVE and each.answered and each.number < until for each in _about(case, message))
+
+
+def _lost_before(case: Case, message: str, until: int) -> bool:
+    return any(each.operation == RECEIVE and each.lost and each.number < until for each in _about(case, message))
+
+
+def _about(case: Case, message: str) -> Iterator[Call]:
+    return (each for each in case.calls if message in each.messages)
+
+
+@rule("DIT-14")
+def soap_12(case: Case) -> Iterator[Occasion]:
+    """Calls are made in SOAP 1.2."""
+    for call in case.calls:
+        data = case.bytes_of(call.entry.request)
+        if data is None or call.entry.interface != "soap" or b"Envelope" not in data[:_HEAD]:
+            continue
+        if _SOAP_11 not in data[:_HEAD]:
+            yield HELD
+            continue
+        yield Broken(
+            en=f"{call.operation or 'A call'} was made in SOAP 1.1.",
+            lv=f"{call.operation or 'Izsaukums'} veikts ar SOAP 1.1.",
+            expected="SOAP 1.2",
+            expected_lv="SOAP 1.2",
+            evidence=(case.entry(call.number),),
+        )
+        return  # said once
+
+
+_HEAD = 2000  # bytes in which an envelope begins
+_SOAP_11 = b"http://schemas.xmlsoap.org/soap/envelope/"
+
+
+@rule("DIT-15")
+def read_once(case: Case) -> Iterator[Occasion]:
+    """A message that was read is not read again, unless it was restored or the reading was lost."""
+    read: dict[str, Call] = {}
+    for call in case.calls:
+        if call.operation == RESTORE and call.done:
+            for message in call.messages:
+                read.pop(message, None)
+        if call.operation != RECEIVE or not call.answered:
+            continue
+        again = [each for each in call.entry.message_ids if each in read]
+        if again:
+            yield Broken(
+                en=f"Message {again[0]} was read again although it had been read and not restored.",
+                lv=f"Ziņojums {again[0]} nolasīts vēlreiz, lai gan jau bija nolasīts un nebija atjaunots.",
+                expected="ReceiveMessage2 once for each message",
+                expected_lv="ReceiveMessage2 vienreiz katram ziņojumam",
+                evidence=(case.entry(read[again[0]].number), case.entry(call.number)),
+            )
+        elif call.entry.message_ids:
+            yield HELD
+        for message in call.entry.message_ids:
+            read.setdefault(message, call)
+
+
+@rule("DIT-16")
+def in_order(case: Case) -> Iterator[Occasion]:
+    """The messages of a list are read in the order in which they were delivered."""
+    for listing in case.calls:
+        if listing.operation != LIST or listing.read or not listing.answered or len(listing.entry.message_ids) < 2:
+            continue
+        place = {message: index for index, message in enumerate(listing.entry.message_ids)}
+        run = case.run_of(listing.number)
+        until = run.ended if run is not None else case.entries[-1].number
+        first: dict[str, int] = {}
+        for call in case.calls:
+            if call.operation == RECEIVE and listing.number < call.number <= until:
+                for message in call.messages:
+                    first.setdefault(message, call.number)
+        order = [place[message] for message in first if message in place]
+        if order == sorted(order):
+            yield HELD
+            continue
+        yield Broken(
+            en="The messages of a list were read in another order than they were delivered in.",
+            lv="Saraksta ziņojumi nolasīti citā secībā, nekā tie piegādāti.",
+            expected="the order of the list: a later message may correct an earlier one",
+            expected_lv="saraksta secība: vēlāks ziņojums var labot agrāku",
+            evidence=(case.entry(listing.number),),
+        )
+
+
+@rule("DIT-17")
+def monthly_volume(case: Case) -> Iterator[Occasion]:
+    """No more is sent in a month than DIT's test environment allows."""
+    sent: dict[tuple[int, int], int] = defaultdict(int)
+    for call in case.calls:
+        size = call.entry.details.get("size")
+        if call.operation != SEND or not call.done or not isinstance(size, int):
+            continue
+        month = (call.at.year, call.at.month)
+        before = sent[month]
+        sent[month] += size
+        if before <= _MONTHLY_BYTES < sent[month]:
+            yield Broken(
+                en=f"More than {_MONTHLY_BYTES} bytes were sent in {month[0]}-{month[1]:02d}.",
+                lv=f"{month[0]}-{month[1]:02d} nosūtīti vairāk nekā {_MONTHLY_BYTES} baiti.",
+                expected="at most 100 GB a month; bulk tests are announced to VRAA",
+                expected_lv="ne vairāk kā 100 GB mēnesī; masveida pārbaudes saskaņo ar VRAA",
+                evidence=(case.entry(call.number),),
+            )
+        else:
+            yield HELD
+
+
+_MONTHLY_BYTES = 100 * 10**9
+"""DIT's limit of the test environment a month (VRAA, DIT integration instruction v1.09, section 2.4, documented)."""

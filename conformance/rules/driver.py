@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from conformance.rules.business import Request
 from conformance.rules.evidence import Case
 from conformance.rules.judging import HELD, Broken, Occasion, rule
+from conformance.rules.reporting import day_of
+from conformance.rules.support import NOTHING
+from conformance.rules.values import euro, money, table, tables, text
+from simulator.documents.model import Period
 
 
 @rule("DRV-01")
@@ -30,3 +34,55 @@ def answers(case: Case) -> Iterator[Occasion]:
 def _excused(case: Case, request: Request, ended: int) -> bool:
     """Whether a call of that run was refused or its reply lost: the error may be no more than word of that."""
     return any(request.number < call.number < ended and (call.lost or not call.done) for call in case.calls)
+
+
+@rule("DRV-02")
+def lines_of_the_bill(case: Case) -> Iterator[Occasion]:
+    """The lines that a bill is answered with are of its own invoices."""
+    for request in case.requests:
+        said = table(request.said)
+        if request.do != "bill" or not request.ok or "lines" not in said:
+            continue
+        asked = {text(each.get("invoice")) for each in tables(request.fields.get("invoices"))}
+        strange = [name for each in tables(said["lines"]) if (name := text(each.get("invoice"))) not in asked]
+        if not strange:
+            yield HELD
+            continue
+        yield Broken(
+            en=f"The lines of a bill name invoice {strange[0]}, which was not asked for.",
+            lv=f"Rēķina rindās nosaukts rēķins {strange[0]}, kas nav pieprasīts.",
+            expected=f"invoices of the request: {', '.join(sorted(each for each in asked if each))}",
+            expected_lv=f"pieprasījuma rēķini: {', '.join(sorted(each for each in asked if each))}",
+            evidence=(case.entry(request.number), *([case.entry(request.ended)] if request.ended else [])),
+        )
+
+
+@rule("DRV-03")
+def status_agrees(case: Case) -> Iterator[Occasion]:
+    """What the retailer says was granted on a contract this year is what it was told."""
+    for request in case.requests:
+        contract, granted = text(request.fields.get("contract")), money(table(request.said).get("granted"))
+        if request.do != "status" or not request.ok or contract is None or granted is None:
+            continue
+        month = Period.of(day_of(request.at))
+        expected = sum(
+            (
+                each.due + each.catch_up
+                for each in case.grants
+                if each.contract == contract
+                and each.known_at(request.number)
+                and each.period.year == month.year
+                and each.period <= month
+            ),
+            NOTHING,
+        )
+        if granted == expected:
+            yield HELD
+            continue
+        yield Broken(
+            en=f"Asked for contract {contract}, the retailer says that {euro(granted)} were granted this year.",
+            lv=f"Par līgumu {contract} tirgotājs saka, ka šogad piešķirti {euro(granted)}.",
+            expected=euro(expected),
+            expected_lv=euro(expected),
+            evidence=(case.entry(request.number), *([case.entry(request.ended)] if request.ended else [])),
+        )

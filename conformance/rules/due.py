@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 
+from conformance.rules import plausible
 from conformance.rules.business import Exchange, Happening
 from conformance.rules.evidence import Case
 from conformance.rules.judging import HELD, Broken, Occasion, rule
@@ -96,3 +97,32 @@ def _late(what: str, kas: str, found: date, due: date, evidence: tuple[Evidence,
         expected_lv=f"paziņots līdz {due}",
         evidence=evidence,
     )
+
+
+@rule("CAL-04")
+def not_too_early(case: Case) -> Iterator[Occasion]:
+    """A document is about no later month than the one that follows its making."""
+    yield from plausible.occasions(case, frozenset({"period-late"}))
+
+
+@rule("CAL-05")
+def not_too_late(case: Case) -> Iterator[Occasion]:
+    """A document is about no month that was closed long ago."""
+    for sent in case.documents():
+        if sent.document is None:
+            continue
+        period, earliest = sent.document.header.period, Period.of(day_of(sent.at)) - _OPEN_MONTHS
+        if period >= earliest:
+            yield HELD
+            continue
+        yield Broken(
+            en=f"A document sent on {day_of(sent.at)} is about {period}, which is closed.",
+            lv=f"Dokuments, kas nosūtīts {day_of(sent.at)}, ir par {period}, kas ir slēgts.",
+            expected=f"a month from {earliest} on",
+            expected_lv=f"mēnesis, sākot ar {earliest}",
+            evidence=(case.spot(sent, None, "period"),),
+        )
+
+
+_OPEN_MONTHS = 12
+"""For how long data of a month are taken in (assumed: late data are normal for a year)."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.rules.business import Exchange
-from conformance.rules.evidence import Case
+from conformance.rules.evidence import Case, Fetched, is_same
 from conformance.rules.judging import HELD, Broken, Occasion, rule
 from conformance.rules.reporting import Mending, Said
 from conformance.rules.resending import copies_of, lost_sends, resends_of
-from conformance.rules.traffic import Sent
+from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, Call, Delivery, Sent
 from simulator.documents.model import ChannelName
 
 
@@ -23,8 +23,17 @@ def corrected(case: Case) -> Iterator[Occasion]:
             continue
         later = [each for each in case.reporting.of(mending.happening.contract) if each.number > after]
         chain = _chain(case, mending.rejected.sent)
-        right = next((each for each in later if each.corrects is not None and each.corrects.lower() in chain), None)
-        yield _uncorrected(case, mending, later, run) if right is None else _whole(case, mending, right)
+        known = {each.document.header.document_id.lower() for each in case.documents() if each.document is not None}
+        right = next(
+            (
+                each
+                for each in later
+                # A correction of a document that was never sent is ERR-11's finding.
+                if each.corrects is not None and (each.corrects.lower() in chain or each.corrects.lower() not in known)
+            ),
+            None,
+        )
+        yield _uncorrected(case, mending, later, run) if right is None else HELD
 
 
 def _chain(case: Case, sent: Sent) -> set[str]:
@@ -56,6 +65,25 @@ def _uncorrected(case: Case, mending: Mending, later: list[Said], run: Exchange)
             *(() if later else (case.entry(run.ended),)),
         ),
     )
+
+
+@rule("ERR-14")
+def corrected_whole(case: Case) -> Iterator[Occasion]:
+    """A correcting document holds all records of the one that it corrects, which it replaces whole."""
+    for mending in case.reporting.mendings:
+        chain = _chain(case, mending.rejected.sent)
+        right = next(
+            (
+                each
+                for each in case.reporting.said
+                if each.number > mending.happening.number
+                and each.corrects is not None
+                and each.corrects.lower() in chain
+            ),
+            None,
+        )
+        if right is not None:
+            yield _whole(case, mending, right)
 
 
 def _whole(case: Case, mending: Mending, right: Said) -> Occasion:
@@ -119,3 +147,345 @@ def _never(case: Case, lost: Sent) -> Broken:
         expected_lv="tas pats dokuments nosūtīts vēlreiz nākamajā reizē: bez atbildes nav zināms, vai tas saņemts",
         evidence=(case.spot(lost, None, "document_id"),),
     )
+
+
+@rule("ERR-03")
+def tried_again(case: Case) -> Iterator[Occasion]:
+    """A document that DIT could not take is sent again, in the same run or the next."""
+    for failed in case.sends:
+        if not failed.call.our_trouble or failed.is_event or failed.channel is None:
+            continue
+        again = any(each.number > failed.number and _same_bytes(each, failed) for each in case.sends)
+        if again:
+            yield HELD
+        elif _had_occasion(case, failed, failed.channel):
+            yield Broken(
+                en=f"A {failed.channel} document could not be taken by DIT, and was not sent again.",
+                lv=f"Dokumentu ({failed.channel}) DIT nevarēja pieņemt, un tas nav nosūtīts vēlreiz.",
+                expected="the same document sent again, in the next run at the latest",
+                expected_lv="tas pats dokuments nosūtīts vēlreiz, vēlākais nākamajā reizē",
+                evidence=(case.entry(failed.number),),
+            )
+
+
+def _same_bytes(one: Sent, other: Sent) -> bool:
+    return one.content is not None and other.content is not None and one.call.entry.payload == other.call.entry.payload
+
+
+@rule("ERR-04")
+def calls_tried_again(case: Case) -> Iterator[Occasion]:
+    """A call about the mailbox that DIT could not carry out is tried again, in the same run or the next."""
+    for failed in case.calls:
+        if not failed.our_trouble or failed.operation not in (LIST, RECEIVE, CONFIRM, DELETE):
+            continue
+        channel = _channel_of(case, failed)
+        again = any(_replaces(case, each, failed, channel) for each in case.calls if each.number > failed.number)
+        run = case.run_of(failed.number)
+        if again:
+            yield HELD
+        elif channel is not None and case.offer(channel, run.ended if run is not None else failed.number) is not None:
+            yield Broken(
+                en=f"{failed.operation} could not be carried out by DIT, and was not tried again.",
+                lv=f"{failed.operation} DIT nevarēja izpildīt, un tas nav mēģināts vēlreiz.",
+                expected=f"{failed.operation} again, in the next run at the latest",
+                expected_lv=f"{failed.operation} vēlreiz, vēlākais nākamajā reizē",
+                evidence=(case.entry(failed.number),),
+            )
+
+
+def _channel_of(case: Case, call: Call) -> ChannelName | None:
+    version = call.selector.version
+    if version is not None:
+        found = case.profile.channel_of_version(version)
+        return found.name if found is not None else None
+    return next((case.delivered[each].channel for each in call.messages if each in case.delivered), None)
+
+
+def _replaces(case: Case, later: Call, failed: Call, channel: ChannelName | None) -> bool:
+    """Whether a later call does what a failed one was to do; reading by version stands for listing and reading."""
+    if failed.operation in (LIST, RECEIVE) and later.operation == RECEIVE and later.selector.version is not None:
+        return _channel_of(case, later) is channel
+    if failed.operation == LIST:
+        return later.operation == LIST and later.selector.version == failed.selector.version
+    return later.operation == failed.operation and bool(set(later.messages) & set(failed.messages))
+
+
+@rule("ERR-05")
+def invalid_list_answered(case: Case) -> Iterator[Occasion]:
+    """A list that is not valid by its schema is answered with an error message."""
+    for fetched in _lists(case):
+        content = fetched.delivery.content
+        if content is None or (content.document is None and not content.data):
+            continue
+        if content.document is None:
+            yield _answered(case, fetched, "is not valid by its schema", "neatbilst shēmai")
+
+
+@rule("ERR-06")
+def foreign_list_answered(case: Case) -> Iterator[Occasion]:
+    """A list that is another retailer's is answered with an error message."""
+    for fetched in _lists(case):
+        document = fetched.delivery.content.document if fetched.delivery.content is not None else None
+        if document is not None and document.header.provider != case.retailer.registration_number:
+            yield _answered(case, fetched, "is another retailer's", "ir cita tirgotāja")
+
+
+def _lists(case: Case) -> Iterator[Fetched]:
+    """The lists of discounts that the retailer got, in runs that are over."""
+    for fetched in case.fetched:
+        is_list = fetched.delivery.channel is ChannelName.DISCOUNT and not fetched.delivery.is_event
+        if is_list and (case.run_of(fetched.number) or case.offer(ChannelName.DISCOUNT, fetched.number)):
+            yield fetched
+
+
+def is_answered(case: Case, message: str) -> bool:
+    """Whether an error message is about a message, or about none that there is (which is ERR-08's finding)."""
+    return any(each.is_event and (each.related == message or each.related not in case.delivered) for each in case.sends)
+
+
+def _answered(case: Case, fetched: Fetched, what: str, kas: str) -> Occasion:
+    message = fetched.delivery.message
+    if is_answered(case, message):
+        return HELD
+    return Broken(
+        en=f"Message {message} holds a list that {what}, and BVKB was not told.",
+        lv=f"Ziņojumā {message} ir saraksts, kas {kas}, un BVKB par to nav paziņots.",
+        expected="an EventMessage with RelatedMessageID of that message and an error report",
+        expected_lv="EventMessage ar šī ziņojuma RelatedMessageID un kļūdas ziņojumu",
+        evidence=(case.entry(fetched.delivery.number),),
+    )
+
+
+@rule("ERR-07")
+def right_list_not_refused(case: Case) -> Iterator[Occasion]:
+    """A list in which all is right is not answered with an error message."""
+    if not any(each.do == "apply" for each in case.requests):
+        return
+    own = {*case.reporting.history, *case.doubtful}
+    for fetched in _lists(case):
+        document = fetched.delivery.content.document if fetched.delivery.content is not None else None
+        if document is None or document.header.provider != case.retailer.registration_number:
+            continue
+        if any(record.contract not in own for record in document.discounts()):
+            continue
+        message = fetched.delivery.message
+        refusal = next((each for each in case.sends if each.is_event and each.related == message), None)
+        if refusal is None:
+            yield HELD
+            continue
+        yield Broken(
+            en=f"Message {message} holds a list in which all is right, and was answered with an error.",
+            lv=f"Ziņojumā {message} viss ir pareizi, bet uz to atbildēts ar kļūdu.",
+            expected="no error message",
+            expected_lv="bez kļūdas ziņojuma",
+            evidence=(case.entry(fetched.delivery.number), case.entry(refusal.number)),
+        )
+
+
+@rule("ERR-08")
+def about_received_messages(case: Case) -> Iterator[Occasion]:
+    """An error message is about a message that the retailer received."""
+    for sent in case.sends:
+        if not sent.is_event or sent.call.our_trouble:
+            continue
+        if sent.related in case.delivered:
+            yield HELD
+            continue
+        yield Broken(
+            en=f"An error message is about message {sent.related or '(none)'}, which the retailer did not receive.",
+            lv=f"Kļūdas ziņojums ir par ziņojumu {sent.related or '(nav)'}, kuru tirgotājs nav saņēmis.",
+            expected="RelatedMessageID with the MessageID of the message that is wrong",
+            expected_lv="RelatedMessageID ar kļūdainā ziņojuma MessageID",
+            evidence=(case.entry(sent.number),),
+        )
+
+
+@rule("ERR-09")
+def names_the_document(case: Case) -> Iterator[Occasion]:
+    """An error message names the document that is wrong by its id."""
+    for sent, fetched in _complaints(case):
+        document = fetched.content.document if fetched.content is not None else None
+        report = sent.content.report if sent.content is not None else None
+        if document is None or report is None:
+            continue
+        found, expected = report.document_id, document.header.document_id
+        if found is not None and found.lower() == expected.lower():
+            yield HELD
+            continue
+        yield Broken(
+            en=f"An error message names document {found or '(none)'}; the message that it is about holds {expected}.",
+            lv=f"Kļūdas ziņojumā nosaukts dokuments {found or '(nav)'}; ziņojumā, par kuru tas ir, ir {expected}.",
+            expected=f"the document's own id, {expected}",
+            expected_lv=f"dokumenta identifikators {expected}",
+            evidence=(case.entry(sent.number), case.entry(fetched.number)),
+        )
+
+
+@rule("ERR-10")
+def names_the_record(case: Case) -> Iterator[Occasion]:
+    """An error message about an unknown contract names the record by its place, counted from 1."""
+    if not any(each.do == "apply" for each in case.requests):
+        return
+    own = {*case.reporting.history, *case.doubtful}
+    for sent, fetched in _complaints(case):
+        document = fetched.content.document if fetched.content is not None else None
+        report = sent.content.report if sent.content is not None else None
+        if document is None or report is None or document.header.provider != case.retailer.registration_number:
+            continue
+        expected = {place for place, each in enumerate(document.discounts(), 1) if each.contract not in own}
+        found = {each.position for each in report.errors}
+        if not expected:
+            continue
+        if expected <= found:
+            yield HELD
+            continue
+        wrong, right = ", ".join(map(str, found)), ", ".join(map(str, sorted(expected)))
+        yield Broken(
+            en=f"An error message names record {wrong}; the contract that is not there stands in record {right}.",
+            lv=f"Kļūdas ziņojumā nosaukts {wrong}. ieraksts; nezināmais līgums ir {right}. ierakstā.",
+            expected=f"record {right}, counted from 1",
+            expected_lv=f"{right}. ieraksts, skaitot no 1",
+            evidence=(case.entry(sent.number),),
+        )
+
+
+def _complaints(case: Case) -> Iterator[tuple[Sent, Delivery]]:
+    """The retailer's error messages that DIT took, each with the message that it is about."""
+    for sent in case.sends:
+        if sent.is_event and sent.call.done and sent.related in case.delivered:
+            yield sent, case.delivered[sent.related]
+
+
+@rule("ERR-11")
+def corrects_own(case: Case) -> Iterator[Occasion]:
+    """A correcting document names a document that was sent before on the channel."""
+    for sent, earlier in _corrections(case):
+        if earlier is not None:
+            yield HELD
+            continue
+        corrects = sent.document.header.corrects if sent.document is not None else ""
+        yield Broken(
+            en=f"A document corrects {corrects}, which was never sent on this channel.",
+            lv=f"Dokuments labo {corrects}, kas šajā kanālā nav sūtīts.",
+            expected="the id of the document in which BVKB found the error",
+            expected_lv="tā dokumenta identifikators, kurā BVKB atrada kļūdu",
+            evidence=(case.spot(sent, None, "corrects"),),
+        )
+
+
+@rule("ERR-12")
+def corrects_the_latest(case: Case) -> Iterator[Occasion]:
+    """A document that was corrected before is not corrected again; its correction is."""
+    seen: dict[str, Sent] = {}
+    for sent, earlier in _corrections(case):
+        if earlier is None or earlier.document is None:
+            continue
+        key = earlier.document.header.document_id.lower()
+        before = seen.setdefault(key, sent)
+        if before is sent:
+            yield HELD
+            continue
+        yield Broken(
+            en=f"Document {key} was corrected twice; the second correction had to name the first.",
+            lv=f"Dokuments {key} labots divreiz; otrajam labojumam bija jānosauc pirmais.",
+            expected="the id of the latest correction",
+            expected_lv="pēdējā labojuma identifikators",
+            evidence=(case.spot(before, None, "corrects"), case.spot(sent, None, "corrects")),
+        )
+
+
+@rule("ERR-13")
+def correction_keeps_period(case: Case) -> Iterator[Occasion]:
+    """A correcting document is about the month of the one that it corrects."""
+    for sent, earlier in _corrections(case):
+        if sent.document is None or earlier is None or earlier.document is None:
+            continue
+        found, expected = sent.document.header.period, earlier.document.header.period
+        if found == expected:
+            yield HELD
+            continue
+        yield Broken(
+            en=f"A correcting document is about {found}, the one that it corrects about {expected}.",
+            lv=f"Labojums ir par {found}, labojamais dokuments par {expected}.",
+            expected=f"period {expected}",
+            expected_lv=f"periods {expected}",
+            evidence=(case.spot(sent, None, "period"), case.spot(earlier, None, "period")),
+        )
+
+
+def _corrections(case: Case) -> Iterator[tuple[Sent, Sent | None]]:
+    """The correcting documents, each with the one that it names, None when there is none."""
+    sent_before: dict[tuple[ChannelName | None, str], Sent] = {}
+    for sent in case.documents():
+        if sent.document is None:
+            continue
+        header = sent.document.header
+        if header.corrects is not None:
+            yield sent, sent_before.get((sent.channel, header.corrects.lower()))
+        sent_before[sent.channel, header.document_id.lower()] = sent
+
+
+@rule("ERR-15")
+def no_answer_to_errors(case: Case) -> Iterator[Occasion]:
+    """An error message is not answered with an error message."""
+    events = {each.message for each in case.deliveries if each.is_event}
+    for fetched in case.fetched:
+        if fetched.delivery.message not in events:
+            continue
+        answer = next((each for each in case.sends if each.is_event and each.related == fetched.delivery.message), None)
+        if answer is None:
+            yield HELD
+            continue
+        yield Broken(
+            en=f"Error message {fetched.delivery.message} was answered with an error message.",
+            lv=f"Uz kļūdas ziņojumu {fetched.delivery.message} atbildēts ar kļūdas ziņojumu.",
+            expected="no answer: two systems would go on answering each other",
+            expected_lv="bez atbildes: divas sistēmas atbildētu viena otrai bez gala",
+            evidence=(case.entry(fetched.delivery.number), case.entry(answer.number)),
+        )
+
+
+@rule("ERR-16")
+def refused_not_repeated(case: Case) -> Iterator[Occasion]:
+    """What DIT refused as invalid is not sent again unchanged."""
+    refused: dict[str, Sent] = {}
+    for sent in case.sends:
+        payload = sent.call.entry.payload
+        if payload is None or sent.is_event:
+            continue
+        before = refused.get(payload)
+        if before is not None:
+            yield Broken(
+                en=f"A {sent.channel} document that DIT had refused was sent again unchanged.",
+                lv=f"Dokuments ({sent.channel}), ko DIT nepieņēma, nosūtīts vēlreiz bez izmaiņām.",
+                expected="the document mended, or kept until a person has mended it",
+                expected_lv="izlabots dokuments, vai arī tas paturēts, līdz kāds to izlabo",
+                evidence=(case.entry(before.number), case.entry(sent.number)),
+            )
+        elif sent.call.refused:
+            refused[payload] = sent
+        else:
+            yield HELD
+
+
+@rule("ERR-17")
+def not_repeated(case: Case) -> Iterator[Occasion]:
+    """A document that DIT has acknowledged is not sent again."""
+    known: dict[str, Sent] = {}
+    for sent in case.sends:
+        if sent.document is None:
+            continue
+        identifier = sent.document.header.document_id.lower()
+        before = known.get(identifier)
+        if before is not None and is_same(before, sent):
+            yield Broken(
+                en=f"Document {identifier} was sent again although DIT had acknowledged it.",
+                lv=f"Dokuments {identifier} nosūtīts vēlreiz, lai gan DIT to bija apstiprinājis.",
+                expected="each document once; again only when no answer came",
+                expected_lv="katrs dokuments vienreiz; atkārtoti tikai tad, ja atbildes nav",
+                evidence=(case.entry(before.number), case.entry(sent.number)),
+            )
+            continue
+        yield HELD
+        if sent.call.answered:
+            known[identifier] = sent

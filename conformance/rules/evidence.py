@@ -127,12 +127,22 @@ class Case:
     def _clouds(self) -> dict[ChannelName, tuple[int, ...]]:
         clouds: dict[ChannelName, list[int]] = {each: [] for each in ChannelName}
         unclear = [
-            (each.number, each.channel) for each in self.sends if not each.is_event and each.document is None
+            # A document of another channel leaves unclear which one it should have been sent on.
+            (each.number, each.channel if each.content is not None and each.content.located is not None else None)
+            for each in self.sends
+            if not each.is_event and each.document is None and not (each.call.our_trouble and self._sent_later(each))
         ] + [(each.number, None) for each in self.calls if not each.done and not each.operation]
         for number, channel in unclear:
             for name in ChannelName if channel is None else (channel,):
                 clouds[name].append(number)
         return {name: tuple(numbers) for name, numbers in clouds.items()}
+
+    def _sent_later(self, failed: Sent) -> bool:
+        """Whether what DIT could not take was taken later."""
+        payload = failed.call.entry.payload
+        return any(
+            each.number > failed.number and each.call.done and each.call.entry.payload == payload for each in self.sends
+        )
 
     # -- business
 

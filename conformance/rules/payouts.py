@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
+from conformance.rules import plausible
 from conformance.rules.amounts import occasions
 from conformance.rules.business import Bill
 from conformance.rules.evidence import Case
@@ -53,6 +54,36 @@ def rightly_split(case: Case) -> Iterator[Occasion]:
         "PAY-04",
         lambda each: _given(each) and each.fault is None and each.available > NOTHING and not each.missing,
     )
+
+
+@rule("PAY-14")
+def remainder_stated(case: Case) -> Iterator[Occasion]:
+    """What remains for later months is stated rightly."""
+    yield from occasions(
+        case,
+        "PAY-14",
+        lambda each: _given(each) and each.fault is None and each.available > NOTHING and not each.missing,
+    )
+
+
+@rule("PAY-24")
+def to_the_cent(case: Case) -> Iterator[Occasion]:
+    """What is taken off is not rounded."""
+    yield from occasions(case, "PAY-24", lambda each: _given(each) and each.due > NOTHING and not each.missing)
+
+
+@rule("PAY-25")
+def carry_over_used(case: Case) -> Iterator[Occasion]:
+    """What earlier months of the year left is used."""
+    yield from occasions(
+        case, "PAY-25", lambda each: _given(each) and any(share.earlier for share in each.shares) and not each.missing
+    )
+
+
+@rule("PAY-26")
+def net_without_tax(case: Case) -> Iterator[Occasion]:
+    """The net bill of a record is without VAT."""
+    yield from occasions(case, "PAY-26", lambda each: _given(each) and each.bill.vat > NOTHING)
 
 
 @rule("PAY-05")
@@ -150,20 +181,60 @@ def paid_once(case: Case) -> Iterator[Occasion]:
 
 @rule("PAY-08")
 def as_billed(case: Case) -> Iterator[Occasion]:
-    """A record names the bill as it was issued."""
-    if not any(each.do == "bill" for each in case.requests):
-        return
+    """A record names the invoice and the contract of the bill as it was issued."""
+    yield from _as_billed(case, "invoice_number", "contract")
+
+
+@rule("PAY-15")
+def invoice_date_as_billed(case: Case) -> Iterator[Occasion]:
+    """A record carries the date of the bill."""
+    yield from _as_billed(case, "invoice_date")
+
+
+@rule("PAY-16")
+def period_as_billed(case: Case) -> Iterator[Occasion]:
+    """A record carries the month of consumption that was billed."""
+    yield from _as_billed(case, "period")
+
+
+@rule("PAY-17")
+def net_as_billed(case: Case) -> Iterator[Occasion]:
+    """A record carries the net amount of the bill."""
+    yield from _as_billed(case, "net_bill")
+
+
+@rule("PAY-18")
+def person_as_granted(case: Case) -> Iterator[Occasion]:
+    """A record names the person to whom the support was granted."""
+    yield from occasions(case, "PAY-18", lambda each: _given(each) and not each.missing)
+
+
+@rule("PAY-23")
+def issued_only(case: Case) -> Iterator[Occasion]:
+    """A record is about an invoice that was issued."""
+    if any(each.do == "bill" for each in case.requests):
+        for payout, bill in _comparable(case):
+            yield _unbilled(case, payout) if bill is None else HELD
+
+
+def _as_billed(case: Case, *fields: str) -> Iterator[Occasion]:
+    if any(each.do == "bill" for each in case.requests):
+        for payout, bill in _comparable(case):
+            if bill is not None:
+                yield _compared(case, payout, bill, fields)
+
+
+def _comparable(case: Case) -> Iterator[tuple[Payout, Bill | None]]:
+    """The records that can be held against a bill, without those that another finding covers."""
     wrong_person = {
         (each.fault.payout.number, each.fault.payout.index)
         for each in case.settlements
-        if each.fault is not None and each.fault.requirement == "PAY-08" and each.fault.payout is not None
+        if each.fault is not None and each.fault.requirement == "PAY-18" and each.fault.payout is not None
     }
-    yield from (each for each in occasions(case, "PAY-08", lambda _: False))
     for payout, bill in bills_of_payouts(case.payouts, case.bills):
         record = payout.record
-        if record.reversal or (payout.number, payout.index) in wrong_person or _elsewhere(case, record, bill):
-            continue
-        yield _unbilled(case, payout) if bill is None else _compared(case, payout, bill)
+        if not (record.reversal or (payout.number, payout.index) in wrong_person or _elsewhere(case, record, bill)):
+            yield payout, bill
 
 
 def _elsewhere(case: Case, record: PayoutRecord, bill: Bill | None) -> bool:
@@ -186,7 +257,7 @@ def _unbilled(case: Case, payout: Payout) -> Broken:
     )
 
 
-def _compared(case: Case, payout: Payout, bill: Bill) -> Occasion:
+def _compared(case: Case, payout: Payout, bill: Bill, compared: tuple[str, ...]) -> Occasion:
     record = payout.record
     fields = {
         "invoice_number": (record.invoice_number, bill.invoice),
@@ -194,9 +265,9 @@ def _compared(case: Case, payout: Payout, bill: Bill) -> Occasion:
         "period": (str(record.period), str(bill.period)),
         "contract": (record.contract, bill.contract),
     }
-    if record.net_bill not in (bill.net, bill.net + bill.vat):  # with VAT in it, it is PAY-01's finding
+    if record.net_bill not in (bill.net, bill.net + bill.vat):  # with VAT in it, it is PAY-26's finding
         fields["net_bill"] = (euro(record.net_bill), euro(bill.net))
-    wrong = {name: pair for name, pair in fields.items() if pair[0] != pair[1]}
+    wrong = {name: pair for name, pair in fields.items() if pair[0] != pair[1] and name in compared}
     if not wrong:
         return HELD
     told = "; ".join(f"{name} is {found}, billed was {expected}" for name, (found, expected) in wrong.items())
@@ -211,9 +282,36 @@ def _compared(case: Case, payout: Payout, bill: Bill) -> Occasion:
 
 
 @rule("PAY-09")
-def reversals(case: Case) -> Iterator[Occasion]:
-    """A cancelled bill is reported by a reversal of each of its records, and gives back exactly what it took."""
-    yield from occasions(case, "PAY-09", lambda each: _given(each) and any(share.restored for share in each.shares))
+def reversals_sent(case: Case) -> Iterator[Occasion]:
+    """A cancelled bill is reported by a reversal of each of its records."""
+    yield from _reversals(case, "PAY-09")
+
+
+@rule("PAY-19")
+def reversals_repeat(case: Case) -> Iterator[Occasion]:
+    """A reversal repeats the record that it cancels."""
+    yield from _reversals(case, "PAY-19")
+
+
+@rule("PAY-20")
+def reversals_needed(case: Case) -> Iterator[Occasion]:
+    """Only what was cancelled is reversed, and once."""
+    yield from _reversals(case, "PAY-20")
+
+
+@rule("PAY-21")
+def given_back(case: Case) -> Iterator[Occasion]:
+    """What a cancelled bill took is available again, exactly."""
+    yield from occasions(case, "PAY-21", lambda each: _given(each) and any(share.restored for share in each.shares))
+
+
+@rule("PAY-22")
+def months_fit_together(case: Case) -> Iterator[Occasion]:
+    """A record is about no later month than its document."""
+    yield from plausible.occasions(case, frozenset({"payout-period"}), ChannelName.PAYOUT)
+
+
+def _reversals(case: Case, requirement: str) -> Iterator[Occasion]:
     if not any(each.do == "bill" for each in case.requests):
         return
     records: dict[tuple[str, str], list[Payout]] = defaultdict(list)
@@ -221,26 +319,31 @@ def reversals(case: Case) -> Iterator[Occasion]:
         records[payout.record.invoice_number, payout.person].append(payout)
     cancelling = {each.reverses: each for each in case.bills if each.reverses is not None}
     for payouts in records.values():
-        yield from _reversal(case, payouts, cancelling.get(payouts[0].record.invoice_number))
+        for of, occasion in _reversal(case, payouts, cancelling.get(payouts[0].record.invoice_number)):
+            if of == requirement:
+                yield occasion
 
 
-def _reversal(case: Case, payouts: list[Payout], credit: Bill | None) -> Iterator[Occasion]:
+def _reversal(case: Case, payouts: list[Payout], credit: Bill | None) -> Iterator[tuple[str, Occasion]]:
+    """Each occasion with the requirement that it is one of."""
     taken = [each for each in payouts if not each.record.reversal]
     back = [each for each in payouts if each.record.reversal]
     if credit is None:
         billed = payouts[0].record.invoice_number in {each.invoice for each in case.bills}
         if billed or len(back) > len(taken):  # else both name one and the same wrong number: another finding
-            yield from (_needless(case, each) for each in back)
+            yield from (("PAY-20", _needless(case, each)) for each in back)
     elif not back:
         unclear = case.clouded(ChannelName.PAYOUT, credit.number) or credit.contract in case.doubtful
         if taken and not unclear and case.offer(ChannelName.PAYOUT, credit.number) is not None:
-            yield _missing_reversal(case, taken[0], credit)
+            yield "PAY-09", _missing_reversal(case, taken[0], credit)
     elif not taken:
-        yield _needless(case, back[0])
+        yield "PAY-20", _needless(case, back[0])
     elif len(back) > len(taken) and not is_copy_after_loss(case, back[-1].sent):
-        yield _needless(case, back[-1])
+        yield "PAY-20", _needless(case, back[-1])
     else:
-        yield _repeats(case, taken[-1], back[-1])
+        yield "PAY-09", HELD
+        yield "PAY-20", HELD
+        yield "PAY-19", _repeats(case, taken[-1], back[-1])
 
 
 def _needless(case: Case, payout: Payout) -> Broken:

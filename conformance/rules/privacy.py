@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from conformance.rules.business import plain
 from conformance.rules.evidence import Case
 from conformance.rules.judging import HELD, Broken, Occasion, rule
 from conformance.rules.model import Evidence
@@ -12,26 +14,100 @@ from simulator.documents.model import ContractRecord, PayoutRecord
 
 
 @rule("PRI-01")
-def own_data_only(case: Case) -> Iterator[Occasion]:
-    """A document is in the retailer's own name and about its own contracts."""
+def own_contracts_only(case: Case) -> Iterator[Occasion]:
+    """A document is about the retailer's own contracts."""
     for sent in case.documents():
-        if sent.document is None:
-            continue
-        found = sent.document.header.provider
-        own = case.retailer.registration_number
         foreign = _foreign(case, sent)
-        if found != own:
-            yield Broken(
-                en=f"A document was sent in the name of {found}; the sender is {own}.",
-                lv=f"Dokuments nosūtīts tirgotāja {found} vārdā; sūtītājs ir {own}.",
-                expected=f"the sender's own registration number, {own}",
-                expected_lv=f"sūtītāja reģistrācijas numurs {own}",
-                evidence=(case.spot(sent, None, "provider"),),
-            )
-        elif foreign:
-            yield _broken(sent, foreign)
-        else:
+        yield _broken(sent, foreign) if foreign else HELD
+
+
+@rule("PRI-05")
+def own_name_only(case: Case) -> Iterator[Occasion]:
+    """A document is in the retailer's own name."""
+    own = case.retailer.registration_number
+    for sent in case.documents():
+        found = sent.document.header.provider if sent.document is not None else own
+        if found == own:
             yield HELD
+            continue
+        yield Broken(
+            en=f"A document was sent in the name of {found}; the sender is {own}.",
+            lv=f"Dokuments nosūtīts tirgotāja {found} vārdā; sūtītājs ir {own}.",
+            expected=f"the sender's own registration number, {own}",
+            expected_lv=f"sūtītāja reģistrācijas numurs {own}",
+            evidence=(case.spot(sent, None, "provider"),),
+        )
+
+
+@rule("PRI-02")
+def people_of_the_contract_only(case: Case) -> Iterator[Occasion]:
+    """A contract's record names its holder and its sub-users, and nobody else."""
+    for said in case.reporting.said:
+        if said.contract is None or said.contract in case.doubtful:
+            continue
+        states = case.reporting.states_until(said.contract, said.number)
+        own = {plain(user.person.code) for each in states for user in each.tenancies}
+        others = [
+            (place, each)
+            for place, each in enumerate(said.record.sub_users)
+            if plain(each.person.code) not in own and plain(each.person.code) != plain(said.record.holder.code)
+        ]
+        if not others:
+            yield HELD
+            continue
+        names = ", ".join(f"{each.person.given_name} {each.person.surname}" for _, each in others)
+        yield Broken(
+            en=f"The record of contract {said.contract} names {names}, who never were its sub-users.",
+            lv=f"Līguma {said.contract} ierakstā nosaukts {names}, kas nekad nav bijis tā apakšlietotājs.",
+            expected="the holder and the sub-users only",
+            expected_lv="tikai turētājs un apakšlietotāji",
+            evidence=tuple(case.spot(said.sent, said.index, "sub_users.person.code", place) for place, _ in others),
+        )
+
+
+@rule("PRI-03")
+def no_people_in_error_texts(case: Case) -> Iterator[Occasion]:
+    """The texts of an error message name no personal code."""
+    for sent in case.sends:
+        report = sent.content.report if sent.content is not None and sent.is_event else None
+        if report is None or not sent.call.done:
+            continue
+        told = [found for each in report.errors for found in _CODE.findall(f"{each.text_lv} {each.text_en}")]
+        if not told:
+            yield HELD
+            continue
+        yield Broken(
+            en=f"The texts of an error message name a personal code: {told[0]}.",
+            lv=f"Kļūdas ziņojuma tekstā ir personas kods: {told[0]}.",
+            expected="the record's position; the reader has the document",
+            expected_lv="ieraksta kārtas numurs; lasītājam dokuments ir",
+            evidence=(case.entry(sent.number),),
+        )
+
+
+_CODE = re.compile(r"\b\d{6}-\d{5}\b")
+
+
+@rule("PRI-04")
+def payouts_of_protected_only(case: Case) -> Iterator[Occasion]:
+    """No payout record is about a person to whom nothing was ever granted on the contract."""
+    for settlement in case.settlements:
+        if not settlement.trusted or settlement.missing:
+            continue
+        needless = [each for each in settlement.strangers if not each.record.applied]
+        if not needless:
+            if settlement.payouts:
+                yield HELD
+            continue
+        yield Broken(
+            en=f"Invoice {settlement.bill.invoice}: a payout record of 0.00 names {needless[0].record.person_code}, to "
+            "whom nothing was granted.",
+            lv=f"Rēķins {settlement.bill.invoice}: izmaksas ierakstā ar 0.00 nosaukta persona "
+            f"{needless[0].record.person_code}, kurai nekas nav piešķirts.",
+            expected="records of persons with support only",
+            expected_lv="ieraksti tikai par personām, kurām ir atbalsts",
+            evidence=tuple(case.spot(each.sent, each.index, "person_code") for each in needless),
+        )
 
 
 def _foreign(case: Case, sent: Sent) -> list[tuple[str, Evidence]]:

@@ -294,7 +294,7 @@ def _addresses(name: str, found: Address, expected: Address, member: int | None 
 
 
 def _text(value: str) -> str:
-    return unicodedata.normalize("NFC", value.strip())
+    return unicodedata.normalize("NFC", " ".join(value.split()))  # how it is written, XML-05 and XML-06 ask
 
 
 def _day(value: date | None) -> str:

@@ -41,7 +41,8 @@ class Share:
 
     ``earlier_granted`` counts earlier periods only; ``parts`` is ``granted`` as retailers reckon that do not add
     categories up; ``taken`` is what earlier bills took, ``restored`` what cancelled bills gave back, ``lapsed`` what
-    the year before left, ``last_due`` the last monthly amount before support ended, ``granted_later`` what was known
+    the year before left, ``repeated`` what lists gave that came twice, ``late`` what lists gave that came after the
+    list of a later month, ``last_due`` the last monthly amount before support ended, ``granted_later`` what was known
     when the record was sent, ``line`` what the bill itself says was
     taken (None when the retailer does not say).
     """
@@ -58,6 +59,8 @@ class Share:
     last_due: Decimal
     granted_later: Decimal
     stacked: bool
+    repeated: Decimal = NOTHING
+    late: Decimal = NOTHING
     payout: Payout | None = None
     line: Decimal | None = None
 
@@ -82,7 +85,9 @@ class Settlement:
     """One bill and everything about its support.
 
     ``strangers`` are records of persons to whom nothing was ever granted on the contract. ``trusted`` is false when an
-    earlier bill is not known, so that nobody can reckon what is left. ``fault`` is the one thing wrong with amounts.
+    earlier bill is not known, so that nobody can reckon what is left. ``fault`` is the one thing wrong with
+    amounts. ``refused``
+    is the requirement (DIS-06, DIS-07) by which a list that came for the bill's month must not be used, if one did.
     """
 
     bill: Bill
@@ -91,6 +96,7 @@ class Settlement:
     report: Report
     trusted: bool
     fault: Fault | None = None
+    refused: str | None = None
 
     @property
     def cap(self) -> Decimal:
@@ -218,7 +224,7 @@ def _settle(case: Case, book: _Books, bill: Bill, payouts: list[Payout], bills: 
     )
     strangers = tuple(payout for person, payout in by_person.items() if person not in known)
     settlement = Settlement(bill, shares, strangers, Report.GIVEN, trusted=_trusted(case, book, bill))
-    settlement = replace(settlement, report=_report(case, settlement, bills))
+    settlement = replace(settlement, report=_report(case, settlement, bills), refused=_refused(case, bill))
     tainted = year in book.faulty_years
     settlement = replace(settlement, fault=diagnose(settlement, tainted=tainted))
     _book(book, settlement)
@@ -271,8 +277,24 @@ def _share(book: _Books, bill: Bill, person: str, payout: Payout | None) -> Shar
         stacked=any(
             len(each.record.categories) > 1 or any(c.count > 1 for c in each.record.categories) for each in known
         ),
+        repeated=_total(each for each in known if each.times > 1),
+        late=_total(each for each in known if any(o.known < each.known and o.period > each.period for o in known)),
         payout=payout,
     )
+
+
+def _refused(case: Case, bill: Bill) -> str | None:
+    """Whether the retailer had a list that it must not use, when it made a bill."""
+    own = case.retailer.registration_number
+    for each in case.fetched:
+        content = each.delivery.content
+        if each.number > bill.number or each.delivery.is_event or each.delivery.channel is not ChannelName.DISCOUNT:
+            continue
+        if content is None or content.document is None:
+            return "DIS-06"
+        if content.document.header.provider != own:
+            return "DIS-07"
+    return None
 
 
 def _total(grants: Iterable[Grant]) -> Decimal:

@@ -22,7 +22,7 @@ class Grant:
     """One decision as the retailer has it: known from entry ``known`` on, until entry ``until`` replaced it.
 
     ``person`` is canonical. ``parts`` are what the amount due would be if the categories were not added up, in several
-    wrong ways; all of them are less than ``due``.
+    wrong ways; all of them are less than ``due``. ``times`` is how often its document came.
     """
 
     known: int
@@ -36,6 +36,7 @@ class Grant:
     catch_up: Decimal
     parts: tuple[Decimal, ...]
     until: int | None = None
+    times: int = 1
 
     @property
     def terminated(self) -> bool:
@@ -65,7 +66,7 @@ class Payout:
 def grants_of(case: Case) -> tuple[Grant, ...]:
     """The decisions of the discount documents that the retailer has fetched; each document counts once."""
     replaced: dict[str, int] = {}
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     grants: list[Grant] = []
     for each in case.fetched:
         delivery = each.delivery
@@ -73,16 +74,23 @@ def grants_of(case: Case) -> tuple[Grant, ...]:
         if document is None or document.channel is not ChannelName.DISCOUNT:
             continue
         header = document.header
-        if header.document_id in seen:
+        if header.provider != case.retailer.registration_number:
             continue
-        seen.add(header.document_id)
+        seen[header.document_id] = seen.get(header.document_id, 0) + 1
+        if seen[header.document_id] > 1:
+            continue
         if header.corrects is not None:
             replaced[header.corrects] = each.number
         grants.extend(
             _grant(case, each.number, delivery, index, record, header.period)
             for index, record in enumerate(document.discounts())
         )
-    return tuple(_until(each, replaced) for each in grants)
+    return tuple(replace(_until(each, replaced), times=seen[_document_id(each)]) for each in grants)
+
+
+def _document_id(grant: Grant) -> str:
+    document = grant.delivery.content.document if grant.delivery.content is not None else None
+    return document.header.document_id if document is not None else ""
 
 
 def _until(grant: Grant, replaced: dict[str, int]) -> Grant:

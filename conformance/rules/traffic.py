@@ -22,7 +22,7 @@ DELETE = "DeleteMessage"
 CONFIRM = "ConfirmationAck"
 
 _OUR_TROUBLE = frozenset({"storage-full", "storage-failed", "internal-error"})
-_DROPPED = "drop_reply"
+_DROPPED = frozenset({"drop_reply", "cut_reply"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,10 @@ class Call:
     @property
     def our_trouble(self) -> bool:
         """Whether it failed through no fault of the caller."""
-        return not self.done and (self.entry.fault_code in _OUR_TROUBLE or "incident" in self.entry.details)
+        details = self.entry.details
+        return not self.done and (
+            self.entry.fault_code in _OUR_TROUBLE or "incident" in details or bool(details.get("misbehaviour"))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +208,7 @@ def calls_of(entries: Iterable[Entry], authority: str) -> Iterator[Call]:
                 entry,
                 _selector(details),
                 read=details.get("read") is True,
-                lost=details.get("misbehaviour") == _DROPPED,
+                lost=details.get("misbehaviour") in _DROPPED,
             )
 
 
@@ -223,7 +226,7 @@ def sends_of(calls: Iterable[Call], profile: Profile, payloads: Payloads) -> Ite
 def deliveries_of(entries: Iterable[Entry], authority: str, profile: Profile, payloads: Payloads) -> Iterator[Delivery]:
     """What DIT put into an authority's mailbox."""
     for entry in entries:
-        if entry.kind is Kind.DELIVERY and entry.authority == authority:
+        if entry.kind is Kind.DELIVERY and entry.operation == "deliver" and entry.authority == authority:
             details = table(entry.details)
             channel = _channel(entry, profile)
             is_event = details.get("message_class") == "error"

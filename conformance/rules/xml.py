@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
+from datetime import timedelta
 
 from conformance.rules.evidence import Case
 from conformance.rules.judging import HELD, Broken, Occasion, rule
@@ -10,20 +12,21 @@ from conformance.rules.model import Evidence
 from conformance.rules.traffic import SEND, Call, Sent
 from conformance.rules.values import tables, text
 from simulator.documents.complaints import Complaint
-from simulator.documents.model import Provenance
-from simulator.documents.parsing import refusal
+from simulator.documents.model import ChannelName, ContractRecord, Provenance
+from simulator.documents.parsing import ParsingError, parse, refusal
 
 _SHOWN = 10  # complaints about one document that are shown
 _CHARSET = "unsupported-charset"
 _PAYLOAD = "invalid-payload"
 _LINE = 160  # characters
+_SLACK = timedelta(minutes=5)  # how far two clocks may be apart
 
 
 @rule("XML-01")
 def valid_by_schema(case: Case) -> Iterator[Occasion]:
     """Every sent document and error report is valid by the schema of its channel version."""
     for sent in case.sends:
-        if sent.content is None or _wrong_encoding(sent.content.data) is not None:
+        if sent.content is None or _wrong_encoding(sent.content.data) is not None or is_misdirected(case, sent):
             continue
         if not sent.content.complaints:
             told = _told(sent) if sent.call.entry.fault_code == _PAYLOAD else ()
@@ -144,3 +147,87 @@ def record_count(case: Case) -> Iterator[Occasion]:
                 expected_lv=f"ierakstu skaits {found}",
                 evidence=(case.spot(sent, None, "record_count"),),
             )
+
+
+def is_misdirected(case: Case, sent: Sent) -> bool:
+    """Whether a document was sent on the channel of another kind of document; that is DIT-10's finding."""
+    return kind_of(case, sent) not in (None, sent.channel)
+
+
+def kind_of(case: Case, sent: Sent) -> ChannelName | None:
+    """The channel that a sent document belongs to by its document element; None when it is of none."""
+    if sent.is_event or sent.content is None or sent.channel is None:
+        return None
+    try:
+        found = case.profile.channel_of_root(str(parse(sent.content.data).getroot().tag))
+    except ParsingError:
+        return None
+    return found.name if found is not None else None
+
+
+@rule("XML-04")
+def created_before_sent(case: Case) -> Iterator[Occasion]:
+    """A document was not created after it was sent. Only told where the retailer goes by the suite's clock."""
+    if not any(each.do == "now" and each.ok for each in case.all_requests):
+        return
+    for sent in case.documents():
+        if sent.document is None:
+            continue
+        created = sent.document.header.created_at
+        if created.tzinfo is None or created <= sent.at + _SLACK:
+            yield HELD
+            continue
+        yield Broken(
+            en=f"A document sent at {sent.at.isoformat()} says that it was created at {created.isoformat()}.",
+            lv=f"Dokumentā, kas nosūtīts {sent.at.isoformat()}, izveides laiks ir {created.isoformat()}.",
+            expected="the moment of creation, with the right offset from UTC (local time is not UTC)",
+            expected_lv="izveides brīdis ar pareizu nobīdi no UTC (vietējais laiks nav UTC)",
+            evidence=(case.spot(sent, None, "created_at"),),
+        )
+
+
+@rule("XML-05")
+def composed_letters(case: Case) -> Iterator[Occasion]:
+    """Letters with diacritics are written as one character each (Unicode NFC)."""
+    for sent in case.documents():
+        if sent.content is None:
+            continue
+        text = sent.content.data.decode("utf-8", "replace")
+        if unicodedata.is_normalized("NFC", text):
+            yield HELD
+            continue
+        line = next(each for each in text.splitlines() if not unicodedata.is_normalized("NFC", each))
+        yield Broken(
+            en="A document writes letters with diacritics as two characters (Unicode NFD).",
+            lv="Dokumentā burti ar diakritiskajām zīmēm rakstīti kā divas rakstzīmes (Unicode NFD).",
+            expected="composed letters (Unicode NFC), as keyboards and registers write them",
+            expected_lv="salikti burti (Unicode NFC), kā tos raksta tastatūras un reģistri",
+            evidence=(Evidence(sent.number, excerpt=line.strip()[:_LINE]),),
+        )
+
+
+@rule("XML-06")
+def no_needless_blanks(case: Case) -> Iterator[Occasion]:
+    """Names and addresses have no blanks at their ends and no two in a row."""
+    for sent in case.documents(ChannelName.CONTRACT):
+        if sent.document is None:
+            continue
+        for index, record in enumerate(sent.document.contracts()):
+            wrong = {name: value for name, value in _written_texts(record) if value != " ".join(value.split())}
+            if not wrong:
+                yield HELD
+                continue
+            told = "; ".join(f"{name} {value!r}" for name, value in wrong.items())
+            yield Broken(
+                en=f"Texts of contract {record.contract} have needless blanks: {told}.",
+                lv=f"Līguma {record.contract} tekstos ir liekas atstarpes: {told}.",
+                expected="no blanks at the ends and one between words",
+                expected_lv="bez atstarpēm sākumā un beigās, starp vārdiem viena",
+                evidence=tuple(case.spot(sent, index, name) for name in wrong),
+            )
+
+
+def _written_texts(record: ContractRecord) -> Iterator[tuple[str, str]]:
+    yield "holder.given_name", record.holder.given_name
+    yield "holder.surname", record.holder.surname
+    yield "address.text", record.address.text

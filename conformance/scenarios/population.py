@@ -31,6 +31,16 @@ def neighbour_of(retailer: Retailer) -> Retailer:
     )
 
 
+def _word(number: int) -> str:
+    """A number as letters, since names have no digits."""
+    letters = ""
+    while True:
+        letters = chr(ord("a") + number % 26) + letters
+        number = number // 26 - 1
+        if number < 0:
+            return letters.capitalize()
+
+
 class PopulationError(Exception):
     """A scenario speaks of someone or something that it never introduced. A mistake in the scenario."""
 
@@ -48,6 +58,8 @@ class Population:
     claims: list[Claim] = field(default_factory=list)
     metering_points: dict[str, str] = field(default_factory=dict)
     misspelt: dict[str, str] = field(default_factory=dict)
+    renamed: dict[str, tuple[str, str]] = field(default_factory=dict)
+    crowds: tuple[str, ...] = ()
     _random: random.Random = field(init=False)
     _serial: int = field(init=False, default=0)
 
@@ -97,9 +109,21 @@ class Population:
         """The person has maintenance arrears."""
         self.arrears.append(Arrears(self.person(name).code, since, until))
 
-    def choose(self, name: str, contract: str, provider: Retailer) -> None:
-        """The person chose this contract for the support."""
-        self.claims.append(Claim(self.person(name).code, provider.registration_number, contract))
+    def choose(self, name: str, contract: str, provider: Retailer, source: str = "person") -> None:
+        """The person, or who speaks for them, chose this contract for the support."""
+        self.claims.append(Claim(self.person(name).code, provider.registration_number, contract, source))
+
+    def rename(self, name: str, later: str) -> None:
+        """The person has another name from some time on."""
+        given, _, surname = later.partition(" ")
+        self.renamed[name] = (given, surname)
+
+    def crowd(self, count: int) -> tuple[str, ...]:
+        """So many more people, whose names only tell them apart."""
+        self.crowds += tuple(f"Iedzīvotājs {_word(len(self.crowds) + place)}" for place in range(count))
+        for name in self.crowds:
+            self.person(name)
+        return self.crowds[-count:]
 
     def misspell(self, name: str) -> None:
         """The retailer has noted a well-formed personal code that nobody has."""

@@ -5,6 +5,8 @@ A stage only makes traffic. What the traffic is worth, the rules say when the sc
 
 from __future__ import annotations
 
+import random
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -17,19 +19,27 @@ from conformance.scenarios.population import Population, neighbour_of
 from conformance.scenarios.subject import Subject, Unsupported
 from simulator import journal
 from simulator.clock import RIGA, Clock
-from simulator.documents.model import Period
+from simulator.dit.model import Payload, SendRequest
+from simulator.documents.model import ChannelName, Period
 from simulator.documents.profile import Profile
-from simulator.faults import Misbehaviour
+from simulator.faults import PUBLISHING, Misbehaviour
 from simulator.journal import Entry, Json, Kind, Outcome, wall_now
 from simulator.server import Server
 from simulator.simulation import Simulation
 
 VAT_RATE = Decimal("0.21")  # standard rate on electricity; only there to be never covered
 OFFICE_OPENS = time(8, 0)
+_SLOW = 1.0  # wall seconds
 
 
 class ScenarioError(Exception):
     """A scenario asks for something that makes no sense. A mistake in the suite, never the retailer's."""
+
+
+def _message_ids(seed: str) -> Callable[[], str]:
+    """Message ids that look like any GUID and are the same in every run of the same seed."""
+    numbers = random.Random(seed)  # noqa: S311 - ids of a simulation, not secrets
+    return lambda: str(uuid.UUID(int=numbers.getrandbits(128), version=4))
 
 
 @dataclass(slots=True)
@@ -52,6 +62,7 @@ class Stage:
     subject: Subject
     server: Server
     profile: Profile
+    seed: int = 1
     simulation: Simulation | None = None
     bills: list[Bill] = field(default_factory=list)
     expectations: list[tuple[str, Period, Decimal]] = field(default_factory=list)
@@ -69,6 +80,8 @@ class Stage:
                 world=world,
                 profile=self.profile,
                 clock=Clock.frozen(datetime.combine(world.start, OFFICE_OPENS, RIGA)),
+                new_id=_message_ids(f"{self.seed} {self.name}"),
+                patient=True,
             )
             self.server.mount(self.simulation)
             self.subject.begin(self._record)
@@ -111,6 +124,10 @@ class Stage:
         """Something happens in the retailer's business."""
         self._ask("apply", events=[event])
 
+    def apply_all(self, events: list[dict[str, Any]]) -> None:
+        """Many things happen at once."""
+        self._ask("apply", events=events)
+
     def exchange(self, *channels: str) -> None:
         """The retailer's scheduled run; afterwards ALDIS has seen everything that was sent."""
         simulation = self.opened()
@@ -135,6 +152,11 @@ class Stage:
                 }
             )
         self._ask("bill", period=str(period), invoices=invoices)
+
+    def status(self, contract: str) -> None:
+        """The retailer is asked what its own books say of a contract."""
+        self.need("status")
+        self._ask("status", contract=contract)
 
     def cancel(self, contract: str, period: Period) -> None:
         """The retailer takes a bill back whole."""
@@ -191,8 +213,38 @@ class Stage:
     def misbehave(self, kind: str, operation: str) -> None:
         """The state does something wrong, once, to the retailer's next call of this operation."""
         self.opened().faults.arm(
-            Misbehaviour(kind=kind, operation=operation, authority=self.subject.retailer.authority, times=1)
+            Misbehaviour(kind=kind, operation=operation, authority=self.subject.retailer.authority, seconds=_SLOW)
         )
+
+    def misdeliver(self, kind: str) -> None:
+        """The next message from BVKB reaches the retailer otherwise than it should."""
+        simulation = self.opened()
+        recipient = self.subject.retailer.authority
+        if kind in PUBLISHING:
+            simulation.faults.arm(Misbehaviour(kind=kind, authority=recipient))
+            return
+        simulation.faults.arm(
+            Misbehaviour(kind=kind, operation="SendMessage2", authority=simulation.world.bvkb.id, recipient=recipient)
+        )
+
+    def publish_again(self, period: Period) -> None:
+        """BVKB sends a month's national list once more, as it was."""
+        simulation = self.opened()
+        reference = next(
+            (
+                entry.payload
+                for entry in simulation.journal.entries()
+                if entry.operation == "determine" and entry.details.get("period") == str(period)
+            ),
+            None,
+        )
+        if reference is None:
+            raise ScenarioError(f"ALDIS has not decided for {period} yet")
+        with simulation.store.unit() as unit:
+            payload = Payload(reference, len(unit.blob(reference)), simulation.profile.national.root)
+            version = simulation.profile.channel(ChannelName.DISCOUNT).version_urn()
+            caller = simulation.network.caller(unit, simulation.world.bvkb.id)
+            simulation.network.send(unit, caller, SendRequest(version=version, payload=payload))
 
     def neighbour(self) -> OtherRetailer:
         """Another retailer, which the suite plays itself."""

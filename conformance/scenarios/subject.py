@@ -30,11 +30,14 @@ class Subject:
     ``recorder`` is how a scenario puts each request and its answer into its journal.
     """
 
-    def __init__(self, config: RetailerConfig, profile: Profile, base_url: str, logs: Path) -> None:
+    def __init__(
+        self, config: RetailerConfig, profile: Profile, base_url: Callable[[], str], logs: Path, lang: str = "en"
+    ) -> None:
         self._config = config
         self._profile = profile
         self._base_url = base_url
         self._logs = logs
+        self._lang = lang
         self._driver: Driver | None = None
         self._greeted = False
         self._earlier_log = ""
@@ -62,7 +65,7 @@ class Subject:
     def open(self) -> None:
         """Start the driver; raises DriverNotStarted when that cannot be done."""
         if self._driver is None:
-            self._driver = open_driver(self._config, self._logs)
+            self._driver = open_driver(self._config, self._logs, lang=self._lang)
             self._greeted = False
 
     def begin(self, recorder: Recorder) -> None:
@@ -70,7 +73,11 @@ class Subject:
         self.open()
         if not self._greeted:
             hello = self.ask(recorder, "hello", **self._greeting())
-            self.name = _text(hello.fields.get("name"))
+            name = _text(hello.fields.get("name"))
+            if self.name is not None and name != self.name:
+                before, self.name = self.name, name
+                raise DriverError(f"the driver called itself {before!r} before and {name!r} now; it must stay the same")
+            self.name = name
             self.version = _text(hello.fields.get("version"))
             self.can = frozenset(each for each in hello.fields.get("can") or () if isinstance(each, str))
             self._greeted = True
@@ -104,7 +111,7 @@ class Subject:
             self._driver = None
 
     def _greeting(self) -> dict[str, Any]:
-        retailer, base = self.retailer, self._base_url
+        retailer, base = self.retailer, self._base_url()
         minor = {ChannelName.DISCOUNT: retailer.discount_minor}
         channels = {name: self._profile.channel(name) for name in ChannelName}
         return {

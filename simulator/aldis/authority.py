@@ -17,6 +17,7 @@ from simulator.aldis.cycle import Duty, DutyKind, Timetable, timetable_of
 from simulator.aldis.decisions import Facts, decide
 from simulator.aldis.errors import ErrorCatalogue
 from simulator.aldis.intake import Arrival, Intake, Outcome
+from simulator.aldis.leaking import leaked
 from simulator.aldis.publishing import discount_documents, national_list
 from simulator.aldis.rates import Rates
 from simulator.aldis.reconciliation import reconcile
@@ -30,6 +31,7 @@ from simulator.documents.model import ChannelName, Document, ErrorReport, Period
 from simulator.documents.profile import Profile
 from simulator.documents.reading import DocumentError, read_document, read_error_report
 from simulator.documents.writing import write_error_report
+from simulator.faults import LEAK, Faults
 from simulator.store import Store, Unit
 from simulator.world import World
 
@@ -38,6 +40,7 @@ EVENT_NAME = "DocumentErrors"  # assumed: what the owner calls its error events 
 
 class Aldis:
     """BVKB's system. ``timetable`` and ``errors`` hold what is assumed of it; both can be given.
+    ``faults`` are what it does wrong on purpose: only a leak.
 
     Safe to share between threads and over restarts: what it knows it reads from the store's archive when first needed.
     """
@@ -52,6 +55,7 @@ class Aldis:
         store: Store,
         timetable: Timetable | None = None,
         errors: ErrorCatalogue | None = None,
+        faults: Faults | None = None,
     ) -> None:
         self._world = world
         self._profile = profile
@@ -60,6 +64,7 @@ class Aldis:
         self._store = store
         self._timetable = timetable or timetable_of(profile.due)
         self._errors = errors or ErrorCatalogue.own()
+        self._faults = faults
         self._register = Register(world, determination_day=self._timetable.determination_day)
         self._rates = Rates(profile.rates)
         self._lock = threading.RLock()
@@ -202,9 +207,12 @@ class Aldis:
     # -- the calendar
 
     def _determine(self, unit: Unit, state: State, duty: Duty) -> None:
-        facts = Facts(self._register, self._rates, state.contracts, state.grants)
+        begins = {each.registration_number: each.first_month for each in self._world.retailers if each.first_month}
+        facts = Facts(self._register, self._rates, state.contracts, state.grants, begins)
         decisions = decide(facts, duty.period, duty.at.date())
-        documents = discount_documents(decisions, self._world.retailers, duty.period, self._clock.now())
+        exchanging = tuple(each for each in self._world.retailers if each.exchanges_in(duty.period))
+        documents = discount_documents(decisions, exchanging, duty.period, self._clock.now())
+        documents, told_too_much = leaked(documents, exchanging, self._faults)
         data = national_list(documents, self._profile)
         version = self._profile.channel(ChannelName.DISCOUNT).version_urn()
         payload = Payload(unit.put_blob(data), len(data), self._profile.national.root)
@@ -214,10 +222,14 @@ class Aldis:
         state.determined.add(duty.period)
         keep_determination(unit, duty.period, self._clock.now(), decisions)
         details = journaling.determination(duty.period, decisions, documents)
+        if told_too_much:
+            details |= {"misbehaviour": LEAK, "leaked_to": list(told_too_much)}
         self._write(unit, "determine", details, sent=(message, version, payload.reference))
 
     def _reconcile(self, unit: Unit, state: State, duty: Duty) -> None:
         for retailer in self._world.retailers:
+            if not retailer.exchanges_in(duty.period):
+                continue
             found = reconcile(state, self._errors, retailer.registration_number, duty.period)
             self._write(unit, "reconcile", journaling.reconciliation(found))
         state.reconciled.add(duty.period)

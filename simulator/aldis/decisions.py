@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from simulator.aldis import reasons
 from simulator.aldis.account import NOTHING
 from simulator.aldis.contracts import ContractBook, ContractKey
 from simulator.aldis.grants import GrantBook
 from simulator.aldis.rates import Rates
+from simulator.aldis.reasons import Reason
 from simulator.aldis.register import Register
 from simulator.documents.identifiers import personal_code_canonical
 from simulator.documents.model import CatchUp, CategoryCount, DiscountRecord, DiscountStatus, Period
@@ -28,22 +30,27 @@ _MOVED = "Atbalstu turpmāk piemēro citam personas līgumam"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One decision: for whom (by identity), on which contract, what travels of it, and why (English lines)."""
+    """One decision: for whom (by identity), on which contract, what travels of it, and why."""
 
     contract: ContractKey
     person: str
     record: DiscountRecord
-    why: tuple[str, ...]
+    why: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that a determination looks at."""
+    """All that a determination looks at. ``begins``: the first month of exchange of the retailers that joined later."""
 
     register: Register
     rates: Rates
     contracts: ContractBook
     grants: GrantBook
+    begins: Mapping[str, Period] = field(default_factory=dict)
+
+    def first_month(self, provider: str, otherwise: Period) -> Period:
+        """The first month that a retailer hears of; ``otherwise`` for one that was there from the beginning."""
+        return self.begins.get(provider, otherwise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ class Entitlement:
 
     categories: tuple[CategoryCount, ...]
     amount: Decimal
-    why: tuple[str, ...]
+    why: tuple[Reason, ...]
     excluded: bool
 
 
@@ -69,27 +76,25 @@ def entitlement(facts: Facts, person: str, period: Period, on: date) -> Entitlem
     return Entitlement(worth.paid, worth.amount, (*protection.why, *worth.lines), protection.excluded)
 
 
-def choose_contract(facts: Facts, person: str, period: Period) -> tuple[ContractKey | None, str]:
+def choose_contract(facts: Facts, person: str, period: Period) -> tuple[ContractKey | None, tuple[Reason, ...]]:
     """The one contract of a person that gets the support in a month, and why it is that one.
 
     Support applies to one contract of a person (Reg. 345, documented). Named by the person or the municipality comes
     first, else the contract that ALDIS knew first; a named contract on which no retailer reports the person does not
     count (both assumed).
     """
-    contracts = facts.contracts.contracts_of(person, period)
-    ignored = []
+    known = facts.contracts.contracts_of(person, period)
+    contracts = [each for each in known if facts.first_month(each.provider, period) <= period]
+    ignored: list[Reason] = []
     for claim in facts.register.claims(person):
         key = ContractKey(claim.provider, claim.contract)
         if key in contracts:
-            return key, f"contract {key.contract} of {key.provider} was named by the {claim.source}"
-        ignored.append(
-            f"contract {key.contract} of {key.provider}, named by the {claim.source}, does not carry this person"
-        )
+            return key, (*ignored, reasons.contract_named(claim))
+        ignored.append(reasons.named_contract_ignored(claim))
     if not contracts:
-        return None, "; ".join(ignored) or "no contract carries this person"
+        return None, tuple(ignored) or (reasons.no_contract(),)
     first = contracts[0]
-    reason = "the person's only contract" if len(contracts) == 1 else f"known first of {len(contracts)} contracts"
-    return first, "; ".join([*ignored, f"contract {first.contract} of {first.provider}: {reason}"])
+    return first, (*ignored, reasons.contract_known_first(first.contract, first.provider, len(contracts)))
 
 
 def _decide_person(facts: Facts, person: str, period: Period, on: date) -> Iterator[Decision]:
@@ -112,6 +117,7 @@ def _catch_up(facts: Facts, person: str, chosen: ContractKey, period: Period, on
     if start is None:
         return
     month = max(Period.of(start), Period.of(facts.contracts.known_since(person, chosen).date()))
+    month = max(month, facts.first_month(chosen.provider, month))
     while month < period:
         if facts.contracts.on_contract(person, chosen, month) is not None:
             missing = entitlement(facts, person, month, on).amount - facts.grants.granted_for(person, month)
@@ -128,7 +134,7 @@ def _granted(
     on: date,
     entitled: Entitlement,
     catch_up: tuple[CatchUp, ...],
-    chosen_why: str,
+    chosen_why: tuple[Reason, ...],
 ) -> Decision:
     record = DiscountRecord(
         contract=contract.contract,
@@ -140,8 +146,8 @@ def _granted(
         decision_id=decision_id(contract, person, period),
         decision_date=on,
     )
-    late = tuple(f"{each.period} lacked {each.amount} EUR by what is known on {on}" for each in catch_up)
-    return Decision(contract, person, record, (*entitled.why, chosen_why, *late))
+    late = tuple(reasons.month_lacked(each.period, each.amount, on) for each in catch_up)
+    return Decision(contract, person, record, (*entitled.why, *chosen_why, *late))
 
 
 def _terminated(
@@ -154,13 +160,13 @@ def _terminated(
     moved_to: ContractKey | None,
 ) -> Decision:
     if moved_to is not None:
-        reason, why = _MOVED, f"support moves to contract {moved_to.contract} of {moved_to.provider}"
+        reason, why = _MOVED, reasons.moved(moved_to.contract, moved_to.provider)
     elif facts.contracts.on_contract(person, contract, period) is None:
-        reason, why = _CONTRACT_ENDED, "the contract does not carry this person any more"
+        reason, why = _CONTRACT_ENDED, reasons.contract_left()
     elif entitled.excluded:
-        reason, why = _ARREARS, "excluded by maintenance arrears"
+        reason, why = _ARREARS, reasons.excluded()
     else:
-        reason, why = _NOT_PROTECTED, f"no category is in force in {period}"
+        reason, why = _NOT_PROTECTED, reasons.no_category(period)
     record = DiscountRecord(
         contract=contract.contract,
         person_code=_written_code(facts, person, contract, period),

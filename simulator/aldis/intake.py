@@ -121,6 +121,9 @@ class Intake:
             found.append(self._errors.error("period-too-early", period=header.period, latest=latest))
         if header.period < earliest:
             found.append(self._errors.error("period-too-late", period=header.period, earliest=earliest))
+        first = arrival.sender.first_month if arrival.sender else None
+        if first is not None and header.period < first:
+            found.append(self._errors.error("before-production", period=header.period, first=first))
         return found + self._judge_correction(document)
 
     def _judge_correction(self, document: Document) -> list[RecordError]:

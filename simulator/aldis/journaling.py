@@ -69,7 +69,8 @@ def determination(
                     {"period": str(part.period), "amount": f"{part.amount:.2f}"} for part in each.record.catch_up
                 ],
                 "status": each.record.status.value,
-                "why": list(each.why),
+                "why": [reason.en for reason in each.why],
+                "why_lv": [reason.lv for reason in each.why],
             }
             for each in decisions
         ],

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from simulator.aldis.reasons import Reason, no_rate, rate_applies
 from simulator.documents.model import Category, CategoryCount, Period
 from simulator.documents.profile import Rate
 
@@ -24,7 +25,7 @@ class Worth:
 
     amount: Decimal
     paid: tuple[CategoryCount, ...]
-    lines: tuple[str, ...]
+    lines: tuple[Reason, ...]
 
 
 class Rates:
@@ -65,15 +66,12 @@ class Rates:
         for each in categories:
             rate = self.rate(each.category, period, known_on)
             if rate is None:
-                lines.append(f"{each.category}: no rate for {period}")
+                lines.append(no_rate(each.category, period))
                 continue
             times = each.count if rate.per_count else 1
             total += rate.amount * times
             paid.append(CategoryCount(each.category, times))
-            lines.append(
-                f"{each.category}: {times} x {rate.amount} EUR for {period} "
-                f"({rate.provenance.basis}: {rate.provenance.source})"
-            )
+            lines.append(rate_applies(rate, times, period))
         return Worth(total, tuple(paid), tuple(lines))
 
 

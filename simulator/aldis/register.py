@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
+from simulator.aldis.reasons import Reason, arrears_exclude, arrears_exempt, category_holds
 from simulator.documents.model import Category, CategoryCount, Period
 from simulator.world import Arrears, Claim, Resident, Spell, World
 
@@ -19,7 +20,6 @@ GROUP_1_EXEMPT_FROM = Period(2023, 1)
 
 _PER_HEAD = (Category.DISABLED_CHILD, Category.GUARDIAN)  # per child, per ward: Reg. 345 (documented)
 _CLAIM_ORDER = ("person", "municipality")  # whose word goes first where the sources disagree (assumed)
-_RULE = "Cabinet Regulation No. 345 of 01.06.2021 (documented)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Protection:
     """What protects a person in one month, with the facts and rules as ``why``; nothing counts when ``excluded``."""
 
     categories: tuple[CategoryCount, ...]
-    why: tuple[str, ...]
+    why: tuple[Reason, ...]
     excluded: bool = False
 
 
@@ -41,11 +41,11 @@ class Register:
         for resident in world.residents:
             for code in (resident.code, *(each.earlier for each in resident.code_changes)):
                 self._residents[_plain(code)] = resident
-        self._spells: dict[str, list[tuple[Spell, str]]] = defaultdict(list)
+        self._spells: dict[str, list[tuple[Spell, Reason]]] = defaultdict(list)
         self._arrears: dict[str, list[Arrears]] = defaultdict(list)
         self._claims: dict[str, list[Claim]] = defaultdict(list)
-        for spell in world.spells:
-            self._spells[self._owner(spell.person)].append((spell, _spell_line(spell)))
+        for spell in world.all_spells():
+            self._spells[self._owner(spell.person)].append((spell, category_holds(spell)))
         for debt in world.arrears:
             self._arrears[self._owner(debt.person)].append(debt)
         for claim in world.claims:
@@ -79,12 +79,11 @@ class Register:
         debt = next((each for each in self._arrears.get(person, ()) if _covers(each, reference)), None)
         if debt is None or not categories or period < ARREARS_EXCLUDE_FROM:
             return Protection(categories, tuple(why))
-        since = f"maintenance arrears with UGF since {debt.valid_from}"
         group_1 = any(each.category is Category.DISABILITY_GROUP_1 for each in categories)
         if group_1 and period >= GROUP_1_EXEMPT_FROM:
-            why.append(f"{since}, but group I is exempt since {GROUP_1_EXEMPT_FROM}: {_RULE}")
+            why.append(arrears_exempt(debt, GROUP_1_EXEMPT_FROM))
             return Protection(categories, tuple(why))
-        why.append(f"{since} exclude from support since {ARREARS_EXCLUDE_FROM}: {_RULE}")
+        why.append(arrears_exclude(debt, ARREARS_EXCLUDE_FROM))
         return Protection((), tuple(why), excluded=True)
 
     def _owner(self, code: str) -> str:
@@ -105,13 +104,6 @@ def _covers(fact: Spell | Arrears, day: date) -> bool:
 
 def _precedence(claim: Claim) -> int:
     return _CLAIM_ORDER.index(claim.source) if claim.source in _CLAIM_ORDER else len(_CLAIM_ORDER)
-
-
-def _spell_line(spell: Spell) -> str:
-    until = f" until {spell.valid_to}" if spell.valid_to else ""
-    times = f" x {spell.count}" if spell.count > 1 else ""
-    known = f", known since {spell.known_from}" if spell.known_from else ""
-    return f"{spell.category}{times} since {spell.valid_from}{until}{known}"
 
 
 def _plain(code: str) -> str:

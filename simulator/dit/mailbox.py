@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from simulator.dit.model import MailboxMessage, MessageClass, MessageStatus, Payload
 from simulator.store.tables import deliveries, messages, versions
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # Built once: building a statement takes longer than running it.
 _LAST = select(func.max(deliveries.c.number))
+_NUMBER = deliveries.c.number
 _INSERT_MESSAGE = insert(messages)
 _INSERT_DELIVERIES = insert(deliveries)
 
@@ -109,6 +110,24 @@ def set_status(
     if rows:
         where = (deliveries.c.recipient == recipient, deliveries.c.message == bindparam("wanted"))
         unit.connection.execute(update(deliveries).where(*where).values(**values), rows)
+
+
+def purge(unit: Unit, before: datetime) -> dict[str, tuple[str, ...]]:
+    """Take what was delivered before a moment out of all mailboxes, whatever its status; returns ids by recipient.
+
+    The payloads stay: the journal tells of them.
+    """
+    old = deliveries.c.delivered_at < before
+    found: dict[str, list[str]] = {}
+    for row in unit.connection.execute(
+        select(deliveries.c.recipient, deliveries.c.message).where(old).order_by(_NUMBER)
+    ):
+        found.setdefault(row.recipient, []).append(row.message)
+    if found:
+        unit.connection.execute(delete(deliveries).where(old))
+        kept = select(deliveries.c.message)
+        unit.connection.execute(delete(messages).where(messages.c.sent_at < before, messages.c.id.not_in(kept)))
+    return {recipient: tuple(each) for recipient, each in found.items()}
 
 
 def related(unit: Unit, identifier: str) -> Related | None:

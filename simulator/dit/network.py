@@ -17,6 +17,7 @@ from simulator import journal
 from simulator.dit import configuration, mailbox
 from simulator.dit.configuration import Configuration
 from simulator.dit.directory import Directory
+from simulator.dit.misdelivery import Misdelivery
 from simulator.dit.model import DitError, MessageClass, MessageStatus
 from simulator.dit.routing import routes
 from simulator.dit.selection import canonical, not_in_mailbox, require_one
@@ -24,14 +25,15 @@ from simulator.dit.sending import Sending
 from simulator.dit.statuses import Action, next_status, not_manual
 from simulator.dit.transformation import load_stylesheet
 from simulator.documents.locations import data_root
-from simulator.faults import DUPLICATE_DELIVERY
 from simulator.journal import Entry, Kind
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from simulator.clock import Clock
     from simulator.dit.mailbox import Addressed
+    from simulator.dit.misdelivery import Tamper
     from simulator.dit.model import (
         Authority,
         Caller,
@@ -69,12 +71,14 @@ class Network:
         validate_on_send: bool = True,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
         faults: Faults | None = None,
+        tamper: Tamper | None = None,
         stylesheets: Path | None = None,
     ) -> None:
         """``message_bytes`` is the largest payload in bytes (500 MB is documented: section 2.4).
 
         ``validate_on_send``: whether DIT checks payloads against the version's schema is not known; here it can be
         switched.
+        ``faults`` are the armed misbehaviours, ``tamper`` spoils a document for one of them.
         ``new_id`` makes message ids. ``stylesheets`` is the folder that transformations are named below (``schemas/``).
         """
         self._clock = clock
@@ -85,7 +89,7 @@ class Network:
             stylesheets=stylesheets or data_root("schemas"),
         )
         self._new_id = new_id
-        self._faults = faults
+        self._misdelivery = Misdelivery(faults, tamper)
         self._callbacks: dict[str, list[DeliveryCallback]] = {}
         self._known: tuple[str | None, Directory] = (None, Directory())
         self._lock = threading.Lock()
@@ -182,11 +186,17 @@ class Network:
         outgoing = self._sending.prepare(unit, self.directory(unit), caller, request, examined)
         copies = tuple(each.addressed(unit) for each in outgoing)
         identifier = self._new_id()
-        self._write(unit, caller, request, identifier=identifier, copies=copies)
-        if self._faults is not None and self._faults.take("SendMessage2", caller.authority, kind=DUPLICATE_DELIVERY):
-            again = self._new_id()
-            self._write(unit, caller, request, identifier=again, copies=copies, misbehaviour=DUPLICATE_DELIVERY)
-        for authority in sorted({each.recipient for each in copies}):
+        shipments = self._misdelivery.plan(unit, caller, request, copies)
+        for place, each in enumerate(shipments):
+            self._write(
+                unit,
+                each.caller,
+                each.request,
+                identifier=identifier if place == 0 else self._new_id(),
+                copies=each.copies,
+                misbehaviour=each.misbehaviour,
+            )
+        for authority in sorted({copy.recipient for each in shipments for copy in each.copies}):
             unit.after_commit(partial(self._tell, authority))
         return identifier
 
@@ -239,6 +249,29 @@ class Network:
             raise not_manual(message.id, version.urn)
         after = next_status(message.status, Action.CONFIRM, message=message.id)
         mailbox.set_status(unit, caller.authority, [message.id], after)
+
+    # What DIT does by itself
+
+    def purge(self, unit: Unit, before: datetime) -> int:
+        """Remove what was delivered before a moment from all mailboxes; returns how many copies that were.
+
+        DIT stores messages for up to 3 months, 90 days at most (documented: integration instruction v1.09, 2.4).
+        Whether unread ones stay longer is not said: they do not (assumed).
+        """
+        purged = mailbox.purge(unit, before)
+        for authority, identifiers in purged.items():
+            entry = Entry(
+                kind=Kind.DELIVERY,
+                at=self._clock.now(),
+                wall=journal.wall_now(),
+                interface="dit",
+                operation="purge",
+                authority=authority,
+                message_ids=identifiers,
+                details={"delivered_before": before.isoformat()},
+            )
+            journal.append(unit, entry)
+        return sum(len(each) for each in purged.values())
 
     # Steps
 

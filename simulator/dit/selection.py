@@ -38,7 +38,7 @@ def require_one(selector: Selector) -> None:
 
 def not_in_mailbox(caller: Caller, identifier: str, *, exists: bool) -> DitError:
     """The refusal of a message id outside the caller's mailbox; the wire does not tell whether it is in another."""
-    where = "is in DIT, but was not delivered to this authority" if exists else "does not exist in DIT"
+    where = "is in DIT, but was not delivered to this authority" if exists else "does not exist in DIT (any more)"
     return refuse(
         Refusal.UNKNOWN_MESSAGE,
         f"message {identifier} is not in the mailbox of authority {caller.authority}",

@@ -176,7 +176,7 @@ def _invalid(version: ChannelVersion, schema: str, complaints: tuple[Complaint, 
         Refusal.INVALID_PAYLOAD,
         f"{what} is not valid under {schema}: {place}: {first.found}{more}",
         found=f"{what[0].upper()}{what[1:]} breaks schema {schema} in {len(complaints)} place(s); "
-        f"the first at {place}: {first.found} Expected there: {first.expected}",
+        f"the first at {place}: {first.found}. Expected there: {first.expected.rstrip('.')}.",
         expected=f"a document that is valid under the schema of channel version {version.urn}.",
         provenance=NO_SOURCE,
         remedy="mend all places that the complaints name, check the document with `aldis validate`, and send it again.",

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from simulator.documents.fields import Field
 from simulator.documents.model import Provenance
+from simulator.documents.parsing import Element
 
 _NAME = r"(?:(?P<prefix>[\w.\-]+):)?(?P<name>[^\W\d][\w.\-]*)"
 _STEP = re.compile(rf"(?P<at>@?){_NAME}(?P<conditions>(?:\[[^\]]*\])*)")
@@ -118,12 +119,28 @@ class Node:
     names: frozenset[str] = frozenset()
     required: tuple[Binding, ...] = ()
 
+    @property
+    def is_leaf(self) -> bool:
+        """Whether the element holds one value and nothing else."""
+        return self.text is not None and not (self.children or self.attributes or self.conditions)
+
     def child(self, element_name: str, attributes: Mapping[str, str]) -> Node | None:
         """The node that an element of this name with these attributes belongs to."""
         for candidate in self.by_tag.get(element_name, ()):
             if all(attributes.get(name) == value for name, value in candidate.conditions):
                 return candidate
         return None
+
+    def items(self, element: Element, group: str) -> Iterator[Element]:
+        """The elements of a group's items inside an element of this node, in order."""
+        for child in element:
+            inner = self.child(str(child.tag), child.attrib)  # type: ignore[arg-type]
+            if inner is None:
+                continue
+            if inner.group is not None and inner.group.name == group:
+                yield child
+            elif inner.group is None and group in inner.names:
+                yield from inner.items(child, group)
 
     def walk(self) -> Iterator[Node]:
         """This node and all below it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import re
 from datetime import date, timedelta
+from operator import mul
 
 _PERSONAL_CODE = re.compile(r"(\d{6})-?(\d{5})", re.ASCII)
 _NEW_FORM = re.compile(r"3[2-9]\d{9}", re.ASCII)
@@ -58,7 +59,7 @@ def personal_code_birth_date(code: str) -> date | None:
 
 def personal_code_check(digits: str) -> str:
     """The check digit of the old form, from its first ten digits."""
-    total = sum(weight * int(digit) for weight, digit in zip(_PERSON_WEIGHTS, digits, strict=True))
+    total = sum(map(mul, _PERSON_WEIGHTS, map(int, digits)))
     return str((1101 - total) % 11 % 10)
 
 
@@ -74,9 +75,10 @@ def eic_check(body: str) -> str:
 
     The answer ``-`` means that this body may not be used. Raises ValueError for a body that is none.
     """
-    if len(body) != 15 or any(each not in _EIC_ALPHABET for each in body):
+    values = [_EIC_ALPHABET.find(each) for each in body]
+    if len(body) != 15 or -1 in values:
         raise ValueError(f"{body!r} is not the body of an EIC: 15 characters of 0-9, A-Z and the hyphen")
-    total = sum((16 - index) * _EIC_ALPHABET.index(each) for index, each in enumerate(body))
+    total = sum(map(mul, range(16, 1, -1), values))
     return _EIC_ALPHABET[36 - (total - 1) % 37]
 
 
@@ -96,7 +98,7 @@ def synthetic_personal_code(number: int, *, hyphen: bool = True) -> str:
         raise ValueError(f"{number} is outside 0 to {SYNTHETIC_OLD_CODES - 1}")
     serial, day = divmod(number, 36_500)
     born = date(1801, 1, 1) + timedelta(days=day * 7919 % 36_500)
-    digits = f"{born:%d%m}{born.year % 100:02d}0{serial:03d}"
+    digits = f"{born.day:02d}{born.month:02d}{born.year % 100:02d}0{serial:03d}"
     return f"{digits[:6]}{'-' if hyphen else ''}{digits[6:]}{personal_code_check(digits)}"
 
 

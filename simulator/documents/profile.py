@@ -7,6 +7,7 @@ and holds whatever else is assumed: limits, due days, rates. Each statement carr
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -319,14 +320,62 @@ def _due(table: Table) -> Due:
     for key in ("contract_before_day", "determination_day", "payout_day"):
         if table.number(key) > 28:
             raise table.error(key, f"must be a day that every month has, 1 to 28, found {table.number(key)}")
-    return Due(_known(table, "contract_before_day"), _known(table, "determination_day"), _known(table, "payout_day"))
+    due = Due(_known(table, "contract_before_day"), _known(table, "determination_day"), _known(table, "payout_day"))
+    _due_days_collide(table, due)
+    return due
+
+
+def _due_days_collide(table: Table, due: Due) -> None:
+    contracts, determination, payouts = due.contract_before_day.value, due.determination_day.value, due.payout_day.value
+    if contracts > determination:
+        raise table.error(
+            "contract_before_day",
+            f"contracts of a month are due before day {contracts}, but ALDIS determines on day {determination}: what "
+            f"it decides on would still be on its way; give at most {determination}",
+        )
+    if payouts > 27:
+        raise table.error(
+            "payout_day",
+            f"a month is reconciled on the day after, and February has no day {payouts + 1} each year; give at most 27",
+        )
+    if payouts + 1 == determination:
+        raise table.error(
+            "payout_day",
+            f"a month is reconciled on the day after, which is determination_day ({determination}) too; the two would "
+            "fall on one moment, so move one of them",
+        )
 
 
 def _rates(top: Table) -> tuple[Rate, ...]:
-    rates = tuple(_rate(each) for each in top.tables("rates"))
-    if not rates:
+    read = tuple((each, _rate(each)) for each in top.tables("rates"))
+    if not read:
         raise top.error("rates", "is missing; write a table [[rates]] for each category and span of periods")
-    return rates
+    for category in Category:
+        _rates_follow(
+            sorted((each for each in read if each[1].category is category), key=lambda each: each[1].valid_from)
+        )
+    return tuple(rate for _, rate in read)
+
+
+def _rates_follow(rates: list[tuple[Table, Rate]]) -> None:
+    """The rates of a category follow each other month by month: no gap, no month with two."""
+    for table, rate in rates:
+        if rate.valid_to is not None and rate.valid_to < rate.valid_from:
+            raise table.error("valid_to", f"{rate.valid_to} lies before valid_from {rate.valid_from}")
+    for (_, rate), (table, following) in itertools.pairwise(rates):
+        if rate.valid_to is None or rate.valid_to >= following.valid_from:
+            end = "without end" if rate.valid_to is None else f"to {rate.valid_to}"
+            raise table.error(
+                "valid_from",
+                f"{following.category} has two rates for {following.valid_from}: the one before runs from "
+                f'{rate.valid_from} {end}; end it with valid_to = "{following.valid_from - 1}"',
+            )
+        if rate.valid_to + 1 != following.valid_from:
+            raise table.error(
+                "valid_from",
+                f"{following.category} has no rate from {rate.valid_to + 1} to {following.valid_from - 1}; let "
+                "the rate before last longer, or write one of 0.00 for these months",
+            )
 
 
 def _rate(table: Table) -> Rate:

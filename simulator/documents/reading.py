@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +52,7 @@ class Located:
             return _find(element, node, name)
         group, _, field = name.partition(".")
         inner = next(each for each in node.walk() if each.group is not None and each.group.name == group)
-        items = list(_items(element, node, group))
+        items = list(node.items(element, group))
         return _find(items[member], inner, field) if member < len(items) else (element, None)
 
 
@@ -186,15 +185,3 @@ def _find(element: Element, node: Node, name: str) -> tuple[Element, str | None]
                 break
         else:
             return element, None
-
-
-def _items(element: Element, node: Node, group: str) -> Iterator[Element]:
-    """The elements of a group's items, in order."""
-    for child in element:
-        inner = node.child(str(child.tag), child.attrib)  # type: ignore[arg-type]
-        if inner is None:
-            continue
-        if inner.group is not None and inner.group.name == group:
-            yield child
-        elif inner.group is None and group in inner.names:
-            yield from _items(child, inner, group)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import tomllib
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
@@ -34,6 +35,41 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ProfileError(f"{path}: not valid TOML: {error}") from error
 
 
+def line_of(text: str, place: str) -> int | None:
+    """The line, counted from 1, at which a place such as ``rates[3].amount`` stands in a TOML text; None if unknown.
+
+    A key that is missing stands where its table begins.
+    """
+    names = place.split(".")
+    for cut in range(len(names), -1, -1):
+        found = _header(text, ".".join(names[:cut]))
+        if found is not None:
+            return _key(text, found, ".".join(names[cut:])) or found or None
+    return None
+
+
+def _header(text: str, table: str) -> int | None:
+    """The line of a table's header, 0 for the top of the file, None when it has no header of its own."""
+    if not table:
+        return 0
+    match = re.fullmatch(r"(.+?)(?:\[(\d+)\])?", table)
+    assert match is not None
+    name, number = re.escape(match[1]), int(match[2] or 1)
+    header = rf"\s*\[\[\s*{name}\s*\]\].*" if match[2] else rf"\s*\[\s*{name}\s*\].*"
+    lines = [n for n, line in enumerate(text.splitlines(), 1) if re.fullmatch(header, line)]
+    return lines[number - 1] if number <= len(lines) else None
+
+
+def _key(text: str, header: int, key: str) -> int | None:
+    wanted = re.compile(rf"\s*{re.escape(key)}\s*=")
+    for number, line in enumerate(text.splitlines()[header:], header + 1):
+        if line.lstrip().startswith("["):
+            return None
+        if key and wanted.match(line):
+            return number
+    return None
+
+
 class Table:
     """One table of a profile, its place in words, and the basis and source that hold for what is inside."""
 
@@ -56,7 +92,12 @@ class Table:
 
     def error(self, key: str, problem: str) -> ProfileError:
         """An error about one key."""
-        return ProfileError(f"{self.file}: {self.at(key)}: {problem}")
+        try:
+            line = line_of(self.file.read_text(encoding="utf-8"), self.at(key))
+        except OSError:
+            line = None  # the file has gone since it was read; the place says enough
+        where = self.at(key) if line is None else f"{self.at(key)} (line {line})"
+        return ProfileError(f"{self.file}: {where}: {problem}")
 
     def provenance(self, key: str) -> Provenance:
         """Basis and source of what stands under a key, its own or this table's; raises ProfileError."""

@@ -26,6 +26,26 @@ def write_document(document: Document, profile: Profile) -> bytes:
     return _write(profile.channel(document.channel).tree, values_of(document), profile)
 
 
+def document_parts(document: Document, profile: Profile) -> tuple[bytes, bytes, bytes, bytes]:
+    """A document cut at its records: what stands before them, the records, what stands between two, what stands after.
+
+    So that a document of any size can be written with only some of its records at hand. Raises WritingError, also when
+    there is no record to cut at.
+    """
+    tree = profile.channel(document.channel).tree
+    root = _build(tree, values_of(document), profile)
+    etree.indent(root, space="  ")
+    records = list(tree.items(root, "records"))
+    if not records:
+        raise WritingError("a document without records has no place to cut it at")
+    records[0].addprevious(etree.ProcessingInstruction("cut", "here"))
+    last = etree.ProcessingInstruction("cut", "here")
+    last.tail, records[-1].tail = records[-1].tail, None
+    records[-1].addnext(last)
+    before, body, after = _bytes(root).split(b"<?cut here?>")  # a value never holds it: its < is escaped
+    return before, body, before[len(before.rstrip()) :], after
+
+
 def write_error_report(report: ErrorReport, profile: Profile) -> bytes:
     """The payload of an error event as UTF-8 XML; raises WritingError."""
     return _write(profile.error_tree, values_of_report(report), profile)
@@ -46,14 +66,19 @@ def write_national(documents: Mapping[str, bytes], profile: Profile) -> bytes:
 
 
 def _write(tree: Node, values: Values, profile: Profile) -> bytes:
-    used = {name for node in tree.walk() for name in (node.name, *node.attributes, *dict(node.conditions))}
-    root = etree.Element(tree.name, nsmap=_prefixes(used, profile))
-    _fill(root, tree, values)
+    root = _build(tree, values, profile)
+    etree.indent(root, space="  ")
     return _bytes(root)
 
 
+def _build(tree: Node, values: Values, profile: Profile) -> Element:
+    used = {name for node in tree.walk() for name in (node.name, *node.attributes, *dict(node.conditions))}
+    root = etree.Element(tree.name, nsmap=_prefixes(used, profile))
+    _fill(root, tree, values)
+    return root
+
+
 def _bytes(root: Element) -> bytes:
-    etree.indent(root, space="  ")
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"
 
 
@@ -72,7 +97,11 @@ def _fill(element: Element, node: Node, values: Values) -> None:
     if node.text is not None:
         element.text = _text(node.text, values)
     for child in node.children:
-        if child.group is not None:
+        if child.group is None and child.is_leaf and child.text is not None:
+            text = _text(child.text, values)
+            if text is not None or child.always:
+                etree.SubElement(element, child.name).text = text
+        elif child.group is not None:
             for item in values.get(child.group.name) or ():
                 _fill(etree.SubElement(element, child.name), child, item)
         elif _is_needed(child, values):
@@ -94,7 +123,7 @@ def _text(binding: Binding, values: Values) -> str | None:
         return None
     text = WRITERS[binding.field.kind](value)
     text = binding.values[text] if binding.values else text
-    forbidden = _FORBIDDEN.search(text)
+    forbidden = None if text.isprintable() else _FORBIDDEN.search(text)
     if forbidden:
         raise WritingError(f"{binding.name}: XML cannot carry the character U+{ord(forbidden[0]):04X} in {text!r}")
     return text

@@ -1,10 +1,10 @@
-"""The message service on HTTP: addresses, methods, the WSDL, and the bodies of calls."""
+"""DIT's two services on HTTP: addresses, methods, the WSDLs, and the bodies of calls."""
 
 from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -14,9 +14,10 @@ from werkzeug.wrappers import Response
 
 from simulator.soap import wsdl
 from simulator.soap.body import ENVELOPE_ALLOWANCE, Body, BodyRefused, read_body
+from simulator.soap.contract import CONFIGURATION, MESSAGES, Contract
 from simulator.soap.exchange import Request, answer
 from simulator.soap.refusals import EnvelopeRefusal, SoapRefusal, refuse
-from simulator.soap.replies import Reply
+from simulator.soap.replies import Reply, Stream
 from simulator.soap.translating import fault_of_store
 from simulator.soap.versions import SoapVersion
 from simulator.store import StoreError
@@ -29,16 +30,25 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-SERVICE = "/dit/v1-2/MessageService"
-"""Path of the message service (documented: integration instruction v1.09, 5.1.1.1)."""
+SERVICE = MESSAGES.path
+"""Path of the message service."""
 
 _VERSIONS = {"plain": SoapVersion.SOAP_12, "plain11": SoapVersion.SOAP_11, "plainMtom": SoapVersion.SOAP_12}
 _MTOM = frozenset({"plainMtom"})
+_PORTS = {MESSAGES: tuple(wsdl.PORTS), CONFIGURATION: ("Plain", "Plain11")}
+_SERVICES = {each.name: each for each in _PORTS}
+
+
+def _rules(contract: Contract) -> list[Rule]:
+    steps = ", ".join(wsdl.PORTS[each] for each in _PORTS[contract])
+    return [
+        Rule(contract.path, methods=["GET"], endpoint=contract.name),
+        Rule(f"{contract.path}/<any({steps}):port>", methods=["GET", "POST"], endpoint=contract.name),
+    ]
+
+
 _ROUTES = Map(
-    [
-        Rule(SERVICE, methods=["GET"], endpoint="service"),
-        Rule(f"{SERVICE}/<any({', '.join(_VERSIONS)}):port>", methods=["GET", "POST"], endpoint="port"),
-    ],
+    [rule for each in _PORTS for rule in _rules(each)],
     merge_slashes=False,
     redirect_defaults=False,
 )
@@ -61,15 +71,21 @@ class SoapApplication:
             return self._wrong_method(http, error)
         except HTTPException:
             return self._unknown_path(http)
-        if endpoint == "service":
-            return _describe(http, tuple(wsdl.PORTS)) or _help(http)
+        contract, port = _SERVICES[endpoint], arguments.get("port")
+        if port is None:
+            return _describe(http, contract, _PORTS[contract]) or _help(http)
         if http.method != "POST":
-            return _describe(http, _ports_at(arguments["port"])) or _only_post(http)
-        port = arguments["port"]
-        return self._call(http, _VERSIONS[port], mtom=port in _MTOM)
+            return _describe(http, contract, _ports_at(port)) or _only_post(http)
+        return self._call(http, _VERSIONS[port], contract=contract, mtom=port in _MTOM)
 
     def _call(
-        self, http: HttpRequest, version: SoapVersion, refusal: SoapRefusal | None = None, *, mtom: bool = False
+        self,
+        http: HttpRequest,
+        version: SoapVersion,
+        refusal: SoapRefusal | None = None,
+        *,
+        contract: Contract = MESSAGES,
+        mtom: bool = False,
     ) -> Response:
         backend = self._backend()
         limit = backend.profile.limits.message_bytes.value + ENVELOPE_ALLOWANCE
@@ -77,6 +93,7 @@ class SoapApplication:
         request = Request(
             version=version,
             body=body,
+            contract=contract,
             mtom=mtom,
             content_type=http.headers.get("Content-Type"),
             content_encoding=http.headers.get("Content-Encoding"),
@@ -144,24 +161,38 @@ def _as_response(reply: Reply) -> Response:
         # Servers end a connection without a word when the socket fails; that is how a lost reply looks to a client.
         raise ConnectionResetError(errno.ECONNRESET, "the reply is lost on purpose (drop_reply)")
     headers = dict(reply.headers)
-    if reply.stream is None:
+    if reply.stream is None and not reply.cut:
         return Response(reply.body, status=reply.status, headers=headers, content_type=reply.content_type)
-    headers["Content-Length"] = str(reply.stream.size)
+    stream = reply.stream or Stream((reply.body,))
+    headers["Content-Length"] = str(stream.size)
     return Response(
-        reply.stream, status=reply.status, headers=headers, content_type=reply.content_type, direct_passthrough=True
+        _half(stream) if reply.cut else stream,
+        status=reply.status,
+        headers=headers,
+        content_type=reply.content_type,
+        direct_passthrough=True,
     )
 
 
-def _describe(http: HttpRequest, ports: tuple[str, ...]) -> Response | None:
+def _half(stream: Stream) -> Iterator[bytes]:
+    left = stream.size // 2
+    for piece in stream:
+        yield piece[:left]
+        left -= len(piece)
+        if left <= 0:
+            raise ConnectionResetError(errno.ECONNRESET, "the reply is cut half-way on purpose (cut_reply)")
+
+
+def _describe(http: HttpRequest, contract: Contract, ports: tuple[str, ...]) -> Response | None:
     """The WSDL or a schema, when the query asks for one; names are taken in any case, as WCF takes them."""
     asked = {key.lower(): value for key, value in http.args.items()}
-    service = http.host_url.rstrip("/") + http.root_path.rstrip("/") + SERVICE
+    service = http.host_url.rstrip("/") + http.root_path.rstrip("/") + contract.path
     if "wsdl" in asked or "singlewsdl" in asked:
-        return _xml(wsdl.write_wsdl(service, ports=ports, single="singlewsdl" in asked))
+        return _xml(wsdl.write_wsdl(service, contract=contract, ports=ports, single="singlewsdl" in asked))
     if "xsd" in asked:
-        if asked["xsd"] in wsdl.schema_files():
-            return _xml(wsdl.write_schema(asked["xsd"], service))
-        known = ", ".join(wsdl.schema_files())
+        if asked["xsd"] in wsdl.schema_files(contract):
+            return _xml(wsdl.write_schema(asked["xsd"], service, contract))
+        known = ", ".join(wsdl.schema_files(contract))
         return _text(f"There is no schema {asked['xsd']!r}; there are {known}.\n", 404)
     return None
 
@@ -175,7 +206,7 @@ def _version_asked(http: HttpRequest) -> SoapVersion | None:
 
 
 def _help(http: HttpRequest) -> Response:
-    return _text(_addresses(http, "DIT message service (simulator of aldis-conformance)."), 200)
+    return _text(_addresses(http, "DIT, simulator of aldis-conformance."), 200)
 
 
 def _only_post(http: HttpRequest) -> Response:
@@ -183,13 +214,15 @@ def _only_post(http: HttpRequest) -> Response:
 
 
 def _addresses(http: HttpRequest, sentence: str) -> str:
-    service = http.host_url.rstrip("/") + http.root_path.rstrip("/") + SERVICE
+    base = http.host_url.rstrip("/") + http.root_path.rstrip("/")
+    service = base + SERVICE
     return (
         f"{sentence}\n"
         f"WSDL: GET {service}?wsdl (one file: {service}?singleWsdl)\n"
         f"SOAP 1.2: POST {service}/plain\n"
         f"SOAP 1.1: POST {service}/plain11\n"
         f"SOAP 1.2 with MTOM, for large messages: POST {service}/plainMtom\n"
+        f"Configuration service: GET {base}{CONFIGURATION.path}?wsdl\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""The message service's contract: its operations, read from the WSDL, and its schemas, which all requests must meet."""
+"""The contracts of DIT's two services: operations, read from the WSDLs, and the schemas that requests must meet."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ from simulator.documents.parsing import Element
 SVC = "http://ivis.eps.gov.lv/ISS/DITService/v1-0"
 """Namespace of the wrappers (inferred: Java package ``lv.gov.eps.ivis.iss.ditservice.v1_0`` of DIT's samples)."""
 
+CFG = "http://ivis.eps.gov.lv/ISS/DITConfigurationService/v1-2"
+"""Namespace of the configuration service's wrappers (inferred likewise)."""
+
 DIT = "http://ivis.eps.gov.lv/XMLSchemas/100000/DIT/v1-0"
 """Namespace of the structures (inferred: Java package ``lv.gov.eps.ivis.xmlschemas._100000.dit.v1_0``)."""
 
@@ -28,9 +31,7 @@ IVIS = "http://ivis.eps.gov.lv/XMLSchemas/100001/IVIS/v1-0"
 PAYLOAD_PARENTS = ("BussinesMessage", "EventMessage")
 """Local names of the elements whose one free child is the payload of SendMessage2 (inferred, spelt as in samples)."""
 
-PREFIXES = {"svc": SVC, "dit": DIT, "ivis": IVIS}
-
-SERVICE_SCHEMA = "URN:IVIS:100000:XSD-DITService-DITMessageService-v1-0"
+PREFIXES = {"svc": SVC, "cfg": CFG, "dit": DIT, "ivis": IVIS}
 
 _BODY = "/soap:Envelope/soap:Body"
 _WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
@@ -48,34 +49,83 @@ class Operation:
     reply_action: str
 
 
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One service: its name, the namespace and schema URN of its wrappers, its path, its files in ``schemas/dit``.
+
+    ``schemas`` are the XSDs with their URNs: the wrappers' first, the structures' next.
+    """
+
+    name: str
+    namespace: str
+    path: str
+    schemas: tuple[tuple[str, str], ...]
+
+    @property
+    def wsdl(self) -> Path:
+        """The WSDL file."""
+        return contract_folder() / f"{self.name}.wsdl"
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The schema files that the WSDL needs."""
+        folder = contract_folder()
+        return (*(folder / file for _, file in self.schemas), folder.parent / "ivis" / "IVIS.xsd")
+
+
+MESSAGES = Contract(
+    name="DITMessageService",
+    namespace=SVC,
+    path="/dit/v1-2/MessageService",
+    schemas=(
+        ("URN:IVIS:100000:XSD-DITService-DITMessageService-v1-0", "DITMessageService.xsd"),
+        ("URN:IVIS:100000:XSD-DIT-DITTypes-v1-0", "DITTypes.xsd"),
+    ),
+)
+"""The message service (name and path documented: integration instruction v1.09, 5.1.1.1)."""
+
+CONFIGURATION = Contract(
+    name="DITConfigurationService",
+    namespace=CFG,
+    path="/dit/v1-3/ConfigurationService",
+    schemas=(
+        ("URN:IVIS:100000:XSD-DITConfigurationService-DITConfigurationService-v1-2", "DITConfigurationService.xsd"),
+        ("URN:IVIS:100000:XSD-DIT-DITConfigurationTypes-v1-0", "DITConfigurationTypes.xsd"),
+    ),
+)
+"""The configuration service (name and path documented: integration instruction v1.09, 5.1.1.1)."""
+
+
 def contract_folder() -> Path:
     """The folder of the contract files."""
     return data_root("schemas") / "dit"
 
 
 @functools.cache
-def operations() -> dict[str, Operation]:
-    """The operations by the Clark name of their request wrapper, as the WSDL has them."""
-    wsdl = etree.parse(str(contract_folder() / "DITMessageService.wsdl")).getroot()
+def operations(contract: Contract = MESSAGES) -> dict[str, Operation]:
+    """A service's operations by the Clark name of their request wrapper, as the WSDL has them."""
+    wsdl = etree.parse(str(contract.wsdl)).getroot()
     elements = {
-        message.get("name"): f"{{{SVC}}}{_local(message[0].get('element'))}"
+        message.get("name"): f"{{{contract.namespace}}}{_local(message[0].get('element'))}"
         for message in wsdl.findall(f"{_WSDL}message")
     }
     found = (_operation(each, elements) for each in wsdl.iterfind(f"{_WSDL}portType/{_WSDL}operation"))
     return {each.request: each for each in found}
 
 
-def complaints_about(wrapper: Element, line_in_request: Callable[[int], int]) -> tuple[Complaint, ...]:
+def complaints_about(
+    wrapper: Element, line_in_request: Callable[[int], int], contract: Contract = MESSAGES
+) -> tuple[Complaint, ...]:
     """All that the contract's schema says against a body's wrapper; the payload's place may hold anything.
 
     ``line_in_request`` turns a line of the envelope that was parsed into one of the request that came.
     """
-    catalogue = _catalogue()
-    if catalogue.compiled(SERVICE_SCHEMA).validate(etree.ElementTree(wrapper)):
+    catalogue, (urn, _) = _catalogue(contract), contract.schemas[0]
+    if catalogue.compiled(urn).validate(etree.ElementTree(wrapper)):
         return ()
     # The explanation wants the wrapper as a document of its own; a copy keeps the lines.
     alone = etree.ElementTree(copy.deepcopy(wrapper))
-    found = catalogue.validate_tree(SERVICE_SCHEMA, alone, prefixes=PREFIXES)
+    found = catalogue.validate_tree(urn, alone, prefixes=PREFIXES)
     return tuple(
         replace(each, path=f"{_BODY}{each.path}", line=line_in_request(each.line) if each.line else each.line)
         for each in found
@@ -83,15 +133,14 @@ def complaints_about(wrapper: Element, line_in_request: Callable[[int], int]) ->
 
 
 @functools.cache
-def _catalogue() -> Catalogue:
-    source = Provenance(Basis.INFERRED, "schemas/dit: DIT's message service as its client samples show it")
-    folder = contract_folder()
+def _catalogue(contract: Contract) -> Catalogue:
+    source = Provenance(Basis.INFERRED, "schemas/dit: DIT's services as its client samples show them")
+    (wrappers, _), (structures, _) = contract.schemas
+    urns = (wrappers, structures, "URN:IVIS:100001:XSD-IVIS-IVIS-v1-0")
+    namespaces = (contract.namespace, DIT, IVIS)
     return Catalogue(
-        (
-            SchemaEntry(SERVICE_SCHEMA, folder / "DITMessageService.xsd", SVC, source),
-            SchemaEntry("URN:IVIS:100000:XSD-DIT-DITTypes-v1-0", folder / "DITTypes.xsd", DIT, source),
-            SchemaEntry("URN:IVIS:100001:XSD-IVIS-IVIS-v1-0", folder.parent / "ivis" / "IVIS.xsd", IVIS, source),
-        )
+        SchemaEntry(urn, path, namespace, source)
+        for urn, path, namespace in zip(urns, contract.files, namespaces, strict=True)
     )
 
 

@@ -12,7 +12,8 @@ from spyne.protocol.xml import XmlDocument
 from spyne.server import ServerBase
 
 from simulator.documents.parsing import Element
-from simulator.soap.contract import SVC
+from simulator.soap.configuring import ConfigurationService
+from simulator.soap.contract import CONFIGURATION, MESSAGES, Contract
 from simulator.soap.lifting import REFERENCE
 from simulator.soap.services import Call, MessageResponseStructure2, MessageService
 
@@ -46,22 +47,29 @@ class _Protocol(XmlDocument):  # type: ignore[misc]
             self.to_parent(ctx, members[kind].customize(max_occurs=1), message, place, cls.get_namespace(), kind)
 
 
+_SERVICES = {MESSAGES: MessageService, CONFIGURATION: ConfigurationService}
+
+
 @functools.cache
-def server() -> ServerBase:
-    """The one Spyne application of the process, without a transport of its own."""
+def server(contract: Contract = MESSAGES) -> ServerBase:
+    """The one Spyne application of the process for a service, without a transport of its own."""
     application = _Application(
-        [MessageService], tns=SVC, name="DITMessageService", in_protocol=_Protocol(), out_protocol=_Protocol()
+        [_SERVICES[contract]],
+        tns=contract.namespace,
+        name=contract.name,
+        in_protocol=_Protocol(),
+        out_protocol=_Protocol(),
     )
     return ServerBase(application)
 
 
-def dispatch(wrapper: Element, call: Call) -> Element:
+def dispatch(wrapper: Element, call: Call, contract: Contract = MESSAGES) -> Element:
     """Carry out the operation that a valid wrapper asks for and return the reply's wrapper.
 
     Raises whatever the service function raises (DitError, StoreError), and RuntimeError when Spyne itself refuses what
     the contract's schema has allowed.
     """
-    spyne = server()
+    spyne = server(contract)
     context = MethodContext(spyne, MethodContext.SERVER)
     context.in_string = [etree.tostring(wrapper)]
     (context,) = spyne.generate_contexts(context)

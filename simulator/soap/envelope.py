@@ -8,7 +8,7 @@ from lxml import etree
 
 from simulator.documents.parsing import Element, safe_parser
 from simulator.soap import lifting
-from simulator.soap.contract import SVC, Operation, operations
+from simulator.soap.contract import MESSAGES, Contract, Operation, operations
 from simulator.soap.refusals import EnvelopeRefusal, FaultCode, SoapRefusal, refuse
 from simulator.soap.versions import SoapVersion
 
@@ -65,9 +65,9 @@ def read_envelope(lifted: lifting.Lifted, expected: SoapVersion) -> Envelope:
     return Envelope(expected, headers, wrappers[0] if wrappers else None, lifted)
 
 
-def operation_of(envelope: Envelope) -> Operation:
+def operation_of(envelope: Envelope, contract: Contract = MESSAGES) -> Operation:
     """The operation that the body's wrapper asks for; raises SoapRefusal when there is none of that name."""
-    known = operations()
+    known = operations(contract)
     if envelope.wrapper is not None and envelope.wrapper.tag in known:
         return known[str(envelope.wrapper.tag)]
     expected = ", ".join(name.rpartition("}")[2] for name in known)
@@ -76,7 +76,7 @@ def operation_of(envelope: Envelope) -> Operation:
         EnvelopeRefusal.OPERATION,
         lv=f"Nezināma operācija; ķermenī gaidīts viens no: {expected}.",
         en=f"Unknown operation; the body must hold one of {expected}.",
-        cause=f"the body holds {found}; expected, in the namespace {SVC}, one of {expected} "
+        cause=f"the body holds {found}; expected, in the namespace {contract.namespace}, one of {expected} "
         "(names of wrappers, which differ from the operations' names: SendMessage2 travels as SendMessage)",
     )
 

@@ -16,12 +16,12 @@ from simulator.dit.sending import Examined
 from simulator.documents.complaints import Complaint
 from simulator.documents.parsing import Element
 from simulator.documents.streaming import well_formed
-from simulator.faults import DROP_REPLY
-from simulator.soap import addressing, headers
+from simulator.faults import AFTER, CUT_REPLY, KINDS
+from simulator.soap import addressing, headers, misbehaving
 from simulator.soap.addressing import Addressing
 from simulator.soap.backend import Backend
 from simulator.soap.body import IN_MEMORY, Body, to_utf8, window_to_utf8
-from simulator.soap.contract import DIT, Operation, complaints_about
+from simulator.soap.contract import DIT, MESSAGES, Contract, Operation, complaints_about
 from simulator.soap.dispatching import dispatch
 from simulator.soap.envelope import check_data_encoding, lift, operation_of, read_envelope
 from simulator.soap.faults import write_fault
@@ -43,7 +43,7 @@ _CHALLENGE = (("WWW-Authenticate", 'Basic realm="DIT user name or authority id",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request as it came to an address that speaks ``version``, and takes MTOM when it says so.
+    """A request as it came to an address of ``contract`` that speaks ``version``, and takes MTOM when it says so.
 
     ``user`` is the name of HTTP Basic. ``refusal`` is set when the edge refuses the request whatever is in it (wrong
     path, body too large or cut short); ``body`` is then what was read.
@@ -51,6 +51,7 @@ class Request:
 
     version: SoapVersion
     body: Body
+    contract: Contract = MESSAGES
     mtom: bool = False
     content_type: str | None = None
     content_encoding: str | None = None
@@ -135,13 +136,13 @@ class _Exchange:
         self._addressing = addressing.message_id_of(ours)
         headers.check_understood(ours, request.version, addressing.UNDERSTOOD)
         self._addressing = addressing.read_addressing(ours)
-        self._operation = operation = operation_of(envelope)
+        self._operation = operation = operation_of(envelope, request.contract)
         addressing.check_action(operation, self._addressing, media.action)
         check_data_encoding(envelope)
         wrapper = envelope.wrapper
         if wrapper is None:
             raise AssertionError("operation_of refuses an empty body")
-        complaints = complaints_about(wrapper, envelope.lifted.line_in_request)
+        complaints = complaints_about(wrapper, envelope.lifted.line_in_request, request.contract)
         if complaints:
             raise refuse(
                 EnvelopeRefusal.SCHEMA,
@@ -240,20 +241,35 @@ class _Exchange:
     def _perform(self, unit: Unit, operation: Operation, wrapper: Element) -> Reply:
         backend, version = self._backend, self._request.version
         caller = self._caller(unit)
+        misbehaved = self._misbehave(unit, caller.authority, operation, wrapper)
+        if misbehaved is not None:
+            return misbehaved
         self._keep_payload(unit, wrapper)
-        content = dispatch(wrapper, Call(unit, backend.network, caller, self._notes, self._examined))
+        call = Call(unit, backend.network, caller, self._notes, self._examined, schemas=backend.profile.catalogue)
+        content = dispatch(wrapper, call, self._request.contract)
         blocks = addressing.reply_headers(operation.reply_action, self._addressing)
         small = write_envelope(version, blocks, content)
         content_type, stream = self._put_together(small, unit)
-        broken = backend.faults.take(operation.name, caller.authority, kind=DROP_REPLY) is not None
-        if broken:
-            self._notes.details["misbehaviour"] = DROP_REPLY
-        if stream.size <= IN_MEMORY:
-            reply = Reply(200, content_type, stream.joined(), broken=broken)
-        else:
-            reply = Reply(200, content_type, b"", broken=broken, stream=stream)
+        struck = backend.faults.take(operation.name, caller.authority, kind=AFTER)
+        if struck is not None:
+            self._notes.details["misbehaviour"] = struck.kind
+        cut = struck is not None and struck.kind == CUT_REPLY
+        reply = Reply(200, content_type, b"", broken=struck is not None and not cut, cut=cut)
+        small_enough = stream.size <= IN_MEMORY
+        reply = replace(reply, body=stream.joined()) if small_enough else replace(reply, stream=stream)
         record = self._record(caller.authority)
         journal.append(unit, record.accepted(unit, reply, small))
+        return reply
+
+    def _misbehave(self, unit: Unit, authority: str, operation: Operation, wrapper: Element) -> Reply | None:
+        """The reply of a call that is not carried out, on purpose; None when it is to be carried out."""
+        struck = misbehaving.strike(self._backend.faults, operation.name, authority)
+        if struck is None:
+            return None
+        misbehaving.note(self._notes, wrapper)
+        reply = misbehaving.reply(struck, self._request.version, self._addressing)
+        record = self._record(authority)
+        journal.append(unit, record.misbehaved(unit, reply, struck.kind, KINDS[struck.kind]))
         return reply
 
     def _put_together(self, envelope: bytes, unit: Unit) -> tuple[str, Stream]:

@@ -41,11 +41,22 @@ class Record:
 
     def refused(self, unit: Unit, reply: Reply, fault: Fault) -> Entry:
         """The entry of a call that was refused."""
-        # What a unit kept that was undone has to be kept again.
-        payload = self.lifted.payload.keep(unit) if self.lifted is not None and self.lifted.payload else None
+        entry = replace(self._entry(unit), payload=self._kept(unit))
+        return replace(self._as_refused(entry, reply, fault), reply=unit.put_blob(reply.body))
+
+    def misbehaved(self, unit: Unit, reply: Reply, kind: str, explanation: str) -> Entry:
+        """The entry of a call that the simulator did not carry out, on purpose; the caller is not to blame."""
+        entry = self._entry(unit)
         return replace(
-            self._as_refused(replace(self._entry(unit), payload=payload), reply, fault),
+            entry,
+            payload=self._kept(unit),
+            outcome=Outcome.FAULT,
+            http_status=None if reply.broken else reply.status,
+            fault_code=kind,
+            cause=f"misbehaviour on purpose: {explanation}",
+            message_ids=self.notes.asked,
             reply=unit.put_blob(reply.body),
+            details={**entry.details, "misbehaviour": kind},
         )
 
     def refused_without_bytes(self, reply: Reply, fault: Fault) -> Entry:
@@ -76,6 +87,10 @@ class Record:
             message_ids=self.notes.asked,
             details=details,
         )
+
+    def _kept(self, unit: Unit) -> str | None:
+        """The payload of a call that was not carried out; what a unit kept that was undone has to be kept again."""
+        return self.lifted.payload.keep(unit) if self.lifted is not None and self.lifted.payload else None
 
     def _entry(self, unit: Unit) -> Entry:
         details = dict(self.notes.details)

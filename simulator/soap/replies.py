@@ -56,9 +56,8 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer on the wire. ``broken`` means that the connection is to break instead, as misbehaviour on purpose.
-
-    A large one has a ``stream`` in place of a ``body``.
+    """An answer on the wire. ``broken`` means that the connection is to break instead, as misbehaviour on purpose;
+    ``cut`` that it breaks half-way through. A large one has a ``stream`` in place of a ``body``.
     """
 
     status: int
@@ -66,6 +65,7 @@ class Reply:
     body: bytes
     headers: tuple[tuple[str, str], ...] = field(default=())
     broken: bool = False
+    cut: bool = False
     stream: Stream | None = None
 
 

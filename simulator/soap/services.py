@@ -14,6 +14,7 @@ from spyne import Boolean, ComplexModel, DateTime, Integer, ServiceBase, Unicode
 
 from simulator.dit.model import Caller, MailboxMessage, MessageClass, Payload, Selector, SendRequest
 from simulator.dit.selection import canonical
+from simulator.documents.catalogue import Catalogue
 from simulator.soap.contract import DIT, IVIS, SVC
 from simulator.soap.lifting import REFERENCE
 
@@ -51,6 +52,7 @@ class Call:
     notes: Notes
     examined: Examined | None = None
     error: Exception | None = None
+    schemas: Catalogue = field(default_factory=Catalogue.default)
 
 
 class PayloadReference(ComplexModel):

@@ -9,7 +9,7 @@ from pathlib import Path
 from lxml import etree
 
 from simulator.documents.parsing import Element
-from simulator.soap.contract import contract_folder
+from simulator.soap.contract import MESSAGES, Contract
 
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 _WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
@@ -19,34 +19,34 @@ PORTS = {"Plain": "plain", "Plain11": "plain11", "PlainMtom": "plainMtom"}
 
 
 @functools.cache
-def schema_files() -> dict[str, Path]:
-    """The schemas that the WSDL needs, by the name under which they are served."""
-    folder = contract_folder()
-    paths = (folder / "DITMessageService.xsd", folder / "DITTypes.xsd", folder.parent / "ivis" / "IVIS.xsd")
-    return {path.name: path for path in paths}
+def schema_files(contract: Contract = MESSAGES) -> dict[str, Path]:
+    """The schemas that a service's WSDL needs, by the name under which they are served."""
+    return {path.name: path for path in contract.files}
 
 
-def write_wsdl(service: str, *, ports: tuple[str, ...] = tuple(PORTS), single: bool = False) -> bytes:
+def write_wsdl(
+    service: str, *, contract: Contract = MESSAGES, ports: tuple[str, ...] = tuple(PORTS), single: bool = False
+) -> bytes:
     """The WSDL for a service address such as ``http://127.0.0.1:8080/dit/v1-2/MessageService``.
 
     ``ports`` are the ports to offer; ``single`` puts the schemas into the file instead of importing them.
     """
-    wsdl = _read(contract_folder() / "DITMessageService.wsdl")
+    wsdl = _read(contract.wsdl)
     _keep_ports(wsdl, ports)
     for port in wsdl.iter(f"{_WSDL}port"):
         address = next(each for each in port if str(each.tag).endswith("}address"))
         address.set("location", f"{service}/{PORTS[port.get('name', '')]}")
     if single:
         types = next(wsdl.iter(f"{_WSDL}types"))
-        types[:] = [_without_locations(_read(path)) for path in reversed(schema_files().values())]
+        types[:] = [_without_locations(_read(path)) for path in reversed(schema_files(contract).values())]
     else:
         _point_at(wsdl, service)
     return _serialized(wsdl)
 
 
-def write_schema(name: str, service: str) -> bytes:
-    """One of the schemas, with its imports pointing at this service; raises KeyError for an unknown name."""
-    schema = _read(schema_files()[name])
+def write_schema(name: str, service: str, contract: Contract = MESSAGES) -> bytes:
+    """One of a service's schemas, with its imports pointing at this service; raises KeyError for an unknown name."""
+    schema = _read(schema_files(contract)[name])
     _point_at(schema, service)
     return _serialized(schema)
 

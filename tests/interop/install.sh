@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the interop tests need beside Python: PHP with SoapClient, Node with npm, node's "soap".
+# Installs what the interop tests need beside Python: PHP with SoapClient, Node with npm, node's "soap", Chromium.
 # What is there already is left alone, so it can be run again and again.
 set -eu
 cd "$(dirname "$0")"
@@ -22,6 +22,8 @@ has_node() { command -v node >/dev/null && command -v npm >/dev/null; }
 
 has_soap || need "PHP's SoapClient" php-cli php-soap
 has_node || need "Node with npm" nodejs npm
+has_browser() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
+has_browser || need "Chromium" chromium
 has_soap || { echo "interop: php still has no soap extension (php -m); is it another php than Debian's? Enable it there." >&2; exit 1; }
 
 # What node's "soap" itself asks for.

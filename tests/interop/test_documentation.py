@@ -27,7 +27,8 @@ def _program(client: Client) -> str:
 def test_the_page_is_about_all_clients() -> None:
     names = re.findall(r"^## (.+)$", PAGE, re.MULTILINE)
     assert [each.lower() for each in names] == [each.name for each in CLIENTS]
-    for target in re.findall(r"\]\(([^)#]+)\)", PAGE):
+    prose = re.sub(r"^```.*?^```", "", PAGE, flags=re.MULTILINE | re.DOTALL)
+    for target in re.findall(r"\]\(([^)#]+)\)", prose):
         assert (HERE.parents[1] / "docs" / target).exists(), target
 
 
@@ -54,3 +55,6 @@ def test_a_program_of_the_page(client: Client, tmp_path: Path) -> None:
         ]
         sent = stage.served.blob(calls[0]["payload"])
         assert_same(sent, stage.contract.read_bytes(), blanks=client.sends_blanks)
+
+        again = client.run(program)  # now the mailbox is empty
+        assert (again.returncode, again.stdout, again.stderr) == (0, "", "")

@@ -6,7 +6,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from simulator.faults import DROP_REPLY, DUPLICATE_DELIVERY, Faults, FaultsError, Misbehaviour
+from simulator.faults import (
+    AFTER,
+    BEFORE,
+    DELIVERY,
+    DROP_REPLY,
+    DUPLICATE_DELIVERY,
+    KINDS,
+    PUBLISHING,
+    TAMPERING,
+    Faults,
+    FaultsError,
+    Misbehaviour,
+)
 
 
 def test_nothing_is_wrong_until_it_is_armed() -> None:
@@ -52,6 +64,21 @@ def test_duplicate_delivery_is_for_the_network_that_asks_for_it_by_name() -> Non
     assert faults.take("SendMessage2", "100777", kind=DUPLICATE_DELIVERY) is not None
 
 
+def test_a_delivery_goes_wrong_in_the_mailbox_that_it_was_armed_for() -> None:
+    faults = Faults()
+    faults.arm(Misbehaviour("empty_list", "SendMessage2", "100500", recipient="100777"))
+    assert faults.take("SendMessage2", "100500") is None
+    assert faults.take("SendMessage2", "100500", kind=TAMPERING) is None
+    assert faults.take("SendMessage2", "100500", kind=TAMPERING, recipient="100778") is None
+    assert faults.take("SendMessage2", "100500", kind=TAMPERING, recipient="100777") is not None
+
+
+def test_every_kind_belongs_to_one_who_commits_it() -> None:
+    assert set(KINDS) == BEFORE | AFTER | DELIVERY | PUBLISHING
+    assert not BEFORE & AFTER
+    assert not (BEFORE | AFTER) & DELIVERY
+
+
 def test_disarming_ends_it_and_keeps_the_counts() -> None:
     faults = Faults()
     faults.arm(Misbehaviour(DROP_REPLY, times=5))
@@ -64,10 +91,13 @@ def test_disarming_ends_it_and_keeps_the_counts() -> None:
 @pytest.mark.parametrize(
     ("misbehaviour", "reason"),
     [
-        (Misbehaviour("set_fire"), "no misbehaviour 'set_fire'; known are: drop_reply, duplicate_delivery"),
+        (Misbehaviour("set_fire"), "no misbehaviour 'set_fire'; known are: cut_reply, drop_reply"),
         (Misbehaviour(DROP_REPLY, "SendMessage"), "no operation 'SendMessage'"),
         (Misbehaviour(DROP_REPLY, times=0), "at least once"),
         (Misbehaviour(DUPLICATE_DELIVERY, "DeleteMessage"), "arm it on SendMessage2"),
+        (Misbehaviour("odd_decimals", "ReceiveMessage2"), "arm it on SendMessage2"),
+        (Misbehaviour(DROP_REPLY, recipient="100777"), "concerns a call, not a mailbox"),
+        (Misbehaviour("slow_reply", seconds=-1.0), "0 to 600 seconds"),
     ],
 )
 def test_what_nothing_would_commit_is_refused(misbehaviour: Misbehaviour, reason: str) -> None:

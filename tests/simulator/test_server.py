@@ -87,6 +87,6 @@ class TestAdmin:
     def test_misbehaviour_is_armed_and_nonsense_refused(self, server: Server) -> None:
         wanted = {"kind": "drop_reply", "operation": "SendMessage2", "authority": "100777", "times": 1}
         armed = requests.post(server.base_url + "/admin/faults", json=wanted, timeout=10)
-        assert armed.json()["armed"] == wanted
+        assert armed.json()["armed"].items() >= wanted.items()
         refused = requests.post(server.base_url + "/admin/faults", json={"kind": "sulk"}, timeout=10)
         assert refused.status_code == 400

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import uuid
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from simulator.clock import RIGA, Clock, ClockError
-from simulator.dit.model import Selector
-from simulator.documents.model import ChannelName, Period
+from simulator.dit.model import DitError, Payload, Refusal, Selector, SendRequest
+from simulator.documents.model import ChannelName, Document, Header, Period
 from simulator.documents.profile import Profile, load_profile
 from simulator.documents.reading import read_document
+from simulator.documents.writing import write_document
 from simulator.journal import Kind
 from simulator.setting import SettingError
 from simulator.simulation import Simulation
@@ -86,4 +89,55 @@ def test_every_step_of_time_is_journaled(tmp_path: Path, world: World, profile: 
         "from": MARCH_2.isoformat(),
         "to": (MARCH_2 + timedelta(hours=1)).isoformat(),
     }
+    simulation.close()
+
+
+def test_rights_begin_when_access_is_opened_and_data_with_the_month_after(
+    tmp_path: Path, world: World, profile: Profile
+) -> None:
+    opened = replace(world.retailers[1], access_opened=date(2026, 3, 10))
+    later = replace(world, retailers=(world.retailers[0], opened))
+    simulation = _open(tmp_path, later, profile)
+
+    def may_send() -> bool:
+        channel = profile.channel(ChannelName.CONTRACT)
+        now = simulation.clock.now()
+        header = Header(str(uuid.uuid4()), opened.registration_number, now, Period(2026, 4), 0)
+        data = write_document(Document(ChannelName.CONTRACT, header, ()), profile)
+        with simulation.store.unit() as unit:
+            payload = Payload(unit.put_blob(data), len(data), channel.root)
+            caller = simulation.network.caller(unit, opened.user)
+            try:
+                simulation.network.send(unit, caller, SendRequest(channel.version_urn(), payload))
+            except DitError as refused:
+                if refused.refusal is not Refusal.NO_RIGHT:
+                    raise
+                return False
+        return True
+
+    simulation.advance(datetime(2026, 3, 9, 23, 59, tzinfo=RIGA))
+    assert not may_send()
+    simulation.advance(datetime(2026, 3, 10, tzinfo=RIGA))
+    assert may_send()
+    simulation.close()
+    simulation = _open(tmp_path, later, profile)
+    assert may_send()
+    simulation.advance(datetime(2026, 4, 8, tzinfo=RIGA))
+    # March's list went to the first retailer alone; the second's exchange begins with April.
+    assert len(_discounts(simulation, 0)) == 2
+    (only,) = _discounts(simulation, 1)
+    assert read_document(simulation.journal.blob(only), profile).header.period == Period(2026, 4)
+    simulation.close()
+
+
+def test_dit_keeps_a_message_for_ninety_days(tmp_path: Path, world: World, profile: Profile) -> None:
+    simulation = _open(tmp_path, world, profile)
+    simulation.advance(datetime(2026, 3, 8, tzinfo=RIGA))
+    assert len(_discounts(simulation, 0)) == 1
+    simulation.advance(datetime(2026, 6, 5, 8, tzinfo=RIGA))  # the first list was published on 7 March at 9
+    assert len(_discounts(simulation, 0)) == 3
+    simulation.advance(datetime(2026, 6, 5, 11, tzinfo=RIGA))
+    assert len(_discounts(simulation, 0)) == 2
+    purged = [each for each in simulation.journal.entries() if each.operation == "purge"]
+    assert {each.authority for each in purged} >= {each.authority for each in world.retailers}
     simulation.close()

@@ -130,7 +130,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         ('"100777"', '"10077"', "retailers 1 (line 8)", "6 digits"),
         ('"100777"', "100777", "retailers 1 (line 8)", "must be text in quotes"),
         ('"100777"', '"100500"', "retailers 1 (line 8)", "already that of bvkb"),
-        ('id = "100500"', 'id = "BVKB"', "bvkb", "6 digits"),
+        ('id = "100500"', 'id = "BVKB"', "bvkb (line 4)", "6 digits"),
         ("[bvkb]", "[bvkc]", "", "[bvkb] with id and name is missing"),
         ("discount_minor = 1", "discount_minor = 0", "retailers 1 (line 8)", "from 1 on"),
         ("discount_minor = 1", "discount_minor = true", "retailers 1 (line 8)", "whole number"),
@@ -183,6 +183,82 @@ def test_facts_are_about_someone_who_is_there(tmp_path: Path, table: str, place:
     error = _error(tmp_path, SMALL + table)
     assert error.place == f"{place} (line 33)"
     assert reason in error.reason
+
+
+_WARD = '[[wards]]\nperson = "140284-00020"\nguardian = "010180-00012"\nvalid_from = 2026-01-01\n'
+_FAMILY = """\
+[[families]]
+beneficiary = "010180-00012"
+members = ["010180-00012", "140284-00020"]
+valid_from = 2026-01-01
+"""
+_CONTRACT = """\
+[[contracts]]
+provider = "40009990008"
+number = "0077000001"
+holder = "010180-00012"
+metering_point = "43Z-STO00000001Y"
+valid_from = 2026-01-01
+"""
+CONTRADICTIONS = [
+    (_WARD.replace("140284-00020", "170589-00054"), "wards 1 (line 33)", "person = 170589-00054 is nobody's"),
+    (_WARD.replace("010180-00012", "170589-00054"), "wards 1 (line 33)", "guardian = 170589-00054 is nobody's"),
+    (_WARD.replace("valid_from = 2026-01-01\n", ""), "wards 1 (line 33)", "valid_from is missing"),
+    (_WARD.replace("140284-00020", "010180-00012"), "wards 1 (line 33)", "ward of themselves"),
+    (_WARD + _WARD, "wards 2 (line 37)", "has a guardian on some of the same days by wards 1 (line 33)"),
+    (_FAMILY.replace('"140284-00020"', '"170589-00054"'), "families 1 (line 33)", "members = 170589-00054 is nobody's"),
+    (_FAMILY.replace('"010180-00012", ', ""), "families 1 (line 33)", "none of the family's members"),
+    (_FAMILY + _FAMILY, "families 2 (line 37)", "belongs to the family of families 1 (line 33)"),
+    (
+        '[[spells]]\nperson = "010180-00012"\ncategory = "large_family"\nvalid_from = 2025-01-01\n' + _FAMILY,
+        "families 1 (line 37)",
+        "has the category large_family on some of the same days by spells 2 (line 33)",
+    ),
+    (
+        '[[spells]]\nperson = "010180-00012"\ncategory = "low_income"\nvalid_from = 2026-06-30\n',
+        "spells 2 (line 33)",
+        "on some of the same days by spells 1 (line 27)",
+    ),
+    (_CONTRACT.replace("40009990008", "40009990012"), "contracts 1 (line 33)", "is no retailer of this world"),
+    (_CONTRACT.replace("010180-00012", "170589-00054"), "contracts 1 (line 33)", "holder = 170589-00054 is nobody's"),
+    (_CONTRACT.replace("0001Y", "0001Z"), "contracts 1 (line 33)", "no EIC"),
+    (_CONTRACT + _CONTRACT, "contracts 2 (line 39)", "in force on some of the same days by contracts 1 (line 33)"),
+    (_CONTRACT + 'sub_users = ["010180-00012"]\n', "contracts 1 (line 33)", "on the contract twice"),
+    (_CONTRACT + 'sub_users = ["170589-00054"]\n', "contracts 1 (line 33)", "sub_users = 170589-00054 is nobody's"),
+    (_CONTRACT + 'sub_users = "140284-00020"\n', "contracts 1 (line 33)", "must be a list of texts"),
+    (_CONTRACT + 'sub_users = ["140284-00020", "140284-00020"]\n', "contracts 1 (line 33)", "twice"),
+]
+
+
+@pytest.mark.parametrize(("tables", "place", "reason"), CONTRADICTIONS)
+def test_a_world_that_contradicts_itself_is_refused(tmp_path: Path, tables: str, place: str, reason: str) -> None:
+    error = _error(tmp_path, SMALL + tables)
+    assert error.place == place
+    assert reason in error.reason
+
+
+def test_a_source_names_one_contract_of_a_person(tmp_path: Path) -> None:
+    claim = '[[claims]]\nperson = "010180-00012"\nprovider = "40009990008"\ncontract = "{}"\nsource = "{}"\n'
+    other = SMALL + claim.format(1, "person") + claim.format(2, "municipality")
+    (tmp_path / "other.toml").write_text(other, encoding="utf-8")
+    assert len(load_world(tmp_path / "other.toml").claims) == 2
+    error = _error(tmp_path, SMALL + claim.format(1, "person") + claim.format(2, "person"))
+    assert error.place == "claims 2 (line 38)"
+    assert "each source names one" in error.reason
+
+
+def test_families_and_wards_protect_one_person_each(tmp_path: Path) -> None:
+    path = tmp_path / "world.toml"
+    path.write_text(SMALL + _FAMILY + _WARD + _CONTRACT, encoding="utf-8")
+    world = load_world(path)
+    assert [(each.person, each.category, each.count) for each in world.all_spells()] == [
+        ("010180-00012", Category.LOW_INCOME, 1),
+        ("010180-00012", Category.LARGE_FAMILY, 1),
+        ("010180-00012", Category.GUARDIAN, 1),
+    ]
+    (contract,) = world.contracts
+    assert contract.runs_on(date(2026, 1, 1))
+    assert not contract.runs_on(date(2025, 12, 31))
 
 
 def test_a_wrong_earlier_code_is_placed_inside_its_resident(tmp_path: Path) -> None:

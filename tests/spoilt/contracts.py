@@ -34,8 +34,8 @@ def _plain(name: str) -> str:
     return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
 
 
-LatvianLettersLost = with_parts(reporting_type=_AsciiNames)
-SubUsersUntold = with_parts(reporting_type=_NoSubUsers)
+LatvianLettersLost = with_parts("Writes names in plain ASCII.", reporting_type=_AsciiNames)
+SubUsersUntold = with_parts("Leaves sub-users out.", reporting_type=_NoSubUsers)
 
 
 class _HoldersOfOneOnly(ContractReports):
@@ -94,12 +94,17 @@ class _SignsForOthers(ContractReports):
         return super().document([*records, *offers], period, corrects)
 
 
-SecondContractForgotten = with_parts(contract_reports_type=_HoldersOfOneOnly)
-EndsUntold = with_parts(contract_reports_type=_EndsUntold)
-NeverCorrects = with_parts(contract_reports_type=_NeverCorrects)
-ContractsLate = with_parts(contract_reports_type=_TwoARun)
-NewCodesUntold = with_parts(contract_reports_type=_NewCodesUntold)
-ContractInvented = with_parts(contract_reports_type=_SignsForOthers)
+SecondContractForgotten = with_parts("Takes it that nobody has two contracts.", contract_reports_type=_HoldersOfOneOnly)
+EndsUntold = with_parts("Never reports that a contract ended.", contract_reports_type=_EndsUntold)
+NeverCorrects = with_parts("Files error messages and forgets them.", contract_reports_type=_NeverCorrects)
+ContractsLate = with_parts(
+    "Has room for two records in a document; the rest waits for the next run.", contract_reports_type=_TwoARun
+)
+NewCodesUntold = with_parts(
+    "Keeps to itself that a holder has a new personal code.", contract_reports_type=_NewCodesUntold
+)
+ChangesUntold = with_parts("Keeps to itself that a contract changed.", contract_reports_type=_NewCodesUntold)
+ContractInvented = with_parts("Reports offers like contracts.", contract_reports_type=_SignsForOthers)
 
 
 class ZerosLost(Driver):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.retailers.reference.billing import NOTHING, Account, Billing, Booking, Invoice
 from conformance.retailers.reference.discounts import Discounts
@@ -97,9 +97,9 @@ class _OneCategory(Discounts):
         super().book_record(document, record)
 
 
-TerminationIgnored = with_parts(discounts_type=_KeepsPaying)
-CatchUpIgnored = with_parts(discounts_type=_NoCatchUp)
-FirstCategoryOnly = with_parts(discounts_type=_OneCategory)
+TerminationIgnored = with_parts("Goes on paying after support has ended.", discounts_type=_KeepsPaying)
+CatchUpIgnored = with_parts("Leaves catch-up amounts out.", discounts_type=_NoCatchUp)
+FirstCategoryOnly = with_parts("Reckons with a person's first category only.", discounts_type=_OneCategory)
 
 
 class ReversalUntold(Driver):
@@ -125,9 +125,9 @@ class _ReportsMore(PayoutReports):
         return super().said(number, replace(booking, applied=booking.applied - Decimal("0.01")))
 
 
-PayoutForgotten = with_parts(payout_reports_type=_FirstPersonOnly)
-InvoiceRenumbered = with_parts(payout_reports_type=_InvoiceRenumbered)
-OtherAmountReported = with_parts(payout_reports_type=_ReportsMore)
+PayoutForgotten = with_parts("Reports the first person's payout only.", payout_reports_type=_FirstPersonOnly)
+InvoiceRenumbered = with_parts("Shortens invoice numbers.", payout_reports_type=_InvoiceRenumbered)
+OtherAmountReported = with_parts("Reports a cent less than it took off.", payout_reports_type=_ReportsMore)
 
 
 class _SilentWhenEmpty(PayoutReports):
@@ -135,4 +135,58 @@ class _SilentWhenEmpty(PayoutReports):
         return ()
 
 
-EmptyMonthUntold = with_parts(payout_reports_type=_SilentWhenEmpty)
+EmptyMonthUntold = with_parts("Says nothing of a month without payouts.", payout_reports_type=_SilentWhenEmpty)
+
+
+class HalfOnly(Driver):
+    """Takes off half of what it could."""
+
+    class billing_type(Billing):
+        def applied(self, coverable: Decimal, available: Decimal) -> Decimal:
+            return (super().applied(coverable, available) / 2).quantize(Decimal("0.01"))
+
+
+class CancelledLost(Driver):
+    """Does not give back what a cancelled bill took."""
+
+    class billing_type(Billing):
+        def taken(self, account: Account, year: int) -> Decimal:
+            return sum(
+                (each.applied for each in account.bookings if each.period.year == year and not each.reversal), NOTHING
+            )
+
+
+class ZeroRecords(Driver):
+    """Makes a payout record of 0.00 also for customers without support."""
+
+    def support(self, period: Period, invoice: Invoice) -> Sequence[Booking]:
+        found = super().support(period, invoice)
+        contract = self.store.customers.contract(invoice.contract)
+        if found or contract is None:
+            return found
+        person = self.store.customers.person(contract.holder.code)
+        account = Account(person, invoice.contract)
+        return [self.billing.booking(invoice, period, account, NOTHING, NOTHING)]
+
+
+class StrangeLines(Driver):
+    """Answers a bill with lines of last month too."""
+
+    def bill(self, *, period: str, invoices: Any) -> dict[str, Any]:
+        said = super().bill(period=period, invoices=invoices)
+        said["lines"].append({"invoice": "R-2025-12-0001", "person": "010180-00012", "applied": "1.00"})
+        return said
+
+
+class StatusOfLastMonth(Driver):
+    """Tells the state of last month when asked for today's."""
+
+    def status(self, *, contract: str) -> dict[str, Any]:
+        return {**super().status(contract=contract), "granted": "20.00"}
+
+
+class NothingUntold(Driver):
+    """Makes no record of a bill that took nothing of an available support."""
+
+    def support(self, period: Period, invoice: Invoice) -> Sequence[Booking]:
+        return [each for each in super().support(period, invoice) if each.applied]

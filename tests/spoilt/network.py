@@ -77,14 +77,14 @@ class _ForeignName(ContractReports):
         return replace(document, header=replace(document.header, provider="40009990031"))
 
 
-ListReadPartly = with_parts(fetching_type=_FirstOnly)
-NeverDeletes = with_parts(fetching_type=_NeverDeletes)
-NeverConfirms = with_parts(fetching_type=_NeverConfirms)
-PollsTooOften = with_parts(fetching_type=_Impatient)
-NewDocumentOnResend = with_parts(sending_type=_NewDocumentOnResend)
-ForeignVersion = with_parts(fetching_type=_ForeignVersion)
-InvalidDocument = with_parts(contract_reports_type=_NoHyphens)
-ForeignName = with_parts(contract_reports_type=_ForeignName)
+ListReadPartly = with_parts("Reads only the first message of a list.", fetching_type=_FirstOnly)
+NeverDeletes = with_parts("Never deletes what it has read.", fetching_type=_NeverDeletes)
+NeverConfirms = with_parts("Never confirms what it has processed.", fetching_type=_NeverConfirms)
+PollsTooOften = with_parts("Looks again at once whether something more has come.", fetching_type=_Impatient)
+NewDocumentOnResend = with_parts("Gives a document a new id when it sends it again.", sending_type=_NewDocumentOnResend)
+ForeignVersion = with_parts("Asks for another retailer's version of the channel.", fetching_type=_ForeignVersion)
+InvalidDocument = with_parts("Writes document ids without hyphens.", contract_reports_type=_NoHyphens)
+ForeignName = with_parts("Writes its parent company's registration number.", contract_reports_type=_ForeignName)
 
 
 class ComplaintsUnread(Driver):

@@ -6,6 +6,6 @@ from conformance.retailers.reference.driver import Driver
 from conformance.retailers.reference.exchange import Exchange
 
 
-def with_parts(**parts: type) -> type[Driver]:
-    """A retailer with other parts of its exchange, by the names that Exchange gives them (``fetching_type``, ...)."""
-    return type("Spoilt", (Driver,), {"exchange_type": type("SpoiltExchange", (Exchange,), parts)})
+def with_parts(fault: str, **parts: type) -> type[Driver]:
+    """A retailer with a fault, told in a sentence: other parts of its exchange, by Exchange's names for them."""
+    return type("Spoilt", (Driver,), {"__doc__": fault, "exchange_type": type("SpoiltExchange", (Exchange,), parts)})

@@ -19,15 +19,14 @@ _TIMEOUT = 30  # wall seconds for one call
 
 
 class Refused(Exception):
-    """DIT answered with a fault. ``ours`` tells whether it blames the call (and so a repetition is of no use)."""
+    """DIT answered with a fault that blames the call, so that a repetition is of no use."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(f"{text} ({code})" if code else text)
-        self.ours = code.rpartition(":")[2] not in ("Receiver", "Server")
 
 
 class ConnectionLost(Exception):
-    """No answer came: whether DIT did what it was asked for, is not known."""
+    """No answer came, or one that blames DIT itself: the call is to be made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,11 @@ class DitClient:
             call: Callable[..., Any] = getattr(self._proxy(), operation)
             return call(**arguments)
         except Fault as fault:
-            raise Refused(str(fault.code or ""), str(fault.message)) from fault
+            if not fault.code:  # an answer in XML, but no SOAP fault: a gateway's error page, for example
+                raise ConnectionLost(f"{operation}: an answer that is no SOAP") from fault
+            if str(fault.code).rpartition(":")[2] in ("Receiver", "Server"):
+                raise ConnectionLost(f"{operation}: {fault.message} ({fault.code})") from fault
+            raise Refused(str(fault.code), str(fault.message)) from fault
         except TransportError as reason:
             raise ConnectionLost(f"{operation}: HTTP {reason.status_code} without a SOAP fault") from reason
         except (requests.RequestException, OSError) as reason:

@@ -39,6 +39,9 @@ class Discounts:
             self.complain(message, self.document_id(message), self.invalid(complaints))
             return
         document = read_document(message.payload, self.office.party.profile, ChannelName.DISCOUNT)
+        if self.is_foreign(document):
+            self.complain(message, document.header.document_id, (_FOREIGN,))
+            return  # nothing of it is kept: the retailer's own list may still come under the same id
         errors = self.errors(document)
         if not self.is_duplicate(document):
             self.book(document, {each.position for each in errors})
@@ -66,10 +69,12 @@ class Discounts:
             document.header.document_id, person, record.contract, document.header.period, record.total
         )
 
+    def is_foreign(self, document: Document) -> bool:
+        """Whether a document is meant for another retailer."""
+        return document.header.provider != self.office.party.provider
+
     def errors(self, document: Document) -> tuple[RecordError, ...]:
-        """What is wrong with a valid document, as only its addressee can tell."""
-        if document.header.provider != self.office.party.provider:
-            return (_FOREIGN,)
+        """What is wrong with the records of a valid document, as only its addressee can tell."""
         return tuple(
             _unknown_contract(position, record.contract)
             for position, record in enumerate(document.discounts(), start=1)

@@ -60,11 +60,8 @@ class Sending:
         return outgoing
 
     def refused(self, outgoing: Outgoing, reason: Refused) -> bool:
-        """DIT said no. A refusal that is DIT's own trouble leaves the document queued."""
+        """DIT said no; the document is not sent again."""
         self.office.note(f"document {outgoing.document_id}: refused by DIT: {reason}")
-        if not reason.ours:
-            self._given_up.add(outgoing.document_id)
-            return False
         with self.office.store.transaction():
             self.office.store.outbox.note_refused(outgoing.document_id, str(reason))
         return True

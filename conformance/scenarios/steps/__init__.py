@@ -1,1 +1,8 @@
 """The sentences that scenarios are written in."""
+
+from __future__ import annotations
+
+from conformance.scenarios.steps import business, exchange, people
+
+STEPS = (people, business, exchange)
+"""The modules of sentences, as pytest plugins."""

@@ -74,6 +74,38 @@ def _new_code(stage: Stage, person: str, contract: str) -> None:
     _change_code(stage, person, contract)
 
 
+@when(Sentence("the retailer learns the new name of {person} on contract {contract}"))
+def _new_name(stage: Stage, person: str, contract: str) -> None:
+    state = _known(stage, contract)
+    given, surname = stage.population.renamed[person]
+    state["holder"] = {**state["holder"], "given_name": given, "surname": surname}
+    stage.apply(kind="contract.change", **state)
+
+
+@when(Sentence("the end of contract {contract} is withdrawn"))
+def _end_withdrawn(stage: Stage, contract: str) -> None:
+    state = _known(stage, contract)
+    state["valid_to"] = None
+    stage.apply(kind="contract.change", **state)
+
+
+@when(Sentence("these people sign contracts from {day}"))
+def _crowd_signs(stage: Stage, day: date) -> None:
+    events = []
+    for place, person in enumerate(stage.population.crowds, 1):
+        state = _paper(stage, person, f"77{place:06d}", day)
+        stage.contracts[state["contract"]], stage.holders[state["contract"]] = state, person
+        events.append({"kind": "contract.new", **state})
+    stage.apply_all(events)
+
+
+@when(Sentence("the retailer bills each of these people for {month}: {amount} EUR net"))
+def _bills_crowd(stage: Stage, month: Period, amount: Decimal) -> None:
+    _at_month_end(stage, month)
+    own = [contract for contract, person in stage.holders.items() if person in stage.population.crowds]
+    stage.bill(month, [(each, amount) for each in own])
+
+
 @when(Sentence("the retailer mends the personal code of {person} on contract {contract}"))
 def _mended_code(stage: Stage, person: str, contract: str) -> None:
     stage.need("corrections")
@@ -102,6 +134,11 @@ def _bills_nothing(stage: Stage, month: Period) -> None:
 @when(Sentence("the retailer takes back its bill of contract {contract} for {month}"))
 def _cancels(stage: Stage, contract: str, month: Period) -> None:
     stage.cancel(contract, month)
+
+
+@when(Sentence("the retailer is asked for the state of contract {contract}"))
+def _asked(stage: Stage, contract: str) -> None:
+    stage.status(_known(stage, contract)["contract"])
 
 
 def _at_month_end(stage: Stage, month: Period) -> None:

@@ -56,6 +56,27 @@ def _lost_message(stage: Stage) -> None:
     stage.misbehave("drop_reply", "ReceiveMessage2")
 
 
+@when(Sentence("the next time the retailer {call}, {trouble}"))
+def _trouble(stage: Stage, call: str, trouble: str) -> None:
+    stage.misbehave(trouble, call)
+
+
+@when("the network works again")
+def _well_again(stage: Stage) -> None:
+    stage.opened().faults.disarm()
+
+
+@when(Sentence("BVKB's next discount list {flaw}"))
+@when(Sentence("BVKB's next error message {flaw}"))
+def _flaw(stage: Stage, flaw: str) -> None:
+    stage.misdeliver(flaw)
+
+
+@when(Sentence("BVKB sends the discounts of {month} again"))
+def _again(stage: Stage, month: Period) -> None:
+    stage.publish_again(month)
+
+
 @then(Sentence("ALDIS has granted {person} {amount} EUR in {month}"))
 def _granted(stage: Stage, person: str, amount: Decimal, month: Period) -> None:
     stage.expectations.append((person, month, amount))

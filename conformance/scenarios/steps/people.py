@@ -70,3 +70,20 @@ def _chose_other(stage: Stage, person: str, contract: str) -> None:
 @given(Sentence("the retailer has noted a wrong personal code for {person}"))
 def _misspelt(stage: Stage, person: str) -> None:
     stage.population.misspell(person)
+
+
+@given(Sentence("the municipality names contract {contract} for {person}"))
+def _named_by_municipality(stage: Stage, contract: str, person: str) -> None:
+    stage.population.choose(person, contract, stage.population.retailer, source="municipality")
+
+
+@given(Sentence("{person} is called {name} from {day}"))
+def _renamed(stage: Stage, person: str, name: str, day: date) -> None:
+    del day  # when it is noted, a later sentence says
+    stage.population.rename(person, name)
+
+
+@given(Sentence("{count} more people are {category} since {day}"))
+def _crowd(stage: Stage, count: int, category: Category, day: date) -> None:
+    for name in stage.population.crowd(count):
+        stage.population.grant(name, category, day)

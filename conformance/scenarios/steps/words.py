@@ -12,16 +12,41 @@ from pytest_bdd import parsers
 
 from simulator.documents.model import Category, Period
 
-_MONTHS = (
+MONTHS = (
     "January", "February", "March", "April", "May", "June", "July",
     "August", "September", "October", "November", "December",
 )  # fmt: skip
-_DAY = rf"\d{{1,2}} (?:{'|'.join(_MONTHS)}) \d{{4}}"
-_MONTH = rf"(?:{'|'.join(_MONTHS)}) \d{{4}}"
+_DAY = rf"\d{{1,2}} (?:{'|'.join(MONTHS)}) \d{{4}}"
+_MONTH = rf"(?:{'|'.join(MONTHS)}) \d{{4}}"
 _CATEGORIES = {
     "poor or low-income": Category.LOW_INCOME,
     "of disability group I": Category.DISABILITY_GROUP_1,
     "of a large family": Category.LARGE_FAMILY,
+}
+CALLS = {
+    "sends a message": "SendMessage2",
+    "lists its messages": "ReceiveMessageList",
+    "reads a message": "ReceiveMessage2",
+    "confirms a message": "ConfirmationAck",
+    "deletes a message": "DeleteMessage",
+}
+TROUBLES = {
+    "the call gets lost before it is carried out": "lose_request",
+    "the answer gets lost although all was done": "drop_reply",
+    "the connection breaks half-way through the answer": "cut_reply",
+    "DIT answers with HTTP 500": "http_500",
+    "DIT answers with a fault of its own": "soap_fault",
+    "DIT takes long to answer": "slow_reply",
+}
+FLAWS = {
+    "arrives twice": "duplicate_delivery",
+    "is held up until after the following one": "out_of_order",
+    "is not valid by its schema": "invalid_document",
+    "also names a contract that nobody signed": "unknown_contract",
+    "is another retailer's": "other_retailer",
+    "has an amount with three decimals": "odd_decimals",
+    "is empty": "empty_list",
+    "also tells of another retailer's customer": "leak",
 }
 _PATTERNS = {
     "day": _DAY,
@@ -29,22 +54,26 @@ _PATTERNS = {
     "month": _MONTH,
     "amount": r"-?\d+\.\d{2}",
     "person": r"[^\W\d_]\w* [^\W\d_]\w*",
+    "name": r"[^\W\d_]\w* [^\W\d_]\w*",
     "contract": r"[0-9A-Za-z-]+",
     "category": "|".join(re.escape(each) for each in _CATEGORIES),
     "count": r"\d+",
+    "call": "|".join(map(re.escape, CALLS)),
+    "trouble": "|".join(map(re.escape, TROUBLES)),
+    "flaw": "|".join(map(re.escape, FLAWS)),
 }
 
 
 def parse_day(text: str) -> date:
     """``1 March 2026`` as a date."""
     day, month, year = text.split()
-    return date(int(year), _MONTHS.index(month) + 1, int(day))
+    return date(int(year), MONTHS.index(month) + 1, int(day))
 
 
 def parse_month(text: str) -> Period:
     """``March 2026`` as a period."""
     month, year = text.split()
-    return Period(int(year), _MONTHS.index(month) + 1)
+    return Period(int(year), MONTHS.index(month) + 1)
 
 
 _CONVERTERS: dict[str, Callable[[str], Any]] = {
@@ -54,6 +83,9 @@ _CONVERTERS: dict[str, Callable[[str], Any]] = {
     "amount": Decimal,
     "category": _CATEGORIES.__getitem__,
     "count": int,
+    "call": CALLS.__getitem__,
+    "trouble": TROUBLES.__getitem__,
+    "flaw": FLAWS.__getitem__,
 }
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from tests.conformance.commands.running import aldis
 
+ONE = "A month without any support to pay out"
+LOST = "The reply that brings the discounts is lost, and the read is recovered"
 HEAD = """
 [retailer]
 name = "Klusā Enerģija"
@@ -43,7 +45,7 @@ def _retailer(folder: Path, driver: str, *, head: str = HEAD) -> str:
 
 
 def test_the_bundled_retailer_passes_and_the_reports_are_there(tmp_path: Path) -> None:
-    done = aldis("check", "--only", "PAY-10", "--report", "report", cwd=tmp_path)
+    done = aldis("check", "--only", ONE, "--report", "report", cwd=tmp_path)
     assert done.returncode == 0
     report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
     assert report["result"]["exit_code"] == 0
@@ -55,7 +57,7 @@ def test_the_bundled_retailer_passes_and_the_reports_are_there(tmp_path: Path) -
 
 def test_same_seed_same_people_and_another_seed_others(tmp_path: Path) -> None:
     def people(seed: str, folder: str) -> list[str]:
-        aldis("check", "--only", "PAY-10", "--seed", seed, "--report", folder, cwd=tmp_path)
+        aldis("check", "--only", ONE, "--seed", seed, "--report", folder, cwd=tmp_path)
         (journal,) = (tmp_path / folder / "journal").glob("*/journal.jsonl")
         entries = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
         return [each["details"]["events"][0]["holder"]["code"] for each in entries if each["operation"] == "apply"]
@@ -69,14 +71,31 @@ def test_a_selection_that_matches_nothing_is_never_green(tmp_path: Path) -> None
 
 
 def test_json_is_all_that_is_printed(tmp_path: Path) -> None:
-    done = aldis("check", "--only", "PAY-10", "--json", cwd=tmp_path)
+    done = aldis("check", "--only", ONE, "--json", cwd=tmp_path)
     assert json.loads(done.stdout)["result"]["exit_code"] == 0
 
 
 def test_latvian(tmp_path: Path) -> None:
-    done = aldis("check", "--only", "PAY-10", "--lang", "lv", cwd=tmp_path)
+    done = aldis("check", "--only", ONE, "--lang", "lv", cwd=tmp_path)
     assert done.returncode == 0
     assert "izpild" in done.stdout.casefold()
+
+
+def test_a_full_disk_is_the_harness_s_fault(tmp_path: Path) -> None:
+    done = aldis("check", "--only", ONE, "--report", "report", cwd=tmp_path, file_bytes=200 * 1024)
+    assert done.returncode == 3
+    assert "not the retailer's fault" in done.stdout
+    assert "make room" in done.stdout
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    assert report["result"]["outcome"] == "harness_failed"
+    assert {each["status"] for each in report["requirements"]} == {"not_tested"}
+
+
+def test_a_report_that_cannot_be_written_is_said_and_never_green(tmp_path: Path) -> None:
+    (tmp_path / "report").write_text("a file stands where the folder should be", encoding="utf-8")
+    done = aldis("check", "--only", ONE, "--report", "report", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "report" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -129,3 +148,13 @@ def test_a_bad_retailer_toml_is_one_sentence_and_wrong_use(head: str, says: str,
     assert done.returncode == 2
     assert says in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_same_seed_same_run(tmp_path: Path) -> None:
+    def told(seed: str, folder: str) -> list[tuple[object, ...]]:
+        aldis("check", "--only", LOST, "--seed", seed, "--report", folder, cwd=tmp_path)
+        (journal,) = (tmp_path / folder / "journal").glob("*/journal.jsonl")
+        entries = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
+        return [(each["operation"], each["at"], each.get("message_ids")) for each in entries]
+
+    assert told("1", "one") == told("1", "again") != told("2", "other")

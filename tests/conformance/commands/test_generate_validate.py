@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from simulator.documents.profile import load_profile
+from simulator.documents.validation import validate
 from tests.conformance.commands.running import aldis
 
 CHANNELS = ("contract", "discount", "payout")
@@ -59,3 +61,26 @@ def test_what_is_no_document_gets_a_finding(data: bytes, tmp_path: Path) -> None
     shown = aldis("validate", "odd.xml", cwd=tmp_path)
     assert shown.returncode == 1
     assert "INVALID" in shown.stdout
+
+
+def test_invalid_documents_say_what_must_be_said_of_them(tmp_path: Path) -> None:
+    done = aldis("generate", "payout", "--invalid", "--count", "40", "--seed", "3", "--out", "bad", cwd=tmp_path)
+    files = [Path(line) for line in done.stdout.splitlines()]
+    assert len(files) == 40
+    profile = load_profile()
+    kinds = set()
+    for file in files:
+        expected = json.loads((tmp_path / file).with_suffix(".expect.json").read_text(encoding="utf-8"))
+        found = validate((tmp_path / file).read_bytes(), profile)
+        assert {(each.code, each.path) for each in found} == {(expected["code"], expected["path"])}, file
+        assert expected["why"]
+        kinds.add(file.stem.split("-", 3)[3])
+    assert len(kinds) >= 35
+    refused = aldis("validate", str(files[0]), cwd=tmp_path)
+    assert refused.returncode == 1
+
+
+def test_invalid_documents_need_a_folder(tmp_path: Path) -> None:
+    done = aldis("generate", "payout", "--invalid", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--out" in done.stderr

@@ -37,6 +37,13 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
+@pytest.mark.parametrize("kind", ['kind = "http"\nurl = "http://127.0.0.1:9000/"', 'kind = "manual"'])
+def test_the_other_kinds(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "retailer.toml").write_text(RETAILER + f"[driver]\n{kind}\n", encoding="utf-8")
+    driver = load_retailer(tmp_path / "retailer.toml").driver
+    assert driver.url == ("http://127.0.0.1:9000/" if "http" in kind else None)
+
+
 def test_reads_the_three_tables(tmp_path: Path) -> None:
     path = written(
         tmp_path, GOOD + 'timeout = 2.5\n[run]\nsecurity = "off"\ntransport = "soap"\nprofile = "official"\n'
@@ -130,18 +137,21 @@ def test_the_reference_config_is_as_valid_as_any(tmp_path: Path) -> None:
             GOOD.replace('"command"', '"comand"'), 7, "[driver] kind", ["comand", 'mean "command"'], id="kind"
         ),
         pytest.param(
-            RETAILER + '[driver]\nkind = "http"\nurl = "http://127.0.0.1:9000/"\n',
-            6,
-            "[driver] kind",
-            ['this version does not have "http" yet', '"command" or "python"'],
-            id="http comes later",
+            RETAILER + '[driver]\nkind = "http"\nurl = "127.0.0.1:9000"\n',
+            7,
+            "[driver] url",
+            ["127.0.0.1:9000", "http://127.0.0.1:9000/"],
+            id="no address",
         ),
         pytest.param(
-            RETAILER + '[driver]\nkind = "manual"\n',
-            6,
-            "[driver] kind",
-            ['does not have "manual" yet'],
-            id="manual later",
+            RETAILER + '[driver]\nkind = "http"\n', None, "[driver] url", ["missing", "takes POST"], id="no url"
+        ),
+        pytest.param(
+            RETAILER + '[driver]\nkind = "manual"\nurl = "http://127.0.0.1/"\n',
+            7,
+            "[driver] url",
+            ["does not go with"],
+            id="url of a manual driver",
         ),
         pytest.param(
             RETAILER + '[driver]\nkind = "command"\n',

@@ -32,6 +32,7 @@ from tests.conformance.rules.builder import (
     tenant,
     termination,
 )
+from tests.spoilt.table import TABLE
 
 JUDGED = [each.requirement for each in judge(Story().case())]
 
@@ -48,7 +49,9 @@ def test_a_requirement_has_a_rule_or_a_reason_why_not() -> None:
 
 @pytest.mark.parametrize("requirement", JUDGED)
 def test_every_rule_is_shown_to_fail_by_itself(requirement: str) -> None:
-    """Somewhere in these tests a story breaks this requirement and nothing else."""
+    """A spoilt retailer breaks this requirement and nothing else, or a story in these tests does."""
+    if requirement in {each.requirement for each in TABLE}:
+        return
     tests = "\n".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
     assert re.search(rf'\{{"{requirement}": \d+\}}', tests)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from simulator.documents.identifiers import synthetic_personal_code
 from simulator.documents.model import ChannelName, ErrorReport, Operation, RecordError, Severity
 from simulator.documents.writing import write_document, write_error_report
 from tests.conformance.rules.builder import (
@@ -58,12 +61,12 @@ def test_not_even_xml(data: bytes) -> None:
 def test_a_document_of_another_channel() -> None:
     story = signed()
     data = write_document(story.document(ChannelName.PAYOUT, "2026-03", ()), PROFILE)
-    assert sent(story, data).broken() == {"XML-01": 1}
+    assert sent(story, data).broken() == {"DIT-10": 1}
 
 
 def test_an_error_report_that_is_none() -> None:
     story = sent(Story(), b"<Error/>", ChannelName.DISCOUNT, related="00000000-0000-4000-8000-000000000009")
-    assert story.broken() == {"XML-01": 1}
+    assert story.broken() == {"XML-01": 1, "ERR-08": 1}
 
 
 @pytest.mark.parametrize("encoding", ["windows-1257", "iso-8859-13"])
@@ -176,7 +179,7 @@ def test_deleted_without_confirming() -> None:
         story.receive(message)
         story.delete(message)
         story.call("ConfirmationAck", message_ids=(message,), fault="bad-status")
-    assert story.broken() == {"DIT-03": 1}
+    assert story.broken() == {"DIT-03": 1, "DIT-11": 1}
 
 
 def test_polled_again_at_once() -> None:
@@ -336,7 +339,7 @@ def rejected(position: int | None = 1) -> tuple[Story, str]:
     return story, first
 
 
-WRONG = ANNA.__class__("010203-01239", ANNA.given_name, ANNA.surname)
+WRONG = ANNA.__class__(synthetic_personal_code(99), ANNA.given_name, ANNA.surname)
 
 
 @pytest.mark.parametrize("position", [1, None])
@@ -379,7 +382,7 @@ def test_a_correction_leaves_out_what_was_right() -> None:
     with story.run("contract"):
         story.fetch("contract")
         story.report(contract(), corrects=first)
-    assert story.broken() == {"ERR-01": 1}
+    assert story.broken() == {"ERR-14": 1}
 
 
 def test_a_warning_asks_for_no_correction() -> None:
@@ -466,7 +469,7 @@ def test_a_decision_on_an_unknown_contract_is_answered() -> None:
         story.fetch("discount")
         report = write_error_report(ErrorReport(None, (error,)), PROFILE)
         story.send_bytes(ChannelName.DISCOUNT, report, related=message)
-    assert story.broken() == {}
+    assert story.broken() == {"ERR-09": 1}
     assert story.verdicts()["DIS-04"].checked == 1
 
 
@@ -507,3 +510,16 @@ def test_payouts_on_the_due_day() -> None:
 
 def test_payouts_are_late() -> None:
     assert paid_on("2026-04-21").broken() == {"CAL-02": 1}
+
+
+# -- DIT-17
+
+
+def test_more_than_a_months_volume_is_sent() -> None:
+    story = signed()
+    with story.run("contract"):
+        story.fetch("contract")
+        story.report(contract())
+        entry = story.journal.lines[-1]
+        story.journal.lines[-1] = replace(entry, details={**entry.details, "size": 101 * 10**9})
+    assert story.broken() == {"DIT-17": 1}

@@ -30,6 +30,7 @@ from simulator.documents.model import (
 from simulator.documents.profile import Profile, load_profile
 from simulator.documents.reading import read_document, read_error_report
 from simulator.documents.writing import write_document, write_error_report
+from simulator.faults import Faults
 from simulator.journal import Entry, Kind, StoredJournal
 from simulator.store import Store
 from simulator.world import Retailer, World
@@ -44,6 +45,7 @@ class Country:
     directory: Path | None = None
     validate_on_send: bool = True
     profile: Profile = field(default_factory=load_profile)
+    faults: Faults = field(default_factory=Faults)
     store: Store = field(init=False)
     clock: Clock = field(init=False)
     network: Network = field(init=False)
@@ -64,6 +66,7 @@ class Country:
             catalogue=Catalogue.default(),
             message_bytes=10_000_000,
             validate_on_send=self.validate_on_send,
+            faults=self.faults,
         )
         setup = installation_for(self.world, self.profile)
         with self.store.unit() as unit:
@@ -79,7 +82,14 @@ class Country:
 
     def fresh_aldis(self) -> Aldis:
         """ALDIS as it is after a restart."""
-        return Aldis(world=self.world, profile=self.profile, clock=self.clock, network=self.network, store=self.store)
+        return Aldis(
+            world=self.world,
+            profile=self.profile,
+            clock=self.clock,
+            network=self.network,
+            store=self.store,
+            faults=self.faults,
+        )
 
     # -- time
 

@@ -99,7 +99,8 @@ def test_the_journal_says_what_was_decided_and_why(make_country: MakeCountry) ->
     assert (details["period"], details["decisions"]) == ("2026-03", 1)
     assert details["providers"] == {"40009990008": 1, "40009990012": 0}
     (decided,) = details["decided"]
-    why = decided.pop("why")
+    why, why_lv = decided.pop("why"), decided.pop("why_lv")
+    assert len(why) == len(why_lv) == 3
     assert decided == {
         "provider": "40009990008",
         "contract": "1",
@@ -108,7 +109,7 @@ def test_the_journal_says_what_was_decided_and_why(make_country: MakeCountry) ->
         "catch_up": [],
         "status": "granted",
     }
-    assert any("low_income since 2025-01-01" in line for line in why)
+    assert any("poor or low-income since 2025-01-01" in line for line in why)
     assert any("Cabinet Regulation No. 345" in line for line in why)
     assert (entry.authority, entry.interface, len(entry.message_ids)) == ("100500", "aldis", 1)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from simulator.aldis import reasons
 from simulator.aldis.contracts import ContractBook, ContractKey, Version
 from simulator.aldis.decisions import Decision, Facts, decide
 from simulator.aldis.grants import GrantBook
@@ -84,10 +86,54 @@ def test_a_decision_says_why() -> None:
     months = Months(poor(ANNA))
     months.say(contract("1"), date(2026, 1, 3))
     (decision,) = months.determine("2026-01")
-    why = "\n".join(decision.why)
-    assert "low_income since 2025-01-01" in why
+    why = "\n".join(each.en for each in decision.why)
+    assert "poor or low-income since 2025-01-01" in why
     assert "1 x 20.00 EUR for 2026-01 (documented: Cabinet Regulation No. 345" in why
     assert "the person's only contract" in why
+
+
+def test_a_decision_says_why_in_latvian_too() -> None:
+    months = Months(_spell(ANNA, Category.DISABILITY_GROUP_1), arrears=(Arrears(ANNA.code, date(2025, 11, 1)),))
+    months.say(contract("1"), date(2026, 1, 3))
+    (decision,) = months.determine("2026-01")
+    assert [each.kind for each in decision.why] == ["fact", "rule", "amount", "contract"]
+    regulation = "Ministru kabineta 2021. gada 1. jūnija noteikumi Nr. 345"
+    assert [each.lv for each in decision.why] == [
+        "persona ar I grupas invaliditāti no 2021-01-01",
+        f"uzturlīdzekļu parāds UGF no 2025-11-01, bet I grupai kopš 2023-01 ir izņēmums. {regulation} (dokumentēts)",
+        f"persona ar I grupas invaliditāti: 1 x 20.00 EUR par 2026-01 (dokumentēts: {regulation} ar grozījumiem)",
+        "līgums 1 (tirgotājs 40009990008): personas vienīgais līgums",
+    ]
+
+
+def test_every_reason_differs_between_the_languages_and_names_the_same() -> None:
+    debt, spell = Arrears(ANNA.code, date(2025, 11, 1)), poor(ANNA, until=date(2026, 5, 1), known_from=date(2026, 2, 1))
+    claim, month = Claim(ANNA.code, PARAUGS.registration_number, "404"), Period(2026, 3)
+    rate = load_profile().rates[0]
+    said = [
+        reasons.category_holds(spell),
+        reasons.arrears_exclude(debt, month),
+        reasons.arrears_exempt(debt, month),
+        reasons.rate_applies(rate, 2, month),
+        reasons.no_rate(Category.GUARDIAN, month),
+        reasons.contract_named(claim),
+        reasons.named_contract_ignored(claim),
+        reasons.no_contract(),
+        reasons.contract_known_first("1", "2", 1),
+        reasons.contract_known_first("1", "2", 3),
+        reasons.month_lacked(month, Decimal("1.23"), date(2026, 4, 7)),
+        reasons.moved("1", "2"),
+        reasons.contract_left(),
+        reasons.excluded(),
+        reasons.no_category(month),
+    ]
+    for each in said:
+        assert each.en != each.lv
+        # Dates, months, amounts, numbers: the same in both, whatever their order. Sources differ in wording.
+        facts = [
+            set(re.findall(r"\d{4}-\d\d(?:-\d\d)?|\d+\.\d\d\b(?!\.)|\b\d{11}\b", text)) for text in (each.en, each.lv)
+        ]
+        assert facts[0] - {"01.06"} == facts[1] - {"01.06"}
 
 
 def test_who_is_not_protected_gets_no_decision() -> None:
@@ -199,7 +245,7 @@ def test_of_two_contracts_the_one_known_first_gets_the_support() -> None:
     months.say(contract("1"), date(2026, 1, 4), KAIMINS)
     (decision,) = months.determine("2026-01")
     assert decision.contract == ContractKey(PARAUGS.registration_number, "9")
-    assert "known first of 2 contracts" in "\n".join(decision.why)
+    assert "known first of 2 contracts" in "\n".join(each.en for each in decision.why)
 
 
 @pytest.mark.parametrize("source", ["person", "municipality"])
@@ -210,7 +256,7 @@ def test_a_named_contract_goes_before_the_one_known_first(source: str) -> None:
     months.say(contract("1"), date(2026, 1, 4), KAIMINS)
     (decision,) = months.determine("2026-01")
     assert decision.contract == ContractKey(KAIMINS.registration_number, "1")
-    assert f"named by the {source}" in "\n".join(decision.why)
+    assert f"named by the {source}" in "\n".join(each.en for each in decision.why)
 
 
 def test_a_named_contract_that_no_retailer_has_for_the_person_does_not_count() -> None:
@@ -223,7 +269,9 @@ def test_a_named_contract_that_no_retailer_has_for_the_person_does_not_count() -
     months.say(contract("2", JANIS), date(2026, 1, 3))
     (decision,) = months.determine("2026-01")
     assert decision.contract.contract == "1"
-    assert "contract 404 of 40009990008, named by the person, does not carry this person" in "\n".join(decision.why)
+    assert "contract 404 of 40009990008, named by the person, does not carry this person" in "\n".join(
+        each.en for each in decision.why
+    )
 
 
 def test_support_moves_with_a_switch_of_supplier_on_the_1st() -> None:

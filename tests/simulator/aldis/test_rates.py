@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from simulator.aldis.rates import Rates, Worth
-from simulator.documents.model import Period
+from simulator.aldis.reasons import no_rate
+from simulator.documents.model import Category, Period
 from simulator.documents.profile import load_profile
 from tests.simulator.aldis.people import counts
 
@@ -48,7 +49,7 @@ def test_categories_add_up(rates: Rates) -> None:
     found = rates.worth(counts(large_family=1, disabled_child=1), Period(2026, 3), LATER)
     assert found.amount == Decimal("45.00")
     assert found.paid == counts(large_family=1, disabled_child=1)
-    assert "documented: Cabinet Regulation No. 345" in found.lines[0]
+    assert "documented: Cabinet Regulation No. 345" in found.lines[0].en
 
 
 def test_children_and_wards_count_each(rates: Rates) -> None:
@@ -71,4 +72,4 @@ def test_the_rise_of_august_2023_covers_august_once_it_is_known(rates: Rates) ->
 
 def test_a_category_without_a_rate_is_named(rates: Rates) -> None:
     found = rates.worth(counts(guardian=1), Period(2023, 12), LATER)
-    assert found == Worth(Decimal("0.00"), (), ("guardian: no rate for 2023-12",))
+    assert found == Worth(Decimal("0.00"), (), (no_rate(Category.GUARDIAN, Period(2023, 12)),))

@@ -74,7 +74,7 @@ def test_group_1_keeps_all_its_categories_in_spite_of_arrears() -> None:
     debt = (Arrears(ANNA.code, date(2021, 1, 1)),)
     found = _protection("2026-03", _spell(Category.DISABILITY_GROUP_1), _spell(Category.LOW_INCOME), arrears=debt)
     assert found.categories == counts(low_income=1, disability_group_1=1)
-    assert "group I is exempt since 2023-01" in found.why[-1]
+    assert "group I is exempt since 2023-01" in found.why[-1].en
 
 
 def test_arrears_that_ended_exclude_no_more() -> None:

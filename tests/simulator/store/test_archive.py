@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -53,7 +53,8 @@ def test_a_moment_comes_back_as_the_same_moment(local: datetime, offset: int) ->
         with store.unit() as unit:
             archive_add(unit, owner="a", kind="k", key="1", at=at)
         with store.reading() as unit:
-            assert next(archive_rows(unit, "a")).at == at
+            # in the hour that autumn repeats, Python never calls the moments of two zones equal
+            assert next(archive_rows(unit, "a")).at.astimezone(UTC) == at.astimezone(UTC)
 
 
 def test_a_moment_without_a_zone_is_refused() -> None:

@@ -165,11 +165,11 @@ def test_a_refused_document_counts_as_not_said(retailer: Retailer) -> None:
     assert said(retailer) == [[(Operation.NEW, "0007")]]
 
 
-def test_a_refusal_that_is_dits_own_trouble_leaves_the_document_queued(retailer: Retailer) -> None:
-    from conformance.retailers.reference.client import Refused
+def test_trouble_of_dits_own_leaves_the_document_queued(retailer: Retailer) -> None:
+    from conformance.retailers.reference.client import ConnectionLost
 
     retailer.signs()
-    retailer.dit.refusals.append(Refused("soap:Receiver", "no space left"))
+    retailer.dit.refusals += [ConnectionLost("no space left")] * 3
     retailer.exchange()
     (queued,) = retailer.driver.store.outbox.queued(CONTRACT)
     retailer.exchange()

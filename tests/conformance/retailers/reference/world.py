@@ -59,7 +59,7 @@ class FakeDit:
     mailbox: list[Lying] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     lost: list[tuple[str, bool]] = field(default_factory=list)
-    refusals: list[Refused] = field(default_factory=list)
+    refusals: list[Exception] = field(default_factory=list)
 
     def lose(self, operation: str, *, times: int = 1, arrives: bool = True) -> None:
         """The next calls of an operation get no reply, whether or not they arrive."""

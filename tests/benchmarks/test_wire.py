@@ -29,6 +29,7 @@ from simulator.documents.profile import load_profile
 from simulator.soap.contract import DIT, SVC
 from tests.simulator.soap.setting import RETAILER, open_setting, serving
 
+pytestmark = pytest.mark.bench
 MEGABYTE = 1024 * 1024
 LARGE = int(os.environ.get("ALDIS_BENCH_MEGABYTES", "450"))
 MOST_MEMORY = 256

@@ -1,0 +1,212 @@
+"""Replaces personal codes, names and addresses by made-up ones, the same person always by the same.
+
+For reports that leave the machine: a retailer may have tested with its own customers. What is personal is learned from
+the journal (documents and what the suite told the retailer) and from the world; then it is replaced wherever it stands.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+from xml.sax.saxutils import escape
+
+from simulator.documents.identifiers import personal_code_canonical, synthetic_personal_code
+from simulator.documents.model import Address, ContractRecord, DiscountRecord, Document, PayoutRecord, Person
+from simulator.documents.profile import Profile
+from simulator.documents.reading import DocumentError, read_document
+from simulator.journal import Entry, Journal
+from simulator.world import World
+
+_FIRST = 50_000  # synthetic codes from here on, so that they are none of the suite's own people
+_SHORTEST = 2  # letters of a name that is worth replacing
+_Event = TypeVar("_Event")
+
+
+@dataclass(slots=True)
+class Redactor:
+    """What was learned to be personal, and what stands for it."""
+
+    _codes: dict[str, str] = field(default_factory=dict)
+    _words: dict[str, str] = field(default_factory=dict)
+    _written: dict[str, str] = field(default_factory=dict)  # also as they stand in XML
+    _pattern: re.Pattern[str] | None = None
+
+    # -- learning
+
+    def learn(self, journal: Journal, profile: Profile, world: World) -> None:
+        """Learn all persons and addresses of a journal and of the world that it was recorded in."""
+        for resident in world.residents:
+            self._person(resident.code, resident.given_name, resident.surname)
+            self._address(resident.address)
+            for change in resident.code_changes:
+                self._code(change.earlier)
+        for entry in journal.entries():
+            self._details(entry.details)
+            for data in _payloads(entry, journal):
+                self._document(data, profile)
+        self._pattern = None
+
+    def _document(self, data: bytes, profile: Profile) -> None:
+        try:
+            document: Document = read_document(data, profile)
+        except DocumentError:
+            return
+        for record in document.records:
+            match record:
+                case ContractRecord():
+                    for person in (record.holder, *(each.person for each in record.sub_users)):
+                        self._of(person)
+                    for address in (record.address, *(each.address for each in record.sub_users)):
+                        self._place(address)
+                case DiscountRecord() | PayoutRecord():
+                    self._code(record.person_code)
+
+    def _details(self, value: object) -> None:
+        if isinstance(value, Mapping):
+            if "given_name" in value and "surname" in value:
+                self._person(str(value.get("code", "")), str(value["given_name"]), str(value["surname"]))
+            address = value.get("address")
+            if isinstance(address, Mapping):
+                self._address(str(address.get("text", "")))
+            for key, each in value.items():
+                if key in ("person", "previous_code") and isinstance(each, str):
+                    self._code(each)
+                self._details(each)
+        elif isinstance(value, list | tuple):
+            for each in value:
+                self._details(each)
+
+    def _of(self, person: Person) -> None:
+        self._person(person.code, person.given_name, person.surname)
+
+    def _place(self, address: Address) -> None:
+        self._address(address.text)
+
+    def _person(self, code: str, given_name: str, surname: str) -> None:
+        self._code(code)
+        self._word(given_name, "Vārds")
+        self._word(surname, "Uzvārds")
+
+    def _code(self, code: str) -> None:
+        known = personal_code_canonical(code)
+        if re.fullmatch(r"\d{6}-\d{5}", known) and known not in self._codes:
+            made_up = synthetic_personal_code(_FIRST + len(self._codes))
+            self._codes[known] = made_up
+            self._words[known] = made_up
+            self._words[known.replace("-", "")] = made_up.replace("-", "")
+
+    def _address(self, text: str) -> None:
+        self._word(text, "Adrese ")
+
+    def _word(self, text: str, stands: str) -> None:
+        text = text.strip()
+        if len(text) >= _SHORTEST and text not in self._words:
+            self._words[text] = f"{stands}{_letters(len(self._words))}"
+
+    # -- replacing
+
+    def text(self, text: str) -> str:
+        """A text with made-up people in place of the real ones."""
+        if not self._words:
+            return text
+        if self._pattern is None:
+            self._written = {**{escape(each): made_up for each, made_up in self._words.items()}, **self._words}
+            longest_first = sorted(self._written, key=len, reverse=True)
+            self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
+        return self._pattern.sub(lambda found: self._written[found[0]], text)
+
+    def data(self, data: bytes) -> bytes:
+        """Bytes, most of them XML in UTF-8, likewise."""
+        return self.text(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+    def value(self, value: Any) -> Any:
+        """Any value of an event or of an entry's details, likewise."""
+        if isinstance(value, str) and type(value) is str:
+            return self.text(value)
+        if isinstance(value, tuple):
+            return tuple(self.value(each) for each in value)
+        if isinstance(value, list):
+            return [self.value(each) for each in value]
+        if isinstance(value, Mapping):
+            return {key: self.value(each) for key, each in value.items()}
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return replace(
+                value, **{each.name: self.value(getattr(value, each.name)) for each in dataclasses.fields(value)}
+            )
+        return value
+
+    def event(self, event: _Event) -> _Event:
+        """An event of a run, likewise."""
+        found: _Event = self.value(event)
+        return found
+
+
+class RedactedJournal:
+    """A journal with made-up people; its blobs are named by what they hold then."""
+
+    def __init__(self, journal: Journal, redactor: Redactor) -> None:
+        self._journal = journal
+        self._redactor = redactor
+        self._names: dict[str, str] = {}
+        self._blobs: dict[str, str] = {}
+
+    def entries(self) -> Iterator[Entry]:
+        """All entries in order."""
+        for entry in self._journal.entries():
+            details = dict(entry.details)
+            payloads = details.pop("payloads", None)
+            changed: dict[str, Any] = self._redactor.value(details)
+            if isinstance(payloads, dict):
+                changed["payloads"] = {message: self._name(str(each)) for message, each in payloads.items()}
+            yield replace(
+                entry,
+                details=changed,
+                cause=None if entry.cause is None else self._redactor.text(entry.cause),
+                request=self._name(entry.request),
+                reply=self._name(entry.reply),
+                payload=self._name(entry.payload),
+            )
+
+    def blob(self, reference: str) -> bytes:
+        """The bytes behind a reference of these entries; raises KeyError when there are none."""
+        return self._redactor.data(self._journal.blob(self._blobs[reference]))
+
+    def _name(self, reference: str | None) -> Any:
+        if reference is None:
+            return None
+        if reference not in self._names:
+            try:
+                data = self._redactor.data(self._journal.blob(reference))
+            except KeyError:
+                return reference
+            name = hashlib.sha256(data).hexdigest()
+            self._names[reference] = name
+            self._blobs[name] = reference
+        return self._names[reference]
+
+
+def _payloads(entry: Entry, journal: Journal) -> Iterator[bytes]:
+    named: Iterable[object] = [entry.payload]
+    payloads = entry.details.get("payloads")
+    if isinstance(payloads, dict):
+        named = [*named, *payloads.values()]
+    for each in named:
+        if isinstance(each, str):
+            try:
+                yield journal.blob(each)
+            except KeyError:
+                continue
+
+
+def _letters(number: int) -> str:
+    """A number as letters, since names have no digits."""
+    letters = ""
+    while True:
+        letters = chr(ord("A") + number % 26) + letters
+        number = number // 26 - 1
+        if number < 0:
+            return letters

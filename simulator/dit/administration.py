@@ -1,0 +1,259 @@
+"""How channels, their versions and their subscribers are looked up and set up by those who own them.
+
+Who may do what is not public: here everybody may look, and a channel's owner alone may change it (assumed).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from simulator.dit.model import Authority, Channel, ChannelVersion, Refusal, User, VersionStatus
+from simulator.dit.refusals import ACCESS, NO_SOURCE, documented, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from simulator.dit.directory import Directory
+    from simulator.dit.model import Caller
+    from simulator.dit.network import Network
+    from simulator.store import Unit
+
+_CHANNEL = re.compile(r"(URN:IVIS:\d{6}:CHA-[A-Za-z0-9_()+,.=@;$!*-]+)-TYPE-(DIK|DSK)")
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """An authority's rights on a version: a subscriber's on a DIK, a participant's on a DSK."""
+
+    version: str
+    authority: Authority
+
+
+class Administration:
+    """DIT's configuration as callers see and change it.
+
+    ``element_of`` gives the Clark name of the document element that a schema URN stands for, None when the URN is
+    unknown or leaves it open.
+    """
+
+    def __init__(self, network: Network, unit: Unit, element_of: Callable[[str], str | None]) -> None:
+        self._network = network
+        self._unit = unit
+        self._element_of = element_of
+
+    # -- looking
+
+    def post_box(self, authority: str) -> tuple[int, Authority]:
+        """SelectPostBox: the number of an authority's mailbox, and the authority; raises DitError."""
+        directory = self._directory()
+        found = directory.authority(authority)
+        return sorted(directory.authorities).index(found.id) + 1, found
+
+    def channels(
+        self,
+        *,
+        urn: str | None = None,
+        kind: str | None = None,
+        owner: str | None = None,
+        title: str | None = None,
+        statuses: Collection[str] = (),
+    ) -> tuple[Channel, ...]:
+        """SearchChannelsPaged: the channels that fit, by URN; an unknown URN is refused in DIT's documented words.
+
+        ``statuses`` wants a version in one of them; ``title`` any part of the name. Raises DitError.
+        """
+        directory = self._directory()
+        if urn is not None:
+            directory.channel(urn)
+        return tuple(
+            each
+            for each in sorted(directory.channels.values(), key=lambda each: each.urn)
+            if urn in (None, each.urn) and kind in (None, each.kind) and owner in (None, each.owner)
+            if title is None or title.casefold() in each.title.casefold()
+            if not statuses or any(v.channel == each.urn and v.status in statuses for v in directory.versions.values())
+        )
+
+    def versions(
+        self, *, urn: str | None = None, channel: str | None = None, statuses: Collection[str] = ()
+    ) -> tuple[ChannelVersion, ...]:
+        """SearchChannelVersionsPaged: the versions that fit, by URN; raises DitError for URNs that are unknown."""
+        directory = self._directory()
+        if urn is not None:
+            directory.version(urn)
+        if channel is not None:
+            directory.channel(channel)
+        return tuple(
+            each
+            for each in sorted(directory.versions.values(), key=lambda each: each.urn)
+            if urn in (None, each.urn) and channel in (None, each.channel)
+            if not statuses or each.status in statuses
+        )
+
+    def subscribers(self, *, version: str | None = None, authority: str | None = None) -> tuple[Subscriber, ...]:
+        """SearchSubscribersToChannelPaged: who has rights on a version, or what an authority has; raises DitError."""
+        directory = self._directory()
+        if version is not None:
+            directory.version(version)
+        return tuple(
+            Subscriber(urn, directory.authorities[each])
+            for urn, authorities in sorted(directory.subscribers.items())
+            for each in sorted(authorities)
+            if version in (None, urn) and authority in (None, each)
+        )
+
+    def channel(self, urn: str) -> Channel:
+        """One channel; raises DitError when there is none."""
+        return self._directory().channel(urn)
+
+    def authority(self, identifier: str) -> Authority:
+        """One authority; raises DitError when it has no mailbox."""
+        return self._directory().authority(identifier)
+
+    # -- changing
+
+    def insert_channel(self, caller: Caller, channel: Channel) -> int:
+        """InsertChannel: a new channel of the caller's own; returns its number. Raises DitError."""
+        directory = self._directory()
+        directory.authority(channel.owner)
+        if channel.owner != caller.authority:
+            raise _not_owner(caller, channel.owner, channel.urn)
+        form = _CHANNEL.fullmatch(channel.urn)
+        if form is None or form[2].lower() != channel.kind:
+            raise _wrong(
+                f"channel URN {channel.urn!r} of a channel of type {channel.kind}",
+                f"URN:IVIS:<6 digits>:CHA-<Name>-TYPE-{channel.kind.upper()}",
+            )
+        if channel.urn in directory.channels:
+            raise _there_already(channel.urn)
+        self._install(directory, channels={**directory.channels, channel.urn: channel})
+        return len(directory.channels) + 1
+
+    def insert_version(self, caller: Caller, version: ChannelVersion) -> int:
+        """InsertChannelVersion: a new version of one of the caller's channels; returns its number. Raises DitError.
+
+        ``version.element`` is filled in from its schema URN.
+        """
+        directory = self._directory()
+        channel = directory.channel(version.channel)
+        if channel.owner != caller.authority:
+            raise _not_owner(caller, channel.owner, channel.urn)
+        expected = version_urn(channel, version.major, version.minor)
+        if version.urn != expected:
+            raise _wrong(f"version URN {version.urn!r} of version {version.major}.{version.minor}", expected)
+        if version.urn in directory.versions:
+            raise _there_already(version.urn)
+        element = self._element_of(version.schema)
+        if element is None:
+            raise _wrong(
+                f"schema {version.schema!r}",
+                "the URN of a schema of the catalogue, ending in -TYPE-<element> where it has several elements",
+                remedy="`aldis schemas list` shows the catalogue",
+            )
+        made = replace(version, element=element)
+        self._install(directory, versions={**directory.versions, made.urn: made})
+        return len(directory.versions) + 1
+
+    def insert_subscriber(self, caller: Caller, version: str, authority: str) -> int:
+        """InsertSubscriberToChannel: rights on a version of the caller's channel; returns their number.
+
+        Raises DitError.
+        """
+        directory = self._directory()
+        known = directory.version(version)
+        directory.authority(authority)
+        if directory.owner(known) != caller.authority:
+            raise _not_owner(caller, directory.owner(known), known.urn)
+        if directory.subscribed(authority, known):
+            raise _there_already(f"{authority} on {known.urn}")
+        before = directory.subscribers.get(known.urn, frozenset())
+        self._refuse_two_cuts(directory, known, authority)
+        self._install(directory, subscribers={**directory.subscribers, known.urn: before | {authority}})
+        return sum(len(each) for each in directory.subscribers.values()) + 1
+
+    def _refuse_two_cuts(self, directory: Directory, version: ChannelVersion, authority: str) -> None:
+        source = version.transformation.source if version.transformation else version.urn
+        for urn, subscribed in directory.subscribers.items():
+            other = directory.versions[urn]
+            if authority in subscribed and source == (other.transformation.source if other.transformation else urn):
+                raise _wrong(
+                    f"a second way for authority {authority} to the messages of {source}: it has {urn}",
+                    "one version of them for each authority",
+                )
+
+    def _install(
+        self,
+        directory: Directory,
+        *,
+        channels: dict[str, Channel] | None = None,
+        versions: dict[str, ChannelVersion] | None = None,
+        subscribers: dict[str, frozenset[str]] | None = None,
+    ) -> None:
+        rights = directory.subscribers if subscribers is None else subscribers
+        self._network.install(
+            self._unit,
+            authorities=directory.authorities.values(),
+            users=(User(name, authority) for name, authority in directory.users.items()),
+            channels=(directory.channels if channels is None else channels).values(),
+            versions=(directory.versions if versions is None else versions).values(),
+            subscriptions=((urn, each) for urn, authorities in rights.items() for each in sorted(authorities)),
+        )
+
+    def _directory(self) -> Directory:
+        return self._network.directory(self._unit)
+
+
+def version_urn(channel: Channel, major: int, minor: int) -> str:
+    """The URN of a version: the channel's, with the version before the type (documented by examples)."""
+    stem, _, kind = channel.urn.rpartition("-TYPE-")
+    return f"{stem}-v{major}-{minor}-TYPE-{kind}"
+
+
+def status_of(words: Collection[str]) -> VersionStatus:
+    """The status that a list of statuses asks for a new version; active when it asks for none (assumed).
+
+    Raises DitError for more than one.
+    """
+    if len(words) > 1:
+        raise _wrong(f"{len(words)} statuses for one version: {' '.join(words)}", "one status")
+    return VersionStatus(next(iter(words), VersionStatus.ACTIVE))
+
+
+def missing(what: str) -> Exception:
+    """The refusal of a new record that lacks something."""
+    return _wrong(f"no {what}", f"{what}, without which nothing can be made")
+
+
+def _wrong(found: str, expected: str, *, remedy: str = "mend the record and send it again") -> Exception:
+    return refuse(
+        Refusal.BAD_CONFIGURATION,
+        f"the record cannot be made: {found}; expected {expected}",
+        found=f"The call gives {found}.",
+        expected=f"{expected}.",
+        provenance=documented("channel and version URNs, their schemas"),
+        remedy=f"{remedy}.",
+    )
+
+
+def _there_already(what: str) -> Exception:
+    return refuse(
+        Refusal.BAD_CONFIGURATION,
+        f"{what} is there already",
+        found=f"The call makes {what}, which DIT has already.",
+        expected="a record that is new; nothing is changed by making it again.",
+        provenance=NO_SOURCE,
+        remedy="look for it with the Search... operations first.",
+    )
+
+
+def _not_owner(caller: Caller, owner: str, what: str) -> Exception:
+    return refuse(
+        Refusal.NO_RIGHT,
+        f"authority {caller.authority} does not own {what}",
+        found=f"User {caller.user!r} acts for authority {caller.authority}; {what} is owned by {owner}.",
+        expected="a call by the channel's owner.",
+        provenance=ACCESS,
+        remedy="make channels of your own, or have the owner do it (who may do what is assumed).",
+    )

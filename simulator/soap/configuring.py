@@ -1,0 +1,348 @@
+"""The seven operations of the configuration service as Spyne services: from the wire's words to DIT's and back.
+
+Names are those on the wire, the odd ones too: SearchChannelsPaged answers with a SendMessageResponse. All of them are
+inferred from DIT's client samples (integration instruction v1.09).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from spyne import Boolean, ComplexModel, Integer16, Integer32, ServiceBase, Unicode, rpc
+
+from simulator.dit.administration import Administration, missing, status_of
+from simulator.dit.model import Authority, Channel, ChannelKind, ChannelVersion
+from simulator.documents.catalogue import CatalogueError
+from simulator.soap.contract import CFG, DIT
+from simulator.soap.services import AuthorityBasicInfoStructure, Call, MessageClassStructure
+
+_BUSINESS, _ERROR = "1", "3"
+DEFAULT_ERROR_SCHEMA = "URN:IVIS:100001:XSD-DIT-DITMessage-v1-0-TYPE-DefaultMessageError"
+"""The error schema of a version that names none (documented: integration instruction v1.09)."""
+
+
+class MessageTypeStructure(ComplexModel):
+    """A class of messages and its schema."""
+
+    __namespace__ = DIT
+    MessageClass = MessageClassStructure
+    XMLSchemaURN = Unicode
+
+
+class PostBoxStructure(ComplexModel):
+    """A mailbox."""
+
+    __namespace__ = DIT
+    PostBoxID = Integer32
+    Authority = AuthorityBasicInfoStructure
+
+
+class ChannelInfoStructure(ComplexModel):
+    """A channel."""
+
+    __namespace__ = DIT
+    ShortName = Unicode
+    ChannelURN = Unicode
+    ChannelType = Unicode
+    OwnerAuthority = AuthorityBasicInfoStructure
+    ChannelName = Unicode
+
+
+class ChannelSearchStructure(ComplexModel):
+    """A search for channels."""
+
+    __namespace__ = DIT
+    Channel = ChannelInfoStructure
+    OnlyHeader = Boolean
+
+
+class ChannelListStructure(ComplexModel):
+    """Channels found."""
+
+    __namespace__ = DIT
+    Count = Integer32
+    Channel = ChannelInfoStructure.customize(max_occurs="unbounded")
+
+
+class ChannelVersionInfoStructure(ComplexModel):
+    """A channel version; its status is a list on the wire."""
+
+    __namespace__ = DIT
+    MessageType = MessageTypeStructure.customize(max_occurs="unbounded")
+    ChannelVersionStatus = Unicode
+    Channel = ChannelInfoStructure
+    MinorVersion = Integer16
+    MajorVersion = Integer16
+    IsManualAck = Boolean
+    UseReceiverFilter = Boolean
+    ChannelVersionURN = Unicode
+
+
+class ChannelVersionSearchStructure(ComplexModel):
+    """A search for channel versions."""
+
+    __namespace__ = DIT
+    ChannelVersion = ChannelVersionInfoStructure
+
+
+class ChannelVersionsListStructure(ComplexModel):
+    """Channel versions found."""
+
+    __namespace__ = DIT
+    Count = Integer32
+    ChannelVersion = ChannelVersionInfoStructure.customize(max_occurs="unbounded")
+
+
+class ChannelSubscriberInfoStructure(ComplexModel):
+    """A subscriber or participant."""
+
+    __namespace__ = DIT
+    ChannelVersionURN = Unicode
+    SubscriberAuthority = AuthorityBasicInfoStructure
+
+
+class ChannelSubscriberSearchStructure(ComplexModel):
+    """A search for subscribers."""
+
+    __namespace__ = DIT
+    ChannelSubscriber = ChannelSubscriberInfoStructure
+
+
+class ChannelSubscriberListStructure(ComplexModel):
+    """Subscribers found."""
+
+    __namespace__ = DIT
+    Count = Integer32
+    ChannelSubscriber = ChannelSubscriberInfoStructure.customize(max_occurs="unbounded")
+
+
+def _operation(
+    wrapper: str, *inside: tuple[str, Any], reply: str, result: str, returns: Any
+) -> Callable[[Callable[..., Any]], Any]:
+    """Spyne's ``rpc`` for a wrapper with its children, answered by a wrapper with one child."""
+    names = ("asked", "also")
+    decorate: Callable[[Callable[..., Any]], Any] = rpc(
+        *(kind for _, kind in inside),
+        _in_message_name=f"{{{CFG}}}{wrapper}",
+        _in_variable_names={name: parameter for name, (parameter, _) in zip(names, inside, strict=False)},
+        _out_message_name=f"{{{CFG}}}{reply}",
+        _returns=returns,
+        _out_variable_name=result,
+    )
+    return decorate
+
+
+def _structure(kind: Any) -> Any:
+    return kind.customize(sub_ns=DIT)
+
+
+class ConfigurationService(ServiceBase):
+    """Each method takes Spyne's context, whose ``udc`` is the :class:`Call`, and the wrapper's children."""
+
+    @_operation(
+        "SelectPostBoxRequest",
+        ("AuthorityId", Unicode),
+        reply="SelectPostBoxResponse",
+        result="PostBox",
+        returns=_structure(PostBoxStructure),
+    )
+    def select_post_box(ctx: Any, asked: Any) -> Any:  # noqa: N805
+        """SelectPostBox: an authority's mailbox."""
+        call = _noted(ctx, authority=asked)
+        number, authority = _administration(call).post_box(asked)
+        return PostBoxStructure(PostBoxID=number, Authority=_authority(authority))
+
+    @_operation(
+        "SearchChannelsPaged",
+        ("ChannelSearch", _structure(ChannelSearchStructure)),
+        ("ChannelVersionStatus", Unicode),
+        reply="SendMessageResponse",
+        result="ChannelList",
+        returns=_structure(ChannelListStructure),
+    )
+    def search_channels_paged(ctx: Any, asked: Any, also: Any) -> Any:  # noqa: N805
+        """SearchChannelsPaged: the channels that fit; only their header when that is asked for."""
+        wanted = asked.Channel
+        call = _noted(ctx, channel=wanted.ChannelURN)
+        administration = _administration(call)
+        owner = wanted.OwnerAuthority
+        found = administration.channels(
+            urn=wanted.ChannelURN,
+            kind=wanted.ChannelType,
+            owner=owner.AuthorityID if owner is not None else None,
+            title=wanted.ChannelName or wanted.ShortName,
+            statuses=_words(also),
+        )
+        told = [_channel(each, None if asked.OnlyHeader else administration.authority(each.owner)) for each in found]
+        return ChannelListStructure(Count=len(told), Channel=told)
+
+    @_operation(
+        "InsertChannel",
+        ("Channel", _structure(ChannelInfoStructure)),
+        reply="InsertChannelResponse",
+        result="InsertChannelResponse",
+        returns=Integer32,
+    )
+    def insert_channel(ctx: Any, asked: Any) -> int:  # noqa: N805
+        """InsertChannel: a channel of the caller's own."""
+        call = _noted(ctx, channel=asked.ChannelURN)
+        for name in ("ChannelURN", "ChannelType", "OwnerAuthority"):
+            _require(asked, name)
+        channel = Channel(
+            urn=asked.ChannelURN,
+            title=asked.ChannelName or asked.ShortName or asked.ChannelURN,
+            kind=ChannelKind(asked.ChannelType),
+            owner=asked.OwnerAuthority.AuthorityID,
+        )
+        return _administration(call).insert_channel(call.caller, channel)
+
+    @_operation(
+        "SearchChannelVersionsPaged",
+        ("ChannelVersionSearch", _structure(ChannelVersionSearchStructure)),
+        reply="SearchChannelVersionsPagedResponse",
+        result="ChannelVersionsList",
+        returns=_structure(ChannelVersionsListStructure),
+    )
+    def search_channel_versions_paged(ctx: Any, asked: Any) -> Any:  # noqa: N805
+        """SearchChannelVersionsPaged: the versions that fit."""
+        wanted = asked.ChannelVersion
+        channel = wanted.Channel.ChannelURN if wanted.Channel is not None else None
+        call = _noted(ctx, version=wanted.ChannelVersionURN, channel=channel)
+        administration = _administration(call)
+        found = administration.versions(
+            urn=wanted.ChannelVersionURN, channel=channel, statuses=_words(wanted.ChannelVersionStatus)
+        )
+        told = [_version(each, administration.channel(each.channel)) for each in found]
+        return ChannelVersionsListStructure(Count=len(told), ChannelVersion=told)
+
+    @_operation(
+        "InsertChannelVersion",
+        ("ChannelVersionData", _structure(ChannelVersionInfoStructure)),
+        reply="InsertChannelVersionResponse",
+        result="InsertChannelVersionResponse",
+        returns=Integer32,
+    )
+    def insert_channel_version(ctx: Any, asked: Any) -> int:  # noqa: N805
+        """InsertChannelVersion: a version of one of the caller's channels."""
+        call = _noted(ctx, version=asked.ChannelVersionURN)
+        for name in ("ChannelVersionURN", "Channel", "MajorVersion", "MinorVersion", "MessageType"):
+            _require(asked, name)
+        _require(asked.Channel, "ChannelURN")
+        schemas = {each.MessageClass.CodeListCodeValue: each.XMLSchemaURN for each in asked.MessageType}
+        if _BUSINESS not in schemas:
+            raise missing("MessageType of class 1 (business)")
+        version = ChannelVersion(
+            urn=asked.ChannelVersionURN,
+            channel=asked.Channel.ChannelURN,
+            major=asked.MajorVersion,
+            minor=asked.MinorVersion,
+            schema=schemas[_BUSINESS],
+            element="",
+            error_schema=schemas.get(_ERROR, DEFAULT_ERROR_SCHEMA),
+            manual_acknowledgement=bool(asked.IsManualAck),
+            use_receiver_filter=bool(asked.UseReceiverFilter),
+            status=status_of(_words(asked.ChannelVersionStatus)),
+        )
+        return _administration(call).insert_version(call.caller, version)
+
+    @_operation(
+        "SearchSubscribersToChannelPaged",
+        ("ChannelSubscriberSearch", _structure(ChannelSubscriberSearchStructure)),
+        reply="SearchSubscribersToChannelPagedResponse",
+        result="ChannelSubscriberList",
+        returns=_structure(ChannelSubscriberListStructure),
+    )
+    def search_subscribers_to_channel_paged(ctx: Any, asked: Any) -> Any:  # noqa: N805
+        """SearchSubscribersToChannelPaged: who has rights on a version."""
+        wanted = asked.ChannelSubscriber
+        authority = wanted.SubscriberAuthority
+        call = _noted(ctx, version=wanted.ChannelVersionURN)
+        found = _administration(call).subscribers(
+            version=wanted.ChannelVersionURN, authority=authority.AuthorityID if authority is not None else None
+        )
+        told = [
+            ChannelSubscriberInfoStructure(
+                ChannelVersionURN=each.version, SubscriberAuthority=_authority(each.authority)
+            )
+            for each in found
+        ]
+        return ChannelSubscriberListStructure(Count=len(told), ChannelSubscriber=told)
+
+    @_operation(
+        "InsertSubscriberToChannel",
+        ("ChannelSubscriber", _structure(ChannelSubscriberInfoStructure)),
+        reply="InsertSubscriberToChannelResponse",
+        result="InsertSubscriberToChannelResult",
+        returns=Integer32,
+    )
+    def insert_subscriber_to_channel(ctx: Any, asked: Any) -> int:  # noqa: N805
+        """InsertSubscriberToChannel: rights on a version of the caller's channel."""
+        call = _noted(ctx, version=asked.ChannelVersionURN)
+        _require(asked, "ChannelVersionURN")
+        _require(asked, "SubscriberAuthority")
+        authority = asked.SubscriberAuthority.AuthorityID
+        call.notes.details["subscriber"] = authority
+        return _administration(call).insert_subscriber(call.caller, asked.ChannelVersionURN, authority)
+
+
+def _noted(ctx: Any, *, version: str | None = None, **about: str | None) -> Call:
+    call: Call = ctx.udc
+    call.notes.channel_version = version
+    call.notes.details |= {name: value for name, value in about.items() if value is not None}
+    return call
+
+
+def _administration(call: Call) -> Administration:
+    def element_of(urn: str) -> str | None:
+        try:
+            named = call.schemas.root(urn)
+            elements = call.schemas.model(urn).elements
+        except CatalogueError:
+            return None
+        names = [each.name for each in elements.values()]
+        if named is not None:
+            return named if named in names else None
+        return names[0] if len(names) == 1 else None
+
+    return Administration(call.network, call.unit, element_of)
+
+
+def _require(record: Any, name: str) -> None:
+    if getattr(record, name) is None:
+        raise missing(name)
+
+
+def _words(text: str | None) -> Collection[str]:
+    return (text or "").split()
+
+
+def _authority(authority: Authority) -> AuthorityBasicInfoStructure:
+    return AuthorityBasicInfoStructure(AuthorityID=authority.id, ShortName=authority.short_name, Name=authority.name)
+
+
+def _channel(channel: Channel, owner: Authority | None) -> ChannelInfoStructure:
+    return ChannelInfoStructure(
+        ShortName=channel.title,
+        ChannelURN=channel.urn,
+        ChannelType=channel.kind,
+        OwnerAuthority=None if owner is None else _authority(owner),
+        ChannelName=None if owner is None else channel.title,
+    )
+
+
+def _version(version: ChannelVersion, channel: Channel) -> ChannelVersionInfoStructure:
+    types = [
+        MessageTypeStructure(MessageClass=MessageClassStructure(CodeListCodeValue=code), XMLSchemaURN=urn)
+        for code, urn in ((_BUSINESS, version.schema), (_ERROR, version.error_schema))
+    ]
+    return ChannelVersionInfoStructure(
+        MessageType=types,
+        ChannelVersionStatus=version.status,
+        Channel=_channel(channel, None),
+        MinorVersion=version.minor,
+        MajorVersion=version.major,
+        IsManualAck=version.manual_acknowledgement,
+        UseReceiverFilter=version.use_receiver_filter,
+        ChannelVersionURN=version.urn,
+    )

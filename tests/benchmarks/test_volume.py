@@ -1,0 +1,37 @@
+"""A document of national size: seconds, memory, and how that compares with reading it (`make bench`)."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from simulator.documents.locations import data_root
+from simulator.documents.model import ChannelName
+from simulator.documents.profile import load_profile
+
+pytestmark = pytest.mark.bench
+RECORDS = 170_000
+
+
+def test_contract_records_of_the_whole_country(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from conformance.cli import main; main()", "generate", "contract"]
+    start = time.perf_counter()
+    subprocess.run([*command, "--records", str(RECORDS), "--out", str(tmp_path)], check=True, stdout=subprocess.DEVNULL)
+    writing = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    (file,) = tmp_path.glob("*.xml")
+    schema = data_root("schemas") / load_profile().channel(ChannelName.CONTRACT).schema_path
+    start = time.perf_counter()
+    subprocess.run(
+        ["xmllint", "--stream", "--noout", "--schema", str(schema), str(file)], check=True, capture_output=True
+    )
+    reading = time.perf_counter() - start
+    print(
+        f"\n{RECORDS} contract records, {file.stat().st_size / 1e6:.0f} MB (at most 20 s, 128 MB): {writing:.1f} s,"
+        f" peak {peak:.0f} MB; {writing / reading:.1f} times what xmllint takes to read and validate it"
+    )

@@ -1,0 +1,76 @@
+"""``aldis check --recorded``: the rules over what a served simulator recorded, however it was driven."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from conformance.retailers.reference.client import DitClient
+from simulator.clock import RIGA, Clock
+from simulator.documents.profile import load_profile
+from simulator.server import Server
+from simulator.simulation import Simulation
+from simulator.world import load_world
+from tests.conformance.commands.running import aldis
+
+VERSION = "URN:IVIS:100001:CHA-ALDIS_ProviderDiscount-v1-1-TYPE-DIK"
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Path:
+    """A retailer reads its discounts and never deletes them."""
+    simulation = Simulation.open(
+        world=load_world("town"),
+        profile=load_profile(),
+        clock=Clock.frozen(datetime(2026, 1, 5, 8, tzinfo=RIGA)),
+        directory=tmp_path / "data",
+    )
+    server = Server(simulation)
+    server.start()
+    client = DitClient(f"{server.base_url}/dit/v1-2/MessageService/plain", "100777", "")
+    simulation.advance(datetime(2026, 1, 7, 12, tzinfo=RIGA))
+    for message in client.list_messages(VERSION):
+        client.receive_message(message)
+    simulation.advance(datetime(2026, 1, 8, 12, tzinfo=RIGA))
+    client.list_messages(VERSION)
+    client.close()
+    server.stop()
+    simulation.close()
+    return tmp_path / "data"
+
+
+def test_what_was_recorded_is_judged(recorded: Path, tmp_path: Path) -> None:
+    done = aldis("check", "--recorded", "data", "--report", "report", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "DIT-02" in done.stdout
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    assert [each["id"] for each in report["requirements"] if each["status"] == "failed"] == ["DIT-02"]
+    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert "Lists the new messages" in page
+
+
+def test_only_the_retailer_that_is_named_is_judged(recorded: Path, tmp_path: Path) -> None:
+    retailer = '[retailer]\nname = "Kaimiņi"\nregistration_number = "40009990012"\nauthority = "100778"\n'
+    (tmp_path / "retailer.toml").write_text(f'{retailer}[driver]\nkind = "manual"\n', encoding="utf-8")
+    done = aldis("check", "--recorded", "data", "--retailer", "retailer.toml", cwd=tmp_path)
+    assert done.returncode == 4  # the neighbour never called
+
+
+def test_a_damaged_folder_is_said_in_a_sentence(recorded: Path, tmp_path: Path) -> None:
+    (database,) = recorded.glob("*.sqlite*")
+    database.write_bytes(b"SQLite format 3\x00" + b"\xff" * 5000)
+    done = aldis("check", "--recorded", "data", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "data" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("prepare", [lambda folder: None, lambda folder: folder.mkdir()])
+def test_what_is_no_data_folder(prepare: object, tmp_path: Path) -> None:
+    prepare(tmp_path / "data")  # type: ignore[operator]
+    done = aldis("check", "--recorded", "data", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "is not the data folder of a simulator" in done.stderr

@@ -1,0 +1,117 @@
+"""Random lives: the reference retailer stands them, a spoilt one is found out, and the failure is a short story."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance.report.events import Status
+from conformance.report.summary import RunSummary
+from conformance.reproducers import ReproducerError, read_reproducer
+from conformance.retailers.config import DriverConfig, DriverKind, RetailerConfig
+from conformance.suite import SuiteConfig, run_suite
+from simulator.documents.profile import load_profile
+from tests.conformance.commands.running import aldis
+
+ROOT = Path(__file__).parents[3]
+STORIES = Path(__file__).parent / "stories"
+TOML = """
+[retailer]
+name = "Sabojātā Enerģija"
+registration_number = "40009990008"
+authority = "100777"
+
+[driver]
+kind = "python"
+object = "{object}"
+"""
+
+
+def explore(variant: str, cases: int, seed: int = 1) -> RunSummary:
+    driver = DriverConfig(kind=DriverKind.PYTHON, object=variant)
+    retailer = RetailerConfig("Sabojātā Enerģija", "40009990008", "100777", driver, ROOT)
+    summary = RunSummary()
+    run_suite(SuiteConfig(retailer, load_profile(), only=("exploration",), cases=cases, seed=seed), [summary])
+    return summary
+
+
+def test_the_reference_retailer_stands_whatever_happens() -> None:
+    summary = explore("conformance.retailers.reference.driver:Driver", 12)
+    assert summary.exit_code == 0, summary.scenarios[0].finished.reason
+    assert summary.count(Status.PASSED) > 40
+    assert summary.count(Status.WARNED) == 0
+
+
+@pytest.mark.parametrize("story", sorted(STORIES.glob("*.feature")), ids=lambda each: each.stem)
+def test_it_stands_what_once_was_held_against_it(story: Path) -> None:
+    done = aldis("replay", str(story), cwd=ROOT)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("variant", "requirement"),
+    [("money:CarryOverLost", "PAY-"), ("network:NeverDeletes", "DIT-02"), ("contracts:SubUsersUntold", "CON-06")],
+)
+def test_a_fault_is_found_and_told_as_a_short_story(variant: str, requirement: str) -> None:
+    summary = explore(f"tests.spoilt.{variant}", 60)
+    (scenario,) = summary.scenarios
+    assert summary.exit_code == 1, scenario.finished.reason
+    assert [
+        each for each in summary.verdicts if each.status is Status.FAILED and each.info.id.startswith(requirement)
+    ], scenario.finished.reason
+    story = scenario.finished.reproducer
+    assert story is not None
+    sentences = [line for line in story.splitlines() if line.startswith("    ")]
+    assert sentences[0].startswith("    Given it is ")
+    assert len(sentences) <= 12
+    assert story in (scenario.finished.reason or "")
+
+
+def test_same_seed_same_story() -> None:
+    first, again = (explore("tests.spoilt.network:NeverDeletes", 20).scenarios[0].finished for _ in range(2))
+    assert first.reproducer == again.reproducer is not None
+
+
+def test_a_failure_is_done_again_from_its_reproducer(tmp_path: Path) -> None:
+    (tmp_path / "retailer.toml").write_text(TOML.format(object="tests.spoilt.network:NeverDeletes"), encoding="utf-8")
+    retailer = ("--retailer", str(tmp_path / "retailer.toml"))
+    report = str(tmp_path / "report")
+    done = aldis("check", *retailer, "--only", "exploration", "--cases", "20", "--report", report, cwd=ROOT)
+    assert done.returncode == 1
+    assert (tmp_path / "report" / "reproducers" / "exploration.feature").is_file()
+    assert aldis("replay", report, *retailer, cwd=ROOT).returncode == 1
+    assert aldis("replay", report, cwd=ROOT).returncode == 0  # the reference retailer does not have the fault
+
+
+def test_a_scripted_scenario_is_done_again_too(tmp_path: Path) -> None:
+    (tmp_path / "retailer.toml").write_text(TOML.format(object="tests.spoilt.network:NeverDeletes"), encoding="utf-8")
+    retailer = ("--retailer", str(tmp_path / "retailer.toml"))
+    report = str(tmp_path / "report")
+    aldis("check", *retailer, "--only", "Three customers sign in the same week", "--report", report, cwd=ROOT)
+    done = aldis("replay", report, *retailer, "--report", str(tmp_path / "again"), cwd=ROOT)
+    assert done.returncode == 1
+    assert "DIT-02" in done.stdout
+    assert (tmp_path / "again" / "report.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        ({}, "expected one reproducer, found none"),
+        ({"a.feature": "x", "b.feature": "y"}, "found a.feature, b.feature; name the file"),
+        ({"a.feature": "Feature: x\n  Scenario: y\n"}, "is no reproducer"),
+        ({"a.feature": "# seed: 1\n"}, "is no reproducer"),
+    ],
+)
+def test_what_is_no_reproducer_is_said(files: dict[str, str], says: str, tmp_path: Path) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(ReproducerError, match=says):
+        read_reproducer(tmp_path)
+
+
+def test_a_reproducer_of_a_file_that_is_not_there(tmp_path: Path) -> None:
+    done = aldis("replay", "nothing.feature", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "nothing.feature" in done.stderr

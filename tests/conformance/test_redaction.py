@@ -1,0 +1,112 @@
+"""Whatever leaves the machine names no person of the run, and the same person is always the same made-up one."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.redaction import RedactedJournal, Redactor
+from conformance.report.events import Breach, EvidenceInfo
+from simulator.documents.model import ChannelName
+from simulator.documents.reading import read_document
+from simulator.documents.validation import validate
+from simulator.journal import FolderJournal, write_folder
+from tests.conformance.commands.running import aldis
+from tests.conformance.rules.builder import ANNA, HOME, ILZE, PROFILE, Story, contract, tenant
+
+
+def story() -> Story:
+    told = Story()
+    told.sign()
+    told.join(ILZE)
+    with told.run("contract"):
+        told.fetch("contract")
+        told.report(contract(sub_users=(tenant(ILZE),)))
+    return told
+
+
+def redactor(told: Story) -> Redactor:
+    found = Redactor()
+    found.learn(told.journal, PROFILE, told.case().world)
+    return found
+
+
+PERSONAL = (ANNA.code, ANNA.code.replace("-", ""), ANNA.surname, ILZE.code, ILZE.surname, HOME.text)
+
+
+def test_people_are_replaced_and_everything_else_stays() -> None:
+    found = redactor(story())
+    text = f"Līgums 0012345678: {ANNA.given_name} {ANNA.surname} ({ANNA.code}), {HOME.text}; 40009990008, 20.00 EUR"
+    hidden = found.text(text)
+    assert not [each for each in PERSONAL if each in hidden]
+    for kept in ("Līgums 0012345678", "40009990008", "20.00 EUR"):
+        assert kept in hidden
+    assert found.text(text) == hidden
+    assert found.text(ANNA.code.replace("-", "")) == found.text(ANNA.code).replace("-", "")
+    assert found.text(ANNA.code) != found.text(ILZE.code)
+
+
+def test_events_are_redacted_whole() -> None:
+    breach = Breach(
+        "CON-03", f"{ANNA.surname}", f"holder is {ANNA.surname!r}", ANNA.code, (EvidenceInfo(7, None, ANNA.code),)
+    )
+    hidden = redactor(story()).event(breach)
+    assert not [each for each in PERSONAL if each in str(hidden)]
+    assert hidden.requirement == "CON-03"
+    assert hidden.evidence[0].entry == 7
+
+
+def test_a_redacted_journal_can_be_written_and_read_and_its_documents_are_still_valid(tmp_path: Path) -> None:
+    told = story()
+    write_folder(RedactedJournal(told.journal, redactor(told)), tmp_path / "journal")
+    everything = b"".join(each.read_bytes() for each in (tmp_path / "journal").rglob("*") if each.is_file()).decode()
+    assert not [each for each in PERSONAL if each in everything]
+    read = FolderJournal(tmp_path / "journal")
+    (payload,) = {each.payload for each in read.entries() if each.payload}
+    data = read.blob(payload)
+    assert not validate(data, PROFILE, ChannelName.CONTRACT)
+    (record,) = read_document(data, PROFILE).contracts()
+    assert record.holder.code != record.sub_users[0].person.code
+
+
+@given(st.text())
+def test_what_is_not_personal_is_left_alone(text: str) -> None:
+    found = Redactor()
+    assert found.text(text) == text
+    assert found.data(text.encode("utf-8", "surrogatepass")) == text.encode("utf-8", "surrogatepass")
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe\x00", "windows ā".encode("windows-1257")])
+def test_bytes_that_are_no_text_pass(data: bytes) -> None:
+    assert redactor(story()).data(data) == data
+
+
+def test_check_redacts_all_that_it_writes(tmp_path: Path) -> None:
+    arguments = ("--only", "A record is wrong, BVKB says so, and the retailer corrects it", "--report")
+    aldis("check", *arguments, "plain", cwd=tmp_path)
+    done = aldis("check", *arguments, "hidden", "--redact", cwd=tmp_path)
+    assert done.returncode == 0
+    plain, hidden = (
+        b"".join(each.read_bytes() for each in sorted((tmp_path / folder).rglob("*")) if each.is_file()).decode()
+        for folder in ("plain", "hidden")
+    )
+    codes = set(re.findall(r'"code":"(\d{6}-\d{5})"', plain))
+    assert codes
+    assert "Bērziņa" in plain
+    assert not [each for each in (*codes, "Bērziņa", "Kalniņš", "Paraugu iela") if each in hidden]
+    report = json.loads((tmp_path / "hidden" / "report.json").read_text(encoding="utf-8"))
+    assert report["result"]["exit_code"] == 0
+
+
+def test_a_gate_asks_for_a_report_and_a_key_and_names_what_is_missing(tmp_path: Path) -> None:
+    done = aldis("check", "--gate", "signoff", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--key" in done.stderr
+    done = aldis("check", "--gate", "signoff", "--report", "r", "--key", "none.pem", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "openssl genpkey" in done.stderr

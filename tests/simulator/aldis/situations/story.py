@@ -1,0 +1,129 @@
+"""A bundled world, played: its retailers report contracts, bill and pay out; what ALDIS said is read in lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from simulator.documents.model import (
+    Address,
+    ChannelName,
+    ContractRecord,
+    DiscountStatus,
+    Operation,
+    PayoutRecord,
+    Person,
+    SubUser,
+)
+from simulator.world import Contract, Resident, Retailer
+from tests.simulator.aldis.country import Country, codes
+from tests.simulator.aldis.people import KAIMINS, PARAUGS, payout
+
+__all__ = ["KAIMINS", "PARAUGS", "Story", "codes"]
+
+
+@dataclass
+class Story:
+    """A country made of a world of ``fixtures/worlds``."""
+
+    country: Country
+
+    # -- people and contracts
+
+    def person(self, given_name: str) -> Resident:
+        """The resident of this given name."""
+        return next(each for each in self.country.world.residents if each.given_name == given_name)
+
+    def record(
+        self,
+        number: str,
+        operation: Operation = Operation.NEW,
+        retailer: Retailer = PARAUGS,
+        valid_to: date | None = None,
+        code: str | None = None,
+    ) -> ContractRecord:
+        """What the retailer reports of a contract of the world; the end is told only by an end."""
+        found = next(
+            each
+            for each in self.country.world.contracts
+            if (each.number, each.provider) == (number, retailer.registration_number)
+        )
+        holder = self._person(found.holder)
+        return ContractRecord(
+            operation=operation,
+            contract=number,
+            metering_point=found.metering_point,
+            address=Address(self._resident(found.holder).address),
+            holder=holder if code is None else Person(code, holder.given_name, holder.surname),
+            sub_users=tuple(
+                SubUser(self._person(each), Address(self._resident(each).address)) for each in found.sub_users
+            ),
+            valid_from=found.valid_from,
+            valid_to=valid_to,
+        )
+
+    def sign(self, *numbers: str, retailer: Retailer = PARAUGS, **header: Any) -> dict[str, Any]:
+        """The retailer reports contracts of the world as new: those named, or all of its own."""
+        chosen = [each for each in self.country.world.contracts if self._is_of(each, retailer)]
+        records = [
+            self.record(each.number, retailer=retailer) for each in chosen if not numbers or each.number in numbers
+        ]
+        assert len(records) == (len(numbers) or len(chosen))
+        return self.country.send(*records, retailer=retailer, **header)
+
+    def pay(self, *payouts: PayoutRecord, retailer: Retailer = PARAUGS, **header: Any) -> list[tuple[str, int | None]]:
+        """The retailer reports payouts; returns the codes and positions of what ALDIS finds wrong."""
+        return codes(self.country.send(*payouts, retailer=retailer, **header))
+
+    def bill(
+        self, number: str, period: str, net: str, applied: str, *rest: str, of: str, **fields: Any
+    ) -> PayoutRecord:
+        """A payout record: net bill, applied, carried over and remainder, in EUR; ``of`` is a given name."""
+        return payout(number, period, net, applied, *rest, person=self.person(of), **fields)
+
+    def _is_of(self, contract: Contract, retailer: Retailer) -> bool:
+        return contract.provider == retailer.registration_number
+
+    def _resident(self, code: str) -> Resident:
+        found = self.country.world.resident(code)
+        assert found is not None
+        return found
+
+    def _person(self, code: str) -> Person:
+        found = self._resident(code)
+        return Person(found.code_on(self.country.clock.now().date()), found.given_name, found.surname)
+
+    # -- what ALDIS said
+
+    def told(self, retailer: Retailer = PARAUGS) -> list[str]:
+        """The records of all lists in the retailer's mailbox: period, contract, due, catch-up by month, or the end."""
+        lines = []
+        for document in self.country.discounts(retailer):
+            for each in document.discounts():
+                start = f"{document.header.period} {each.contract}"
+                if each.status is DiscountStatus.TERMINATED:
+                    lines.append(f"{start} ended")
+                    continue
+                late = "".join(f" + {part.amount} for {part.period}" for part in each.catch_up)
+                lines.append(f"{start} {each.amount_due}{late}")
+        return lines
+
+    def books(self, period: str, retailer: Retailer = PARAUGS) -> str:
+        """Where the retailer's year stands after a month, by that month's reconciliation; and what does not add up."""
+        found = next(
+            each
+            for each in self.country.acts("reconcile")
+            if (each["period"], each["provider"]) == (period, retailer.registration_number)
+        )
+        amounts = " ".join(f"{name} {found[name]}" for name in ("granted", "applied", "carried", "lapsed", "reversed"))
+        wrong = "".join(f"; {each['code']} {each['expected']}, not {each['found']}" for each in found["differences"])
+        return amounts + wrong
+
+    def events(self, name: ChannelName, retailer: Retailer = PARAUGS) -> list[str]:
+        """The error events in the retailer's mailbox: position, code and Latvian text."""
+        return [
+            f"{each.position}: {each.code}: {each.text_lv}"
+            for _, report in self.country.errors(name, retailer)
+            for each in report.errors
+        ]

@@ -1,0 +1,53 @@
+"""What lay too long goes from every mailbox; what came later stays, and the journal still tells of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from simulator.dit.model import Refusal
+from simulator.journal import Kind
+from tests.simulator.dit.setting import COLLECT, FIRST, OWNER, PLAIN_1, SECOND, START, Setting, item, setting
+from tests.simulator.dit.test_network import listed, receive, refusal
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Iterator[Setting]:
+    with setting(tmp_path) as made:
+        yield made
+
+
+def _purge(net: Setting) -> int:
+    with net.store.unit() as unit:
+        return net.network.purge(unit, START + timedelta(minutes=1))
+
+
+def test_the_old_goes_read_or_not_and_the_new_stays(net: Setting) -> None:
+    read, unread = net.send("first", COLLECT, item(1)), net.send("owner", PLAIN_1, item(2))
+    assert [each.id for each in receive(net, "owner", version=COLLECT)] == [read]
+    net.clock.advance(START + timedelta(days=1))
+    later = net.send("owner", PLAIN_1, item(3))
+    assert _purge(net) == 3  # one read by the owner, one for each of the two subscribers
+    assert listed(net, "owner", version=COLLECT, read=True) == []
+    assert listed(net, "first", version=PLAIN_1) == listed(net, "second", version=PLAIN_1) == [later]
+    assert refusal(net, "restore", "owner", [read]) is Refusal.UNKNOWN_MESSAGE
+    assert _purge(net) == 0
+    assert unread not in listed(net, "first", version=PLAIN_1, read=True)
+
+
+def test_the_journal_tells_what_was_purged_and_keeps_its_payload(net: Setting) -> None:
+    sent = net.send("owner", PLAIN_1, item(2))
+    net.clock.advance(START + timedelta(days=1))
+    _purge(net)
+    entries = list(net.journal.entries())
+    purged = [each for each in entries if each.operation == "purge"]
+    assert {(each.kind, each.authority, each.message_ids) for each in purged} == {
+        (Kind.DELIVERY, FIRST, (sent,)),
+        (Kind.DELIVERY, SECOND, (sent,)),
+    }
+    delivered = next(each for each in entries if each.operation == "deliver")
+    assert net.journal.blob(delivered.payload or "") == item(2)
+    assert OWNER not in {each.authority for each in purged}

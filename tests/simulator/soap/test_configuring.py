@@ -1,0 +1,279 @@
+"""The configuration service by zeep, from its served WSDL: what it makes works at once for the message service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+import zeep
+from lxml import etree
+from zeep.transports import Transport
+
+from simulator.dit.model import Refusal
+from simulator.documents.model import ChannelName
+from simulator.soap.contract import CFG, CONFIGURATION, DIT, contract_folder, operations
+from simulator.soap.dispatching import server
+from simulator.soap.wsdl import schema_files
+from tests.simulator.soap.setting import Setting, envelope, open_setting, serving
+from tests.simulator.soap.test_contract import FACT, LANGUAGE, XS, children, xmlschema
+
+OWNER, RETAILER, OTHER = "100500", "100777", "100778"
+NEWS = "URN:IVIS:100001:CHA-News-TYPE-DIK"
+NEWS_1 = "URN:IVIS:100001:CHA-News-v1-0-TYPE-DIK"
+SCHEMA = "URN:IVIS:100001:XSD-PPriv-ALISProvider-v1-0-TYPE-ProviderDiscount"
+WRAPPERS = {
+    "SelectPostBox": ("SelectPostBoxRequest", [(CFG, "AuthorityId")], "SelectPostBoxResponse", [(DIT, "PostBox")]),
+    "SearchChannelsPaged": (
+        "SearchChannelsPaged",
+        [(DIT, "ChannelSearch"), (CFG, "ChannelVersionStatus")],
+        "SendMessageResponse",
+        [(DIT, "ChannelList")],
+    ),
+    "InsertChannel": (
+        "InsertChannel",
+        [(DIT, "Channel")],
+        "InsertChannelResponse",
+        [(CFG, "InsertChannelResponse")],
+    ),
+    "SearchChannelVersionsPaged": (
+        "SearchChannelVersionsPaged",
+        [(DIT, "ChannelVersionSearch")],
+        "SearchChannelVersionsPagedResponse",
+        [(DIT, "ChannelVersionsList")],
+    ),
+    "InsertChannelVersion": (
+        "InsertChannelVersion",
+        [(DIT, "ChannelVersionData")],
+        "InsertChannelVersionResponse",
+        [(CFG, "InsertChannelVersionResponse")],
+    ),
+    "SearchSubscribersToChannelPaged": (
+        "SearchSubscribersToChannelPaged",
+        [(DIT, "ChannelSubscriberSearch")],
+        "SearchSubscribersToChannelPagedResponse",
+        [(DIT, "ChannelSubscriberList")],
+    ),
+    "InsertSubscriberToChannel": (
+        "InsertSubscriberToChannel",
+        [(DIT, "ChannelSubscriber")],
+        "InsertSubscriberToChannelResponse",
+        [(CFG, "InsertSubscriberToChannelResult")],
+    ),
+}
+"""The contract as it is known, by hand: operation, request wrapper and children, reply wrapper and children."""
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Setting, str]]:
+    with open_setting() as setting, serving(setting) as base:
+        yield setting, base
+
+
+def _client(base: str, user: str, *, port: str = "Plain", path: str = CONFIGURATION.path, name: str = "") -> Any:
+    session = requests.Session()
+    session.trust_env = False
+    session.auth = (user, "any")
+    client = zeep.Client(f"{base}{path}?wsdl", transport=Transport(session=session))
+    return client.bind(name or CONFIGURATION.name, port)
+
+
+@pytest.fixture
+def bvkb(served: tuple[Setting, str]) -> Any:
+    return _client(served[1], OWNER)
+
+
+def _channel(urn: str = NEWS, kind: str = "dik", owner: str = OWNER) -> dict[str, Any]:
+    return {"ChannelURN": urn, "ChannelType": kind, "OwnerAuthority": {"AuthorityID": owner}, "ChannelName": "News"}
+
+
+def _version(urn: str = NEWS_1, schema: str = SCHEMA, **changes: Any) -> dict[str, Any]:
+    message_type = [{"MessageClass": {"CodeListCodeValue": "1"}, "XMLSchemaURN": schema}]
+    record = {"MessageType": message_type, "Channel": {"ChannelURN": NEWS}, "MajorVersion": 1, "MinorVersion": 0}
+    return {**record, "ChannelVersionURN": urn, **changes}
+
+
+def _refused(setting: Setting, call: Any, refusal: Refusal) -> str:
+    before = setting.network.directory
+    with pytest.raises(zeep.exceptions.Fault) as caught, setting.store.reading() as unit:
+        known = before(unit)
+        call()
+    with setting.store.reading() as unit:
+        assert before(unit) == known
+    last = setting.exchanges[-1]
+    assert last.fault_code == refusal
+    assert "Expected: " in (last.cause or "")
+    return str(caught.value.message)
+
+
+class TestContract:
+    def test_wrappers_and_children_are_those_of_the_contract(self) -> None:
+        schema = xmlschema.XMLSchema10(str(contract_folder() / "DITConfigurationService.xsd"))
+        for request, inside, reply, answer in WRAPPERS.values():
+            assert children(schema, f"{{{CFG}}}{request}") == inside
+            assert children(schema, f"{{{CFG}}}{reply}") == answer
+
+    def test_operations_are_those_of_the_contract(self) -> None:
+        found = {each.name: (each.request, each.reply) for each in operations(CONFIGURATION).values()}
+        assert found == {
+            name: (f"{{{CFG}}}{request}", f"{{{CFG}}}{reply}") for name, (request, _, reply, _) in WRAPPERS.items()
+        }
+
+    def test_spyne_serves_every_operation(self) -> None:
+        interface = server(CONFIGURATION).app.interface
+        assert set(operations(CONFIGURATION)) == set(interface.service_method_map)
+
+    @pytest.mark.parametrize("path", [*schema_files(CONFIGURATION).values()], ids=lambda path: path.name)
+    def test_every_declaration_says_how_it_is_known(self, path: Any) -> None:
+        kinds = {f"{XS}{kind}" for kind in ("complexType", "simpleType", "enumeration", "element")}
+        named = [each for each in etree.parse(str(path)).getroot().iter(*kinds) if each.get("name")]
+        assert len(named) > 5
+        for each in named:
+            assert len(each.findall(f"{XS}annotation/{XS}appinfo/{FACT}")) == 1, each.get("name")
+            texts = each.findall(f"{XS}annotation/{XS}documentation")
+            assert {text.get(LANGUAGE) for text in texts} == {"lv", "en"}
+
+
+class TestLooking:
+    @pytest.mark.parametrize("port", ["Plain", "Plain11"])
+    def test_a_mailbox(self, served: tuple[Setting, str], port: str) -> None:
+        found = _client(served[1], "paraugs", port=port).SelectPostBox(AuthorityId=OWNER)
+        assert (found.PostBoxID, found.Authority.AuthorityID, found.Authority.Name) == (
+            1,
+            OWNER,
+            served[0].world.bvkb.name,
+        )
+
+    def test_channels_by_urn_kind_and_owner(self, served: tuple[Setting, str], bvkb: Any) -> None:
+        profile = served[0].profile
+        discount = profile.channel(ChannelName.DISCOUNT)
+        (found,) = bvkb.SearchChannelsPaged(ChannelSearch={"Channel": {"ChannelURN": discount.urn}}).Channel
+        assert (found.ChannelURN, found.ChannelType, found.OwnerAuthority.AuthorityID, found.ChannelName) == (
+            discount.urn,
+            "dik",
+            OWNER,
+            discount.title,
+        )
+        collecting = bvkb.SearchChannelsPaged(ChannelSearch={"Channel": {"ChannelType": "dsk"}, "OnlyHeader": True})
+        assert collecting.Count == 2
+        assert {each.OwnerAuthority for each in collecting.Channel} == {None}
+        nobodys = bvkb.SearchChannelsPaged(
+            ChannelSearch={"Channel": {"OwnerAuthority": {"AuthorityID": RETAILER}}}, ChannelVersionStatus=["active"]
+        )
+        assert (nobodys.Count, nobodys.Channel) == (0, [])
+
+    def test_the_reply_has_the_odd_name(self, served: tuple[Setting, str]) -> None:
+        search = "<dit:ChannelSearch><dit:Channel/></dit:ChannelSearch>"
+        body = f'<c:SearchChannelsPaged xmlns:c="{CFG}">{search}</c:SearchChannelsPaged>'
+        reply = served[0].post(envelope(body), path=f"{CONFIGURATION.path}/plain")
+        assert etree.fromstring(reply.data)[-1][0].tag == f"{{{CFG}}}SendMessageResponse"
+
+    def test_an_unknown_channel_is_refused_in_the_documented_words(
+        self, served: tuple[Setting, str], bvkb: Any
+    ) -> None:
+        search = {"Channel": {"ChannelURN": NEWS.replace("News", "Nothing")}}
+        text = _refused(served[0], lambda: bvkb.SearchChannelsPaged(ChannelSearch=search), Refusal.UNKNOWN_CHANNEL)
+        assert "Argument exception: ChannelURN!" in text
+
+    def test_versions_and_subscribers(self, served: tuple[Setting, str], bvkb: Any) -> None:
+        setting = served[0]
+        discount = setting.profile.channel(ChannelName.DISCOUNT)
+        found = bvkb.SearchChannelVersionsPaged(
+            ChannelVersionSearch={"ChannelVersion": {"Channel": {"ChannelURN": discount.urn}}}
+        )
+        assert [each.ChannelVersionURN for each in found.ChannelVersion] == [discount.version_urn(n) for n in range(3)]
+        assert found.Count == 3
+        one = found.ChannelVersion[1]
+        assert (one.MinorVersion, one.MajorVersion, one.IsManualAck, one.ChannelVersionStatus) == (
+            1,
+            1,
+            True,
+            ["active"],
+        )
+        assert {each.MessageClass.CodeListCodeValue: each.XMLSchemaURN for each in one.MessageType} == {
+            "1": discount.schema_urn,
+            "3": setting.profile.error_schema_urn,
+        }
+        rights = bvkb.SearchSubscribersToChannelPaged(
+            ChannelSubscriberSearch={"ChannelSubscriber": {"SubscriberAuthority": {"AuthorityID": RETAILER}}}
+        )
+        assert discount.version_urn(1) in {each.ChannelVersionURN for each in rights.ChannelSubscriber}
+        assert rights.Count == 3
+
+
+class TestMaking:
+    def test_what_is_made_works_at_once(self, bvkb: Any) -> None:
+        with open_setting() as setting, serving(setting) as base:
+            owner = _client(base, OWNER)
+            assert owner.InsertChannel(Channel=_channel()) == 4
+            assert owner.InsertChannelVersion(ChannelVersionData=_version(ChannelVersionStatus=["active"])) == 6
+            subscriber = {"ChannelVersionURN": NEWS_1, "SubscriberAuthority": {"AuthorityID": OTHER}}
+            assert owner.InsertSubscriberToChannel(ChannelSubscriber=subscriber) == 7
+
+            document = (contract_folder().parents[1] / "fixtures/payloads/discount/valid-stacked.xml").read_bytes()
+            sending = _client(base, OWNER, path="/dit/v1-2/MessageService", name="DITMessageService")
+            sent = {"ChannelVersionURN": NEWS_1, "BussinesMessage": {"_value_1": etree.fromstring(document)}}
+            assert sending.SendMessage2(MessageSave2=sent) is True
+            reading = _client(base, OTHER, path="/dit/v1-2/MessageService", name="DITMessageService")
+            listed = reading.ReceiveMessageList(MessageListRequest={"ChannelVersionURN": NEWS_1})
+            assert [each.ChannelVersionURN for each in listed] == [NEWS_1]
+            assert {each.operation for each in setting.exchanges} == {
+                "InsertChannel",
+                "InsertChannelVersion",
+                "InsertSubscriberToChannel",
+                "SendMessage2",
+                "ReceiveMessageList",
+            }
+
+    @pytest.mark.parametrize(
+        ("record", "refusal", "says"),
+        [
+            (_channel(owner=RETAILER), Refusal.NO_RIGHT, "does not own"),
+            (_channel(owner="999999"), Refusal.UNKNOWN_AUTHORITY, "999999"),
+            (_channel(kind="dsk"), Refusal.BAD_CONFIGURATION, "TYPE-DSK"),
+            ({"ChannelURN": NEWS}, Refusal.BAD_CONFIGURATION, "no ChannelType"),
+        ],
+        ids=["not the owner", "unknown owner", "wrong type", "incomplete"],
+    )
+    def test_a_bad_channel_is_refused(
+        self, served: tuple[Setting, str], bvkb: Any, record: dict[str, Any], refusal: Refusal, says: str
+    ) -> None:
+        assert says in _refused(served[0], lambda: bvkb.InsertChannel(Channel=record), refusal)
+
+    def test_nothing_is_made_twice(self, served: tuple[Setting, str], bvkb: Any) -> None:
+        urn = served[0].profile.channel(ChannelName.CONTRACT).urn
+        again = _channel(urn, "dsk")
+        assert "already" in _refused(served[0], lambda: bvkb.InsertChannel(Channel=again), Refusal.BAD_CONFIGURATION)
+
+    @pytest.mark.parametrize(
+        ("record", "says"),
+        [
+            (_version(NEWS_1.replace("v1-0", "v1-1")), "expected URN:IVIS:100001:CHA-News-v1-0-TYPE-DIK"),
+            (_version(schema="URN:IVIS:100001:XSD-No-Such-v1-0"), "catalogue"),
+            (_version(schema=SCHEMA.partition("-TYPE-")[0]), "-TYPE-"),
+            (_version(schema=SCHEMA.replace("ProviderDiscount", "Nonsense")), "catalogue"),
+            (_version(ChannelVersionStatus=["active", "testing"]), "one status"),
+            (_version(MessageType=[]), "no MessageType"),
+        ],
+        ids=["wrong URN", "unknown schema", "which element", "no such element", "two statuses", "no schema"],
+    )
+    def test_a_bad_version_is_refused(self, record: dict[str, Any], says: str) -> None:
+        with open_setting() as setting, serving(setting) as base:
+            owner = _client(base, OWNER)
+            owner.InsertChannel(Channel=_channel())
+            refused = _refused(
+                setting, lambda: owner.InsertChannelVersion(ChannelVersionData=record), Refusal.BAD_CONFIGURATION
+            )
+            assert says in refused
+
+    def test_rights_are_given_by_the_owner_and_once(self, served: tuple[Setting, str], bvkb: Any) -> None:
+        setting, base = served
+        discount = setting.profile.channel(ChannelName.DISCOUNT)
+        own = {"ChannelVersionURN": discount.version_urn(1), "SubscriberAuthority": {"AuthorityID": RETAILER}}
+        others = {"ChannelVersionURN": discount.version_urn(2), "SubscriberAuthority": {"AuthorityID": RETAILER}}
+        call = bvkb.InsertSubscriberToChannel
+        assert "already" in _refused(setting, lambda: call(ChannelSubscriber=own), Refusal.BAD_CONFIGURATION)
+        assert "second way" in _refused(setting, lambda: call(ChannelSubscriber=others), Refusal.BAD_CONFIGURATION)
+        stranger = _client(base, "kaimins").InsertSubscriberToChannel
+        _refused(setting, lambda: stranger(ChannelSubscriber=others), Refusal.NO_RIGHT)

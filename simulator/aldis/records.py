@@ -14,13 +14,12 @@ from simulator.aldis.contracts import ContractKey
 from simulator.aldis.cycle import Duty, DutyKind
 from simulator.aldis.decisions import Decision
 from simulator.aldis.filing import Filed, Refusal
-from simulator.aldis.register import Register
 from simulator.aldis.state import State
 from simulator.documents.model import CatchUp, ChannelName, DiscountRecord, DiscountStatus, Period
 from simulator.documents.profile import Profile
 from simulator.documents.reading import read_document
 from simulator.store import Unit
-from simulator.store.archive import ArchiveRow, archive_add, archive_rows
+from simulator.store.archive import ArchiveRow, archive_add, archive_end, archive_rows
 
 _OWNER = "aldis"
 _DOCUMENT = "document"
@@ -56,10 +55,10 @@ def keep_reconciliation(unit: Unit, period: Period, at: datetime) -> None:
     _add(unit, DutyKind.RECONCILE.value, str(period), at, None, None)
 
 
-def load_state(unit: Unit, register: Register, profile: Profile) -> State:
-    """The state as the archive has it: every event taken into the books again, in order."""
-    state = State(register)
-    for row in archive_rows(unit, _OWNER):
+def read_on(unit: Unit, state: State, profile: Profile, after: int) -> int:
+    """Take into the books what the archive holds behind a number, in order; returns the number read up to."""
+    end = archive_end(unit)
+    for row in archive_rows(unit, _OWNER, after=after) if end > after else ():
         match row.kind:
             case "document":
                 filed = _filed(row)
@@ -74,7 +73,7 @@ def load_state(unit: Unit, register: Register, profile: Profile) -> State:
                 state.reconciled.add(Period.parse(row.key))
             case unknown:
                 raise ValueError(f"the archive of ALDIS holds a record of an unknown kind, {unknown!r}")
-    return state
+    return end
 
 
 def is_done(state: State, duty: Duty) -> bool:

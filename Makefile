@@ -30,8 +30,8 @@ interop: $(VENV)/.tests ## foreign SOAP clients (PHP, node, zeep, suds, Apache C
 	sh tests/interop/install.sh
 	$(BIN)/pytest -m interop
 
-bench: $(VENV)/.tests $(VENV)/.bench ## figures: speed, and validity of what is generated from ISO 20022 and UBL; takes half an hour
-	$(BIN)/pytest -q -s -m bench tests/benchmarks
+bench: $(VENV)/.tests $(VENV)/.bench ## figures: speed, and validity of what is generated from ISO 20022 and UBL; 50 kills; takes long
+	$(BIN)/pytest -q -s -m bench tests/benchmarks tests/simulator/test_killed_server.py
 
 lint: $(VENV)/.lint ## ruff, mypy --strict, import arrows
 	$(BIN)/ruff check .

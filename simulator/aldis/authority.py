@@ -21,7 +21,7 @@ from simulator.aldis.leaking import leaks
 from simulator.aldis.publishing import Publisher
 from simulator.aldis.rates import Rates
 from simulator.aldis.reconciliation import reconcile
-from simulator.aldis.records import is_done, keep_determination, keep_document, keep_reconciliation, load_state, reading
+from simulator.aldis.records import is_done, keep_determination, keep_document, keep_reconciliation, read_on, reading
 from simulator.aldis.register import Register
 from simulator.aldis.state import State
 from simulator.clock import Clock
@@ -33,6 +33,7 @@ from simulator.documents.reading import DocumentError, read_error_report
 from simulator.documents.writing import write_error_report
 from simulator.faults import LEAK, Faults
 from simulator.store import Store, Unit
+from simulator.store.archive import archive_end
 from simulator.world import World
 
 EVENT_NAME = "DocumentErrors"  # assumed: what the owner calls its error events is not public
@@ -68,7 +69,7 @@ class Aldis:
         self._register = Register(world, determination_day=self._timetable.determination_day)
         self._rates = Rates(profile.rates)
         self._lock = threading.RLock()
-        self._state: State | None = None
+        self._state: tuple[State, int] | None = None  # and the number of the archive's record that it is read up to
 
     # -- what others call
 
@@ -109,19 +110,26 @@ class Aldis:
     # -- state and transactions
 
     def _known(self) -> State:
-        if self._state is None:
-            with self._store.reading() as unit:
-                self._state = load_state(unit, self._register, self._profile, self._store.spool)
-        return self._state
+        with self._store.reading() as unit:
+            state, end = self._up_to_date(unit)
+        self._state = state, end
+        return state
+
+    def _up_to_date(self, unit: Unit) -> tuple[State, int]:
+        """The state with what another process on the same database did meanwhile; forgotten until it is set again."""
+        state, end = self._state or (State(self._register), 0)
+        self._state = None
+        return state, read_on(unit, state, self._profile, end, self._store.spool)
 
     @contextmanager
     def _transaction(self) -> Iterator[tuple[Unit, State]]:
         """One unit of the store and the state that goes with it: what is not committed is forgotten, too."""
-        state = self._known()
-        self._state = None
+        self._known()  # the long way, after a start, is not gone while others wait to write
         with self._store.unit() as unit:
+            state, _ = self._up_to_date(unit)
             yield unit, state
-            unit.after_commit(lambda: setattr(self, "_state", state))
+            end = archive_end(unit)
+            unit.after_commit(lambda: setattr(self, "_state", (state, end)))
 
     def _caller(self, unit: Unit) -> Caller:
         return self._network.caller(unit, self._world.bvkb.id)
@@ -140,6 +148,8 @@ class Aldis:
     def _take(self, message: MailboxMessage) -> None:
         with self._transaction() as (unit, state):
             caller, selector = self._caller(unit), Selector(message=message.id)
+            if not self._network.list_messages(unit, caller, selector):
+                return  # another process on the same database took it first
             (received,) = self._network.receive(unit, caller, selector)
             if received.message_class is MessageClass.BUSINESS:
                 self._take_document(unit, state, received)

@@ -16,14 +16,13 @@ from simulator.aldis.contracts import ContractKey
 from simulator.aldis.cycle import Duty, DutyKind
 from simulator.aldis.decisions import decision_id
 from simulator.aldis.filing import Filed, Refusal, positions
-from simulator.aldis.register import Register
 from simulator.aldis.state import State
 from simulator.documents.model import CatchUp, ChannelName, DiscountRecord, DiscountStatus, Document, Period
 from simulator.documents.profile import Profile
 from simulator.documents.reading import read_document
 from simulator.documents.streamed_reading import read_streamed
 from simulator.store import Unit
-from simulator.store.archive import ArchiveRow, archive_add, archive_rows
+from simulator.store.archive import ArchiveRow, archive_add, archive_end, archive_rows
 
 LARGE = 1024 * 1024
 """Documents of more bytes than this are read without all of their records in memory."""
@@ -80,10 +79,10 @@ def reading(
         yield read_streamed(opened.pieces, profile, file, channel)
 
 
-def load_state(unit: Unit, register: Register, profile: Profile, spool: Callable[[], BinaryIO]) -> State:
-    """The state as the archive has it: every event taken into the books again, in order."""
-    state = State(register)
-    for row in archive_rows(unit, _OWNER):
+def read_on(unit: Unit, state: State, profile: Profile, after: int, spool: Callable[[], BinaryIO]) -> int:
+    """Take into the books what the archive holds behind a number, in order; returns the number read up to."""
+    end = archive_end(unit)
+    for row in archive_rows(unit, _OWNER, after=after) if end > after else ():
         match row.kind:
             case "document":
                 filed = _filed(row)
@@ -97,7 +96,7 @@ def load_state(unit: Unit, register: Register, profile: Profile, spool: Callable
                 state.reconciled.add(Period.parse(row.key))
             case unknown:
                 raise ValueError(f"the archive of ALDIS holds a record of an unknown kind, {unknown!r}")
-    return state
+    return end
 
 
 def is_done(state: State, duty: Duty) -> bool:

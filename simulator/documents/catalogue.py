@@ -20,6 +20,9 @@ from simulator.documents.complaints import Complaint
 from simulator.documents.locations import data_root
 from simulator.documents.model import Basis, Provenance
 
+# libxml2 sets up its built-in types with the first schema of a process; another compiled meanwhile finds half of them.
+_COMPILING = threading.Lock()
+
 
 class CatalogueError(Exception):
     """A schema is unknown, missing or broken; the message says which, where and what to do."""
@@ -172,7 +175,8 @@ class Catalogue:
         parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True)
         parser.resolvers.add(_Resolver(self))
         try:
-            return etree.XMLSchema(etree.parse(str(entry.path), parser))
+            with _COMPILING:
+                return etree.XMLSchema(etree.parse(str(entry.path), parser))
         except OSError as error:
             raise CatalogueError(f"{entry.path}: the schema of {entry.urn} cannot be read: {error}") from error
         except (etree.XMLSyntaxError, etree.XMLSchemaParseError) as error:

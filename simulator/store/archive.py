@@ -38,8 +38,15 @@ def archive_add(
     """
     if archive_row(unit, owner, kind, key) is not None:
         return False
-    number = (unit.connection.scalar(select(func.max(archive.c.number))) or 0) + 1
-    row = {"number": number, "owner": owner, "kind": kind, "key": key, "at": at, "body": body, "blob": blob}
+    row = {
+        "number": archive_end(unit) + 1,
+        "owner": owner,
+        "kind": kind,
+        "key": key,
+        "at": at,
+        "body": body,
+        "blob": blob,
+    }
     unit.connection.execute(insert(archive), row)
     return True
 
@@ -51,10 +58,15 @@ def archive_row(unit: Unit, owner: str, kind: str, key: str) -> ArchiveRow | Non
     return None if row is None else ArchiveRow(*row)
 
 
-def archive_rows(unit: Unit, owner: str, kind: str | None = None) -> Iterator[ArchiveRow]:
-    """An owner's records in the order in which they were added, of one kind or of all."""
-    statement = select(archive).where(archive.c.owner == owner).order_by(archive.c.number)
+def archive_rows(unit: Unit, owner: str, kind: str | None = None, *, after: int = 0) -> Iterator[ArchiveRow]:
+    """An owner's records behind a number in the order in which they were added, of one kind or of all."""
+    statement = select(archive).where(archive.c.owner == owner, archive.c.number > after).order_by(archive.c.number)
     if kind is not None:
         statement = statement.where(archive.c.kind == kind)
     for row in unit.connection.execute(statement):
         yield ArchiveRow(*row)
+
+
+def archive_end(unit: Unit) -> int:
+    """The number of the last record of any owner, 0 when there is none."""
+    return unit.connection.scalar(select(func.max(archive.c.number))) or 0

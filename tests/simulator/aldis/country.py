@@ -13,7 +13,7 @@ from simulator.aldis.authority import Aldis
 from simulator.aldis.cycle import Duty
 from simulator.aldis.decisions import Facts
 from simulator.aldis.rates import Rates
-from simulator.aldis.records import load_state
+from simulator.aldis.records import read_on
 from simulator.aldis.register import Register
 from simulator.aldis.state import State
 from simulator.channels import installation_for
@@ -100,7 +100,9 @@ class Country:
         """What ALDIS knows by what was committed."""
         register = Register(self.world, determination_day=self.profile.due.determination_day.value)
         with self.store.reading() as unit:
-            return load_state(unit, register, self.profile, self.store.spool)
+            state = State(register)
+            read_on(unit, state, self.profile, 0, self.store.spool)
+            return state
 
     def facts(self) -> Facts:
         """What ALDIS would decide on now."""

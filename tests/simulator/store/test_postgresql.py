@@ -1,4 +1,4 @@
-"""The same store on PostgreSQL. Runs where ALDIS_TEST_POSTGRESQL names an empty database that may be written."""
+"""The same store on PostgreSQL: a cluster of the test's own, or the empty database that ALDIS_TEST_POSTGRESQL names."""
 
 from __future__ import annotations
 
@@ -15,18 +15,29 @@ from simulator.journal import Entry, Kind, StoredJournal, append
 from simulator.store import Store, StoreError
 from simulator.store.archive import archive_add, archive_rows
 from simulator.store.tables import archive, metadata
+from tests.simulator.postgresql import MISSING, cluster, programs
 
 URL = os.environ.get("ALDIS_TEST_POSTGRESQL")
 NOW = Clock.real().now()
 
-pytestmark = pytest.mark.skipif(URL is None, reason="ALDIS_TEST_POSTGRESQL names no database")
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    binaries = programs()
+    if URL is not None:
+        yield URL
+    elif binaries is None:
+        pytest.skip(MISSING)
+    else:
+        with cluster(binaries) as made:
+            yield made
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path, url=URL) as opened:
+def store(tmp_path: Path, url: str) -> Iterator[Store]:
+    with Store.open(tmp_path, url=url) as opened:
         yield opened
-    engine = create_engine(URL or "")
+    engine = create_engine(url)
     metadata.drop_all(engine)
     engine.dispose()
 

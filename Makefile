@@ -26,11 +26,11 @@ test-pythons: $(VENV)/bin/python ## the tests but the slow ones on every other s
 	  $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$name TESTS="$(TESTS) and not slow" || exit 1; \
 	done
 
-interop: $(VENV)/.tests ## PHP's SoapClient, node's soap, zeep, suds and Apache CXF against a running simulator; installs what they need
+interop: $(VENV)/.tests ## foreign SOAP clients and the worked examples against the simulator; installs what they need
 	sh tests/interop/install.sh
 	$(BIN)/pytest -m interop
 
-bench: $(VENV)/.tests ## figures: speed, and validity of what is generated from ISO 20022 and UBL; takes half an hour
+bench: $(VENV)/.tests $(VENV)/.bench ## figures: speed, and validity of what is generated from ISO 20022 and UBL; takes half an hour
 	$(BIN)/pytest -q -s -m bench tests/benchmarks
 
 lint: $(VENV)/.lint ## ruff, mypy --strict, import arrows
@@ -52,6 +52,10 @@ $(VENV)/.product: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.tests: pyproject.toml $(VENV)/.product
 	$(BIN)/python -m pip install --quiet --group test
+	@touch $@
+
+$(VENV)/.bench: pyproject.toml $(VENV)/.product
+	$(BIN)/python -m pip install --quiet --group bench
 	@touch $@
 
 $(VENV)/.lint: pyproject.toml $(VENV)/.product

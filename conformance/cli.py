@@ -1,16 +1,17 @@
-"""The command ``aldis``. Each subcommand is imported when it is used, so that ``aldis --help`` is quick."""
+"""The command ``aldis``: what it lists for ``--help``, and the way to its subcommands.
+
+``aldis --help`` is what a script asks first and a person most often: it is printed from the table below, without the
+libraries that parse and paint, so that it takes little more than the interpreter's own start.
+"""
 
 from __future__ import annotations
 
-import importlib
 import sys
-
-import rich_click as click
-
-from simulator import __version__
+from typing import Any
 
 COMMANDS = {
     "check": "Run the conformance suite against a retailer's system.",
+    "doctor": "Check the installation, ports, certificates and database.",
     "dossier": "Verify what a retailer attaches for sign-off.",
     "generate": "Write sample documents of a channel.",
     "init": "Write a retailer.toml and a CI file to start from.",
@@ -23,31 +24,38 @@ COMMANDS = {
     "validate": "Check documents against schema and business rules.",
 }
 
+DESCRIPTION = """\
+Conformance harness and DIT simulator for electricity retailers that connect to ALDIS.
 
-class _LazyGroup(click.RichGroup):
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        if not _asks_for(cmd_name):
-            return click.RichCommand(name=cmd_name, help=COMMANDS[cmd_name])
-        module = importlib.import_module(f"conformance.commands.{cmd_name}")
-        command: click.Command = module.command
-        return command
+Exit codes: 0 all required checks passed, 1 the retailer failed or a document is invalid, 2 wrong use, 3 the harness
+itself failed, 4 nothing was tested.
+"""
+OPTIONS = {"--version": "Show the version and exit.", "-h, --help": "Show this message and exit."}
 
 
-def _asks_for(name: str) -> bool:
-    # `aldis --help` lists every command; only the one that is run is worth importing.
-    return name in sys.argv[1:]
+def main(**options: Any) -> None:
+    """Run the command with the process's arguments; ``options`` are those of click's ``main``. Ends the process."""
+    if sys.argv[1:] in (["--help"], ["-h"]):
+        sys.stdout.write(overview())
+        sys.exit(0)
+    from conformance.commands.group import group  # noqa: PLC0415 - see above
+
+    group(**options)
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="aldis")
-def main() -> None:
-    """Conformance harness and DIT simulator for electricity retailers that connect to ALDIS.
-
-    Exit codes: 0 all required checks passed, 1 the retailer failed or a document is invalid, 2 wrong use, 3 the harness
-    itself failed, 4 nothing was tested.
-    """
+def overview() -> str:
+    """What ``aldis --help`` prints: every command with a sentence."""
+    width = max(map(len, [*COMMANDS, *OPTIONS]))
+    return "\n".join(
+        [
+            "Usage: aldis [OPTIONS] COMMAND [ARGS]...",
+            "",
+            DESCRIPTION,
+            "Options:",
+            *(f"  {name:<{width}}  {text}" for name, text in OPTIONS.items()),
+            "",
+            "Commands (aldis COMMAND --help tells more):",
+            *(f"  {name:<{width}}  {text}" for name, text in COMMANDS.items()),
+            "",
+        ]
+    )

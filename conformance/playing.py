@@ -33,7 +33,7 @@ from conformance.scenarios.stage import Stage
 from conformance.scenarios.subject import RetailerRefused, Subject, Unsupported
 from conformance.scenarios.titles import is_ours, scenario_of, titles_of
 from conformance.timeline import cited_by, timeline_of
-from simulator.journal import Journal, Kind, write_folder
+from simulator.journal import Entry, Journal, Kind, decided, write_folder
 from simulator.server import Server
 from simulator.simulation import Simulation
 
@@ -298,7 +298,7 @@ def _surprise(stage: Stage) -> str | None:
         each
         for entry in simulation.journal.entries()
         if entry.kind is Kind.AUTHORITY and entry.operation == "determine"
-        for each in _decisions(entry.details)
+        for each in _decisions(simulation.journal, entry)
     ]
     for name, period, amount in stage.expectations:
         resident = stage.population.person(name)
@@ -311,12 +311,12 @@ def _surprise(stage: Stage) -> str | None:
     return None
 
 
-def _decisions(details: Any) -> list[tuple[str, str, Decimal]]:
+def _decisions(journal: Journal, entry: Entry) -> list[tuple[str, str, Decimal]]:
     return [
         (
-            details["period"],
+            str(entry.details["period"]),
             each["person"],
             Decimal(each["amount_due"]) + sum((Decimal(late["amount"]) for late in each["catch_up"]), Decimal("0.00")),
         )
-        for each in details["decided"]
+        for each in decided(journal, entry)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -24,10 +25,12 @@ from conformance.rules.evidence import Case
 from conformance.timeline import cited_by, timeline_of
 from simulator import __version__
 from simulator.documents.profile import Profile, ProfileError, load_profile
-from simulator.journal import Journal, Kind, StoredJournal
+from simulator.journal import Journal, JournalError, Kind, StoredJournal, blob_references
 from simulator.setting import Setting, SettingError, recorded_setting
 from simulator.store import Store, StoreError
 from simulator.world import Retailer, World
+
+_SOUND_COPY = "the folder is damaged: put a sound copy back, or record again"
 
 
 class RecordedError(Exception):
@@ -53,13 +56,14 @@ def judge_recorded(
     try:
         setting, profile = _setting(store, directory)
         journal = StoredJournal(store)
+        _examine(journal)
         if redactor is not None:
             redactor.learn(journal, profile, setting.world)
         retailers = _retailers(journal, setting.world, authority)
         emit(_started(retailers, profile))
         for retailer in retailers:
             _judge_one(journal, setting.world, profile, retailer, emit)
-    except StoreError as reason:
+    except (StoreError, JournalError) as reason:
         raise RecordedError(f"{directory}: {reason}") from reason
     finally:
         store.close()
@@ -75,6 +79,29 @@ def _open(directory: Path) -> Store:
         return Store.open(directory)
     except StoreError as reason:
         raise RecordedError(f"{directory}: {reason}") from reason
+
+
+def _examine(journal: StoredJournal) -> None:
+    """Whether all is there that was recorded; raises JournalError where it is not.
+
+    What is missing would count as what the retailer never did, or never got: so nothing is judged then.
+    """
+    seen: set[str] = set()
+    for expected, entry in enumerate(journal.entries(), 1):
+        if entry.number != expected:
+            raise JournalError(f"entry {expected} of the journal is missing; {_SOUND_COPY}")
+        for reference in sorted(blob_references(entry) - seen):
+            _examine_blob(journal, entry.number, reference)
+            seen.add(reference)
+
+
+def _examine_blob(journal: StoredJournal, entry: int, reference: str) -> None:
+    try:
+        data = journal.blob(reference)
+    except KeyError:
+        raise JournalError(f"entry {entry} names the document {reference}, which is missing; {_SOUND_COPY}") from None
+    if hashlib.sha256(data).hexdigest() != reference:
+        raise JournalError(f"the document {reference} of entry {entry} was changed since; {_SOUND_COPY}")
 
 
 def _setting(store: Store, directory: Path) -> tuple[Setting, Profile]:

@@ -15,7 +15,7 @@ from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, RESTORE, S
 from conformance.rules.values import money, table, tables, text, texts
 from simulator.clock import RIGA, last_working_day_before
 from simulator.documents.model import ChannelName, Period
-from simulator.journal import Entry, Kind
+from simulator.journal import Entry, Kind, decided
 
 _CONTENT = 8000  # characters of one document that a report shows
 
@@ -95,6 +95,25 @@ def _marks(case: Case, moments: list[Moment]) -> Iterator[Mark]:
 
 def _day(moment: Moment) -> date:
     return moment.at.astimezone(RIGA).date()
+
+
+_WRONG = {
+    "duplicate_delivery": ("otrreiz", "a second time"),
+    "out_of_order": ("novēloti, pēc nākamā", "late, after the following one"),
+    "invalid_document": ("neatbilst shēmai", "not valid by its schema"),
+    "unknown_contract": ("arī ar nezināmu līgumu", "also with a contract that nobody signed"),
+    "other_retailer": ("cita tirgotāja", "another retailer's"),
+    "odd_decimals": ("ar trim zīmēm aiz komata", "with three decimals"),
+    "empty_list": ("bez ierakstiem", "without records"),
+}
+
+
+def _wrong(misbehaviour: str | None) -> tuple[str, str]:
+    """What is wrong with a delivery on purpose, in brackets, Latvian and English; nothing when it is right."""
+    if misbehaviour is None:
+        return "", ""
+    lv, en = _WRONG.get(misbehaviour, ("tīši nepareizi", "wrong on purpose"))
+    return f" ({lv})", f" ({en})"
 
 
 class _Teller:
@@ -193,15 +212,15 @@ class _Teller:
         delivery = self._deliveries.get(entry.number)
         if delivery is None:
             return None
-        again = table(entry.details).get("misbehaviour") is not None
+        wrong_lv, wrong_en = _wrong(text(table(entry.details).get("misbehaviour")))
         lv, en = (
             ("kļūdas ziņojums", "an error event") if delivery.is_event else ("atlaižu dokuments", "a discount document")
         )
         extent_lv, extent_en = _extent(delivery)
         return (
-            f"pastkastītē nonāk {lv}{extent_lv}{' (otrreiz)' if again else ''}",
-            f"{en} arrives in the mailbox{extent_en}{' (a second time)' if again else ''}",
-            again,
+            f"pastkastītē nonāk {lv}{extent_lv}{wrong_lv}",
+            f"{en} arrives in the mailbox{extent_en}{wrong_en}",
+            bool(wrong_en),
         )
 
     # -- BVKB
@@ -212,7 +231,10 @@ class _Teller:
             "determine": self._determination,
             "reconcile": self._reconciliation,
         }.get(entry.operation)
-        return None if tell is None else tell(dict(table(entry.details)))
+        details = dict(table(entry.details))
+        if entry.operation == "determine":
+            details["decided"] = list(decided(self._case.journal, entry))
+        return None if tell is None else tell(details)
 
     def _intake(self, details: dict[str, Any]) -> _Line | None:
         if details.get("provider") not in (None, self._case.retailer.registration_number):

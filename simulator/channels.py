@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from simulator.dit.model import Authority, Channel, ChannelKind, ChannelVersion, Transformation, User
+from simulator.dit.model import Authority, Channel, ChannelKind, ChannelVersion, Repeated, Transformation, User
 from simulator.documents.model import ChannelName
 from simulator.documents.profile import ChannelProfile, Profile
 from simulator.security.accounts import Account
@@ -107,6 +107,15 @@ def _national_version(profile: Profile, channel: ChannelProfile) -> ChannelVersi
 
 
 def _cut_version(profile: Profile, channel: ChannelProfile, minor: int, provider: str) -> ChannelVersion:
+    records = channel.tree.path_to("records")
+    national = profile.national
+    repeated = None
+    if records is not None:
+        repeated = Repeated(
+            part=(national.root, national.part),
+            record=(national.content, channel.root, *records),
+            result=(channel.root, *records),
+        )
     return ChannelVersion(
         urn=channel.version_urn(minor),
         channel=channel.urn,
@@ -118,8 +127,9 @@ def _cut_version(profile: Profile, channel: ChannelProfile, minor: int, provider
         manual_acknowledgement=channel.manual_acknowledgement,
         use_receiver_filter=channel.use_receiver_filter,
         transformation=Transformation(
-            stylesheet=profile.national.stylesheet,
+            stylesheet=national.stylesheet,
             source=channel.version_urn(),
-            parameters=((profile.national.parameter, provider),),
+            parameters=((national.parameter, provider),),
+            repeated=repeated,
         ),
     )

@@ -101,6 +101,10 @@ _AGAIN = "run the suite again, or put a sound copy back"
 _TEXTS = tuple(name for name in _FIELDS if name not in ("number", "http_status", "message_ids", "details"))
 
 
+DECIDED = "decided"
+"""In the details of a determination: what was decided. Where that is much, ``payloads`` names a blob of JSON lines."""
+
+
 class JournalError(Exception):
     """A journal cannot be written or read; says which file and line, why, and what to do."""
 
@@ -152,7 +156,10 @@ class StoredJournal:
         # Page by page: one long read would keep SQLite from tidying its write-ahead log.
         statement = select(table).where(table.c.number > after).order_by(table.c.number).limit(_PAGE)
         with self._store.reading() as unit:
-            return tuple(_from_row(row) for row in unit.connection.execute(statement).mappings())
+            try:
+                return tuple(_from_row(row) for row in unit.connection.execute(statement).mappings())
+            except (ValueError, TypeError) as reason:  # text that is no JSON, no moment, no kind of entry
+                raise JournalError(f"an entry behind number {after} cannot be read ({reason}); {_AGAIN}") from reason
 
 
 class FolderJournal:
@@ -213,6 +220,16 @@ def write_folder(journal: Journal, directory: Path) -> int:
     return count
 
 
+def decided(journal: Journal, entry: Entry) -> Iterator[Mapping[str, Any]]:
+    """What an entry of a determination says was decided, one decision after another."""
+    told, payloads = entry.details.get(DECIDED), entry.details.get("payloads")
+    if isinstance(told, list):
+        yield from (each for each in told if isinstance(each, dict))
+    elif isinstance(payloads, dict) and DECIDED in payloads:
+        for line in journal.blob(str(payloads[DECIDED])).splitlines():
+            yield json.loads(line)
+
+
 def blob_references(entry: Entry) -> frozenset[str]:
     """All blobs that an entry names: request, reply, payload, and the payloads of the messages that it returned."""
     named = {each for each in (entry.request, entry.reply, entry.payload) if each is not None}
@@ -223,6 +240,8 @@ def blob_references(entry: Entry) -> frozenset[str]:
 
 
 def _from_row(row: RowMapping) -> Entry:
+    _require(isinstance(row["details"], dict), "details", "an object")
+    _require(isinstance(row["message_ids"], list), "message_ids", "a list of texts")
     return Entry(
         **{
             **row,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 from datetime import date, timedelta
 
 from simulator.documents.identifiers import (
@@ -74,6 +75,7 @@ class _Maker:
             Retailer(name, synthetic_registration_number(n), f"{100_777 + n}", user, n + 1)
             for n, (name, user) in enumerate(_PROVIDERS[:retailers])
         )
+        self._days: dict[date, date] = {}
         self._offset = self._random.randrange(SYNTHETIC_OLD_CODES)
         self._residents: list[Resident] = []
         self._spells: list[Spell] = []
@@ -109,7 +111,8 @@ class _Maker:
 
     def _day(self, first: int, last: int) -> date:
         """A day so many days from the world's start."""
-        return self._start + timedelta(days=self._random.randint(first, last))
+        day = self._start + timedelta(days=self._random.randint(first, last))
+        return self._days.setdefault(day, day)
 
     def _resident(self, number: int) -> Resident:
         code = synthetic_personal_code((self._offset + number) % SYNTHETIC_OLD_CODES)
@@ -117,11 +120,12 @@ class _Maker:
         if number < SYNTHETIC_NEW_CODES and self._chance(0.02):
             changes = (CodeChange(code, self._day(20, 500)),)
             code = synthetic_new_personal_code(number)
+        # The same text is kept once: a world may be as large as the country.
         return Resident(
             code=code,
             given_name=self._random.choice(_GIVEN),
-            surname=f"{self._random.choice(_SURNAMES)}{self._random.choice(('š', 'a'))}",
-            address=f"{self._random.choice(_STREETS)} iela {self._random.randint(1, 199)}, Paraugciems",
+            surname=sys.intern(f"{self._random.choice(_SURNAMES)}{self._random.choice(('š', 'a'))}"),
+            address=sys.intern(f"{self._random.choice(_STREETS)} iela {self._random.randint(1, 199)}, Paraugciems"),
             code_changes=changes,
         )
 

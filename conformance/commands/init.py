@@ -3,28 +3,59 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import rich_click as click
 
-from conformance.commands.failing import fail
+from conformance.commands.failing import HARNESS_FAILED, fail
 
-FILES = ("retailer.toml", "aldis.yml")
+_CI = "aldis.yml"
+_CONFIG = "retailer.toml"
+LANGUAGES = ("csharp", "java", "node", "php", "python")
 
 
 @click.command("init")
 @click.argument("directory", default=".", type=click.Path(file_okay=False, path_type=Path))
-def command(directory: Path) -> None:
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    help="Also write a small retailer's system with its driver in this language, which can be tested at once.",
+)
+def command(directory: Path, language: str | None) -> None:
     """Write a commented retailer.toml and a CI file (aldis.yml) into DIRECTORY (default: here). Overwrites nothing."""
-    existing = [str(directory / name) for name in FILES if (directory / name).exists()]
+    sources = _sources(language)
+    existing = [str(directory / name) for name in sources if (directory / name).exists()]
     if existing:
         fail(f"{' and '.join(existing)} exists already; remove it or choose another folder. Nothing was written")
-    templates = files("conformance.commands") / "templates"
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        for name in FILES:
-            (directory / name).write_text((templates / name).read_text(encoding="utf-8"), encoding="utf-8")
+        for name, source in sources.items():
+            (directory / name).write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
             click.echo(f"wrote {directory / name}")
     except OSError as reason:
         fail(f"cannot write to {directory}: {reason.strerror}; choose another folder")
-    click.echo("Next: say in retailer.toml how your driver is started, then run: aldis check --retailer retailer.toml")
+    if language is None:
+        click.echo("Next: say in retailer.toml how your driver is started, then run:")
+    else:
+        click.echo("Next: make of the example what your system needs. It can be tested as it is:")
+    click.echo(f"  aldis check --retailer {directory / _CONFIG} --report report")
+
+
+def _sources(language: str | None) -> dict[str, Traversable]:
+    templates = files("conformance.commands") / "templates"
+    if language is None:
+        return {name: templates / name for name in (_CONFIG, _CI)}
+    example = _examples() / language
+    names = sorted(each.name for each in example.iterdir() if each.is_file())
+    return {**{name: example / name for name in names}, _CI: templates / _CI}
+
+
+def _examples() -> Path:
+    """Where the worked examples lie: inside the package when it is installed, in docs/ of a checkout."""
+    package = Path(str(files("conformance")))
+    places = (package / "_examples", package.parent / "docs" / "examples")
+    found = next((each for each in places if each.is_dir()), None)
+    if found is None:
+        fail("the worked examples are missing from this installation; install aldis-conformance again", HARNESS_FAILED)
+    return found

@@ -167,7 +167,8 @@ ENGLISH = Words(
     intro="Each scenario made traffic between this system and the simulated state; the rules judged all of it.",
     conclusion={
         Outcome.PASSED: "All that was tested and is required holds.",
-        Outcome.FAILED: "The retailer's system does not do all that is required; above stands what to do.",
+        Outcome.FAILED: "The retailer's system does not do all that is required; "
+        "each broken requirement says what to do.",
         Outcome.HARNESS_FAILED: "Nothing can be said of the retailer's system.",
         Outcome.NOTHING_TESTED: "There was no occasion to judge anything: the selection matches no scenario, or the "
         "driver can do too little.",
@@ -246,7 +247,7 @@ LATVIAN = Words(
     intro="Katrs scenārijs radīja datu plūsmu starp šo sistēmu un simulēto valsts pusi; pēc tās izvērtētas prasības.",
     conclusion={
         Outcome.PASSED: "Viss pārbaudītais un obligātais ir izpildīts.",
-        Outcome.FAILED: "Tirgotāja sistēma neizpilda visu obligāto; iepriekš norādīts, ko darīt.",
+        Outcome.FAILED: "Tirgotāja sistēma neizpilda visu obligāto; pie katras pārkāptās prasības norādīts, ko darīt.",
         Outcome.HARNESS_FAILED: "Par tirgotāja sistēmu neko nevar secināt.",
         Outcome.NOTHING_TESTED: "Nebija iespējas neko izvērtēt: atlasei neatbilst neviens scenārijs vai draiveris spēj "
         "pārāk maz.",

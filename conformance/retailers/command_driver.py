@@ -23,6 +23,7 @@ _LONGEST_LINE = 16 * 1024 * 1024  # bytes
 _BYE_SECONDS = 5.0  # wall
 _EXIT_SECONDS = 2.0  # wall
 _READ_SECONDS = 1.0  # wall; for the streams to run dry after the process ended
+_UNASKED_LINES = 8  # a driver has one line waiting at most: the answer
 
 
 class CommandDriver:
@@ -36,7 +37,8 @@ class CommandDriver:
     def __init__(self, command: Sequence[str], *, directory: Path, timeout: float, log: Path | None = None) -> None:
         self._timeout = timeout
         self._errors = Tail(copy=log)
-        self._lines: queue.Queue[bytes | None] = queue.Queue()
+        self._lines: queue.Queue[bytes | None] = queue.Queue(_UNASKED_LINES)
+        self._flooded = False
         self._requests: queue.Queue[bytes | None] = queue.Queue()
         self._last_id = 0
         self._broken: str | None = None
@@ -72,6 +74,11 @@ class CommandDriver:
     def _ask(self, do: str, fields: Mapping[str, Any], timeout: float) -> Answer:
         if self._broken is not None:
             raise DriverError(self._broken)
+        if self._flooded:
+            self._break(
+                f'the driver wrote more than {_UNASKED_LINES} lines before it was asked "{do}"; expected one line for '
+                "each request, and nothing else on standard output"
+            )
         self._last_id += 1
         request = {"id": self._last_id, "do": do, **fields}
         self._requests.put(json.dumps(request, ensure_ascii=False).encode() + b"\n")
@@ -138,11 +145,15 @@ class CommandDriver:
 
     def _read_output(self) -> None:
         output = _stream(self._process.stdout)
-        with contextlib.suppress(OSError, ValueError):
-            while line := output.readline(_LONGEST_LINE + 1):
-                if line.strip():
-                    self._lines.put(line)
-        self._lines.put(None)
+        try:
+            with contextlib.suppress(OSError, ValueError):
+                while line := output.readline(_LONGEST_LINE + 1):
+                    if line.strip():
+                        self._lines.put_nowait(line)
+            self._lines.put_nowait(None)
+        except queue.Full:
+            # What nobody asked for must not fill the memory: the driver may block on its own pipe, and is ended soon.
+            self._flooded = True
 
     def _read_errors(self) -> None:
         errors = _stream(self._process.stderr)

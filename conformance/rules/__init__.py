@@ -117,6 +117,7 @@ ALL_RULES: tuple[Rule, ...] = (
     driver.answers,
     driver.lines_of_the_bill,
     driver.status_agrees,
+    driver.calls_arrive,
 )
 """All rules, in the order of the catalogue; each judges one requirement."""
 

@@ -86,3 +86,23 @@ def status_agrees(case: Case) -> Iterator[Occasion]:
             expected_lv=euro(expected),
             evidence=(case.entry(request.number), *([case.entry(request.ended)] if request.ended else [])),
         )
+
+
+@rule("DRV-04")
+def calls_arrive(case: Case) -> Iterator[Occasion]:
+    """A system that says that its exchanges are done has made calls, at the simulator and as itself."""
+    done = [each for each in case.requests if each.do == "exchange" and each.ok and each.ended is not None]
+    if not done:
+        return
+    if case.calls:
+        yield HELD
+        return
+    count = len(done)
+    yield Broken(
+        en=f"{count} {'exchange is' if count == 1 else 'exchanges are'} said to be done, but no call of the retailer's "
+        "system has arrived.",
+        lv=f"Tirgotāja sistēma saka, ka apmaiņa ir notikusi ({count}), bet neviens tās izsaukums nav pienācis.",
+        expected=f"calls at the addresses that hello gave, as authority {case.retailer.authority}",
+        expected_lv=f"izsaukumi uz adresēm, ko deva hello, iestādes {case.retailer.authority} vārdā",
+        evidence=(case.entry(done[0].number), case.entry(done[-1].number)),
+    )

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from conformance.rules.values import Table, table, text
+from simulator.documents.business import breaches
 from simulator.documents.complaints import Complaint
 from simulator.documents.model import ChannelName, Document, ErrorReport
 from simulator.documents.parsing import ParsingError, parse
 from simulator.documents.profile import Profile
 from simulator.documents.reading import DocumentError, Located, read_error_report, read_located
+from simulator.documents.validation import place
 from simulator.journal import Entry, Kind, Outcome
 
 SEND = "SendMessage2"
@@ -147,6 +149,10 @@ class Delivery:
         return self.entry.number
 
 
+_FORM = frozenset({"money-decimals", "time-zone"})
+"""What one schema forbids and another leaves to the rules of the business: a list is as wrong either way."""
+
+
 class Payloads:
     """Reads payloads, each blob once."""
 
@@ -182,9 +188,13 @@ class Payloads:
             found.schema_urn, tree, element=found.root, prefixes=profile.namespaces
         )
         try:
-            return Content(data, read_located(tree, profile, found.name), complaints=complaints)
+            located = read_located(tree, profile, found.name)
         except DocumentError as reason:
             return Content(data, complaints=complaints or reason.complaints)
+        if not complaints and found.name is ChannelName.DISCOUNT:
+            told = place(located, profile, breaches(located.document, profile))
+            complaints = tuple(each for each in told if each.code in _FORM)
+        return Content(data, located, complaints=complaints)
 
     def _event(self, data: bytes) -> Content:
         profile = self._profile

@@ -231,3 +231,49 @@ Feature: BVKB sends something wrong
       | flaw                       | kļūme            |
       | arrives twice              | pienāk divreiz   |
       | is not valid by its schema | neatbilst shēmai |
+
+  @DIT-02 @DIT-09 @ERR-02
+  Scenario Outline: An error message about payouts <flaw>
+    Latviski: Kļūdas ziņojums par izmaksām <kļūme>
+    Given it is 2 March 2026
+    And Anna Bērziņa is poor or low-income since 1 January 2026
+    When Anna Bērziņa signs contract 0012345678 from 1 March 2026
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the retailer fetches its discounts
+    And the retailer bills contract 0012345678 for March 2026: 35.40 EUR net
+    And the next time the retailer sends a message, the answer gets lost although all was done
+    And BVKB's next error message <flaw>
+    And the retailer reports its payouts
+    And the retailer reports its payouts
+    And ALDIS decides for April 2026
+    And the retailer runs its whole exchange
+    And the retailer bills contract 0012345678 for April 2026: 60.00 EUR net
+    And the retailer reports its payouts
+    And time goes on to 22 May 2026
+    Then ALDIS has granted Anna Bērziņa 20.00 EUR in March 2026
+    And the retailer has done all that is required of it
+
+    Examples:
+      | flaw                                     | kļūme                               |
+      | arrives twice                            | pienāk divreiz                      |
+      | is not valid by its schema               | neatbilst shēmai                    |
+      | is held up until after the following one | aizkavējas līdz pēc nākamā ziņojuma |
+
+  @DIT-02 @DIT-09 @ERR-02
+  Scenario: An error message about contracts is held up until after the discounts
+    Latviski: Kļūdas ziņojums par līgumiem aizkavējas līdz pēc atlaižu saraksta
+    Given it is 2 March 2026
+    And Anna Bērziņa is poor or low-income since 1 January 2026
+    When Anna Bērziņa signs contract 0012345678 from 1 March 2026
+    And the next time the retailer sends a message, the answer gets lost although all was done
+    And BVKB's next error message is held up until after the following one
+    And the retailer reports its contracts
+    And the retailer reports its contracts
+    And ALDIS decides for March 2026
+    And the retailer runs its whole exchange
+    And the retailer bills contract 0012345678 for March 2026: 35.40 EUR net
+    And the retailer reports its payouts
+    And time goes on to 22 April 2026
+    Then ALDIS has granted Anna Bērziņa 20.00 EUR in March 2026
+    And the retailer has done all that is required of it

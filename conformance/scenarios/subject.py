@@ -39,7 +39,7 @@ class Subject:
         self._logs = logs
         self._lang = lang
         self._driver: Driver | None = None
-        self._greeted = False
+        self._greeted: Answer | None = None
         self._earlier_log = ""
         self.name: str | None = None
         self.version: str | None = None
@@ -66,12 +66,16 @@ class Subject:
         """Start the driver; raises DriverNotStarted when that cannot be done."""
         if self._driver is None:
             self._driver = open_driver(self._config, self._logs, lang=self._lang)
-            self._greeted = False
+            self._greeted = None
 
     def begin(self, recorder: Recorder) -> None:
         """Greet the retailer if that was not done yet, and have it forget everything."""
         self.open()
-        if not self._greeted:
+        if self._greeted is not None:
+            # Asked once, told in each scenario's journal: so that it is the same whichever scenario came first.
+            said = self._greeted
+            recorder("hello", self._greeting(), lambda: said)
+        else:
             hello = self.ask(recorder, "hello", **self._greeting())
             name = _text(hello.fields.get("name"))
             if self.name is not None and name != self.name:
@@ -80,7 +84,7 @@ class Subject:
             self.name = name
             self.version = _text(hello.fields.get("version"))
             self.can = frozenset(each for each in hello.fields.get("can") or () if isinstance(each, str))
-            self._greeted = True
+            self._greeted = hello
         self.ask(recorder, "reset")
 
     def ask(self, recorder: Recorder, do: str, **fields: Any) -> Answer:

@@ -11,10 +11,25 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from simulator.documents.model import PayoutRecord, Period
 
 NOTHING = Decimal("0.00")
+
+
+def cents(amount: Decimal) -> int:
+    """An amount in EUR as whole cents; raises ValueError for one that is not."""
+    whole = int(amount * 100)
+    if amount * 100 != whole:
+        raise ValueError(f"{amount} EUR is no whole number of cents; rules refuse such amounts before they are booked")
+    return whole
+
+
+@lru_cache(maxsize=8192)
+def euro(amount: int) -> Decimal:
+    """Cents as an amount in EUR, with two decimals."""
+    return Decimal(amount).scaleb(-2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 
 from simulator import journal
 from simulator.aldis import journaling
 from simulator.aldis.cycle import Duty, DutyKind, Timetable, timetable_of
-from simulator.aldis.decisions import Facts, decide
+from simulator.aldis.decisions import Decision, Facts, decide_for
 from simulator.aldis.errors import ErrorCatalogue
 from simulator.aldis.intake import Arrival, Intake, Outcome
-from simulator.aldis.leaking import leaked
-from simulator.aldis.publishing import discount_documents, national_list
+from simulator.aldis.leaking import leaks
+from simulator.aldis.publishing import Publisher
 from simulator.aldis.rates import Rates
 from simulator.aldis.reconciliation import reconcile
-from simulator.aldis.records import is_done, keep_determination, keep_document, keep_reconciliation, load_state
+from simulator.aldis.records import is_done, keep_determination, keep_document, keep_reconciliation, load_state, reading
 from simulator.aldis.register import Register
 from simulator.aldis.state import State
 from simulator.clock import Clock
@@ -29,7 +29,7 @@ from simulator.dit.model import Caller, MailboxMessage, MessageClass, Payload, S
 from simulator.dit.network import Network
 from simulator.documents.model import ChannelName, Document, ErrorReport, Period
 from simulator.documents.profile import Profile
-from simulator.documents.reading import DocumentError, read_document, read_error_report
+from simulator.documents.reading import DocumentError, read_error_report
 from simulator.documents.writing import write_error_report
 from simulator.faults import LEAK, Faults
 from simulator.store import Store, Unit
@@ -111,7 +111,7 @@ class Aldis:
     def _known(self) -> State:
         if self._state is None:
             with self._store.reading() as unit:
-                self._state = load_state(unit, self._register, self._profile)
+                self._state = load_state(unit, self._register, self._profile, self._store.spool)
         return self._state
 
     @contextmanager
@@ -149,22 +149,26 @@ class Aldis:
 
     def _take_document(self, unit: Unit, state: State, message: MailboxMessage) -> None:
         channel = self._profile.channel_of_version(message.version)
-        data = unit.blob(message.payload.reference)
-        try:
-            document = read_document(data, self._profile, channel.name if channel else None)
-        except DocumentError as reason:
-            unreadable = self._errors.error("unreadable", detail=str(reason))
-            sent = self._answer(unit, message, ErrorReport(None, (unreadable,)))
-            details = journaling.unreadable(message, channel, self._world, unreadable, sent)
-            self._write(unit, "intake", details, message)
-            return
-        outcome = self._judge(unit, state, message, document)
+        name = channel.name if channel else None
+        with ExitStack() as files:
+            try:
+                document = files.enter_context(self._reading(unit, message.payload.reference, name))
+            except DocumentError as reason:
+                unreadable = self._errors.error("unreadable", detail=str(reason))
+                sent = self._answer(unit, message, ErrorReport(None, (unreadable,)))
+                details = journaling.unreadable(message, channel, self._world, unreadable, sent)
+                self._write(unit, "intake", details, message)
+                return
+            outcome = self._judge(unit, state, message, document)
         if outcome.filed is not None:
             keep_document(unit, outcome.filed)
         event: str | None = None
         if outcome.errors:
             event = self._answer(unit, message, ErrorReport(document.header.document_id, outcome.errors))
         self._write(unit, "intake", journaling.intake(document, outcome, event, message), message)
+
+    def _reading(self, unit: Unit, blob: str, channel: ChannelName | None) -> AbstractContextManager[Document]:
+        return reading(unit, blob, self._profile, self._store.spool, channel)
 
     def _judge(self, unit: Unit, state: State, message: MailboxMessage, document: Document) -> Outcome:
         arrival = Arrival(
@@ -178,7 +182,10 @@ class Aldis:
         def same(blob: str) -> bool:
             if blob == arrival.blob:
                 return True
-            return read_document(unit.blob(blob), self._profile, document.channel) == document
+            with self._reading(unit, blob, document.channel) as earlier:
+                return (earlier.header, len(earlier.records)) == (document.header, len(document.records)) and all(
+                    one == other for one, other in zip(earlier.records, document.records, strict=True)
+                )
 
         return Intake(state, self._profile, self._timetable, self._errors).take(document, arrival, same)
 
@@ -209,22 +216,34 @@ class Aldis:
     def _determine(self, unit: Unit, state: State, duty: Duty) -> None:
         begins = {each.registration_number: each.first_month for each in self._world.retailers if each.first_month}
         facts = Facts(self._register, self._rates, state.contracts, state.grants, begins)
-        decisions = decide(facts, duty.period, duty.at.date())
         exchanging = tuple(each for each in self._world.retailers if each.exchanges_in(duty.period))
-        documents = discount_documents(decisions, exchanging, duty.period, self._clock.now())
-        documents, told_too_much = leaked(documents, exchanging, self._faults)
-        data = national_list(documents, self._profile)
+        with Publisher(self._profile, exchanging, duty.period, self._clock.now(), unit.incoming) as publisher:
+            self._decide(state, facts, duty, publisher)
+            more, told_too_much = leaks(publisher.first_records, exchanging, self._faults)
+            published = publisher.publish(more)
+            national, size = unit.adopt(published.national), published.national.size
+            lines = unit.adopt(published.lines)
         version = self._profile.channel(ChannelName.DISCOUNT).version_urn()
-        payload = Payload(unit.put_blob(data), len(data), self._profile.national.root)
+        payload = Payload(national, size, self._profile.national.root)
         message = self._network.send(unit, self._caller(unit), SendRequest(version=version, payload=payload))
-        for each in decisions:
-            state.decided(each.contract, each.person, duty.period, each.record)
         state.determined.add(duty.period)
-        keep_determination(unit, duty.period, self._clock.now(), decisions)
-        details = journaling.determination(duty.period, decisions, documents)
+        keep_determination(unit, duty.period, self._clock.now(), published.decisions, lines)
+        details = journaling.determination(duty.period, published.decisions, published.counts, published.told, lines)
         if told_too_much:
             details |= {"misbehaviour": LEAK, "leaked_to": list(told_too_much)}
         self._write(unit, "determine", details, sent=(message, version, payload.reference))
+
+    def _decide(self, state: State, facts: Facts, duty: Duty, publisher: Publisher) -> None:
+        """Decide contract by contract; what is decided on a person counts for the books only when all is decided."""
+        later: list[Decision] = []
+        for provider in state.contracts.providers():
+            for each in publisher.take(provider, decide_for(facts, provider, duty.period, duty.at.date())):
+                if state.contracts.is_only(each.contract, each.person):
+                    state.decided(each.contract, each.person, duty.period, each.record)
+                else:
+                    later.append(each)  # the person's other contracts are still to come
+        for each in later:
+            state.decided(each.contract, each.person, duty.period, each.record)
 
     def _reconcile(self, unit: Unit, state: State, duty: Duty) -> None:
         for retailer in self._world.retailers:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from simulator.documents.model import ChannelName, Period
+
+_MANY = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,20 @@ class Filed:
     arrived: datetime
     message: str
     blob: str
-    accepted: tuple[int, ...] = ()
+    accepted: Sequence[int] = ()
     refused: tuple[Refusal, ...] = ()
     corrects: str | None = None
     replaced_by: str | None = None
+
+
+def positions(found: Iterable[int]) -> Sequence[int]:
+    """Positions in order, so kept that those of a large document without gaps take no room."""
+    ordered = sorted(found)
+    if len(ordered) > _MANY:
+        if ordered[-1] - ordered[0] == len(ordered) - 1:
+            return range(ordered[0], ordered[-1] + 1)
+        return array("I", ordered)
+    return tuple(ordered)
 
 
 class Files:

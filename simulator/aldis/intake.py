@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from simulator.aldis.contract_intake import judge_contract
 from simulator.aldis.cycle import Timetable
 from simulator.aldis.errors import ErrorCatalogue
-from simulator.aldis.filing import Filed, Refusal
+from simulator.aldis.filing import Filed, Refusal, positions
 from simulator.aldis.payout_intake import judge_payout
 from simulator.aldis.state import State
 from simulator.clock import RIGA
 from simulator.documents.business import breaches
 from simulator.documents.model import (
+    ChannelName,
     ContractRecord,
     Document,
     Header,
@@ -163,7 +164,7 @@ class Intake:
                 accepted.append(position)
         errors.sort(key=lambda each: each.position or 0)
         refused = tuple(Refusal(each.position, each.code) for each in errors if each.severity is Severity.ERROR)
-        return errors, replace(filed, accepted=tuple(sorted(accepted)), refused=refused)
+        return errors, replace(filed, accepted=positions(accepted), refused=refused)
 
     def _judge(self, filed: Filed, position: int, record: Record, earliest: Period) -> list[RecordError]:
         match record:
@@ -175,12 +176,18 @@ class Intake:
                 raise TypeError(f"a retailer sends contracts and payouts, not a {type(record).__name__}")
 
 
-def _in_order(document: Document) -> list[tuple[int, Record]]:
+def _in_order(document: Document) -> Iterator[tuple[int, Record]]:
     """Positions and records in the order in which they are judged: bills as they were made, however they are listed."""
-    numbered = list(enumerate(document.records, start=1))
-    return sorted(
-        numbered, key=lambda each: (each[1].invoice_date, each[1].period) if isinstance(each[1], PayoutRecord) else ()
-    )
+    if document.channel is not ChannelName.PAYOUT:
+        yield from enumerate(document.records, start=1)
+        return
+    keys = [
+        (each.invoice_date, each.period, position)
+        for position, each in enumerate(document.records, start=1)
+        if isinstance(each, PayoutRecord)
+    ]
+    for *_, position in sorted(keys):
+        yield position, document.records[position - 1]
 
 
 def _told_by(document: Document, profile: Profile) -> dict[int | None, list[RecordError]]:

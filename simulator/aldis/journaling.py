@@ -10,7 +10,7 @@ from simulator.aldis.reconciliation import Reconciliation
 from simulator.dit.model import MailboxMessage
 from simulator.documents.model import Document, ErrorReport, Period, RecordError
 from simulator.documents.profile import ChannelProfile
-from simulator.journal import Json
+from simulator.journal import DECIDED, Json
 from simulator.world import World
 
 
@@ -52,28 +52,29 @@ def event(
 
 
 def determination(
-    period: Period, decisions: tuple[Decision, ...], documents: Mapping[str, Document]
+    period: Period, decisions: int, counts: Mapping[str, int], told: list[dict[str, Json]] | None, lines: str
 ) -> dict[str, Json]:
-    """A month was determined and published."""
+    """A month was determined and published. ``told`` is what was decided, None when only the blob ``lines`` says it."""
+    details: dict[str, Json] = {"period": str(period), "decisions": decisions, "providers": dict(counts)}
+    if told is None:
+        details["payloads"] = {DECIDED: lines}
+    else:
+        details[DECIDED] = list(told)
+    return details
+
+
+def decided(decision: Decision) -> dict[str, Json]:
+    """One decision, with the reasons for it."""
+    record = decision.record
     return {
-        "period": str(period),
-        "decisions": len(decisions),
-        "providers": {provider: len(each.records) for provider, each in documents.items()},
-        "decided": [
-            {
-                "provider": each.contract.provider,
-                "contract": each.contract.contract,
-                "person": each.record.person_code,
-                "amount_due": f"{each.record.amount_due:.2f}",
-                "catch_up": [
-                    {"period": str(part.period), "amount": f"{part.amount:.2f}"} for part in each.record.catch_up
-                ],
-                "status": each.record.status.value,
-                "why": [reason.en for reason in each.why],
-                "why_lv": [reason.lv for reason in each.why],
-            }
-            for each in decisions
-        ],
+        "provider": decision.contract.provider,
+        "contract": decision.contract.contract,
+        "person": record.person_code,
+        "amount_due": f"{record.amount_due:.2f}",
+        "catch_up": [{"period": str(part.period), "amount": f"{part.amount:.2f}"} for part in record.catch_up],
+        "status": record.status.value,
+        "why": [reason.en for reason in decision.why],
+        "why_lv": [reason.lv for reason in decision.why],
     }
 
 

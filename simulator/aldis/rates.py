@@ -39,6 +39,7 @@ class Rates:
             known.sort(key=lambda each: each.valid_from)
         # A month's determination asks the same few questions for every person.
         self._worth: dict[tuple[tuple[CategoryCount, ...], Period, date], Worth] = {}
+        self._steady: dict[tuple[Period, Period, date], bool] = {}
 
     def rate(self, category: Category, period: Period, known_on: date) -> Rate | None:
         """The rate of a category (of one child or ward) for a month; None when there was none, as known on a day."""
@@ -53,6 +54,18 @@ class Rates:
         unknown = (each for each in self._rates[category] if not _known(each, known_on))
         taken_over_later = any(rate.valid_to < each.valid_from <= period for each in unknown)
         return rate if taken_over_later else None
+
+    def steady(self, first: Period, last: Period, known_on: date) -> bool:
+        """Whether every category is worth the same in all months from one to another, by what was known on a day."""
+        question = (first, last, known_on)
+        if question not in self._steady:
+            months = [first]
+            while months[-1] < last:
+                months.append(months[-1] + 1)
+            self._steady[question] = all(
+                len({self.rate(category, month, known_on) for month in months}) == 1 for category in self._rates
+            )
+        return self._steady[question]
 
     def worth(self, categories: tuple[CategoryCount, ...], period: Period, known_on: date) -> Worth:
         """The support of all categories together; they add up (Reg. 345, documented)."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from simulator.documents.business.rules import CATEGORIES_LV
 from simulator.documents.model import Basis, Category, Period
@@ -50,16 +51,20 @@ class Reason:
 
 def category_holds(spell: Spell) -> Reason:
     """A fact of the register: a category in force."""
-    until_en = f" until {spell.valid_to}" if spell.valid_to else ""
-    until_lv = f" līdz {spell.valid_to}" if spell.valid_to else ""
-    times = f" x {spell.count}" if spell.count > 1 else ""
-    known_en = f"; ALDIS learned of it on {spell.known_from}" if spell.known_from else ""
-    known_lv = f"; ALDIS to uzzināja {spell.known_from}" if spell.known_from else ""
-    name_en, name_lv = CATEGORIES_EN[spell.category], CATEGORIES_LV[spell.category]
+    return _holds(spell.category, spell.count, spell.valid_from, spell.valid_to, spell.known_from)
+
+
+@lru_cache(maxsize=8192)  # it does not say whose category it is, and many begin on the same day
+def _holds(category: Category, count: int, since: date, until: date | None, known_from: date | None) -> Reason:
+    until_en = f" until {until}" if until else ""
+    until_lv = f" līdz {until}" if until else ""
+    times = f" x {count}" if count > 1 else ""
+    known_en = f"; ALDIS learned of it on {known_from}" if known_from else ""
+    known_lv = f"; ALDIS to uzzināja {known_from}" if known_from else ""
     return Reason(
         ReasonKind.FACT,
-        f"{name_en}{times} since {spell.valid_from}{until_en}{known_en}",
-        f"{name_lv}{times} no {spell.valid_from}{until_lv}{known_lv}",
+        f"{CATEGORIES_EN[category]}{times} since {since}{until_en}{known_en}",
+        f"{CATEGORIES_LV[category]}{times} no {since}{until_lv}{known_lv}",
     )
 
 

@@ -6,11 +6,12 @@ Whether a contract was billed at all ALDIS cannot know; it compares the bills th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from simulator.aldis.account import NOTHING, Bill, Totals
+from simulator.aldis.account import NOTHING, Account, Bill, Totals
+from simulator.aldis.balancing import Sums, add_up
 from simulator.aldis.errors import ErrorCatalogue
 from simulator.aldis.ledger import AccountKey
 from simulator.aldis.payout_intake import remainders
@@ -54,22 +55,41 @@ class _Line:
 
 def reconcile(state: State, errors: ErrorCatalogue, provider: str, period: Period) -> Reconciliation:
     """Compare a retailer's accounts of the month's year with its payouts up to the month."""
-    lines = [
-        _Line(key, bill)
-        for key in state.ledger.of_provider(provider, period.year)
-        for bill in state.ledger.account(key).standing()
-        if bill.record.period <= period
-    ]
-    found = [*_carry(state, errors, lines), *_invoices(state, errors, lines), *_strays(state, errors, provider, period)]
+    totals, sums = Totals(), Sums()
+    found: list[Difference] = []
+    for contract in state.ledger.contracts(provider):
+        if add_up(state.ledger.packed(contract, period.year), period, sums):
+            continue
+        keys = state.ledger.on_contract(contract, period.year)
+        found += compare(state, errors, keys, period)
+        totals = sum((state.ledger.account(key).totals(period) for key in keys), totals)
     found += _refused(state, errors, provider, period)
     found.sort(key=lambda each: (each.contract, each.invoice, each.person, each.error.code))
-    return Reconciliation(provider, period, state.ledger.totals(provider, period), tuple(found))
+    return Reconciliation(provider, period, totals + sums.totals(period), tuple(found))
 
 
-def _carry(state: State, errors: ErrorCatalogue, lines: Iterable[_Line]) -> Iterator[Difference]:
+def compare(state: State, errors: ErrorCatalogue, keys: Iterable[AccountKey], period: Period) -> tuple[Difference, ...]:
+    """Everything that does not add up in the accounts of one contract and year, up to a month."""
+    accounts = {key: state.ledger.account(key) for key in keys}
+    lines = [
+        _Line(key, bill)
+        for key, account in accounts.items()
+        for bill in account.standing()
+        if bill.record.period <= period
+    ]
+    return (
+        *_carry(errors, accounts, lines),
+        *_invoices(errors, accounts, lines),
+        *_strays(errors, accounts, period),
+    )
+
+
+def _carry(
+    errors: ErrorCatalogue, accounts: Mapping[AccountKey, Account], lines: Iterable[_Line]
+) -> Iterator[Difference]:
     """Every record against what the account says now that all payouts of the month were due."""
     for line in lines:
-        record, expected = line.record, state.ledger.account(line.key).expected(line.bill)
+        record, expected = line.record, accounts[line.key].expected(line.bill)
         if record.applied > expected.available:
             yield _amount(errors, "applied-above-available", line, expected.available, record.applied)
         if record.carried_over != expected.carried_over:
@@ -78,15 +98,17 @@ def _carry(state: State, errors: ErrorCatalogue, lines: Iterable[_Line]) -> Iter
             yield _amount(errors, "remainder-wrong", line, expected.remainder, record.remainder)
 
 
-def _invoices(state: State, errors: ErrorCatalogue, lines: Iterable[_Line]) -> Iterator[Difference]:
+def _invoices(
+    errors: ErrorCatalogue, accounts: Mapping[AccountKey, Account], lines: Iterable[_Line]
+) -> Iterator[Difference]:
     """Every invoice as a whole: all persons of the contract, and as much applied as could be."""
     invoices: dict[tuple[str, str], list[_Line]] = defaultdict(list)
     for line in lines:
         invoices[line.record.contract, line.record.invoice_number].append(line)
     for group in invoices.values():
-        available = sum((_available(state, each.key, each.bill) for each in group), NOTHING)
-        for key, bill in _left_out(state, group):
-            missing = _available(state, key, bill)
+        available = sum((accounts[each.key].expected(each.bill).available for each in group), NOTHING)
+        for key, bill in _left_out(accounts, group):
+            missing = accounts[key].expected(bill).available
             available += missing
             facts = {"invoice": bill.record.invoice_number, "code": key.person, "expected": missing}
             yield Difference(
@@ -103,22 +125,18 @@ def _invoices(state: State, errors: ErrorCatalogue, lines: Iterable[_Line]) -> I
             yield _amount(errors, "applied-too-little", group[0], possible, applied)
 
 
-def _left_out(state: State, group: list[_Line]) -> Iterator[tuple[AccountKey, Bill]]:
+def _left_out(accounts: Mapping[AccountKey, Account], group: list[_Line]) -> Iterator[tuple[AccountKey, Bill]]:
     """Persons of the invoice's contract with support available for it, of whom there is no record."""
     first = group[0]
     present = {each.key for each in group}
-    for key in state.ledger.on_contract(first.key.contract, first.key.year):
-        if key not in present and _available(state, key, first.bill) > NOTHING:
+    for key, account in accounts.items():
+        if key not in present and account.expected(first.bill).available > NOTHING:
             yield key, first.bill
 
 
-def _available(state: State, key: AccountKey, bill: Bill) -> Decimal:
-    return state.ledger.account(key).expected(bill).available
-
-
-def _strays(state: State, errors: ErrorCatalogue, provider: str, period: Period) -> Iterator[Difference]:
-    for key in state.ledger.of_provider(provider, period.year):
-        for reversal in state.ledger.account(key).stray_reversals():
+def _strays(errors: ErrorCatalogue, accounts: Mapping[AccountKey, Account], period: Period) -> Iterator[Difference]:
+    for key, account in accounts.items():
+        for reversal in account.stray_reversals():
             if reversal.record.period <= period:
                 yield _amount(errors, "reversal-of-nothing", _Line(key, reversal), NOTHING, reversal.record.applied)
 

@@ -6,21 +6,27 @@ A row is written in the same unit as everything else that its event does: after 
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO
 
 from simulator.aldis.contracts import ContractKey
 from simulator.aldis.cycle import Duty, DutyKind
-from simulator.aldis.decisions import Decision
-from simulator.aldis.filing import Filed, Refusal
+from simulator.aldis.decisions import decision_id
+from simulator.aldis.filing import Filed, Refusal, positions
 from simulator.aldis.register import Register
 from simulator.aldis.state import State
-from simulator.documents.model import CatchUp, ChannelName, DiscountRecord, DiscountStatus, Period
+from simulator.documents.model import CatchUp, ChannelName, DiscountRecord, DiscountStatus, Document, Period
 from simulator.documents.profile import Profile
 from simulator.documents.reading import read_document
+from simulator.documents.streamed_reading import read_streamed
 from simulator.store import Unit
 from simulator.store.archive import ArchiveRow, archive_add, archive_rows
+
+LARGE = 1024 * 1024
+"""Documents of more bytes than this are read without all of their records in memory."""
 
 _OWNER = "aldis"
 _DOCUMENT = "document"
@@ -36,7 +42,7 @@ def keep_document(unit: Unit, filed: Filed) -> None:
         "sequence": filed.sequence,
         "place": filed.place,
         "message": filed.message,
-        "accepted": list(filed.accepted),
+        "accepted": _runs(filed.accepted),
         "refused": [[each.position, each.code] for each in filed.refused],
         "corrects": filed.corrects,
     }
@@ -44,11 +50,9 @@ def keep_document(unit: Unit, filed: Filed) -> None:
     _add(unit, _DOCUMENT, key, filed.arrived, body, filed.blob)
 
 
-def keep_determination(unit: Unit, period: Period, at: datetime, decisions: tuple[Decision, ...]) -> None:
-    """Write down that a month was determined, and what was decided."""
-    lines = [_decision_to_json(each) for each in decisions]
-    data = json.dumps(lines, ensure_ascii=False, separators=(",", ":")).encode()
-    _add(unit, DutyKind.DETERMINE.value, str(period), at, {"decisions": len(lines)}, unit.put_blob(data))
+def keep_determination(unit: Unit, period: Period, at: datetime, decisions: int, lines: str) -> None:
+    """Write down that a month was determined; ``lines`` is the blob of what was decided, as the journal has it."""
+    _add(unit, DutyKind.DETERMINE.value, str(period), at, {"decisions": decisions}, lines)
 
 
 def keep_reconciliation(unit: Unit, period: Period, at: datetime) -> None:
@@ -56,20 +60,39 @@ def keep_reconciliation(unit: Unit, period: Period, at: datetime) -> None:
     _add(unit, DutyKind.RECONCILE.value, str(period), at, None, None)
 
 
-def load_state(unit: Unit, register: Register, profile: Profile) -> State:
+@contextmanager
+def reading(
+    unit: Unit,
+    blob: str,
+    profile: Profile,
+    spool: Callable[[], BinaryIO],
+    channel: ChannelName | None,
+) -> Iterator[Document]:
+    """A document of the store, for as long as the block lasts; a large one is not all in memory.
+
+    ``spool`` makes a file for its records. Raises DocumentError.
+    """
+    opened = unit.open_blob(blob)
+    if opened.size <= LARGE:
+        yield read_document(unit.blob(blob), profile, channel)
+        return
+    with spool() as file:
+        yield read_streamed(opened.pieces, profile, file, channel)
+
+
+def load_state(unit: Unit, register: Register, profile: Profile, spool: Callable[[], BinaryIO]) -> State:
     """The state as the archive has it: every event taken into the books again, in order."""
     state = State(register)
     for row in archive_rows(unit, _OWNER):
         match row.kind:
             case "document":
                 filed = _filed(row)
-                records = read_document(unit.blob(filed.blob), profile, filed.channel).records if filed.accepted else ()
-                state.refile(filed, records)
+                with reading(unit, filed.blob, profile, spool, filed.channel) as document:
+                    state.refile(filed, document.records if filed.accepted else ())
             case DutyKind.DETERMINE:
-                period = Period.parse(row.key)
-                for line in json.loads(unit.blob(row.blob or "")):
-                    state.decided(*_decision_from_json(line, period))
-                state.determined.add(period)
+                for line in _lines(unit, row.blob or ""):
+                    state.decided(*_decision(line, row, state))
+                state.determined.add(Period.parse(row.key))
             case DutyKind.RECONCILE:
                 state.reconciled.add(Period.parse(row.key))
             case unknown:
@@ -88,6 +111,17 @@ def _add(unit: Unit, kind: str, key: str, at: datetime, body: Any, blob: str | N
         raise ValueError(f"ALDIS was about to do the same {kind} twice: {key}")
 
 
+def _runs(positions: Sequence[int]) -> list[list[int]]:
+    """Positions as first and last of each run without gaps."""
+    runs: list[list[int]] = []
+    for each in positions:
+        if runs and runs[-1][1] == each - 1:
+            runs[-1][1] = each
+        else:
+            runs.append([each, each])
+    return runs
+
+
 def _filed(row: ArchiveRow) -> Filed:
     body = row.body
     return Filed(
@@ -100,36 +134,31 @@ def _filed(row: ArchiveRow) -> Filed:
         arrived=row.at,
         message=body["message"],
         blob=row.blob or "",
-        accepted=tuple(body["accepted"]),
+        accepted=positions(each for first, last in body["accepted"] for each in range(first, last + 1)),
         refused=tuple(Refusal(position, code) for position, code in body["refused"]),
         corrects=body["corrects"],
     )
 
 
-def _decision_to_json(decision: Decision) -> dict[str, Any]:
-    record = decision.record
-    return {
-        "provider": decision.contract.provider,
-        "contract": decision.contract.contract,
-        "person": decision.person,
-        "code": record.person_code,
-        "due": str(record.amount_due),
-        "catch_up": [[str(each.period), str(each.amount), each.reason] for each in record.catch_up],
-        "status": record.status.value,
-        "id": record.decision_id,
-        "date": record.decision_date.isoformat(),
-    }
+def _lines(unit: Unit, blob: str) -> Iterator[dict[str, Any]]:
+    rest = b""
+    for piece in unit.open_blob(blob).pieces():
+        *lines, rest = (rest + piece).split(b"\n")
+        yield from map(json.loads, lines)
 
 
-def _decision_from_json(line: dict[str, Any], period: Period) -> tuple[ContractKey, str, Period, DiscountRecord]:
+def _decision(line: dict[str, Any], row: ArchiveRow, state: State) -> tuple[ContractKey, str, Period, DiscountRecord]:
+    """A decision as far as the books need it."""
+    contract, period = state.contracts.key(line["provider"], line["contract"]), Period.parse(row.key)
+    person = state.register.identity(line["person"]) or line["person"]
     record = DiscountRecord(
-        contract=line["contract"],
-        person_code=line["code"],
+        contract=contract.contract,
+        person_code=line["person"],
         categories=(),
-        amount_due=Decimal(line["due"]),
-        catch_up=tuple(CatchUp(Period.parse(p), Decimal(a), r) for p, a, r in line["catch_up"]),
+        amount_due=Decimal(line["amount_due"]),
+        catch_up=tuple(CatchUp(Period.parse(each["period"]), Decimal(each["amount"]), "") for each in line["catch_up"]),
         status=DiscountStatus(line["status"]),
-        decision_id=line["id"],
-        decision_date=date.fromisoformat(line["date"]),
+        decision_id=decision_id(contract, person, period),
+        decision_date=row.at.date(),
     )
-    return ContractKey(line["provider"], line["contract"]), line["person"], period, record
+    return contract, person, period, record

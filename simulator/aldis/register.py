@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from simulator.aldis.reasons import Reason, arrears_exclude, arrears_exempt, category_holds
 from simulator.documents.model import Category, CategoryCount, Period
@@ -40,12 +41,13 @@ class Register:
         self._residents: dict[str, Resident] = {}
         for resident in world.residents:
             for code in (resident.code, *(each.earlier for each in resident.code_changes)):
-                self._residents[_plain(code)] = resident
-        self._spells: dict[str, list[tuple[Spell, Reason]]] = defaultdict(list)
+                self._residents[_written(code)] = resident
+        self._spells: dict[str, tuple[Spell, ...]] = {}
         self._arrears: dict[str, list[Arrears]] = defaultdict(list)
         self._claims: dict[str, list[Claim]] = defaultdict(list)
         for spell in world.all_spells():
-            self._spells[self._owner(spell.person)].append((spell, category_holds(spell)))
+            owner = self._owner(spell.person)
+            self._spells[owner] = (*self._spells.get(owner, ()), spell)
         for debt in world.arrears:
             self._arrears[self._owner(debt.person)].append(debt)
         for claim in world.claims:
@@ -55,7 +57,7 @@ class Register:
 
     def person(self, code: str) -> Resident | None:
         """The person who has, or ever had, this personal code; the hyphen is optional."""
-        return self._residents.get(_plain(code))
+        return self._residents.get(code) or self._residents.get(_written(code))
 
     def identity(self, code: str) -> str | None:
         """The code that a person is filed under here, the one now in force; None when nobody ever had ``code``."""
@@ -72,10 +74,10 @@ class Register:
         known = [
             each
             for each in self._spells.get(person, ())
-            if _covers(each[0], reference) and (each[0].known_from is None or each[0].known_from <= known_on)
+            if _covers(each, reference) and (each.known_from is None or each.known_from <= known_on)
         ]
-        categories = _count([spell for spell, _ in known])
-        why = [line for _, line in known]
+        categories = _count(known)
+        why = [category_holds(each) for each in known]
         debt = next((each for each in self._arrears.get(person, ()) if _covers(each, reference)), None)
         if debt is None or not categories or period < ARREARS_EXCLUDE_FROM:
             return Protection(categories, tuple(why))
@@ -86,16 +88,36 @@ class Register:
         why.append(arrears_exclude(debt, ARREARS_EXCLUDE_FROM))
         return Protection((), tuple(why), excluded=True)
 
+    def steady(self, person: str, first: Period, last: Period, known_on: date) -> bool:
+        """Whether the same facts surely protect a person in all months from one to another, by what ALDIS knew."""
+        start, end = date(first.year, first.month, self._day), date(last.year, last.month, self._day)
+        if person in self._arrears or first < GROUP_1_EXEMPT_FROM:
+            return False
+        return all(
+            each.valid_from <= start
+            and (each.valid_to is None or end <= each.valid_to)
+            and (each.known_from is None or each.known_from <= known_on)
+            for each in self._spells.get(person, ())
+        )
+
     def _owner(self, code: str) -> str:
         return self.identity(code) or code
 
 
 def _count(spells: list[Spell]) -> tuple[CategoryCount, ...]:
     """Children and wards of several spells add up; any other category counts once."""
+    if len(spells) == 1:
+        (spell,) = spells
+        return _one(spell.category, spell.count)
     totals: dict[Category, int] = defaultdict(int)
     for spell in spells:
         totals[spell.category] += spell.count
     return tuple(CategoryCount(each, totals[each] if each in _PER_HEAD else 1) for each in Category if each in totals)
+
+
+@lru_cache(maxsize=256)
+def _one(category: Category, count: int) -> tuple[CategoryCount, ...]:
+    return (CategoryCount(category, count if category in _PER_HEAD else 1),)
 
 
 def _covers(fact: Spell | Arrears, day: date) -> bool:
@@ -106,5 +128,8 @@ def _precedence(claim: Claim) -> int:
     return _CLAIM_ORDER.index(claim.source) if claim.source in _CLAIM_ORDER else len(_CLAIM_ORDER)
 
 
-def _plain(code: str) -> str:
-    return code.replace("-", "")
+def _written(code: str) -> str:
+    """A code with its hyphen; the text itself when it stands like that, so that it is kept once."""
+    plain = code.replace("-", "")
+    written = f"{plain[:6]}-{plain[6:]}"
+    return code if code == written else written

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from simulator.aldis.account import Bill, Grant
@@ -46,7 +47,7 @@ class State:
             case _:
                 raise TypeError(f"a retailer sends contracts and payouts, not a {type(record).__name__}")
 
-    def refile(self, filed: Filed, records: tuple[Record, ...]) -> None:
+    def refile(self, filed: Filed, records: Sequence[Record]) -> None:
         """Take in a document that was judged before: its accepted records and nothing else."""
         if filed.corrects is not None:
             earlier = self.files.find(filed.provider, filed.corrects)
@@ -67,4 +68,4 @@ class State:
         person = self.register.identity(record.person_code)
         if person is None:
             return None
-        return AccountKey(ContractKey(provider, record.contract), person, record.period.year)
+        return AccountKey(self.contracts.key(provider, record.contract), person, record.period.year)

@@ -20,7 +20,7 @@ from simulator.documents.identifiers import personal_code_canonical
 from simulator.documents.model import ChannelName, DiscountStatus, Document, PayoutRecord, Period, Severity
 from simulator.documents.profile import Profile
 from simulator.documents.reading import read_document
-from simulator.journal import Entry, Journal, Kind
+from simulator.journal import Entry, Journal, Kind, decided
 from simulator.world import Resident, World
 
 
@@ -190,7 +190,7 @@ class _Reader:
         if period.year != self._year:
             return
         self._last = max(self._last, period)
-        for each in details["decided"]:
+        for each in decided(self._journal, entry):
             if not self._is_the_person(each["person"]):
                 self._known.add(each["person"])
                 continue

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import RowMapping, Table, insert, select, update
 
 from simulator.dit.directory import Directory
-from simulator.dit.model import Authority, Channel, ChannelKind, ChannelVersion, Transformation, User, VersionStatus
+from simulator.dit.model import (
+    Authority,
+    Channel,
+    ChannelKind,
+    ChannelVersion,
+    Repeated,
+    Transformation,
+    User,
+    VersionStatus,
+)
 from simulator.store.tables import authorities, channels, facts, subscriptions, users, versions
 
 if TYPE_CHECKING:
@@ -149,6 +158,7 @@ def _version_row(version: ChannelVersion) -> dict[str, Any]:
         "stylesheet": cut and cut.stylesheet,
         "cut_from": cut and cut.source,
         "cut_parameters": cut and [list(each) for each in cut.parameters],
+        "cut_repeated": cut and cut.repeated and [list(getattr(cut.repeated, name)) for name in _PATHS],
     }
 
 
@@ -156,11 +166,14 @@ def _version(row: RowMapping) -> ChannelVersion:
     cut = None
     if row["cut_from"] is not None:
         parameters = tuple((name, value) for name, value in row["cut_parameters"])
-        cut = Transformation(row["stylesheet"], row["cut_from"], parameters)
+        paths = row["cut_repeated"]
+        repeated = Repeated(*(tuple(each) for each in paths)) if paths else None
+        cut = Transformation(row["stylesheet"], row["cut_from"], parameters, repeated)
     plain = {name: row[name] for name in _PLAIN}
     return ChannelVersion(**plain, status=VersionStatus(row["status"]), transformation=cut)
 
 
+_PATHS = ("part", "record", "result")
 _PLAIN = (
     "urn",
     "channel",

@@ -76,12 +76,31 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """Where the records of a document repeat, for a transformation that treats each of them by itself.
+
+    What it makes around the records, and whether it makes anything, does not hang on them.
+
+    Paths of Clark names: ``part`` from the document element to what holds a number of records, ``record`` on from
+    there, and ``result`` from the document element of what the transformation makes to its records.
+    """
+
+    part: tuple[str, ...]
+    record: tuple[str, ...]
+    result: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Transformation:
-    """How a sub-version cuts what is sent on ``source`` (a version URN): an XSLT below ``schemas/``, its parameters."""
+    """How a sub-version cuts what is sent on ``source`` (a version URN): an XSLT below ``schemas/``, its parameters.
+
+    ``repeated`` allows large documents to be cut slice by slice; without it they are transformed whole.
+    """
 
     stylesheet: str
     source: str
     parameters: tuple[tuple[str, str], ...] = ()
+    repeated: Repeated | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,17 +184,21 @@ class Network:
         if request.related_message is not None:
             request = replace(request, related_message=canonical(request.related_message))
         outgoing = self._sending.prepare(unit, self.directory(unit), caller, request, examined)
-        copies = tuple(each.addressed(unit) for each in outgoing)
+        try:
+            copies = tuple(each.addressed(unit) for each in outgoing)
+        finally:
+            for each in outgoing:
+                each.close()
         identifier = self._new_id()
         shipments = self._misdelivery.plan(unit, caller, request, copies)
-        for place, each in enumerate(shipments):
+        for place, shipment in enumerate(shipments):
             self._write(
                 unit,
-                each.caller,
-                each.request,
+                shipment.caller,
+                shipment.request,
                 identifier=identifier if place == 0 else self._new_id(),
-                copies=each.copies,
-                misbehaviour=each.misbehaviour,
+                copies=shipment.copies,
+                misbehaviour=shipment.misbehaviour,
             )
         for authority in sorted({copy.recipient for each in shipments for copy in each.copies}):
             unit.after_commit(partial(self._tell, authority))

@@ -9,15 +9,17 @@ from simulator.dit import mailbox
 from simulator.dit.model import DitError, MessageClass, Payload, Refusal
 from simulator.dit.refusals import NO_SOURCE, documented, refuse
 from simulator.dit.routing import routes
-from simulator.dit.transformation import Cutter
+from simulator.dit.streamed_cuts import cut_in_slices
+from simulator.dit.transformation import Cut, Cutter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from simulator.dit.directory import Directory
     from simulator.dit.model import Caller, ChannelVersion, SendRequest
     from simulator.dit.routing import Route
-    from simulator.dit.transformation import Cut
+    from simulator.dit.transformation import LargeCut
     from simulator.documents.complaints import Complaint
     from simulator.documents.streaming import Pieces
     from simulator.store import Unit
@@ -59,14 +61,19 @@ class Outgoing:
 
     route: Route
     whole: Payload
-    cut: Cut | None
+    cut: Cut | LargeCut | None
 
     def addressed(self, unit: Unit) -> mailbox.Addressed:
         """The copy as the mailbox takes it; puts the cut into the store."""
         payload = self.whole
         if self.cut is not None:
-            payload = Payload(unit.put_blob(self.cut.data), len(self.cut.data), self.cut.element)
+            payload = Payload(self.cut.store(unit), self.cut.size, self.cut.element)
         return mailbox.Addressed(self.route.recipient, self.route.version.urn, self.route.version.channel, payload)
+
+    def close(self) -> None:
+        """Let go of what the cut holds; what was stored stays."""
+        if self.cut is not None:
+            self.cut.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +102,7 @@ class Sending:
         self._validate(unit, version, request.payload, business=business, examined=examined)
         if not any(business and each.version.transformation is not None for each in ways):
             return tuple(Outgoing(each, request.payload, None) for each in ways)
-        return self._cut(ways, request.payload, Cutter(unit.blob(request.payload.reference), self.stylesheets))
+        return self._cut(unit, ways, request.payload)
 
     def examine(self, version: ChannelVersion, payload: Payload, pieces: Pieces, *, business: bool) -> Examined | None:
         """What the version's schema says against a large payload, beforehand; None when that will not be asked.
@@ -107,17 +114,38 @@ class Sending:
         schema, element = _schema(version, business=business)
         return Examined(payload.reference, schema, element, self._verdict(schema, element, payload, pieces))
 
-    def _cut(self, ways: tuple[Route, ...], whole: Payload, cutter: Cutter) -> tuple[Outgoing, ...]:
-        found = []
-        for way in ways:
-            if way.version.transformation is None:
-                found.append(Outgoing(way, whole, None))
-                continue
-            cut = cutter.cut(way.version, way.version.transformation)
-            if cut is not None:
-                self._validate_cut(way.version, cut)
-                found.append(Outgoing(way, whole, cut))
-        return tuple(found)
+    def _cut(self, unit: Unit, ways: tuple[Route, ...], whole: Payload) -> tuple[Outgoing, ...]:
+        cuts = self._cuts(unit, [each.version for each in ways], whole)
+        try:
+            for way in ways:
+                if (cut := cuts.get(way.version.urn)) is not None:
+                    self._validate_cut(way.version, cut)
+        except BaseException:
+            for each in cuts.values():
+                each.close()
+            raise
+        return tuple(
+            Outgoing(way, whole, cuts.get(way.version.urn))
+            for way in ways
+            if way.version.transformation is None or way.version.urn in cuts
+        )
+
+    def _cuts(self, unit: Unit, versions: Iterable[ChannelVersion], whole: Payload) -> Mapping[str, Cut | LargeCut]:
+        """The cuts by version; of a large payload slice by slice, where the transformation bears it."""
+        cut = [each for each in versions if each.transformation is not None]
+        sliced = [each for each in cut if whole.size > LARGE and each.transformation and each.transformation.repeated]
+        found: dict[str, Cut | LargeCut] = {}
+        if sliced:
+            payload = unit.open_blob(whole.reference)
+            found.update(cut_in_slices(payload.pieces, sliced, self.stylesheets, unit.incoming))
+        rest = [each for each in cut if each not in sliced]
+        cutter = Cutter(unit.blob(whole.reference), self.stylesheets) if rest else None
+        for version in rest:
+            if cutter is not None and version.transformation is not None:
+                made = cutter.cut(version, version.transformation)
+                if made is not None:
+                    found[version.urn] = made
+        return found
 
     def _check_size(self, payload: Payload) -> None:
         if payload.size > self.message_bytes:
@@ -155,10 +183,15 @@ class Sending:
             return self.catalogue.validate(schema, b"".join(pieces()), element=element) or complaints
         return complaints
 
-    def _validate_cut(self, version: ChannelVersion, cut: Cut) -> None:
+    def _validate_cut(self, version: ChannelVersion, cut: Cut | LargeCut) -> None:
         if not self.validate_on_send:
             return
-        complaints = self.catalogue.validate(version.schema, cut.data, element=version.element)
+        if isinstance(cut, Cut):
+            complaints = self.catalogue.validate(version.schema, cut.data, element=version.element)
+        else:
+            complaints = self.catalogue.validate_stream(
+                version.schema, cut.pieces, root=cut.element, element=version.element
+            )
         if complaints:
             raise _invalid(version, version.schema, complaints, cut=True)
 

@@ -142,6 +142,19 @@ class Node:
             elif inner.group is None and group in inner.names:
                 yield from inner.items(child, group)
 
+    def path_to(self, group: str) -> tuple[str, ...] | None:
+        """The names of the elements from below this node to a group's items.
+
+        None when names do not tell them, or it is not here.
+        """
+        for child in self.children:
+            if child.conditions or (child.group is not None and child.group.name != group):
+                continue
+            below = () if child.group is not None else child.path_to(group)
+            if below is not None:
+                return (child.name, *below)
+        return None
+
     def walk(self) -> Iterator[Node]:
         """This node and all below it."""
         yield self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import threading
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -218,7 +219,20 @@ def _read_entry(row: Mapping[str, object], place: str, folder: Path) -> SchemaEn
     except ValueError:
         raise CatalogueError(f"{place}: unknown basis {words['basis']!r}; use one of {', '.join(Basis)}") from None
     path = (folder / words["file"]).resolve()
+    _check_pin(path, row.get("sha256"), place)
     return SchemaEntry(words["urn"], path, words["namespace"], Provenance(basis, words["source"]))
+
+
+def _check_pin(path: Path, digest: object, place: str) -> None:
+    """A file that was pinned must still have the bytes that were adopted; what is missing is told when it is used."""
+    if digest is None or not path.is_file():
+        return
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != digest:
+        raise CatalogueError(
+            f"{place}: {path.name} is not what was adopted: its SHA-256 is {found}, pinned is {digest}; put the file"
+            " back, or adopt the new schema under another name and compare with `aldis schemas diff`"
+        )
 
 
 def _first_line(error: BaseException) -> str:

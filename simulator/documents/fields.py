@@ -136,15 +136,24 @@ ERROR_REPORT: tuple[Field | Group, ...] = (
 def document_from(channel: ChannelName, values: Values) -> Document:
     """A document from its values; what is not required and absent gets the domain's default."""
     records = tuple(_BUILD[channel](each) for each in values.get("records", ()))
-    header = Header(
+    return Document(channel, header_from(values, len(records)), records)
+
+
+def header_from(values: Values, records: int) -> Header:
+    """A header from the values of a document with so many records."""
+    return Header(
         document_id=values["header.document_id"],
         provider=values["header.provider"],
         created_at=values["header.created_at"],
         period=values["header.period"],
-        record_count=values.get("header.record_count", len(records)),
+        record_count=values.get("header.record_count", records),
         corrects=values.get("header.corrects"),
     )
-    return Document(channel, header, records)
+
+
+def record_from(channel: ChannelName, values: Values) -> Record:
+    """A record of a channel from its values."""
+    return _BUILD[channel](values)
 
 
 def values_of(document: Document) -> Values:

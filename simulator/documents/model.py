@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -230,11 +231,14 @@ Record = ContractRecord | DiscountRecord | PayoutRecord
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document of one channel: its header and its records, all of the channel's record type."""
+    """A document of one channel: its header and its records, all of the channel's record type.
+
+    The records of a large one are not all in memory (``simulator.documents.streamed_reading``).
+    """
 
     channel: ChannelName
     header: Header
-    records: tuple[Record, ...]
+    records: Sequence[Record]
 
     def contracts(self) -> tuple[ContractRecord, ...]:
         """The records of a contract document."""

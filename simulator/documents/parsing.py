@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from lxml import etree
 
@@ -28,20 +29,24 @@ class ParsingError(Exception):
         self.complaint = complaint
 
 
+SAFE: dict[str, Any] = {
+    "resolve_entities": False,
+    "load_dtd": False,
+    "no_network": True,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
+"""How every parser of documents is set up."""
+
+
 def safe_parser(*, encoding: str | None = None) -> etree.XMLParser[Element]:
     """A parser that reaches for nothing outside the bytes; comments and processing instructions are dropped.
 
     ``encoding`` counts for more than what a document says of itself.
     """
-    return etree.XMLParser(
-        encoding=encoding,
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    parser: etree.XMLParser[Element] = etree.XMLParser(encoding=encoding, **SAFE)
+    return parser
 
 
 def parse(data: bytes) -> Tree:

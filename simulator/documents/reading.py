@@ -81,7 +81,7 @@ def read_located(tree: Tree, profile: Profile, channel: ChannelName | None = Non
         wanted = [profile.channel(channel)] if channel is not None else list(profile.channels.values())
         expected = (each.root for each in wanted)
         raise DocumentError((wrong_root(root, expected, profile.names(), profile.provenance),))
-    reader = _Reader(profile.names())
+    reader = Reader(profile.names())
     values = reader.item(root, found.tree)
     if reader.complaints:
         raise DocumentError(tuple(reader.complaints))
@@ -93,23 +93,25 @@ def read_error_report(data: bytes, profile: Profile) -> ErrorReport:
     root = parse_document(data).getroot()
     if root.tag != profile.error_root:
         raise DocumentError((wrong_root(root, (profile.error_root,), profile.names(), profile.provenance),))
-    reader = _Reader(profile.names())
+    reader = Reader(profile.names())
     values = reader.item(root, profile.error_tree)
     if reader.complaints:
         raise DocumentError(tuple(reader.complaints))
     return report_from(values)
 
 
-class _Reader:
+class Reader:
+    """Reads elements by the nodes of a profile; what it cannot read stands in ``complaints``."""
+
     def __init__(self, names: Names) -> None:
         self._names = names
         self.complaints: list[Complaint] = []
         self.elements: dict[str, list[Element]] = {}
 
-    def item(self, element: Element, node: Node) -> Values:
-        """The values of one item: the document itself, a record, a member of a group."""
+    def item(self, element: Element, node: Node, *, without: str | None = None) -> Values:
+        """The values of one item: the document itself (``without`` a group), a record, a member of a group."""
         values: Values = {}
-        self._element(element, node, values)
+        self._element(element, node, values, without)
         for binding in node.required:
             if binding.name not in values:
                 assert binding.field is not None
@@ -117,7 +119,7 @@ class _Reader:
                 values[binding.name] = None
         return values
 
-    def _element(self, element: Element, node: Node, values: Values) -> None:
+    def _element(self, element: Element, node: Node, values: Values, without: str | None = None) -> None:
         for name, binding in node.attributes.items():
             text = element.get(name)
             if text is not None:
@@ -131,7 +133,9 @@ class _Reader:
             if inner is None:
                 continue
             if inner.group is None:
-                self._element(child, inner, values)
+                self._element(child, inner, values, without)
+                continue
+            if inner.group.name == without:
                 continue
             values.setdefault(inner.group.name, []).append(self.item(child, inner))
             if inner.group.name == _ITEMS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from lxml import etree
 
@@ -63,6 +63,17 @@ def write_national(documents: Mapping[str, bytes], profile: Profile) -> bytes:
         etree.SubElement(part, national.provider).text = provider
         etree.SubElement(part, national.content).append(parse(data).getroot())
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
+def national_frame(providers: Sequence[str], profile: Profile) -> list[bytes]:
+    """The national list cut where its documents stand: what stands before the first, between two, after the last."""
+    national = profile.national
+    root = etree.Element(national.root, nsmap=_prefixes({national.root, national.part}, profile))
+    for provider in providers:
+        part = etree.SubElement(root, national.part)
+        etree.SubElement(part, national.provider).text = provider
+        etree.SubElement(part, national.content).append(etree.ProcessingInstruction("cut", "here"))
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True).split(b"<?cut here?>")
 
 
 def _write(tree: Node, values: Values, profile: Profile) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, text
@@ -28,7 +29,8 @@ def open_engine(url: URL | str, *, durable: bool, max_bytes: int | None = None) 
         engine = create_engine(parsed, pool_size=16, max_overflow=-1)
     except (exc.ArgumentError, exc.NoSuchModuleError) as error:
         raise StoreError(
-            f"{url!s} is no usable database address: {error}; expected for example postgresql+psycopg://user@host/name"
+            f"{_without_password(url)} is no usable database address: {_without_password(error)}; "
+            "expected for example postgresql+psycopg://user@host/name"
         ) from error
     except ImportError as error:
         raise StoreError(
@@ -42,6 +44,10 @@ def open_engine(url: URL | str, *, durable: bool, max_bytes: int | None = None) 
     return engine
 
 
+def _without_password(text: object) -> str:
+    return re.sub(r"://([^:@/\s]*):[^@/\s]*@", r"://\1:***@", str(text))
+
+
 def sqlite_url(file: Path) -> URL:
     """The address of a SQLite file."""
     return URL.create("sqlite", database=str(file))
@@ -52,7 +58,13 @@ def _set_up_sqlite(engine: Engine, *, durable: bool, max_bytes: int | None) -> N
     def _connect(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # we begin transactions ourselves, below
         connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
-        connection.execute("PRAGMA journal_mode=WAL")
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except UnicodeDecodeError as error:  # SQLite's own message quotes bytes of a damaged schema
+            raise StoreError(
+                "the database file is damaged: its schema cannot be read; "
+                "start with an empty directory, or put a sound copy back"
+            ) from error
         connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
         connection.execute("PRAGMA foreign_keys=ON")
         if max_bytes is not None:

@@ -81,7 +81,7 @@ class Store:
         with self._alone(), self._engine.connect().execution_options(**{WRITING: True}) as connection:
             connection.info.pop(FAILED, None)
             with connection.begin() as transaction:
-                unit = Unit(connection, self._files, writing=True)
+                unit = Unit(connection, self._files, writing=True, begin=self.incoming)
                 try:
                     yield unit
                     _ = unit.connection  # refuses when a statement failed and nobody let its error through

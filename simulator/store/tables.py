@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from simulator.store.types import JsonText, Moment
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 
 metadata = MetaData()
 
@@ -129,6 +129,7 @@ versions = Table(
     Column("stylesheet", Text),
     Column("cut_from", String(160), ForeignKey("dit_channel_versions.urn")),
     Column("cut_parameters", JsonText),
+    Column("cut_repeated", JsonText),
 )
 
 subscriptions = Table(

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import String, Text
 from sqlalchemy.types import TypeDecorator
 
+from simulator.store.errors import StoreError
+
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
@@ -43,4 +45,12 @@ class JsonText(TypeDecorator[Any]):
         return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> object:  # noqa: ARG002
-        return None if value is None else json.loads(value)
+        if value is None:
+            return None
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise StoreError(
+                f"a value in the database is damaged (no JSON: {error}); "
+                "start with an empty directory, or put a sound copy back"
+            ) from error

@@ -22,10 +22,18 @@ class Unit:
     Units come from :meth:`Store.unit` (writing) and :meth:`Store.reading`; what is done in one stands or falls as one.
     """
 
-    def __init__(self, connection: Connection, files: blobs.BlobFiles | None, *, writing: bool) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        files: blobs.BlobFiles | None,
+        *,
+        writing: bool,
+        begin: Callable[[], Incoming] | None = None,
+    ) -> None:
         self._connection = connection
         self._files = files
         self._writing = writing
+        self._begin = begin
         self._new_files: list[Path] = []
         self._callbacks: list[Callable[[], object]] = []
         self._fresh: dict[str, bytes] = {}
@@ -54,6 +62,13 @@ class Unit:
         if len(data) <= blobs.LARGE:
             self._fresh[reference] = data
         return reference
+
+    def incoming(self) -> Incoming:
+        """Begin a large blob that is to be adopted; close it in any case. Raises StoreError."""
+        self._require_writing()
+        if self._begin is None:
+            raise StoreError("this unit has no place for large blobs")
+        return self._begin()
 
     def adopt(self, incoming: Incoming) -> str:
         """Keep a finished file as a blob and return its reference; durable when the unit commits.

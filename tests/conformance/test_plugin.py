@@ -101,3 +101,26 @@ def test_without_the_option_it_only_adds_options() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_same_seed_same_run_however_it_is_run(tmp_path: Path) -> None:
+    """On one process, on two, or one scenario alone: what is told is the same, entry by entry."""
+
+    def told(folder: str, *arguments: str) -> dict[str, list[tuple[object, ...]]]:
+        code, said = _pytest(tmp_path, "--aldis-report", folder, *arguments, retailer="tests.spoilt.green:Driver")
+        assert code == 0, said
+        return {
+            journal.parent.name: [
+                (each["number"], each["operation"], each["at"], each.get("message_ids"))
+                for each in map(json.loads, journal.read_text(encoding="utf-8").splitlines())
+            ]
+            for journal in (tmp_path / folder / "journal").glob("*/journal.jsonl")
+        }
+
+    chosen = ("-k", "smaller_than_the_support or tenant_gets")
+    one = told("one", *chosen)
+    assert len(one) == 2
+    assert told("two", *chosen, "-n", "2") == one
+    alone = told("alone", "-k", "tenant_gets", "-x")
+    assert alone == {name: one[name] for name in alone}
+    assert told("other", *chosen, "--aldis-seed", "2") != one

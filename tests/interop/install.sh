@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the interop tests need beside Python: PHP with SoapClient, Node with npm, node's "soap", Chromium,
-# Java with Maven, Apache CXF.
+# Installs what the interop tests need beside Python: PHP with SoapClient and DOM, Node with npm, node's "soap", a JDK
+# with Maven, Apache CXF, Chromium.
 # What is there already is left alone, so it can be run again and again.
 set -eu
 cd "$(dirname "$0")"
@@ -23,6 +23,9 @@ has_node() { command -v node >/dev/null && command -v npm >/dev/null; }
 
 has_soap || need "PHP's SoapClient" php-cli php-soap
 has_node || need "Node with npm" nodejs npm
+has_dom() { php -m | grep -qix dom; }
+has_dom || need "PHP's DOM" php-xml
+command -v javac >/dev/null || need "A JDK" default-jdk-headless
 has_browser() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
 has_browser || need "Chromium" chromium
 has_soap || { echo "interop: php still has no soap extension (php -m); is it another php than Debian's? Enable it there." >&2; exit 1; }
@@ -33,9 +36,7 @@ node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 ||
   exit 1
 }
 
-has_java() { command -v javac >/dev/null && command -v mvn >/dev/null; }
-has_java || need "Java with Maven" default-jdk-headless maven
-
+command -v mvn >/dev/null || need "Maven" maven
 if ! cmp -s cxf/pom.xml cxf/target/.installed; then
   rm -rf cxf/target
   (cd cxf && mvn -q -B dependency:copy-dependencies -DoutputDirectory=target/lib)

@@ -21,7 +21,11 @@ def machine(tmp_path: Path) -> Path:
     for name in ("package.json", "package-lock.json"):
         shutil.copy(HERE / "node" / name, tmp_path / "node")
     (tmp_path / "bin").mkdir()
-    _command(tmp_path, "php", "echo soap")
+    _command(tmp_path, "php", "echo soap; echo dom")
+    _command(tmp_path, "javac", "true")
+    (tmp_path / "cxf").mkdir()
+    shutil.copy(HERE / "cxf" / "pom.xml", tmp_path / "cxf")
+    _command(tmp_path, "mvn", "mkdir -p target/lib")
     _command(tmp_path, "node", '[ "$1" = --version ] && echo v22.0.0; true')
     _command(tmp_path, "npm", "mkdir -p node_modules")
     _command(tmp_path, "id", "echo 1000")
@@ -51,7 +55,7 @@ def test_twice_is_once(machine: Path) -> None:
     assert [each.split()[:2] for each in _called(machine, "npm")] == [["npm", "ci"]]
     again = _install(machine)
     assert again.returncode == 0, again.stderr
-    assert _called(machine, "npm") == []
+    assert _called(machine, "npm") == _called(machine, "mvn") == []
     assert _called(machine, "apt-get") == []
 
 
@@ -73,13 +77,21 @@ def test_who_is_not_root_is_told_what_to_install(machine: Path) -> None:
 
 
 def test_root_gets_it_installed(machine: Path) -> None:
-    _command(machine, "php", f'[ -e "{machine}/installed" ] && echo soap; true')
+    _command(machine, "php", f'[ -e "{machine}/installed" ] && echo soap; echo dom')
     _command(machine, "id", "echo 0")
     _command(machine, "apt-get", f'[ "$1" = update ] || touch "{machine}/installed"')
     done = _install(machine)
     assert done.returncode == 0, done.stderr
     assert [each.split()[1] for each in _called(machine, "apt-get")] == ["update", "install"]
     assert _called(machine, "apt-get")[1].endswith("php-cli php-soap")
+
+
+def test_php_that_reads_no_xml(machine: Path) -> None:
+    _command(machine, "php", "echo soap")
+    done = _install(machine)
+    assert done.returncode == 1
+    assert "PHP's DOM is missing" in done.stderr
+    assert "php-xml" in done.stderr
 
 
 def test_php_that_stays_without_soap(machine: Path) -> None:

@@ -43,7 +43,11 @@ def test_wheel_in_a_clean_environment(interpreter: str, wheel: Path, tmp_path: P
     sample = _run(["../env/bin/aldis", "generate", "contract"], elsewhere).stdout
     (elsewhere / "contract.xml").write_text(sample, encoding="utf-8")
     _run(["../env/bin/aldis", "validate", "contract.xml"], elsewhere)
-    _run(["../env/bin/aldis", "init", "mine"], elsewhere)
+    _run(["../env/bin/aldis", "init", "mine", "--language", "java"], elsewhere)
+    assert (elsewhere / "mine" / "Driver.java").exists()
+    _run(["../env/bin/aldis", "doctor"], elsewhere)
+    where = "from conformance.report.json_report import SCHEMA_PATH; print(SCHEMA_PATH.read_text(encoding='utf-8'))"
+    assert "report.json of aldis check" in _run(["../env/bin/python", "-c", where], elsewhere).stdout
 
 
 def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:

@@ -136,6 +136,7 @@ TABLE = (
     Spoilt("money:ZeroRecords", "PRI-04", FIRST),
     Spoilt("network:ForeignName", "PRI-05", FIRST),
     Spoilt("network:BillsFail", "DRV-01", TENANT),
+    Spoilt("network:Elsewhere", "DRV-04", EMPTY, frozenset({"CON-01", "DIT-09", "PAY-10"})),
     Spoilt("money:StrangeLines", "DRV-02", FIRST),
     Spoilt("money:StatusOfLastMonth", "DRV-03", "The retailer's own books agree with what ALDIS has said"),
 )

@@ -19,12 +19,6 @@ _VERDICT = {
     Outcome.HARNESS_FAILED: "error",
     Outcome.NOTHING_TESTED: "not_tested",
 }
-_CONCLUSION = {
-    Outcome.FAILED: (
-        "Tirgotāja sistēma neizpilda visu obligāto; pie katras pārkāptās prasības norādīts, ko darīt.",
-        "The retailer's system does not do all that is required; each broken requirement says what to do.",
-    )
-}
 _LOG = 20_000  # characters of the driver's error output that the page shows
 
 
@@ -95,7 +89,7 @@ def _main(summary: RunSummary) -> Iterator[Element]:
     yield el(
         "section",
         el("strong", both(LATVIAN.outcome[outcome], ENGLISH.outcome[outcome]), class_=_VERDICT[outcome]),
-        el("p", both(*_CONCLUSION.get(outcome, (LATVIAN.conclusion[outcome], ENGLISH.conclusion[outcome])))),
+        el("p", both(LATVIAN.conclusion[outcome], ENGLISH.conclusion[outcome])),
         class_=f"verdict {_VERDICT[outcome]}",
         aria_labelledby="verdict",
         id="verdict",

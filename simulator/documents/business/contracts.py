@@ -15,7 +15,9 @@ _METERING_POINT = "43Z"
 def about_contracts(document: Document) -> Iterator[Breach]:
     """Breaches by the records of a contract document."""
     seen: dict[str, int] = {}
-    for index, record in enumerate(document.contracts()):
+    for index, record in enumerate(document.records):
+        if not isinstance(record, ContractRecord):
+            continue
         yield from _about_contract(index, record)
         yield from _about_persons(index, record)
         first = seen.setdefault(record.contract, index)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from simulator.documents.business import rules
@@ -17,12 +17,16 @@ _AMOUNTS = ("net_bill", "applied", "carried_over", "remainder")
 
 def about_payouts(document: Document) -> Iterator[Breach]:
     """Breaches by the records of a payout document."""
-    payouts = document.payouts()
-    for index, record in enumerate(payouts):
+    for index, record in _payouts(document):
         yield from _about_amounts(index, record)
         yield from _about_dates(index, record, document.header)
-    yield from _about_duplicates(payouts)
-    yield from _about_invoices(payouts)
+    yield from _about_duplicates(_payouts(document))
+    yield from _about_invoices(_payouts(document))
+
+
+def _payouts(document: Document) -> Iterator[tuple[int, PayoutRecord]]:
+    """The records with their index, one after another: there may be more than memory bears."""
+    return ((index, each) for index, each in enumerate(document.records) if isinstance(each, PayoutRecord))
 
 
 def _about_amounts(index: int, record: PayoutRecord) -> Iterator[Breach]:
@@ -49,9 +53,9 @@ def _about_dates(index: int, record: PayoutRecord, header: Header) -> Iterator[B
         yield rules.INVOICE_DATE.broken("invoice_date", words, record=index)
 
 
-def _about_duplicates(payouts: tuple[PayoutRecord, ...]) -> Iterator[Breach]:
+def _about_duplicates(payouts: Iterable[tuple[int, PayoutRecord]]) -> Iterator[Breach]:
     seen: dict[tuple[str, str, str, bool], int] = {}
-    for index, record in enumerate(payouts):
+    for index, record in payouts:
         person = personal_code_canonical(record.person_code)
         first = seen.setdefault((record.contract, person, record.invoice_number, record.reversal), index)
         if first != index:
@@ -59,15 +63,15 @@ def _about_duplicates(payouts: tuple[PayoutRecord, ...]) -> Iterator[Breach]:
             yield rules.DUPLICATE_PAYOUT.broken("invoice_number", words, record=index)
 
 
-def _about_invoices(payouts: tuple[PayoutRecord, ...]) -> Iterator[Breach]:
+def _about_invoices(payouts: Iterable[tuple[int, PayoutRecord]]) -> Iterator[Breach]:
     """What the records of one invoice say together; a reversal cancels and is not added."""
     applied: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    first: dict[tuple[str, str], int] = {}
-    for index, record in enumerate(payouts):
+    first: dict[tuple[str, str], tuple[int, Decimal]] = {}
+    for index, record in payouts:
         invoice = (record.contract, record.invoice_number)
-        earlier = payouts[first.setdefault(invoice, index)]
-        if earlier.net_bill != record.net_bill:
-            words = {"value": record.net_bill, "other": earlier.net_bill, "first": first[invoice] + 1}
+        earlier, net_bill = first.setdefault(invoice, (index, record.net_bill))
+        if net_bill != record.net_bill:
+            words = {"value": record.net_bill, "other": net_bill, "first": earlier + 1}
             yield rules.INVOICE_NET.broken("net_bill", {**words, "invoice": record.invoice_number}, record=index)
         if record.reversal:
             continue

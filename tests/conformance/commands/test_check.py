@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 import xml.etree.ElementTree as ET
@@ -130,6 +131,117 @@ def test_a_retailer_that_does_nothing_fails(tmp_path: Path) -> None:
     retailer = _retailer(tmp_path, GREETING + "        answer(request)\n")
     done = aldis("check", "--retailer", retailer, "--only", "CON-01", cwd=tmp_path)
     assert done.returncode == 1
+
+
+def test_a_driver_that_lies_is_told_that_nothing_arrived(tmp_path: Path) -> None:
+    """It says that all is done, sends nothing, or sends it to another environment: that looks the same from here."""
+    retailer = _retailer(tmp_path, GREETING + "        answer(request)\n")
+    done = aldis("check", "--retailer", retailer, "--only", "month", "--report", "report", cwd=tmp_path)
+    assert done.returncode == 1
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    broken = {each["id"]: each for each in report["requirements"] if each["status"] == "failed"}
+    assert {"DRV-04", "CON-01", "DIT-09"} <= set(broken)
+    said = broken["DRV-04"]["breaches"][0]
+    assert "no call of the retailer's system has arrived" in said["message"]["en"]
+    assert "neviens tās izsaukums nav pienācis" in said["message"]["lv"]
+    assert "addresses that hello gave" in said["expected"]["en"]
+    assert all(each["status"] != "passed" for each in report["scenarios"])
+
+
+CALLS_AS_ANOTHER = """
+        if request["do"] == "exchange":
+            import urllib.request
+            body = SOAP
+            call = urllib.request.Request(address, body.encode(), {
+                "Content-Type": "application/soap+xml; charset=utf-8", "Authorization": "Basic bm9ib2R5OnNlY3JldA=="})
+            try:
+                urllib.request.build_opener(urllib.request.ProxyHandler({})).open(call).read()
+            except OSError:
+                pass
+        answer(request)
+"""
+SOAP = (
+    '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>'
+    '<ReceiveMessageList xmlns="http://ivis.eps.gov.lv/ISS/DITService/v1-0">'
+    '<MessageListRequest xmlns="http://ivis.eps.gov.lv/XMLSchemas/100000/DIT/v1-0">'
+    "<ChannelURN>URN:IVIS:100001:CHA-ALDIS_ProviderContract-TYPE-DSK</ChannelURN></MessageListRequest>"
+    "</ReceiveMessageList></s:Body></s:Envelope>"
+)
+
+
+def test_a_system_that_calls_with_another_environments_user(tmp_path: Path) -> None:
+    driver = GREETING.replace(
+        'answer(request, name="klusais"', 'address = request["endpoints"]["message_service"]\n'
+        '        answer(request, name="klusais"'
+    )  # fmt: skip
+    retailer = _retailer(tmp_path, f"SOAP = {SOAP!r}\n" + driver + CALLS_AS_ANOTHER)
+    done = aldis("check", "--retailer", retailer, "--only", ONE, "--report", "report", cwd=tmp_path)
+    assert done.returncode == 1
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    broken = {each["id"]: each for each in report["requirements"] if each["status"] == "failed"}
+    assert "DRV-04" not in broken  # it did call
+    assert "'nobody'" in json.dumps(broken["DIT-05"])
+
+
+FLOODS = """
+        if request["do"] == "apply":
+            answer(request)
+            while True:
+                print("noise" * 1000)
+        answer(request)
+"""
+
+
+def test_a_driver_that_floods_fails_and_fills_nothing(tmp_path: Path) -> None:
+    retailer = _retailer(tmp_path, GREETING + FLOODS)
+    done = aldis("check", "--retailer", retailer, "--only", ONE, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "DRV-01" in done.stdout
+    assert "noise" in done.stdout or "lines before it was asked" in " ".join(done.stdout.split())
+
+
+def test_a_system_that_floods_the_network_fails(tmp_path: Path) -> None:
+    driver = GREETING.replace(
+        'answer(request, name="klusais"', 'address = request["endpoints"]["message_service"]\n'
+        '        answer(request, name="klusais"'
+    )  # fmt: skip
+    ours = base64.b64encode(b"dit-100777:").decode()
+    flood = CALLS_AS_ANOTHER.replace("bm9ib2R5OnNlY3JldA==", ours).replace(
+        "            try:\n", "            for _ in range(300):\n              try:\n"
+    ).replace("                urllib.request.build", "                  urllib.request.build").replace(
+        "            except OSError:\n                pass", "              except OSError:\n                  pass"
+    )  # fmt: skip
+    retailer = _retailer(
+        tmp_path, f"SOAP = {SOAP!r}\n" + driver + flood, head=HEAD.replace("timeout = 2", "timeout = 60")
+    )
+    done = aldis("check", "--retailer", retailer, "--only", ONE, "--report", "report", cwd=tmp_path)
+    assert done.returncode == 1
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    broken = [each["id"] for each in report["requirements"] if each["status"] == "failed"]
+    assert "DIT-04" in broken
+    assert "DRV-04" not in broken
+
+
+CHANGES_ITS_NAME = """
+import json, os, sys
+turn = len(os.listdir("turns"))
+open(f"turns/{turn}", "w").close()
+for line in sys.stdin:
+    request = json.loads(line)
+    if request["do"] == "apply" and turn == 0:
+        sys.exit(3)
+    print(json.dumps({"id": request["id"], "ok": True, "name": f"system {turn}", "can": []}), flush=True)
+"""
+
+
+def test_a_driver_that_changes_its_name_half_way(tmp_path: Path) -> None:
+    (tmp_path / "turns").mkdir()
+    retailer = _retailer(tmp_path, CHANGES_ITS_NAME)
+    done = aldis("check", "--retailer", retailer, "--only", "month", "--report", "report", cwd=tmp_path)
+    assert done.returncode == 1
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    reasons = " ".join(str(each["reason"]) for each in report["scenarios"])
+    assert "the driver called itself 'system 0' before and 'system 1' now; it must stay the same" in reasons
 
 
 @pytest.mark.parametrize(

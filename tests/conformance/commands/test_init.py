@@ -2,8 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from conformance.commands.init import LANGUAGES
 from conformance.retailers.config import load_retailer
 from tests.conformance.commands.running import aldis
+
+EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 
 
 def test_the_files_to_start_from_are_usable(tmp_path: Path) -> None:
@@ -20,3 +25,23 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     assert "retailer.toml exists already" in refused.stderr
     assert sorted(each.name for each in tmp_path.iterdir()) == ["retailer.toml"]
     assert (tmp_path / "retailer.toml").read_text() == "mine"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_worked_example_to_start_from(language: str, tmp_path: Path) -> None:
+    made = aldis("init", "mine", "--language", language, cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    config = load_retailer(tmp_path / "mine" / "retailer.toml")
+    assert "aldis check --retailer mine/retailer.toml" in made.stdout
+    program = config.driver.command[-1]
+    if language == "csharp":  # which has to be compiled first
+        program = "Driver.cs"
+    original = EXAMPLES / language / program
+    assert (tmp_path / "mine" / program).read_bytes() == original.read_bytes()
+    assert (tmp_path / "mine" / "aldis.yml").exists()
+
+
+def test_the_example_passes_at_once(tmp_path: Path) -> None:
+    aldis("init", "mine", "--language", "python", cwd=tmp_path)
+    done = aldis("check", "--retailer", "mine/retailer.toml", "--only", "month", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout

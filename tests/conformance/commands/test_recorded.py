@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from conformance.recorded import RecordedError, judge_recorded
 from conformance.retailers.reference.client import DitClient
 from simulator.clock import RIGA, Clock
 from simulator.documents.profile import load_profile
@@ -66,6 +69,44 @@ def test_a_damaged_folder_is_said_in_a_sentence(recorded: Path, tmp_path: Path) 
     assert done.returncode == 2
     assert "data" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        ("DELETE FROM journal WHERE number = 2", "entry 2 of the journal is missing"),
+        ("DELETE FROM blobs", "which is missing"),
+        ("UPDATE blobs SET data = x'3c612f3e'", "was changed since"),
+        ("UPDATE journal SET details = '{'", "damaged"),
+        ("UPDATE journal SET details = 'null'", "details is not an object"),
+        ("UPDATE journal SET kind = 'nonsense'", "cannot be read"),
+        ("UPDATE archive SET body = '{'", "damaged"),
+        ("DROP TABLE journal", "no such table"),
+    ],
+)
+def test_whatever_is_missing_or_changed_nothing_is_judged(
+    damage: str, says: str, recorded: Path, tmp_path: Path
+) -> None:
+    """What is missing would else count as what the retailer never did."""
+    (database,) = recorded.glob("*.sqlite*")
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA foreign_keys=OFF")
+        assert connection.execute(damage).rowcount != 0
+        connection.commit()
+    done = aldis("check", "--recorded", "data", cwd=tmp_path)
+    assert done.returncode == 2, done.stdout
+    assert done.stderr.count("\n") == 1
+    assert says in done.stderr
+    assert "data" in done.stderr
+
+
+@pytest.mark.parametrize("part", range(1, 8))
+def test_a_folder_that_was_copied_in_part(part: int, recorded: Path, tmp_path: Path) -> None:
+    (database,) = recorded.glob("*.sqlite*")
+    data = database.read_bytes()
+    database.write_bytes(data[: len(data) * part // 8])
+    with pytest.raises(RecordedError, match="data"):
+        judge_recorded(recorded, None, [])
 
 
 @pytest.mark.parametrize("prepare", [lambda folder: None, lambda folder: folder.mkdir()])

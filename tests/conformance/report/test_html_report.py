@@ -12,6 +12,8 @@ from lxml import html as lxml_html
 from conformance.report.events import Lane, Mark, Moment, Status, Timeline
 from conformance.report.html_report import HtmlReport
 from conformance.report.page.page import page
+from conformance.timeline import _wrong
+from simulator.faults import DELIVERY
 from tests.conformance.report.runs import BEGAN, fold, harness, judged, run, scenario
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\x00\x1b[31m\u0085"
@@ -116,3 +118,11 @@ def test_the_consumer_writes_the_file_when_the_run_is_over(tmp_path: Path) -> No
     written = (tmp_path / "report" / "report.html").read_bytes()
     assert written.startswith(b"<!DOCTYPE html>")
     assert written.decode("utf-8").count("</html>") == 1
+
+
+@pytest.mark.parametrize("kind", sorted(DELIVERY))
+def test_a_timeline_says_what_is_wrong_with_a_delivery(kind: str) -> None:
+    lv, en = _wrong(kind)
+    assert lv != en
+    assert "purpose" not in en  # each has words of its own
+    assert _wrong(None) == ("", "")

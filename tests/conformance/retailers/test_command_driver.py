@@ -252,3 +252,19 @@ def test_not_a_program_at_all(tmp_path: Path) -> None:
 def test_no_argument_can_hold_a_null_byte(tmp_path: Path) -> None:
     with pytest.raises(DriverNotStarted, match="null byte"):
         CommandDriver([sys.executable, "a\0b"], directory=tmp_path, timeout=1)
+
+
+def test_lines_that_nobody_asked_for_do_not_fill_the_memory(started: Started) -> None:
+    driver = started(
+        "import json, sys\n"
+        "for line in sys.stdin:\n"
+        "    print(json.dumps({'id': json.loads(line)['id'], 'ok': True}), flush=True)\n"
+        "    while True:\n"
+        "        sys.stdout.write('x' * 1000 + '\\n')\n"
+    )
+    assert driver.ask("hello").ok
+    wait_until(lambda: driver._flooded)
+    assert driver._lines.qsize() <= 8
+    with pytest.raises(DriverError, match='more than 8 lines before it was asked "reset"'):
+        driver.ask("reset")
+    assert gone(driver._process.pid)

@@ -11,6 +11,11 @@ from typing import Any
 
 from simulator.aldis.authority import Aldis
 from simulator.aldis.cycle import Duty
+from simulator.aldis.decisions import Facts
+from simulator.aldis.rates import Rates
+from simulator.aldis.records import load_state
+from simulator.aldis.register import Register
+from simulator.aldis.state import State
 from simulator.channels import installation_for
 from simulator.clock import RIGA, Clock
 from simulator.dit.model import MailboxMessage, MessageClass, Payload, Selector, SendRequest
@@ -90,6 +95,17 @@ class Country:
             store=self.store,
             faults=self.faults,
         )
+
+    def state(self) -> State:
+        """What ALDIS knows by what was committed."""
+        register = Register(self.world, determination_day=self.profile.due.determination_day.value)
+        with self.store.reading() as unit:
+            return load_state(unit, register, self.profile, self.store.spool)
+
+    def facts(self) -> Facts:
+        """What ALDIS would decide on now."""
+        state = self.state()
+        return Facts(state.register, Rates(self.profile.rates), state.contracts, state.grants)
 
     # -- time
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from hypothesis import given, settings
@@ -202,3 +203,18 @@ def test_the_order_in_which_documents_come_does_not_matter(
         late = late.with_bill(bill)
     assert late.bills == account.bills
     assert [late.expected(each) for each in made] == [account.expected(each) for each in made]
+
+
+def test_a_bill_made_again_after_a_later_months_finds_the_rest_and_the_next_one_all_of_it() -> None:
+    account = _granted(("2026-01", "20.00"), ("2026-02", "20.00"), ("2026-03", "20.00"))
+    january = payout("C", "2026-01", "30.00", "20.00")
+    account = account.with_bill(_bill(1, january))
+    account = account.with_bill(_bill(2, payout("C", "2026-02", "30.00", "20.00")))
+    account = account.with_bill(_bill(3, replace(january, reversal=True)))
+    # January's again, dated 10 March: granted until January 20.00, taken by February's bill 20.00, so nothing is there.
+    again = payout("C", "2026-01", "30.00", "0.00", invoice="R-again", day=date(2026, 3, 10))
+    assert account.expected(_bill(4, again)) == _expected("0", "0", "0", "0")
+    account = account.with_bill(_bill(4, again))
+    # March's: 60.00 granted - 20.00 taken = 40.00, of which 20.00 are older: what the cancellation gave back.
+    march = payout("C", "2026-03", "50.00", "40.00", "20.00")
+    assert account.expected(_bill(5, march)) == _expected("40", "20", "20", "0")

@@ -33,7 +33,7 @@ def _record(world: World, contract: Contract, operation: Operation = Operation.N
     )
 
 
-def _play(world: World, until: date, faults: Faults | None = None) -> Country:
+def play(world: World, until: date, faults: Faults | None = None) -> Country:
     """All retailers report all their contracts on the first day; some bad records among them; months go by."""
     country = Country(world, faults=faults or Faults())
     for retailer in world.retailers:
@@ -98,7 +98,7 @@ worlds = st.builds(
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(worlds)
 def test_no_mailbox_holds_anothers_customer(world: World) -> None:
-    country = _play(world, date(2026, 3, 8))
+    country = play(world, date(2026, 3, 8))
     try:
         assert others_data(country) == []
         # It is not empty mailboxes that were looked at.
@@ -108,7 +108,7 @@ def test_no_mailbox_holds_anothers_customer(world: World) -> None:
 
 
 def test_the_property_sees_a_world_with_decisions() -> None:
-    country = _play(make_world(residents=40, retailers=2, seed=3), date(2026, 2, 8))
+    country = play(make_world(residents=40, retailers=2, seed=3), date(2026, 2, 8))
     granted = [len(each.records) for retailer in country.world.retailers for each in country.discounts(retailer)]
     country.store.close()
     assert min(granted) > 3
@@ -119,7 +119,7 @@ def test_a_leak_on_purpose_is_found_out(victim: int) -> None:
     world = make_world(residents=40, retailers=2, seed=3)
     faults = Faults()
     faults.arm(Misbehaviour(LEAK, authority=world.retailers[victim].authority))
-    country = _play(world, date(2026, 2, 8), faults)
+    country = play(world, date(2026, 2, 8), faults)
     found = others_data(country)
     (first, second) = country.acts("determine")
     country.store.close()
@@ -134,7 +134,7 @@ def test_a_leak_changes_nothing_for_aldis() -> None:
     world = make_world(residents=40, retailers=2, seed=3)
     faults = Faults()
     faults.arm(Misbehaviour(LEAK))
-    leaking, honest = _play(world, date(2026, 3, 22), faults), _play(world, date(2026, 3, 22))
+    leaking, honest = play(world, date(2026, 3, 22), faults), play(world, date(2026, 3, 22))
     assert leaking.acts("reconcile") == honest.acts("reconcile")
     assert [each["decided"] for each in leaking.acts("determine")] == [
         each["decided"] for each in honest.acts("determine")
@@ -146,7 +146,7 @@ def test_a_leak_changes_nothing_for_aldis() -> None:
 def test_with_one_retailer_there_is_nothing_to_leak() -> None:
     faults = Faults()
     faults.arm(Misbehaviour(LEAK))
-    country = _play(make_world(residents=10, retailers=1, seed=3), date(2026, 2, 8), faults)
+    country = play(make_world(residents=10, retailers=1, seed=3), date(2026, 2, 8), faults)
     country.store.close()
     assert faults.taken(LEAK) == 0
 

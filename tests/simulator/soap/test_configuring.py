@@ -11,6 +11,7 @@ import zeep
 from lxml import etree
 from zeep.transports import Transport
 
+from simulator.dit.directory import Directory
 from simulator.dit.model import Refusal
 from simulator.documents.model import ChannelName
 from simulator.soap.contract import CFG, CONFIGURATION, DIT, contract_folder, operations
@@ -95,16 +96,19 @@ def _version(urn: str = NEWS_1, schema: str = SCHEMA, **changes: Any) -> dict[st
 
 
 def _refused(setting: Setting, call: Any, refusal: Refusal) -> str:
-    before = setting.network.directory
-    with pytest.raises(zeep.exceptions.Fault) as caught, setting.store.reading() as unit:
-        known = before(unit)
+    before = _directory(setting)
+    with pytest.raises(zeep.exceptions.Fault) as caught:
         call()
-    with setting.store.reading() as unit:
-        assert before(unit) == known
+    assert _directory(setting) == before
     last = setting.exchanges[-1]
     assert last.fault_code == refusal
     assert "Expected: " in (last.cause or "")
     return str(caught.value.message)
+
+
+def _directory(setting: Setting) -> Directory:
+    with setting.store.reading() as unit:
+        return setting.network.directory(unit)
 
 
 class TestContract:

@@ -212,3 +212,11 @@ def test_a_url_without_a_directory_keeps_large_blobs_in_the_database(tmp_path: P
     with Store.open(url=url) as store, store.reading() as unit:
         assert unit.blob(reference) == large
     assert not list(tmp_path.glob("blobs"))
+
+
+def test_a_password_is_never_shown() -> None:
+    for url in ("nonsense://user:geheim@host/name", "sqlite://user:geheim@/name"):
+        with pytest.raises(StoreError) as refused:
+            Store.open(url=url)
+        assert "geheim" not in str(refused.value)
+        assert "user:***@" in str(refused.value)

@@ -1,0 +1,205 @@
+"""Adopts a folder of official schemas: pins, checks, binds, asks, writes a profile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.adopting.folder import AdoptionError, SchemaFile, catalogue_of, check, pin, read_folder
+from conformance.adopting.matching import Bound, BoundGroup, Draft, domain_of, draft
+from conformance.adopting.places import Branch, Place, Reader
+from conformance.adopting.words import score, tokens, vocabulary
+from conformance.adopting.writing import questions, write_profile
+from simulator.documents.catalogue import Catalogue
+from simulator.documents.explaining import Names, document_elements, global_element
+from simulator.documents.fields import DOCUMENTS, Field, Group
+from simulator.documents.model import ChannelName
+from simulator.documents.profile import Profile, ProfileError, load_profile
+
+SCHEMAS = "schemas"
+PROFILE = "profile.toml"
+
+Ask = Callable[[str, Bound], str | None]
+"""Asks a person where a field is: its full name and what is known of it; the answer is a path, or None."""
+AskWord = Callable[[str, str, Place], str | None]
+"""Asks how a value of a field is written at a place; the answer is a word of the schema, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """What came of it: the profile's file, the fields that were bound, what is still open (sentences)."""
+
+    profile: Path
+    bound: Mapping[str, str]
+    open: tuple[str, ...]
+
+
+def adopt(
+    folder: Path,
+    name: str,
+    target: Path,
+    *,
+    base: Profile,
+    bindings: Mapping[str, str] | None = None,
+    ask: Ask | None = None,
+    ask_word: AskWord | None = None,
+) -> Adopted:
+    """Adopt the schemas of a folder under a name, into ``target``; limits, rates and channels are those of ``base``.
+
+    ``bindings`` say where fields are, by their full names; ``ask`` is asked for what is open then. Raises AdoptionError
+    when a schema does not load, and when the profile does not fit although all was bound.
+    """
+    files = read_folder(folder)
+    catalogue = catalogue_of(files, "official schema, as downloaded")
+    check(files, catalogue)
+    namespaces = _prefixes(files, catalogue, base)
+    names = Names(namespaces)
+    answers = dict(bindings or {})
+    chosen = {each: answers.pop(str(each)) for each in ChannelName if str(each) in answers}
+    roots = _roots(files, catalogue, names, chosen)
+    drafts = {channel: draft(channel, roots[channel][1]) for channel in ChannelName}
+    _Answers(drafts, answers, ask, ask_word).apply()
+    profile = target / PROFILE
+    _keep_what_was_edited(profile)
+    target.mkdir(parents=True, exist_ok=True)
+    pin(files, target / SCHEMAS)
+    urns = {channel: roots[channel][0].urn for channel in ChannelName}
+    text = write_profile(name, drafts, urns, files, base.path, namespaces, SCHEMAS)
+    profile.write_text(text, encoding="utf-8")
+    left = tuple(question for each in drafts.values() for question in questions(each))
+    bound = {key: each.place.path for one in drafts.values() for key, each in one.fields() if each.place is not None}
+    if left:
+        return Adopted(profile, bound, left)
+    try:
+        load_profile(profile)
+    except ProfileError as error:
+        return Adopted(profile, bound, error.problems)
+    return Adopted(profile, bound, ())
+
+
+def _keep_what_was_edited(profile: Path) -> None:
+    if profile.exists():
+        raise AdoptionError(
+            f"{profile}: is there already, perhaps with answers of yours; use it with --profile {profile}, or remove it"
+            " to have a new draft"
+        )
+
+
+def _prefixes(files: tuple[SchemaFile, ...], catalogue: Catalogue, base: Profile) -> dict[str, str]:
+    """The base's prefixes, and one for each other namespace that the schemas use."""
+    found = dict(base.namespaces)
+    for each in files:
+        if each.namespace and each.namespace not in found.values():
+            stem = tokens(Path(each.name).stem)
+            prefix = (stem[0] if stem else "ns")[:8]
+            found[_free(prefix, found)] = each.namespace
+    for entry in catalogue.entries:
+        if entry.namespace not in found.values():
+            found[_free(tokens(entry.path.stem)[0][:8], found)] = entry.namespace
+    return found
+
+
+def _free(prefix: str, taken: Mapping[str, str]) -> str:
+    number = 2
+    while prefix in taken:
+        prefix = f"{prefix.rstrip('0123456789')}{number}"
+        number += 1
+    return prefix
+
+
+def _roots(
+    files: tuple[SchemaFile, ...], catalogue: Catalogue, names: Names, chosen: Mapping[ChannelName, str]
+) -> dict[ChannelName, tuple[SchemaFile, Branch]]:
+    """The document element of each channel: the one whose name says so and that holds most."""
+    elements: list[tuple[SchemaFile, str, Branch]] = []
+    for file in files:
+        model = catalogue.model(file.urn)
+        for clark in document_elements(model):
+            declaration = global_element(model, clark)
+            if declaration is not None and clark.startswith(f"{{{file.namespace}}}" if file.namespace else ""):
+                elements.append((file, clark, Reader(names).root(declaration)))
+    found: dict[ChannelName, tuple[SchemaFile, Branch]] = {}
+    problems: list[str] = []
+    for channel in ChannelName:
+        words = vocabulary()["channels"][str(channel)]
+        ranked = sorted(
+            (
+                (score(words, branch.own, ()), branch.size(), file, branch)
+                if channel not in chosen
+                else (int(branch.step == chosen[channel]), 0, file, branch)
+                for file, _, branch in elements
+            ),
+            key=lambda each: each[:2],
+            reverse=True,
+        )
+        if not ranked or ranked[0][0] <= 0:
+            known = ", ".join(branch.step for _, _, branch in elements) or "none"
+            problems.append(
+                f"no document element is recognised as the {channel} document; there are {known}; say which it is with"
+                f" --bind {channel}=<element>"
+            )
+        else:
+            found[channel] = (ranked[0][2], ranked[0][3])
+    if problems:
+        raise AdoptionError(*problems)
+    return found
+
+
+class _Answers:
+    """Puts into the drafts what a person says."""
+
+    def __init__(
+        self, drafts: Mapping[ChannelName, Draft], bindings: dict[str, str], ask: Ask | None, ask_word: AskWord | None
+    ) -> None:
+        self._drafts = drafts
+        self._bindings = bindings
+        self._ask = ask
+        self._ask_word = ask_word
+
+    def apply(self) -> None:
+        known: set[str] = set()
+        for each in self._drafts.values():
+            self._members(str(each.channel), each.members, each.branch, DOCUMENTS[each.channel], known)
+        unknown = self._bindings.keys() - known
+        if unknown:
+            raise AdoptionError(
+                *(f"--bind {each}: is no field; known are {', '.join(sorted(known))}" for each in sorted(unknown))
+            )
+
+    def _members(
+        self,
+        prefix: str,
+        members: list[Bound | BoundGroup],
+        branch: Branch,
+        domain: tuple[Field | Group, ...],
+        known: set[str],
+    ) -> None:
+        places = {each.path: each for each in branch.places()}
+        fields = {each.name: each for each in domain}
+        for each in members:
+            full = f"{prefix}.{each.name}"
+            member = fields.get(each.name)
+            if isinstance(each, BoundGroup) and isinstance(member, Group):
+                self._members(full, each.members, each.branch, member.members, known)
+            elif isinstance(each, Bound) and isinstance(member, Field):
+                known.add(full)
+                self._field(full, each, member, places)
+
+    def _field(self, full: str, bound: Bound, field: Field, places: Mapping[str, Place]) -> None:
+        answer = self._bindings.get(full)
+        if answer is None and bound.required and bound.place is None and self._ask is not None:
+            answer = self._ask(full, bound)
+        if answer is not None:
+            if answer not in places:
+                raise AdoptionError(
+                    f"{full}: there is no place {answer!r}; there are {', '.join(places) or 'none'} (as in profiles)"
+                )
+            bound.place, bound.values = places[answer], {}
+            bound.lacking = domain_of(field, bound.place)
+        if bound.place is not None and bound.lacking and self._ask_word is not None:
+            for value in bound.lacking:
+                word = self._ask_word(full, value, bound.place)
+                if word is not None:
+                    bound.values[value] = word
+            bound.lacking = tuple(each for each in bound.lacking if each not in bound.values)

@@ -1,0 +1,139 @@
+"""What a document of a schema can hold: its elements as a tree, each with the values that stand in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from xmlschema.validators import XsdElement
+
+from conformance.adopting.words import score, tokens, vocabulary
+from simulator.documents.explaining import Names, child_declarations
+
+_DEEPEST = 12  # elements inside each other; a type that holds itself ends there
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A value's place below some element: its path, the words of its name and of those around it (nearest first)."""
+
+    path: str
+    own: tuple[str, ...]
+    around: tuple[tuple[str, ...], ...]
+    type: Any
+    order: int
+    required: bool
+    fixed: str | None = None
+
+    @property
+    def enumeration(self) -> tuple[str, ...]:
+        """The values that the schema allows, where it lists them."""
+        return tuple(str(each) for each in getattr(self.type, "enumeration", None) or ())
+
+
+@dataclass(slots=True)
+class Branch:
+    """An element: how a path names it, whether it repeats, the values on it, the elements in it."""
+
+    step: str
+    own: tuple[str, ...]
+    repeats: bool
+    required: bool
+    order: int
+    text: Any = None
+    attributes: list[tuple[str, Any, bool, str | None]] = field(default_factory=list)
+    children: list[Branch] = field(default_factory=list)
+
+    def places(self) -> Iterator[Place]:
+        """The values that stand in this element once: not those of elements that repeat."""
+        yield from self.below((), (), required=True)
+
+    def below(self, path: tuple[str, ...], around: tuple[tuple[str, ...], ...], *, required: bool) -> Iterator[Place]:
+        """The same as seen from an element further up, at ``path``, with the names of those around it."""
+        inside = (self.own, *around)
+        if self.text is not None:
+            yield Place("/".join(path) or ".", self.own, around, self.text, self.order, required)
+        for name, kind, needed, fixed in self.attributes:
+            yield Place(
+                "/".join((*path, f"@{name}")), tokens(name), inside, kind, self.order, required and needed, fixed
+            )
+        for child in self.children:
+            if not child.repeats:
+                yield from child.below((*path, child.step), inside, required=required and child.required)
+
+    def groups(self, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Branch]]:
+        """The elements in this one that repeat, with their paths."""
+        for child in self.children:
+            if child.repeats:
+                yield "/".join((*path, child.step)), child
+            else:
+                yield from child.groups((*path, child.step))
+
+    def size(self) -> int:
+        """How many values stand in it, those of repeating elements too."""
+        return sum(1 for _ in self.places()) + sum(each.size() for _, each in self.groups())
+
+
+class Reader:
+    """Reads declarations into branches; ``names`` write names with the profile's prefixes."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._order = 0
+
+    def root(self, declaration: XsdElement) -> Branch:
+        """The tree of a document element."""
+        (branch,) = self._read(declaration, 0, repeats=False)
+        return branch
+
+    def _read(self, declaration: XsdElement, depth: int, *, repeats: bool) -> list[Branch]:
+        self._order += 1
+        name = self._names.name(str(declaration.name))
+        branch = Branch(
+            step=name,
+            own=tokens(name.rpartition(":")[2]),
+            repeats=repeats or declaration.max_occurs is None or declaration.max_occurs > 1,
+            required=bool(declaration.min_occurs),
+            order=self._order,
+            text=declaration.type.simple_type,
+            attributes=[
+                (
+                    self._names.name(key),
+                    attribute.type,
+                    getattr(attribute, "use", "") == "required",
+                    getattr(attribute, "fixed", None),
+                )
+                for key, attribute in declaration.attributes.items()
+                if key
+            ],
+        )
+        if depth < _DEEPEST:
+            for child in child_declarations(declaration):
+                branch.children += self._read(child, depth + 1, repeats=False)
+        return self._by_role(branch)
+
+    def _by_role(self, branch: Branch) -> list[Branch]:
+        """An element that stands for the holder or for a sub-user by the value of an attribute, as two elements."""
+        roles: Mapping[str, list[str]] = vocabulary()["roles"]
+        for name, kind, needed, _ in branch.attributes if branch.repeats else ():
+            written = [str(each) for each in getattr(kind, "enumeration", None) or ()]
+            told = {
+                role: next((each for each in written if score(words, tokens(each), ()) > 0), None)
+                for role, words in roles.items()
+            }
+            if needed and all(told.values()):
+                return [
+                    Branch(
+                        step=f"{branch.step}[@{name}='{value}']",
+                        own=(*branch.own, *tokens(str(value))),
+                        repeats=role != "holder",
+                        required=role == "holder",
+                        order=branch.order,
+                        text=branch.text,
+                        attributes=[each for each in branch.attributes if each[0] != name],
+                        children=branch.children,
+                    )
+                    for role, value in told.items()
+                ]
+        return [branch]

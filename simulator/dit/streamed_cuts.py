@@ -1,0 +1,161 @@
+"""The cuts of a large message: made slice by slice, all of them in one reading, each into a file of the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+
+from simulator.dit.slicing import AT_ONCE, slices
+from simulator.dit.transformation import LargeCut, StylesheetError, not_one_document, transformed, unusable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from simulator.dit.model import ChannelVersion, Repeated, Transformation
+    from simulator.documents.parsing import Element
+    from simulator.documents.streaming import Pieces
+    from simulator.store.incoming import Incoming
+
+_MARKED = b"<?cut here?>"  # a value never holds it: its < is escaped
+
+
+def cut_in_slices(
+    pieces: Pieces,
+    versions: Iterable[ChannelVersion],
+    root: Path,
+    begin: Callable[[], Incoming],
+    *,
+    at_once: int = AT_ONCE,
+) -> dict[str, LargeCut]:
+    """The cuts of a document for the sub-versions that get one, by URN.
+
+    ``pieces`` gives the document, ``root`` is the folder of stylesheets, ``begin`` begins a file, ``at_once`` is how
+    many records a slice has. The caller closes the cuts. Raises DitError like ``Cutter``, StylesheetError when a
+    stylesheet does not treat each record by itself.
+    """
+    makers = [
+        _Maker(each, each.transformation, each.transformation.repeated, root, begin)
+        for each in versions
+        if each.transformation is not None and each.transformation.repeated is not None
+    ]
+    try:
+        for repeated in dict.fromkeys(each.repeated for each in makers):
+            for part, document in slices(pieces(), repeated, at_once):
+                for maker in makers:
+                    if maker.repeated == repeated:
+                        maker.take(part, document)
+        return {each.version.urn: cut for each in makers if (cut := each.finish()) is not None}
+    except BaseException as error:
+        for each in makers:
+            each.close()
+        if isinstance(error, etree.XMLSyntaxError):
+            raise unusable(f"is not well-formed XML: {error}") from error
+        raise
+
+
+class _Maker:
+    """A sub-version's cut in the making: its head from the first slice, the records of all, its tail from the last."""
+
+    def __init__(
+        self,
+        version: ChannelVersion,
+        transformation: Transformation,
+        repeated: Repeated,
+        root: Path,
+        begin: Callable[[], Incoming],
+    ) -> None:
+        self.version = version
+        self.repeated = repeated
+        self._transformation = transformation
+        self._root = root
+        self._begin = begin
+        self._incoming: Incoming | None = None
+        self._part: int | None = None
+        self._nothing: int | None = None
+        self._element = ""
+        self._head: bytes | None = None
+        self._between = b""
+        self._tail = b""
+        self._empty: bytes | None = None
+
+    def take(self, part: int, document: Element) -> None:
+        """Transform a slice of a part and add what comes of it."""
+        if part == self._nothing:
+            return
+        try:
+            result = transformed(self._root, self._transformation, document)
+            if result.getroot() is None:
+                self._nothing = part  # so that its other slices give nothing, either
+                return
+            if self._part not in (None, part):
+                raise not_one_document(self.version, self._transformation, "it gives more than one document")
+            self._part = part
+            marked = _mark(result.getroot(), self.repeated.result)
+            self._element = str(result.getroot().tag)
+            self._add(bytes(result), marked=marked)
+        except etree.XSLTError as error:
+            raise not_one_document(self.version, self._transformation, str(error)) from error
+
+    def finish(self) -> LargeCut | None:
+        """The cut; None when the stylesheet gave nothing."""
+        if self._head is None and self._empty is not None:
+            self._write(self._empty)
+        self._write(self._tail)
+        if self._incoming is None:
+            return None
+        self._incoming.finish()
+        return LargeCut(self._incoming, self._element)
+
+    def close(self) -> None:
+        if self._incoming is not None:
+            self._incoming.close()
+
+    def _add(self, data: bytes, *, marked: bool) -> None:
+        if not marked:
+            self._empty = data
+            return
+        head, records, tail = data.split(_MARKED)
+        if self._head is None:
+            self._head = head
+            self._write(head)
+        elif head != self._head:
+            raise StylesheetError(
+                f"the stylesheet {self._transformation.stylesheet} makes another beginning of {self.version.urn} for"
+                " other records, so it cannot be used slice by slice; configure its version without repeated records"
+            )
+        else:
+            # What stood behind the last record of the slice before stands between two records.
+            self._write(self._between)
+        self._between = _space(tail)
+        self._tail = tail
+        self._write(records)
+
+    def _write(self, data: bytes) -> None:
+        if not data:
+            return
+        if self._incoming is None:
+            self._incoming = self._begin()
+        self._incoming.write(data)
+
+
+def _space(tail: bytes) -> bytes:
+    return tail[: len(tail) - len(tail.lstrip())]
+
+
+def _mark(root: Any, path: tuple[str, ...]) -> bool:
+    """Mark where the records of a result begin and end; False when it has none."""
+    if root.tag != path[0]:
+        return False
+    containers = [root]
+    for name in path[1:-1]:
+        containers = [child for each in containers for child in each if child.tag == name]
+    records = [child for each in containers[:1] for child in each if child.tag == path[-1]]
+    if not records:
+        return False
+    first, last = etree.ProcessingInstruction("cut", "here"), etree.ProcessingInstruction("cut", "here")
+    records[0].addprevious(first)
+    last.tail, records[-1].tail = records[-1].tail, None
+    records[-1].addnext(last)
+    return True

@@ -1,0 +1,94 @@
+"""Each misbehaviour of network and authority is in a scenario on every channel where it can occur."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pytest_bdd.feature import get_feature
+
+from conformance.scenarios.steps.words import CALLS, FLAWS, TROUBLES
+from conformance.suite import SCENARIOS
+from simulator.documents.model import ChannelName
+from simulator.faults import AFTER, BEFORE, DUPLICATE_DELIVERY, INVALID_DOCUMENT, KINDS, OUT_OF_ORDER
+
+ALL = frozenset(ChannelName)
+DISCOUNT = frozenset({ChannelName.DISCOUNT})
+WIRE = BEFORE | AFTER
+ANY_MESSAGE = frozenset(
+    {DUPLICATE_DELIVERY, OUT_OF_ORDER, INVALID_DOCUMENT}
+)  # lists, and error messages on each channel
+HUGE = "huge_list"
+CAN_OCCUR = {
+    **dict.fromkeys(WIRE | ANY_MESSAGE, ALL),
+    **dict.fromkeys(KINDS.keys() - WIRE - ANY_MESSAGE, DISCOUNT),
+    HUGE: DISCOUNT,
+}
+"""Where each can occur. What the network does with TLS and tokens needs the security of DIT, and is not among these."""
+RUNS = {
+    "the retailer reports its contracts": {ChannelName.CONTRACT},
+    "the retailer fetches its discounts": {ChannelName.DISCOUNT},
+    "the retailer reports its payouts": {ChannelName.PAYOUT},
+    "the retailer runs its whole exchange": set(ALL),
+}
+MANY = 100
+
+
+def _told() -> Iterator[list[str]]:
+    """The sentences of every scenario, its examples filled in."""
+    for path in sorted(SCENARIOS.glob("*.feature")):
+        for scenario in get_feature(str(SCENARIOS), path.name).scenarios.values():
+            steps = [each.name for each in scenario._steps]
+            for row in [row for each in scenario.examples for row in each.as_contexts()] or [{}]:
+                yield [_filled(each, row) for each in steps]
+
+
+def _filled(step: str, row: Any) -> str:
+    return re.sub(r"<([^>]+)>", lambda found: str(row.get(found[1], found[0])), step)
+
+
+def _table() -> dict[str, dict[ChannelName, set[str]]]:
+    """By misbehaviour and channel, the calls or messages that it strikes."""
+    table: dict[str, dict[ChannelName, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for steps in _told():
+        for place, step in enumerate(steps):
+            kind, what = _misbehaviour(step)
+            if kind is None:
+                continue
+            run = next(each for each in steps[place:] if each in RUNS)
+            channels = {ChannelName.DISCOUNT} if what == "discount list" else RUNS[run]
+            for channel in channels:
+                table[kind][channel].add(what)
+    return table
+
+
+def _misbehaviour(step: str) -> tuple[str | None, str]:
+    if found := re.fullmatch(r"the next time the retailer (.+?), (.+)", step):
+        return TROUBLES[found[2]], CALLS[found[1]]
+    if found := re.fullmatch(r"BVKB's next (discount list|error message) (.+)", step):
+        return FLAWS[found[2]], found[1]
+    if found := re.fullmatch(r"(\d+) more people are .+", step):
+        return (HUGE if int(found[1]) >= MANY else None), "discount list"
+    return None, ""
+
+
+TABLE = _table()
+
+
+@pytest.mark.parametrize("kind", sorted(CAN_OCCUR))
+def test_a_misbehaviour_is_played_on_every_channel_where_it_can_occur(kind: str) -> None:
+    assert set(TABLE[kind]) >= CAN_OCCUR[kind]
+
+
+def test_the_table_is_about_every_misbehaviour_that_the_simulator_has() -> None:
+    assert set(CAN_OCCUR) == set(KINDS) | {HUGE}
+
+
+@pytest.mark.parametrize("kind", sorted(WIRE))
+def test_trouble_strikes_every_call_of_the_exchange(kind: str) -> None:
+    struck = {call for calls in TABLE[kind].values() for call in calls}
+    assert struck >= set(CALLS.values())
+    assert TABLE[kind][ChannelName.DISCOUNT] >= set(CALLS.values()) - {"SendMessage2"}

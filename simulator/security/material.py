@@ -169,8 +169,7 @@ def _passwords(path: Path, users: list[str]) -> dict[str, str]:
     missing = [each for each in users if each not in found]
     if missing:
         found |= {user: secrets.token_urlsafe(12) for user in missing}
-        head = "# Passwords of DIT users at this simulator's STS (usernamemixed). Change them as you like; "
-        "restart to use.\n"
+        head = "# Passwords of DIT users at this simulator's STS (usernamemixed). Change them, then start anew.\n"
         lines = [f'"{_escaped(user)}" = "{_escaped(password)}"\n' for user, password in found.items()]
         _write(path, (head + "".join(lines)).encode(), 0o600)
     return found

@@ -108,7 +108,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def server(directory: Path) -> Iterator[Server]:
     """DIT behind the wire, in a process of its own, with nobody else in it."""
-    command = [sys.executable, "-m", "tests.benchmarks.bench_wire", str(directory)]
+    command = [sys.executable, "-m", "tests.benchmarks.test_wire", str(directory)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None

@@ -36,9 +36,7 @@ node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 ||
   exit 1
 }
 
-has_java() { command -v javac >/dev/null && command -v mvn >/dev/null; }
-has_java || need "Java with Maven" default-jdk-headless maven
-
+command -v mvn >/dev/null || need "Maven" maven
 if ! cmp -s cxf/pom.xml cxf/target/.installed; then
   rm -rf cxf/target
   (cd cxf && mvn -q -B dependency:copy-dependencies -DoutputDirectory=target/lib)

@@ -23,6 +23,9 @@ def machine(tmp_path: Path) -> Path:
     (tmp_path / "bin").mkdir()
     _command(tmp_path, "php", "echo soap; echo dom")
     _command(tmp_path, "javac", "true")
+    (tmp_path / "cxf").mkdir()
+    shutil.copy(HERE / "cxf" / "pom.xml", tmp_path / "cxf")
+    _command(tmp_path, "mvn", "mkdir -p target/lib")
     _command(tmp_path, "node", '[ "$1" = --version ] && echo v22.0.0; true')
     _command(tmp_path, "npm", "mkdir -p node_modules")
     _command(tmp_path, "id", "echo 1000")
@@ -52,7 +55,7 @@ def test_twice_is_once(machine: Path) -> None:
     assert [each.split()[:2] for each in _called(machine, "npm")] == [["npm", "ci"]]
     again = _install(machine)
     assert again.returncode == 0, again.stderr
-    assert _called(machine, "npm") == []
+    assert _called(machine, "npm") == _called(machine, "mvn") == []
     assert _called(machine, "apt-get") == []
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -49,6 +50,11 @@ class SecuredSetting:
     def _clients(self) -> dict[bool, Client]:
         backend = replace(self.setting.backend, gate=self.secured.gate)
         return {True: Client(self.secured.sts), False: Client(SoapApplication(lambda: backend))}
+
+    def application(self, environ: Any, start_response: Any) -> Any:
+        """Both services as one WSGI application."""
+        client = self._clients[environ["PATH_INFO"].startswith("/STS")]
+        return client.application(environ, start_response)
 
     def post(self, path: str, body: bytes, content_type: str) -> Answer:
         client = self._clients[path.startswith("/STS")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sysconfig
+import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ import requests
 
 from simulator.clock import RIGA, Clock
 from simulator.documents.profile import load_profile
+from simulator.security.material import open_material
 from simulator.security.secured import Security
 from simulator.security.settings import load_settings
 from simulator.server import Server
@@ -102,3 +104,14 @@ def test_a_database_needs_a_folder_of_keys(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert "--keys" in done.stderr
+
+
+def test_passwords_are_kept_and_one_for_each_user(tmp_path: Path) -> None:
+    users = ("bvkb", "kaimins", RETAILER)
+    first = open_material(tmp_path, users)
+    again = open_material(tmp_path, (*users, "jauns"))
+    assert set(first.passwords) == set(users)
+    assert again.passwords.items() >= first.passwords.items()
+    assert "jauns" in again.passwords
+    assert again.clients.items() >= first.clients.items()
+    assert tomllib.loads((tmp_path / "users.toml").read_text()) == again.passwords

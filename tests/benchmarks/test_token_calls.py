@@ -1,0 +1,111 @@
+"""Small calls with a token: how many a second the server carries out for each core (`make bench`)."""
+
+from __future__ import annotations
+
+import http.client
+import multiprocessing
+import os
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+from cheroot import wsgi
+from cheroot.ssl.builtin import BuiltinSSLAdapter
+from lxml import etree
+
+from simulator.documents.locations import data_root
+from simulator.documents.model import ChannelName
+from simulator.documents.profile import load_profile
+from simulator.security.settings import load_settings
+from simulator.soap.contract import DIT, SVC
+from tests.simulator.security.client import Token
+from tests.simulator.security.setting import GUARDED, RETAILER, SecuredSetting
+from tests.simulator.security.test_served import client_of, password
+from tests.simulator.soap.setting import open_setting
+
+pytestmark = pytest.mark.bench
+LEAST_CALLS = 250
+SECONDS = 10
+KIND = "application/soap+xml; charset=utf-8"
+VERSION = load_profile().channel(ChannelName.CONTRACT).version_urn()
+
+
+def test_small_calls_with_a_symmetric_key(tmp_path: Path) -> None:
+    """SendMessage2 over TLS, the token remembered, each call's signature checked; clients share the machine."""
+    keys = tmp_path / "keys"
+    command = [sys.executable, "-m", "tests.benchmarks.test_token_calls", str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            base = process.stdout.readline().strip()
+            token = client_of(base, keys).token(RETAILER, password(keys))
+            shown = (etree.tostring(token.element), etree.tostring(token.reference), token.secret)
+            _send(base, keys, shown, time.monotonic() + 1)
+            before = _processor_seconds(process.pid)
+            end = time.monotonic() + SECONDS
+            with multiprocessing.get_context("fork").Pool(4) as pool:
+                sent = sum(pool.starmap(_send, [(base, keys, shown, end)] * 4))
+            used = _processor_seconds(process.pid) - before
+        finally:
+            process.communicate(timeout=60)
+    print(
+        f"\nsmall calls with a SymmetricKey token: {sent / SECONDS:.0f} SendMessage2 a second on {os.cpu_count()} cores"
+        f" that the clients share; {sent / used:.0f} for each second of a core that the server used"
+        f" (at least {LEAST_CALLS})"
+    )
+    assert sent / used >= LEAST_CALLS
+
+
+def _send(base: str, keys: Path, shown: tuple[bytes, bytes, bytes | None], end: float) -> int:
+    token = Token(etree.fromstring(shown[0]), etree.fromstring(shown[1]), shown[2], None, "")
+    client = client_of(base, keys)
+    text = (data_root("fixtures") / "payloads" / "contract" / "valid-empty.xml").read_text(encoding="utf-8")
+    root = text[text.index("<ProviderContract") :]
+    start = root.index("<DocumentIdentifier>") + len("<DocumentIdentifier>")
+    parts = urlsplit(base)
+    context = ssl.create_default_context(cafile=keys / "ca.pem")
+    connection = http.client.HTTPSConnection(str(parts.hostname), parts.port, timeout=60, context=context)
+    count = 0
+    while time.monotonic() < end:
+        content = (
+            f'<SendMessage xmlns="{SVC}"><MessageSave2 xmlns="{DIT}"><ChannelVersionURN>{VERSION}</ChannelVersionURN>'
+            f"<BussinesMessage>{root[:start]}{uuid4()}{root[start + 36 :]}</BussinesMessage>"
+            "</MessageSave2></SendMessage>"
+        )
+        body = etree.tostring(client.envelope(GUARDED, "SendMessage2", content, token))
+        connection.request("POST", GUARDED, body, {"Content-Type": KIND})
+        reply = connection.getresponse()
+        data = reply.read()
+        assert reply.status == 200, data
+        count += 1
+    connection.close()
+    return count
+
+
+def _serve(directory: Path) -> None:
+    """DIT and the STS behind TLS, in a process of their own, with nobody else in it."""
+    with open_setting(directory) as setting:
+        secured = SecuredSetting(setting, directory / "keys", load_settings())
+        material = secured.secured.material
+        server = wsgi.Server(("127.0.0.1", 0), secured.application, numthreads=8)
+        server.ssl_adapter = BuiltinSSLAdapter(str(material.server_certificate), str(material.server_key))
+        server.prepare()
+        threading.Thread(target=server.serve, daemon=True).start()
+        print(f"https://127.0.0.1:{server.bind_addr[1]}", flush=True)
+        sys.stdin.read()
+        server.stop()
+
+
+def _processor_seconds(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    _serve(Path(sys.argv[1]))

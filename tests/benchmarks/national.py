@@ -1,4 +1,4 @@
-"""A year of the whole country in one process, for ``bench_aldis.py``: prints what its last month took, as JSON.
+"""A year of the whole country in one process, for ``test_aldis.py``: prints what its last month took, as JSON.
 
 ``python -m tests.benchmarks.national PERSONS MONTHS FOLDER``. Retailers are played by the same process, document by
 document, through DIT; only the last month's duties are measured.

@@ -18,11 +18,21 @@ def command() -> None:
     """Look at the schema catalogue, adopt official schemas, compare schemas."""
 
 
+def _catalogue(profile: str | None) -> Catalogue:
+    if profile is None:
+        return Catalogue.default()
+    try:
+        return load_profile(profile).catalogue
+    except ProfileError as reason:
+        fail(str(reason))
+
+
 @command.command("list")
+@click.option("--profile", help="Profile whose schemas are listed too: the name of a bundled one, or a file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def list_schemas(as_json: bool) -> None:
+def list_schemas(profile: str | None, as_json: bool) -> None:
     """List every schema: URN, file, basis and source."""
-    entries = Catalogue.default().entries
+    entries = _catalogue(profile).entries
     if as_json:
         rows = [
             {"urn": each.urn, "file": str(each.path), "basis": each.provenance.basis, "source": each.provenance.source}
@@ -36,10 +46,11 @@ def list_schemas(as_json: bool) -> None:
 
 @command.command("show")
 @click.argument("urn")
-def show_schema(urn: str) -> None:
+@click.option("--profile", help="Profile whose schemas are looked at first: the name of a bundled one, or a file.")
+def show_schema(urn: str, profile: str | None) -> None:
     """Print the schema of this URN."""
     try:
-        path = Catalogue.default().path(urn)
+        path = _catalogue(profile).path(urn)
     except CatalogueError as reason:
         fail(str(reason))
     sys.stdout.buffer.write(path.read_bytes())

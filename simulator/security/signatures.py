@@ -18,6 +18,8 @@ from simulator.security.material import Identity
 from simulator.security.names import C14N, DS, ENVELOPED, EXC_C14N, RSA_SHA1, RSA_SHA256, SHA1, SHA256, WSU
 from simulator.security.trees import add, children, make, only, text_of, to_base64
 
+XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
+"""An id wherever it stands; nothing of ours is signed by it, but another's must not be taken for it."""
 ID_ATTRIBUTES = (f"{{{WSU}}}Id", "Id", "ID", "AssertionID")
 """Attributes that give an element the name by which signatures refer to it."""
 
@@ -125,7 +127,7 @@ def named_elements(root: Element) -> dict[str, Element]:
     """All elements of an envelope by id; raises SecurityError when an id is given twice."""
     found: dict[str, Element] = {}
     for element in root.iter("*"):
-        for attribute in ID_ATTRIBUTES:
+        for attribute in (*ID_ATTRIBUTES, XML_ID):
             name = element.get(attribute)
             if name is None:
                 continue

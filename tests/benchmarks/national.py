@@ -151,7 +151,7 @@ class Year:
                     yield each.contract, each.person_code, each.total
 
     def _bills(self, retailer: Retailer, reference: str, period: Period) -> Iterator[PayoutRecord]:
-        state = self.aldis._state
+        state = self.aldis._known()
         assert state is not None
         for contract, code, total in self._granted(reference):
             small = contract.endswith("7")  # of every tenth contract the bill is smaller than the support

@@ -74,6 +74,19 @@ def test_wrong_use(tmp_path: Path, arguments: tuple[str, ...], says: str) -> Non
     assert says in done.stderr
 
 
+def test_what_was_adopted_is_listed_and_shown(adopted: Path) -> None:
+    profile = ("--profile", "official/profile.toml")
+    listed = aldis("schemas", "list", *profile, "--json", cwd=adopted)
+    files = {each["urn"]: each["file"] for each in json.loads(listed.stdout)}
+    urn = "URN:IVIS:100001:XSD-PPriv-ALISProvider-v1-0"
+    assert files[urn] == str(adopted / "official" / "schemas" / "ALISProvider.xsd")
+    assert 'name="Izmaksas"' in aldis("schemas", "show", urn, *profile, cwd=adopted).stdout
+    assert 'name="Izmaksas"' not in aldis("schemas", "show", urn, cwd=adopted).stdout
+    wrong = aldis("schemas", "list", "--profile", "nothing", cwd=adopted)
+    assert wrong.returncode == 2
+    assert "no profile has the name 'nothing'" in wrong.stderr
+
+
 def test_diff(adopted: Path) -> None:
     same = aldis("schemas", "diff", "downloaded", "official/profile.toml", cwd=adopted)
     assert (same.returncode, same.stdout) == (0, "No difference.\n")

@@ -188,6 +188,18 @@ class TestWrapping:
         assert answer.subcode == "InvalidSecurity"
         assert "two elements have the id" in (secured.last.cause or "")
 
+    def test_another_element_with_the_same_xml_id(self, secured: SecuredSetting) -> None:
+        def wrap(envelope: etree._Element) -> None:
+            header = security_of(envelope)
+            head = header.getparent()
+            assert head is not None
+            twin = etree.SubElement(head, "{urn:x}Twin")
+            twin.set("{http://www.w3.org/XML/1998/namespace}id", str(header[0].get(f"{{{WSU}}}Id")))
+
+        answer = changed(secured, secured.token(), wrap)
+        assert answer.subcode == "InvalidSecurity"
+        assert "two elements have the id" in (secured.last.cause or "")
+
     def test_another_element_signed(self, secured: SecuredSetting) -> None:
         def point(envelope: etree._Element) -> None:
             to = envelope.find(f"{{{SOAP}}}Header/{{{WSA}}}To")

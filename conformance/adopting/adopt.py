@@ -113,7 +113,7 @@ def _roots(
 ) -> dict[ChannelName, tuple[SchemaFile, Branch]]:
     """The document element of each channel: the one whose name says so and that holds most."""
     elements: list[tuple[SchemaFile, str, Branch]] = []
-    for file in files:
+    for file in (each for each in files if each.urn):
         model = catalogue.model(file.urn)
         for clark in document_elements(model):
             declaration = global_element(model, clark)
@@ -188,8 +188,11 @@ class _Answers:
 
     def _field(self, full: str, bound: Bound, field: Field, places: Mapping[str, Place]) -> None:
         answer = self._bindings.get(full)
-        if answer is None and bound.required and bound.place is None and self._ask is not None:
-            answer = self._ask(full, bound)
+        while answer is None and bound.required and bound.place is None and self._ask is not None:
+            said = self._ask(full, bound)
+            if said is None or said in places:
+                answer = said
+                break
         if answer is not None:
             if answer not in places:
                 raise AdoptionError(

@@ -9,7 +9,7 @@ from conformance.adopting.places import Place
 
 
 def ask_place(name: str, bound: Bound) -> str | None:
-    """Where a field is: a number of the list or a path; nothing leaves it open."""
+    """Where a field is: a number of the list or a path; nothing leaves it open. Asked again for a path that is none."""
     click.echo(f"\n{name}: where is it? Recognised by no name. It could be:")
     for number, each in enumerate(bound.candidates, start=1):
         click.echo(f"  {number}  {each.path}")

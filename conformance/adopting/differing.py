@@ -60,7 +60,7 @@ def _shape(source: str) -> dict[str, str]:
         catalogue = catalogue_of(files, "folder")
         check(files, catalogue)
         used = {space for each in files for space in imported(each)}
-        for file in (each for each in files if each.namespace not in used):
+        for file in (each for each in files if each.urn and each.namespace not in used):
             for clark in document_elements(catalogue.model(file.urn)):
                 if clark.startswith(f"{{{file.namespace}}}"):
                     found |= _document(catalogue, file.urn, clark)

@@ -31,7 +31,10 @@ class AdoptionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SchemaFile:
-    """One schema of the folder; ``name`` is its path below the folder, ``sha256`` of its bytes."""
+    """One schema of the folder; ``name`` is its path below the folder, ``sha256`` of its bytes.
+
+    Without a ``urn`` it is a part that others include.
+    """
 
     name: str
     path: Path
@@ -57,6 +60,7 @@ def read_folder(folder: Path) -> tuple[SchemaFile, ...]:
         except AdoptionError as error:
             problems += error.problems
     problems += _doubled(found)
+    problems += _unused_parts(found)
     if problems:
         raise AdoptionError(*problems)
     return tuple(found)
@@ -64,7 +68,8 @@ def read_folder(folder: Path) -> tuple[SchemaFile, ...]:
 
 def catalogue_of(files: Iterable[SchemaFile], source: str) -> Catalogue:
     """The shipped catalogue with these schemas in it; those that it has under the same URN are replaced."""
-    entries = [SchemaEntry(each.urn, each.path, each.namespace, Provenance(Basis.DOCUMENTED, source)) for each in files]
+    known = Provenance(Basis.DOCUMENTED, source)
+    entries = [SchemaEntry(each.urn, each.path, each.namespace, known) for each in files if each.urn]
     return Catalogue.default().extended(entries)
 
 
@@ -74,7 +79,7 @@ def check(files: Iterable[SchemaFile], catalogue: Catalogue) -> None:
     problems = [problem for each in files for problem in _missing(each, files, catalogue)]
     if problems:
         raise AdoptionError(*problems)
-    for each in files:
+    for each in (one for one in files if one.urn):
         try:
             catalogue.compiled(each.urn)
             catalogue.model(each.urn)
@@ -126,11 +131,13 @@ def _urn_of(root: etree._Element, namespace: str, path: Path) -> str:
     for each in root.iter("{*}Identifier"):
         if each.get("Scheme") == "URN" and each.text and _URN.fullmatch(each.text.strip()):
             return each.text.strip().partition("-TYPE-")[0]
+    if not namespace:
+        return ""
     match = _NAMESPACE.fullmatch(namespace)
     if match is not None:
         return f"URN:IVIS:{match[1]}:XSD-{match[2]}-{path.stem}-{match[3]}"
     raise AdoptionError(
-        f"{path}: line 1: which schema of the catalogue is it? Its namespace {namespace or '(none)'!r} is not of the"
+        f"{path}: line 1: which schema of the catalogue is it? Its namespace {namespace!r} is not of the"
         " form http://ivis.eps.gov.lv/XMLSchemas/<6 digits>/<name>/v<n>-<n>, and it has no Metadata with an"
         ' Identifier Scheme="URN"'
     )
@@ -138,10 +145,27 @@ def _urn_of(root: etree._Element, namespace: str, path: Path) -> str:
 
 def _doubled(files: list[SchemaFile]) -> Iterator[str]:
     seen: dict[str, SchemaFile] = {}
-    for each in files:
+    for each in (one for one in files if one.urn):
         if each.urn in seen:
             yield f"{each.path}: has the URN {each.urn}, and so has {seen[each.urn].path}; leave one of them"
         seen[each.urn] = each
+
+
+def _unused_parts(files: list[SchemaFile]) -> Iterator[str]:
+    """A schema without a namespace is a part of another (chameleon include), or else nobody knows which it is."""
+    included = {each for file in files for _, each in _included(file)}
+    for each in files:
+        if not each.urn and each.path.resolve() not in included:
+            yield (
+                f"{each.path}: line 1: which schema of the catalogue is it? It has no targetNamespace, no Metadata with"
+                ' an Identifier Scheme="URN", and no other schema of the folder includes it'
+            )
+
+
+def _included(file: SchemaFile) -> Iterator[tuple[etree._Element, Path]]:
+    root = etree.fromstring(file.data, etree.XMLParser(resolve_entities=False, no_network=True))
+    for each in root.iter(f"{_XS}include", f"{_XS}redefine"):
+        yield each, (file.path.parent / unquote(urlsplit(each.get("schemaLocation") or "").path)).resolve()
 
 
 def _missing(file: SchemaFile, files: tuple[SchemaFile, ...], catalogue: Catalogue) -> Iterator[str]:
@@ -149,16 +173,15 @@ def _missing(file: SchemaFile, files: tuple[SchemaFile, ...], catalogue: Catalog
     root = etree.fromstring(file.data, etree.XMLParser(resolve_entities=False, no_network=True))
     known = {each.namespace for each in catalogue.entries}
     here = {each.path.resolve() for each in files}
-    for each in root.iter(f"{_XS}import", f"{_XS}include", f"{_XS}redefine"):
-        location = each.get("schemaLocation")
-        if each.tag == f"{_XS}import":
-            if each.get("namespace") not in known:
-                yield (
-                    f"{file.path}: line {each.sourceline}: imports {each.get('namespace')!r} from {location!r}, which"
-                    f" is not in the folder; download it into {file.path.parent}"
-                )
-        elif (file.path.parent / unquote(urlsplit(location or "").path)).resolve() not in here:
+    for each in root.iter(f"{_XS}import"):
+        if each.get("namespace") not in known:
             yield (
-                f"{file.path}: line {each.sourceline}: {etree.QName(each).localname}s {location!r}, which is not in the"
-                " folder; download it to that place"
+                f"{file.path}: line {each.sourceline}: imports {each.get('namespace')!r} from"
+                f" {each.get('schemaLocation')!r}, which is not in the folder; download it into {file.path.parent}"
+            )
+    for each, path in _included(file):
+        if path not in here:
+            yield (
+                f"{file.path}: line {each.sourceline}: {etree.QName(each).localname}s {each.get('schemaLocation')!r},"
+                " which is not in the folder; download it to that place"
             )

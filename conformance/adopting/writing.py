@@ -80,6 +80,7 @@ def _schemas(files: Iterable[SchemaFile], folder: str) -> str:
         'basis = "documented"\n'
         f"source = {_quoted(f'official schema {each.name}, as downloaded')}\n"
         for each in files
+        if each.urn
     )
 
 

@@ -144,7 +144,10 @@ class Catalogue:
             if entry.urn not in self._models:
                 try:
                     self._models[entry.urn] = xmlschema.XMLSchema10(
-                        str(entry.path), allow="local", defuse="always", uri_mapper=self._mapped
+                        str(entry.path),
+                        allow="local",
+                        defuse="always",
+                        uri_mapper=self._mapped,
                     )
                 except (xmlschema.XMLSchemaException, OSError, SyntaxError) as error:
                     raise CatalogueError(f"{entry.path}: not a usable schema: {_first_line(error)}") from error
@@ -166,10 +169,15 @@ class Catalogue:
         return named.pop() if len(named) == 1 else None
 
     def _mapped(self, location: str) -> str:
-        found = self.locate(location)
+        found = self.locate(location) or self._part(location)
         if found is None:
             raise CatalogueError(f"the import of {location} is in no schema of the catalogue; add it there as a file")
         return found.as_uri()
+
+    def _part(self, location: str) -> Path | None:
+        """A file beside one of the schemas, which includes it; the catalogue need not know it."""
+        beside = (each.path.parent / unquote(location) for each in self._entries.values())
+        return next((each for each in beside if each.is_file()), None)
 
     def _compile(self, entry: SchemaEntry) -> etree.XMLSchema:
         parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True)

@@ -134,6 +134,26 @@ class TestOpen:
         adopted = _adopt(folder, tmp_path / "out", bindings={"payout": "ppriv:Zils"})
         assert adopted.open == ()
 
+    def test_a_place_that_is_none_is_asked_for_again(self, folder: Path, tmp_path: Path) -> None:
+        _replace(folder, 'name="Parnests"', 'name="Zils"')
+        said = iter(["ppriv:Sarkans", "ppriv:Zils"])
+        adopted = _adopt(folder, tmp_path / "out", ask=lambda *_: next(said))
+        assert adopted.bound["payout.records.carried_over"] == "ppriv:Zils"
+
+
+def test_a_part_without_a_namespace_is_pinned_with_the_schema_that_includes_it(folder: Path, tmp_path: Path) -> None:
+    part = '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" elementFormDefault="qualified">{}</xs:schema>'
+    text = (folder / "ALISProvider.xsd").read_text(encoding="utf-8")
+    start, end = text.index('<xs:complexType name="GalveneStructure">'), text.index("<xs:attributeGroup name=")
+    (folder / "types" / "Galvene.xsd").write_text(part.format(text[start:end]), encoding="utf-8")
+    text = text[:start] + text[end:]
+    include = '<xs:include schemaLocation="types/Galvene.xsd"/>\n  <xs:import'
+    (folder / "ALISProvider.xsd").write_text(text.replace("<xs:import", include, 1), encoding="utf-8")
+    adopted = _adopt(folder, tmp_path / "out")
+    assert adopted.open == ()
+    assert adopted.bound["contract.header.period"] == "ppriv:Galvene/ppriv:Periods"
+    assert (tmp_path / "out" / "schemas" / "types" / "Galvene.xsd").is_file()
+
 
 class TestBadFolders:
     def test_no_folder_and_no_schema(self, tmp_path: Path) -> None:
@@ -159,6 +179,11 @@ class TestBadFolders:
         with pytest.raises(AdoptionError, match=says):
             _adopt(folder, tmp_path / "out")
         assert not (tmp_path / "out").exists()
+
+    def test_a_part_that_nobody_includes(self, folder: Path, tmp_path: Path) -> None:
+        (folder / "Part.xsd").write_text('<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"/>')
+        with pytest.raises(AdoptionError, match=r"Part\.xsd: line 1: .* no other schema of the folder includes it"):
+            _adopt(folder, tmp_path / "out")
 
     def test_two_files_with_one_urn(self, folder: Path, tmp_path: Path) -> None:
         (folder / "again").mkdir()

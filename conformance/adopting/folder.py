@@ -91,7 +91,7 @@ def check(files: Iterable[SchemaFile], catalogue: Catalogue) -> None:
 
 def imported(file: SchemaFile) -> set[str]:
     """The namespaces that a schema imports."""
-    root = etree.fromstring(file.data, etree.XMLParser(resolve_entities=False, no_network=True))
+    root = _parsed(file.data)
     return {each.get("namespace", "") for each in root.iter(f"{_XS}import")}
 
 
@@ -112,9 +112,8 @@ def _read(path: Path, folder: Path) -> SchemaFile:
     data = path.read_bytes()
     if len(data) > _MOST:
         raise AdoptionError(f"{path}: has {len(data)} bytes; a schema has {_MOST} at most")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
-        root = etree.fromstring(data, parser)
+        root = _parsed(data)
     except etree.XMLSyntaxError as error:
         raise AdoptionError(f"{path}: line {error.lineno}: is not well-formed XML: {error.msg}") from None
     if root.getroottree().docinfo.doctype:
@@ -124,6 +123,10 @@ def _read(path: Path, folder: Path) -> SchemaFile:
     namespace = root.get("targetNamespace", "")
     name = path.relative_to(folder).as_posix()
     return SchemaFile(name, path, data, namespace, _urn_of(root, namespace, path), hashlib.sha256(data).hexdigest())
+
+
+def _parsed(data: bytes) -> etree._Element:
+    return etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
 
 
 def _urn_of(root: etree._Element, namespace: str, path: Path) -> str:
@@ -163,14 +166,14 @@ def _unused_parts(files: list[SchemaFile]) -> Iterator[str]:
 
 
 def _included(file: SchemaFile) -> Iterator[tuple[etree._Element, Path]]:
-    root = etree.fromstring(file.data, etree.XMLParser(resolve_entities=False, no_network=True))
+    root = _parsed(file.data)
     for each in root.iter(f"{_XS}include", f"{_XS}redefine"):
         yield each, (file.path.parent / unquote(urlsplit(each.get("schemaLocation") or "").path)).resolve()
 
 
 def _missing(file: SchemaFile, files: tuple[SchemaFile, ...], catalogue: Catalogue) -> Iterator[str]:
     """Imports and includes that nothing in the folder, nor in the shipped catalogue, answers."""
-    root = etree.fromstring(file.data, etree.XMLParser(resolve_entities=False, no_network=True))
+    root = _parsed(file.data)
     known = {each.namespace for each in catalogue.entries}
     here = {each.path.resolve() for each in files}
     for each in root.iter(f"{_XS}import"):

@@ -39,11 +39,6 @@ class Bound:
     candidates: tuple[Place, ...] = ()
     constant: str | None = None
 
-    @property
-    def is_open(self) -> bool:
-        """Whether somebody has to say where it is, or how its values are written."""
-        return self.required and (self.place is None or bool(self.lacking))
-
 
 @dataclass(slots=True)
 class BoundGroup:
@@ -132,10 +127,10 @@ def _match(fields: list[Field], places: list[Place], words: Mapping[str, list[st
         if each.name not in taken and place.path not in used:
             taken[each.name] = place
             used.add(place.path)
-    return [bind(each, taken.get(each.name), places, words, used) for each in fields]
+    return [_bind(each, taken.get(each.name), places, words, used) for each in fields]
 
 
-def bind(
+def _bind(
     each: Field, place: Place | None, places: list[Place], words: Mapping[str, list[str]], used: set[str]
 ) -> Bound:
     """A field at a place, with the words of its values; or open, with the places that it might have."""

@@ -121,9 +121,7 @@ def command(
             quiet = config.driver.kind is DriverKind.MANUAL and recorded is None  # a person is asked there
             consumers.append(ConsoleReport(lang=lang, report=report, progress=not quiet))
         if report is not None:
-            consumers.append(JUnitReport(report))
-            consumers.append(HtmlReport(report, lang=lang))
-            consumers.append(ReproducerReport(report))
+            consumers += [JUnitReport(report), HtmlReport(report, lang=lang), ReproducerReport(report)]
         chosen = load_profile(profile or config.profile)
         redactor = Redactor() if redact else None
         dossier = None

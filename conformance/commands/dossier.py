@@ -6,7 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from conformance.commands.failing import RETAILER_FAILED, fail
+from conformance.commands.failing import SOMETHING_WRONG, fail
 from conformance.report.dossier.manifest import DossierError, verify_dossier
 
 
@@ -27,7 +27,7 @@ def verify(file: Path, key: Path | None) -> None:
     try:
         found = verify_dossier(file, key)
     except DossierError as reason:
-        fail(str(reason), RETAILER_FAILED)
+        fail(str(reason), SOMETHING_WRONG)
     click.echo(f"{file}: unchanged since it was signed; {found.files} files")
     click.echo(f"retailer  {found.manifest.get('retailer')}")
     click.echo(f"run       {found.manifest.get('started_at')}, {found.manifest.get('outcome')}")

@@ -8,6 +8,8 @@ import rich_click as click
 from click.exceptions import Exit
 
 RETAILER_FAILED = 1
+SOMETHING_WRONG = 1
+"""The same for a command that looks at something else than a retailer: a document, a schema, a dossier."""
 WRONG_USE = 2
 HARNESS_FAILED = 3
 NOTHING_TESTED = 4

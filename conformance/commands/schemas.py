@@ -8,7 +8,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from conformance.commands.failing import RETAILER_FAILED, WRONG_USE, fail
+from conformance.commands.failing import SOMETHING_WRONG, WRONG_USE, fail
 from simulator.documents.catalogue import Catalogue, CatalogueError
 from simulator.documents.profile import ProfileError, load_profile
 
@@ -115,7 +115,7 @@ def adopt_schemas(folder: Path, name: str, out: Path | None, bind: tuple[str, ..
         for each in adopted.open:
             click.echo(f"  {each}")
         again = f"remove it and adopt again with --bind FIELD=PATH, or answer in {adopted.profile}"
-        fail(f"the profile {adopted.profile} is not complete: {again}", RETAILER_FAILED)
+        fail(f"the profile {adopted.profile} is not complete: {again}", SOMETHING_WRONG)
     click.echo(
         f"Adopted: {adopted.profile}. Check what was bound, then use it: aldis check --profile {adopted.profile}"
     )
@@ -150,4 +150,4 @@ def diff_schemas(one: str, other: str, as_json: bool) -> None:
                     click.echo(f"~ {each.place}\n    before  {each.before}\n    after   {each.after}")
         click.echo(f"{len(found)} differences" if found else "No difference.")
     if found:
-        sys.exit(RETAILER_FAILED)
+        sys.exit(SOMETHING_WRONG)

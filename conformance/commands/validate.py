@@ -8,7 +8,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from conformance.commands.failing import RETAILER_FAILED, WRONG_USE, fail
+from conformance.commands.failing import SOMETHING_WRONG, WRONG_USE, fail
 from simulator.documents.complaints import Complaint
 from simulator.documents.profile import Profile, ProfileError, load_profile
 from simulator.documents.validation import validate
@@ -56,7 +56,7 @@ def command(files: tuple[Path, ...], profile: str, lang: str, as_json: bool) -> 
         click.echo(f"aldis: {sentence}", err=True)
     if unreadable:
         sys.exit(WRONG_USE)
-    sys.exit(RETAILER_FAILED if any(complaints for _, complaints in results) else 0)
+    sys.exit(SOMETHING_WRONG if any(complaints for _, complaints in results) else 0)
 
 
 def _print(file: Path, complaints: tuple[Complaint, ...], words: dict[str, str]) -> None:

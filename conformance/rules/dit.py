@@ -14,8 +14,8 @@ from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, RESTORE, S
 from conformance.rules.xml import is_misdirected, is_misencoded, kind_of
 
 _RIGHTS = frozenset(
-    {"no-right", "unknown-channel", "unknown-channel-version", "not-open", "unknown-authority", "unknown-user"}
-    | {"unauthenticated", "filter-not-used", "receiver-filter-not-used"}
+    {"no-right", "unknown-channel", "unknown-channel-version", "channel-version-not-open", "unknown-authority"}
+    | {"unknown-user", "unauthenticated", "receiver-filter-not-used"}
 )
 _STATUS = "bad-status"
 _TOO_LARGE = "too-large"

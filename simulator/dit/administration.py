@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from simulator.dit.directory import Directory
-    from simulator.dit.model import Caller
+    from simulator.dit.model import Caller, DitError
     from simulator.dit.network import Network
     from simulator.store import Unit
 
@@ -221,12 +221,12 @@ def status_of(words: Collection[str]) -> VersionStatus:
     return VersionStatus(next(iter(words), VersionStatus.ACTIVE))
 
 
-def missing(what: str) -> Exception:
+def missing(what: str) -> DitError:
     """The refusal of a new record that lacks something."""
     return _wrong(f"no {what}", f"{what}, without which nothing can be made")
 
 
-def _wrong(found: str, expected: str, *, remedy: str = "mend the record and send it again") -> Exception:
+def _wrong(found: str, expected: str, *, remedy: str = "mend the record and send it again") -> DitError:
     return refuse(
         Refusal.BAD_CONFIGURATION,
         f"the record cannot be made: {found}; expected {expected}",
@@ -237,7 +237,7 @@ def _wrong(found: str, expected: str, *, remedy: str = "mend the record and send
     )
 
 
-def _there_already(what: str) -> Exception:
+def _there_already(what: str) -> DitError:
     return refuse(
         Refusal.BAD_CONFIGURATION,
         f"{what} is there already",
@@ -248,7 +248,7 @@ def _there_already(what: str) -> Exception:
     )
 
 
-def _not_owner(caller: Caller, owner: str, what: str) -> Exception:
+def _not_owner(caller: Caller, owner: str, what: str) -> DitError:
     return refuse(
         Refusal.NO_RIGHT,
         f"authority {caller.authority} does not own {what}",

@@ -144,10 +144,7 @@ class Catalogue:
             if entry.urn not in self._models:
                 try:
                     self._models[entry.urn] = xmlschema.XMLSchema10(
-                        str(entry.path),
-                        allow="local",
-                        defuse="always",
-                        uri_mapper=self._mapped,
+                        str(entry.path), allow="local", defuse="always", uri_mapper=self._mapped
                     )
                 except (xmlschema.XMLSchemaException, OSError, SyntaxError) as error:
                     raise CatalogueError(f"{entry.path}: not a usable schema: {_first_line(error)}") from error

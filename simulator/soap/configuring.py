@@ -6,15 +6,17 @@ inferred from DIT's client samples (integration instruction v1.09).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
+from functools import partial
 from typing import Any
 
-from spyne import Boolean, ComplexModel, Integer16, Integer32, ServiceBase, Unicode, rpc
+from spyne import Boolean, ComplexModel, Integer16, Integer32, ServiceBase, Unicode
 
 from simulator.dit.administration import Administration, missing, status_of
 from simulator.dit.model import Authority, Channel, ChannelKind, ChannelVersion
 from simulator.documents.catalogue import CatalogueError
 from simulator.soap.contract import CFG, DIT
+from simulator.soap.declaring import operation, structure
 from simulator.soap.services import AuthorityBasicInfoStructure, Call, MessageClassStructure
 
 _BUSINESS, _ERROR = "1", "3"
@@ -117,24 +119,7 @@ class ChannelSubscriberListStructure(ComplexModel):
     ChannelSubscriber = ChannelSubscriberInfoStructure.customize(max_occurs="unbounded")
 
 
-def _operation(
-    wrapper: str, *inside: tuple[str, Any], reply: str, result: str, returns: Any
-) -> Callable[[Callable[..., Any]], Any]:
-    """Spyne's ``rpc`` for a wrapper with its children, answered by a wrapper with one child."""
-    names = ("asked", "also")
-    decorate: Callable[[Callable[..., Any]], Any] = rpc(
-        *(kind for _, kind in inside),
-        _in_message_name=f"{{{CFG}}}{wrapper}",
-        _in_variable_names={name: parameter for name, (parameter, _) in zip(names, inside, strict=False)},
-        _out_message_name=f"{{{CFG}}}{reply}",
-        _returns=returns,
-        _out_variable_name=result,
-    )
-    return decorate
-
-
-def _structure(kind: Any) -> Any:
-    return kind.customize(sub_ns=DIT)
+_operation = partial(operation, CFG)
 
 
 class ConfigurationService(ServiceBase):
@@ -145,7 +130,7 @@ class ConfigurationService(ServiceBase):
         ("AuthorityId", Unicode),
         reply="SelectPostBoxResponse",
         result="PostBox",
-        returns=_structure(PostBoxStructure),
+        returns=structure(PostBoxStructure),
     )
     def select_post_box(ctx: Any, asked: Any) -> Any:  # noqa: N805
         """SelectPostBox: an authority's mailbox."""
@@ -155,11 +140,11 @@ class ConfigurationService(ServiceBase):
 
     @_operation(
         "SearchChannelsPaged",
-        ("ChannelSearch", _structure(ChannelSearchStructure)),
+        ("ChannelSearch", structure(ChannelSearchStructure)),
         ("ChannelVersionStatus", Unicode),
         reply="SendMessageResponse",
         result="ChannelList",
-        returns=_structure(ChannelListStructure),
+        returns=structure(ChannelListStructure),
     )
     def search_channels_paged(ctx: Any, asked: Any, also: Any) -> Any:  # noqa: N805
         """SearchChannelsPaged: the channels that fit; only their header when that is asked for."""
@@ -179,7 +164,7 @@ class ConfigurationService(ServiceBase):
 
     @_operation(
         "InsertChannel",
-        ("Channel", _structure(ChannelInfoStructure)),
+        ("Channel", structure(ChannelInfoStructure)),
         reply="InsertChannelResponse",
         result="InsertChannelResponse",
         returns=Integer32,
@@ -199,10 +184,10 @@ class ConfigurationService(ServiceBase):
 
     @_operation(
         "SearchChannelVersionsPaged",
-        ("ChannelVersionSearch", _structure(ChannelVersionSearchStructure)),
+        ("ChannelVersionSearch", structure(ChannelVersionSearchStructure)),
         reply="SearchChannelVersionsPagedResponse",
         result="ChannelVersionsList",
-        returns=_structure(ChannelVersionsListStructure),
+        returns=structure(ChannelVersionsListStructure),
     )
     def search_channel_versions_paged(ctx: Any, asked: Any) -> Any:  # noqa: N805
         """SearchChannelVersionsPaged: the versions that fit."""
@@ -218,7 +203,7 @@ class ConfigurationService(ServiceBase):
 
     @_operation(
         "InsertChannelVersion",
-        ("ChannelVersionData", _structure(ChannelVersionInfoStructure)),
+        ("ChannelVersionData", structure(ChannelVersionInfoStructure)),
         reply="InsertChannelVersionResponse",
         result="InsertChannelVersionResponse",
         returns=Integer32,
@@ -248,10 +233,10 @@ class ConfigurationService(ServiceBase):
 
     @_operation(
         "SearchSubscribersToChannelPaged",
-        ("ChannelSubscriberSearch", _structure(ChannelSubscriberSearchStructure)),
+        ("ChannelSubscriberSearch", structure(ChannelSubscriberSearchStructure)),
         reply="SearchSubscribersToChannelPagedResponse",
         result="ChannelSubscriberList",
-        returns=_structure(ChannelSubscriberListStructure),
+        returns=structure(ChannelSubscriberListStructure),
     )
     def search_subscribers_to_channel_paged(ctx: Any, asked: Any) -> Any:  # noqa: N805
         """SearchSubscribersToChannelPaged: who has rights on a version."""
@@ -271,7 +256,7 @@ class ConfigurationService(ServiceBase):
 
     @_operation(
         "InsertSubscriberToChannel",
-        ("ChannelSubscriber", _structure(ChannelSubscriberInfoStructure)),
+        ("ChannelSubscriber", structure(ChannelSubscriberInfoStructure)),
         reply="InsertSubscriberToChannelResponse",
         result="InsertSubscriberToChannelResult",
         returns=Integer32,

@@ -6,16 +6,17 @@ Class and field names are those on the wire, spelt as in DIT's client samples. P
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from spyne import Boolean, ComplexModel, DateTime, Integer, ServiceBase, Unicode, XmlAttribute, rpc
+from spyne import Boolean, ComplexModel, DateTime, Integer, ServiceBase, Unicode, XmlAttribute
 
 from simulator.dit.model import Caller, MailboxMessage, MessageClass, Payload, Selector, SendRequest
 from simulator.dit.selection import canonical
 from simulator.documents.catalogue import Catalogue
 from simulator.soap.contract import DIT, IVIS, SVC
+from simulator.soap.declaring import Decorator, operation, structure
 from simulator.soap.lifting import REFERENCE
 
 if TYPE_CHECKING:
@@ -177,30 +178,16 @@ class MessageBasicInfoListStructure(ComplexModel):
     MessageBasicInfo = MessageBasicInfoStructure.customize(max_occurs="unbounded")
 
 
-def _operation(
-    wrapper: str, parameter: str, kind: Any, *, result: str | None = None, returns: Any = None
-) -> Callable[[Callable[..., Any]], Any]:
-    """Spyne's ``rpc`` for a wrapper with one child, answered by a wrapper with one child or none."""
-    decorate: Callable[[Callable[..., Any]], Any] = rpc(
-        kind,
-        _in_message_name=f"{{{SVC}}}{wrapper}",
-        _in_variable_names={"asked": parameter},
-        _out_message_name=f"{{{SVC}}}{wrapper}Response",
-        **({} if result is None else {"_returns": returns, "_out_variable_name": result}),
-    )
-    return decorate
-
-
-def _structure(kind: Any) -> Any:
-    """A child that carries a structure stands in the structures' namespace, not in the wrapper's."""
-    return kind.customize(sub_ns=DIT)
+def _operation(wrapper: str, parameter: str, kind: Any, *, result: str | None = None, returns: Any = None) -> Decorator:
+    """All but the name of the reply's wrapper, which is the request's with Response behind it."""
+    return operation(SVC, wrapper, (parameter, kind), reply=f"{wrapper}Response", result=result, returns=returns)
 
 
 class MessageService(ServiceBase):
     """Each method takes Spyne's context, whose ``udc`` is the :class:`Call`, and the wrapper's one child."""
 
     @_operation(
-        "SendMessage", "MessageSave2", _structure(MessageSaveStructure2), result="SendMessageResult", returns=Boolean
+        "SendMessage", "MessageSave2", structure(MessageSaveStructure2), result="SendMessageResult", returns=Boolean
     )
     def send_message_2(ctx: Any, asked: Any) -> bool:  # noqa: N805
         """SendMessage2: the answer is true; the sender learns no message id (documented)."""
@@ -213,9 +200,9 @@ class MessageService(ServiceBase):
     @_operation(
         "ReceiveMessage",
         "MessageRequest",
-        _structure(MessageRequestStructure),
+        structure(MessageRequestStructure),
         result="MessageResponse2",
-        returns=_structure(MessageResponseStructure2),
+        returns=structure(MessageResponseStructure2),
     )
     def receive_message_2(ctx: Any, asked: Any) -> Any:  # noqa: N805
         """ReceiveMessage2: the messages, which are then read."""
@@ -231,9 +218,9 @@ class MessageService(ServiceBase):
     @_operation(
         "ReceiveMessageList",
         "MessageListRequest",
-        _structure(MessageListRequestStructure),
+        structure(MessageListRequestStructure),
         result="MessageBasicInfoList",
-        returns=_structure(MessageBasicInfoListStructure),
+        returns=structure(MessageBasicInfoListStructure),
     )
     def receive_message_list(ctx: Any, asked: Any) -> Any:  # noqa: N805
         """ReceiveMessageList: what lies in the mailbox, unread or (ReadMessage) read."""
@@ -248,7 +235,7 @@ class MessageService(ServiceBase):
     @_operation(
         "RestoreMessageList",
         "MessageBasicInfoList",
-        _structure(MessageBasicInfoListStructure),
+        structure(MessageBasicInfoListStructure),
         result="RestoreMessageListResult",
         returns=Boolean,
     )
@@ -262,7 +249,7 @@ class MessageService(ServiceBase):
     @_operation(
         "DeleteMessage",
         "MessageRequest",
-        _structure(MessageRequestStructure),
+        structure(MessageRequestStructure),
         result="DeleteMessageResult",
         returns=Boolean,
     )

@@ -210,7 +210,7 @@ def test_two_runs_within_minutes_are_the_suites_own_doing() -> None:
     assert story.verdicts()["DIT-04"].checked == 1
 
 
-@pytest.mark.parametrize("fault", ["no-right", "unknown-channel-version", "not-open"])
+@pytest.mark.parametrize("fault", ["no-right", "unknown-channel-version", "channel-version-not-open"])
 def test_a_version_without_access(fault: str) -> None:
     story = waiting()
     with story.run("discount"):

@@ -1,0 +1,14 @@
+"""Each fault code that a rule names is one that the simulator gives: a rule cannot wait for what never comes."""
+
+from __future__ import annotations
+
+from conformance.rules import dit, traffic, xml
+from simulator.dit.model import Refusal
+from simulator.soap.refusals import EnvelopeRefusal
+
+GIVEN = {str(each) for each in (*Refusal, *EnvelopeRefusal)}
+
+
+def test_the_codes_that_rules_name_are_given() -> None:
+    named = {*dit._RIGHTS, *dit._OTHER_CHAPTERS, *traffic._OUR_TROUBLE, xml._PAYLOAD, xml._CHARSET}
+    assert named - GIVEN == set()

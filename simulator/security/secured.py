@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ class Security:
     credential: str = "username"
     hosts: tuple[str, ...] = ()
 
-    def material(self, users: Mapping[str, Account]) -> Material:
+    def material(self, users: Iterable[str]) -> Material:
         """Keys, passwords and certificates, made where they are missing; raises MaterialError."""
         return open_material(self.folder, users, self.hosts)
 

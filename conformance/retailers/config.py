@@ -70,7 +70,8 @@ class RetailerConfig:
 
     ``registration_number`` has 11 digits, ``authority`` (the DIT authority id) 6. ``directory`` is the folder in which
     the driver runs and from which its paths count. ``security`` is off, username or certificate; ``keys`` is the folder
-    in which the simulator's keys are kept from run to run (None: each run makes its own). ``profile`` is a bundled profile's name or the path of one.
+    in which the simulator's keys are kept from run to run (None: each run makes its own). ``profile`` is a bundled
+    profile's name or the path of one.
     """
 
     name: str

@@ -10,8 +10,16 @@ import requests
 import xmlsec
 from lxml import etree
 
-from conformance.retailers.reference.signing import DS, WSSE, WSU, sign, timestamp
-from conformance.retailers.reference.tokens import Certificate, Credential, NotIssued, Password, Token, request_for, token_of
+from conformance.retailers.reference.signing import DS, HMAC_SHA1, WSSE, WSU, sign, timestamp
+from conformance.retailers.reference.tokens import (
+    Certificate,
+    Credential,
+    NotIssued,
+    Password,
+    Token,
+    request_for,
+    token_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -94,7 +102,7 @@ class Federation:
     def prove(self, header: etree._Element, stamp: etree._Element, token: Token) -> None:
         """Sign the Timestamp with the token's key."""
         key = xmlsec.Key.from_binary_data(xmlsec.constants.KeyDataHmac, token.key)
-        sign(header, stamp, etree.fromstring(token.reference), key, xmlsec.Transform.HMAC_SHA1)
+        sign(header, stamp, etree.fromstring(token.reference), key, HMAC_SHA1)
 
     def verify(self, envelope: Any) -> Any:
         """Answers are not signed: TLS has shown who answers."""

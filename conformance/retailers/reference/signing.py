@@ -11,6 +11,9 @@ from lxml import etree
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 DS = "http://www.w3.org/2000/09/xmldsig#"
+EXC_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
+HMAC_SHA1 = f"{DS}hmac-sha1"
+RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 
 _HOLDS = timedelta(minutes=5)
 
@@ -41,18 +44,19 @@ def moment(text: str | None) -> datetime | None:
 
 
 def sign(
-    header: etree._Element,
-    stamp: etree._Element,
-    reference: etree._Element,
-    key: xmlsec.Key,
-    algorithm: xmlsec.constants.__Transform,
+    header: etree._Element, stamp: etree._Element, reference: etree._Element, key: xmlsec.Key, algorithm: str
 ) -> None:
     """Add a signature over the Timestamp to the security header; ``reference`` says which key made it."""
-    signature = xmlsec.template.create(header, xmlsec.Transform.EXCL_C14N, algorithm, ns="ds")
-    header.append(signature)
-    over = xmlsec.template.add_reference(signature, xmlsec.Transform.SHA1, uri=f"#{stamp.get(f'{{{WSU}}}Id')}")
-    xmlsec.template.add_transform(over, xmlsec.Transform.EXCL_C14N)
-    xmlsec.template.ensure_key_info(signature).append(reference)
+    signature = etree.SubElement(header, f"{{{DS}}}Signature")
+    info = etree.SubElement(signature, f"{{{DS}}}SignedInfo")
+    etree.SubElement(info, f"{{{DS}}}CanonicalizationMethod", Algorithm=EXC_C14N)
+    etree.SubElement(info, f"{{{DS}}}SignatureMethod", Algorithm=algorithm)
+    over = etree.SubElement(info, f"{{{DS}}}Reference", URI=f"#{stamp.get(f'{{{WSU}}}Id')}")
+    etree.SubElement(etree.SubElement(over, f"{{{DS}}}Transforms"), f"{{{DS}}}Transform", Algorithm=EXC_C14N)
+    etree.SubElement(over, f"{{{DS}}}DigestMethod", Algorithm=f"{DS}sha1")
+    etree.SubElement(over, f"{{{DS}}}DigestValue")
+    etree.SubElement(signature, f"{{{DS}}}SignatureValue")
+    etree.SubElement(signature, f"{{{DS}}}KeyInfo").append(reference)
     context = xmlsec.SignatureContext()
     context.key = key
     context.register_id(stamp, "Id", WSU)

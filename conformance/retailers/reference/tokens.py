@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 import xmlsec
 from lxml import etree
 
-from conformance.retailers.reference.signing import DS, WSSE, WSU, moment, sign, timestamp, with_text
+from conformance.retailers.reference.signing import DS, RSA_SHA256, WSSE, WSU, moment, sign, timestamp, with_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,7 +103,7 @@ class Certificate:
         named = etree.SubElement(reference, f"{{{WSSE}}}Reference", URI=f"#{token.get(f'{{{WSU}}}Id')}")
         named.set("ValueType", f"{_TOKEN_PROFILE}#X509v3")
         key = xmlsec.Key.from_file(str(self.key), xmlsec.constants.KeyDataFormatPem)
-        sign(header, stamp, reference, key, xmlsec.Transform.RSA_SHA256)
+        sign(header, stamp, reference, key, RSA_SHA256)
 
 
 def request_for(address: str, credential: Credential, now: datetime) -> tuple[bytes, bytes]:
@@ -167,5 +167,3 @@ def _p_sha1(secret: bytes, seed: bytes, size: int) -> Iterator[bytes]:
         piece = hmac.new(secret, link + seed, hashlib.sha1).digest()
         made += len(piece)
         yield piece
-
-

@@ -86,6 +86,11 @@ class Aldis:
                 taken += len(waiting)
             return taken
 
+    def exchange_with(self, world: World) -> None:
+        """Take over from a world since when each of its retailers exchanges; its people are those of before."""
+        with self._lock:
+            self._world = world
+
     def duties(self, after: datetime, until: datetime) -> tuple[Duty, ...]:
         """What is to be done after one moment and until another, in order; without what is done already."""
         with self._lock:

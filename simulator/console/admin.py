@@ -1,4 +1,4 @@
-"""Admin calls beside DIT's services: simulated time, the journal, misbehaviour. For this machine only.
+"""Admin calls beside DIT's services: simulated time, the journal, misbehaviour, rights. For this machine only.
 
 GET answers JSON; POST takes a JSON object with Content-Type application/json, which keeps web pages of other sites
 out. Nothing here exists in the real DIT.
@@ -18,6 +18,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from simulator.clock import RIGA, ClockError
+from simulator.console import rights
 from simulator.faults import FaultsError, Misbehaviour
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class AdminApplication:
                 Rule("/admin/journal", endpoint=self._journal, methods=["GET"]),
                 Rule("/admin/blob/<reference>", endpoint=self._blob, methods=["GET"]),
                 Rule("/admin/faults", endpoint=self._arm, methods=["POST"]),
+                Rule("/admin/rights", endpoint=self._rights, methods=["GET"]),
+                Rule("/admin/rights", endpoint=self._change_rights, methods=["POST"]),
             ]
         )
 
@@ -90,6 +93,26 @@ class AdminApplication:
         except (TypeError, FaultsError) as reason:
             raise BadRequest(f"not a misbehaviour: {reason}") from reason
         return _json({"armed": asdict(misbehaviour)})
+
+    def _rights(self, _request: Request) -> Response:
+        simulation = self._simulation()
+        today = simulation.clock.now().date()
+        return _json(
+            {
+                "environment": simulation.options.environment,
+                "today": today.isoformat(),
+                "rights": [rights.as_json(each, today) for each in simulation.rights()],
+            }
+        )
+
+    def _change_rights(self, request: Request) -> Response:
+        simulation = self._simulation()
+        try:
+            change = rights.read_change(_body(request), simulation)
+        except rights.WrongChange as reason:
+            raise BadRequest(str(reason)) from reason
+        simulation.change_rights(change.keys, opened=change.opened, closed=change.closed)
+        return self._rights(request)
 
 
 def _body(request: Request) -> dict[str, Any]:

@@ -205,7 +205,8 @@ class DitError(Exception):
     """A refused call.
 
     ``text`` is what the wire says (Latvian where DIT's own text is documented, else English); ``cause`` is the full
-    explanation for the journal. ``server_side`` is true when the caller did nothing wrong.
+    explanation for the journal. ``latvian`` is the text in Latvian, where it says more than the refusal's own words.
+    ``server_side`` is true when the caller did nothing wrong.
     """
 
     def __init__(
@@ -216,6 +217,7 @@ class DitError(Exception):
         cause: str | None = None,
         complaints: tuple[Complaint, ...] = (),
         server_side: bool = False,
+        latvian: str | None = None,
     ) -> None:
         super().__init__(text)
         self.refusal = refusal
@@ -223,3 +225,4 @@ class DitError(Exception):
         self.cause = cause or text
         self.complaints = complaints
         self.server_side = server_side
+        self.latvian = latvian

@@ -19,11 +19,13 @@ from simulator.dit.configuration import Configuration
 from simulator.dit.directory import Directory
 from simulator.dit.misdelivery import Misdelivery
 from simulator.dit.model import DitError, MessageClass, MessageStatus
+from simulator.dit.rights import Use
 from simulator.dit.routing import routes
 from simulator.dit.selection import canonical, not_in_mailbox, require_one
 from simulator.dit.sending import Sending
 from simulator.dit.statuses import Action, next_status, not_manual
 from simulator.dit.transformation import load_stylesheet
+from simulator.documents.access import ChannelRight, Environment
 from simulator.documents.locations import data_root
 from simulator.journal import Entry, Kind
 
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
         SendRequest,
         User,
     )
+    from simulator.dit.rights import Grant
     from simulator.dit.sending import Examined, Schemas
     from simulator.documents.streaming import Pieces
     from simulator.faults import Faults
@@ -69,6 +72,7 @@ class Network:
         catalogue: Schemas,
         message_bytes: int,
         validate_on_send: bool = True,
+        environment: Environment = Environment.TEST,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
         faults: Faults | None = None,
         tamper: Tamper | None = None,
@@ -78,10 +82,12 @@ class Network:
 
         ``validate_on_send``: whether DIT checks payloads against the version's schema is not known; here it can be
         switched.
+        ``environment`` is the one whose rights users need.
         ``faults`` are the armed misbehaviours, ``tamper`` spoils a document for one of them.
         ``new_id`` makes message ids. ``stylesheets`` is the folder that transformations are named below (``schemas/``).
         """
         self._clock = clock
+        self._environment = environment
         self._sending = Sending(
             catalogue=catalogue,
             message_bytes=message_bytes,
@@ -117,6 +123,11 @@ class Network:
             if each.transformation is not None:
                 load_stylesheet(self._sending.stylesheets, each.transformation.stylesheet)
         configuration.install(unit, wanted)
+        unit.known.pop(_DIRECTORY, None)
+
+    def grant(self, unit: Unit, grants: Iterable[Grant], *, anew: bool = True) -> None:
+        """Open or close rights of users; with ``anew`` false only those of which nothing is known yet."""
+        configuration.put_grants(unit, grants, anew=anew)
         unit.known.pop(_DIRECTORY, None)
 
     def directory(self, unit: Unit) -> Directory:
@@ -168,6 +179,7 @@ class Network:
         """
         try:
             version = directory.version(request.version)
+            self._require_right(directory, caller, version.channel, version.urn, ChannelRight.SEND)
             routes(directory, caller, version, request)
         except DitError:
             return None
@@ -183,7 +195,10 @@ class Network:
         """
         if request.related_message is not None:
             request = replace(request, related_message=canonical(request.related_message))
-        outgoing = self._sending.prepare(unit, self.directory(unit), caller, request, examined)
+        directory = self.directory(unit)
+        version = directory.version(request.version)
+        self._require_right(directory, caller, version.channel, version.urn, ChannelRight.SEND)
+        outgoing = self._sending.prepare(unit, directory, caller, request, examined)
         try:
             copies = tuple(each.addressed(unit) for each in outgoing)
         finally:
@@ -336,9 +351,11 @@ class Network:
             return (message,)
         if selector.version is not None:
             version = directory.version(selector.version)
+            self._require_right(directory, caller, version.channel, version.urn)
             directory.require_version_access(caller, version)
             return mailbox.find_all(unit, caller.authority, statuses, channel=version.channel, version=version.urn)
         channel = directory.channel(selector.channel or "")
+        self._require_right(directory, caller, channel.urn, channel.urn)
         directory.require_channel_access(caller, channel)
         return mailbox.find_all(unit, caller.authority, statuses, channel=channel.urn)
 
@@ -346,7 +363,20 @@ class Network:
         message = mailbox.find(unit, caller.authority, identifier)
         if message is None:
             raise not_in_mailbox(caller, identifier, exists=mailbox.related(unit, identifier) is not None)
+        self._require_right(self.directory(unit), caller, message.channel, message.version)
         return message
+
+    def _require_right(
+        self,
+        directory: Directory,
+        caller: Caller,
+        channel: str,
+        place: str,
+        right: ChannelRight = ChannelRight.RECEIVE,
+    ) -> None:
+        """Raise DitError when the caller's user may not do it there today; ``place`` is what the caller named."""
+        use = Use(channel, place, self._environment, right, self._clock.now().date())
+        directory.require_right(caller, use)
 
     def _tell(self, authority: str) -> None:
         with self._lock:

@@ -37,7 +37,7 @@ def fault_of_dit(error: DitError) -> Fault:
     return Fault(
         code=FaultCode.RECEIVER if error.server_side else FaultCode.SENDER,
         refusal=error.refusal,
-        lv=error.text if latvian else LATVIAN[error.refusal],
+        lv=error.text if latvian else error.latvian or LATVIAN[error.refusal],
         en=f"The message's status does not allow this: {error.text}" if latvian else error.text,
         first="lv" if latvian else "en",
         cause=error.cause,

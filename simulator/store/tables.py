@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Boolean,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 
 from simulator.store.types import JsonText, Moment
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 
 metadata = MetaData()
 
@@ -137,6 +138,17 @@ subscriptions = Table(
     metadata,
     Column("version", String(160), ForeignKey("dit_channel_versions.urn"), primary_key=True),
     Column("authority", String(6), ForeignKey("dit_authorities.id"), primary_key=True),
+)
+
+rights = Table(
+    "dit_rights",
+    metadata,
+    Column("user", String(200), primary_key=True),
+    Column("channel", String(160), primary_key=True),
+    Column("environment", String(20), primary_key=True),
+    Column("right", String(20), primary_key=True),
+    Column("opened", Date),
+    Column("closed", Date),
 )
 
 messages = Table(

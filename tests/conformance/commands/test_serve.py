@@ -55,3 +55,11 @@ def test_a_data_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> No
     done = aldis("serve", "--port", "0", "--data", "file/inside", cwd=tmp_path)
     assert done.returncode == 2
     assert "file/inside" in done.stderr
+
+
+def test_the_environment_is_chosen_and_kept(tmp_path: Path) -> None:
+    with serving("--data", "data", "--environment", "production", cwd=tmp_path) as (url, _):
+        assert requests.get(f"{url}/admin/rights", timeout=10).json()["environment"] == "production"
+    done = aldis("serve", "--port", "0", "--data", "data", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "start with --environment production" in done.stderr

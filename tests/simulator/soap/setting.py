@@ -16,9 +16,10 @@ from cheroot import wsgi
 from lxml import etree
 from werkzeug.test import Client, TestResponse
 
-from simulator.channels import BVKB_USER, installation_for
+from simulator.channels import BVKB_USER, grants_for, installation_for
 from simulator.clock import RIGA, Clock
 from simulator.dit.network import Network
+from simulator.dit.options import Options
 from simulator.documents.catalogue import Catalogue
 from simulator.documents.model import (
     ChannelName,
@@ -58,11 +59,18 @@ class Setting:
     clock: Clock = field(default_factory=lambda: Clock.frozen(START))
     faults: Faults = field(default_factory=Faults)
     message_bytes: int | None = None
+    options: Options = field(default_factory=Options)
 
     @cached_property
     def network(self) -> Network:
         limit = self.message_bytes or self.profile.limits.message_bytes.value
-        return Network(clock=self.clock, catalogue=Catalogue.default(), message_bytes=limit, faults=self.faults)
+        return Network(
+            clock=self.clock,
+            catalogue=Catalogue.default(),
+            message_bytes=limit,
+            faults=self.faults,
+            environment=self.options.environment,
+        )
 
     @cached_property
     def backend(self) -> Backend:
@@ -76,6 +84,7 @@ class Setting:
                 versions=setup.versions,
                 subscriptions=setup.subscriptions,
             )
+            self.network.grant(unit, grants_for(self.world, self.profile, self.options.environment))
         return Backend(
             store=self.store, network=self.network, clock=self.clock, profile=self.profile, faults=self.faults
         )

@@ -74,6 +74,7 @@ class Simulation:
             tamper=Tampering(profile, (each.registration_number for each in world.retailers)),
             new_id=new_id or (lambda: str(uuid.uuid4())),
             environment=self.options.environment,
+            month_bytes=profile.limits.month_bytes[self.options.environment].value,
         )
         self._started_at = self._install()
         self.aldis = Aldis(

@@ -13,6 +13,7 @@ from conformance.rules.model import Evidence
 from conformance.rules.tokens import REFUSED
 from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, RESTORE, SEND, Call, Delivery
 from conformance.rules.xml import is_misdirected, is_misencoded, kind_of
+from simulator.documents.access import Environment
 
 _RIGHTS = frozenset(
     {"no-right", "unknown-channel", "unknown-channel-version", "channel-version-not-open", "unknown-authority"}
@@ -21,7 +22,8 @@ _RIGHTS = frozenset(
 _STATUS = "bad-status"
 _TOO_LARGE = "too-large"
 _UNKNOWN = "unknown-message"
-_OTHER_CHAPTERS = frozenset({_STATUS, _TOO_LARGE, _UNKNOWN, "invalid-payload", REFUSED})
+_QUOTA = "monthly-quota"
+_OTHER_CHAPTERS = frozenset({_STATUS, _TOO_LARGE, _UNKNOWN, _QUOTA, "invalid-payload", REFUSED})
 
 
 @rule("DIT-01")
@@ -583,26 +585,32 @@ def in_order(case: Case) -> Iterator[Occasion]:
 
 @rule("DIT-17")
 def monthly_volume(case: Case) -> Iterator[Occasion]:
-    """No more is sent in a month than DIT's test environment allows."""
+    """No more is sent in a month than DIT's environment allows, which refuses the rest when it counts itself."""
+    limit = case.profile.limits.month_bytes[Environment.TEST].value
     sent: dict[tuple[int, int], int] = defaultdict(int)
     for call in case.calls:
         size = call.entry.details.get("size")
+        if call.refused and call.entry.fault_code == _QUOTA:
+            yield Broken(
+                en=f"DIT refused a message: {_cause(call)}",
+                lv=f"DIT nepieņēma ziņojumu: {_cause(call)}",
+                expected="no more in a month than the environment allows; bulk tests are announced to VRAA",
+                expected_lv="mēnesī ne vairāk, kā atļauj vide; masveida pārbaudes saskaņo ar VRAA",
+                evidence=(case.entry(call.number),),
+            )
+            continue
         if call.operation != SEND or not call.done or not isinstance(size, int):
             continue
         month = (call.at.year, call.at.month)
         before = sent[month]
         sent[month] += size
-        if before <= _MONTHLY_BYTES < sent[month]:
+        if before <= limit < sent[month]:
             yield Broken(
-                en=f"More than {_MONTHLY_BYTES} bytes were sent in {month[0]}-{month[1]:02d}.",
-                lv=f"{month[0]}-{month[1]:02d} nosūtīti vairāk nekā {_MONTHLY_BYTES} baiti.",
-                expected="at most 100 GB a month; bulk tests are announced to VRAA",
-                expected_lv="ne vairāk kā 100 GB mēnesī; masveida pārbaudes saskaņo ar VRAA",
+                en=f"More than {limit} bytes were sent in {month[0]}-{month[1]:02d}.",
+                lv=f"{month[0]}-{month[1]:02d} nosūtīti vairāk nekā {limit} baiti.",
+                expected=f"at most {limit / 1e9:g} GB a month; bulk tests are announced to VRAA",
+                expected_lv=f"ne vairāk kā {limit / 1e9:g} GB mēnesī; masveida pārbaudes saskaņo ar VRAA",
                 evidence=(case.entry(call.number),),
             )
         else:
             yield HELD
-
-
-_MONTHLY_BYTES = 100 * 10**9
-"""DIT's limit of the test environment a month (VRAA, DIT integration instruction v1.09, section 2.4, documented)."""

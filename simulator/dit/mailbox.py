@@ -99,6 +99,16 @@ def find_all(
     return tuple(_message(row) for row in unit.connection.execute(statement.order_by(deliveries.c.number)))
 
 
+def versions_of(unit: Unit, recipient: str, identifiers: Iterable[str]) -> tuple[str, ...]:
+    """The URNs of the versions under which messages lie in a mailbox."""
+    statement = (
+        select(deliveries.c.version)
+        .distinct()
+        .where(deliveries.c.recipient == recipient, deliveries.c.message.in_(list(identifiers)))
+    )
+    return tuple(unit.connection.scalars(statement))
+
+
 def set_status(
     unit: Unit, recipient: str, identifiers: Iterable[str], status: MessageStatus, *, read_at: datetime | None = None
 ) -> None:

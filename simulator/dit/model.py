@@ -197,6 +197,7 @@ class Refusal(StrEnum):
     FILTER_REQUIRED = "receiver-filter-required"
     INVALID_PAYLOAD = "invalid-payload"
     TOO_LARGE = "too-large"
+    QUOTA = "monthly-quota"
     BAD_CONFIGURATION = "bad-configuration"
     STORAGE_FULL = "storage-full"
 

@@ -19,6 +19,7 @@ from simulator.dit.configuration import Configuration
 from simulator.dit.directory import Directory
 from simulator.dit.misdelivery import Misdelivery
 from simulator.dit.model import DitError, MessageClass, MessageStatus
+from simulator.dit.quota import charge
 from simulator.dit.rights import Use
 from simulator.dit.routing import routes
 from simulator.dit.selection import canonical, not_in_mailbox, require_one
@@ -73,6 +74,7 @@ class Network:
         message_bytes: int,
         validate_on_send: bool = True,
         environment: Environment = Environment.TEST,
+        month_bytes: int | None = None,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
         faults: Faults | None = None,
         tamper: Tamper | None = None,
@@ -82,12 +84,14 @@ class Network:
 
         ``validate_on_send``: whether DIT checks payloads against the version's schema is not known; here it can be
         switched.
-        ``environment`` is the one whose rights users need.
+        ``environment`` is the one whose rights users need, ``month_bytes`` what each authority may send there in a
+        month (None: any amount).
         ``faults`` are the armed misbehaviours, ``tamper`` spoils a document for one of them.
         ``new_id`` makes message ids. ``stylesheets`` is the folder that transformations are named below (``schemas/``).
         """
         self._clock = clock
         self._environment = environment
+        self._month_bytes = month_bytes
         self._sending = Sending(
             catalogue=catalogue,
             message_bytes=message_bytes,
@@ -204,6 +208,8 @@ class Network:
         finally:
             for each in outgoing:
                 each.close()
+        if self._month_bytes is not None:
+            charge(unit, caller.authority, self._clock.now().date(), request.payload.size, self._month_bytes)
         identifier = self._new_id()
         shipments = self._misdelivery.plan(unit, caller, request, copies)
         for place, shipment in enumerate(shipments):
@@ -268,6 +274,10 @@ class Network:
             raise not_manual(message.id, version.urn)
         after = next_status(message.status, Action.CONFIRM, message=message.id)
         mailbox.set_status(unit, caller.authority, [message.id], after)
+
+    def versions_of(self, unit: Unit, caller: Caller, ids: Iterable[str]) -> tuple[str, ...]:
+        """The URNs of the versions under which messages lie in the caller's mailbox."""
+        return mailbox.versions_of(unit, caller.authority, ids)
 
     # What DIT does by itself
 

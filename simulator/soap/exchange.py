@@ -361,4 +361,5 @@ class _Exchange:
             request=self._request.body,
             lifted=self._lifted,
             notes=self._notes,
+            user=self._user,
         )

@@ -20,6 +20,7 @@ LATVIAN = {
     Refusal.FILTER_REQUIRED: "Jānorāda saņēmēju saraksts (ReceiverFilter).",
     Refusal.INVALID_PAYLOAD: "Ziņojuma saturs neatbilst kanāla versijas shēmai.",
     Refusal.TOO_LARGE: "Ziņojums ir par lielu.",
+    Refusal.QUOTA: "Mēneša datu apjoms ir pārsniegts.",
     Refusal.BAD_CONFIGURATION: "Ierakstu nevar izveidot.",
     Refusal.STORAGE_FULL: "Ziņojumu nav kur glabāt; tas nav pieņemts.",
 }

@@ -6,6 +6,7 @@ Change anything here, and :data:`SCHEMA_VERSION` changes with it: a store refuse
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -164,6 +165,14 @@ messages = Table(
     Column("element", Text, nullable=False),
     Column("related_message", String(36)),
     Column("event_name", Text),
+)
+
+month_bytes = Table(
+    "dit_month_bytes",
+    metadata,
+    Column("authority", String(6), primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("bytes", BigInteger, nullable=False),
 )
 
 deliveries = Table(

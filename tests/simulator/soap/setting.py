@@ -70,6 +70,7 @@ class Setting:
             message_bytes=limit,
             faults=self.faults,
             environment=self.options.environment,
+            month_bytes=self.profile.limits.month_bytes[self.options.environment].value,
         )
 
     @cached_property

@@ -18,6 +18,7 @@ from simulator.aldis.cycle import Duty
 from simulator.channels import Installation, exchanging, grants_for, installation_for
 from simulator.clock import Clock
 from simulator.dit import configuration
+from simulator.dit.duties import Duties
 from simulator.dit.network import Network
 from simulator.dit.options import Options
 from simulator.dit.rights import EVER, Grant, GrantKey
@@ -75,6 +76,8 @@ class Simulation:
             new_id=new_id or (lambda: str(uuid.uuid4())),
             environment=self.options.environment,
             month_bytes=profile.limits.month_bytes[self.options.environment].value,
+            duties=Duties(profile.limits.poll_seconds.value) if self.options.enforce_duties else None,
+            validate_on_send=self.options.validate_on_send,
         )
         self._started_at = self._install()
         self.aldis = Aldis(

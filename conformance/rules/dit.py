@@ -23,7 +23,9 @@ _STATUS = "bad-status"
 _TOO_LARGE = "too-large"
 _UNKNOWN = "unknown-message"
 _QUOTA = "monthly-quota"
-_OTHER_CHAPTERS = frozenset({_STATUS, _TOO_LARGE, _UNKNOWN, _QUOTA, "invalid-payload", REFUSED})
+_TOO_OFTEN, _LIST_NOT_READ, _NOT_DELETED = "polled-too-often", "list-not-read", "read-not-deleted"
+_DUTIES = frozenset({_TOO_OFTEN, _LIST_NOT_READ, _NOT_DELETED})
+_OTHER_CHAPTERS = frozenset({_STATUS, _TOO_LARGE, _UNKNOWN, _QUOTA, "invalid-payload", REFUSED}) | _DUTIES
 
 
 @rule("DIT-01")
@@ -42,6 +44,20 @@ def whole_list_read(case: Case) -> Iterator[Occasion]:
                 continue
             unread = [each for each in listing.entry.message_ids if not _asked_for(case, each, listing.number, until)]
             yield _unread(case, listing, until, unread) if unread else HELD
+    yield from _refused_for(case, _LIST_NOT_READ)
+
+
+def _refused_for(case: Case, duty: str) -> Iterator[Broken]:
+    """The calls that DIT refused because a duty was broken, where it enforces duties."""
+    for call in case.calls:
+        if call.refused and call.entry.fault_code == duty:
+            yield Broken(
+                en=f"{call.operation} was refused: {_cause(call)}",
+                lv=f"{call.operation} nav pieņemts: {_cause(call)}",
+                expected="a client that keeps its duties, which DIT then has no need to refuse",
+                expected_lv="klients, kas ievēro savus pienākumus",
+                evidence=(case.entry(call.number),),
+            )
 
 
 def _until(case: Case, listing: Call, following: Call | None) -> int | None:
@@ -72,6 +88,7 @@ def _unread(case: Case, listing: Call, until: int, unread: list[str]) -> Broken:
 @rule("DIT-02")
 def deleted_after_reading(case: Case) -> Iterator[Occasion]:
     """A message that was read is deleted, in that run or the next."""
+    yield from _refused_for(case, _NOT_DELETED)
     last = case.entries[-1].number if case.entries else 0
     for fetched in case.fetched:
         deadline = _deadline(case, fetched, last)
@@ -154,6 +171,7 @@ def confirmed_before_deleting(case: Case) -> Iterator[Occasion]:
 @rule("DIT-04")
 def not_too_often(case: Case) -> Iterator[Occasion]:
     """The same selection is not polled again within five simulated minutes."""
+    yield from _refused_for(case, _TOO_OFTEN)
     last: dict[tuple[str, bool, str | None, str | None], Call] = {}
     minutes = case.profile.limits.poll_seconds.value / 60
     for call in case.calls:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from simulator import journal
@@ -137,7 +138,7 @@ class Aldis:
             unit.after_commit(lambda: setattr(self, "_state", (state, end)))
 
     def _caller(self, unit: Unit) -> Caller:
-        return self._network.caller(unit, self._world.bvkb.id)
+        return replace(self._network.caller(unit, self._world.bvkb.id), exempt=True)
 
     # -- the mailbox
 

@@ -126,10 +126,14 @@ class ChannelVersion:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: the DIT user and the authority that it acts for."""
+    """Who calls: the DIT user and the authority that it acts for.
+
+    ``exempt`` marks the state's own system, which is not held to a client's duties.
+    """
 
     user: str
     authority: str
+    exempt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +202,9 @@ class Refusal(StrEnum):
     INVALID_PAYLOAD = "invalid-payload"
     TOO_LARGE = "too-large"
     QUOTA = "monthly-quota"
+    TOO_OFTEN = "polled-too-often"
+    LIST_NOT_READ = "list-not-read"
+    NOT_DELETED = "read-not-deleted"
     BAD_CONFIGURATION = "bad-configuration"
     STORAGE_FULL = "storage-full"
 

@@ -17,6 +17,7 @@ from simulator import journal
 from simulator.dit import configuration, mailbox
 from simulator.dit.configuration import Configuration
 from simulator.dit.directory import Directory
+from simulator.dit.duties import Poll, PollKind
 from simulator.dit.misdelivery import Misdelivery
 from simulator.dit.model import DitError, MessageClass, MessageStatus
 from simulator.dit.quota import charge
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simulator.clock import Clock
+    from simulator.dit.duties import Duties
     from simulator.dit.mailbox import Addressed
     from simulator.dit.misdelivery import Tamper
     from simulator.dit.model import (
@@ -75,6 +77,7 @@ class Network:
         validate_on_send: bool = True,
         environment: Environment = Environment.TEST,
         month_bytes: int | None = None,
+        duties: Duties | None = None,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
         faults: Faults | None = None,
         tamper: Tamper | None = None,
@@ -85,13 +88,14 @@ class Network:
         ``validate_on_send``: whether DIT checks payloads against the version's schema is not known; here it can be
         switched.
         ``environment`` is the one whose rights users need, ``month_bytes`` what each authority may send there in a
-        month (None: any amount).
+        month (None: any amount). ``duties`` are those that clients are held to.
         ``faults`` are the armed misbehaviours, ``tamper`` spoils a document for one of them.
         ``new_id`` makes message ids. ``stylesheets`` is the folder that transformations are named below (``schemas/``).
         """
         self._clock = clock
         self._environment = environment
         self._month_bytes = month_bytes
+        self._duties = duties
         self._sending = Sending(
             catalogue=catalogue,
             message_bytes=message_bytes,
@@ -230,7 +234,9 @@ class Network:
 
         What is returned is then read; a message asked for by id may have been read before. Raises DitError.
         """
+        poll = self._poll(unit, caller, selector, PollKind.RECEIVE)
         found = self._selected(unit, caller, selector, _WAITING, Action.RECEIVE)
+        self._polled(unit, caller, poll, found)
         now = self._clock.now()
         mailbox.set_status(unit, caller.authority, [each.id for each in found], MessageStatus.READ, read_at=now)
         return tuple(replace(each, status=MessageStatus.READ, read_at=now) for each in found)
@@ -243,7 +249,9 @@ class Network:
         Raises DitError.
         """
         status = MessageStatus.READ if read else MessageStatus.DELIVERED
+        poll = self._poll(unit, caller, selector, PollKind.LIST_READ if read else PollKind.LIST)
         found = self._selected(unit, caller, selector, frozenset({status}), None)
+        self._polled(unit, caller, poll, found)
         return tuple(each for each in found if each.status is status)
 
     def restore(self, unit: Unit, caller: Caller, ids: Iterable[str]) -> tuple[str, ...]:
@@ -368,6 +376,22 @@ class Network:
         self._require_right(directory, caller, channel.urn, channel.urn)
         directory.require_channel_access(caller, channel)
         return mailbox.find_all(unit, caller.authority, statuses, channel=channel.urn)
+
+    def _poll(self, unit: Unit, caller: Caller, selector: Selector, kind: PollKind) -> Poll | None:
+        """The poll that a call is, once it is known that the caller may make it; None where no duty is enforced."""
+        if self._duties is None or caller.exempt or selector.message is not None:
+            return None
+        require_one(selector)
+        directory = self.directory(unit)
+        version = None if selector.version is None else directory.version(selector.version)
+        channel = directory.channel(version.channel if version is not None else selector.channel or "")
+        poll = Poll(kind, channel.urn, selector.version, self._clock.now())
+        self._duties.require(unit, caller, poll)
+        return poll
+
+    def _polled(self, unit: Unit, caller: Caller, poll: Poll | None, found: tuple[MailboxMessage, ...]) -> None:
+        if self._duties is not None and poll is not None:
+            self._duties.remember(unit, caller, poll, found)
 
     def _own(self, unit: Unit, caller: Caller, identifier: str) -> MailboxMessage:
         message = mailbox.find(unit, caller.authority, identifier)

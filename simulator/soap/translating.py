@@ -21,6 +21,9 @@ LATVIAN = {
     Refusal.INVALID_PAYLOAD: "Ziņojuma saturs neatbilst kanāla versijas shēmai.",
     Refusal.TOO_LARGE: "Ziņojums ir par lielu.",
     Refusal.QUOTA: "Mēneša datu apjoms ir pārsniegts.",
+    Refusal.TOO_OFTEN: "Saskarne izsaukta pārāk bieži.",
+    Refusal.LIST_NOT_READ: "Iepriekšējā saraksta ziņojumi nav nolasīti.",
+    Refusal.NOT_DELETED: "Nolasītie ziņojumi nav dzēsti.",
     Refusal.BAD_CONFIGURATION: "Ierakstu nevar izveidot.",
     Refusal.STORAGE_FULL: "Ziņojumu nav kur glabāt; tas nav pieņemts.",
 }

@@ -175,6 +175,16 @@ month_bytes = Table(
     Column("bytes", BigInteger, nullable=False),
 )
 
+polls = Table(
+    "dit_polls",
+    metadata,
+    Column("authority", String(6), primary_key=True),
+    Column("kind", String(60), primary_key=True),
+    Column("selection", String(160), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("listed", JsonText, nullable=False),
+)
+
 deliveries = Table(
     "dit_deliveries",
     metadata,

@@ -18,6 +18,7 @@ from werkzeug.test import Client, TestResponse
 
 from simulator.channels import BVKB_USER, grants_for, installation_for
 from simulator.clock import RIGA, Clock
+from simulator.dit.duties import Duties
 from simulator.dit.network import Network
 from simulator.dit.options import Options
 from simulator.documents.catalogue import Catalogue
@@ -71,6 +72,8 @@ class Setting:
             faults=self.faults,
             environment=self.options.environment,
             month_bytes=self.profile.limits.month_bytes[self.options.environment].value,
+            duties=Duties(self.profile.limits.poll_seconds.value) if self.options.enforce_duties else None,
+            validate_on_send=self.options.validate_on_send,
         )
 
     @cached_property

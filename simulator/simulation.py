@@ -77,6 +77,7 @@ class Simulation:
             environment=self.options.environment,
             month_bytes=profile.limits.month_bytes[self.options.environment].value,
             duties=Duties(profile.limits.poll_seconds.value) if self.options.enforce_duties else None,
+            transformation_seconds=profile.limits.transformation_seconds.value,
             validate_on_send=self.options.validate_on_send,
         )
         self._started_at = self._install()

@@ -205,6 +205,7 @@ class Refusal(StrEnum):
     TOO_OFTEN = "polled-too-often"
     LIST_NOT_READ = "list-not-read"
     NOT_DELETED = "read-not-deleted"
+    TRANSFORMATION = "transformation-stopped"
     BAD_CONFIGURATION = "bad-configuration"
     STORAGE_FULL = "storage-full"
 

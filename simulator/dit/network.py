@@ -26,7 +26,7 @@ from simulator.dit.routing import routes
 from simulator.dit.selection import canonical, not_in_mailbox, require_one
 from simulator.dit.sending import Sending
 from simulator.dit.statuses import Action, next_status, not_manual
-from simulator.dit.transformation import load_stylesheet
+from simulator.dit.transformation import SECONDS, check_stylesheet
 from simulator.documents.access import ChannelRight, Environment
 from simulator.documents.locations import data_root
 from simulator.journal import Entry, Kind
@@ -78,6 +78,7 @@ class Network:
         environment: Environment = Environment.TEST,
         month_bytes: int | None = None,
         duties: Duties | None = None,
+        transformation_seconds: float = SECONDS,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
         faults: Faults | None = None,
         tamper: Tamper | None = None,
@@ -89,6 +90,7 @@ class Network:
         switched.
         ``environment`` is the one whose rights users need, ``month_bytes`` what each authority may send there in a
         month (None: any amount). ``duties`` are those that clients are held to.
+        ``transformation_seconds`` is the most wall time for one cut of a message (of a slice of it, where it is large).
         ``faults`` are the armed misbehaviours, ``tamper`` spoils a document for one of them.
         ``new_id`` makes message ids. ``stylesheets`` is the folder that transformations are named below (``schemas/``).
         """
@@ -101,6 +103,7 @@ class Network:
             message_bytes=message_bytes,
             validate_on_send=validate_on_send,
             stylesheets=stylesheets or data_root("schemas"),
+            transformation_seconds=transformation_seconds,
         )
         self._new_id = new_id
         self._misdelivery = Misdelivery(faults, tamper)
@@ -129,7 +132,7 @@ class Network:
         configuration.check(wanted)
         for each in wanted.versions:
             if each.transformation is not None:
-                load_stylesheet(self._sending.stylesheets, each.transformation.stylesheet)
+                check_stylesheet(self._sending.stylesheets, each.transformation.stylesheet)
         configuration.install(unit, wanted)
         unit.known.pop(_DIRECTORY, None)
 

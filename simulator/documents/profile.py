@@ -318,6 +318,7 @@ def _limits(table: Table) -> Limits:
         _known(table, "poll_seconds"),
         _known(table, "retention_days"),
         {each: _known_or_usual(table, f"month_bytes_{each}") for each in Environment},
+        _known_or_usual(table, "transformation_seconds"),
     )
 
 
@@ -325,6 +326,7 @@ _SECTION_2_4 = Provenance(Basis.DOCUMENTED, "VRAA, DIT integration instruction v
 _USUAL = {
     "month_bytes_test": Known(100 * 10**9, _SECTION_2_4),
     "month_bytes_production": Known(50 * 10**9, _SECTION_2_4),
+    "transformation_seconds": Known(10, Provenance(Basis.ASSUMED, "no public source; a choice of this simulator")),
 }
 """Limits that a profile need not repeat: those written before they were known here do not."""
 

@@ -31,13 +31,15 @@ class Known(Generic[T]):
 class Limits:
     """DIT's limits: size of one message in bytes, least seconds between two polls, days that a message is kept.
 
-    ``month_bytes`` is how much may be sent in a month, in each environment, in bytes.
+    ``month_bytes`` is how much may be sent in a month, in each environment, in bytes; ``transformation_seconds`` the
+    most wall time for one transformation of a message.
     """
 
     message_bytes: Known[int]
     poll_seconds: Known[int]
     retention_days: Known[int]
     month_bytes: Mapping[Environment, Known[int]]
+    transformation_seconds: Known[int]
 
 
 @dataclass(frozen=True, slots=True)

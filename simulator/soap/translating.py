@@ -24,6 +24,7 @@ LATVIAN = {
     Refusal.TOO_OFTEN: "Saskarne izsaukta pārāk bieži.",
     Refusal.LIST_NOT_READ: "Iepriekšējā saraksta ziņojumi nav nolasīti.",
     Refusal.NOT_DELETED: "Nolasītie ziņojumi nav dzēsti.",
+    Refusal.TRANSFORMATION: "Ziņojuma pārveidošana ir pārtraukta; ziņojums nav pieņemts.",
     Refusal.BAD_CONFIGURATION: "Ierakstu nevar izveidot.",
     Refusal.STORAGE_FULL: "Ziņojumu nav kur glabāt; tas nav pieņemts.",
 }

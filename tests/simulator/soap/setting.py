@@ -73,6 +73,7 @@ class Setting:
             environment=self.options.environment,
             month_bytes=self.profile.limits.month_bytes[self.options.environment].value,
             duties=Duties(self.profile.limits.poll_seconds.value) if self.options.enforce_duties else None,
+            transformation_seconds=self.profile.limits.transformation_seconds.value,
             validate_on_send=self.options.validate_on_send,
         )
 

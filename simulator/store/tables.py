@@ -185,6 +185,14 @@ polls = Table(
     Column("listed", JsonText, nullable=False),
 )
 
+replays = Table(
+    "security_replays",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("clock", String(20), nullable=False),
+    Column("until", Moment, nullable=False),
+)
+
 deliveries = Table(
     "dit_deliveries",
     metadata,

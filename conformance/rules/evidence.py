@@ -21,7 +21,6 @@ from simulator.documents.model import ChannelName
 from simulator.documents.parsing import Element
 from simulator.documents.profile import Profile
 from simulator.documents.reading import Located
-from simulator.faults import ISSUING
 from simulator.journal import Entry, Journal, Kind
 from simulator.world import Retailer, World
 
@@ -133,9 +132,12 @@ class Case:
             (each.number, each.channel if each.content is not None and each.content.located is not None else None)
             for each in self.sends
             if not each.is_event and each.document is None and not (each.call.our_trouble and self._sent_later(each))
-        ] + [
+        ]
+        unclear += [
             (each.number, None) for each in self.calls if not each.done and not each.operation and not each.our_trouble
         ]
+        unclear += [(each.number, None) for each in self.issues if not each.done]
+        unclear += [(each.number, None) for each in self.connections if each.operation not in ("shown", "handshake")]
         for number, channel in unclear:
             for name in ChannelName if channel is None else (channel,):
                 clouds[name].append(number)
@@ -174,10 +176,10 @@ class Case:
 
     @cached_property
     def _barred(self) -> tuple[int, ...]:
-        """Where the way to DIT was barred on purpose: a wrong certificate, a token that is no good."""
-        doctored = [each.number for each in self.issues if each.doctored]
-        refused = [each.number for each in self.calls if each.entry.details.get("misbehaviour") in ISSUING]
-        return (*doctored, *refused, *(each.number for each in self.connections))
+        """Where the way to DIT was barred: a wrong certificate, no token, or one that DIT did not accept."""
+        tokens_refused = [each.number for each in self.issues if each.doctored or not each.done]
+        calls_refused = [each.number for each in self.uses if not each.accepted]
+        return (*tokens_refused, *calls_refused, *(each.number for each in self.connections))
 
     # -- business
 

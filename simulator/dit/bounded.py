@@ -63,7 +63,10 @@ class Transformer:
         self.owner = os.getpid()
         self._asked = False
         self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
-            [sys.executable, "-P", "-s", str(_PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-P", "-s", str(_PROGRAM)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # an interrupt from the keyboard is the server's matter; it ends with its input
         )
 
     @property

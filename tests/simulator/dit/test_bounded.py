@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,6 +98,26 @@ def test_a_process_that_dies_is_told(tmp_path: Path) -> None:
     with pytest.raises(Stopped, match="ended its process"):
         process.take(listing(FIRST))
     assert not process.usable
+
+
+def test_a_process_ends_with_the_one_that_started_it() -> None:
+    program = (
+        "import os\nfrom simulator.dit.bounded import transformer\n"
+        "with transformer() as one:\n    one.take(b'<a/>')\n    print(one.pid, flush=True)\n    os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=Path.cwd())
+    assert done.returncode == -9
+    deadline = time.monotonic() + 20
+    while _runs(int(done.stdout)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not _runs(int(done.stdout))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_the_bound_is_the_profiles() -> None:

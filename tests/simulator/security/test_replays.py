@@ -18,6 +18,7 @@ from simulator.store import Store
 from simulator.store.tables import metadata, replays
 from simulator.world import load_world
 from tests.simulator.postgresql import MISSING, cluster, programs
+from tests.simulator.security.client import Answer, FederatedClient
 from tests.simulator.security.setting import GUARDED, LIST, OTHER, SecuredSetting
 from tests.simulator.soap.setting import Setting
 
@@ -86,6 +87,23 @@ def test_another_server_and_a_restarted_one_refuse_a_replay(
         assert not _replayed(second, fresh)
     with _server(tmp_path, database) as restarted:
         assert _replayed(restarted, fresh)
+
+
+def test_a_request_for_a_token_may_not_come_again_to_another_sts(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        first, second = (stack.enter_context(_server(tmp_path, None)) for _ in range(2))
+        asked: list[tuple[str, bytes, str]] = []
+
+        def post(path: str, body: bytes, content_type: str) -> Answer:
+            asked.append((path, body, content_type))
+            return first.post(path, body, content_type)
+
+        client = FederatedClient(post, first.setting.clock.now)
+        answer, _ = client.ask_by_certificate(*first.certificate())
+        assert answer.status == 200
+        assert second.post(*asked[0]).status == 500
+        (complaint,) = second.last.details["complaints"]  # type: ignore[misc]
+        assert complaint["code"] == "replay"  # type: ignore[call-overload, index]
 
 
 def test_a_call_that_was_refused_may_not_come_again_either(tmp_path: Path) -> None:

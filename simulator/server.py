@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import errno
-import logging
-import socket
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-from cheroot import wsgi
-from cheroot.ssl.builtin import BuiltinSSLAdapter
 from werkzeug.wrappers import Request, Response
 
 from simulator.channels import accounts_for
 from simulator.console.admin import AdminApplication
+from simulator.listening import HttpServer
 from simulator.security.policies import STS
 from simulator.security.secured import Secured, Security, secure
 from simulator.soap.application import SoapApplication
@@ -27,37 +24,12 @@ if TYPE_CHECKING:
     from simulator.simulation import Simulation
     from simulator.soap.backend import Backend
 
-_log = logging.getLogger(__name__)
 _THREADS = 16
 _PATIENCE = 60  # wall seconds that a client may leave a connection without a byte while it sends or reads
 
 
 class ServerError(Exception):
     """The server cannot listen where it was told to; says where, why and what to do."""
-
-
-class ClosingGateway(wsgi.Gateway_10):
-    """Closes the connection where an answer says so: what is left of a slow or broken body is not waited for."""
-
-    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        if any(name.lower() == "connection" and value.lower() == "close" for name, value in headers):
-            self.req.close_connection = True
-        return super().start_response(status, headers, exc_info)
-
-
-class _HttpServer(wsgi.Server):
-    """Cheroot, with its reports sent to our log, and no socket left open when it cannot listen."""
-
-    @staticmethod
-    def bind_socket(socket_: socket.socket, bind_addr: tuple[str, int]) -> socket.socket:
-        try:
-            return cast("socket.socket", cast("Any", wsgi.Server).bind_socket(socket_, bind_addr))
-        except OSError:
-            socket_.close()
-            raise
-
-    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
-        _log.log(level, msg, exc_info=traceback)
 
 
 class Server:
@@ -83,12 +55,11 @@ class Server:
             self.mount(simulation)
         self._soap = SoapApplication(self._backend)
         self._admin = AdminApplication(lambda: self.simulation)
-        self._http = _HttpServer((host, port), self._application, numthreads=_THREADS, server_name="aldis-simulator")
-        self._http.gateway = ClosingGateway
+        self._http = HttpServer((host, port), self._application, numthreads=_THREADS, server_name="aldis-simulator")
         if security is not None:
             # Whatever is mounted later, the server's own certificate is there from the start.
             material = security.material({})
-            self._http.ssl_adapter = BuiltinSSLAdapter(str(material.server_certificate), str(material.server_key))
+            self._http.speak_tls(str(material.server_certificate), str(material.server_key))
         self._http.timeout = _PATIENCE
         self._http.shutdown_timeout = 2
         try:

@@ -28,6 +28,8 @@ from conformance.scenarios.subject import Subject
 from conformance.scenarios.titles import add_folder
 from simulator import __version__
 from simulator.documents.profile import Profile
+from simulator.security.secured import Security
+from simulator.security.settings import load_settings
 from simulator.server import Server
 
 SCENARIOS = Path(conformance.scenarios.__file__).parent
@@ -85,10 +87,11 @@ def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
     began = time.monotonic()
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aldis-")))
-        server = Server()
+        security = _security(config, work)
+        server = Server(security=security)
         server.start()
         stack.callback(server.stop)
-        subject = Subject(config.retailer, config.profile, lambda: server.base_url, work, config.lang)
+        subject = Subject(config.retailer, config.profile, lambda: server.base_url, work, config.lang, security)
         stack.callback(subject.close)
         subject.open()
         plugin = SuitePlugin(config, subject, server, emit, partial(started, config))
@@ -111,6 +114,14 @@ def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
         )
 
 
+def _security(config: SuiteConfig, work: Path) -> Security | None:
+    """The security of the run's server; its keys are made for this run, unless the retailer keeps a folder of them."""
+    retailer = config.retailer
+    if retailer.security == "off":
+        return None
+    return Security(retailer.keys or work / "keys", load_settings(), retailer.security)
+
+
 def started(config: SuiteConfig, scenarios: int) -> RunStarted:
     """The first event of a run."""
     return RunStarted(
@@ -120,7 +131,7 @@ def started(config: SuiteConfig, scenarios: int) -> RunStarted:
         suite_version=__version__,
         security=config.retailer.security,
         started_at=datetime.now(UTC),
-        requirements=tuple(requirement_info(each) for each in load_requirements()),
+        requirements=tuple(requirement_info(each, config.retailer.switched_on) for each in load_requirements()),
         scenarios=scenarios + config.explores,
         assumed_requirements=config.profile.assumed_requirements,
         waivers=config.waivers,

@@ -24,6 +24,9 @@ OTHER_RETAILER = "other_retailer"
 ODD_DECIMALS = "odd_decimals"
 EMPTY_LIST = "empty_list"
 LEAK = "leak"
+WRONG_CERTIFICATE = "wrong_certificate"
+EXPIRED_TOKEN = "expired_token"  # noqa: S105 - the name of a misbehaviour
+FOREIGN_TOKEN = "foreign_token"  # noqa: S105
 
 KINDS = {
     LOSE_REQUEST: "the call is not carried out, and no reply leaves: the connection breaks",
@@ -40,6 +43,9 @@ KINDS = {
     ODD_DECIMALS: "an amount of the delivered discount list has a third decimal",
     EMPTY_LIST: "the delivered discount list has no records, although there were decisions",
     LEAK: "the list that BVKB sends gives a retailer (authority) a record about another retailer's customer, too",
+    WRONG_CERTIFICATE: "the next connection meets a server whose certificate another authority has signed",
+    EXPIRED_TOKEN: "the STS issues a token that has ended already",
+    FOREIGN_TOKEN: "the STS issues a token that is signed with a key which DIT does not trust",
 }
 
 BEFORE = frozenset({LOSE_REQUEST, HTTP_500, SOAP_FAULT, SLOW_REPLY})
@@ -53,6 +59,11 @@ DELIVERY = TAMPERING | {DUPLICATE_DELIVERY, OUT_OF_ORDER}
 PUBLISHING = frozenset({LEAK})
 """What BVKB does wrong when it publishes its list."""
 
+CONNECTING = frozenset({WRONG_CERTIFICATE})
+"""What goes wrong while a connection is made (TLS), before anybody knows whose it is."""
+ISSUING = frozenset({EXPIRED_TOKEN, FOREIGN_TOKEN})
+"""What the STS does wrong."""
+
 OPERATIONS = (
     "SendMessage2",
     "ReceiveMessage2",
@@ -61,6 +72,8 @@ OPERATIONS = (
     "DeleteMessage",
     "ConfirmationAck",
 )
+ISSUE = "Issue"
+"""The STS's one operation."""
 
 
 _LONGEST = 600.0  # wall seconds
@@ -104,7 +117,13 @@ class Faults:
         """Add a misbehaviour behind those already armed; raises FaultsError for one that nothing would ever commit."""
         if misbehaviour.kind not in KINDS:
             raise FaultsError(f"there is no misbehaviour {misbehaviour.kind!r}; known are: {', '.join(sorted(KINDS))}")
-        if misbehaviour.operation is not None and misbehaviour.operation not in OPERATIONS:
+        if misbehaviour.kind in ISSUING and misbehaviour.operation not in (None, ISSUE):
+            raise FaultsError(f"{misbehaviour.kind} happens when the STS issues a token; arm it on {ISSUE}")
+        if misbehaviour.kind in CONNECTING and (misbehaviour.operation, misbehaviour.authority) != (None, None):
+            raise FaultsError(
+                f"{misbehaviour.kind} happens before a call is made; arm it without an operation and an authority"
+            )
+        if misbehaviour.operation not in (None, *OPERATIONS) and misbehaviour.kind not in ISSUING:
             raise FaultsError(f"DIT has no operation {misbehaviour.operation!r}; known are: {', '.join(OPERATIONS)}")
         delivery = misbehaviour.kind in DELIVERY
         if delivery and misbehaviour.operation not in (None, "SendMessage2"):

@@ -7,6 +7,7 @@ thrown away for a while: its answer would be lost with the connection otherwise.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import re
@@ -22,6 +23,7 @@ from cheroot.ssl.builtin import BuiltinSSLAdapter
 _log = logging.getLogger(__name__)
 _LARGEST_HEAD = 128 * 1024  # bytes of the request line and the headers (assumed)
 _LONGEST_LINE = 8 * 1024  # bytes of a line between chunks
+_HANDSHAKE_SECONDS = 10.0
 _LINGER_SECONDS = 60.0
 _LINGER_SILENCE = 2.0  # wall seconds without a byte, after which nobody waits any longer
 _LINGER_BYTES = 1024 * 1024 * 1024
@@ -246,23 +248,23 @@ class _Connection(server.HTTPConnection):
         """Serve the next request; whether the connection stays open."""
         if not self._greeted:
             self._greeted = True
-            if isinstance(self.socket, ssl.SSLSocket) and not self._shake_hands(self.socket):
+            if isinstance(self.socket, ssl.SSLSocket) and not self._greet(self.socket):
                 return False
         kept: bool = super().communicate()  # type: ignore[no-untyped-call]
         return kept
 
-    def _shake_hands(self, tls: ssl.SSLSocket) -> bool:
-        """TLS's handshake, here where only this client waits for it."""
+    def _greet(self, tls: ssl.SSLSocket) -> bool:
+        """TLS's handshake, here where only this client waits for it; whether it came about."""
+        adapter: Tls = self.server.ssl_adapter
         try:
-            tls.do_handshake()
-        except ssl.SSLError as error:
-            if "HTTP_REQUEST" in str(error.reason):
+            adapter.greet(tls)
+        except OSError as error:
+            if speaks_no_tls(error):
                 text = b"The client sent a plain HTTP request, but this server only speaks HTTPS on this port."
                 head = b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\nContent-Type: text/plain\r\n\r\n" % len(text)
-                socket.socket.sendall(tls, head + text)
+                with contextlib.suppress(OSError):  # the client is gone
+                    socket.socket.sendall(tls, head + text)
                 self.unread = True
-            return False
-        except OSError:
             return False
         return True
 
@@ -288,13 +290,29 @@ class _Connection(server.HTTPConnection):
             return  # the client is gone
 
 
-class _Tls(BuiltinSSLAdapter):
-    """TLS whose handshake does not keep other clients from being accepted."""
+class Tls(BuiltinSSLAdapter):
+    """TLS whose handshake does not keep other clients from being accepted: ``greet`` makes it."""
 
-    def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, str]]:
-        """The socket, with its handshake still to be made."""
-        wrapped = self.context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+    def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, Any]]:
+        """The socket, with its handshake still to be made, and what a request's environment has of it."""
+        return self.wrap_with(self.context, sock)
+
+    def wrap_with(self, context: ssl.SSLContext, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, Any]]:
+        """The same with another certificate than the adapter's own."""
+        wrapped = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
         return wrapped, {"wsgi.url_scheme": "https", "HTTPS": "on"}
+
+    def greet(self, tls: ssl.SSLSocket) -> None:
+        """Shake hands; raises OSError when the client does not."""
+        patience = tls.gettimeout()
+        tls.settimeout(_HANDSHAKE_SECONDS)
+        tls.do_handshake()
+        tls.settimeout(patience)
+
+
+def speaks_no_tls(error: OSError) -> bool:
+    """Whether a handshake failed because plain HTTP came."""
+    return isinstance(error, ssl.SSLError) and "HTTP_REQUEST" in str(error.reason)
 
 
 class HttpServer(wsgi.Server):
@@ -306,10 +324,6 @@ class HttpServer(wsgi.Server):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.gateway = ClosingGateway
-
-    def speak_tls(self, certificate: str, key: str) -> None:
-        """Speak TLS with a certificate and its key, both files in PEM."""
-        self.ssl_adapter = _Tls(certificate, key)
 
     @staticmethod
     def bind_socket(socket_: socket.socket, bind_addr: tuple[str, int]) -> socket.socket:

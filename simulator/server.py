@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
 
+from simulator import journal
 from simulator.channels import accounts_for
 from simulator.console.admin import AdminApplication
+from simulator.faults import CONNECTING
+from simulator.journal import Entry, Kind, Outcome, wall_now
 from simulator.listening import HttpServer
+from simulator.security.doorway import FOREIGN, HANDSHAKE, Doorway
 from simulator.security.policies import STS
 from simulator.security.secured import Secured, Security, secure
 from simulator.soap.application import SoapApplication
@@ -25,6 +29,15 @@ if TYPE_CHECKING:
     from simulator.soap.backend import Backend
 
 _THREADS = 16
+_REFUSED = (
+    "misbehaviour on purpose (wrong_certificate): the client broke the connection off when it saw a certificate that "
+    "another authority has signed, as it should"
+)
+_BELIEVED = (
+    "came to a server whose certificate another authority has signed (misbehaviour on purpose: wrong_certificate); "
+    "expected the client to break the connection off; have it check the server's certificate against ca.pem"
+)
+_NO_TLS = "plain HTTP came to a port where TLS is spoken; expected HTTPS; call the https address"
 _PATIENCE = 60  # wall seconds that a client may leave a connection without a byte while it sends or reads
 
 
@@ -49,6 +62,7 @@ class Server:
         security: Security | None = None,
     ) -> None:
         self._security = security
+        self._doorway: Doorway | None = None
         self._secured: Secured | None = None
         self._simulation: Simulation | None = None
         if simulation is not None:
@@ -58,8 +72,8 @@ class Server:
         self._http = HttpServer((host, port), self._application, numthreads=_THREADS, server_name="aldis-simulator")
         if security is not None:
             # Whatever is mounted later, the server's own certificate is there from the start.
-            material = security.material({})
-            self._http.speak_tls(str(material.server_certificate), str(material.server_key))
+            self._doorway = Doorway(security.material(()), security.impostor, self._strikes, self._note_connection)
+            self._http.ssl_adapter = self._doorway
         self._http.timeout = _PATIENCE
         self._http.shutdown_timeout = 2
         try:
@@ -87,17 +101,67 @@ class Server:
         """The folder of keys, None without security."""
         return self._security.folder if self._security is not None else None
 
-    def mount(self, simulation: Simulation) -> Simulation | None:
-        """Serve this simulation from the next request on; returns the one served before, which the caller closes."""
-        if self._security is not None:
-            accounts = accounts_for(simulation.world)
-            self._secured = secure(self._security, accounts, clock=simulation.clock, store=simulation.store)
+    def mount(self, simulation: Simulation, *, token_seconds: int | None = None) -> Simulation | None:
+        """Serve this simulation from the next request on; returns the one served before, which the caller closes.
+
+        ``token_seconds`` is for how long the STS's tokens hold (None: as set).
+        """
+        security = self._security
+        if security is not None:
+            if token_seconds is not None:
+                security = replace(security, settings=security.settings.with_lifetime(token_seconds))
+            self._secured = secure(
+                security,
+                accounts_for(simulation.world),
+                clock=simulation.clock,
+                store=simulation.store,
+                faults=simulation.faults,
+            )
         before, self._simulation = self._simulation, simulation
         return before
 
     def _backend(self) -> Backend:
         backend = self.simulation.backend
         return backend if self._secured is None else replace(backend, gate=self._secured.gate)
+
+    def hang_up(self) -> None:
+        """Break all connections of TLS, so that the next call has to shake hands."""
+        if self._doorway is not None:
+            self._doorway.hang_up()
+
+    def _strikes(self) -> bool:
+        """Whether the next connection is to meet a wrong certificate."""
+        simulation = self._simulation
+        return simulation is not None and simulation.faults.take("", None, kind=CONNECTING) is not None
+
+    def _note_connection(self, operation: str, words: str) -> None:
+        """Journal what came in place of a call."""
+        refused = operation == HANDSHAKE
+        cause = _REFUSED if refused else f"{_NO_TLS} ({words})"
+        self._journal(operation, cause, foreign=refused, said=words)
+
+    def _journal(self, operation: str, cause: str, *, foreign: bool, said: str) -> None:
+        simulation = self._simulation
+        if simulation is None:
+            return
+        entry = Entry(
+            kind=Kind.CONNECTION,
+            at=simulation.clock.now(),
+            wall=wall_now(),
+            interface="tls",
+            operation=operation,
+            outcome=Outcome.FAULT,
+            cause=cause,
+            details={"certificate": "foreign" if foreign else "own", "said": said},
+        )
+        with simulation.store.unit() as unit:
+            journal.append(unit, entry)
+
+    def _impostor(self, environ: WSGIEnvironment) -> Response:
+        """What came to a server that nobody should have believed."""
+        what = f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '')}"
+        self._journal("request", f"{what} {_BELIEVED}", foreign=True, said=what)
+        return Response("This is not DIT.\n", status=503, mimetype="text/plain", headers={"Connection": "close"})
 
     def start(self) -> None:
         """Accept calls, on a thread."""
@@ -112,6 +176,8 @@ class Server:
     def _application(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         application: Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
         path = environ.get("PATH_INFO", "")
+        if FOREIGN in environ:
+            return self._impostor(environ)(environ, start_response)
         if path.startswith("/dit/"):
             application = self._soap
         elif path.startswith("/admin/"):

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 REFERENCE_OBJECT = "conformance.retailers.reference.driver:Driver"
+SECURITY = ("off", "username", "certificate")
 DEFAULT_TIMEOUT = 60.0  # wall seconds
 _LONGEST_TIMEOUT = 24 * 60 * 60.0  # wall seconds; more than a day is a slip of the pen
 
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "retailer": ("name", "registration_number", "authority"),
     "driver": ("kind", "command", "url", "object", "timeout"),
-    "run": ("security", "transport", "profile"),
+    "run": ("security", "keys", "transport", "profile"),
 }
 _KEY_OF_KIND = {"command": "command", "http": "url", "python": "object"}
 
@@ -68,7 +69,9 @@ class RetailerConfig:
     """A whole retailer.toml: its tables ``[retailer]``, ``[driver]`` and ``[run]``.
 
     ``registration_number`` has 11 digits, ``authority`` (the DIT authority id) 6. ``directory`` is the folder in which
-    the driver runs and from which its paths count. ``profile`` is a bundled profile's name or the path of one.
+    the driver runs and from which its paths count. ``security`` is off, username or certificate; ``keys`` is the folder
+    in which the simulator's keys are kept from run to run (None: each run makes its own). ``profile`` is a bundled
+    profile's name or the path of one.
     """
 
     name: str
@@ -77,8 +80,14 @@ class RetailerConfig:
     driver: DriverConfig
     directory: Path
     security: str = "off"
+    keys: Path | None = None
     transport: str = "soap"
     profile: str = "reconstruction"
+
+    @property
+    def switched_on(self) -> frozenset[str]:
+        """What requirements and scenarios may need (their ``needs``) and this retailer's run has."""
+        return frozenset() if self.security == "off" else frozenset({"security"})
 
 
 def reference_config() -> RetailerConfig:
@@ -124,7 +133,7 @@ class _Reader:
         number = self._registration_number()
         authority = self._authority()
         driver = self._driver()
-        run = {key: self._run(key) for key in _KEYS["run"] if key in self._table("run", required=False)}
+        run: dict[str, Any] = {key: self._run(key) for key in _KEYS["run"] if key in self._table("run", required=False)}
         return RetailerConfig(name, number, authority, driver, self._path.absolute().parent, **run)
 
     def _registration_number(self) -> str:
@@ -203,13 +212,21 @@ class _Reader:
             self._refuse("driver", "timeout", f"found {value!r}; expected a number of seconds above 0 and {longest}")
         return float(value)
 
-    def _run(self, key: str) -> str:
+    def _run(self, key: str) -> str | Path:
         value = self._text("run", key, "a text in quotation marks")
         if key == "security":
-            return self._only(key, value, "off", later=("username", "certificate"))
+            return self._security(value)
+        if key == "keys":
+            return self._path.absolute().parent / value
         if key == "transport":
             return self._only(key, value, "soap", later=("ftps",))
         return self._profile(value)
+
+    def _security(self, value: str) -> str:
+        if value not in SECURITY:
+            expected = ", ".join(f'"{each}"' for each in SECURITY)
+            self._refuse("run", "security", f'found "{value}"; expected one of {expected}{_nearest(value, SECURITY)}')
+        return value
 
     def _only(self, key: str, value: str, supported: str, *, later: tuple[str, ...]) -> str:
         if value in later:

@@ -11,6 +11,8 @@ from conformance.retailers.opening import open_driver
 from conformance.retailers.protocol import PROTOCOL_VERSION, Answer, Driver, DriverError
 from simulator.documents.model import ChannelName
 from simulator.documents.profile import Profile
+from simulator.security.policies import CERTIFICATE, STS, USERNAME
+from simulator.security.secured import Security
 from simulator.world import Retailer
 
 Recorder = Callable[[str, dict[str, Any], Callable[[], Answer]], Answer]
@@ -27,17 +29,24 @@ class Unsupported(Exception):
 class Subject:
     """A retailer's driver, opened when first needed and again after it broke.
 
-    ``recorder`` is how a scenario puts each request and its answer into its journal.
+    ``recorder`` is how a scenario puts each request and its answer into its journal; ``security`` is the server's.
     """
 
     def __init__(
-        self, config: RetailerConfig, profile: Profile, base_url: Callable[[], str], logs: Path, lang: str = "en"
+        self,
+        config: RetailerConfig,
+        profile: Profile,
+        base_url: Callable[[], str],
+        logs: Path,
+        lang: str = "en",
+        security: Security | None = None,
     ) -> None:
         self._config = config
         self._profile = profile
         self._base_url = base_url
         self._logs = logs
         self._lang = lang
+        self._security = security
         self._driver: Driver | None = None
         self._greeted: Answer | None = None
         self._earlier_log = ""
@@ -120,22 +129,49 @@ class Subject:
         channels = {name: self._profile.channel(name) for name in ChannelName}
         return {
             "protocol": PROTOCOL_VERSION,
-            "endpoints": {
-                "message_service": f"{base}/dit/v1-2/MessageService/plain",
-                "message_service_soap11": f"{base}/dit/v1-2/MessageService/plain11",
-                "message_service_wsdl": f"{base}/dit/v1-2/MessageService?wsdl",
-                "configuration_service": None,
-                "sts": None,
-                "ftps": None,
-            },
+            "endpoints": _endpoints(base, self._security),
             "security": self._config.security,
-            "credentials": {"user": retailer.user, "password": ""},
+            "credentials": _credentials(retailer.user, self._security),
             "authority": retailer.authority,
             "provider": {"name": retailer.name, "registration_number": retailer.registration_number},
             "channels": {name.value: each.version_urn(minor.get(name, 0)) for name, each in channels.items()},
             "schemas": {name.value: str(each.schema_path) for name, each in channels.items()},
             "profile": str(self._profile.path),
         }
+
+
+def _endpoints(base: str, security: Security | None) -> dict[str, str | None]:
+    service = f"{base}/dit/v1-2/MessageService"
+    if security is None:
+        return {
+            "message_service": f"{service}/plain",
+            "message_service_soap11": f"{service}/plain11",
+            "message_service_wsdl": f"{service}?wsdl",
+            "configuration_service": f"{base}/dit/v1-3/ConfigurationService/plain",
+            "sts": None,
+            "ftps": None,
+        }
+    way = CERTIFICATE if security.credential == "certificate" else USERNAME
+    return {
+        "message_service": f"{service}/ws2007FederationNoSct",
+        "message_service_mtom": f"{service}/ws2007FederationNoSctMtom",
+        "message_service_wsdl": f"{service}?wsdl",
+        "configuration_service": f"{base}/dit/v1-3/ConfigurationService/ws2007FederationNoSct",
+        "sts": f"{base}{STS}/trust/13/{way}",
+        "ftps": None,
+    }
+
+
+def _credentials(user: str, security: Security | None) -> dict[str, str]:
+    if security is None:
+        return {"user": user, "password": ""}
+    material = security.material((user,))
+    if security.credential == "certificate":
+        own = security.folder / "clients" / user
+        shown = {"certificate": f"{own}.pem", "key": f"{own}.key"}
+    else:
+        shown = {"password": material.passwords[user]}
+    return {"user": user, **shown, "ca": str(material.authority)}
 
 
 def _text(value: object) -> str | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from simulator.documents.parsing import Element
 from simulator.journal import Json
 from simulator.security import proof
 from simulator.security.accounts import Account
+from simulator.security.doctored import Doctored, name_of
 from simulator.security.errors import BINDING, WSS, Check, SecurityError
 from simulator.security.faults import as_refusal
 from simulator.security.header import SECURITY, lived_by, read_timestamp, reply_header, security_header
@@ -19,8 +21,9 @@ from simulator.security.replays import Replays
 from simulator.security.settings import Settings
 from simulator.security.tokens import Assertion
 from simulator.security.trees import text_of
-from simulator.security.trust import Trust, check_conditions, token_in
+from simulator.security.trust import TOKENS, Believed, Trust, check_conditions, token_in
 from simulator.soap.gate import Admitted, Presented
+from simulator.soap.refusals import SoapRefusal
 
 _AUTHORITY = "http://www.oasis-open.org/RSA2004/attributes/AUTHORITY"
 
@@ -38,6 +41,7 @@ class FederationGate:
         accounts: Mapping[str, Account],
         moments: Moments,
         credential: str,
+        doctored: Doctored,
     ) -> None:
         self._settings = settings
         self._accounts = accounts
@@ -45,6 +49,7 @@ class FederationGate:
         self._trust = Trust(settings, material)
         self._replays = Replays()
         self._moments = moments
+        self._doctored = doctored
 
     @property
     def plain(self) -> bool:
@@ -56,7 +61,20 @@ class FederationGate:
         try:
             return self._admit(presented)
         except SecurityError as error:
-            raise as_refusal(error, self._settings) from None
+            refusal = as_refusal(error, self._settings)
+            raise SoapRefusal(replace(refusal.fault, particulars=self._particulars(presented))) from None
+
+    def _particulars(self, presented: Presented) -> dict[str, Json]:
+        """Which token was refused, and whether the simulator itself made it wrong."""
+        found = [
+            each for header in presented.headers if header.tag == SECURITY for each in header if each.tag in TOKENS
+        ]
+        if len(found) != 1:
+            return {}
+        name = name_of(found[0])
+        kind = self._doctored.kind(name)
+        told: dict[str, Json] = {"security": {"token_digest": name}}
+        return told if kind is None else {**told, "misbehaviour": kind}
 
     def reply_headers(self, admitted: Admitted) -> tuple[Element, ...]:
         """Header blocks of the answer: a Timestamp of now, by the caller's clock."""
@@ -91,7 +109,7 @@ class FederationGate:
             what, element = once
             until = later(timestamp.expires, settings.skew_seconds.value)
             self._replays.note(what, reading.clock, reading.now, until, element)
-        return Admitted(account.user, _details(assertion, reading, encrypted=believed.encrypted))
+        return Admitted(account.user, _details(believed, reading))
 
     def _check_proof(
         self, presented: Presented, header: Element, timestamp: Element, token: Element, assertion: Assertion
@@ -136,11 +154,13 @@ class FederationGate:
         return account
 
 
-def _details(assertion: Assertion, reading: Reading, *, encrypted: bool) -> dict[str, Json]:
+def _details(believed: Believed, reading: Reading) -> dict[str, Json]:
+    assertion = believed.assertion
     return {
         "token": assertion.id,
+        "token_digest": believed.name,
         "token_type": assertion.token_type.label,
         "key_type": assertion.key_type.label,
-        "encrypted": encrypted,
+        "encrypted": believed.encrypted,
         "clock": reading.clock,
     }

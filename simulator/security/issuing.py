@@ -37,9 +37,10 @@ from simulator.security.trees import add, make, to_base64
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A token that was made, and the content of the body that carries it."""
+    """A token that was made, as it travels, and the content of the body that carries it."""
 
     assertion: Assertion
+    token: Element
     content: Element
 
 
@@ -69,7 +70,7 @@ def issue(
         if request.token_type is TokenType.SAML_2:
             token = make(SAML2, "EncryptedAssertion")
             token.append(data)
-    return Issued(assertion, _answer(request, assertion, token, server_entropy))
+    return Issued(assertion, token, _answer(request, assertion, token, server_entropy))
 
 
 def _key(request: TokenRequest, certificate_key: bytes | None) -> tuple[ProofKey, bytes | None]:

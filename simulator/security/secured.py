@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.clock import Clock
+from simulator.faults import Faults
 from simulator.security.accounts import Account
+from simulator.security.doctored import Doctored
 from simulator.security.gate import FederationGate
 from simulator.security.material import Material, open_material
 from simulator.security.moments import Moments
@@ -29,9 +31,13 @@ class Security:
     credential: str = "username"
     hosts: tuple[str, ...] = ()
 
-    def material(self, users: Mapping[str, Account]) -> Material:
+    def material(self, users: Iterable[str]) -> Material:
         """Keys, passwords and certificates, made where they are missing; raises MaterialError."""
         return open_material(self.folder, users, self.hosts)
+
+    def impostor(self) -> Material:
+        """Keys of somebody whom nobody has reason to trust, for misbehaviour on purpose; raises MaterialError."""
+        return open_material(self.folder / "impostor", (), self.hosts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,11 @@ class Secured:
     material: Material
 
 
-def secure(security: Security, accounts: Mapping[str, Account], *, clock: Clock, store: Store) -> Secured:
+def secure(
+    security: Security, accounts: Mapping[str, Account], *, clock: Clock, store: Store, faults: Faults
+) -> Secured:
     """Set up guard and STS; raises MaterialError when the folder of keys cannot be used."""
+    doctored = Doctored()
     material = security.material(accounts)
     moments = Moments(clock, security.settings.call.clock.value)
     gate = FederationGate(
@@ -53,8 +62,17 @@ def secure(security: Security, accounts: Mapping[str, Account], *, clock: Clock,
         accounts=accounts,
         moments=moments,
         credential=CREDENTIALS[security.credential],
+        doctored=doctored,
     )
     sts = TokenService(
-        settings=security.settings, material=material, accounts=accounts, moments=moments, clock=clock, store=store
+        settings=security.settings,
+        material=material,
+        accounts=accounts,
+        moments=moments,
+        clock=clock,
+        store=store,
+        faults=faults,
+        impostor=security.impostor,
+        doctored=doctored,
     )
     return Secured(gate, sts, material)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -83,6 +83,11 @@ class Settings:
     call: CallSettings
     policy: PolicySettings
     faults: FaultSettings
+
+    def with_lifetime(self, seconds: int) -> Settings:
+        """The same but for how long tokens hold, in seconds."""
+        known = replace(self.sts.lifetime_seconds, value=seconds)
+        return replace(self, sts=replace(self.sts, lifetime_seconds=known, maximum_lifetime_seconds=known))
 
 
 def load_settings(path: Path | None = None) -> Settings:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -14,9 +14,11 @@ from werkzeug.wrappers import Request, Response
 from simulator import journal
 from simulator.clock import Clock
 from simulator.documents.parsing import Element, safe_parser
+from simulator.faults import EXPIRED_TOKEN, FOREIGN_TOKEN, ISSUE, ISSUING, Faults
 from simulator.journal import Entry, Json, Kind, Outcome, wall_now
 from simulator.security import credentials
 from simulator.security.accounts import Account
+from simulator.security.doctored import Doctored, name_of
 from simulator.security.errors import BINDING, Check, SecurityError
 from simulator.security.faults import as_refusal
 from simulator.security.header import SECURITY, Timestamp, read_timestamp, reply_header, security_header
@@ -76,6 +78,9 @@ class TokenService:
         moments: Moments,
         clock: Clock,
         store: Store,
+        faults: Faults,
+        impostor: Callable[[], Material],
+        doctored: Doctored,
     ) -> None:
         self._settings = settings
         self._material = material
@@ -84,6 +89,9 @@ class TokenService:
         self._clock = clock
         self._store = store
         self._replays = Replays()
+        self._faults = faults
+        self._impostor = impostor
+        self._doctored = doctored
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one HTTP request."""
@@ -192,22 +200,39 @@ class TokenService:
         request = read_request(call.envelope.wrapper if call.envelope is not None else None, self._settings)
         call.details["applies_to"] = request.applies_to
         call.details["claims"] = list(request.claims)
+        struck = self._faults.take(ISSUE, shown.account.authority, kind=ISSUING)
+        kind = struck.kind if struck is not None else None
         issued = issue(
-            request,
+            replace(request, created=None, expires=None) if kind == EXPIRED_TOKEN else request,
             shown.account,
-            call.reading,
+            self._long_ago(call.reading) if kind == EXPIRED_TOKEN else call.reading,
             settings=self._settings,
-            material=self._material,
+            material=self._foreign() if kind == FOREIGN_TOKEN else self._material,
             certificate_key=shown.public_key,
         )
+        name = name_of(issued.token)
+        if kind is not None:
+            self._doctored.note(name, kind)
+            call.details["misbehaviour"] = kind
         ends = issued.assertion.not_on_or_after
         call.details |= {
             "token": issued.assertion.id,
+            "token_digest": name,
             "token_type": issued.assertion.token_type.label,
             "key_type": issued.assertion.key_type.label,
             "expires": ends.isoformat() if ends is not None else None,
         }
         return issued
+
+    def _long_ago(self, reading: Reading) -> Reading:
+        """A moment at which a token would have been issued that has ended by now."""
+        settings = self._settings
+        gone = settings.sts.lifetime_seconds.value + 2 * settings.call.skew_seconds.value
+        return replace(reading, now=later(reading.now, -gone))
+
+    def _foreign(self) -> Material:
+        """Our keys but the one that signs tokens."""
+        return replace(self._material, sts=self._impostor().sts)
 
     def _shown(self, call: _Call, header: Element, timestamp: Timestamp) -> credentials.Shown:
         if call.credential == USERNAME:

@@ -6,7 +6,7 @@ import copy
 import hashlib
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
@@ -14,6 +14,7 @@ from lxml import etree
 from simulator.documents.model import Basis, Provenance
 from simulator.documents.parsing import Element
 from simulator.security import saml1, saml2
+from simulator.security.doctored import name_of
 from simulator.security.encryption import decrypt_element
 from simulator.security.errors import SAML_PROFILE, WS_TRUST, Check, SecurityError
 from simulator.security.key_info import certificate_in
@@ -40,10 +41,11 @@ _CONDITIONS = Provenance(Basis.DOCUMENTED, "OASIS, SAML 2.0 core 2.5.1 and SAML 
 
 @dataclass(frozen=True, slots=True)
 class Believed:
-    """A token that our STS made. ``remembered`` tells that it was known already."""
+    """A token that our STS made. ``name`` is the journal's for it, ``remembered`` tells that it was known already."""
 
     assertion: Assertion
     encrypted: bool
+    name: str
     remembered: bool = False
 
 
@@ -68,7 +70,7 @@ class Trust:
             found = self._known.get(digest)
             if found is not None:
                 self._known.move_to_end(digest)
-                return Believed(found.assertion, found.encrypted, remembered=True)
+                return replace(found, remembered=True)
         believed = self._look(token)
         with self._lock:
             self._known[digest] = believed
@@ -93,7 +95,7 @@ class Trust:
         self._check_issuer(text_of(only(assertion, SAML2, "Issuer")) if second else assertion.get("Issuer", ""), name)
         self._check_signature(assertion, name)
         read = saml2.read if second else saml1.read
-        return Believed(read(assertion, self._material.service.key), encrypted)
+        return Believed(read(assertion, self._material.service.key), encrypted, name_of(token))
 
     def _opened(self, token: Element) -> tuple[Element, bool]:
         """The assertion as the root of a document of its own, in which it is alone with its ids."""

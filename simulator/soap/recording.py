@@ -76,6 +76,7 @@ class Record:
         # What the call would have brought about, had it been kept, did not happen.
         details = {key: value for key, value in entry.details.items() if key not in ("payloads", "misbehaviour")}
         details["complaints"] = [_complaint(each) for each in fault.complaints]
+        details |= fault.particulars
         if fault.incident is not None:
             details["incident"] = fault.incident
         return replace(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
 from simulator.documents.complaints import Complaint
+from simulator.journal import Json
 
 FAULT = "urn:aldis-conformance:fault"
 """Namespace of our subcodes and of the fault detail. What DIT's own faults hold is not public (assumed)."""
@@ -62,7 +64,8 @@ class Fault:
     ``subcodes`` are Clark names, outermost first; without any, the refusal itself is the subcode.
     ``http_status`` replaces the version's own rule. ``not_understood`` names header blocks (Clark names).
     ``opaque`` faults show the wire their code and one text, nothing of the cause.
-    ``about_body`` is false for faults about headers, which SOAP 1.1 forbids to carry a detail.
+    ``about_body`` is false for faults about headers, which SOAP 1.1 forbids to carry a detail. ``particulars`` are
+    details for the journal.
     """
 
     code: FaultCode
@@ -79,6 +82,7 @@ class Fault:
     about_body: bool = True
     incident: str | None = None
     opaque: bool = False
+    particulars: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def explanation(self) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from simulator.listening import HttpServer
+from simulator.listening import HttpServer, Tls
 from simulator.security.material import open_material
 from tests.simulator.fuzzing.wire import Line, NoAnswer
 
@@ -54,7 +54,7 @@ def base() -> Iterator[str]:
 def tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     material = open_material(tmp_path_factory.mktemp("keys"), ())
     server = HttpServer(("127.0.0.1", 0), application, numthreads=4)
-    server.speak_tls(str(material.server_certificate), str(material.server_key))
+    server.ssl_adapter = Tls(str(material.server_certificate), str(material.server_key))
     thread = start(server)
     yield f"https://127.0.0.1:{server.bind_addr[1]}", material.folder / "ca.pem"
     server.stop()

@@ -1,4 +1,7 @@
-"""DIT's message service as the reference retailer calls it: zeep on the served WSDL, SOAP 1.2, HTTP Basic user."""
+"""DIT's message service as the reference retailer calls it: zeep on the served WSDL, SOAP 1.2, with a token of the STS.
+
+Without security (the simulator's own addresses) the user is named by HTTP Basic.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,16 @@ from lxml import etree
 from zeep import Client, Settings, Transport
 from zeep.exceptions import Fault, TransportError
 
+from conformance.retailers.reference.federation import Access, Federation
+from conformance.retailers.reference.tokens import NotIssued
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
 _SERVICE = "/MessageService"
-_BINDING = "{http://ivis.eps.gov.lv/ISS/DITService/v1-0}DITMessageService_Plain"
+_SVC = "http://ivis.eps.gov.lv/ISS/DITService/v1-0"
+_BINDINGS = {False: f"{{{_SVC}}}DITMessageService_Plain", True: f"{{{_SVC}}}DITMessageService_ws2007FederationNoSct"}
 _TIMEOUT = 30  # wall seconds for one call
 
 
@@ -26,7 +34,11 @@ class Refused(Exception):
 
 
 class ConnectionLost(Exception):
-    """No answer came, or one that blames DIT itself: the call is to be made again."""
+    """No answer came, or one that blames DIT itself or our token: the call is to be made again."""
+
+
+class NotAdmitted(ConnectionLost):
+    """DIT answered InvalidSecurity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +55,42 @@ class DitClient:
     """One method per operation. Each raises Refused or ConnectionLost; the WSDL is fetched with the first call.
 
     ``address`` is the message service's, SOAP 1.2; ``wsdl`` where its description is, by default at the same place.
+    ``access`` says how to come by tokens (None: without security), ``clock`` tells what time it is.
     """
 
-    def __init__(self, address: str, user: str, password: str, *, wsdl: str | None = None) -> None:
+    federation_type = Federation
+
+    def __init__(
+        self,
+        address: str,
+        user: str,
+        password: str,
+        *,
+        wsdl: str | None = None,
+        access: Access | None = None,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
         self._address = address
         self._wsdl = wsdl or f"{address.partition(_SERVICE)[0]}{_SERVICE}?wsdl"
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy of the machine's would stand between us and a simulator on it
-        self._session.auth = (user, password)
+        self._federation: Federation | None = None
+        if access is None or clock is None:
+            self._session.auth = (user, password)
+        else:
+            self.trust(self._session, access)
+            self._federation = self.federation_type(access, self._session, clock)
         self._client: Client | None = None
         self._service: Any = None
+
+    def trust(self, session: requests.Session, access: Access) -> None:
+        """Believe no server but one whose certificate our authority has signed."""
+        session.verify = access.trusted
+
+    def forget(self) -> None:
+        """Throw the token away, if there is one."""
+        if self._federation is not None:
+            self._federation.forget()
 
     def close(self) -> None:
         """Close the connections."""
@@ -101,14 +139,26 @@ class DitClient:
 
     def _call(self, operation: str, **arguments: Any) -> Any:
         try:
+            return self._once(operation, **arguments)
+        except NotAdmitted:
+            # Nobody but DIT knows what it has against a token; with a new one it is another call.
+            self.forget()
+            return self._once(operation, **arguments)
+
+    def _once(self, operation: str, **arguments: Any) -> Any:
+        try:
             call: Callable[..., Any] = getattr(self._proxy(), operation)
             return call(**arguments)
         except Fault as fault:
             if not fault.code:  # an answer in XML, but no SOAP fault: a gateway's error page, for example
                 raise ConnectionLost(f"{operation}: an answer that is no SOAP") from fault
+            if any(str(each).rpartition("}")[2] == "InvalidSecurity" for each in fault.subcodes or ()):
+                raise NotAdmitted(f"{operation}: {fault.message}") from fault
             if str(fault.code).rpartition(":")[2] in ("Receiver", "Server"):
                 raise ConnectionLost(f"{operation}: {fault.message} ({fault.code})") from fault
             raise Refused(str(fault.code), str(fault.message)) from fault
+        except NotIssued as reason:
+            raise ConnectionLost(f"{operation}: {reason}") from reason
         except TransportError as reason:
             raise ConnectionLost(f"{operation}: HTTP {reason.status_code} without a SOAP fault") from reason
         except (requests.RequestException, OSError) as reason:
@@ -120,8 +170,11 @@ class DitClient:
                 session=self._session, timeout=_TIMEOUT, operation_timeout=_TIMEOUT
             )
             settings = Settings(xml_huge_tree=True)
-            self._client = Client(self._wsdl, transport=transport, settings=settings)  # type: ignore[no-untyped-call]
-            self._service = self._client.create_service(_BINDING, self._address)  # type: ignore[no-untyped-call]
+            self._client = Client(  # type: ignore[no-untyped-call]
+                self._wsdl, transport=transport, settings=settings, wsse=self._federation
+            )
+            binding = _BINDINGS[self._federation is not None]
+            self._service = self._client.create_service(binding, self._address)  # type: ignore[no-untyped-call]
         return self._service
 
 

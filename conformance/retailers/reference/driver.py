@@ -10,6 +10,7 @@ from conformance.retailers.reference.billing import NOTHING, Billing, Booking, I
 from conformance.retailers.reference.client import DitClient
 from conformance.retailers.reference.contracts import BusinessError, happened
 from conformance.retailers.reference.exchange import Exchange
+from conformance.retailers.reference.federation import Access
 from conformance.retailers.reference.office import Office, Party
 from conformance.retailers.reference.store import Store
 from simulator.documents.model import ChannelName, Period
@@ -53,13 +54,13 @@ class Driver:
         security: str = "off",
     ) -> dict[str, Any]:
         """Learn where DIT is and who we are there."""
-        if security != "off":
-            raise BusinessError(f"the reference retailer has no security yet but off, found {security!r}")
         client = self.client_type(
             endpoints["message_service"],
             credentials["user"],
             credentials.get("password") or "",
             wsdl=endpoints.get("message_service_wsdl"),
+            access=None if security == "off" else Access.of(endpoints, credentials),
+            clock=self.clock,
         )
         party = Party(
             provider=provider["registration_number"],
@@ -72,8 +73,10 @@ class Driver:
         return {"name": NAME, "version": VERSION, "can": list(CAN)}
 
     def reset(self) -> None:
-        """Forget all customers, bills and messages."""
+        """Forget all customers, bills and messages, and the token."""
         self.store.clear()
+        if self._office is not None:
+            self._office.client.forget()
 
     def now(self, *, at: str) -> None:
         """Take this as the time."""

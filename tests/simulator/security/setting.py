@@ -44,7 +44,9 @@ class SecuredSetting:
     def secured(self) -> Secured:
         security = Security(self.keys, self.settings)
         accounts = accounts_for(self.setting.world)
-        return secure(security, accounts, clock=self.setting.clock, store=self.setting.store)
+        return secure(
+            security, accounts, clock=self.setting.clock, store=self.setting.store, faults=self.setting.faults
+        )
 
     @cached_property
     def _clients(self) -> dict[bool, Client]:

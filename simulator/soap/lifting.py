@@ -200,8 +200,10 @@ class _Scan:
         self._declared.append((prefix or "", uri))
 
     def _end_declaration(self, _prefix: str | None) -> None:
-        name, before = self._shadowed.pop()
-        self._namespaces[name] = before
+        # None where expat gives up in the middle of a start tag: it is an error then, and the last that is heard of it.
+        if self._shadowed:
+            name, before = self._shadowed.pop()
+            self._namespaces[name] = before
 
     def _open(self, name: str, _attributes: dict[str, str]) -> None:
         if self._is_payload(name):

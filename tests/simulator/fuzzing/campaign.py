@@ -286,7 +286,8 @@ def fuzz(folder: Path, *, secured: bool, seed: int, count: int, workers: int = 1
         campaign = Campaign(served, seed)
         with campaign.slow_clients(slow) if slow else nullcontext():
             campaign.run_at_once(count, workers)
-        assert not campaign.problems, "\n\n".join(campaign.problems[:10])
+        log = (folder / "serve.log").read_text(encoding="utf-8")
+        assert not campaign.problems, "\n\n".join([*campaign.problems[:10], log[-20_000:]])
         campaign.check_health()
         assert served.memory() <= _MOST_MEMORY
     campaign.check_kept()

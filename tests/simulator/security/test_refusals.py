@@ -246,6 +246,13 @@ class TestToken:
         assert answer.subcode == "InvalidSecurity"
         assert "token-encryption" in str(secured.last.details["complaints"])
 
+    def test_a_namespace_that_has_no_canonical_form(self, secured: SecuredSetting) -> None:
+        def rename(envelope: etree._Element) -> None:
+            security_of(envelope)[1][0].tag = "{relative}EncryptedData"
+
+        answer = changed(secured, secured.token(), rename)
+        refused(secured, answer, "token", "soap:Header/wsse:Security/saml2:EncryptedAssertion")
+
     def test_wrongly_signed(self, keys: Path) -> None:
         with secured_setting(keys, plain(keys)) as secured:
             token = secured.token()

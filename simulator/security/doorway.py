@@ -15,10 +15,11 @@ from simulator.security.material import Material
 FOREIGN = "aldis.foreign_certificate"
 """Set in the environment of a request that came although the certificate was not ours."""
 
-HANDSHAKE, PLAIN = "handshake", "plain"
+SHOWN, HANDSHAKE, PLAIN = "shown", "handshake", "plain"
 
 Note = Callable[[str, str], None]
-"""Told what came instead of a call (HANDSHAKE, PLAIN), and the client's or the library's words for it."""
+"""Told what came instead of a call, and the library's words for it: a client is shown a wrong certificate (SHOWN, told
+before it can know), it broke the handshake off (HANDSHAKE), or spoke plain HTTP (PLAIN)."""
 
 
 class Doorway(Tls):
@@ -39,6 +40,8 @@ class Doorway(Tls):
     def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, Any]]:
         """Decide which certificate is shown; called on the one thread that accepts connections."""
         foreign = self._strike()
+        if foreign:
+            self._note(SHOWN, "")
         wrapped, environ = self.wrap_with(self._foreign_context() if foreign else self.context, sock)
         with self._lock:
             self._open.add(wrapped)

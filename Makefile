@@ -30,7 +30,7 @@ interop: $(VENV)/.tests ## foreign SOAP clients (PHP, node, zeep, suds, Apache C
 	sh tests/interop/install.sh
 	$(BIN)/pytest -m "interop or postgresql"
 
-bench: $(VENV)/.tests $(VENV)/.bench ## figures: speed, and validity of what is generated from ISO 20022 and UBL; 50 kills; takes long
+bench: $(VENV)/.tests $(VENV)/.bench ## figures: speed, validity of what is generated from ISO 20022 and UBL; 20,000 mutated requests; 50 kills; takes long
 	$(BIN)/pytest -q -s -m bench tests/benchmarks tests/simulator/test_killed_server.py
 
 lint: $(VENV)/.lint ## ruff, mypy --strict, import arrows

@@ -37,6 +37,7 @@ from simulator.soap.addressing import Addressing
 from simulator.soap.body import BodyRefused, read_body, to_utf8
 from simulator.soap.envelope import Envelope, lift, read_envelope
 from simulator.soap.faults import write_fault
+from simulator.soap.gate import Once
 from simulator.soap.media import check_media
 from simulator.soap.refusals import EnvelopeRefusal, Fault, SoapRefusal, refuse
 from simulator.soap.translating import fault_of_incident, fault_of_store
@@ -240,7 +241,9 @@ class TokenService:
         shown = credentials.by_certificate(header, timestamp.element, self._material, self._accounts, self._settings)
         if self._settings.call.refuse_replays.value and shown.once is not None and call.reading is not None:
             until = later(timestamp.expires, self._settings.call.skew_seconds.value)
-            self._replays.note(shown.once, call.reading.clock, call.reading.now, until, f"{PLACE}/ds:SignatureValue")
+            once = Once(shown.once, f"{PLACE}/ds:SignatureValue", call.reading.clock, call.reading.now, until)
+            with self._store.unit() as unit:
+                self._replays.note(unit, once)
         return shown
 
     def _blocks(self, call: _Call) -> tuple[Element, ...]:

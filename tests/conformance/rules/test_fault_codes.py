@@ -10,5 +10,5 @@ GIVEN = {str(each) for each in (*Refusal, *EnvelopeRefusal)}
 
 
 def test_the_codes_that_rules_name_are_given() -> None:
-    named = {*dit._RIGHTS, *dit._OTHER_CHAPTERS, *traffic._OUR_TROUBLE, xml._PAYLOAD, xml._CHARSET}
+    named = {*dit._RIGHTS, *dit._OTHER_CHAPTERS, *dit._DUTIES, *traffic._OUR_TROUBLE, xml._PAYLOAD, xml._CHARSET}
     assert named - GIVEN == set()

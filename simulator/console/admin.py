@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from simulator.simulation import Simulation
 
 _LARGEST_PAGE = 1000
+_LARGEST_BODY = 1024 * 1024  # bytes; a misbehaviour has a few hundred
 
 
 class AdminApplication:
@@ -53,6 +54,7 @@ class AdminApplication:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
+        request.max_content_length = _LARGEST_BODY
         try:
             endpoint, values = self._routes.bind_to_environ(environ).match()
             response: Response = endpoint(request, **values)
@@ -79,7 +81,7 @@ class AdminApplication:
 
     def _journal(self, request: Request) -> Response:
         after = request.args.get("after", 0, type=int)
-        limit = min(request.args.get("limit", 100, type=int), _LARGEST_PAGE)
+        limit = max(0, min(request.args.get("limit", 100, type=int), _LARGEST_PAGE))
         entries = (each for each in self._simulation().journal.entries() if each.number > after)
         return _json([asdict(each) for each in islice(entries, limit)])
 
@@ -150,7 +152,7 @@ def _body(request: Request) -> dict[str, Any]:
         raise UnsupportedMediaType("send a JSON object with Content-Type: application/json")
     try:
         body = json.loads(request.get_data())
-    except ValueError as reason:
+    except (ValueError, RecursionError) as reason:
         raise BadRequest(f"the body is not JSON: {reason}") from reason
     if not isinstance(body, dict):
         raise BadRequest("the body must be a JSON object")

@@ -12,7 +12,6 @@ from pathlib import Path
 from threading import Thread
 from uuid import uuid4
 
-from cheroot import wsgi
 from lxml import etree
 from werkzeug.test import Client, TestResponse
 
@@ -35,7 +34,7 @@ from simulator.documents.profile import Profile, load_profile
 from simulator.documents.writing import write_document, write_error_report
 from simulator.faults import Faults
 from simulator.journal import Entry, StoredJournal
-from simulator.server import ClosingGateway
+from simulator.listening import HttpServer
 from simulator.soap.application import SERVICE, SoapApplication
 from simulator.soap.backend import Backend
 from simulator.soap.contract import DIT, SVC
@@ -185,10 +184,9 @@ def open_setting(directory: Path | None = None, *, message_bytes: int | None = N
 @contextmanager
 def serving(setting: Setting) -> Iterator[str]:
     """Serve a setting on loopback and yield its base URL."""
-    server = wsgi.Server(("127.0.0.1", 0), setting.application, numthreads=8)
+    server = HttpServer(("127.0.0.1", 0), setting.application, numthreads=8)
     server.shutdown_timeout = 1
     server.timeout = 2
-    server.gateway = ClosingGateway
     server.prepare()
     thread = Thread(target=server.serve, daemon=True)
     thread.start()

@@ -1,6 +1,6 @@
 """The append-only record of everything that happened between the retailer and the state; the only thing judges read.
 
-Entries are of seven kinds. What stands in ``details`` per kind and operation is listed in docs/journal.md and held by
+Entries are of eight kinds. What stands in ``details`` per kind and operation is listed in docs/journal.md and held by
 tests; raw bytes stay in blobs, named by their SHA-256, so that an entry is small and a journal can be read as a list.
 """
 
@@ -37,6 +37,7 @@ class Kind(StrEnum):
     STIMULUS = "stimulus"  # the suite moved the retailer (apply, bill, exchange, ...)
     TOKEN = "token"  # noqa: S105 - a request for a token at the STS, answered or refused
     CONNECTION = "connection"  # TLS: a certificate refused, a call to a wrong server, plain HTTP where TLS is spoken
+    FTP = "ftp"  # a command of an FTPS session that is no call of DIT's: login, TLS, folders, what is not offered
     CLOCK = "clock"  # simulated time went on
 
 

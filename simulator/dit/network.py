@@ -225,6 +225,10 @@ class Network:
         found = self._selected(unit, caller, selector, frozenset({status}), None)
         return tuple(each for each in found if each.status is status)
 
+    def look(self, unit: Unit, caller: Caller, message_id: str) -> MailboxMessage | None:
+        """A message of the caller's mailbox, in whatever status; None when there is none. Changes nothing."""
+        return mailbox.find(unit, caller.authority, canonical(message_id))
+
     def restore(self, unit: Unit, caller: Caller, ids: Iterable[str]) -> tuple[str, ...]:
         """RestoreMessageList: take read messages back to delivered, all or none; returns their ids. Raises DitError.
 

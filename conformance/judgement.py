@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from conformance.report.events import Breach, EvidenceInfo, Judged, RequirementInfo
+from conformance.requirements.catalogue import NEEDS
 from conformance.requirements.model import Requirement
 from conformance.rules.model import Finding, Verdict
 
 
-def requirement_info(requirement: Requirement) -> RequirementInfo:
-    """A requirement as reports show it."""
+def requirement_info(requirement: Requirement, switched_on: Collection[str]) -> RequirementInfo:
+    """A requirement as reports show it; ``switched_on`` is what a requirement may need and this run has."""
+    lacking = requirement.needs if requirement.needs not in switched_on else None
     return RequirementInfo(
         id=requirement.id,
         level=requirement.level.value,
@@ -18,7 +22,7 @@ def requirement_info(requirement: Requirement) -> RequirementInfo:
         remedy_en=requirement.remedy_en,
         basis=requirement.provenance.basis.value,
         source=requirement.provenance.source,
-        untested=requirement.untested,
+        untested=requirement.untested or (NEEDS[lacking] if lacking is not None else None),
     )
 
 

@@ -24,6 +24,7 @@ from conformance.report.events import (
     Status,
 )
 from conformance.reproducers import feature_of
+from conformance.requirements.catalogue import NEEDS
 from conformance.requirements.catalogue import load as load_requirements
 from conformance.retailers.protocol import DriverError, DriverNotStarted
 from conformance.rules import judge
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from conformance.suite import SuiteConfig
 
 _REQUIREMENT = re.compile(r"[A-Z]{3}-\d{2}")
-TAGS = frozenset({"misbehaviour"})
+TAGS = frozenset({"misbehaviour", *NEEDS})
 """The tags of scenarios that are not requirements."""
 _BREAKDOWNS = 2  # a driver that broke in so many scenarios running is not tried again
 
@@ -98,7 +99,11 @@ class SuitePlugin:
             self._emit(HarnessFailed("collection", str(report.longrepr)))
 
     def _wanted(self, item: pytest.Item) -> bool:
-        if not self._config.only or not is_ours(item):
+        if not is_ours(item):
+            return True
+        if set(tags_of(item)) & set(NEEDS) - self._config.retailer.switched_on:
+            return False
+        if not self._config.only:
             return True
         scenario = scenario_of(item)
         names = {

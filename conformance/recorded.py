@@ -60,7 +60,7 @@ def judge_recorded(
         if redactor is not None:
             redactor.learn(journal, profile, setting.world)
         retailers = _retailers(journal, setting.world, authority)
-        emit(_started(retailers, profile))
+        emit(_started(retailers, profile, _security(journal)))
         for retailer in retailers:
             _judge_one(journal, setting.world, profile, retailer, emit)
     except (StoreError, JournalError) as reason:
@@ -126,15 +126,24 @@ def _retailers(journal: Journal, world: World, authority: str | None) -> tuple[R
     return (retailer,) if authority in callers else ()
 
 
-def _started(retailers: tuple[Retailer, ...], profile: Profile) -> RunStarted:
+def _security(journal: Journal) -> str:
+    """By what the recorded callers were known to the STS first; off when nobody asked it."""
+    for entry in journal.entries():
+        if entry.kind is Kind.TOKEN:
+            return str(entry.details.get("credential")).removesuffix("mixed")
+    return "off"
+
+
+def _started(retailers: tuple[Retailer, ...], profile: Profile, security: str) -> RunStarted:
+    switched_on = frozenset() if security == "off" else frozenset({"security"})
     return RunStarted(
         retailer=", ".join(each.name for each in retailers),
         profile=profile.name,
         seed=0,
         suite_version=__version__,
-        security="off",
+        security=security,
         started_at=datetime.now(UTC),
-        requirements=tuple(requirement_info(each) for each in load_requirements()),
+        requirements=tuple(requirement_info(each, switched_on) for each in load_requirements()),
         scenarios=len(retailers),
         assumed_requirements=profile.assumed_requirements,
     )

@@ -131,7 +131,7 @@ def started(config: SuiteConfig, scenarios: int) -> RunStarted:
         suite_version=__version__,
         security=config.retailer.security,
         started_at=datetime.now(UTC),
-        requirements=tuple(requirement_info(each) for each in load_requirements()),
+        requirements=tuple(requirement_info(each, config.retailer.switched_on) for each in load_requirements()),
         scenarios=scenarios + config.explores,
         assumed_requirements=config.profile.assumed_requirements,
         waivers=config.waivers,

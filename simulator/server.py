@@ -213,7 +213,7 @@ class Server:
         """What came to a server that nobody should have believed."""
         what = f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '')}"
         self._journal("request", f"{what} {_BELIEVED}", foreign=True, said=what)
-        return Response("This is not DIT.\n", status=503, mimetype="text/plain")
+        return Response("This is not DIT.\n", status=503, mimetype="text/plain", headers={"Connection": "close"})
 
     def start(self) -> None:
         """Accept calls, on a thread."""

@@ -15,7 +15,9 @@ CHAPTERS = ("XML", "DIT", "SEC", "FTP", "CON", "DIS", "PAY", "CAL", "ERR", "PRI"
 """The chapters in the order in which a document travels; each is a file of that name in lower case."""
 
 _TEXTS = ("text_lv", "text_en", "remedy_lv", "remedy_en", "source")
-_KEYS = {"id", "level", "basis", "untested", *_TEXTS}
+NEEDS = {"security": 'security = "off" in [run] of retailer.toml: with username or certificate it is tested'}
+"""What a requirement may need, and why it is not tested without."""
+_KEYS = {"id", "level", "basis", "untested", "needs", *_TEXTS}
 _Choice = TypeVar("_Choice", Level, Basis)
 _ID = re.compile(r"[A-Z]{3}-\d{2}", re.ASCII)
 
@@ -67,12 +69,15 @@ def _requirement(path: Path, chapter: str, place: int, entry: object) -> Require
         raise CatalogueError(f"{where}: unknown key {min(unknown)!r}; known are {', '.join(sorted(_KEYS))}")
     texts = {key: _text(where, key, entry.get(key)) for key in _TEXTS}
     source = texts.pop("source")
-    untested = entry.get("untested")
+    untested, needs = entry.get("untested"), entry.get("needs")
+    if needs is not None and needs not in NEEDS:
+        raise CatalogueError(f"{where}: needs is {needs!r}; known are {', '.join(sorted(NEEDS))}")
     return Requirement(
         id=identifier,
         level=_choice(where, "level", entry.get("level"), Level),
         provenance=Provenance(_choice(where, "basis", entry.get("basis"), Basis), source),
         untested=None if untested is None else _text(where, "untested", untested),
+        needs=needs,
         **texts,
     )
 

@@ -20,7 +20,8 @@ class Requirement:
     """One thing that a retailer must or should do.
 
     ``id`` is chapter and number (``PAY-03``); ``remedy`` tells the retailer's developer what to do; ``untested`` gives
-    the reason when no rule judges it. Texts stand in Latvian and English.
+    the reason when no rule judges it, ``needs`` what has to be switched on in ``[run]`` before there is anything to
+    judge. Texts stand in Latvian and English.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Requirement:
     remedy_en: str
     provenance: Provenance
     untested: str | None = None
+    needs: str | None = None
 
     @property
     def chapter(self) -> str:

@@ -84,6 +84,11 @@ class RetailerConfig:
     transport: str = "soap"
     profile: str = "reconstruction"
 
+    @property
+    def switched_on(self) -> frozenset[str]:
+        """What requirements and scenarios may need (their ``needs``) and this retailer's run has."""
+        return frozenset() if self.security == "off" else frozenset({"security"})
+
 
 def reference_config() -> RetailerConfig:
     """The bundled reference retailer, which is tested when no retailer.toml is given."""

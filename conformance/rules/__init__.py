@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.rules import contract_records, contracts, discounts, dit, driver, due, errors, payouts, privacy, xml
+from conformance.rules import (
+    contract_records,
+    contracts,
+    discounts,
+    dit,
+    driver,
+    due,
+    errors,
+    payouts,
+    privacy,
+    security,
+    xml,
+)
 from conformance.rules.model import Rule, Verdict
 
 if TYPE_CHECKING:
@@ -34,6 +46,16 @@ ALL_RULES: tuple[Rule, ...] = (
     dit.read_once,
     dit.in_order,
     dit.monthly_volume,
+    security.certificate_checked,
+    security.asked_for_dit,
+    security.claims_asked_for,
+    security.not_after_its_end,
+    security.kept,
+    security.timestamp_of_now,
+    security.signed_with_its_key,
+    security.own_credentials,
+    security.refused_token_thrown_away,
+    security.token_as_it_came,
     contracts.new_contracts_reported,
     contracts.number_as_signed,
     contract_records.names_as_signed,

@@ -10,6 +10,7 @@ from conformance.rules.business import Exchange
 from conformance.rules.evidence import Case, Fetched
 from conformance.rules.judging import HELD, Broken, Occasion, rule
 from conformance.rules.model import Evidence
+from conformance.rules.tokens import REFUSED
 from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, RESTORE, SEND, Call, Delivery
 from conformance.rules.xml import is_misdirected, is_misencoded, kind_of
 
@@ -20,7 +21,7 @@ _RIGHTS = frozenset(
 _STATUS = "bad-status"
 _TOO_LARGE = "too-large"
 _UNKNOWN = "unknown-message"
-_OTHER_CHAPTERS = frozenset({_STATUS, _TOO_LARGE, _UNKNOWN, "invalid-payload"})
+_OTHER_CHAPTERS = frozenset({_STATUS, _TOO_LARGE, _UNKNOWN, "invalid-payload", REFUSED})
 
 
 @rule("DIT-01")

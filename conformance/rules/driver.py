@@ -94,7 +94,7 @@ def calls_arrive(case: Case) -> Iterator[Occasion]:
     done = [each for each in case.requests if each.do == "exchange" and each.ok and each.ended is not None]
     if not done:
         return
-    if case.calls:
+    if case.calls or case.issues:
         yield HELD
         return
     count = len(done)

@@ -8,19 +8,20 @@ from functools import cached_property
 
 from lxml import etree
 
-from conformance.rules import business, traffic
+from conformance.rules import business, tokens, traffic
 from conformance.rules.business import Bill, Exchange, Happening, Request
 from conformance.rules.model import Evidence
 from conformance.rules.reporting import Reporting
 from conformance.rules.settlement import Settlement, settle
 from conformance.rules.support import Grant, Payout, grants_of, payouts_of
+from conformance.rules.tokens import Issue, Use
 from conformance.rules.traffic import Call, Delivery, Payloads, Sent
 from simulator.documents.identifiers import personal_code_canonical
 from simulator.documents.model import ChannelName
 from simulator.documents.parsing import Element
 from simulator.documents.profile import Profile
 from simulator.documents.reading import Located
-from simulator.journal import Entry, Journal
+from simulator.journal import Entry, Journal, Kind
 from simulator.world import Retailer, World
 
 _EXCERPT = 200  # characters
@@ -131,7 +132,12 @@ class Case:
             (each.number, each.channel if each.content is not None and each.content.located is not None else None)
             for each in self.sends
             if not each.is_event and each.document is None and not (each.call.our_trouble and self._sent_later(each))
-        ] + [(each.number, None) for each in self.calls if not each.done and not each.operation]
+        ]
+        unclear += [
+            (each.number, None) for each in self.calls if not each.done and not each.operation and not each.our_trouble
+        ]
+        unclear += [(each.number, None) for each in self.issues if not each.done]
+        unclear += [(each.number, None) for each in self.connections if each.operation != "handshake"]
         for number, channel in unclear:
             for name in ChannelName if channel is None else (channel,):
                 clouds[name].append(number)
@@ -143,6 +149,37 @@ class Case:
         return any(
             each.number > failed.number and each.call.done and each.call.entry.payload == payload for each in self.sends
         )
+
+    # -- security
+
+    @cached_property
+    def issues(self) -> tuple[Issue, ...]:
+        """The retailer's requests for tokens."""
+        return tuple(tokens.issues_of(self.entries, self.retailer.authority))
+
+    @cached_property
+    def foreign_issues(self) -> tuple[Entry, ...]:
+        """Tokens that were issued to others, although the suite moves nobody but this retailer."""
+        own = (self.retailer.authority, None)
+        found = (each for each in self.entries if each.kind is Kind.TOKEN and each.authority not in own)
+        return tuple(found) if self.is_driven else ()
+
+    @cached_property
+    def uses(self) -> tuple[Use, ...]:
+        """The calls at DIT's guarded addresses, in order."""
+        return tuple(tokens.uses_of(self.calls))
+
+    @cached_property
+    def connections(self) -> tuple[Entry, ...]:
+        """What came in place of a call."""
+        return tuple(each for each in self.entries if each.kind is Kind.CONNECTION)
+
+    @cached_property
+    def _barred(self) -> tuple[int, ...]:
+        """Where the way to DIT was barred: a wrong certificate, no token, or one that DIT did not accept."""
+        tokens_refused = [each.number for each in self.issues if each.doctored or not each.done]
+        calls_refused = [each.number for each in self.uses if not each.accepted]
+        return (*tokens_refused, *calls_refused, *(each.number for each in self.connections))
 
     # -- business
 
@@ -162,9 +199,16 @@ class Case:
         return any(each.do in ("apply", "bill", "exchange") for each in self.requests)
 
     @cached_property
-    def exchanges(self) -> tuple[Exchange, ...]:
+    def all_exchanges(self) -> tuple[Exchange, ...]:
         """The scheduled runs that the retailer carried out."""
         return tuple(business.exchanges_of(self.requests))
+
+    @cached_property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """Those of them in which the way to DIT was open throughout: what was not done in another may be done later."""
+        return tuple(
+            each for each in self.all_exchanges if not any(each.number < barred < each.ended for barred in self._barred)
+        )
 
     def offer(self, channel: ChannelName, after: int) -> Exchange | None:
         """The first scheduled run with a channel that began after an entry."""

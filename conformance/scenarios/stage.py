@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from time import sleep
 from typing import Any, cast
 
 from conformance.retailers.protocol import Answer, DriverError
@@ -22,14 +23,16 @@ from simulator.clock import RIGA, Clock
 from simulator.dit.model import Payload, SendRequest
 from simulator.documents.model import ChannelName, Period
 from simulator.documents.profile import Profile
-from simulator.faults import PUBLISHING, Misbehaviour
+from simulator.faults import PUBLISHING, WRONG_CERTIFICATE, Misbehaviour
 from simulator.journal import Entry, Json, Kind, Outcome, wall_now
+from simulator.security.moments import SIMULATED
 from simulator.server import Server
 from simulator.simulation import Simulation
 
 VAT_RATE = Decimal("0.21")  # standard rate on electricity; only there to be never covered
 OFFICE_OPENS = time(8, 0)
 _SLOW = 1.0  # wall seconds
+_LEEWAY = timedelta(seconds=6)
 
 
 class ScenarioError(Exception):
@@ -69,6 +72,7 @@ class Stage:
     contracts: dict[str, dict[str, Any]] = field(default_factory=dict)
     holders: dict[str, str] = field(default_factory=dict)
     complete: bool = False
+    token_seconds: int | None = None
 
     # -- opening and closing
 
@@ -83,7 +87,7 @@ class Stage:
                 new_id=_message_ids(f"{self.seed} {self.name}"),
                 patient=True,
             )
-            self.server.mount(self.simulation)
+            self.server.mount(self.simulation, token_seconds=self.token_seconds)
             self.subject.begin(self._record)
             self._tell_time()
         return self.simulation
@@ -215,6 +219,31 @@ class Stage:
         self.opened().faults.arm(
             Misbehaviour(kind=kind, operation=operation, authority=self.subject.retailer.authority, seconds=_SLOW)
         )
+
+    def impersonate(self) -> None:
+        """The next connection meets a server whose certificate another authority has signed."""
+        self.opened().faults.arm(Misbehaviour(kind=WRONG_CERTIFICATE))
+        self.server.hang_up()
+
+    def spoil_token(self, kind: str) -> None:
+        """The next token that the STS issues is no good."""
+        self.opened().faults.arm(Misbehaviour(kind=kind, authority=self.subject.retailer.authority))
+
+    def until_token_ends(self) -> None:
+        """Let time go on until the retailer's token has ended: simulated, or the machine's where it lives by that."""
+        simulation = self.opened()
+        last = None
+        for entry in simulation.journal.entries():
+            if entry.kind is Kind.TOKEN and entry.outcome is Outcome.OK:
+                last = entry
+        if last is None:
+            return
+        ends = datetime.fromisoformat(str(last.details["expires"])) + _LEEWAY
+        if last.details["clock"] == SIMULATED:
+            simulation.advance(max(ends.astimezone(RIGA), simulation.clock.now()))
+            self._tell_time()
+        else:
+            sleep(max(0.0, (ends - wall_now()).total_seconds()))
 
     def misdeliver(self, kind: str) -> None:
         """The next message from BVKB reaches the retailer otherwise than it should."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from lxml import etree
 from simulator.documents.model import Basis, Provenance
 from simulator.documents.parsing import Element
 from simulator.security import saml1, saml2
-from simulator.security.doctored import NAMED, digest_of
+from simulator.security.doctored import name_of
 from simulator.security.encryption import decrypt_element
 from simulator.security.errors import SAML_PROFILE, WS_TRUST, Check, SecurityError
 from simulator.security.key_info import certificate_in
@@ -63,20 +64,21 @@ class Trust:
 
         Whether it is still in force is :func:`check_conditions`.
         """
-        digest = digest_of(token)
+        # The digest is of all that stands in the token, so a token that differs in a single character is another one.
+        digest = hashlib.sha256(etree.tostring(token, method="c14n", exclusive=True, with_comments=True)).digest()
         with self._lock:
             found = self._known.get(digest)
             if found is not None:
                 self._known.move_to_end(digest)
                 return replace(found, remembered=True)
-        believed = self._look(token, digest.hex()[:NAMED])
+        believed = self._look(token)
         with self._lock:
             self._known[digest] = believed
             while len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
         return believed
 
-    def _look(self, token: Element, called: str) -> Believed:
+    def _look(self, token: Element) -> Believed:
         assertion, encrypted = self._opened(token)
         if assertion.tag not in (f"{{{SAML2}}}Assertion", f"{{{SAML1}}}Assertion"):
             raise SecurityError(
@@ -93,7 +95,7 @@ class Trust:
         self._check_issuer(text_of(only(assertion, SAML2, "Issuer")) if second else assertion.get("Issuer", ""), name)
         self._check_signature(assertion, name)
         read = saml2.read if second else saml1.read
-        return Believed(read(assertion, self._material.service.key), encrypted, called)
+        return Believed(read(assertion, self._material.service.key), encrypted, name_of(token))
 
     def _opened(self, token: Element) -> tuple[Element, bool]:
         """The assertion as the root of a document of its own, in which it is alone with its ids."""

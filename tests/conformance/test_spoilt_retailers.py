@@ -34,13 +34,21 @@ NOT_SPOILT = {
 """Rules that no spoilt retailer trips; each is shown to fail by a story in tests/conformance/rules."""
 
 
-def play(spoilt: Spoilt) -> RunSummary:
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The simulator's keys, made once for all."""
+    return tmp_path_factory.mktemp("keys")
+
+
+def play(spoilt: Spoilt, keys: Path) -> RunSummary:
     config = RetailerConfig(
         name="Sabojātā Enerģija",
         registration_number="40009990008",
         authority="100777",
         driver=DriverConfig(kind=DriverKind.PYTHON, object=f"tests.spoilt.{spoilt.variant}"),
         directory=ROOT,
+        security=spoilt.security,
+        keys=keys,
     )
     summary = RunSummary()
     finished: list[ScenarioFinished] = []
@@ -56,8 +64,8 @@ def play(spoilt: Spoilt) -> RunSummary:
 
 
 @pytest.mark.parametrize("spoilt", TABLE, ids=lambda each: each.variant)
-def test_a_fault_breaks_its_own_requirement_and_no_other(spoilt: Spoilt) -> None:
-    summary = play(spoilt)
+def test_a_fault_breaks_its_own_requirement_and_no_other(spoilt: Spoilt, keys: Path) -> None:
+    summary = play(spoilt, keys)
     broken = {each.info.id: each.status for each in summary.verdicts if each.breaches}
     assert set(broken) == {spoilt.requirement, *spoilt.also}
     red = any(REQUIREMENTS[each].fails_the_run(PROFILE.assumed_requirements) for each in broken)
@@ -72,7 +80,7 @@ def test_the_reference_retailer_is_green() -> None:
     done = aldis("check", cwd=ROOT)
     assert done.returncode == 0, done.stdout
     assert "warning" not in done.stdout
-    tested = [each.id for each in REQUIREMENTS.values() if each.untested is None]
+    tested = [each.id for each in REQUIREMENTS.values() if each.untested is None and each.needs is None]
     assert f"{len(tested)} of {len(REQUIREMENTS)} requirements tested" in " ".join(done.stdout.split())
 
 

@@ -18,17 +18,23 @@ CODE = "A personal code changes and the person stays the same"
 LATE = "Bills of a month come late, and runs between report nothing twice"
 EMPTY = "A month without any support to pay out"
 INVALID = "The list of discounts <flaw>, and nothing is taken off"
+IMPOSTOR = "While contracts are sent, another server takes DIT's place"
+TOKENS = "A month with tokens"
 FOREIGN = "The list of discounts is another retailer's, and nothing is taken off"
 
 
 @dataclass(frozen=True, slots=True)
 class Spoilt:
-    """One faulty retailer: ``variant`` is module and class below tests/spoilt, ``also`` follows from the same fault."""
+    """One faulty retailer: ``variant`` is module and class below tests/spoilt, ``also`` follows from the same fault.
+
+    ``security`` is as in ``[run]`` of retailer.toml.
+    """
 
     variant: str
     requirement: str
     scenario: str
     also: frozenset[str] = frozenset()
+    security: str = "off"
 
     @property
     def fault(self) -> str:
@@ -40,6 +46,16 @@ class Spoilt:
 
 TABLE = (
     Spoilt("network:InvalidDocument", "XML-01", FIRST),
+    Spoilt("security:CertificateUnchecked", "SEC-01", IMPOSTOR, security="username"),
+    Spoilt("security:OwnRealm", "SEC-02", TOKENS, security="username"),
+    Spoilt("security:NoClaims", "SEC-03", TOKENS, security="username"),
+    Spoilt("security:StaleToken", "SEC-04", TOKENS, security="username"),
+    Spoilt("security:TokenPerCall", "SEC-05", TOKENS, security="username"),
+    Spoilt("security:LocalTimestamp", "SEC-06", TOKENS, security="certificate"),
+    Spoilt("security:OtherKey", "SEC-07", TOKENS, security="username"),
+    Spoilt("security:OldPassword", "SEC-08", TOKENS, security="username"),
+    Spoilt("security:Stubborn", "SEC-09", "While discounts are fetched, the token <flaw>", security="username"),
+    Spoilt("security:SendsTokenOnce", "SEC-10", TOKENS, security="certificate"),
     Spoilt("documents:CountsBeforeLeavingOut", "XML-03", FIRST),
     Spoilt("documents:LocalTimeAsUtc", "XML-04", FIRST),
     Spoilt("documents:DecomposedLetters", "XML-05", FIRST),

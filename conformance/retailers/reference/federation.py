@@ -10,7 +10,7 @@ import requests
 import xmlsec
 from lxml import etree
 
-from conformance.retailers.reference.signing import DS, HMAC_SHA1, WSSE, WSU, sign, timestamp
+from conformance.retailers.reference.signing import HMAC_SHA1, WSSE, sign, timestamp
 from conformance.retailers.reference.tokens import (
     Certificate,
     Credential,
@@ -88,11 +88,11 @@ class Federation:
     def apply(self, envelope: Any, headers: Any) -> tuple[Any, Any]:
         """Put Timestamp, token and signature into a call."""
         token = self.current()
-        header = etree.SubElement(_header_of(envelope), f"{{{WSSE}}}Security", nsmap={"o": WSSE, "u": WSU, "ds": DS})
-        stamp = self.stamp()
-        header.append(stamp)
-        header.append(etree.fromstring(token.assertion))
-        self.prove(header, stamp, token)
+        # Read as one text: moved from tree to tree, the token would be written with other prefixes than it came with.
+        written = etree.tostring(self.stamp()) + token.assertion
+        header = etree.fromstring(b'<o:Security xmlns:o="%s">%s</o:Security>' % (WSSE.encode(), written))
+        _header_of(envelope).append(header)
+        self.prove(header, header[0], token)
         return envelope, headers
 
     def stamp(self) -> etree._Element:

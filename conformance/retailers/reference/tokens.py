@@ -29,8 +29,10 @@ CLAIMS = (
     "http://www.oasis-open.org/RSA2004/attributes/AUTHORITY",
     "http://docs.oasis-open.org/wsfed/authorization/200706/claims/action",
 )
-SPARE = timedelta(minutes=5)
-"""So long before its end a token is not used any more: a call takes a while, and clocks differ."""
+SPARE = 12
+"""For the last twelfth of its time (5 minutes of an hour) a token is not used: a call takes a while, clocks differ."""
+SKEW = timedelta(minutes=5)
+"""By so much two clocks may differ."""
 
 _SOAP = "http://www.w3.org/2003/05/soap-envelope"
 _WSA = "http://www.w3.org/2005/08/addressing"
@@ -58,7 +60,7 @@ class Token:
 
     def holds(self, now: datetime) -> bool:
         """Whether a call may still be made with it."""
-        return self.created - SPARE <= now < self.expires - SPARE
+        return self.created - SKEW <= now < self.expires - (self.expires - self.created) / SPARE
 
 
 class Credential(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.steps import business, exchange, people
+from conformance.scenarios.steps import business, exchange, people, security
 
-STEPS = (people, business, exchange)
+STEPS = (people, business, exchange, security)
 """The modules of sentences, as pytest plugins."""

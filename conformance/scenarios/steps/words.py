@@ -48,6 +48,10 @@ FLAWS = {
     "is empty": "empty_list",
     "also tells of another retailer's customer": "leak",
 }
+SPOILT_TOKENS = {
+    "has ended already": "expired_token",
+    "is signed by somebody whom DIT does not trust": "foreign_token",
+}
 _PATTERNS = {
     "day": _DAY,
     "until": _DAY,
@@ -61,6 +65,7 @@ _PATTERNS = {
     "call": "|".join(map(re.escape, CALLS)),
     "trouble": "|".join(map(re.escape, TROUBLES)),
     "flaw": "|".join(map(re.escape, FLAWS)),
+    "spoilt": "|".join(map(re.escape, SPOILT_TOKENS)),
 }
 
 
@@ -86,6 +91,7 @@ _CONVERTERS: dict[str, Callable[[str], Any]] = {
     "call": CALLS.__getitem__,
     "trouble": TROUBLES.__getitem__,
     "flaw": FLAWS.__getitem__,
+    "spoilt": SPOILT_TOKENS.__getitem__,
 }
 
 

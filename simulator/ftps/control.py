@@ -187,10 +187,10 @@ class Control(TLS_FTPHandler):
         self._journal(command, refused.reply)
         self.close()
 
-    def data_without_tls(self) -> None:
+    def data_without_tls(self, reason: str) -> None:
         """The TLS handshake of a data connection failed."""
         cause = (
-            f"The TLS handshake of the data connection failed: {sys.exc_info()[1]}. Expected: TLS on the data "
+            f"The TLS handshake of the data connection failed: {reason}. Expected: TLS on the data "
             f"connection, after PROT P. {_TLS_SOURCE} What to do: have the client protect the data connection, and "
             "trust the server's certificate there as on the control connection."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from OpenSSL import SSL
@@ -19,6 +20,20 @@ class DataConnection(TLS_DTPHandler):
 
     file_obj: Transfer | None
     _resp: tuple[Any, ...]
+
+    _ends_after_handshake = False
+
+    def handle_close(self) -> None:
+        """All was sent, or the client has ended. With nothing to send, TLS has to be agreed on all the same."""
+        if self._ssl_accepting and not self.receive:
+            self._ends_after_handshake = True
+        else:
+            super().handle_close()
+
+    def handle_ssl_established(self) -> None:
+        """TLS is agreed on."""
+        if self._ends_after_handshake:
+            self.handle_close()
 
     def close(self) -> None:
         """End the connection; called again while TLS says goodbye."""
@@ -49,5 +64,8 @@ class DataConnection(TLS_DTPHandler):
 
     def handle_failed_ssl_handshake(self) -> None:
         """Say on the control connection why the data connection is no use (RFC 4217, 10.2)."""
-        self.cmd_channel.data_without_tls()
+        reason = sys.exc_info()[1]
+        if self.file_obj is not None:
+            self.file_obj.close()  # what is not delivered stands in the journal before the answer leaves
+        self.cmd_channel.data_without_tls(str(reason))
         self.close()

@@ -6,6 +6,8 @@ import fnmatch
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from pyftpdlib.handlers.ftp.producers import BufferedIteratorProducer
+
 from simulator.ftps import listing
 from simulator.ftps.control import Control
 from simulator.ftps.layout import MAIL
@@ -93,4 +95,4 @@ class FolderCommands(Control):
         else:
             rows = self._reading.rows(self.username, place)
         chosen = [each for each in rows if pattern is None or fnmatch.fnmatchcase(each.name, pattern)]
-        self.push_dtp_data(written(chosen), cmd=verb)
+        self.push_dtp_data(BufferedIteratorProducer(iter([written(chosen)])), isproducer=True, cmd=verb)

@@ -19,11 +19,13 @@ from simulator.security.material import Material
 HOST = "127.0.0.1"
 """FTPS listens nowhere else: it is for programs on the same machine."""
 
-_TICK = 0.2  # wall seconds between looks at whether to stop
+_TICK = 0.1  # wall seconds between looks at whether to stop
 _SESSIONS = 64
 _VERSIONS = {"1.2": SSL.TLS1_2_VERSION, "1.3": SSL.TLS1_3_VERSION}
 
-logging.getLogger("pyftpdlib").setLevel(logging.ERROR)  # what a client does wrong is in the journal
+# What a client does wrong is in the journal. Without a handler pyftpdlib would set up logging of its own.
+logging.getLogger("pyftpdlib").setLevel(logging.ERROR)
+logging.getLogger("pyftpdlib").addHandler(logging.NullHandler())
 
 
 class FtpsServer:

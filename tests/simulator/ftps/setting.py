@@ -8,10 +8,11 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from simulator.channels import accounts_for
+from simulator.channels import accounts_for, installation_for
 from simulator.dit.model import MessageClass, MessageStatus, Payload, Selector, SendRequest
 from simulator.documents.model import ChannelName
 from simulator.ftps.backing import Backing
@@ -103,6 +104,19 @@ class FtpsSetting:
         assert found is not None
         return found.status
 
+    def use_receiver_filter(self) -> None:
+        """Have all channel versions take ReceiverFilter, which the profile's do not."""
+        setup = installation_for(self.setting.world, self.setting.profile)
+        with self.setting.store.unit() as unit:
+            self.setting.network.install(
+                unit,
+                authorities=setup.authorities,
+                users=setup.users,
+                channels=setup.channels,
+                versions=[replace(each, use_receiver_filter=True) for each in setup.versions],
+                subscriptions=setup.subscriptions,
+            )
+
     def contract_from(self, user: str = RETAILER) -> str:
         """A contract document sent without FTPS; its message id."""
         return self._send(user, self.setting.version(), self.setting.contract_document())
@@ -128,13 +142,16 @@ class FtpsSetting:
             return self.setting.network.send(unit, caller, SendRequest(version, payload, **fields))
 
 
+_material = cache(open_material)
+
+
 @contextmanager
 def ftps_setting(
     keys: Path, *, settings: FtpsSettings | None = None, message_bytes: int | None = None
 ) -> Iterator[FtpsSetting]:
     with open_setting(message_bytes=message_bytes) as setting:
         backend = setting.backend
-        material = open_material(keys, accounts_for(setting.world))
+        material = _material(keys, tuple(accounts_for(setting.world)))
         chosen = settings or load_ftps_settings()
         backing = Backing(
             store=backend.store,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ftplib
+import io
 import random
 import socket
 import ssl
@@ -12,7 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from simulator.documents.locations import data_root
 from simulator.documents.model import ChannelName
+from simulator.documents.writing import write_national
 from simulator.ftps.settings import load_ftps_settings
 from simulator.journal import Kind, Outcome
 from simulator.store import Incoming, StorageFull, Store
@@ -28,6 +31,7 @@ from tests.simulator.ftps.setting import (
 )
 
 WRITE = f"{CONTRACT}/Write/1.xml"
+PROVIDER = "40009990008"
 
 
 def test_a_file_is_a_message_byte_for_byte(ftps: FtpsSetting) -> None:
@@ -72,18 +76,21 @@ def test_relative_paths_and_folders(ftps: FtpsSetting) -> None:
 def test_text_mode_delivers_the_same_document(ftps: FtpsSetting) -> None:
     document = ftps.setting.contract_document().rstrip(b"\n") + b"\n"
     client = ftps.client()
-    client.storlines(f"STOR {WRITE}", __import__("io").BytesIO(document))
+    client.storlines(f"STOR {WRITE}", io.BytesIO(document))
     assert ftps.arrived() == [document]
 
 
 def test_to_one_receiver(ftps: FtpsSetting) -> None:
-    client = ftps.client(BVKB)
-    national = (Path(__file__).parents[3] / "fixtures" / "payloads").exists()
-    assert national
-    refused = client.refused(client.put, f"{CONTRACT}/Write/100777/1.xml", ftps.setting.contract_document())
-    assert refused.startswith("550 no-right")  # the owner of a collection channel does not send there
-    receivers = ftps.calls[-1].details["receivers"]
-    assert receivers == ["100777"]
+    fixture = (data_root("fixtures") / "payloads" / "discount" / "valid-stacked.xml").read_bytes()
+    national = write_national({PROVIDER: fixture}, ftps.setting.profile)
+    ftps.use_receiver_filter()
+    ftps.client(BVKB).put(f"{NATIONAL}/Write/100777/1.xml", national)
+    assert ftps.calls[-1].details["receivers"] == ["100777"]
+    client = ftps.client()
+    (name,) = client.names(f"{DISCOUNT}/Read")
+    assert PROVIDER.encode() in client.get(f"{DISCOUNT}/Read/{name}")
+    other = ftps.client(OTHER)
+    assert other.names("/ALDIS_ProviderDiscount/DIK-v1-2/Read") == []
 
 
 def test_a_reply_is_tied_to_its_message_by_its_name(ftps: FtpsSetting) -> None:
@@ -191,7 +198,7 @@ def test_wrong_places(ftps: FtpsSetting) -> None:
 def test_uploads_are_not_resumed(ftps: FtpsSetting) -> None:
     client = ftps.client()
     with pytest.raises(ftplib.error_perm, match="554 upload-resumed"):
-        client.storbinary(f"STOR {WRITE}", __import__("io").BytesIO(b"<a/>"), rest=3)
+        client.storbinary(f"STOR {WRITE}", io.BytesIO(b"<a/>"), rest=3)
     client.put(WRITE, ftps.setting.contract_document())
 
 
@@ -261,6 +268,7 @@ def test_an_aborted_upload(ftps: FtpsSetting) -> None:
     (call,) = ftps.calls
     assert call.fault_code == "incomplete-body"
     assert [each.operation for each in ftps.journal[-2:]] == ["SendMessage2", "ABOR"]
+    upload.connection.close()
     upload.client.put(WRITE, ftps.setting.contract_document())
 
 

@@ -170,6 +170,9 @@ class Server:
         except FileServerError as reason:
             self._http.stop()
             raise ServerError(str(reason)) from reason
+        except BaseException:
+            self._http.stop()  # its threads would keep the process
+            raise
         return files
 
     def _backend(self) -> Backend:

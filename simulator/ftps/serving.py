@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -40,7 +41,7 @@ class FtpsServer:
         context.use_certificate_chain_file(str(material.server_certificate))
         context.use_privatekey_file(str(material.server_key))
         handler = type("Session", (Session,), {"backing": staticmethod(backing), "ssl_context": context})
-        self._server = _Server((HOST, port), handler)
+        self._server = _Server(socket.create_server((HOST, port)), handler)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="ftps", daemon=True)
 
@@ -73,10 +74,7 @@ class _Server(ThreadedFTPServer):
     max_cons = _SESSIONS
     poll_timeout = _TICK
 
-    def __init__(self, address: tuple[str, int], handler: type[Any]) -> None:
+    def __init__(self, listening: socket.socket, handler: type[Any]) -> None:
         self._lock = threading.Lock()
         self._exit = threading.Event()
-        super().__init__(address, handler, ioloop=IOLoop.factory())
-
-    def set_reuse_addr(self) -> None:
-        """Nothing: a port that another program listens on is not to be shared silently."""
+        super().__init__(listening, handler, ioloop=IOLoop.factory())

@@ -60,7 +60,7 @@ def judge_recorded(
         if redactor is not None:
             redactor.learn(journal, profile, setting.world)
         retailers = _retailers(journal, setting.world, authority)
-        emit(_started(retailers, profile, _security(journal)))
+        emit(_started(retailers, profile, _security(journal), by_ftps=_by_ftps(journal)))
         for retailer in retailers:
             _judge_one(journal, setting.world, profile, retailer, emit)
     except (StoreError, JournalError) as reason:
@@ -134,8 +134,13 @@ def _security(journal: Journal) -> str:
     return "off"
 
 
-def _started(retailers: tuple[Retailer, ...], profile: Profile, security: str) -> RunStarted:
-    switched_on = frozenset() if security == "off" else frozenset({"security"})
+def _by_ftps(journal: Journal) -> bool:
+    """Whether anybody came by FTPS."""
+    return any(entry.interface == "ftps" for entry in journal.entries())
+
+
+def _started(retailers: tuple[Retailer, ...], profile: Profile, security: str, *, by_ftps: bool) -> RunStarted:
+    switched_on = {name for name, is_on in (("security", security != "off"), ("ftps", by_ftps)) if is_on}
     return RunStarted(
         retailer=", ".join(each.name for each in retailers),
         profile=profile.name,

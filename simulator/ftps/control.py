@@ -133,7 +133,7 @@ class Control(TLS_FTPHandler):
             raise refuse(501, FtpRefusal.SYNTAX, f"{verb} takes no argument")
         if verb in ("USER", "PASS") and not self._ssl_established:
             raise _clear_text(530, "the control connection has no TLS; send AUTH TLS before USER")
-        if wanted["auth"] and not self.authenticated:
+        if wanted["auth"] and not self.authenticated and verb != "OPTS":  # clients set their options first
             raise refuse(530, FtpRefusal.SEQUENCE, "log in with USER and PASS first")
         if verb in ("PASV", "EPSV") and not self._prot:
             raise _clear_text(522, "data connections need TLS; send PBSZ 0 and PROT P first")

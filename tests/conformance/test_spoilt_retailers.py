@@ -29,6 +29,7 @@ NOT_SPOILT = {
     "DIT-17": "100 GB would have to be sent",
     "CON-08": "the reference retailer makes a new id for each document",
     "PAY-11": "amounts are written by the profile, always with two decimals",
+    **{f"FTP-0{number}": "the suite plays by SOAP; a story of an FTPS session shows it" for number in range(1, 7)},
     "PRI-01": "the reference retailer has no contracts of others",
 }
 """Rules that no spoilt retailer trips; each is shown to fail by a story in tests/conformance/rules."""

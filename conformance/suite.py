@@ -87,7 +87,7 @@ def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
     began = time.monotonic()
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aldis-")))
-        security = _security(config, work)
+        security = security_of(config.retailer, work)
         server = Server(security=security)
         server.start()
         stack.callback(server.stop)
@@ -114,9 +114,8 @@ def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
         )
 
 
-def _security(config: SuiteConfig, work: Path) -> Security | None:
+def security_of(retailer: RetailerConfig, work: Path) -> Security | None:
     """The security of the run's server; its keys are made for this run, unless the retailer keeps a folder of them."""
-    retailer = config.retailer
     if retailer.security == "off":
         return None
     return Security(retailer.keys or work / "keys", load_settings(), retailer.security)

@@ -20,7 +20,7 @@ from simulator.console.admin import AdminApplication
 from simulator.faults import CONNECTING
 from simulator.file_server import FileServer, FileServerError, Ftps
 from simulator.journal import Entry, Kind, Outcome, wall_now
-from simulator.security.doorway import FOREIGN, HANDSHAKE, Doorway
+from simulator.security.doorway import FOREIGN, HANDSHAKE, PLAIN, SHOWN, Doorway
 from simulator.security.policies import STS
 from simulator.security.secured import Secured, Security, secure
 from simulator.soap.application import SoapApplication
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _THREADS = 16
+_SHOWN = "misbehaviour on purpose (wrong_certificate): a client is shown the certificate of another authority"
 _REFUSED = (
     "misbehaviour on purpose (wrong_certificate): the client broke the connection off when it saw a certificate that "
     "another authority has signed, as it should"
@@ -191,9 +192,8 @@ class Server:
 
     def _note_connection(self, operation: str, words: str) -> None:
         """Journal what came in place of a call."""
-        refused = operation == HANDSHAKE
-        cause = _REFUSED if refused else f"{_NO_TLS} ({words})"
-        self._journal(operation, cause, foreign=refused, said=words)
+        causes = {SHOWN: _SHOWN, HANDSHAKE: _REFUSED, PLAIN: _NO_TLS}
+        self._journal(operation, causes[operation], foreign=operation != PLAIN, said=words)
 
     def _journal(self, operation: str, cause: str, *, foreign: bool, said: str) -> None:
         simulation = self._simulation
@@ -205,7 +205,7 @@ class Server:
             wall=wall_now(),
             interface="tls",
             operation=operation,
-            outcome=Outcome.FAULT,
+            outcome=Outcome.OK if operation == SHOWN else Outcome.FAULT,
             cause=cause,
             details={"certificate": "foreign" if foreign else "own", "said": said},
         )

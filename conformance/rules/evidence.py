@@ -143,7 +143,7 @@ class Case:
             (each.number, None) for each in self.calls if not each.done and not each.operation and not each.our_trouble
         ]
         unclear += [(each.number, None) for each in self.issues if not each.done]
-        unclear += [(each.number, None) for each in self.connections if each.operation != "handshake"]
+        unclear += [(each.number, None) for each in self.connections if each.operation not in ("shown", "handshake")]
         for number, channel in unclear:
             for name in ChannelName if channel is None else (channel,):
                 clouds[name].append(number)

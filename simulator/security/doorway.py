@@ -17,11 +17,12 @@ from simulator.security.material import Material
 FOREIGN = "aldis.foreign_certificate"
 """Set in the environment of a request that came although the certificate was not ours."""
 
-HANDSHAKE, PLAIN = "handshake", "plain"
+SHOWN, HANDSHAKE, PLAIN = "shown", "handshake", "plain"
 _PATIENCE = 10  # wall seconds for a handshake: all other connections wait meanwhile
 
 Note = Callable[[str, str], None]
-"""Told what came instead of a call (HANDSHAKE, PLAIN), and the client's or the library's words for it."""
+"""Told what came instead of a call, and the library's words for it: a client is shown a wrong certificate (SHOWN, told
+before it can know), it broke the handshake off (HANDSHAKE), or spoke plain HTTP (PLAIN)."""
 
 
 class Doorway(BuiltinSSLAdapter):
@@ -45,6 +46,7 @@ class Doorway(BuiltinSSLAdapter):
         sock.settimeout(_PATIENCE)
         try:
             if foreign:
+                self._note(SHOWN, "")
                 self._context = self._foreign_context()
             wrapped, environ = super().wrap(sock)  # type: ignore[no-untyped-call]
         except NoSSLError as reason:

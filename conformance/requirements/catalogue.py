@@ -17,8 +17,8 @@ CHAPTERS = ("XML", "DIT", "SEC", "FTP", "CON", "DIS", "PAY", "CAL", "ERR", "PRI"
 _TEXTS = ("text_lv", "text_en", "remedy_lv", "remedy_en", "source")
 NEEDS = {
     "security": 'security = "off" in [run] of retailer.toml: with username or certificate it is tested',
-    "ftps": "no FTPS session took place; a retailer that works by FTPS is judged by what it does with a simulator that "
-    "serves it: aldis serve --ftps-port, then aldis check --recorded",
+    "soap": 'transport = "ftps" in [run] of retailer.toml, or nobody called by SOAP: the FTP chapter is judged',
+    "ftps": 'transport = "soap" in [run] of retailer.toml, or nobody came by FTPS: with ftps it is tested',
 }
 """What a requirement may need, and why it is not tested without."""
 _KEYS = {"id", "level", "basis", "untested", "needs", *_TEXTS}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simulator.dit.model import MessageClass, MessageStatus, Selector
+from simulator.dit.statuses import Action, next_status
 from simulator.ftps.calls import Answer, Calls, refused_for
 from simulator.ftps.layout import MAIL, Folder, Layout, Place, message_of
 from simulator.ftps.listing import Row
@@ -96,7 +97,8 @@ class Reading:
             if struck is not None:
                 return Found(notes, answer=struck)
             with self.backing.store.reading() as unit:
-                message = self._message(unit, self._calls.identify(unit, command, notes), place)
+                caller = self._calls.identify(unit, command, notes)
+                message = self._message(unit, caller, place, Action.RECEIVE)
                 blob = unit.open_blob(message.payload.reference)
         except Exception as error:  # noqa: BLE001 - not hidden: answered and journaled, and logged where it is ours
             return Found(notes, answer=self._calls.refuse(command, notes, refused_for(error)))
@@ -127,7 +129,7 @@ class Reading:
             return self._calls.refuse(command, notes, refused_for(error))
 
         def act(unit: Unit, caller: Caller) -> str:
-            message = self._message(unit, caller, place)
+            message = self._message(unit, caller, place, Action.DELETE)
             notes.message_ids = self.backing.network.delete(unit, caller, Selector(message=message.id))
             return f"250 {place.file} is deleted"
 
@@ -165,13 +167,20 @@ class Reading:
             found += network.list_messages(unit, caller, selector, read=True)
         return sorted((each for each in found if _stands_in(each, place)), key=lambda each: each.delivered_at)
 
-    def _message(self, unit: Unit, caller: Caller, place: Place) -> MailboxMessage:
-        """The message whose file a path names; raises FtpError when there is none (any more)."""
+    def _message(self, unit: Unit, caller: Caller, place: Place, action: Action | None = None) -> MailboxMessage:
+        """The message whose file a path names; raises FtpError when there is none.
+
+        One that was deleted is refused in DIT's own words, when something is to be done to it.
+        """
         identifier = message_of(self.backing.settings.files.read_name.value, place.file or "")
         message = None
         if place.folder in MAIL and identifier is not None:
             message = self.backing.network.look(unit, caller, identifier)
-        if message is None or not _stands_in(message, place) or message.status is MessageStatus.DELETED:
+        if message is None or not _stands_in(message, place):
+            raise _no_file(place, message)
+        if message.status is MessageStatus.DELETED:
+            if action is not None:
+                next_status(message.status, action, message=message.id)
             raise _no_file(place, message)
         return message
 

@@ -153,4 +153,4 @@ def test_our_trouble_is_not_the_retailers() -> None:
 
 def test_the_chapter_says_what_it_needs() -> None:
     assert {each.needs for each in load() if each.chapter == "FTP"} == {"ftps"}
-    assert "--ftps-port" in NEEDS["ftps"]
+    assert "transport" in NEEDS["ftps"]

@@ -31,8 +31,9 @@ def test_a_message_from_arrival_to_deletion(ftps: FtpsSetting) -> None:
     assert client.delete(f"{READ}/{name}") == f"250 {name} is deleted"
     assert ftps.status(message, BVKB) is MessageStatus.DELETED
     assert client.names(READ) == []
-    assert client.refused(client.get, f"{READ}/{name}").startswith("550 unknown-path")
-    assert client.refused(client.delete, f"{READ}/{name}").startswith("550 unknown-path")
+    assert client.refused(client.get, f"{READ}/{name}").startswith("550 bad-status: statuss")
+    assert client.refused(client.delete, f"{READ}/{name}").startswith("550 bad-status: statuss")
+    assert client.refused(client.sendcmd, f"MDTM {READ}/{name}").startswith("550 unknown-path")
     assert [(each.operation, each.outcome, each.message_ids) for each in ftps.calls] == [
         ("ReceiveMessageList", Outcome.OK, (message,)),
         ("ReceiveMessage2", Outcome.OK, (message,)),
@@ -48,7 +49,7 @@ def test_a_message_from_arrival_to_deletion(ftps: FtpsSetting) -> None:
     assert listed.details["selector"] == {"channel": None, "version": ftps.setting.version(), "message": None}
     assert got.details["selector"] == {"channel": None, "version": None, "message": message}
     assert set(got.details["payloads"]) == {message}  # type: ignore[arg-type]
-    assert "the message was deleted" in (ftps.calls[-1].cause or "")
+    assert "which is deleted" in (ftps.calls[-1].cause or "")
 
 
 def test_listings_say_size_and_time(ftps: FtpsSetting) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import errno
-import logging
-import socket
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-from cheroot import wsgi
 from werkzeug.wrappers import Request, Response
 
 from simulator import journal
@@ -20,6 +17,7 @@ from simulator.console.admin import AdminApplication
 from simulator.faults import CONNECTING
 from simulator.file_server import FileServer, FileServerError, Ftps
 from simulator.journal import Entry, Kind, Outcome, wall_now
+from simulator.listening import HttpServer
 from simulator.security.doorway import FOREIGN, HANDSHAKE, PLAIN, SHOWN, Doorway
 from simulator.security.policies import STS
 from simulator.security.secured import Secured, Security, secure
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     from simulator.simulation import Simulation
     from simulator.soap.backend import Backend
 
-_log = logging.getLogger(__name__)
 _THREADS = 16
 _SHOWN = "misbehaviour on purpose (wrong_certificate): a client is shown the certificate of another authority"
 _REFUSED = (
@@ -48,30 +45,6 @@ _PATIENCE = 60  # wall seconds that a client may leave a connection without a by
 
 class ServerError(Exception):
     """The server cannot listen where it was told to; says where, why and what to do."""
-
-
-class ClosingGateway(wsgi.Gateway_10):
-    """Closes the connection where an answer says so: what is left of a slow or broken body is not waited for."""
-
-    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        if any(name.lower() == "connection" and value.lower() == "close" for name, value in headers):
-            self.req.close_connection = True
-        return super().start_response(status, headers, exc_info)
-
-
-class _HttpServer(wsgi.Server):
-    """Cheroot, with its reports sent to our log, and no socket left open when it cannot listen."""
-
-    @staticmethod
-    def bind_socket(socket_: socket.socket, bind_addr: tuple[str, int]) -> socket.socket:
-        try:
-            return cast("socket.socket", cast("Any", wsgi.Server).bind_socket(socket_, bind_addr))
-        except OSError:
-            socket_.close()
-            raise
-
-    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
-        _log.log(level, msg, exc_info=traceback)
 
 
 class Server:
@@ -100,8 +73,7 @@ class Server:
             self.mount(simulation)
         self._soap = SoapApplication(self._backend)
         self._admin = AdminApplication(lambda: self.simulation)
-        self._http = _HttpServer((host, port), self._application, numthreads=_THREADS, server_name="aldis-simulator")
-        self._http.gateway = ClosingGateway
+        self._http = HttpServer((host, port), self._application, numthreads=_THREADS, server_name="aldis-simulator")
         if security is not None:
             # Whatever is mounted later, the server's own certificate is there from the start.
             self._doorway = Doorway(security.material(()), security.impostor, self._strikes, self._note_connection)

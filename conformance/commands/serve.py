@@ -16,6 +16,8 @@ import rich_click as click
 
 from conformance.commands.failing import HARNESS_FAILED, WRONG_USE, fail
 from simulator.clock import RIGA, Clock, ClockError
+from simulator.dit.options import Options
+from simulator.documents.access import Environment
 from simulator.documents.profile import ProfileError, load_profile
 from simulator.documents.settings_file import SettingsError
 from simulator.file_server import Ftps
@@ -70,6 +72,25 @@ _TICK = 5.0  # wall seconds between looks at the machine's clock
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
     help="TOML file with what differs from the bundled FTPS settings (docs/ftps.md).",
 )
+@click.option(
+    "--environment",
+    type=click.Choice([each.value for each in Environment]),
+    default=Environment.TEST.value,
+    show_default=True,
+    help="Which of DIT's environments this is: whose rights are needed, and which monthly quota holds (docs/dit.md).",
+)
+@click.option(
+    "--enforce-duties",
+    is_flag=True,
+    help="Refuse a client that polls within 5 minutes, lists again before it has read its list, or keeps what it read.",
+)
+@click.option(
+    "--validate-on-send",
+    type=click.Choice(["on", "off"]),
+    default="on",
+    show_default=True,
+    help="Whether a message has to be valid by its channel version's schema; what DIT does is not known.",
+)
 @click.option("--world", default="town", show_default=True, help="World file, or the name of a bundled one.")
 @click.option(
     "--profile", default="reconstruction", show_default=True, help="Profile file, or the name of a bundled one."
@@ -90,6 +111,9 @@ def command(
     security_settings: Path | None,
     ftps_port: int | None,
     ftps_settings: Path | None,
+    environment: str,
+    enforce_duties: bool,
+    validate_on_send: str,
     world: str,
     profile: str,
     clock: str | None,
@@ -114,6 +138,11 @@ def command(
                 clock=_clock(clock, chosen_world),
                 directory=place,
                 url=database,
+                options=Options(
+                    environment=Environment(environment),
+                    enforce_duties=enforce_duties,
+                    validate_on_send=validate_on_send == "on",
+                ),
             )
             stack.callback(simulation.close)
             secured = None

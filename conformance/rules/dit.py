@@ -14,6 +14,7 @@ from conformance.rules.sessions import is_nameless_reply
 from conformance.rules.tokens import REFUSED
 from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, RESTORE, SEND, Call, Delivery
 from conformance.rules.xml import is_misdirected, is_misencoded, kind_of
+from simulator.documents.access import Environment
 
 _RIGHTS = frozenset(
     {"no-right", "unknown-channel", "unknown-channel-version", "channel-version-not-open", "unknown-authority"}
@@ -22,7 +23,10 @@ _RIGHTS = frozenset(
 _STATUS = "bad-status"
 _TOO_LARGE = "too-large"
 _UNKNOWN = "unknown-message"
-_OTHER_CHAPTERS = frozenset({_STATUS, _TOO_LARGE, _UNKNOWN, "invalid-payload", REFUSED})
+_QUOTA = "monthly-quota"
+TOO_OFTEN, LIST_NOT_READ, NOT_DELETED = "polled-too-often", "list-not-read", "read-not-deleted"
+_DUTIES = frozenset({TOO_OFTEN, LIST_NOT_READ, NOT_DELETED})
+_OTHER_CHAPTERS = frozenset({_STATUS, _TOO_LARGE, _UNKNOWN, _QUOTA, "invalid-payload", REFUSED}) | _DUTIES
 
 
 @rule("DIT-01")
@@ -41,6 +45,20 @@ def whole_list_read(case: Case) -> Iterator[Occasion]:
                 continue
             unread = [each for each in listing.entry.message_ids if not asked_for(case, each, listing.number, until)]
             yield _unread(case, listing, until, unread) if unread else HELD
+    yield from refused_for(case, LIST_NOT_READ)
+
+
+def refused_for(case: Case, duty: str, *, by_ftps: bool = False) -> Iterator[Broken]:
+    """The calls by one of the two ways that DIT refused because a duty was broken, where it enforces duties."""
+    for call in case.calls:
+        if call.refused and call.entry.fault_code == duty and call.by_ftps is by_ftps:
+            yield Broken(
+                en=f"{call.operation} was refused: {_cause(call)}",
+                lv=f"{call.operation} nav pieņemts: {_cause(call)}",
+                expected="a client that keeps its duties, which DIT then has no need to refuse",
+                expected_lv="klients, kas ievēro savus pienākumus",
+                evidence=(case.entry(call.number),),
+            )
 
 
 def read_until(case: Case, listing: Call, following: Call | None) -> int | None:
@@ -72,6 +90,7 @@ def _unread(case: Case, listing: Call, until: int, unread: list[str]) -> Broken:
 @rule("DIT-02")
 def deleted_after_reading(case: Case) -> Iterator[Occasion]:
     """A message that was read is deleted, in that run or the next."""
+    yield from refused_for(case, NOT_DELETED)
     yield from deleted(
         case,
         [each for each in case.fetched if not each.call.by_ftps],
@@ -164,6 +183,7 @@ def confirmed_before_deleting(case: Case) -> Iterator[Occasion]:
 @rule("DIT-04")
 def not_too_often(case: Case) -> Iterator[Occasion]:
     """The same selection is not polled again within five simulated minutes."""
+    yield from refused_for(case, TOO_OFTEN)
     last: dict[tuple[str, bool, str | None, str | None], Call] = {}
     minutes = case.profile.limits.poll_seconds.value / 60
     for call in case.calls:
@@ -595,26 +615,32 @@ def in_order(case: Case) -> Iterator[Occasion]:
 
 @rule("DIT-17")
 def monthly_volume(case: Case) -> Iterator[Occasion]:
-    """No more is sent in a month than DIT's test environment allows."""
+    """No more is sent in a month than DIT's environment allows, which refuses the rest when it counts itself."""
+    limit = case.profile.limits.month_bytes[Environment.TEST].value
     sent: dict[tuple[int, int], int] = defaultdict(int)
     for call in case.calls:
         size = call.entry.details.get("size")
+        if call.refused and call.entry.fault_code == _QUOTA:
+            yield Broken(
+                en=f"DIT refused a message: {_cause(call)}",
+                lv=f"DIT nepieņēma ziņojumu: {_cause(call)}",
+                expected="no more in a month than the environment allows; bulk tests are announced to VRAA",
+                expected_lv="mēnesī ne vairāk, kā atļauj vide; masveida pārbaudes saskaņo ar VRAA",
+                evidence=(case.entry(call.number),),
+            )
+            continue
         if call.operation != SEND or not call.done or not isinstance(size, int):
             continue
         month = (call.at.year, call.at.month)
         before = sent[month]
         sent[month] += size
-        if before <= _MONTHLY_BYTES < sent[month]:
+        if before <= limit < sent[month]:
             yield Broken(
-                en=f"More than {_MONTHLY_BYTES} bytes were sent in {month[0]}-{month[1]:02d}.",
-                lv=f"{month[0]}-{month[1]:02d} nosūtīti vairāk nekā {_MONTHLY_BYTES} baiti.",
-                expected="at most 100 GB a month; bulk tests are announced to VRAA",
-                expected_lv="ne vairāk kā 100 GB mēnesī; masveida pārbaudes saskaņo ar VRAA",
+                en=f"More than {limit} bytes were sent in {month[0]}-{month[1]:02d}.",
+                lv=f"{month[0]}-{month[1]:02d} nosūtīti vairāk nekā {limit} baiti.",
+                expected=f"at most {limit / 1e9:g} GB a month; bulk tests are announced to VRAA",
+                expected_lv=f"ne vairāk kā {limit / 1e9:g} GB mēnesī; masveida pārbaudes saskaņo ar VRAA",
                 evidence=(case.entry(call.number),),
             )
         else:
             yield HELD
-
-
-_MONTHLY_BYTES = 100 * 10**9
-"""DIT's limit of the test environment a month (VRAA, DIT integration instruction v1.09, section 2.4, documented)."""

@@ -6,7 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
-from conformance.rules.dit import asked_for, deleted, polled_too_soon, read_until
+from conformance.rules.dit import (
+    LIST_NOT_READ,
+    NOT_DELETED,
+    TOO_OFTEN,
+    asked_for,
+    deleted,
+    polled_too_soon,
+    read_until,
+    refused_for,
+)
 from conformance.rules.evidence import Case
 from conformance.rules.judging import HELD, Broken, Occasion, rule
 from conformance.rules.sessions import Command, is_nameless_reply, is_report_elsewhere
@@ -50,6 +59,7 @@ def whole_folder_read(case: Case) -> Iterator[Occasion]:
                 continue
             left = [each for each in listing.entry.message_ids if not asked_for(case, each, 0, end)]
             yield _left(case, listing, end, left) if left else HELD
+    yield from refused_for(case, LIST_NOT_READ, by_ftps=True)
 
 
 def _left(case: Case, listing: Call, end: int, left: list[str]) -> Broken:
@@ -80,6 +90,7 @@ def folder_not_too_often(case: Case) -> Iterator[Occasion]:
                 expected_lv=f"vismaz {minutes:.0f} minūtes starp mapes skatīšanas reizēm",
                 evidence=(case.entry(before.number), case.entry(call.number)),
             )
+    yield from refused_for(case, TOO_OFTEN, by_ftps=True)
 
 
 def _listings(case: Case) -> dict[str, list[Call]]:
@@ -100,6 +111,7 @@ def files_deleted(case: Case) -> Iterator[Occasion]:
         expected="DELE once the file is stored",
         expected_lv="DELE, kad fails ir saglabāts",
     )
+    yield from refused_for(case, NOT_DELETED, by_ftps=True)
 
 
 @rule("FTP-05")

@@ -23,7 +23,7 @@ RESTORE = "RestoreMessageList"
 DELETE = "DeleteMessage"
 CONFIRM = "ConfirmationAck"
 
-_OUR_TROUBLE = frozenset({"storage-full", "storage-failed", "internal-error"})
+_OUR_TROUBLE = frozenset({"storage-full", "storage-failed", "internal-error", "transformation-stopped"})
 _DROPPED = frozenset({"drop_reply", "cut_reply"})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from simulator.dit.model import MessageClass, MessageStatus, Selector
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 LISTED = "226 Transfer complete."
 """What pyftpdlib says at the end of a listing."""
+
+_CLASSES = {
+    Folder.READ: frozenset({MessageClass.BUSINESS, MessageClass.TRANSACTION}),
+    Folder.READ_ERROR: frozenset({MessageClass.ERROR}),
+}
+"""Which messages stand in which folder."""
 
 LIST, RECEIVE, DELETE = "ReceiveMessageList", "ReceiveMessage2", "DeleteMessage"
 _SAMPLE = "VRAA, DIT integration instruction v1.09, 3.2.2 (documented)"
@@ -103,6 +109,7 @@ class Reading:
         except Exception as error:  # noqa: BLE001 - not hidden: answered and journaled, and logged where it is ours
             return Found(notes, answer=self._calls.refuse(command, notes, refused_for(error)))
         notes.details["payloads"] = {message.id: message.payload.reference}
+        notes.details["size"] = message.payload.size
         lost, cut = self._calls.spoil(notes)
         if lost:
             # Done, although the caller will not get it: as a reply that is lost on its way.
@@ -161,11 +168,12 @@ class Reading:
     def _messages(self, unit: Unit, caller: Caller, place: Place) -> list[MailboxMessage]:
         if place.version is None:
             raise AssertionError("a folder of messages is a channel version's")
-        network, selector = self.backing.network, Selector(version=place.version.urn)
-        found = list(network.list_messages(unit, caller, selector))
+        network, selector, classes = self.backing.network, Selector(version=place.version.urn), _CLASSES[place.folder]
+        found = list(network.list_messages(unit, caller, selector, classes=classes))
         if self.backing.settings.mailbox.list_read.value:
-            found += network.list_messages(unit, caller, selector, read=True)
-        return sorted((each for each in found if _stands_in(each, place)), key=lambda each: each.delivered_at)
+            same = replace(caller, exempt=True)  # the same poll, not another one
+            found += network.list_messages(unit, same, selector, read=True, classes=classes)
+        return sorted(found, key=lambda each: each.delivered_at)
 
     def _message(self, unit: Unit, caller: Caller, place: Place, action: Action | None = None) -> MailboxMessage:
         """The message whose file a path names; raises FtpError when there is none.
@@ -178,9 +186,9 @@ class Reading:
             message = self.backing.network.look(unit, caller, identifier)
         if message is None or not _stands_in(message, place):
             raise _no_file(place, message)
-        if message.status is MessageStatus.DELETED:
-            if action is not None:
-                next_status(message.status, action, message=message.id)
+        if action is not None:
+            next_status(message.status, action, message=message.id)
+        elif message.status is MessageStatus.DELETED:
             raise _no_file(place, message)
         return message
 
@@ -189,12 +197,8 @@ class Reading:
 
 
 def _stands_in(message: MailboxMessage, place: Place) -> bool:
-    is_error = message.message_class is MessageClass.ERROR
-    return (
-        place.version is not None
-        and message.version == place.version.urn
-        and is_error == (place.folder is Folder.READ_ERROR)
-    )
+    in_version = place.version is not None and message.version == place.version.urn
+    return in_version and message.message_class in _CLASSES[place.folder]
 
 
 def _no_file(place: Place, message: MailboxMessage | None) -> FtpError:

@@ -67,7 +67,7 @@ class Notes:
             channel_version=self.channel_version,
             message_ids=self.message_ids,
             payload=self.payload,
-            details={**self.details, "ftp": command.details(reply)},
+            details={"user": command.user, **self.details, "ftp": command.details(reply)},
         )
 
     def refused(self, at: datetime, command: Command, refused: Refused) -> Entry:

@@ -167,6 +167,9 @@ def _broken(what: str) -> SoapRefusal:
         EnvelopeRefusal.MIME,
         lv="Pieprasījuma daļas (multipart/related) nevar nolasīt.",
         en=f"The request's parts (multipart/related) cannot be read: {what}.",
+        cause=f"the request's parts (multipart/related) cannot be read: {what}; expected the envelope as the root part "
+        "and a part for each xop:Include, between lines with the boundary that Content-Type names (W3C, MTOM; RFC "
+        "2387): have the client's MTOM write the request, and send it whole",
         http_status=400,
     )
 
@@ -176,6 +179,8 @@ def _missing(what: str) -> SoapRefusal:
         EnvelopeRefusal.MISSING_PART,
         lv="Pieprasījumā trūkst daļas, uz kuru tas atsaucas.",
         en=f"The request lacks a part that it refers to: {what}.",
+        cause=f"the request lacks a part that it refers to: {what}; expected a part whose Content-ID is the name that "
+        "href (cid:...) or start has (W3C, XOP): send the document's part with the envelope, or the document inline",
         http_status=400,
     )
 

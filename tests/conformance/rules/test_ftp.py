@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.requirements.catalogue import NEEDS, load
+from conformance.rules.dit import LIST_NOT_READ, NOT_DELETED, TOO_OFTEN
 from simulator.documents.model import ChannelName, ErrorReport, RecordError, Severity
 from simulator.documents.writing import write_error_report
 from simulator.journal import Entry, Kind, Outcome
@@ -149,6 +150,13 @@ def test_our_trouble_is_not_the_retailers() -> None:
     story = FtpsStory()
     story.send_bytes(ChannelName.CONTRACT, b"<a/>", fault="storage-full")
     assert not [name for name in story.broken() if name.startswith("FTP")]
+
+
+@pytest.mark.parametrize(("number", "duty"), [(2, LIST_NOT_READ), (3, TOO_OFTEN), (4, NOT_DELETED)])
+def test_a_duty_that_dit_enforces(number: int, duty: str) -> None:
+    story = FtpsStory()
+    story.call("ReceiveMessageList", fault=duty)
+    assert story.broken() == {f"FTP-0{number}": 1}
 
 
 def test_the_chapter_says_what_it_needs() -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ftplib
 import io
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from simulator.dit.model import MessageStatus
+from simulator.dit.directory import Directory
+from simulator.dit.duties import Duties
+from simulator.dit.model import DitError, MessageStatus, Refusal
 from simulator.ftps.settings import load_ftps_settings
 from simulator.journal import Kind, Outcome
 from tests.simulator.ftps.setting import BVKB, CONTRACT, OTHER, FtpsSetting, ftps_setting, with_values
@@ -198,3 +201,35 @@ def test_one_transfer_at_a_time(ftps: FtpsSetting) -> None:
     client.sendcmd(f"STOR {CONTRACT}/Write/3.xml")
     assert client.storbinary(f"STOR {CONTRACT}/Write/4.xml", io.BytesIO(ftps.setting.contract_document()))[:3] == "226"
     assert [each.fault_code for each in ftps.calls] == [None, "incomplete-body", None]
+
+
+def test_duties_are_enforced_folder_by_folder(ftps: FtpsSetting) -> None:
+    ftps.setting.network._duties = Duties(300)
+    message = ftps.contract_from()
+    client = ftps.client(BVKB)
+    assert client.names(READ) == [f"{message}.xml"]
+    assert client.names(ERRORS) == []  # another folder is another poll
+    assert client.refused(client.names, READ).startswith("550 ")
+    assert ftps.last.fault_code == Refusal.TOO_OFTEN
+    ftps.setting.clock.advance(ftps.setting.clock.now() + timedelta(minutes=6))
+    assert client.refused(client.names, READ).startswith("550 ")
+    assert ftps.last.fault_code == Refusal.LIST_NOT_READ
+    client.get(f"{READ}/{message}.xml")
+    client.delete(f"{READ}/{message}.xml")
+    assert client.names(READ) == []
+
+
+def test_who_has_no_right_to_receive_gets_not_a_byte(ftps: FtpsSetting, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = ftps.contract_from()
+    client = ftps.client(BVKB)
+
+    def closed(*_: object, **__: object) -> None:
+        raise DitError(Refusal.NO_RIGHT, "access is not open")
+
+    monkeypatch.setattr(Directory, "require_right", closed)
+    got = bytearray()
+    with pytest.raises(ftplib.error_perm, match="550 no-right"):
+        client.retrbinary(f"RETR {READ}/{message}.xml", got.extend)
+    assert got == b""
+    assert client.refused(client.delete, f"{READ}/{message}.xml").startswith("550 no-right")
+    assert client.refused(client.names, READ).startswith("550 no-right")

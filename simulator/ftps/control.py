@@ -30,7 +30,7 @@ from simulator.store import StoreError
 
 _log = logging.getLogger(__name__)
 
-_LONGEST = 2048  # bytes of a command: pyftpdlib's own limit
+_LONGEST = 2048  # bytes of a command
 _TLS_SOURCE = "Source: VRAA, DIT integration instruction v1.09, 3.2.2: explicit TLS (documented)."
 
 
@@ -48,12 +48,15 @@ class Control(TLS_FTPHandler):
     authenticated: bool
     attempted_logins: int
     data_channel: Any
+    _in_buffer: list[bytes]
+    _in_buffer_len: int
     _in_dtp_queue: Any
     _out_dtp_queue: Any
 
     def __init__(self, conn: Any, server: Any, ioloop: Any = None) -> None:
         self._command: Command | None = None
         self._refused: Refused | None = None
+        self._overlong = False
         self._session = uuid.uuid4().hex[:12]
         self._authority: str | None = None
         self._cwd = "/"
@@ -65,6 +68,9 @@ class Control(TLS_FTPHandler):
     def pre_process_command(self, line: str, cmd: str, arg: str) -> None:
         """Obey one command; whatever comes of it, there is one answer and one entry."""
         del line
+        if self._overlong:
+            self._overlong = False
+            return
         verb = cmd if cmd[-4:] not in ("ABOR", "STAT", "QUIT") else cmd[-4:]  # behind a Telnet signal (RFC 959)
         self._refused = None
         self._command = Command(
@@ -92,13 +98,17 @@ class Control(TLS_FTPHandler):
         self.respond(resp)
 
     def collect_incoming_data(self, data: bytes) -> None:
-        """Gather a command; one that is too long is answered, and journaled without what it said."""
-        if self._in_buffer_len + len(data) > _LONGEST:
-            self._refused = None
-            self._command = Command(
-                verb="", argument="", session=self._session, user=self.username or None, tls=self._ssl_established
-            )
-        super().collect_incoming_data(data)
+        """Gather a command; one that is too long has its answer at once, and what is left of it is thrown away."""
+        if self._overlong:
+            return
+        if self._in_buffer_len + len(data) <= _LONGEST:
+            super().collect_incoming_data(data)
+            return
+        self._overlong = True
+        self._in_buffer, self._in_buffer_len = [], 0
+        user = self.username if self.authenticated else None
+        self._command = Command(verb="", argument="", session=self._session, user=user, tls=self._ssl_established)
+        self._say_no(refuse(500, FtpRefusal.SYNTAX, f"a command has at most {_LONGEST} bytes").refused)
 
     def _journal(self, command: Command, reply: str) -> None:
         refused = self._refused

@@ -135,7 +135,8 @@ def test_what_is_not_offered(ftps: FtpsSetting) -> None:
         ("STAT /", "504 command-not-offered"),
         ("REST -1", "501 bad-command"),
         ("REST 9999999999999999999", "501 bad-command"),
-        ("CWD " + "a" * 3000, "500 "),
+        ("CWD " + "a" * 3000, "500 bad-command"),
+        ("CWD " + "a" * 100_000, "500 bad-command"),
         ("CWD \udcff\x01", "550 unknown-path"),
         ("CWD /..", "550 unknown-path"),
         ("PASS x", "503 bad-sequence"),
@@ -152,11 +153,7 @@ def test_bad_commands(ftps: FtpsSetting, command: str, says: str) -> None:
     else:
         assert client.refused(client.getresp).startswith(says)
     told = ftps.journal[before:]
-    assert len(told) >= 1
-    assert all(each.kind is Kind.FTP for each in told)
-    while len(told) > 1 and len(command) > 2000:  # the rest of a line that was too long is a command, too
-        client.refused(client.getresp)
-        told = told[1:]
+    assert [each.kind for each in told] == [Kind.FTP]
     assert client.sendcmd("NOOP").startswith("200")
 
 

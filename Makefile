@@ -26,7 +26,7 @@ test-pythons: $(VENV)/bin/python ## the tests but the slow ones on every other s
 	  $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$name TESTS="$(TESTS) and not slow" || exit 1; \
 	done
 
-interop: $(VENV)/.tests ## foreign SOAP clients (PHP, node, zeep, suds, Apache CXF), the worked examples, PostgreSQL; installs what they need
+interop: $(VENV)/.tests ## foreign clients (PHP, node, zeep, suds, Apache CXF; curl and lftp by FTPS), the worked examples, PostgreSQL; installs what they need
 	sh tests/interop/install.sh
 	$(BIN)/pytest -m "interop or postgresql"
 

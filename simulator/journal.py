@@ -37,6 +37,7 @@ class Kind(StrEnum):
     STIMULUS = "stimulus"  # the suite moved the retailer (apply, bill, exchange, ...)
     TOKEN = "token"  # noqa: S105 - a request for a token at the STS, answered or refused
     CONNECTION = "connection"  # TLS: a certificate refused, a call to a wrong server, plain HTTP where TLS is spoken
+    FTP = "ftp"  # a command of an FTPS session that is no call of DIT's: login, TLS, folders, what is not offered
     CLOCK = "clock"  # simulated time went on
     RIGHT = "right"  # a user\'s right was opened or closed while the simulator ran
 

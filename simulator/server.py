@@ -15,6 +15,7 @@ from simulator import journal
 from simulator.channels import accounts_for
 from simulator.console.admin import AdminApplication
 from simulator.faults import CONNECTING
+from simulator.file_server import FileServer, FileServerError, Ftps
 from simulator.journal import Entry, Kind, Outcome, wall_now
 from simulator.listening import HttpServer
 from simulator.security.doorway import FOREIGN, HANDSHAKE, PLAIN, SHOWN, Doorway
@@ -50,8 +51,8 @@ class Server:
     """One HTTP server on loopback. What it serves, a simulation, can be changed while it runs.
 
     ``host`` and ``port`` say where to listen; port 0 picks a free one. With ``security`` it speaks TLS, has an STS, and
-    DIT's guarded addresses in place of the plain ones. Raises ServerError when it cannot listen, MaterialError when the
-    keys cannot be used.
+    DIT's guarded addresses in place of the plain ones. With ``ftps`` the mailboxes can be reached by FTPS as well.
+    Raises ServerError when it cannot listen, MaterialError when the keys cannot be used.
     """
 
     def __init__(
@@ -61,8 +62,10 @@ class Server:
         host: str = "127.0.0.1",
         port: int = 0,
         security: Security | None = None,
+        ftps: Ftps | None = None,
     ) -> None:
         self._security = security
+        self._files: FileServer | None = None
         self._doorway: Doorway | None = None
         self._secured: Secured | None = None
         self._simulation: Simulation | None = None
@@ -82,6 +85,8 @@ class Server:
         except OSError as reason:
             raise ServerError(_cannot_listen(host, port, reason)) from reason
         self._thread = threading.Thread(target=self._http.serve, name="http", daemon=True)
+        if ftps is not None:
+            self._files = self._file_server(ftps)
 
     @property
     def simulation(self) -> Simulation:
@@ -98,9 +103,16 @@ class Server:
         return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
     @property
+    def ftps_address(self) -> str | None:
+        """Where FTPS listens, as ``127.0.0.1:2121``; None when it is not served."""
+        return self._files.address if self._files is not None else None
+
+    @property
     def keys(self) -> Path | None:
-        """The folder of keys, None without security."""
-        return self._security.folder if self._security is not None else None
+        """The folder of keys, None when nothing served needs any."""
+        if self._security is not None:
+            return self._security.folder
+        return self._files.keys if self._files is not None else None
 
     def mount(self, simulation: Simulation, *, token_seconds: int | None = None) -> Simulation | None:
         """Serve this simulation from the next request on; returns the one served before, which the caller closes.
@@ -118,8 +130,23 @@ class Server:
                 store=simulation.store,
                 faults=simulation.faults,
             )
+        if self._files is not None:
+            self._files.know(simulation)
         before, self._simulation = self._simulation, simulation
         return before
+
+    def _file_server(self, ftps: Ftps) -> FileServer:
+        try:
+            files = FileServer(ftps, lambda: self.simulation)
+            if self._simulation is not None:
+                files.know(self._simulation)
+        except FileServerError as reason:
+            self._http.stop()
+            raise ServerError(str(reason)) from reason
+        except BaseException:
+            self._http.stop()  # its threads would keep the process
+            raise
+        return files
 
     def _backend(self) -> Backend:
         backend = self.simulation.backend
@@ -166,9 +193,13 @@ class Server:
     def start(self) -> None:
         """Accept calls, on a thread."""
         self._thread.start()
+        if self._files is not None:
+            self._files.start()
 
     def stop(self) -> None:
         """Finish the calls in hand and stop listening."""
+        if self._files is not None:
+            self._files.stop()
         self._http.stop()
         if self._thread.is_alive():
             self._thread.join()

@@ -19,9 +19,12 @@ from simulator.clock import RIGA, Clock, ClockError
 from simulator.dit.options import Options
 from simulator.documents.access import Environment
 from simulator.documents.profile import ProfileError, load_profile
+from simulator.documents.settings_file import SettingsError
+from simulator.file_server import Ftps
+from simulator.ftps.settings import load_ftps_settings
 from simulator.security.material import MaterialError
 from simulator.security.secured import Security
-from simulator.security.settings import SettingsError, load_settings
+from simulator.security.settings import load_settings
 from simulator.server import Server, ServerError
 from simulator.setting import SettingError
 from simulator.simulation import Simulation, SimulationFailed
@@ -60,6 +63,16 @@ _TICK = 5.0  # wall seconds between looks at the machine's clock
     help="TOML file with what differs from the bundled security settings (docs/security.md).",
 )
 @click.option(
+    "--ftps-port",
+    type=click.IntRange(0, 65535),
+    help="Also serve the mailboxes by FTPS on this port of 127.0.0.1; 0 picks a free one. Default: not served.",
+)
+@click.option(
+    "--ftps-settings",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="TOML file with what differs from the bundled FTPS settings (docs/ftps.md).",
+)
+@click.option(
     "--environment",
     type=click.Choice([each.value for each in Environment]),
     default=Environment.TEST.value,
@@ -96,6 +109,8 @@ def command(
     security: str,
     keys: Path | None,
     security_settings: Path | None,
+    ftps_port: int | None,
+    ftps_settings: Path | None,
     environment: str,
     enforce_duties: bool,
     validate_on_send: str,
@@ -132,8 +147,14 @@ def command(
             stack.callback(simulation.close)
             secured = None
             if security != "off":
-                secured = Security(_keys(keys, place), load_settings(security_settings), security, _names(host))
-            server = Server(simulation, host=host, port=port, security=secured)
+                secured = Security(
+                    _keys(keys, place, "--security"), load_settings(security_settings), security, _names(host)
+                )
+            ftps = None
+            if ftps_port is not None:
+                keyring = secured or Security(_keys(keys, place, "--ftps-port"), load_settings(security_settings))
+                ftps = Ftps(ftps_port, keyring, load_ftps_settings(ftps_settings))
+            server = Server(simulation, host=host, port=port, security=secured, ftps=ftps)
         except (
             SettingsError,
             MaterialError,
@@ -150,11 +171,11 @@ def command(
         _serve(server, simulation)
 
 
-def _keys(keys: Path | None, place: Path | None) -> Path:
+def _keys(keys: Path | None, place: Path | None, option: str) -> Path:
     if keys is not None:
         return keys
     if place is None:
-        fail("--security needs a folder for its keys where --database takes the place of --data: give one with --keys")
+        fail(f"{option} needs a folder for its keys where --database takes the place of --data: give one with --keys")
     return place / "keys"
 
 
@@ -172,6 +193,8 @@ def _serve(server: Server, simulation: Simulation) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     server.start()
+    if server.ftps_address is not None:
+        click.echo(f"FTPS: {server.ftps_address}", err=True)
     if server.keys is not None:
         click.echo(f"keys, certificates and passwords: {server.keys}", err=True)
     click.echo(f"ready {server.base_url}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from conformance.rules.business import Exchange
 from conformance.rules.evidence import Case, Fetched
 from conformance.rules.judging import HELD, Broken, Occasion, rule
 from conformance.rules.model import Evidence
+from conformance.rules.sessions import is_nameless_reply
 from conformance.rules.tokens import REFUSED
 from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, RESTORE, SEND, Call, Delivery
 from conformance.rules.xml import is_misdirected, is_misencoded, kind_of
@@ -23,8 +24,8 @@ _STATUS = "bad-status"
 _TOO_LARGE = "too-large"
 _UNKNOWN = "unknown-message"
 _QUOTA = "monthly-quota"
-_TOO_OFTEN, _LIST_NOT_READ, _NOT_DELETED = "polled-too-often", "list-not-read", "read-not-deleted"
-_DUTIES = frozenset({_TOO_OFTEN, _LIST_NOT_READ, _NOT_DELETED})
+TOO_OFTEN, LIST_NOT_READ, NOT_DELETED = "polled-too-often", "list-not-read", "read-not-deleted"
+_DUTIES = frozenset({TOO_OFTEN, LIST_NOT_READ, NOT_DELETED})
 _OTHER_CHAPTERS = frozenset({_STATUS, _TOO_LARGE, _UNKNOWN, _QUOTA, "invalid-payload", REFUSED}) | _DUTIES
 
 
@@ -33,24 +34,24 @@ def whole_list_read(case: Case) -> Iterator[Occasion]:
     """What was listed is read before the next listing of the same selection, and in the run that listed it."""
     listings: dict[tuple[str | None, str | None], list[Call]] = defaultdict(list)
     for call in case.calls:
-        if call.operation == LIST and call.answered and not call.read:
+        if call.operation == LIST and call.answered and not call.read and not call.by_ftps:
             own = listings[call.selector.channel, call.selector.version]
-            if not own or not _polled_too_soon(case, own[-1], call):
+            if not own or not polled_too_soon(case, own[-1], call):
                 own.append(call)  # another within minutes is DIT-04's finding
     for own in listings.values():
         for listing, following in zip(own, [*own[1:], None], strict=True):
-            until = _until(case, listing, following)
+            until = read_until(case, listing, following)
             if not listing.entry.message_ids or until is None:
                 continue
-            unread = [each for each in listing.entry.message_ids if not _asked_for(case, each, listing.number, until)]
+            unread = [each for each in listing.entry.message_ids if not asked_for(case, each, listing.number, until)]
             yield _unread(case, listing, until, unread) if unread else HELD
-    yield from _refused_for(case, _LIST_NOT_READ)
+    yield from refused_for(case, LIST_NOT_READ)
 
 
-def _refused_for(case: Case, duty: str) -> Iterator[Broken]:
-    """The calls that DIT refused because a duty was broken, where it enforces duties."""
+def refused_for(case: Case, duty: str, *, by_ftps: bool = False) -> Iterator[Broken]:
+    """The calls by one of the two ways that DIT refused because a duty was broken, where it enforces duties."""
     for call in case.calls:
-        if call.refused and call.entry.fault_code == duty:
+        if call.refused and call.entry.fault_code == duty and call.by_ftps is by_ftps:
             yield Broken(
                 en=f"{call.operation} was refused: {_cause(call)}",
                 lv=f"{call.operation} nav pieņemts: {_cause(call)}",
@@ -60,7 +61,7 @@ def _refused_for(case: Case, duty: str) -> Iterator[Broken]:
             )
 
 
-def _until(case: Case, listing: Call, following: Call | None) -> int | None:
+def read_until(case: Case, listing: Call, following: Call | None) -> int | None:
     """The entry before which all of a list must be read; None when that cannot be said."""
     if following is not None:
         return following.number
@@ -68,7 +69,8 @@ def _until(case: Case, listing: Call, following: Call | None) -> int | None:
     return run.ended if run is not None else None
 
 
-def _asked_for(case: Case, message: str, after: int, before: int) -> bool:
+def asked_for(case: Case, message: str, after: int, before: int) -> bool:
+    """Whether a message was read, or tried to be, between two entries."""
     return any(
         call.operation == RECEIVE and after < call.number < before and message in call.messages for call in case.calls
     )
@@ -88,9 +90,19 @@ def _unread(case: Case, listing: Call, until: int, unread: list[str]) -> Broken:
 @rule("DIT-02")
 def deleted_after_reading(case: Case) -> Iterator[Occasion]:
     """A message that was read is deleted, in that run or the next."""
-    yield from _refused_for(case, _NOT_DELETED)
+    yield from refused_for(case, NOT_DELETED)
+    yield from deleted(
+        case,
+        [each for each in case.fetched if not each.call.by_ftps],
+        expected="DeleteMessage once the message is read and stored",
+        expected_lv="DeleteMessage, kad ziņojums ir nolasīts un saglabāts",
+    )
+
+
+def deleted(case: Case, read: Iterable[Fetched], *, expected: str, expected_lv: str) -> Iterator[Occasion]:
+    """Whether each of some messages that were read is deleted, in that run or the next."""
     last = case.entries[-1].number if case.entries else 0
-    for fetched in case.fetched:
+    for fetched in read:
         deadline = _deadline(case, fetched, last)
         if deadline is None:
             continue
@@ -100,8 +112,8 @@ def deleted_after_reading(case: Case) -> Iterator[Occasion]:
             yield Broken(
                 en=f"Message {fetched.delivery.message} was read and never deleted.",
                 lv=f"Ziņojums {fetched.delivery.message} ir nolasīts, bet nav dzēsts.",
-                expected="DeleteMessage once the message is read and stored",
-                expected_lv="DeleteMessage, kad ziņojums ir nolasīts un saglabāts",
+                expected=expected,
+                expected_lv=expected_lv,
                 evidence=(case.entry(fetched.number),),
             )
 
@@ -144,8 +156,8 @@ def confirmed_before_deleting(case: Case) -> Iterator[Occasion]:
     """On manually acknowledged versions a read message is confirmed before it is deleted."""
     for fetched in case.fetched:
         channel = fetched.delivery.channel
-        if channel is None or not case.profile.channel(channel).manual_acknowledgement:
-            continue
+        if channel is None or not case.profile.channel(channel).manual_acknowledgement or fetched.call.by_ftps:
+            continue  # FTPS has nothing to confirm with
         deleted = next((call for call in case.calls if call.number > fetched.number and _deletes(call, fetched)), None)
         if deleted is None:
             continue  # DIT-02's finding
@@ -171,18 +183,18 @@ def confirmed_before_deleting(case: Case) -> Iterator[Occasion]:
 @rule("DIT-04")
 def not_too_often(case: Case) -> Iterator[Occasion]:
     """The same selection is not polled again within five simulated minutes."""
-    yield from _refused_for(case, _TOO_OFTEN)
+    yield from refused_for(case, TOO_OFTEN)
     last: dict[tuple[str, bool, str | None, str | None], Call] = {}
     minutes = case.profile.limits.poll_seconds.value / 60
     for call in case.calls:
-        if call.operation not in (LIST, RECEIVE) or call.selector.message or not call.answered:
+        if call.operation not in (LIST, RECEIVE) or call.selector.message or not call.answered or call.by_ftps:
             continue
         key = (call.operation, call.read, call.selector.channel, call.selector.version)
         before = last.get(key)
         last[key] = call
         if before is None:
             continue
-        if _polled_too_soon(case, before, call):
+        if polled_too_soon(case, before, call):
             seconds = (call.at - before.at).total_seconds()
             yield Broken(
                 en=f"{call.operation} was called again for the same selection after {seconds:.0f} seconds.",
@@ -195,7 +207,7 @@ def not_too_often(case: Case) -> Iterator[Occasion]:
             yield HELD
 
 
-def _polled_too_soon(case: Case, before: Call, call: Call) -> bool:
+def polled_too_soon(case: Case, before: Call, call: Call) -> bool:
     """Within the limit, and not because the suite asked for another run."""
     limit = timedelta(seconds=case.profile.limits.poll_seconds.value)
     asked = any(each.do == "exchange" and before.number < each.number < call.number for each in case.all_requests)
@@ -232,7 +244,7 @@ def accepted(case: Case) -> Iterator[Occasion]:
             continue
         if not _is_bad_call(call):
             yield HELD
-        elif not is_misencoded(case, call):
+        elif not is_misencoded(case, call) and not is_nameless_reply(call):
             yield Broken(
                 en=f"{call.operation or 'A call'} was refused ({call.entry.fault_code}): {_cause(call)}",
                 lv=f"{call.operation or 'Izsaukums'} nav pieņemts ({call.entry.fault_code}): {_cause(call)}",
@@ -272,7 +284,7 @@ def recovered_in_order(case: Case) -> Iterator[Occasion]:
 
 def _lost_reads(case: Case) -> Iterator[tuple[str, Call]]:
     for call in case.calls:
-        if call.operation == RECEIVE and call.done and call.lost:
+        if call.operation == RECEIVE and call.done and call.lost and not call.by_ftps:
             for message in call.messages:
                 if not any(each.answered and message in each.messages for each in _receives_before(case, call)):
                     yield message, call

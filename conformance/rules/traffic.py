@@ -67,6 +67,16 @@ class Call:
         return tuple(dict.fromkeys((*self.entry.message_ids, *named)))
 
     @property
+    def by_ftps(self) -> bool:
+        """Whether it was a command of an FTPS session; the FTP chapter then says what the client has to do."""
+        return self.entry.interface == "ftps"
+
+    @property
+    def path(self) -> str | None:
+        """The folder or file that an FTPS command named."""
+        return text(table(self.entry.details.get("ftp")).get("path"))
+
+    @property
     def done(self) -> bool:
         """Whether DIT carried it out."""
         return self.entry.outcome is Outcome.OK

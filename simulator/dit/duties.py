@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, select
 
 from simulator.dit import mailbox
-from simulator.dit.model import DitError, MessageStatus, Refusal
+from simulator.dit.model import DitError, MessageClass, MessageStatus, Refusal
 from simulator.dit.refusals import documented, refuse
 from simulator.store.tables import polls
 
@@ -38,17 +38,22 @@ class PollKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """A poll of a channel, or of one version of it (URNs), at a moment of simulated time."""
+    """A poll of a channel, or of one version of it (URNs), at a moment of simulated time.
+
+    ``classes`` are the classes of messages that are asked for, where it is not all of them: a folder of FTPS.
+    """
 
     kind: PollKind
     channel: str
     version: str | None
     at: datetime
+    classes: frozenset[MessageClass] | None = None
 
     @property
     def selection(self) -> str:
-        """The URN that the call named."""
-        return self.version or self.channel
+        """The URN that the call named, and the classes where it did not ask for all."""
+        urn = self.version or self.channel
+        return urn if self.classes is None else f"{urn} ({', '.join(sorted(self.classes))})"
 
 
 @dataclass(frozen=True, slots=True)

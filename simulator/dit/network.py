@@ -245,17 +245,36 @@ class Network:
         return tuple(replace(each, status=MessageStatus.READ, read_at=now) for each in found)
 
     def list_messages(
-        self, unit: Unit, caller: Caller, selector: Selector, *, read: bool = False
+        self,
+        unit: Unit,
+        caller: Caller,
+        selector: Selector,
+        *,
+        read: bool = False,
+        classes: frozenset[MessageClass] | None = None,
     ) -> tuple[MailboxMessage, ...]:
         """ReceiveMessageList: the caller's delivered messages, or with ``read`` those already read; changes nothing.
 
+        With ``classes`` those of some classes only, as a folder of FTPS shows them; that is then a poll of its own.
         Raises DitError.
         """
         status = MessageStatus.READ if read else MessageStatus.DELIVERED
-        poll = self._poll(unit, caller, selector, PollKind.LIST_READ if read else PollKind.LIST)
+        poll = self._poll(unit, caller, selector, PollKind.LIST_READ if read else PollKind.LIST, classes)
         found = self._selected(unit, caller, selector, frozenset({status}), None)
+        if classes is not None:
+            found = tuple(each for each in found if each.message_class in classes)
         self._polled(unit, caller, poll, found)
         return tuple(each for each in found if each.status is status)
+
+    def look(self, unit: Unit, caller: Caller, message_id: str) -> MailboxMessage | None:
+        """A message of the caller's mailbox, in whatever status; None when there is none. Changes nothing.
+
+        Raises DitError when the caller's user has no right to receive there.
+        """
+        message = mailbox.find(unit, caller.authority, canonical(message_id))
+        if message is not None:
+            self._require_right(self.directory(unit), caller, message.channel, message.version)
+        return message
 
     def restore(self, unit: Unit, caller: Caller, ids: Iterable[str]) -> tuple[str, ...]:
         """RestoreMessageList: take read messages back to delivered, all or none; returns their ids. Raises DitError.
@@ -380,7 +399,14 @@ class Network:
         directory.require_channel_access(caller, channel)
         return mailbox.find_all(unit, caller.authority, statuses, channel=channel.urn)
 
-    def _poll(self, unit: Unit, caller: Caller, selector: Selector, kind: PollKind) -> Poll | None:
+    def _poll(
+        self,
+        unit: Unit,
+        caller: Caller,
+        selector: Selector,
+        kind: PollKind,
+        classes: frozenset[MessageClass] | None = None,
+    ) -> Poll | None:
         """The poll that a call is, once it is known that the caller may make it; None where no duty is enforced."""
         if self._duties is None or caller.exempt or selector.message is not None:
             return None
@@ -388,7 +414,7 @@ class Network:
         directory = self.directory(unit)
         version = None if selector.version is None else directory.version(selector.version)
         channel = directory.channel(version.channel if version is not None else selector.channel or "")
-        poll = Poll(kind, channel.urn, selector.version, self._clock.now())
+        poll = Poll(kind, channel.urn, selector.version, self._clock.now(), classes)
         self._duties.require(unit, caller, poll)
         return poll
 

@@ -16,6 +16,7 @@ from xml.parsers import expat
 
 from lxml import etree
 
+from simulator.documents.heading import clark
 from simulator.documents.streaming import MAXIMUM_DEPTH, TooDeep, bounded_parser
 from simulator.soap.contract import DIT, PAYLOAD_PARENTS, SVC
 from simulator.soap.refusals import EnvelopeRefusal, SoapRefusal, refuse
@@ -398,12 +399,6 @@ def _well_formed(document: bytes) -> bool:
     except etree.XMLSyntaxError:
         return False
     return True
-
-
-def clark(name: str) -> str:
-    """A name as expat gives it (namespace, blank, local name) in Clark's notation."""
-    namespace, _, local = name.rpartition(" ")
-    return f"{{{namespace}}}{local}" if namespace else local
 
 
 def _refuse_doctype(*_: object) -> NoReturn:

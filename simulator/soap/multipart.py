@@ -12,13 +12,11 @@ from email.errors import MessageError
 from email.message import Message
 from email.parser import BytesHeaderParser
 from urllib.parse import unquote
-from xml.parsers import expat
 
 from werkzeug.http import parse_options_header
 
-from simulator.documents import parsing
-from simulator.documents.complaints import Complaint
-from simulator.soap.lifting import AROUND, LargePayload, LiftedPayload, clark
+from simulator.documents.heading import document_element
+from simulator.soap.lifting import AROUND, LargePayload, LiftedPayload
 from simulator.soap.refusals import EnvelopeRefusal, SoapRefusal, refuse
 from simulator.soap.windows import Window
 from simulator.store import Incoming
@@ -194,9 +192,7 @@ def read_part(content: Window, incoming: Callable[[], Incoming], line: int) -> L
     well-formed is still to be shown.
     """
     head = content.read(0, AROUND)
-    complaint = parsing.refusal(head)
-    if complaint is None:
-        element, complaint = _document_element(head)
+    element, complaint = document_element(head)
     if complaint is not None:
         raise refuse(
             EnvelopeRefusal.DOCTYPE if complaint.code == "dtd" else EnvelopeRefusal.MALFORMED,
@@ -216,25 +212,3 @@ def read_part(content: Window, incoming: Callable[[], Incoming], line: int) -> L
         kept.close()
         raise
     return LargePayload(kept, element, line)
-
-
-class _FoundError(Exception):
-    """The document element's name, thrown out of the parser."""
-
-
-def _document_element(head: bytes) -> tuple[str, Complaint | None]:
-    parser = expat.ParserCreate(encoding="utf-8", namespace_separator=" ")
-
-    def opened(name: str, _attributes: object) -> None:
-        raise _FoundError(name)
-
-    parser.StartElementHandler = opened
-    try:
-        parser.Parse(head, True)
-    except _FoundError as found:
-        return clark(str(found)), None
-    except expat.ExpatError as error:
-        return "", Complaint(
-            "well-formed", error.lineno, "/", expat.ErrorString(error.code), "well-formed XML", parsing.XML
-        )
-    raise AssertionError("expat wants an element")

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the interop tests need beside Python: PHP with SoapClient and DOM, Node with npm, node's "soap", Chromium,
-# a JDK with Maven, Apache CXF, PostgreSQL.
+# a JDK with Maven, Apache CXF, PostgreSQL; curl and lftp for FTPS.
 # What is there already is left alone, so it can be run again and again.
 set -eu
 cd "$(dirname "$0")"
@@ -25,6 +25,8 @@ has_soap || need "PHP's SoapClient" php-cli php-soap
 has_node || need "Node with npm" nodejs npm
 has_dom() { php -m | grep -qix dom; }
 has_dom || need "PHP's DOM" php-xml
+command -v curl >/dev/null || need "curl" curl
+command -v lftp >/dev/null || need "lftp" lftp
 command -v javac >/dev/null || need "A JDK" default-jdk-headless
 has_browser() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
 has_browser || need "Chromium" chromium

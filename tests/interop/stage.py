@@ -95,13 +95,13 @@ def open_stage(directory: Path, security: str = "off") -> Iterator[Stage]:
     contracts = profile.channel(ChannelName.CONTRACT).version_urn()
     contract = _write(directory / "contract.xml", contract_document())
     large = _write(directory / "large.xml", large_document())
-    report = _write(directory / "report.xml", _error_report())
+    report = _write(directory / "report.xml", error_report())
     with serving(directory, security) as served:
         # ALDIS answers a document of another retailer with an error event.
         served.send(USER, contracts, contract_document(provider=OTHER_PROVIDER))
         served.settle()
         for name in ("valid-stacked", "valid-catch-up-and-termination"):
-            national = write_national({PROVIDER: _discounts(name)}, profile)
+            national = write_national({PROVIDER: discount_document(name)}, profile)
             served.send(BVKB_USER, profile.channel(ChannelName.DISCOUNT).version_urn(), national)
         served.settle()
         journal = served.journal()
@@ -136,7 +136,8 @@ def large_document() -> bytes:
     return (head + "".join(record.replace("0012345678", f"{n:010d}") for n in range(count)) + tail).encode()
 
 
-def _discounts(name: str) -> bytes:
+def discount_document(name: str) -> bytes:
+    """A discount document with awkward letters in its reasons."""
     found = _fixture("discount", name)
     for reason in ("Pirmais lēmums", "Statuss beidzies"):
         found = found.replace(reason, f"{reason}: {LETTERS}")
@@ -144,7 +145,8 @@ def _discounts(name: str) -> bytes:
     return found.encode()
 
 
-def _error_report() -> bytes:
+def error_report() -> bytes:
+    """An error report with awkward letters."""
     return _fixture("error", "valid-report").replace("Dokuments saņemts", f"{LETTERS} Dokuments saņemts").encode()
 
 

@@ -23,6 +23,8 @@ def machine(tmp_path: Path) -> Path:
     (tmp_path / "bin").mkdir()
     _command(tmp_path, "php", "echo soap; echo dom")
     _command(tmp_path, "javac", "true")
+    for program in ("curl", "lftp"):
+        _command(tmp_path, program, "true")
     _command(tmp_path, "initdb", "true")
     (tmp_path / "cxf").mkdir()
     shutil.copy(HERE / "cxf" / "pom.xml", tmp_path / "cxf")

@@ -195,13 +195,6 @@ def test_the_reference_config_is_as_valid_as_any(tmp_path: Path) -> None:
             id="security",
         ),
         pytest.param(
-            GOOD + '[run]\ntransport = "ftps"\n',
-            10,
-            "[run] transport",
-            ['this version supports transport = "soap" only'],
-            id="ftps comes later",
-        ),
-        pytest.param(
             GOOD + '[run]\ntransport = "saop"\n',
             10,
             "[run] transport",

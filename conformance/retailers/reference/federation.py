@@ -10,6 +10,7 @@ import requests
 import xmlsec
 from lxml import etree
 
+from conformance.retailers.reference.contracts import BusinessError
 from conformance.retailers.reference.signing import HMAC_SHA1, WSSE, sign, timestamp
 from conformance.retailers.reference.tokens import (
     Certificate,
@@ -39,7 +40,13 @@ class Access:
 
     @classmethod
     def of(cls, endpoints: Mapping[str, Any], credentials: Mapping[str, Any]) -> Access:
-        """The access that hello tells of."""
+        """The access that hello tells of; raises BusinessError when it lacks something."""
+        lacking = [name for name, place in (("sts", endpoints), ("ca", credentials)) if not place.get(name)]
+        if lacking:
+            raise BusinessError(
+                f"hello switches security on, but has no {' and no '.join(lacking)}; expected endpoints.sts and "
+                "credentials.ca with it (docs/driver-protocol.md)"
+            )
         credential: Credential
         if credentials.get("certificate"):
             credential = Certificate(Path(credentials["certificate"]), Path(credentials["key"]))

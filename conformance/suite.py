@@ -151,7 +151,7 @@ def started(config: SuiteConfig, scenarios: int) -> RunStarted:
         profile=config.profile.name,
         seed=config.seed,
         suite_version=__version__,
-        security=config.retailer.security,
+        security=config.retailer.known_by,
         started_at=datetime.now(UTC),
         requirements=tuple(requirement_info(each, config.retailer.switched_on) for each in load_requirements()),
         scenarios=scenarios + config.explores,

@@ -88,7 +88,14 @@ class RetailerConfig:
     @property
     def switched_on(self) -> frozenset[str]:
         """What requirements and scenarios may need (their ``needs``) and this retailer's run has."""
-        return frozenset({self.transport} if self.security == "off" else {self.transport, "security"})
+        if self.transport == "ftps" or self.security == "off":
+            return frozenset({self.transport})  # folders take a password over TLS, and no tokens
+        return frozenset({self.transport, "security"})
+
+    @property
+    def known_by(self) -> str:
+        """By what the retailer is known on the wire: off (not at all), username or certificate; by FTPS a password."""
+        return "username" if self.transport == "ftps" else self.security
 
 
 def reference_config() -> RetailerConfig:

@@ -95,6 +95,7 @@ def test_a_made_world_holds_together(world: World) -> None:
             arrears=[(table, each) for each in world.arrears],
             claims=[(Table("made", f"claim {n}", {}), each) for n, each in enumerate(world.claims)],
             contracts=[(table, each) for each in world.contracts],
+            rights=[(table, each) for each in world.rights],
         )
     )
 

@@ -61,6 +61,9 @@ class FakeDit:
     lost: list[tuple[str, bool]] = field(default_factory=list)
     refusals: list[Exception] = field(default_factory=list)
 
+    def forget(self) -> None:
+        """There is no token to throw away."""
+
     def lose(self, operation: str, *, times: int = 1, arrives: bool = True) -> None:
         """The next calls of an operation get no reply, whether or not they arrive."""
         self.lost += [(operation, arrives)] * times

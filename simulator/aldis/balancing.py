@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from simulator.aldis.account import Totals, euro
-from simulator.aldis.ledger import Line, Packed, month_number
+from simulator.aldis.columns import Line
+from simulator.aldis.ledger import Packed, month_number
 from simulator.documents.model import Period
 
 
@@ -29,8 +31,7 @@ class Sums:
         return Totals(euro(self.granted), euro(self.applied), carried, lapsed, nothing)
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(NamedTuple):
     """A bill of an account as it stands in the order of bills, with what it found available."""
 
     line: Line
@@ -43,54 +44,58 @@ def add_up(accounts: Sequence[Packed], through: Period, sums: Sums) -> bool:
     Also no for accounts with reversals, or with an invoice that stands twice: those are worth the longer way.
     """
     month = month_number(through)
-    granted = applied = 0
     books = []
     for account in accounts:
         found = _follow(account, month)
         if found is None:
             return False
         books.append(found)
-        granted += sum(amount for period, amount in _grants(account) if period <= month)
-        applied += sum(each.line.applied for each in found if each.line.period <= month)
-    if not all(_is_whole(each.line, books, accounts) for found in books for each in found if each.line.period <= month):
+    if len(books) == 1:  # nearly always: worth a shorter way
+        for line, available in books[0]:
+            if line.period <= month and line.applied < min(line.net, available):
+                return False
+    elif not all(_is_whole(line, books, accounts) for found in books for line, _ in found if line.period <= month):
         return False
-    sums.granted += granted
-    sums.applied += applied
+    sums.granted += sum([amount for account in accounts for period, amount in account.grants if period <= month])
+    sums.applied += sum([line.applied for found in books for line, _ in found if line.period <= month])
     return True
 
 
 def _follow(account: Packed, month: int) -> list[_Found] | None:
     """The bills one after another; None when one does not find what it says, or the account is not a plain one."""
+    if len({line.invoice for line in account.lines}) < len(account.lines):
+        return None
     found: list[_Found] = []
-    grants, taken = _grants(account), 0
-    for fields in account.unpacked():
-        line = Line(*fields)
-        if line.reversal or any(each.line.invoice == line.invoice for each in found):
+    taken = 0
+    granted = earlier = place = 0
+    reached = -1  # the month up to which ``granted`` counts the grants, of which ``place`` are the first
+    for line in account.lines:
+        period, applied = line.period, line.applied
+        if line.reversal:
             return None
-        granted = earlier = 0
-        for period, amount in grants:
-            if period <= line.period:
-                granted += amount
-                if period < line.period:
-                    earlier += amount
+        if period < reached:  # bills of one month and then of one before it: count from the beginning
+            granted = earlier = place = 0
+        if period != reached:
+            reached, earlier = period, granted
+            while place < len(account.grants) and account.grants[place][0] <= period:
+                granted += account.grants[place][1]
+                if account.grants[place][0] < period:
+                    earlier = granted
+                place += 1
         available = max(0, granted - taken)
-        if line.period <= month:
-            carried = min(line.applied, available, max(0, earlier - taken))
-            left = available - line.applied
-            lapsed = line.remainder == 0 and line.period % 12 == 11
+        if period <= month:
+            carried = min(applied, available, max(0, earlier - taken))
+            left = available - applied
+            lapsed = line.remainder == 0 and period % 12 == 11
             if left < 0 or line.carried != carried or not (line.remainder == left or lapsed):
                 return None
-        taken += line.applied
+        taken += applied
         found.append(_Found(line, available))
     return found
 
 
 def _is_whole(line: Line, books: list[list[_Found]], accounts: Sequence[Packed]) -> bool:
     """Whether a bill took as much as it could for all persons of its contract, and says something of each."""
-    if len(books) == 1:
-        (found,) = books
-        available = next(each.available for each in found if each.line is line)
-        return line.applied >= min(line.net, available)
     applied = available = 0
     for found, account in zip(books, accounts, strict=True):
         own = next((each for each in found if each.line.invoice == line.invoice), None)
@@ -101,10 +106,6 @@ def _is_whole(line: Line, books: list[list[_Found]], accounts: Sequence[Packed])
             available += own.available
             continue
         before = sum(each.line.applied for each in found if each.line[:4] < line[:4])
-        if sum(amount for period, amount in _grants(account) if period <= line.period) > before:
+        if sum(amount for period, amount in account.grants if period <= line.period) > before:
             return False
     return applied >= min(line.net, available)
-
-
-def _grants(account: Packed) -> list[tuple[int, int]]:
-    return list(zip(account.grants[::2], account.grants[1::2], strict=True))

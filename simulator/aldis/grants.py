@@ -43,11 +43,15 @@ class GrantBook:
 
     def least(self, person: str, first: Period, last: Period) -> Decimal:
         """The smallest amount that was granted a person for any month from one to another, EUR."""
-        number = self._numbers.get(person)
-        months = range(_number(first), _number(last) + 1)
-        if number is None or not all(each in self._amounts for each in months):
+        number, least = self._numbers.get(person), None
+        if number is None:
             return NOTHING
-        return euro(min((self._amounts[each][number] for each in months), default=0))
+        for month in range(_number(first), _number(last) + 1):
+            table = self._amounts.get(month)
+            amount = 0 if table is None else table[number]
+            if least is None or amount < least:
+                least = amount
+        return euro(least or 0)
 
     def running(self, person: str) -> list[ContractKey]:
         """The contracts on which a person's support was granted and not ended since, in a fixed order."""

@@ -6,14 +6,14 @@ of decimals, rows instead of objects. An account is put together when it is aske
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import InitVar, dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
 from simulator.aldis.account import Account, Bill, Grant, Totals, cents, euro
-from simulator.aldis.columns import Amounts, Bills, Line
+from simulator.aldis.columns import Amounts, Bills, Line, amounts_of, lines_of
 from simulator.aldis.contracts import ContractKey
 from simulator.documents.model import PayoutRecord, Period
 
@@ -44,6 +44,7 @@ class _Year:
     """The accounts of a calendar year, numbered as they come."""
 
     first: int
+    places: InitVar[Sequence[int]]
     # Most contracts have one account: then it stands there without a tuple around it.
     of_contract: dict[ContractKey, int | tuple[int, ...]] = field(default_factory=dict)
     persons: list[str] = field(default_factory=list)
@@ -52,9 +53,9 @@ class _Year:
     # What the tables do not hold: reversals, and an account's second bill of a month. Few.
     more: dict[int, tuple[Line, ...]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, places: Sequence[int]) -> None:
         self.granted = [Amounts() for _ in range(12)]
-        self.billed = [Bills(self.first + month) for month in range(12)]
+        self.billed = [Bills(self.first + month, places) for month in range(12)]
 
     def numbers(self, contract: ContractKey) -> tuple[int, ...]:
         """A contract's accounts."""
@@ -79,10 +80,7 @@ class _Year:
 
     def packed(self, number: int) -> Packed:
         """An account as it stands."""
-        grants = [
-            (month, amount) for month, each in enumerate(self.granted, start=self.first) if (amount := each[number])
-        ]
-        lines = [line for each in self.billed if (line := each.line(number)) is not None]
+        grants, lines = amounts_of(self.granted, number, self.first), lines_of(self.billed, number)
         lines.extend(self.more.get(number, ()))
         lines.sort(key=_place)
         return Packed(self.persons[number], grants, lines)
@@ -93,9 +91,10 @@ class Ledger:
 
     def __init__(self) -> None:
         self._years: dict[int, _Year] = {}
-        # The documents that told of bills, each with its retailer, and the number of each.
-        self._documents: list[tuple[str, str]] = []
-        self._numbers: dict[tuple[str, str], int] = {}
+        # The documents that told of bills, the place that the records of each stand at, and the number of each.
+        self._documents: list[str] = []
+        self._places: list[int] = []
+        self._numbers: dict[tuple[str, str, int], int] = {}
 
     def account(self, key: AccountKey) -> Account:
         """An account as it stands."""
@@ -113,19 +112,19 @@ class Ledger:
         """Book an accepted payout record."""
         year, line = self._year(key.year), self._line(key, bill)
         number = year.number(key.contract, key.person)
-        if not year.billed[line.period - year.first].put(number, line):
+        if not year.billed[line.period - year.first].put(number, line, len(year.persons)):
             year.more[number] = (*year.more.get(number, ()), line)
 
     def withdraw(self, provider: str, document: str) -> None:
         """Undo all that a payout document of a retailer did."""
-        number = self._numbers.get((provider, document))
-        if number is None:
+        gone = {each for key, each in self._numbers.items() if key[:2] == (provider, document)}
+        if not gone:
             return
         for year in self._years.values():
             for each in year.billed:
-                each.drop((number,))
+                each.drop(gone)
             for account, lines in list(year.more.items()):
-                year.more[account] = tuple(each for each in lines if each.document != number)
+                year.more[account] = tuple(each for each in lines if each.document not in gone)
 
     def on_contract(self, contract: ContractKey, year: int) -> list[AccountKey]:
         """The accounts of all persons of a contract in a year, in a fixed order."""
@@ -156,15 +155,16 @@ class Ledger:
     def _year(self, year: int) -> _Year:
         found = self._years.get(year)
         if found is None:
-            found = self._years[year] = _Year(year * 12)
+            found = self._years[year] = _Year(year * 12, self._places)
         return found
 
     def _line(self, key: AccountKey, bill: Bill) -> Line:
         record, (place, position) = bill.record, bill.order
-        source = key.contract.provider, bill.document
+        source = key.contract.provider, bill.document, place
         document = self._numbers.setdefault(source, len(self._documents))
         if document == len(self._documents):
-            self._documents.append(source)
+            self._documents.append(bill.document)
+            self._places.append(place)
         return Line(
             day=record.invoice_date.toordinal(),
             period=month_number(record.period),
@@ -199,7 +199,7 @@ class Ledger:
             remainder=euro(line.remainder),
             reversal=line.reversal,
         )
-        return Bill((line.place, line.position), self._documents[line.document][1], record)
+        return Bill((line.place, line.position), self._documents[line.document], record)
 
 
 def _place(line: Line) -> tuple[int, int, int, int]:

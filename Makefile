@@ -26,11 +26,11 @@ test-pythons: $(VENV)/bin/python ## the tests but the slow ones on every other s
 	  $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$name TESTS="$(TESTS) and not slow" || exit 1; \
 	done
 
-interop: $(VENV)/.tests ## foreign SOAP clients (PHP, node, zeep, suds, Apache CXF) and the worked examples against the simulator; installs what they need
+interop: $(VENV)/.tests ## foreign clients (PHP, node, zeep, suds, Apache CXF; curl and lftp by FTPS), the worked examples, PostgreSQL; installs what they need
 	sh tests/interop/install.sh
-	$(BIN)/pytest -m interop
+	$(BIN)/pytest -m "interop or postgresql"
 
-bench: $(VENV)/.tests $(VENV)/.bench ## figures: speed, and validity of what is generated from ISO 20022 and UBL; 50 kills; takes long
+bench: $(VENV)/.tests $(VENV)/.bench ## figures: speed, validity of what is generated from ISO 20022 and UBL; 20,000 mutated requests; 50 kills; takes long
 	$(BIN)/pytest -q -s -m bench tests/benchmarks tests/simulator/test_killed_server.py
 
 lint: $(VENV)/.lint ## ruff, mypy --strict, import arrows

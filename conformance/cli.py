@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 COMMANDS = {
+    "audit": "List DIT's audit records of the calls made in its channels.",
     "check": "Run the conformance suite against a retailer's system.",
     "doctor": "Check the installation, ports, certificates and database.",
     "dossier": "Verify what a retailer attaches for sign-off.",

@@ -12,6 +12,7 @@ from datetime import date
 
 from simulator.aldis.cycle import Timetable
 from simulator.clock import add_working_days, last_working_day_before, working_day
+from simulator.documents.access import first_month_after
 from simulator.documents.model import ChannelName, Period
 
 SIGNATURE = 5
@@ -56,7 +57,7 @@ def plan(start: date, timetable: Timetable, *, build: int = 0, test: int = 0) ->
     built = add_working_days(test_access, build)
     tested = add_working_days(built, test)
     access = add_working_days(tested, OPENING)
-    first = Period.of(access) + 1
+    first = first_month_after(access)
     steps = (
         Step(1, written, signed, SIGNATURE, retailer_acts=False),
         Step(2, signed, signed, 0, retailer_acts=True),
@@ -83,7 +84,7 @@ def latest_ready(first_month: Period) -> date:
 
 
 def _due(timetable: Timetable, channel: ChannelName, period: Period) -> date:
-    due = timetable.due(channel, period)
+    due = timetable.due(channel, period, period)
     if due is None:
         raise ValueError(f"retailers send nothing on the {channel} channel")
     return due

@@ -249,13 +249,19 @@ class SuitePlugin:
         if surprise:
             return Status.ERROR, surprise
         checked = {each.requirement for each in verdicts if each.checked}
-        missing = sorted(set(tags_of(item)) & set(self._requirements) - checked)
+        missing = sorted(set(tags_of(item)) & self._judged_here - checked)
         if missing:
             return Status.FAILED, (
                 f"the traffic that {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} judged by never came; "
                 "see the journal for what the retailer sent instead"
             )
         return Status.PASSED, None
+
+    @property
+    def _judged_here(self) -> set[str]:
+        """The requirements that what is switched on lets be judged."""
+        on = self._config.retailer.switched_on
+        return {name for name, each in self._requirements.items() if each.needs is None or each.needs in on}
 
     def _keep(self, simulation: Simulation, item: pytest.Item) -> Path | None:
         if self._config.report is None:

@@ -33,9 +33,11 @@ from conformance.retailers.config import ConfigError, load_retailer
 from conformance.scenarios.steps import STEPS
 from conformance.scenarios.subject import Subject
 from conformance.scenarios.titles import is_ours
-from conformance.suite import SCENARIOS, SuiteConfig, started
+from conformance.suite import SCENARIOS, SuiteConfig, folders_of, ftps_of, security_of, started
 from conformance.waivers import WaiverError, load_waivers
 from simulator.documents.profile import ProfileError, load_profile
+from simulator.file_server import Ftps
+from simulator.security.secured import Security
 from simulator.server import Server
 
 _EVENTS = "aldis_events"  # attribute of a report, and key of a worker's output
@@ -80,13 +82,15 @@ def _suite(config: pytest.Config) -> SuiteConfig:
 class _LateServer:
     """A server that starts with the first call: the process that only reports needs none."""
 
-    def __init__(self, stack: ExitStack) -> None:
+    def __init__(self, stack: ExitStack, security: Security | None, ftps: Ftps | None) -> None:
         self._stack = stack
+        self._security = security
+        self._ftps = ftps
         self._server: Server | None = None
 
     def __getattr__(self, name: str) -> Any:
         if self._server is None:
-            self._server = Server()
+            self._server = Server(security=self._security, ftps=self._ftps)
             self._server.start()
             self._stack.callback(self._server.stop)
         return getattr(self._server, name)
@@ -99,8 +103,17 @@ class _Player:
         self._config = config
         self._stack = ExitStack()
         work = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="aldis-")))
-        server: Any = _LateServer(self._stack)
-        self._subject = Subject(suite.retailer, suite.profile, lambda: server.base_url, work)
+        security = security_of(suite.retailer, work)
+        ftps = ftps_of(suite.retailer, work, security)
+        server: Any = _LateServer(self._stack, security, ftps)
+        self._subject = Subject(
+            suite.retailer,
+            suite.profile,
+            lambda: server.base_url,
+            work,
+            security=security,
+            folders=folders_of(ftps, lambda: server.ftps_address),
+        )
         self._stack.callback(self._subject.close)
         self._waiting: list[Event] = []
         self.plugin = SuitePlugin(

@@ -60,7 +60,7 @@ def judge_recorded(
         if redactor is not None:
             redactor.learn(journal, profile, setting.world)
         retailers = _retailers(journal, setting.world, authority)
-        emit(_started(retailers, profile, _security(journal)))
+        emit(_started(retailers, profile, _security(journal), _ways(journal)))
         for retailer in retailers:
             _judge_one(journal, setting.world, profile, retailer, emit)
     except (StoreError, JournalError) as reason:
@@ -134,8 +134,14 @@ def _security(journal: Journal) -> str:
     return "off"
 
 
-def _started(retailers: tuple[Retailer, ...], profile: Profile, security: str) -> RunStarted:
-    switched_on = frozenset() if security == "off" else frozenset({"security"})
+def _ways(journal: Journal) -> frozenset[str]:
+    """By which ways callers came: soap, ftps, or both; by soap when nobody came at all."""
+    found = {entry.interface for entry in journal.entries() if entry.kind in (Kind.EXCHANGE, Kind.FTP)}
+    return frozenset(found & {"soap", "ftps"} or {"soap"})
+
+
+def _started(retailers: tuple[Retailer, ...], profile: Profile, security: str, ways: frozenset[str]) -> RunStarted:
+    switched_on = ways if security == "off" else ways | {"security"}
     return RunStarted(
         retailer=", ".join(each.name for each in retailers),
         profile=profile.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,10 +24,12 @@ from conformance.report.events import Consumer, Event, HarnessFailed, RunFinishe
 from conformance.requirements.catalogue import load as load_requirements
 from conformance.retailers.config import RetailerConfig
 from conformance.scenarios.steps import STEPS
-from conformance.scenarios.subject import Subject
+from conformance.scenarios.subject import Folders, Subject
 from conformance.scenarios.titles import add_folder
 from simulator import __version__
 from simulator.documents.profile import Profile
+from simulator.file_server import Ftps
+from simulator.ftps.settings import load_ftps_settings
 from simulator.security.secured import Security
 from simulator.security.settings import load_settings
 from simulator.server import Server
@@ -87,11 +89,20 @@ def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
     began = time.monotonic()
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aldis-")))
-        security = _security(config, work)
-        server = Server(security=security)
+        security = security_of(config.retailer, work)
+        ftps = ftps_of(config.retailer, work, security)
+        server = Server(security=security, ftps=ftps)
         server.start()
         stack.callback(server.stop)
-        subject = Subject(config.retailer, config.profile, lambda: server.base_url, work, config.lang, security)
+        subject = Subject(
+            config.retailer,
+            config.profile,
+            lambda: server.base_url,
+            work,
+            config.lang,
+            security,
+            folders_of(ftps, lambda: server.ftps_address),
+        )
         stack.callback(subject.close)
         subject.open()
         plugin = SuitePlugin(config, subject, server, emit, partial(started, config))
@@ -114,12 +125,23 @@ def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
         )
 
 
-def _security(config: SuiteConfig, work: Path) -> Security | None:
+def security_of(retailer: RetailerConfig, work: Path) -> Security | None:
     """The security of the run's server; its keys are made for this run, unless the retailer keeps a folder of them."""
-    retailer = config.retailer
     if retailer.security == "off":
         return None
     return Security(retailer.keys or work / "keys", load_settings(), retailer.security)
+
+
+def ftps_of(retailer: RetailerConfig, work: Path, security: Security | None) -> Ftps | None:
+    """DIT's FTPS of the run's server, for a retailer that goes by it; the keys are those of the other services."""
+    if retailer.transport != "ftps":
+        return None
+    return Ftps(0, security or Security(retailer.keys or work / "keys", load_settings()), load_ftps_settings())
+
+
+def folders_of(ftps: Ftps | None, address: Callable[[], str | None]) -> Folders | None:
+    """What the retailer is told of it."""
+    return None if ftps is None else Folders(ftps.keys, lambda: f"ftps://{address()}")
 
 
 def started(config: SuiteConfig, scenarios: int) -> RunStarted:
@@ -129,7 +151,7 @@ def started(config: SuiteConfig, scenarios: int) -> RunStarted:
         profile=config.profile.name,
         seed=config.seed,
         suite_version=__version__,
-        security=config.retailer.security,
+        security=config.retailer.known_by,
         started_at=datetime.now(UTC),
         requirements=tuple(requirement_info(each, config.retailer.switched_on) for each in load_requirements()),
         scenarios=scenarios + config.explores,

@@ -6,16 +6,22 @@ national list is cut are assumed and come from the profile.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 from simulator.dit.model import Authority, Channel, ChannelKind, ChannelVersion, Repeated, Transformation, User
+from simulator.dit.rights import EVER, Grant, GrantKey
+from simulator.documents.access import ChannelRight, Environment
 from simulator.documents.model import ChannelName
 from simulator.documents.profile import ChannelProfile, Profile
 from simulator.security.accounts import Account
 from simulator.world import Retailer, World
 
 BVKB_USER = "bvkb"
+
+NEVER = date(9999, 1, 1)
+"""A day that no simulation reaches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +35,24 @@ class Installation:
     subscriptions: tuple[tuple[str, str], ...]
 
 
-def installation_for(world: World, profile: Profile, on: date | None = None) -> Installation:
+def installation_for(
+    world: World, profile: Profile, on: date | None = None, grants: Mapping[GrantKey, Grant] | None = None
+) -> Installation:
     """The set-up of DIT for a world under a profile, as it is on a day. Pure.
 
-    A retailer whose access is not open by then has a mailbox and a user, but no right on any channel: access is opened
-    for a DIT user, per channel (BVKB's connecting steps, steps 3 and 6: documented). Without a day all access is open.
+    ``grants`` are the rights in the environment that is set up. A retailer whose access to a channel is not open by
+    then has a mailbox and a user, but does not take part in the channel: access is opened for a DIT user, per channel
+    (BVKB's connecting steps, steps 3 and 6: documented). Without a day all access is open.
     """
     contract, discount, payout = (profile.channel(name) for name in ChannelName)
     bvkb = world.bvkb.id
-    everyone = tuple(each.authority for each in world.retailers if _access_open(each, on))
+
+    def takes_part(retailer: Retailer, channel: ChannelProfile) -> bool:
+        known = [
+            each for key, each in (grants or {}).items() if (key.user, key.channel) == (retailer.user, channel.urn)
+        ]
+        return on is None or not known or any(each.opened is not None and each.opened <= on for each in known)
+
     national = _national_version(profile, discount)
     cuts = tuple(
         _cut_version(profile, discount, each.discount_minor, each.registration_number) for each in world.retailers
@@ -54,13 +69,13 @@ def installation_for(world: World, profile: Profile, on: date | None = None) -> 
         ),
         versions=(_plain_version(profile, contract), national, *cuts, _plain_version(profile, payout)),
         subscriptions=(
-            *((contract.version_urn(), authority) for authority in everyone),
+            *((contract.version_urn(), each.authority) for each in world.retailers if takes_part(each, contract)),
             *(
                 (version.urn, retailer.authority)
                 for version, retailer in zip(cuts, world.retailers, strict=True)
-                if _access_open(retailer, on)
+                if takes_part(retailer, discount)
             ),
-            *((payout.version_urn(), authority) for authority in everyone),
+            *((payout.version_urn(), each.authority) for each in world.retailers if takes_part(each, payout)),
         ),
     )
 
@@ -74,8 +89,51 @@ def accounts_for(world: World) -> dict[str, Account]:
     return {each.user: each for each in everyone}
 
 
-def _access_open(retailer: Retailer, on: date | None) -> bool:
-    return on is None or retailer.access_opened is None or retailer.access_opened <= on
+def grants_for(world: World, profile: Profile, environment: Environment) -> tuple[Grant, ...]:
+    """The rights that a world speaks of, in an environment; of a user that it gives all of them it says nothing. Pure.
+
+    ``access_opened`` of a retailer opens all of them on one day, in the environment that is served.
+    """
+    given = {
+        GrantKey(right.user, profile.channel(name).urn, right.environment, kind): right
+        for right in world.rights
+        for name in ChannelName
+        for kind in ChannelRight
+        if right.channel in (None, name) and right.right in (None, kind)
+    }
+    named = {each.user for each in world.rights}
+    found = []
+    for retailer in world.retailers:
+        for key in _keys(retailer, profile, environment):
+            if retailer.access_opened is not None:
+                found.append(Grant(key, retailer.access_opened))
+            elif retailer.user in named:
+                right = given.get(key)
+                found.append(Grant(key, None) if right is None else Grant(key, right.opened, right.closed))
+    return tuple(found)
+
+
+def exchanging(world: World, profile: Profile, grants: Mapping[GrantKey, Grant]) -> World:
+    """The world as BVKB sees it in production: each retailer's access is opened when its last right there was. Pure.
+
+    That BVKB begins the exchange with a retailer once all its rights are there is assumed.
+    """
+
+    def opened(retailer: Retailer) -> date | None:
+        known = [grants.get(key) for key in _keys(retailer, profile, Environment.PRODUCTION)]
+        days = [NEVER if each.opened is None else each.opened for each in known if each is not None]
+        last = max(days, default=EVER)
+        return None if last == EVER else last
+
+    return replace(world, retailers=tuple(replace(each, access_opened=opened(each)) for each in world.retailers))
+
+
+def _keys(retailer: Retailer, profile: Profile, environment: Environment) -> list[GrantKey]:
+    return [
+        GrantKey(retailer.user, profile.channel(name).urn, environment, kind)
+        for name in ChannelName
+        for kind in ChannelRight
+    ]
 
 
 def _plain_version(profile: Profile, channel: ChannelProfile) -> ChannelVersion:

@@ -1,6 +1,6 @@
 """The append-only record of everything that happened between the retailer and the state; the only thing judges read.
 
-Entries are of seven kinds. What stands in ``details`` per kind and operation is listed in docs/journal.md and held by
+Entries are of eight kinds. What stands in ``details`` per kind and operation is listed in docs/journal.md and held by
 tests; raw bytes stay in blobs, named by their SHA-256, so that an entry is small and a journal can be read as a list.
 """
 
@@ -37,7 +37,9 @@ class Kind(StrEnum):
     STIMULUS = "stimulus"  # the suite moved the retailer (apply, bill, exchange, ...)
     TOKEN = "token"  # noqa: S105 - a request for a token at the STS, answered or refused
     CONNECTION = "connection"  # TLS: a certificate refused, a call to a wrong server, plain HTTP where TLS is spoken
+    FTP = "ftp"  # a command of an FTPS session that is no call of DIT's: login, TLS, folders, what is not offered
     CLOCK = "clock"  # simulated time went on
+    RIGHT = "right"  # a user\'s right was opened or closed while the simulator ran
 
 
 class Outcome(StrEnum):
@@ -137,9 +139,9 @@ class StoredJournal:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def entries(self, after: int = 0) -> Iterator[Entry]:
-        """All entries, or those behind a number, in order; entries that are appended meanwhile come too."""
-        while page := self._page(after):
+    def entries(self, after: int = 0, kind: Kind | None = None) -> Iterator[Entry]:
+        """All entries, or those behind a number or of a kind, in order; those that are appended meanwhile come too."""
+        while page := self._page(after, kind):
             yield from page
             after = page[-1].number
 
@@ -153,9 +155,11 @@ class StoredJournal:
         with self._store.reading() as unit:
             return unit.connection.scalar(select(table.c.at).order_by(table.c.number.desc()).limit(1))
 
-    def _page(self, after: int) -> tuple[Entry, ...]:
+    def _page(self, after: int, kind: Kind | None) -> tuple[Entry, ...]:
         # Page by page: one long read would keep SQLite from tidying its write-ahead log.
         statement = select(table).where(table.c.number > after).order_by(table.c.number).limit(_PAGE)
+        if kind is not None:
+            statement = statement.where(table.c.kind == str(kind))
         with self._store.reading() as unit:
             try:
                 return tuple(_from_row(row) for row in unit.connection.execute(statement).mappings())

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import errno
-import logging
-import socket
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-from cheroot import wsgi
 from werkzeug.wrappers import Request, Response
 
 from simulator import journal
 from simulator.channels import accounts_for
 from simulator.console.admin import AdminApplication
 from simulator.faults import CONNECTING
+from simulator.file_server import FileServer, FileServerError, Ftps
 from simulator.journal import Entry, Kind, Outcome, wall_now
-from simulator.security.doorway import FOREIGN, HANDSHAKE, Doorway
+from simulator.listening import HttpServer
+from simulator.security.doorway import FOREIGN, HANDSHAKE, PLAIN, SHOWN, Doorway
 from simulator.security.policies import STS
 from simulator.security.secured import Secured, Security, secure
 from simulator.soap.application import SoapApplication
@@ -30,8 +29,8 @@ if TYPE_CHECKING:
     from simulator.simulation import Simulation
     from simulator.soap.backend import Backend
 
-_log = logging.getLogger(__name__)
 _THREADS = 16
+_SHOWN = "misbehaviour on purpose (wrong_certificate): a client is shown the certificate of another authority"
 _REFUSED = (
     "misbehaviour on purpose (wrong_certificate): the client broke the connection off when it saw a certificate that "
     "another authority has signed, as it should"
@@ -48,36 +47,12 @@ class ServerError(Exception):
     """The server cannot listen where it was told to; says where, why and what to do."""
 
 
-class ClosingGateway(wsgi.Gateway_10):
-    """Closes the connection where an answer says so: what is left of a slow or broken body is not waited for."""
-
-    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        if any(name.lower() == "connection" and value.lower() == "close" for name, value in headers):
-            self.req.close_connection = True
-        return super().start_response(status, headers, exc_info)
-
-
-class _HttpServer(wsgi.Server):
-    """Cheroot, with its reports sent to our log, and no socket left open when it cannot listen."""
-
-    @staticmethod
-    def bind_socket(socket_: socket.socket, bind_addr: tuple[str, int]) -> socket.socket:
-        try:
-            return cast("socket.socket", cast("Any", wsgi.Server).bind_socket(socket_, bind_addr))
-        except OSError:
-            socket_.close()
-            raise
-
-    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
-        _log.log(level, msg, exc_info=traceback)
-
-
 class Server:
     """One HTTP server on loopback. What it serves, a simulation, can be changed while it runs.
 
     ``host`` and ``port`` say where to listen; port 0 picks a free one. With ``security`` it speaks TLS, has an STS, and
-    DIT's guarded addresses in place of the plain ones. Raises ServerError when it cannot listen, MaterialError when the
-    keys cannot be used.
+    DIT's guarded addresses in place of the plain ones. With ``ftps`` the mailboxes can be reached by FTPS as well.
+    Raises ServerError when it cannot listen, MaterialError when the keys cannot be used.
     """
 
     def __init__(
@@ -87,8 +62,10 @@ class Server:
         host: str = "127.0.0.1",
         port: int = 0,
         security: Security | None = None,
+        ftps: Ftps | None = None,
     ) -> None:
         self._security = security
+        self._files: FileServer | None = None
         self._doorway: Doorway | None = None
         self._secured: Secured | None = None
         self._simulation: Simulation | None = None
@@ -96,8 +73,7 @@ class Server:
             self.mount(simulation)
         self._soap = SoapApplication(self._backend)
         self._admin = AdminApplication(lambda: self.simulation)
-        self._http = _HttpServer((host, port), self._application, numthreads=_THREADS, server_name="aldis-simulator")
-        self._http.gateway = ClosingGateway
+        self._http = HttpServer((host, port), self._application, numthreads=_THREADS, server_name="aldis-simulator")
         if security is not None:
             # Whatever is mounted later, the server's own certificate is there from the start.
             self._doorway = Doorway(security.material(()), security.impostor, self._strikes, self._note_connection)
@@ -109,6 +85,8 @@ class Server:
         except OSError as reason:
             raise ServerError(_cannot_listen(host, port, reason)) from reason
         self._thread = threading.Thread(target=self._http.serve, name="http", daemon=True)
+        if ftps is not None:
+            self._files = self._file_server(ftps)
 
     @property
     def simulation(self) -> Simulation:
@@ -125,9 +103,16 @@ class Server:
         return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
     @property
+    def ftps_address(self) -> str | None:
+        """Where FTPS listens, as ``127.0.0.1:2121``; None when it is not served."""
+        return self._files.address if self._files is not None else None
+
+    @property
     def keys(self) -> Path | None:
-        """The folder of keys, None without security."""
-        return self._security.folder if self._security is not None else None
+        """The folder of keys, None when nothing served needs any."""
+        if self._security is not None:
+            return self._security.folder
+        return self._files.keys if self._files is not None else None
 
     def mount(self, simulation: Simulation, *, token_seconds: int | None = None) -> Simulation | None:
         """Serve this simulation from the next request on; returns the one served before, which the caller closes.
@@ -145,8 +130,23 @@ class Server:
                 store=simulation.store,
                 faults=simulation.faults,
             )
+        if self._files is not None:
+            self._files.know(simulation)
         before, self._simulation = self._simulation, simulation
         return before
+
+    def _file_server(self, ftps: Ftps) -> FileServer:
+        try:
+            files = FileServer(ftps, lambda: self.simulation)
+            if self._simulation is not None:
+                files.know(self._simulation)
+        except FileServerError as reason:
+            self._http.stop()
+            raise ServerError(str(reason)) from reason
+        except BaseException:
+            self._http.stop()  # its threads would keep the process
+            raise
+        return files
 
     def _backend(self) -> Backend:
         backend = self.simulation.backend
@@ -164,9 +164,8 @@ class Server:
 
     def _note_connection(self, operation: str, words: str) -> None:
         """Journal what came in place of a call."""
-        refused = operation == HANDSHAKE
-        cause = _REFUSED if refused else f"{_NO_TLS} ({words})"
-        self._journal(operation, cause, foreign=refused, said=words)
+        causes = {SHOWN: _SHOWN, HANDSHAKE: _REFUSED, PLAIN: _NO_TLS}
+        self._journal(operation, causes[operation], foreign=operation != PLAIN, said=words)
 
     def _journal(self, operation: str, cause: str, *, foreign: bool, said: str) -> None:
         simulation = self._simulation
@@ -178,7 +177,7 @@ class Server:
             wall=wall_now(),
             interface="tls",
             operation=operation,
-            outcome=Outcome.FAULT,
+            outcome=Outcome.OK if operation == SHOWN else Outcome.FAULT,
             cause=cause,
             details={"certificate": "foreign" if foreign else "own", "said": said},
         )
@@ -194,9 +193,13 @@ class Server:
     def start(self) -> None:
         """Accept calls, on a thread."""
         self._thread.start()
+        if self._files is not None:
+            self._files.start()
 
     def stop(self) -> None:
         """Finish the calls in hand and stop listening."""
+        if self._files is not None:
+            self._files.stop()
         self._http.stop()
         if self._thread.is_alive():
             self._thread.join()

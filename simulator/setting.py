@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from simulator.documents.access import Environment
 from simulator.store import Unit
 from simulator.store.archive import archive_add, archive_rows
 from simulator.world import World
@@ -19,18 +20,24 @@ class SettingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """World, profile name and the simulated moment at which the simulation first started."""
+    """World, profile name, the simulated moment at which the simulation first started, DIT's environment."""
 
     world: World
     profile: str
     started_at: datetime
+    environment: Environment = Environment.TEST
 
     def must_equal(self, wanted: Setting) -> None:
-        """Raise SettingError unless the same world and profile are wanted again."""
+        """Raise SettingError unless the same world, profile and environment are wanted again."""
         if self.profile != wanted.profile:
             raise SettingError(
                 f"this data folder was made under profile {self.profile!r}, not {wanted.profile!r}; "
                 f"start with --profile {self.profile} or choose an empty folder with --data"
+            )
+        if self.environment is not wanted.environment:
+            raise SettingError(
+                f"this data folder is of DIT's environment {self.environment}, not {wanted.environment}: each has "
+                f"its own mailboxes; start with --environment {self.environment}, or choose an empty folder with --data"
             )
         if self.world != wanted.world:
             raise SettingError(
@@ -47,7 +54,7 @@ def remember_setting(unit: Unit, setting: Setting) -> None:
         kind=_KIND,
         key=_KEY,
         at=setting.started_at,
-        body={"world": world_to_json(setting.world), "profile": setting.profile},
+        body={"world": world_to_json(setting.world), "profile": setting.profile, "environment": setting.environment},
     )
 
 
@@ -60,6 +67,7 @@ def recorded_setting(unit: Unit) -> Setting | None:
                 world=world_from_json(body["world"]),
                 profile=str(body["profile"]),
                 started_at=row.at,
+                environment=Environment(body.get("environment", Environment.TEST)),
             )
         except (KeyError, TypeError, ValueError) as reason:
             raise SettingError(f"the world recorded in this data folder cannot be read: {reason}") from reason

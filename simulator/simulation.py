@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -14,9 +15,14 @@ from typing import Self
 from simulator import journal
 from simulator.aldis.authority import Aldis
 from simulator.aldis.cycle import Duty
-from simulator.channels import Installation, installation_for
+from simulator.channels import Installation, exchanging, grants_for, installation_for
 from simulator.clock import Clock
+from simulator.dit import configuration
+from simulator.dit.duties import Duties
 from simulator.dit.network import Network
+from simulator.dit.options import Options
+from simulator.dit.rights import EVER, Grant, GrantKey
+from simulator.documents.access import Environment
 from simulator.documents.profile import Profile
 from simulator.faults import Faults
 from simulator.journal import Entry, Kind, StoredJournal, wall_now
@@ -49,10 +55,12 @@ class Simulation:
         clock: Clock,
         new_id: Callable[[], str] | None = None,
         patient: bool = False,
+        options: Options | None = None,
     ) -> None:
         """``new_id`` makes DIT's message ids, by default at random. ``patient``: ALDIS looks into its mailbox only when
-        it is waited for, so that the order of what happens does not hang on threads.
+        it is waited for, so that the order of what happens does not hang on threads. ``options`` are DIT's.
         """
+        self.options = options or Options()
         self.world = world
         self.profile = profile
         self.store = store
@@ -66,8 +74,12 @@ class Simulation:
             faults=self.faults,
             tamper=Tampering(profile, (each.registration_number for each in world.retailers)),
             new_id=new_id or (lambda: str(uuid.uuid4())),
+            environment=self.options.environment,
+            month_bytes=profile.limits.month_bytes[self.options.environment].value,
+            duties=Duties(profile.limits.poll_seconds.value) if self.options.enforce_duties else None,
+            transformation_seconds=profile.limits.transformation_seconds.value,
+            validate_on_send=self.options.validate_on_send,
         )
-        self._access_as_of = clock.now().date()
         self._started_at = self._install()
         self.aldis = Aldis(
             world=world, profile=profile, clock=clock, network=self.network, store=store, faults=self.faults
@@ -89,6 +101,7 @@ class Simulation:
         url: str | None = None,
         new_id: Callable[[], str] | None = None,
         patient: bool = False,
+        options: Options | None = None,
     ) -> Self:
         """Open or create a simulation kept in a folder or a database.
 
@@ -100,22 +113,36 @@ class Simulation:
             last = StoredJournal(store).last_moment()
             if last is not None and not clock.is_real and last > clock.now():
                 clock.advance(last)
-            return cls(world=world, profile=profile, store=store, clock=clock, new_id=new_id, patient=patient)
+            return cls(
+                world=world, profile=profile, store=store, clock=clock, new_id=new_id, patient=patient, options=options
+            )
         except BaseException:
             store.close()
             raise
 
     def _install(self) -> datetime:
-        setup = installation_for(self.world, self.profile, self.clock.now().date())
         with self.store.unit() as unit:
             found = recorded_setting(unit)
-            setting = Setting(world=self.world, profile=self.profile.name, started_at=self.clock.now())
+            setting = Setting(
+                world=self.world,
+                profile=self.profile.name,
+                started_at=self.clock.now(),
+                environment=self.options.environment,
+            )
             if found is None:
                 remember_setting(unit, setting)
             else:
                 found.must_equal(setting)
-            self._set_up(unit, setup)
+            self.network.grant(unit, grants_for(self.world, self.profile, self.options.environment), anew=False)
+            self._set_up(unit, self._setup(unit, self.clock.now().date()))
         return (found or setting).started_at
+
+    def _setup(self, unit: Unit, on: date) -> Installation:
+        """DIT as it is on a day: who takes part in a channel follows from who was given rights there."""
+        environment = self.options.environment
+        grants = configuration.read_grants(unit)
+        here = {key: each for key, each in grants.items() if key.environment is environment}
+        return installation_for(self.world, self.profile, on, here)
 
     def _set_up(self, unit: Unit, setup: Installation) -> None:
         self.network.install(
@@ -126,6 +153,7 @@ class Simulation:
             versions=setup.versions,
             subscriptions=setup.subscriptions,
         )
+        self._subscriptions = setup.subscriptions
 
     def _reach(self, now: datetime) -> None:
         """What time alone brings about in DIT: access is opened, and what has lain there for too long goes."""
@@ -136,12 +164,42 @@ class Simulation:
                 self.network.purge(unit, oldest)
 
     def _open_access(self, on: date) -> None:
-        """Give the rights of a day: once a retailer's access is open, its calls are no longer refused."""
-        opened = (each.access_opened for each in self.world.retailers if each.access_opened is not None)
-        if any(self._access_as_of < each <= on for each in opened):
+        """Let those take part in DIT's channels, and in the exchange with ALDIS, whose rights are there on a day."""
+        with self.store.reading() as unit:
+            setup, grants = self._setup(unit, on), self.network.directory(unit).grants
+        if setup.subscriptions != self._subscriptions:
             with self.store.unit() as unit:
-                self._set_up(unit, installation_for(self.world, self.profile, on))
-        self._access_as_of = max(on, self._access_as_of)
+                self._set_up(unit, setup)
+        if self.options.environment is Environment.PRODUCTION:
+            self.aldis.exchange_with(exchanging(self.world, self.profile, grants))
+
+    # -- rights, while it runs
+
+    def rights(self) -> tuple[Grant, ...]:
+        """All rights that something is known of; who is not among them has every right."""
+        with self.store.reading() as unit:
+            return tuple(sorted(self.network.directory(unit).grants.values(), key=lambda each: each.key))
+
+    def change_rights(
+        self, keys: Iterable[GrantKey], *, opened: date | None = None, closed: date | None = None
+    ) -> None:
+        """Open rights from a day on, or close them from a day on; journaled. Give one of the two days."""
+        chosen = tuple(keys)
+        with self.store.unit() as unit:
+            known = self.network.directory(unit).grants
+            if opened is not None:
+                changed = tuple(Grant(each, opened) for each in chosen)
+            else:
+                changed = tuple(replace(known.get(each, Grant(each, EVER)), closed=closed) for each in chosen)
+            self.network.grant(unit, changed)
+            for each in changed:
+                details: dict[str, journal.Json] = {
+                    **each.key._asdict(),
+                    "opened": None if each.opened in (None, EVER) else str(each.opened),
+                    "closed": None if each.closed is None else str(each.closed),
+                }
+                self._note(unit, Kind.RIGHT, "open" if opened is not None else "close", self.clock.now(), details)
+        self._open_access(self.clock.now().date())
 
     def settle(self) -> None:
         """Wait until ALDIS has taken in all that lies in its mailbox; raises SimulationFailed when it could not."""
@@ -161,17 +219,12 @@ class Simulation:
         self.clock.advance(to)
         self._reach(to)
         with self.store.unit() as unit:
-            journal.append(
-                unit,
-                Entry(
-                    kind=Kind.CLOCK,
-                    at=to,
-                    wall=wall_now(),
-                    interface="admin",
-                    operation="advance",
-                    details={"from": start.isoformat(), "to": to.isoformat()},
-                ),
-            )
+            self._note(unit, Kind.CLOCK, "advance", to, {"from": start.isoformat(), "to": to.isoformat()})
+
+    def _note(self, unit: Unit, kind: Kind, operation: str, at: datetime, details: dict[str, journal.Json]) -> None:
+        """Journal what was done to the simulation from outside."""
+        entry = Entry(kind=kind, at=at, wall=wall_now(), interface="admin", operation=operation, details=details)
+        journal.append(unit, entry)
 
     def catch_up(self) -> None:
         """Do the duties that time has reached and that are not done: after a crash, or on the machine's own clock."""

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from simulator.documents.model import Category, Period
+from simulator.documents.access import ChannelRight, Environment, first_month_after
+from simulator.documents.model import Category, ChannelName, Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Retailer:
 
         It is the calendar month after access was opened (BVKB's connecting steps, step 7: documented).
         """
-        return None if self.access_opened is None else Period.of(self.access_opened) + 1
+        return None if self.access_opened is None else first_month_after(self.access_opened)
 
     def exchanges_in(self, period: Period) -> bool:
         """Whether the regular exchange has begun by a month."""
@@ -168,6 +169,22 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Right:
+    """A right of a retailer's DIT user in one environment, from the day on which it was granted.
+
+    Without ``channel`` it is on all three, without ``right`` it is both, to send and to receive. ``closed`` is the
+    first day without it. A user whom no right names has all of them; one whom some name has only those.
+    """
+
+    user: str
+    environment: Environment
+    opened: date
+    closed: date | None = None
+    channel: ChannelName | None = None
+    right: ChannelRight | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """One small country: BVKB, its retailers, its residents and what makes some of them protected."""
 
@@ -182,6 +199,7 @@ class World:
     families: tuple[Family, ...] = ()
     wards: tuple[Ward, ...] = ()
     contracts: tuple[Contract, ...] = ()
+    rights: tuple[Right, ...] = ()
     description: str = field(default="", compare=False)
 
     def all_spells(self) -> tuple[Spell, ...]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol, TypeVar
 
-from simulator.documents.model import Category
-from simulator.world import Arrears, Claim, Contract, Family, Resident, Retailer, Spell, Ward
+from simulator.documents.access import ChannelRight
+from simulator.documents.model import Category, ChannelName
+from simulator.world import Arrears, Claim, Contract, Family, Resident, Retailer, Right, Spell, Ward
 from simulator.world_table import Table
 
 COUNTED = (Category.DISABLED_CHILD, Category.GUARDIAN)  # per child and per ward, Reg. 345 (documented)
@@ -37,6 +38,7 @@ class Facts:
     arrears: list[tuple[Table, Arrears]]
     claims: list[tuple[Table, Claim]]
     contracts: list[tuple[Table, Contract]]
+    rights: list[tuple[Table, Right]]
 
 
 def refuse_contradictions(facts: Facts) -> None:
@@ -57,6 +59,7 @@ def refuse_contradictions(facts: Facts) -> None:
     _categories(facts, people)
     _claims(facts, people)
     _contracts(facts, people)
+    _rights(facts)
 
 
 class _People:
@@ -190,3 +193,22 @@ def _contracts(facts: Facts, people: _People) -> None:
             raise table.fail(
                 f"number = {contract.number} is already in force on some of the same days by {other.place}"
             )
+
+
+def _rights(facts: Facts) -> None:
+    retailers = {each.user: each for _, each in facts.retailers}
+    taken: dict[object, Table] = {}
+    for table, right in facts.rights:
+        retailer = retailers.get(right.user)
+        if retailer is None:
+            raise table.fail(f"user = {right.user} is no retailer's user; there are: {', '.join(sorted(retailers))}")
+        if retailer.access_opened is not None:
+            raise table.fail(
+                f"{right.user} has access_opened = {retailer.access_opened} already, which opens all rights on one "
+                "day; say it there or here, not in both"
+            )
+        for channel in ChannelName if right.channel is None else (right.channel,):
+            for kind in ChannelRight if right.right is None else (right.right,):
+                other = taken.setdefault((right.user, right.environment, channel, kind), table)
+                if other is not table:
+                    raise table.fail(f"{right.user}'s right to {kind} on {channel} is given by {other.place} already")

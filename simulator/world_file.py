@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from simulator.documents.access import ChannelRight, Environment
 from simulator.documents.identifiers import eic_valid, is_synthetic_personal_code, registration_number_valid
 from simulator.documents.locations import data_root
-from simulator.documents.model import Category
+from simulator.documents.model import Category, ChannelName
 from simulator.world import (
     Arrears,
     Authority,
@@ -20,6 +21,7 @@ from simulator.world import (
     Family,
     Resident,
     Retailer,
+    Right,
     Spell,
     Ward,
     World,
@@ -94,6 +96,7 @@ def _world(top: Table, lines: Mapping[str, list[int]]) -> World:
         arrears=_all(top.tables("arrears", lines), _arrears),
         claims=_all(top.tables("claims", lines), _claim),
         contracts=_all(top.tables("contracts", lines), _contract),
+        rights=_all(top.tables("rights", lines), _right),
     )
     world = World(
         name=top.text("name"),
@@ -107,6 +110,7 @@ def _world(top: Table, lines: Mapping[str, list[int]]) -> World:
         families=_values(facts.families),
         wards=_values(facts.wards),
         contracts=_values(facts.contracts),
+        rights=_values(facts.rights),
         description=top.text("description", default="no description"),
     )
     top.done()
@@ -262,6 +266,27 @@ def _claim(table: Table) -> Claim:
     return Claim(
         person=table.text("person"), provider=table.text("provider"), contract=table.text("contract"), source=source
     )
+
+
+def _right(table: Table) -> Right:
+    opened, closed = table.day("opened"), table.day_or_none("closed")
+    if closed is not None and closed <= opened:
+        raise table.fail(f"closed = {closed}, the first day without the right, must come after opened = {opened}")
+    return Right(
+        user=table.text("user"),
+        environment=Environment(_word(table, "environment", tuple(Environment))),
+        opened=opened,
+        closed=closed,
+        channel=ChannelName(_word(table, "channel", tuple(ChannelName))) if table.has("channel") else None,
+        right=ChannelRight(_word(table, "right", tuple(ChannelRight))) if table.has("right") else None,
+    )
+
+
+def _word(table: Table, key: str, known: tuple[str, ...]) -> str:
+    word = table.text(key)
+    if word not in known:
+        raise table.fail(f'{key} = "{word}" is unknown; known are: {", ".join(known)}')
+    return word
 
 
 def _retailers_differ(retailers: list[tuple[Table, Retailer]], bvkb: Authority) -> None:

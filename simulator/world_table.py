@@ -39,6 +39,11 @@ class Table:
             raise self.fail(f"{key} = {_shown(value)} must be {expected}")
         return value
 
+    def has(self, key: str) -> bool:
+        """Whether an optional field is given."""
+        self._asked.add(key)
+        return key in self.values
+
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts, none of them empty or twice; without the field an empty one."""
         self._asked.add(key)

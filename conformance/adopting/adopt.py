@@ -9,6 +9,7 @@ from pathlib import Path
 from conformance.adopting.folder import AdoptionError, SchemaFile, catalogue_of, check, pin, read_folder
 from conformance.adopting.matching import Bound, BoundGroup, Draft, domain_of, draft
 from conformance.adopting.places import Branch, Place, Reader
+from conformance.adopting.trial import SECONDS, try_out
 from conformance.adopting.words import score, tokens, vocabulary
 from conformance.adopting.writing import questions, write_profile
 from simulator.documents.catalogue import Catalogue
@@ -44,12 +45,15 @@ def adopt(
     bindings: Mapping[str, str] | None = None,
     ask: Ask | None = None,
     ask_word: AskWord | None = None,
+    seconds: float = SECONDS,
 ) -> Adopted:
     """Adopt the schemas of a folder under a name, into ``target``; limits, rates and channels are those of ``base``.
 
-    ``bindings`` say where fields are, by their full names; ``ask`` is asked for what is open then. Raises AdoptionError
-    when a schema does not load, and when the profile does not fit although all was bound.
+    ``bindings`` say where fields are, by their full names; ``ask`` is asked for what is open then. Loading the schemas
+    may take ``seconds`` of wall time. Raises AdoptionError when a schema does not load, and when the profile does not
+    fit although all was bound.
     """
+    try_out(folder, seconds)
     files = read_folder(folder)
     catalogue = catalogue_of(files, "official schema, as downloaded")
     check(files, catalogue)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from conformance.adopting.folder import AdoptionError, catalogue_of, check, imported, read_folder
 from conformance.adopting.places import Branch, Place, Reader
+from conformance.adopting.trial import try_out
 from simulator.documents.catalogue import Catalogue
 from simulator.documents.explaining import Names, document_elements, global_element, split
 from simulator.documents.model import ChannelName
@@ -56,6 +57,7 @@ def _shape(source: str) -> dict[str, str]:
     path = Path(source)
     found: dict[str, str] = {}
     if path.is_dir():
+        try_out(path)
         files = read_folder(path)
         catalogue = catalogue_of(files, "folder")
         check(files, catalogue)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -73,13 +73,19 @@ def catalogue_of(files: Iterable[SchemaFile], source: str) -> Catalogue:
     return Catalogue.default().extended(entries)
 
 
-def check(files: Iterable[SchemaFile], catalogue: Catalogue) -> None:
-    """Load every schema with both processors and see that all it imports is there; raises AdoptionError."""
+def check(
+    files: Iterable[SchemaFile], catalogue: Catalogue, tell: Callable[[SchemaFile], None] = lambda _: None
+) -> None:
+    """Load every schema with both processors and see that all it imports is there; raises AdoptionError.
+
+    ``tell`` is told of each before its turn comes.
+    """
     files = tuple(files)
     problems = [problem for each in files for problem in _missing(each, files, catalogue)]
     if problems:
         raise AdoptionError(*problems)
     for each in (one for one in files if one.urn):
+        tell(each)
         try:
             catalogue.compiled(each.urn)
             catalogue.model(each.urn)

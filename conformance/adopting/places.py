@@ -8,10 +8,12 @@ from typing import Any
 
 from xmlschema.validators import XsdElement
 
+from conformance.adopting.folder import AdoptionError
 from conformance.adopting.words import score, tokens, vocabulary
 from simulator.documents.explaining import Names, child_declarations
 
 _DEEPEST = 12  # elements inside each other; a type that holds itself ends there
+_MOST = 50_000  # elements that a document can hold in places of their own; the reconstruction has fewer than 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,11 @@ class Reader:
 
     def _read(self, declaration: XsdElement, depth: int, *, repeats: bool) -> list[Branch]:
         self._order += 1
+        if self._order > _MOST:
+            raise AdoptionError(
+                f"{declaration.name} is one of more than {_MOST} elements, each in a place of its own, that a document "
+                "of the schema can hold; look for types that hold each other many times over"
+            )
         name = self._names.name(str(declaration.name))
         branch = Branch(
             step=name,

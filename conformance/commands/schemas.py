@@ -76,7 +76,14 @@ def show_schema(urn: str, profile: str | None) -> None:
     show_default=True,
     help="Profile whose limits, due days, rates and channels are taken over.",
 )
-def adopt_schemas(folder: Path, name: str, out: Path | None, bind: tuple[str, ...], base: str) -> None:
+@click.option(
+    "--seconds",
+    default=60.0,
+    show_default=True,
+    type=click.FloatRange(min=1),
+    help="How long the schemas may take to load; those that take longer are refused.",
+)
+def adopt_schemas(folder: Path, name: str, out: Path | None, bind: tuple[str, ...], base: str, seconds: float) -> None:
     """Adopt the official schemas in FOLDER, with all that they import, and draft a profile for them.
 
     The schemas are checked, copied and pinned by their SHA-256; fields are bound by their names and types. What no
@@ -102,6 +109,7 @@ def adopt_schemas(folder: Path, name: str, out: Path | None, bind: tuple[str, ..
             bindings=bindings,
             ask=ask_place if asking else None,
             ask_word=ask_word if asking else None,
+            seconds=seconds,
         )
     except (AdoptionError, ProfileError) as reason:
         fail(str(reason))

@@ -16,10 +16,15 @@ import rich_click as click
 
 from conformance.commands.failing import HARNESS_FAILED, WRONG_USE, fail
 from simulator.clock import RIGA, Clock, ClockError
+from simulator.dit.options import Options
+from simulator.documents.access import Environment
 from simulator.documents.profile import ProfileError, load_profile
+from simulator.documents.settings_file import SettingsError
+from simulator.file_server import Ftps
+from simulator.ftps.settings import load_ftps_settings
 from simulator.security.material import MaterialError
 from simulator.security.secured import Security
-from simulator.security.settings import SettingsError, load_settings
+from simulator.security.settings import load_settings
 from simulator.server import Server, ServerError
 from simulator.setting import SettingError
 from simulator.simulation import Simulation, SimulationFailed
@@ -57,6 +62,35 @@ _TICK = 5.0  # wall seconds between looks at the machine's clock
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
     help="TOML file with what differs from the bundled security settings (docs/security.md).",
 )
+@click.option(
+    "--ftps-port",
+    type=click.IntRange(0, 65535),
+    help="Also serve the mailboxes by FTPS on this port of 127.0.0.1; 0 picks a free one. Default: not served.",
+)
+@click.option(
+    "--ftps-settings",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="TOML file with what differs from the bundled FTPS settings (docs/ftps.md).",
+)
+@click.option(
+    "--environment",
+    type=click.Choice([each.value for each in Environment]),
+    default=Environment.TEST.value,
+    show_default=True,
+    help="Which of DIT's environments this is: whose rights are needed, and which monthly quota holds (docs/dit.md).",
+)
+@click.option(
+    "--enforce-duties",
+    is_flag=True,
+    help="Refuse a client that polls within 5 minutes, lists again before it has read its list, or keeps what it read.",
+)
+@click.option(
+    "--validate-on-send",
+    type=click.Choice(["on", "off"]),
+    default="on",
+    show_default=True,
+    help="Whether a message has to be valid by its channel version's schema; what DIT does is not known.",
+)
 @click.option("--world", default="town", show_default=True, help="World file, or the name of a bundled one.")
 @click.option(
     "--profile", default="reconstruction", show_default=True, help="Profile file, or the name of a bundled one."
@@ -75,6 +109,11 @@ def command(
     security: str,
     keys: Path | None,
     security_settings: Path | None,
+    ftps_port: int | None,
+    ftps_settings: Path | None,
+    environment: str,
+    enforce_duties: bool,
+    validate_on_send: str,
     world: str,
     profile: str,
     clock: str | None,
@@ -99,12 +138,23 @@ def command(
                 clock=_clock(clock, chosen_world),
                 directory=place,
                 url=database,
+                options=Options(
+                    environment=Environment(environment),
+                    enforce_duties=enforce_duties,
+                    validate_on_send=validate_on_send == "on",
+                ),
             )
             stack.callback(simulation.close)
             secured = None
             if security != "off":
-                secured = Security(_keys(keys, place), load_settings(security_settings), security, _names(host))
-            server = Server(simulation, host=host, port=port, security=secured)
+                secured = Security(
+                    _keys(keys, place, "--security"), load_settings(security_settings), security, _names(host)
+                )
+            ftps = None
+            if ftps_port is not None:
+                keyring = secured or Security(_keys(keys, place, "--ftps-port"), load_settings(security_settings))
+                ftps = Ftps(ftps_port, keyring, load_ftps_settings(ftps_settings))
+            server = Server(simulation, host=host, port=port, security=secured, ftps=ftps)
         except (
             SettingsError,
             MaterialError,
@@ -121,11 +171,11 @@ def command(
         _serve(server, simulation)
 
 
-def _keys(keys: Path | None, place: Path | None) -> Path:
+def _keys(keys: Path | None, place: Path | None, option: str) -> Path:
     if keys is not None:
         return keys
     if place is None:
-        fail("--security needs a folder for its keys where --database takes the place of --data: give one with --keys")
+        fail(f"{option} needs a folder for its keys where --database takes the place of --data: give one with --keys")
     return place / "keys"
 
 
@@ -143,6 +193,8 @@ def _serve(server: Server, simulation: Simulation) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     server.start()
+    if server.ftps_address is not None:
+        click.echo(f"FTPS: {server.ftps_address}", err=True)
     if server.keys is not None:
         click.echo(f"keys, certificates and passwords: {server.keys}", err=True)
     click.echo(f"ready {server.base_url}")

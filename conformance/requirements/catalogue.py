@@ -15,7 +15,11 @@ CHAPTERS = ("XML", "DIT", "SEC", "FTP", "CON", "DIS", "PAY", "CAL", "ERR", "PRI"
 """The chapters in the order in which a document travels; each is a file of that name in lower case."""
 
 _TEXTS = ("text_lv", "text_en", "remedy_lv", "remedy_en", "source")
-NEEDS = {"security": 'security = "off" in [run] of retailer.toml: with username or certificate it is tested'}
+NEEDS = {
+    "security": 'security = "off" in [run] of retailer.toml: with username or certificate it is tested',
+    "soap": 'transport = "ftps" in [run] of retailer.toml, or nobody called by SOAP: the FTP chapter is judged',
+    "ftps": 'transport = "soap" in [run] of retailer.toml, or nobody came by FTPS: with ftps it is tested',
+}
 """What a requirement may need, and why it is not tested without."""
 _KEYS = {"id", "level", "basis", "untested", "needs", *_TEXTS}
 _Choice = TypeVar("_Choice", Level, Basis)

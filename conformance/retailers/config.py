@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 REFERENCE_OBJECT = "conformance.retailers.reference.driver:Driver"
 SECURITY = ("off", "username", "certificate")
+TRANSPORT = ("soap", "ftps")
 DEFAULT_TIMEOUT = 60.0  # wall seconds
 _LONGEST_TIMEOUT = 24 * 60 * 60.0  # wall seconds; more than a day is a slip of the pen
 
@@ -70,8 +71,8 @@ class RetailerConfig:
 
     ``registration_number`` has 11 digits, ``authority`` (the DIT authority id) 6. ``directory`` is the folder in which
     the driver runs and from which its paths count. ``security`` is off, username or certificate; ``keys`` is the folder
-    in which the simulator's keys are kept from run to run (None: each run makes its own). ``profile`` is a bundled
-    profile's name or the path of one.
+    in which the simulator's keys are kept from run to run (None: each run makes its own). ``transport``
+    is soap or ftps. ``profile`` is a bundled profile's name or the path of one.
     """
 
     name: str
@@ -87,7 +88,14 @@ class RetailerConfig:
     @property
     def switched_on(self) -> frozenset[str]:
         """What requirements and scenarios may need (their ``needs``) and this retailer's run has."""
-        return frozenset() if self.security == "off" else frozenset({"security"})
+        if self.transport == "ftps" or self.security == "off":
+            return frozenset({self.transport})  # folders take a password over TLS, and no tokens
+        return frozenset({self.transport, "security"})
+
+    @property
+    def known_by(self) -> str:
+        """By what the retailer is known on the wire: off (not at all), username or certificate; by FTPS a password."""
+        return "username" if self.transport == "ftps" else self.security
 
 
 def reference_config() -> RetailerConfig:
@@ -215,24 +223,17 @@ class _Reader:
     def _run(self, key: str) -> str | Path:
         value = self._text("run", key, "a text in quotation marks")
         if key == "security":
-            return self._security(value)
+            return self._one_of(key, value, SECURITY)
         if key == "keys":
             return self._path.absolute().parent / value
         if key == "transport":
-            return self._only(key, value, "soap", later=("ftps",))
+            return self._one_of(key, value, TRANSPORT)
         return self._profile(value)
 
-    def _security(self, value: str) -> str:
-        if value not in SECURITY:
-            expected = ", ".join(f'"{each}"' for each in SECURITY)
-            self._refuse("run", "security", f'found "{value}"; expected one of {expected}{_nearest(value, SECURITY)}')
-        return value
-
-    def _only(self, key: str, value: str, supported: str, *, later: tuple[str, ...]) -> str:
-        if value in later:
-            self._refuse("run", key, f'this version supports {key} = "{supported}" only, "{value}" not yet')
-        if value != supported:
-            self._refuse("run", key, f'found "{value}"; expected "{supported}"{_nearest(value, (supported, *later))}')
+    def _one_of(self, key: str, value: str, known: tuple[str, ...]) -> str:
+        if value not in known:
+            expected = ", ".join(f'"{each}"' for each in known)
+            self._refuse("run", key, f'found "{value}"; expected one of {expected}{_nearest(value, known)}')
         return value
 
     def _profile(self, value: str) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from conformance.rules.business import Exchange
 from conformance.rules.evidence import Case, Fetched
 from conformance.rules.judging import HELD, Broken, Occasion, rule
 from conformance.rules.model import Evidence
+from conformance.rules.sessions import is_nameless_reply
 from conformance.rules.tokens import REFUSED
 from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, RESTORE, SEND, Call, Delivery
 from conformance.rules.xml import is_misdirected, is_misencoded, kind_of
+from simulator.documents.access import Environment
 
 _RIGHTS = frozenset(
     {"no-right", "unknown-channel", "unknown-channel-version", "channel-version-not-open", "unknown-authority"}
@@ -21,7 +23,10 @@ _RIGHTS = frozenset(
 _STATUS = "bad-status"
 _TOO_LARGE = "too-large"
 _UNKNOWN = "unknown-message"
-_OTHER_CHAPTERS = frozenset({_STATUS, _TOO_LARGE, _UNKNOWN, "invalid-payload", REFUSED})
+_QUOTA = "monthly-quota"
+TOO_OFTEN, LIST_NOT_READ, NOT_DELETED = "polled-too-often", "list-not-read", "read-not-deleted"
+_DUTIES = frozenset({TOO_OFTEN, LIST_NOT_READ, NOT_DELETED})
+_OTHER_CHAPTERS = frozenset({_STATUS, _TOO_LARGE, _UNKNOWN, _QUOTA, "invalid-payload", REFUSED}) | _DUTIES
 
 
 @rule("DIT-01")
@@ -29,20 +34,34 @@ def whole_list_read(case: Case) -> Iterator[Occasion]:
     """What was listed is read before the next listing of the same selection, and in the run that listed it."""
     listings: dict[tuple[str | None, str | None], list[Call]] = defaultdict(list)
     for call in case.calls:
-        if call.operation == LIST and call.answered and not call.read:
+        if call.operation == LIST and call.answered and not call.read and not call.by_ftps:
             own = listings[call.selector.channel, call.selector.version]
-            if not own or not _polled_too_soon(case, own[-1], call):
+            if not own or not polled_too_soon(case, own[-1], call):
                 own.append(call)  # another within minutes is DIT-04's finding
     for own in listings.values():
         for listing, following in zip(own, [*own[1:], None], strict=True):
-            until = _until(case, listing, following)
+            until = read_until(case, listing, following)
             if not listing.entry.message_ids or until is None:
                 continue
-            unread = [each for each in listing.entry.message_ids if not _asked_for(case, each, listing.number, until)]
+            unread = [each for each in listing.entry.message_ids if not asked_for(case, each, listing.number, until)]
             yield _unread(case, listing, until, unread) if unread else HELD
+    yield from refused_for(case, LIST_NOT_READ)
 
 
-def _until(case: Case, listing: Call, following: Call | None) -> int | None:
+def refused_for(case: Case, duty: str, *, by_ftps: bool = False) -> Iterator[Broken]:
+    """The calls by one of the two ways that DIT refused because a duty was broken, where it enforces duties."""
+    for call in case.calls:
+        if call.refused and call.entry.fault_code == duty and call.by_ftps is by_ftps:
+            yield Broken(
+                en=f"{call.operation} was refused: {_cause(call)}",
+                lv=f"{call.operation} nav pieņemts: {_cause(call)}",
+                expected="a client that keeps its duties, which DIT then has no need to refuse",
+                expected_lv="klients, kas ievēro savus pienākumus",
+                evidence=(case.entry(call.number),),
+            )
+
+
+def read_until(case: Case, listing: Call, following: Call | None) -> int | None:
     """The entry before which all of a list must be read; None when that cannot be said."""
     if following is not None:
         return following.number
@@ -50,7 +69,8 @@ def _until(case: Case, listing: Call, following: Call | None) -> int | None:
     return run.ended if run is not None else None
 
 
-def _asked_for(case: Case, message: str, after: int, before: int) -> bool:
+def asked_for(case: Case, message: str, after: int, before: int) -> bool:
+    """Whether a message was read, or tried to be, between two entries."""
     return any(
         call.operation == RECEIVE and after < call.number < before and message in call.messages for call in case.calls
     )
@@ -70,8 +90,19 @@ def _unread(case: Case, listing: Call, until: int, unread: list[str]) -> Broken:
 @rule("DIT-02")
 def deleted_after_reading(case: Case) -> Iterator[Occasion]:
     """A message that was read is deleted, in that run or the next."""
+    yield from refused_for(case, NOT_DELETED)
+    yield from deleted(
+        case,
+        [each for each in case.fetched if not each.call.by_ftps],
+        expected="DeleteMessage once the message is read and stored",
+        expected_lv="DeleteMessage, kad ziņojums ir nolasīts un saglabāts",
+    )
+
+
+def deleted(case: Case, read: Iterable[Fetched], *, expected: str, expected_lv: str) -> Iterator[Occasion]:
+    """Whether each of some messages that were read is deleted, in that run or the next."""
     last = case.entries[-1].number if case.entries else 0
-    for fetched in case.fetched:
+    for fetched in read:
         deadline = _deadline(case, fetched, last)
         if deadline is None:
             continue
@@ -81,8 +112,8 @@ def deleted_after_reading(case: Case) -> Iterator[Occasion]:
             yield Broken(
                 en=f"Message {fetched.delivery.message} was read and never deleted.",
                 lv=f"Ziņojums {fetched.delivery.message} ir nolasīts, bet nav dzēsts.",
-                expected="DeleteMessage once the message is read and stored",
-                expected_lv="DeleteMessage, kad ziņojums ir nolasīts un saglabāts",
+                expected=expected,
+                expected_lv=expected_lv,
                 evidence=(case.entry(fetched.number),),
             )
 
@@ -125,8 +156,8 @@ def confirmed_before_deleting(case: Case) -> Iterator[Occasion]:
     """On manually acknowledged versions a read message is confirmed before it is deleted."""
     for fetched in case.fetched:
         channel = fetched.delivery.channel
-        if channel is None or not case.profile.channel(channel).manual_acknowledgement:
-            continue
+        if channel is None or not case.profile.channel(channel).manual_acknowledgement or fetched.call.by_ftps:
+            continue  # FTPS has nothing to confirm with
         deleted = next((call for call in case.calls if call.number > fetched.number and _deletes(call, fetched)), None)
         if deleted is None:
             continue  # DIT-02's finding
@@ -152,17 +183,18 @@ def confirmed_before_deleting(case: Case) -> Iterator[Occasion]:
 @rule("DIT-04")
 def not_too_often(case: Case) -> Iterator[Occasion]:
     """The same selection is not polled again within five simulated minutes."""
+    yield from refused_for(case, TOO_OFTEN)
     last: dict[tuple[str, bool, str | None, str | None], Call] = {}
     minutes = case.profile.limits.poll_seconds.value / 60
     for call in case.calls:
-        if call.operation not in (LIST, RECEIVE) or call.selector.message or not call.answered:
+        if call.operation not in (LIST, RECEIVE) or call.selector.message or not call.answered or call.by_ftps:
             continue
         key = (call.operation, call.read, call.selector.channel, call.selector.version)
         before = last.get(key)
         last[key] = call
         if before is None:
             continue
-        if _polled_too_soon(case, before, call):
+        if polled_too_soon(case, before, call):
             seconds = (call.at - before.at).total_seconds()
             yield Broken(
                 en=f"{call.operation} was called again for the same selection after {seconds:.0f} seconds.",
@@ -175,7 +207,7 @@ def not_too_often(case: Case) -> Iterator[Occasion]:
             yield HELD
 
 
-def _polled_too_soon(case: Case, before: Call, call: Call) -> bool:
+def polled_too_soon(case: Case, before: Call, call: Call) -> bool:
     """Within the limit, and not because the suite asked for another run."""
     limit = timedelta(seconds=case.profile.limits.poll_seconds.value)
     asked = any(each.do == "exchange" and before.number < each.number < call.number for each in case.all_requests)
@@ -212,7 +244,7 @@ def accepted(case: Case) -> Iterator[Occasion]:
             continue
         if not _is_bad_call(call):
             yield HELD
-        elif not is_misencoded(case, call):
+        elif not is_misencoded(case, call) and not is_nameless_reply(call):
             yield Broken(
                 en=f"{call.operation or 'A call'} was refused ({call.entry.fault_code}): {_cause(call)}",
                 lv=f"{call.operation or 'Izsaukums'} nav pieņemts ({call.entry.fault_code}): {_cause(call)}",
@@ -252,7 +284,7 @@ def recovered_in_order(case: Case) -> Iterator[Occasion]:
 
 def _lost_reads(case: Case) -> Iterator[tuple[str, Call]]:
     for call in case.calls:
-        if call.operation == RECEIVE and call.done and call.lost:
+        if call.operation == RECEIVE and call.done and call.lost and not call.by_ftps:
             for message in call.messages:
                 if not any(each.answered and message in each.messages for each in _receives_before(case, call)):
                     yield message, call
@@ -583,26 +615,32 @@ def in_order(case: Case) -> Iterator[Occasion]:
 
 @rule("DIT-17")
 def monthly_volume(case: Case) -> Iterator[Occasion]:
-    """No more is sent in a month than DIT's test environment allows."""
+    """No more is sent in a month than DIT's environment allows, which refuses the rest when it counts itself."""
+    limit = case.profile.limits.month_bytes[Environment.TEST].value
     sent: dict[tuple[int, int], int] = defaultdict(int)
     for call in case.calls:
         size = call.entry.details.get("size")
+        if call.refused and call.entry.fault_code == _QUOTA:
+            yield Broken(
+                en=f"DIT refused a message: {_cause(call)}",
+                lv=f"DIT nepieņēma ziņojumu: {_cause(call)}",
+                expected="no more in a month than the environment allows; bulk tests are announced to VRAA",
+                expected_lv="mēnesī ne vairāk, kā atļauj vide; masveida pārbaudes saskaņo ar VRAA",
+                evidence=(case.entry(call.number),),
+            )
+            continue
         if call.operation != SEND or not call.done or not isinstance(size, int):
             continue
         month = (call.at.year, call.at.month)
         before = sent[month]
         sent[month] += size
-        if before <= _MONTHLY_BYTES < sent[month]:
+        if before <= limit < sent[month]:
             yield Broken(
-                en=f"More than {_MONTHLY_BYTES} bytes were sent in {month[0]}-{month[1]:02d}.",
-                lv=f"{month[0]}-{month[1]:02d} nosūtīti vairāk nekā {_MONTHLY_BYTES} baiti.",
-                expected="at most 100 GB a month; bulk tests are announced to VRAA",
-                expected_lv="ne vairāk kā 100 GB mēnesī; masveida pārbaudes saskaņo ar VRAA",
+                en=f"More than {limit} bytes were sent in {month[0]}-{month[1]:02d}.",
+                lv=f"{month[0]}-{month[1]:02d} nosūtīti vairāk nekā {limit} baiti.",
+                expected=f"at most {limit / 1e9:g} GB a month; bulk tests are announced to VRAA",
+                expected_lv=f"ne vairāk kā {limit / 1e9:g} GB mēnesī; masveida pārbaudes saskaņo ar VRAA",
                 evidence=(case.entry(call.number),),
             )
         else:
             yield HELD
-
-
-_MONTHLY_BYTES = 100 * 10**9
-"""DIT's limit of the test environment a month (VRAA, DIT integration instruction v1.09, section 2.4, documented)."""

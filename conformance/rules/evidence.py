@@ -12,6 +12,7 @@ from conformance.rules import business, tokens, traffic
 from conformance.rules.business import Bill, Exchange, Happening, Request
 from conformance.rules.model import Evidence
 from conformance.rules.reporting import Reporting
+from conformance.rules.sessions import Command, commands_of
 from conformance.rules.settlement import Settlement, settle
 from conformance.rules.support import Grant, Payout, grants_of, payouts_of
 from conformance.rules.tokens import Issue, Use
@@ -58,6 +59,11 @@ class Case:
     def calls(self) -> tuple[Call, ...]:
         """The retailer's calls, accepted and refused."""
         return tuple(traffic.calls_of(self.entries, self.retailer.authority))
+
+    @cached_property
+    def ftp_commands(self) -> tuple[Command, ...]:
+        """What the retailer did in FTPS sessions beside calls of DIT's."""
+        return tuple(commands_of(self.entries, self.retailer.authority))
 
     @cached_property
     def sends(self) -> tuple[Sent, ...]:
@@ -137,7 +143,7 @@ class Case:
             (each.number, None) for each in self.calls if not each.done and not each.operation and not each.our_trouble
         ]
         unclear += [(each.number, None) for each in self.issues if not each.done]
-        unclear += [(each.number, None) for each in self.connections if each.operation != "handshake"]
+        unclear += [(each.number, None) for each in self.connections if each.operation not in ("shown", "handshake")]
         for number, channel in unclear:
             for name in ChannelName if channel is None else (channel,):
                 clouds[name].append(number)

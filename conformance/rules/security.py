@@ -63,6 +63,8 @@ def certificate_checked(case: Case) -> Iterator[Occasion]:
     expected = "TLS, broken off when the server's certificate is not signed by the authority that is trusted"
     expected_lv = "TLS, kas tiek pārtraukts, ja servera sertifikātu nav parakstījis uzticamais izdevējs"
     for entry in case.connections:
+        if entry.operation == "shown":
+            continue  # whether the client minds comes next
         if entry.operation == "handshake":
             yield HELD
             continue

@@ -23,7 +23,7 @@ RESTORE = "RestoreMessageList"
 DELETE = "DeleteMessage"
 CONFIRM = "ConfirmationAck"
 
-_OUR_TROUBLE = frozenset({"storage-full", "storage-failed", "internal-error"})
+_OUR_TROUBLE = frozenset({"storage-full", "storage-failed", "internal-error", "transformation-stopped"})
 _DROPPED = frozenset({"drop_reply", "cut_reply"})
 
 
@@ -65,6 +65,16 @@ class Call:
         """The messages that the call is about."""
         named = (self.selector.message,) if self.selector.message else ()
         return tuple(dict.fromkeys((*self.entry.message_ids, *named)))
+
+    @property
+    def by_ftps(self) -> bool:
+        """Whether it was a command of an FTPS session; the FTP chapter then says what the client has to do."""
+        return self.entry.interface == "ftps"
+
+    @property
+    def path(self) -> str | None:
+        """The folder or file that an FTPS command named."""
+        return text(table(self.entry.details.get("ftp")).get("path"))
 
     @property
     def done(self) -> bool:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from conformance.rules.evidence import Case
 from conformance.rules.judging import HELD, Broken, Occasion, rule
 from conformance.rules.model import Evidence
+from conformance.rules.sessions import is_report_elsewhere
 from conformance.rules.traffic import SEND, Call, Sent
 from conformance.rules.values import tables, text
 from simulator.documents.complaints import Complaint
@@ -26,8 +27,10 @@ _SLACK = timedelta(minutes=5)  # how far two clocks may be apart
 def valid_by_schema(case: Case) -> Iterator[Occasion]:
     """Every sent document and error report is valid by the schema of its channel version."""
     for sent in case.sends:
-        if sent.content is None or _wrong_encoding(sent.content.data) is not None or is_misdirected(case, sent):
+        if sent.content is None or _undecodable(sent.content.data) is not None or is_misdirected(case, sent):
             continue
+        if is_report_elsewhere(sent, case.profile):
+            continue  # FTP-06's finding
         if not sent.content.complaints:
             told = _told(sent) if sent.call.entry.fault_code == _PAYLOAD else ()
             if told:
@@ -86,9 +89,9 @@ def _evidence(sent: Sent, complaint: Complaint) -> Evidence:
 def utf8(case: Case) -> Iterator[Occasion]:
     """Documents, and the requests that carry them, are in UTF-8."""
     for call in case.calls:
-        if call.operation not in (SEND, "") or call.our_trouble:
-            continue
-        found = _encoding_of(case, call)
+        if call.operation not in (SEND, "") or call.our_trouble or call.by_ftps:
+            continue  # FTP-01 is about files
+        found = wrong_encoding(case, call)
         if found is not None:
             yield Broken(
                 en=f"What was sent is not in UTF-8: {found}.",
@@ -101,12 +104,13 @@ def utf8(case: Case) -> Iterator[Occasion]:
             yield HELD
 
 
-def _encoding_of(case: Case, call: Call) -> str | None:
+def wrong_encoding(case: Case, call: Call) -> str | None:
+    """In which other encoding than UTF-8 a call's bytes are; None when they are in UTF-8."""
     if call.entry.fault_code == _CHARSET:
         return call.entry.cause or "DIT does not know the encoding"
     for reference in (call.entry.request, call.entry.payload):
         data = case.bytes_of(reference)
-        found = _wrong_encoding(data) if data is not None else None
+        found = _undecodable(data) if data is not None else None
         if found is not None:
             return found
     return None
@@ -114,10 +118,10 @@ def _encoding_of(case: Case, call: Call) -> str | None:
 
 def is_misencoded(case: Case, call: Call) -> bool:
     """Whether a call's bytes are in another encoding than UTF-8; a refusal is then no other chapter's matter."""
-    return _encoding_of(case, call) is not None
+    return wrong_encoding(case, call) is not None
 
 
-def _wrong_encoding(data: bytes) -> str | None:
+def _undecodable(data: bytes) -> str | None:
     complaint = refusal(data)
     if complaint is not None and complaint.code == "encoding":
         return complaint.found

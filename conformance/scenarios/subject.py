@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,24 @@ class Unsupported(Exception):
     """The retailer's driver cannot do what a scenario needs; the scenario is then not tested."""
 
 
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """DIT's FTPS as the retailer is told of it: whose keys and passwords, and its address once it is served."""
+
+    keys: Security
+    address: Callable[[], str]
+
+    def credentials(self, user: str) -> dict[str, str]:
+        """What a user logs in with, and whom to trust."""
+        material = self.keys.material((user,))
+        return {"password": material.passwords[user], "ca": str(material.authority)}
+
+
 class Subject:
     """A retailer's driver, opened when first needed and again after it broke.
 
-    ``recorder`` is how a scenario puts each request and its answer into its journal; ``security`` is the server's.
+    ``recorder`` is how a scenario puts each request and its answer into its journal; ``security`` is the server's,
+    ``folders`` its FTPS, when the retailer is to go by that.
     """
 
     def __init__(
@@ -40,6 +55,7 @@ class Subject:
         logs: Path,
         lang: str = "en",
         security: Security | None = None,
+        folders: Folders | None = None,
     ) -> None:
         self._config = config
         self._profile = profile
@@ -47,6 +63,7 @@ class Subject:
         self._logs = logs
         self._lang = lang
         self._security = security
+        self._folders = folders
         self._driver: Driver | None = None
         self._greeted: Answer | None = None
         self._earlier_log = ""
@@ -94,6 +111,8 @@ class Subject:
             self.version = _text(hello.fields.get("version"))
             self.can = frozenset(each for each in hello.fields.get("can") or () if isinstance(each, str))
             self._greeted = hello
+        if self._folders is not None and "ftps" not in self.can:
+            raise Unsupported('transport is "ftps", and the driver does not say that it can do ftps')
         self.ask(recorder, "reset")
 
     def ask(self, recorder: Recorder, do: str, **fields: Any) -> Answer:
@@ -129,9 +148,11 @@ class Subject:
         channels = {name: self._profile.channel(name) for name in ChannelName}
         return {
             "protocol": PROTOCOL_VERSION,
-            "endpoints": _endpoints(base, self._security),
+            "endpoints": _endpoints(base, self._security)
+            | ({"ftps": self._folders.address()} if self._folders is not None else {}),
             "security": self._config.security,
-            "credentials": _credentials(retailer.user, self._security),
+            "credentials": _credentials(retailer.user, self._security)
+            | (self._folders.credentials(retailer.user) if self._folders is not None else {}),
             "authority": retailer.authority,
             "provider": {"name": retailer.name, "registration_number": retailer.registration_number},
             "channels": {name.value: each.version_urn(minor.get(name, 0)) for name, each in channels.items()},

@@ -61,11 +61,16 @@ class Timetable:
                     yield duty
             month += 1
 
-    def due(self, channel: ChannelName, period: Period) -> date | None:
-        """The last day on which a retailer's document of a month is in time; None for what retailers do not send."""
+    def due(self, channel: ChannelName, period: Period, begins: Period | None = None) -> date | None:
+        """The last day on which a retailer's document of a month is in time; None for what retailers do not send.
+
+        ``begins`` is the first month of the retailer's exchange: nothing is due before that month's first day, for
+        nothing can be sent until then (assumed).
+        """
         match channel:
             case ChannelName.CONTRACT:
-                return last_working_day_before(date(period.year, period.month, self.contract_before_day))
+                due = last_working_day_before(date(period.year, period.month, self.contract_before_day))
+                return due if begins is None else max(due, begins.first_day)
             case ChannelName.PAYOUT:
                 following = period + 1
                 return date(following.year, following.month, self.payout_day)

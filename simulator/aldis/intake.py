@@ -78,7 +78,7 @@ class Intake:
         if arrival.sender is None or arrival.sender.registration_number != header.provider:
             sender = arrival.sender.registration_number if arrival.sender else arrival.sender_authority
             return Outcome((self._errors.error("provider-not-sender", provider=header.provider, sender=sender),), None)
-        late = self._late(document, arrival.at)
+        late = self._late(document, arrival)
         earlier = self._state.files.find(header.provider, header.document_id)
         if earlier is not None:
             if earlier.channel is document.channel and same(earlier.blob):
@@ -98,9 +98,10 @@ class Intake:
         self._state.files.add(filed)
         return Outcome(tuple(errors), filed, late=late)
 
-    def _late(self, document: Document, at: datetime) -> bool:
-        due = self._timetable.due(document.channel, document.header.period)
-        return due is not None and at.astimezone(RIGA).date() > due
+    def _late(self, document: Document, arrival: Arrival) -> bool:
+        begins = arrival.sender.first_month if arrival.sender else None
+        due = self._timetable.due(document.channel, document.header.period, begins)
+        return due is not None and arrival.at.astimezone(RIGA).date() > due
 
     def _file(self, document: Document, arrival: Arrival) -> Filed:
         header, sequence = document.header, self._state.files.next_sequence()

@@ -1,4 +1,4 @@
-"""Admin calls beside DIT's services: simulated time, the journal, misbehaviour. For this machine only.
+"""Admin calls beside DIT's services: simulated time, the journal, misbehaviour, rights, audit. For this machine only.
 
 GET answers JSON; POST takes a JSON object with Content-Type application/json, which keeps web pages of other sites
 out. Nothing here exists in the real DIT.
@@ -17,8 +17,12 @@ from werkzeug.exceptions import BadRequest, Conflict, HTTPException, NotFound, U
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from simulator.audit import audit
 from simulator.clock import RIGA, ClockError
+from simulator.console import rights
+from simulator.documents.model import ChannelName
 from simulator.faults import FaultsError, Misbehaviour
+from simulator.journal import Kind
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from simulator.simulation import Simulation
 
 _LARGEST_PAGE = 1000
+_LARGEST_BODY = 1024 * 1024  # bytes; a misbehaviour has a few hundred
 
 
 class AdminApplication:
@@ -41,11 +46,15 @@ class AdminApplication:
                 Rule("/admin/journal", endpoint=self._journal, methods=["GET"]),
                 Rule("/admin/blob/<reference>", endpoint=self._blob, methods=["GET"]),
                 Rule("/admin/faults", endpoint=self._arm, methods=["POST"]),
+                Rule("/admin/audit", endpoint=self._audit, methods=["GET"]),
+                Rule("/admin/rights", endpoint=self._rights, methods=["GET"]),
+                Rule("/admin/rights", endpoint=self._change_rights, methods=["POST"]),
             ]
         )
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
+        request.max_content_length = _LARGEST_BODY
         try:
             endpoint, values = self._routes.bind_to_environ(environ).match()
             response: Response = endpoint(request, **values)
@@ -72,7 +81,7 @@ class AdminApplication:
 
     def _journal(self, request: Request) -> Response:
         after = request.args.get("after", 0, type=int)
-        limit = min(request.args.get("limit", 100, type=int), _LARGEST_PAGE)
+        limit = max(0, min(request.args.get("limit", 100, type=int), _LARGEST_PAGE))
         entries = (each for each in self._simulation().journal.entries() if each.number > after)
         return _json([asdict(each) for each in islice(entries, limit)])
 
@@ -91,25 +100,79 @@ class AdminApplication:
             raise BadRequest(f"not a misbehaviour: {reason}") from reason
         return _json({"armed": asdict(misbehaviour)})
 
+    def _audit(self, request: Request) -> Response:
+        """DIT's audit records; ``next`` is what to give as ``after`` for the following page, null on the last."""
+        simulation = self._simulation()
+        asked = request.args
+        unknown = sorted(set(asked) - {"channel", "user", "since", "after", "limit"})
+        if unknown:
+            raise BadRequest(f"{unknown[0]!r} is not known here; known are: channel, user, since, after, limit")
+        names = {str(name): simulation.profile.channel(name).urn for name in ChannelName}
+        channel = asked.get("channel")
+        after, limit = (_whole(asked.get(name), name, default) for name, default in (("after", 0), ("limit", 100)))
+        found = audit(
+            simulation.journal.entries(after, Kind.EXCHANGE),
+            channel=None if channel is None else names.get(channel, channel),
+            user=asked.get("user"),
+            since=_moment(asked["since"], "since") if "since" in asked else None,
+        )
+        records = list(islice(found, min(max(limit, 1), _LARGEST_PAGE) + 1))
+        more = len(records) > min(max(limit, 1), _LARGEST_PAGE)
+        shown = records[:-1] if more else records
+        return _json(
+            {
+                "records": [{**asdict(each), "at": each.at.isoformat()} for each in shown],
+                "next": shown[-1].number if more else None,
+            }
+        )
+
+    def _rights(self, _request: Request) -> Response:
+        simulation = self._simulation()
+        today = simulation.clock.now().date()
+        return _json(
+            {
+                "environment": simulation.options.environment,
+                "today": today.isoformat(),
+                "rights": [rights.as_json(each, today) for each in simulation.rights()],
+            }
+        )
+
+    def _change_rights(self, request: Request) -> Response:
+        simulation = self._simulation()
+        try:
+            change = rights.read_change(_body(request), simulation)
+        except rights.WrongChange as reason:
+            raise BadRequest(str(reason)) from reason
+        simulation.change_rights(change.keys, opened=change.opened, closed=change.closed)
+        return self._rights(request)
+
 
 def _body(request: Request) -> dict[str, Any]:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("send a JSON object with Content-Type: application/json")
     try:
         body = json.loads(request.get_data())
-    except ValueError as reason:
+    except (ValueError, RecursionError) as reason:
         raise BadRequest(f"the body is not JSON: {reason}") from reason
     if not isinstance(body, dict):
         raise BadRequest("the body must be a JSON object")
     return body
 
 
-def _moment(value: object) -> datetime:
+def _whole(text: str | None, name: str, default: int) -> int:
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit()):
+        raise BadRequest(f'"{name}" must be a whole number; found {text!r}')
+    return int(text)
+
+
+def _moment(value: object, name: str = "to") -> datetime:
     try:
         moment = datetime.fromisoformat(str(value))
     except ValueError as reason:
         raise BadRequest(
-            f'"to" must be an ISO 8601 date and time, for example 2026-03-07T12:00:00+02:00; found {value!r}'
+            f'"{name}" must be an ISO 8601 date and time, for example 2026-03-07T12:00:00+02:00; found {value!r}'
         ) from reason
     return moment if moment.tzinfo else moment.replace(tzinfo=RIGA)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,9 @@ from simulator.dit.model import (
     User,
     VersionStatus,
 )
-from simulator.store.tables import authorities, channels, facts, subscriptions, users, versions
+from simulator.dit.rights import Grant, GrantKey
+from simulator.documents.access import ChannelRight, Environment
+from simulator.store.tables import authorities, channels, facts, rights, subscriptions, users, versions
 
 if TYPE_CHECKING:
     from simulator.store import Unit
@@ -63,8 +65,38 @@ def install(unit: Unit, wanted: Configuration) -> None:
         ),
     ]
     if any(changed):
-        # A word that no other state ever had: a revision counted up in a unit that is undone would come twice.
-        _upsert(unit, facts, {"name": _REVISION}, {"name": _REVISION, "value": uuid.uuid4().hex})
+        _new_revision(unit)
+
+
+def put_grants(unit: Unit, grants: Iterable[Grant], *, anew: bool = True) -> None:
+    """Write down rights; with ``anew`` false only those of which nothing is known yet."""
+    known = {} if anew else read_grants(unit)
+    changed = [
+        _upsert(unit, rights, dict(key), {**key, "opened": each.opened, "closed": each.closed})
+        for each in grants
+        if each.key not in known
+        for key in [{name: str(value) for name, value in each.key._asdict().items()}]
+    ]
+    if any(changed):
+        _new_revision(unit)
+
+
+def read_grants(unit: Unit) -> dict[GrantKey, Grant]:
+    """All rights of which something is known."""
+    found = (
+        Grant(
+            GrantKey(row.user, row.channel, Environment(row.environment), ChannelRight(row.right)),
+            row.opened,
+            row.closed,
+        )
+        for row in unit.connection.execute(select(rights))
+    )
+    return {each.key: each for each in found}
+
+
+def _new_revision(unit: Unit) -> None:
+    # A word that no other state ever had: a revision counted up in a unit that is undone would come twice.
+    _upsert(unit, facts, {"name": _REVISION}, {"name": _REVISION, "value": uuid.uuid4().hex})
 
 
 def revision(unit: Unit) -> str | None:
@@ -90,6 +122,7 @@ def read(unit: Unit) -> Directory:
             for row in unit.connection.execute(select(versions).order_by(versions.c.urn)).mappings()
         },
         subscribers={urn: frozenset(each) for urn, each in subscribers.items()},
+        grants=read_grants(unit),
     )
 
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from simulator.dit.model import Caller, DitError, Refusal
 from simulator.dit.refusals import ACCESS, documented, refuse
+from simulator.dit.rights import require_right
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from simulator.dit.model import Authority, Channel, ChannelVersion
+    from simulator.dit.rights import Grant, GrantKey, Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Directory:
     """The configuration of the network at one moment.
 
     ``users`` maps a user's name to its authority id, ``subscribers`` a version URN to the authorities that may use it.
+    ``grants`` are the rights of users of which something is known.
     """
 
     authorities: Mapping[str, Authority] = field(default_factory=dict)
@@ -26,6 +29,7 @@ class Directory:
     channels: Mapping[str, Channel] = field(default_factory=dict)
     versions: Mapping[str, ChannelVersion] = field(default_factory=dict)
     subscribers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    grants: Mapping[GrantKey, Grant] = field(default_factory=dict)
 
     def caller(self, user: str) -> Caller:
         """Who calls, by user name or by the 6-digit authority id; raises DitError for anyone else."""
@@ -97,6 +101,14 @@ class Directory:
             each for each in self.versions.values() if each.transformation and each.transformation.source == version.urn
         )
         return tuple(sorted(cuts, key=lambda each: each.urn))
+
+    def require_right(self, caller: Caller, use: Use) -> None:
+        """Raise DitError when the caller's right for a call is withheld, or not open yet."""
+        if not self.grants:
+            return
+        own = caller.user in self.users
+        users = (caller.user,) if own else sorted(u for u, each in self.users.items() if each == caller.authority)
+        require_right(self.grants, caller, users, use)
 
     def require_version_access(self, caller: Caller, version: ChannelVersion) -> None:
         """Raise DitError unless the caller owns the version's channel or subscribes to the version."""

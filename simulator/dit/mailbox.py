@@ -99,6 +99,29 @@ def find_all(
     return tuple(_message(row) for row in unit.connection.execute(statement.order_by(deliveries.c.number)))
 
 
+def unread(unit: Unit, recipient: str, identifiers: Collection[str]) -> tuple[str, ...]:
+    """Those of some messages that lie in a mailbox and were never read, in order of delivery."""
+    if not identifiers:
+        return ()
+    statement = (
+        select(deliveries.c.message)
+        .where(deliveries.c.recipient == recipient, deliveries.c.message.in_(list(identifiers)))
+        .where(deliveries.c.status == str(MessageStatus.DELIVERED), deliveries.c.read_at.is_(None))
+        .order_by(_NUMBER)
+    )
+    return tuple(unit.connection.scalars(statement))
+
+
+def versions_of(unit: Unit, recipient: str, identifiers: Iterable[str]) -> tuple[str, ...]:
+    """The URNs of the versions under which messages lie in a mailbox."""
+    statement = (
+        select(deliveries.c.version)
+        .distinct()
+        .where(deliveries.c.recipient == recipient, deliveries.c.message.in_(list(identifiers)))
+    )
+    return tuple(unit.connection.scalars(statement))
+
+
 def set_status(
     unit: Unit, recipient: str, identifiers: Iterable[str], status: MessageStatus, *, read_at: datetime | None = None
 ) -> None:

@@ -126,10 +126,14 @@ class ChannelVersion:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: the DIT user and the authority that it acts for."""
+    """Who calls: the DIT user and the authority that it acts for.
+
+    ``exempt`` marks the state's own system, which is not held to a client's duties.
+    """
 
     user: str
     authority: str
+    exempt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +201,11 @@ class Refusal(StrEnum):
     FILTER_REQUIRED = "receiver-filter-required"
     INVALID_PAYLOAD = "invalid-payload"
     TOO_LARGE = "too-large"
+    QUOTA = "monthly-quota"
+    TOO_OFTEN = "polled-too-often"
+    LIST_NOT_READ = "list-not-read"
+    NOT_DELETED = "read-not-deleted"
+    TRANSFORMATION = "transformation-stopped"
     BAD_CONFIGURATION = "bad-configuration"
     STORAGE_FULL = "storage-full"
 
@@ -205,7 +214,8 @@ class DitError(Exception):
     """A refused call.
 
     ``text`` is what the wire says (Latvian where DIT's own text is documented, else English); ``cause`` is the full
-    explanation for the journal. ``server_side`` is true when the caller did nothing wrong.
+    explanation for the journal. ``latvian`` is the text in Latvian, where it says more than the refusal's own words.
+    ``server_side`` is true when the caller did nothing wrong.
     """
 
     def __init__(
@@ -216,6 +226,7 @@ class DitError(Exception):
         cause: str | None = None,
         complaints: tuple[Complaint, ...] = (),
         server_side: bool = False,
+        latvian: str | None = None,
     ) -> None:
         super().__init__(text)
         self.refusal = refusal
@@ -223,3 +234,4 @@ class DitError(Exception):
         self.cause = cause or text
         self.complaints = complaints
         self.server_side = server_side
+        self.latvian = latvian

@@ -17,13 +17,17 @@ from simulator import journal
 from simulator.dit import configuration, mailbox
 from simulator.dit.configuration import Configuration
 from simulator.dit.directory import Directory
+from simulator.dit.duties import Poll, PollKind
 from simulator.dit.misdelivery import Misdelivery
 from simulator.dit.model import DitError, MessageClass, MessageStatus
+from simulator.dit.quota import charge
+from simulator.dit.rights import Use
 from simulator.dit.routing import routes
 from simulator.dit.selection import canonical, not_in_mailbox, require_one
 from simulator.dit.sending import Sending
 from simulator.dit.statuses import Action, next_status, not_manual
-from simulator.dit.transformation import load_stylesheet
+from simulator.dit.transformation import SECONDS, check_stylesheet
+from simulator.documents.access import ChannelRight, Environment
 from simulator.documents.locations import data_root
 from simulator.journal import Entry, Kind
 
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simulator.clock import Clock
+    from simulator.dit.duties import Duties
     from simulator.dit.mailbox import Addressed
     from simulator.dit.misdelivery import Tamper
     from simulator.dit.model import (
@@ -44,6 +49,7 @@ if TYPE_CHECKING:
         SendRequest,
         User,
     )
+    from simulator.dit.rights import Grant
     from simulator.dit.sending import Examined, Schemas
     from simulator.documents.streaming import Pieces
     from simulator.faults import Faults
@@ -69,6 +75,10 @@ class Network:
         catalogue: Schemas,
         message_bytes: int,
         validate_on_send: bool = True,
+        environment: Environment = Environment.TEST,
+        month_bytes: int | None = None,
+        duties: Duties | None = None,
+        transformation_seconds: float = SECONDS,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
         faults: Faults | None = None,
         tamper: Tamper | None = None,
@@ -78,15 +88,22 @@ class Network:
 
         ``validate_on_send``: whether DIT checks payloads against the version's schema is not known; here it can be
         switched.
+        ``environment`` is the one whose rights users need, ``month_bytes`` what each authority may send there in a
+        month (None: any amount). ``duties`` are those that clients are held to.
+        ``transformation_seconds`` is the most wall time for one cut of a message (of a slice of it, where it is large).
         ``faults`` are the armed misbehaviours, ``tamper`` spoils a document for one of them.
         ``new_id`` makes message ids. ``stylesheets`` is the folder that transformations are named below (``schemas/``).
         """
         self._clock = clock
+        self._environment = environment
+        self._month_bytes = month_bytes
+        self._duties = duties
         self._sending = Sending(
             catalogue=catalogue,
             message_bytes=message_bytes,
             validate_on_send=validate_on_send,
             stylesheets=stylesheets or data_root("schemas"),
+            transformation_seconds=transformation_seconds,
         )
         self._new_id = new_id
         self._misdelivery = Misdelivery(faults, tamper)
@@ -115,8 +132,13 @@ class Network:
         configuration.check(wanted)
         for each in wanted.versions:
             if each.transformation is not None:
-                load_stylesheet(self._sending.stylesheets, each.transformation.stylesheet)
+                check_stylesheet(self._sending.stylesheets, each.transformation.stylesheet)
         configuration.install(unit, wanted)
+        unit.known.pop(_DIRECTORY, None)
+
+    def grant(self, unit: Unit, grants: Iterable[Grant], *, anew: bool = True) -> None:
+        """Open or close rights of users; with ``anew`` false only those of which nothing is known yet."""
+        configuration.put_grants(unit, grants, anew=anew)
         unit.known.pop(_DIRECTORY, None)
 
     def directory(self, unit: Unit) -> Directory:
@@ -168,6 +190,7 @@ class Network:
         """
         try:
             version = directory.version(request.version)
+            self._require_right(directory, caller, version.channel, version.urn, ChannelRight.SEND)
             routes(directory, caller, version, request)
         except DitError:
             return None
@@ -183,12 +206,17 @@ class Network:
         """
         if request.related_message is not None:
             request = replace(request, related_message=canonical(request.related_message))
-        outgoing = self._sending.prepare(unit, self.directory(unit), caller, request, examined)
+        directory = self.directory(unit)
+        version = directory.version(request.version)
+        self._require_right(directory, caller, version.channel, version.urn, ChannelRight.SEND)
+        outgoing = self._sending.prepare(unit, directory, caller, request, examined)
         try:
             copies = tuple(each.addressed(unit) for each in outgoing)
         finally:
             for each in outgoing:
                 each.close()
+        if self._month_bytes is not None:
+            charge(unit, caller.authority, self._clock.now().date(), request.payload.size, self._month_bytes)
         identifier = self._new_id()
         shipments = self._misdelivery.plan(unit, caller, request, copies)
         for place, shipment in enumerate(shipments):
@@ -209,21 +237,44 @@ class Network:
 
         What is returned is then read; a message asked for by id may have been read before. Raises DitError.
         """
+        poll = self._poll(unit, caller, selector, PollKind.RECEIVE)
         found = self._selected(unit, caller, selector, _WAITING, Action.RECEIVE)
+        self._polled(unit, caller, poll, found)
         now = self._clock.now()
         mailbox.set_status(unit, caller.authority, [each.id for each in found], MessageStatus.READ, read_at=now)
         return tuple(replace(each, status=MessageStatus.READ, read_at=now) for each in found)
 
     def list_messages(
-        self, unit: Unit, caller: Caller, selector: Selector, *, read: bool = False
+        self,
+        unit: Unit,
+        caller: Caller,
+        selector: Selector,
+        *,
+        read: bool = False,
+        classes: frozenset[MessageClass] | None = None,
     ) -> tuple[MailboxMessage, ...]:
         """ReceiveMessageList: the caller's delivered messages, or with ``read`` those already read; changes nothing.
 
+        With ``classes`` those of some classes only, as a folder of FTPS shows them; that is then a poll of its own.
         Raises DitError.
         """
         status = MessageStatus.READ if read else MessageStatus.DELIVERED
+        poll = self._poll(unit, caller, selector, PollKind.LIST_READ if read else PollKind.LIST, classes)
         found = self._selected(unit, caller, selector, frozenset({status}), None)
+        if classes is not None:
+            found = tuple(each for each in found if each.message_class in classes)
+        self._polled(unit, caller, poll, found)
         return tuple(each for each in found if each.status is status)
+
+    def look(self, unit: Unit, caller: Caller, message_id: str) -> MailboxMessage | None:
+        """A message of the caller's mailbox, in whatever status; None when there is none. Changes nothing.
+
+        Raises DitError when the caller's user has no right to receive there.
+        """
+        message = mailbox.find(unit, caller.authority, canonical(message_id))
+        if message is not None:
+            self._require_right(self.directory(unit), caller, message.channel, message.version)
+        return message
 
     def restore(self, unit: Unit, caller: Caller, ids: Iterable[str]) -> tuple[str, ...]:
         """RestoreMessageList: take read messages back to delivered, all or none; returns their ids. Raises DitError.
@@ -253,6 +304,10 @@ class Network:
             raise not_manual(message.id, version.urn)
         after = next_status(message.status, Action.CONFIRM, message=message.id)
         mailbox.set_status(unit, caller.authority, [message.id], after)
+
+    def versions_of(self, unit: Unit, caller: Caller, ids: Iterable[str]) -> tuple[str, ...]:
+        """The URNs of the versions under which messages lie in the caller's mailbox."""
+        return mailbox.versions_of(unit, caller.authority, ids)
 
     # What DIT does by itself
 
@@ -336,17 +391,55 @@ class Network:
             return (message,)
         if selector.version is not None:
             version = directory.version(selector.version)
+            self._require_right(directory, caller, version.channel, version.urn)
             directory.require_version_access(caller, version)
             return mailbox.find_all(unit, caller.authority, statuses, channel=version.channel, version=version.urn)
         channel = directory.channel(selector.channel or "")
+        self._require_right(directory, caller, channel.urn, channel.urn)
         directory.require_channel_access(caller, channel)
         return mailbox.find_all(unit, caller.authority, statuses, channel=channel.urn)
+
+    def _poll(
+        self,
+        unit: Unit,
+        caller: Caller,
+        selector: Selector,
+        kind: PollKind,
+        classes: frozenset[MessageClass] | None = None,
+    ) -> Poll | None:
+        """The poll that a call is, once it is known that the caller may make it; None where no duty is enforced."""
+        if self._duties is None or caller.exempt or selector.message is not None:
+            return None
+        require_one(selector)
+        directory = self.directory(unit)
+        version = None if selector.version is None else directory.version(selector.version)
+        channel = directory.channel(version.channel if version is not None else selector.channel or "")
+        poll = Poll(kind, channel.urn, selector.version, self._clock.now(), classes)
+        self._duties.require(unit, caller, poll)
+        return poll
+
+    def _polled(self, unit: Unit, caller: Caller, poll: Poll | None, found: tuple[MailboxMessage, ...]) -> None:
+        if self._duties is not None and poll is not None:
+            self._duties.remember(unit, caller, poll, found)
 
     def _own(self, unit: Unit, caller: Caller, identifier: str) -> MailboxMessage:
         message = mailbox.find(unit, caller.authority, identifier)
         if message is None:
             raise not_in_mailbox(caller, identifier, exists=mailbox.related(unit, identifier) is not None)
+        self._require_right(self.directory(unit), caller, message.channel, message.version)
         return message
+
+    def _require_right(
+        self,
+        directory: Directory,
+        caller: Caller,
+        channel: str,
+        place: str,
+        right: ChannelRight = ChannelRight.RECEIVE,
+    ) -> None:
+        """Raise DitError when the caller's user may not do it there today; ``place`` is what the caller named."""
+        use = Use(channel, place, self._environment, right, self._clock.now().date())
+        directory.require_right(caller, use)
 
     def _tell(self, authority: str) -> None:
         with self._lock:

@@ -38,7 +38,8 @@ def refuse(
     remedy: str,
     complaints: tuple[Complaint, ...] = (),
     server_side: bool = False,
+    latvian: str | None = None,
 ) -> DitError:
     """A refusal with ``text`` for the wire and a cause in full words for the journal."""
     cause = f"{found} Expected: {expected} Source: {provenance.source} ({provenance.basis}). What to do: {remedy}"
-    return DitError(refusal, text, cause=cause, complaints=complaints, server_side=server_side)
+    return DitError(refusal, text, cause=cause, complaints=complaints, server_side=server_side, latvian=latvian)

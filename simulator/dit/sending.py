@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from simulator.dit import mailbox
+from simulator.dit.bounded import transformer
 from simulator.dit.model import DitError, MessageClass, Payload, Refusal
 from simulator.dit.refusals import NO_SOURCE, documented, refuse
 from simulator.dit.routing import routes
 from simulator.dit.streamed_cuts import cut_in_slices
-from simulator.dit.transformation import Cut, Cutter
+from simulator.dit.transformation import SECONDS, Cut, Cutter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -84,6 +85,7 @@ class Sending:
     message_bytes: int
     validate_on_send: bool
     stylesheets: Path
+    transformation_seconds: float = SECONDS
 
     def prepare(
         self,
@@ -137,14 +139,16 @@ class Sending:
         found: dict[str, Cut | LargeCut] = {}
         if sliced:
             payload = unit.open_blob(whole.reference)
-            found.update(cut_in_slices(payload.pieces, sliced, self.stylesheets, unit.incoming))
+            seconds = self.transformation_seconds
+            found.update(cut_in_slices(payload.pieces, sliced, self.stylesheets, unit.incoming, seconds=seconds))
         rest = [each for each in cut if each not in sliced]
-        cutter = Cutter(unit.blob(whole.reference), self.stylesheets) if rest else None
-        for version in rest:
-            if cutter is not None and version.transformation is not None:
-                made = cutter.cut(version, version.transformation)
-                if made is not None:
-                    found[version.urn] = made
+        if rest:
+            with transformer() as process:
+                cutter = Cutter(unit.blob(whole.reference), self.stylesheets, process, self.transformation_seconds)
+                for version in rest:
+                    made = None if version.transformation is None else cutter.cut(version, version.transformation)
+                    if made is not None:
+                        found[version.urn] = made
         return found
 
     def _check_size(self, payload: Payload) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from simulator.dit.bounded import transformer
 from simulator.dit.slicing import AT_ONCE, slices
-from simulator.dit.transformation import LargeCut, StylesheetError, not_one_document, transformed, unusable
+from simulator.dit.transformation import SECONDS, LargeCut, StylesheetError, not_one_document, transformed, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from simulator.dit.bounded import Transformer
     from simulator.dit.model import ChannelVersion, Repeated, Transformation
-    from simulator.documents.parsing import Element
     from simulator.documents.streaming import Pieces
     from simulator.store.incoming import Incoming
 
@@ -28,24 +29,29 @@ def cut_in_slices(
     begin: Callable[[], Incoming],
     *,
     at_once: int = AT_ONCE,
+    seconds: float = SECONDS,
 ) -> dict[str, LargeCut]:
     """The cuts of a document for the sub-versions that get one, by URN.
 
     ``pieces`` gives the document, ``root`` is the folder of stylesheets, ``begin`` begins a file, ``at_once`` is how
-    many records a slice has. The caller closes the cuts. Raises DitError like ``Cutter``, StylesheetError when a
+    many records a slice has, ``seconds`` the most wall time for one slice.
+    The caller closes the cuts. Raises DitError like ``Cutter``, StylesheetError when a
     stylesheet does not treat each record by itself.
     """
     makers = [
-        _Maker(each, each.transformation, each.transformation.repeated, root, begin)
+        _Maker(each, each.transformation, each.transformation.repeated, root, begin, seconds)
         for each in versions
         if each.transformation is not None and each.transformation.repeated is not None
     ]
     try:
-        for repeated in dict.fromkeys(each.repeated for each in makers):
-            for part, document in slices(pieces(), repeated, at_once):
-                for maker in makers:
-                    if maker.repeated == repeated:
-                        maker.take(part, document)
+        with transformer() as process:
+            for repeated in dict.fromkeys(each.repeated for each in makers):
+                for part, document in slices(pieces(), repeated, at_once):
+                    wanted = [each for each in makers if each.repeated == repeated and each.wants(part)]
+                    if wanted:
+                        process.take(etree.tostring(document))
+                    for maker in wanted:
+                        maker.take(part, process)
         return {each.version.urn: cut for each in makers if (cut := each.finish()) is not None}
     except BaseException as error:
         for each in makers:
@@ -65,12 +71,14 @@ class _Maker:
         repeated: Repeated,
         root: Path,
         begin: Callable[[], Incoming],
+        seconds: float,
     ) -> None:
         self.version = version
         self.repeated = repeated
         self._transformation = transformation
         self._root = root
         self._begin = begin
+        self._seconds = seconds
         self._incoming: Incoming | None = None
         self._part: int | None = None
         self._nothing: int | None = None
@@ -80,23 +88,23 @@ class _Maker:
         self._tail = b""
         self._empty: bytes | None = None
 
-    def take(self, part: int, document: Element) -> None:
-        """Transform a slice of a part and add what comes of it."""
-        if part == self._nothing:
+    def wants(self, part: int) -> bool:
+        """Whether anything can come of another slice of a part."""
+        return part != self._nothing
+
+    def take(self, part: int, process: Transformer) -> None:
+        """Transform the slice that a process has, of a part, and add what comes of it."""
+        made = transformed(
+            self._root, self.version, self._transformation, process, self._seconds, records=self.repeated.result
+        )
+        if made is None:
+            self._nothing = part  # so that its other slices give nothing, either
             return
-        try:
-            result = transformed(self._root, self._transformation, document)
-            if result.getroot() is None:
-                self._nothing = part  # so that its other slices give nothing, either
-                return
-            if self._part not in (None, part):
-                raise not_one_document(self.version, self._transformation, "it gives more than one document")
-            self._part = part
-            marked = _mark(result.getroot(), self.repeated.result)
-            self._element = str(result.getroot().tag)
-            self._add(bytes(result), marked=marked)
-        except etree.XSLTError as error:
-            raise not_one_document(self.version, self._transformation, str(error)) from error
+        if self._part not in (None, part):
+            raise not_one_document(self.version, self._transformation, "it gives more than one document")
+        self._part = part
+        self._element = made.element
+        self._add(made.data, marked=made.marked)
 
     def finish(self) -> LargeCut | None:
         """The cut; None when the stylesheet gave nothing."""
@@ -142,20 +150,3 @@ class _Maker:
 
 def _space(tail: bytes) -> bytes:
     return tail[: len(tail) - len(tail.lstrip())]
-
-
-def _mark(root: Any, path: tuple[str, ...]) -> bool:
-    """Mark where the records of a result begin and end; False when it has none."""
-    if root.tag != path[0]:
-        return False
-    containers = [root]
-    for name in path[1:-1]:
-        containers = [child for each in containers for child in each if child.tag == name]
-    records = [child for each in containers[:1] for child in each if child.tag == path[-1]]
-    if not records:
-        return False
-    first, last = etree.ProcessingInstruction("cut", "here"), etree.ProcessingInstruction("cut", "here")
-    records[0].addprevious(first)
-    last.tail, records[-1].tail = records[-1].tail, None
-    records[-1].addnext(last)
-    return True

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from simulator.dit.bounded import Failed, Stopped, Unreadable, Unusable
 from simulator.dit.model import DitError, Refusal
 from simulator.dit.refusals import refuse
+from simulator.dit.transforming import compile_stylesheet
 from simulator.documents.model import Basis, Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from simulator.dit.bounded import Made, Transformer
     from simulator.dit.model import ChannelVersion, Transformation
-    from simulator.documents.parsing import Element
     from simulator.store import Unit
     from simulator.store.incoming import Incoming
+
+SECONDS = 10.0
+"""Wall time for one transformation, unless said otherwise (assumed)."""
 
 _SOURCE = Provenance(
     Basis.INFERRED,
@@ -82,41 +86,68 @@ class LargeCut:
 
 
 class Cutter:
-    """Makes the cuts of one message; parses the message once."""
+    """Makes the cuts of one message, in a process of their own; the message is parsed once."""
 
-    def __init__(self, data: bytes, root: Path) -> None:
+    def __init__(self, data: bytes, root: Path, transformer: Transformer, seconds: float = SECONDS) -> None:
         """``data`` is the message's payload; ``root`` the folder that stylesheets are named below.
 
-        Raises DitError when the payload is not well-formed, or carries a DTD.
+        ``seconds`` is the most wall time for one cut. Raises DitError when the payload is not well-formed, or carries
+        a DTD.
         """
         self._root = root
+        self._transformer = transformer
+        self._seconds = seconds
         try:
-            self._source = etree.fromstring(data, _parser())
-        except etree.XMLSyntaxError as error:
-            raise unusable(f"is not well-formed XML: {error}") from error
-        if self._source.getroottree().docinfo.internalDTD is not None:
-            raise unusable("carries a document type declaration")
+            transformer.take(data)
+        except Unreadable as error:
+            raise unusable(str(error)) from error
+        except Stopped as error:
+            raise unusable(f"cannot be read for its transformation, which {error}") from error
 
     def cut(self, version: ChannelVersion, transformation: Transformation) -> Cut | None:
         """A sub-version's cut; None when the stylesheet gives nothing for it.
 
-        Raises DitError when the stylesheet refuses the document or makes something of it that is not one document.
+        Raises DitError when the stylesheet refuses the document, makes something of it that is not one document, or
+        takes too long.
         """
-        try:
-            result = transformed(self._root, transformation, self._source)
-            if result.getroot() is None:
-                return None
-            # As the stylesheet's xsl:output says; write_output() would not bear a stylesheet without one.
-            data = bytes(result)
-            return Cut(data, str(etree.fromstring(data, _parser()).tag))
-        except (etree.XSLTError, etree.XMLSyntaxError) as error:
-            raise not_one_document(version, transformation, str(error)) from error
+        made = transformed(self._root, version, transformation, self._transformer, self._seconds)
+        return None if made is None else Cut(made.data, made.element)
 
 
-def transformed(root: Path, transformation: Transformation, source: Element) -> Any:
-    """The tree that a transformation makes of a document; raises etree.XSLTError."""
-    parameters = {name: etree.XSLT.strparam(value) for name, value in transformation.parameters}
-    return load_stylesheet(root, transformation.stylesheet)(source, profile_run=False, **parameters)
+def transformed(
+    root: Path,
+    version: ChannelVersion,
+    transformation: Transformation,
+    transformer: Transformer,
+    seconds: float,
+    *,
+    records: tuple[str, ...] | None = None,
+) -> Made | None:
+    """What a transformation makes of the transformer's document; raises DitError, or StylesheetError."""
+    path = root / transformation.stylesheet
+    try:
+        return transformer.make(path, transformation, seconds, records=records)
+    except Unusable as error:
+        raise _stylesheet_error(path, error) from error
+    except Failed as error:
+        raise not_one_document(version, transformation, str(error)) from error
+    except Stopped as error:
+        raise _stopped(version, transformation, str(error)) from error
+
+
+def _stopped(version: ChannelVersion, transformation: Transformation, why: str) -> DitError:
+    """The refusal of a message whose transformation was ended; its sender did nothing wrong."""
+    return refuse(
+        Refusal.TRANSFORMATION,
+        f"the transformation for {version.urn} {why}; the message was not accepted",
+        latvian=f"Ziņojuma pārveidošana kanāla versijai {version.urn} ir pārtraukta; ziņojums nav pieņemts.",
+        found=f"Stylesheet {transformation.stylesheet} of {version.urn} {why} and was ended.",
+        expected="a stylesheet that ends: DIT's transformations run for a bounded time (assumed; the profile's "
+        "limits.transformation_seconds changes it).",
+        provenance=_SOURCE,
+        remedy="tell the channel's owner, who mends the stylesheet; look for a template that calls itself without end.",
+        server_side=True,
+    )
 
 
 def not_one_document(version: ChannelVersion, transformation: Transformation, error: str) -> DitError:
@@ -146,21 +177,15 @@ def unusable(what: str) -> DitError:
 _loading = threading.Lock()
 
 
-def load_stylesheet(root: Path, stylesheet: str) -> etree.XSLT:
-    """A stylesheet below a folder, compiled; raises StylesheetError when there is none or it is wrong."""
+def check_stylesheet(root: Path, stylesheet: str) -> None:
+    """Raise StylesheetError when a stylesheet below a folder is not there, or wrong."""
+    path = root / stylesheet
     with _loading:
-        return _compile(root / stylesheet)
+        try:
+            compile_stylesheet(str(path))
+        except (OSError, etree.XMLSyntaxError, etree.XSLTParseError) as error:
+            raise _stylesheet_error(path, error) from error
 
 
-@lru_cache(maxsize=64)
-def _compile(path: Path) -> etree.XSLT:
-    try:
-        return etree.XSLT(etree.parse(path, _parser()), access_control=etree.XSLTAccessControl.DENY_ALL)
-    except (OSError, etree.XMLSyntaxError, etree.XSLTParseError) as error:
-        raise StylesheetError(
-            f"the stylesheet {path} cannot be used: {error}; mend it, or name another in the profile"
-        ) from error
-
-
-def _parser() -> etree.XMLParser:
-    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
+def _stylesheet_error(path: Path, error: Exception) -> StylesheetError:
+    return StylesheetError(f"the stylesheet {path} cannot be used: {error}; mend it, or name another in the profile")

@@ -142,8 +142,14 @@ def explain(
     finder = _Nodes(tree)
     nodes = [finder.find(entry.path) for entry in entries]
     units = explainer.units(nodes)
-    complaints = list(explainer.all_of(units[:_FULLY_EXPLAINED]))
-    explained = set(units[:_FULLY_EXPLAINED])
+    complaints: list[Complaint] = []
+    explained: set[Element] = set()
+    for unit in units[:_FULLY_EXPLAINED]:
+        try:
+            complaints += explainer.all_of(unit)
+        except xmlschema.XMLSchemaException:
+            continue  # xmlschema cannot go on where xsi:type names no type; libxml2's words tell of it
+        explained.add(unit)
     for entry, node in zip(entries, nodes, strict=True):
         if not complaints or not explained.intersection(explainer.units([node])):
             complaints.append(explainer.plain(entry, node))
@@ -212,11 +218,9 @@ class _Explainer:
                 found[record] = None
         return list(found)
 
-    def all_of(self, units: Iterable[Element]) -> Iterator[Complaint]:
-        """Every complaint about these units."""
-        for unit in units:
-            for error in self._errors(unit):
-                yield self._complaint(error)
+    def all_of(self, unit: Element) -> list[Complaint]:
+        """Every complaint about a unit; raises XMLSchemaException where xmlschema gives up."""
+        return [self._complaint(error) for error in self._errors(unit)]
 
     def plain(self, entry: etree._LogEntry, node: Element) -> Complaint:
         """libxml2's own words."""

@@ -11,12 +11,13 @@ import itertools
 from collections.abc import Mapping
 from pathlib import Path
 
+from simulator.documents.access import Environment
 from simulator.documents.bindings import Binding, GroupBinding, Node, PathError, Step, build_tree, parse_path
 from simulator.documents.catalogue import Catalogue, CatalogueError, read_entries
 from simulator.documents.explaining import Names, document_elements, global_element
 from simulator.documents.fields import DOCUMENTS, ERROR_REPORT, Field, Group
 from simulator.documents.locations import data_root
-from simulator.documents.model import Category, ChannelName
+from simulator.documents.model import Basis, Category, ChannelName, Provenance
 from simulator.documents.profile_model import ChannelProfile, Due, Known, Limits, National, Profile, Rate
 from simulator.documents.resolving import problems
 from simulator.documents.tables import ProfileError, Table, read_toml
@@ -311,8 +312,27 @@ def _known(table: Table, key: str) -> Known[int]:
 
 
 def _limits(table: Table) -> Limits:
-    table.only("message_bytes", "poll_seconds", "retention_days")
-    return Limits(_known(table, "message_bytes"), _known(table, "poll_seconds"), _known(table, "retention_days"))
+    table.only("message_bytes", "poll_seconds", "retention_days", *_USUAL)
+    return Limits(
+        _known(table, "message_bytes"),
+        _known(table, "poll_seconds"),
+        _known(table, "retention_days"),
+        {each: _known_or_usual(table, f"month_bytes_{each}") for each in Environment},
+        _known_or_usual(table, "transformation_seconds"),
+    )
+
+
+_SECTION_2_4 = Provenance(Basis.DOCUMENTED, "VRAA, DIT integration instruction v1.09, section 2.4")
+_USUAL = {
+    "month_bytes_test": Known(100 * 10**9, _SECTION_2_4),
+    "month_bytes_production": Known(50 * 10**9, _SECTION_2_4),
+    "transformation_seconds": Known(10, Provenance(Basis.ASSUMED, "no public source; a choice of this simulator")),
+}
+"""Limits that a profile need not repeat: those written before they were known here do not."""
+
+
+def _known_or_usual(table: Table, key: str) -> Known[int]:
+    return _known(table, key) if key in table.data else _USUAL[key]
 
 
 def _due(table: Table) -> Due:

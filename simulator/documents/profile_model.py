@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from simulator.documents.access import Environment
 from simulator.documents.bindings import Node
 from simulator.documents.catalogue import Catalogue
 from simulator.documents.explaining import Names
@@ -28,11 +29,17 @@ class Known(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """DIT's limits: size of one message in bytes, least wall seconds between two polls, days that a message is kept."""
+    """DIT's limits: size of one message in bytes, least seconds between two polls, days that a message is kept.
+
+    ``month_bytes`` is how much may be sent in a month, in each environment, in bytes; ``transformation_seconds`` the
+    most wall time for one transformation of a message.
+    """
 
     message_bytes: Known[int]
     poll_seconds: Known[int]
     retention_days: Known[int]
+    month_bytes: Mapping[Environment, Known[int]]
+    transformation_seconds: Known[int]
 
 
 @dataclass(frozen=True, slots=True)

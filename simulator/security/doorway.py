@@ -9,23 +9,21 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from cheroot.errors import NoSSLError
-from cheroot.ssl.builtin import BuiltinSSLAdapter
-
+from simulator.listening import Tls, speaks_no_tls
 from simulator.security.material import Material
 
 FOREIGN = "aldis.foreign_certificate"
 """Set in the environment of a request that came although the certificate was not ours."""
 
-HANDSHAKE, PLAIN = "handshake", "plain"
-_PATIENCE = 10  # wall seconds for a handshake: all other connections wait meanwhile
+SHOWN, HANDSHAKE, PLAIN = "shown", "handshake", "plain"
 
 Note = Callable[[str, str], None]
-"""Told what came instead of a call (HANDSHAKE, PLAIN), and the client's or the library's words for it."""
+"""Told what came instead of a call, and the library's words for it: a client is shown a wrong certificate (SHOWN, told
+before it can know), it broke the handshake off (HANDSHAKE), or spoke plain HTTP (PLAIN)."""
 
 
-class Doorway(BuiltinSSLAdapter):
-    """Cheroot's TLS. ``strike`` tells whether the next connection is to meet the impostor's certificate."""
+class Doorway(Tls):
+    """TLS with our certificate. ``strike`` tells whether the next connection is to meet the impostor's certificate."""
 
     def __init__(
         self, material: Material, impostor: Callable[[], Material], strike: Callable[[], bool], note: Note
@@ -37,29 +35,30 @@ class Doorway(BuiltinSSLAdapter):
         self._foreign: ssl.SSLContext | None = None
         self._lock = threading.Lock()
         self._open: weakref.WeakSet[ssl.SSLSocket] = weakref.WeakSet()
+        self._fooled: weakref.WeakSet[ssl.SSLSocket] = weakref.WeakSet()
 
     def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, Any]]:
-        """Shake hands; called on the one thread that accepts connections."""
-        own, foreign = self.context, self._strike()
-        patience = sock.gettimeout()
-        sock.settimeout(_PATIENCE)
-        try:
-            if foreign:
-                self._context = self._foreign_context()
-            wrapped, environ = super().wrap(sock)  # type: ignore[no-untyped-call]
-        except NoSSLError as reason:
-            self._note(PLAIN, str(reason))
-            raise
-        except Exception as reason:
-            if foreign:
-                self._note(HANDSHAKE, str(reason))
-            raise
-        finally:
-            self._context = own
-        wrapped.settimeout(patience)
+        """Decide which certificate is shown; called on the one thread that accepts connections."""
+        foreign = self._strike()
+        if foreign:
+            self._note(SHOWN, "")
+        wrapped, environ = self.wrap_with(self._foreign_context() if foreign else self.context, sock)
         with self._lock:
             self._open.add(wrapped)
+            if foreign:
+                self._fooled.add(wrapped)
         return wrapped, {**environ, FOREIGN: "1"} if foreign else environ
+
+    def greet(self, tls: ssl.SSLSocket) -> None:
+        """Shake hands; raises OSError when the client does not, which is noted where it tells something."""
+        try:
+            super().greet(tls)
+        except OSError as reason:
+            if speaks_no_tls(reason):
+                self._note(PLAIN, str(reason))
+            elif tls in self._fooled:
+                self._note(HANDSHAKE, str(reason))
+            raise
 
     def hang_up(self) -> None:
         """Break all connections, so that who comes next has to shake hands anew."""

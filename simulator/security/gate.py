@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from simulator.documents.parsing import Element
 from simulator.journal import Json
@@ -22,8 +23,11 @@ from simulator.security.settings import Settings
 from simulator.security.tokens import Assertion
 from simulator.security.trees import text_of
 from simulator.security.trust import TOKENS, Believed, Trust, check_conditions, token_in
-from simulator.soap.gate import Admitted, Presented
+from simulator.soap.gate import Admitted, Once, Presented
 from simulator.soap.refusals import SoapRefusal
+
+if TYPE_CHECKING:
+    from simulator.store import Unit
 
 _AUTHORITY = "http://www.oasis-open.org/RSA2004/attributes/AUTHORITY"
 
@@ -63,6 +67,17 @@ class FederationGate:
         except SecurityError as error:
             refusal = as_refusal(error, self._settings)
             raise SoapRefusal(replace(refusal.fault, particulars=self._particulars(presented))) from None
+
+    def note(self, unit: Unit, admitted: Admitted) -> None:
+        """Keep that an admitted call came; raises SoapRefusal when it came before, to this server or another."""
+        if admitted.once is None:
+            return
+        try:
+            self._replays.note(unit, admitted.once)
+        except SecurityError as error:
+            refusal = as_refusal(error, self._settings)
+            told: dict[str, Json] = {"security": {"token_digest": admitted.details["token_digest"]}}
+            raise SoapRefusal(replace(refusal.fault, particulars=told)) from None
 
     def _particulars(self, presented: Presented) -> dict[str, Json]:
         """Which token was refused, and whether the simulator itself made it wrong."""
@@ -105,11 +120,9 @@ class FederationGate:
         check_conditions(assertion, reading, self._settings)
         once = self._check_proof(presented, header, timestamp.element, token, assertion)
         account = self._account(assertion)
-        if settings.refuse_replays.value:
-            what, element = once
-            until = later(timestamp.expires, settings.skew_seconds.value)
-            self._replays.note(what, reading.clock, reading.now, until, element)
-        return Admitted(account.user, _details(believed, reading))
+        until = later(timestamp.expires, settings.skew_seconds.value)
+        only = Once(*once, reading.clock, reading.now, until) if settings.refuse_replays.value else None
+        return Admitted(account.user, _details(believed, reading), only)
 
     def _check_proof(
         self, presented: Presented, header: Element, timestamp: Element, token: Element, assertion: Assertion

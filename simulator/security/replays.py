@@ -1,44 +1,68 @@
-"""Remembers calls for as long as they could be repeated, so that none is taken twice."""
+"""Remembers calls for as long as they could be repeated, so that none is taken twice, whichever server it comes to."""
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, delete
+from sqlalchemy.dialects import postgresql, sqlite
 
 from simulator.documents.model import Basis, Provenance
 from simulator.security.errors import Check, SecurityError
+from simulator.store.tables import replays
+
+if TYPE_CHECKING:
+    from simulator.soap.gate import Once
+    from simulator.store import Unit
 
 _SOURCE = Provenance(Basis.ASSUMED, "WCF refuses replays by default; call.refuse_replays of the security settings")
 _SWEEP = 1024
 
+# Built once: building a statement takes longer than running it.
+_INSERT_UNLESS_THERE = {
+    "sqlite": sqlite.insert(replays).on_conflict_do_nothing().returning(replays.c.digest),
+    "postgresql": postgresql.insert(replays).on_conflict_do_nothing().returning(replays.c.digest),
+}
+_EXPIRED = delete(replays).where(replays.c.clock == bindparam("its_clock"), replays.c.until < bindparam("its_now"))
+
 
 class Replays:
-    """What was seen, by a name for it, until it could not be taken anyway. Of this process; safe between threads."""
+    """What was seen, by a name for it, until it could not be taken anyway.
+
+    Kept in the store, so all servers on it know. Safe between threads.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._seen: dict[tuple[str, str], datetime] = {}
         self._since_sweep = 0
 
-    def note(self, what: str, clock: str, now: datetime, until: datetime, element: str) -> None:
-        """Note that a call came; raises SecurityError when it came before.
-
-        ``what`` names the call, ``until`` is when it expires by the clock of that name, where it is ``now``.
-        """
-        with self._lock:
-            self._since_sweep += 1
-            if self._since_sweep >= _SWEEP:
-                self._since_sweep = 0
-                self._seen = {key: end for key, end in self._seen.items() if key[0] != clock or end >= now}
-            seen = (clock, what) in self._seen
-            self._seen[clock, what] = until
-        if seen:
+    def note(self, unit: Unit, once: Once) -> None:
+        """Note that a call came, with all that the unit does; raises SecurityError when it came before."""
+        if self._is_due():
+            unit.connection.execute(_EXPIRED, {"its_clock": once.clock, "its_now": once.now})
+        row = {
+            "digest": hashlib.sha256(f"{once.clock} {once.what}".encode()).hexdigest(),
+            "clock": once.clock,
+            "until": once.until,
+        }
+        if unit.connection.execute(_INSERT_UNLESS_THERE[unit.connection.dialect.name], row).scalar() is None:
             raise SecurityError(
                 Check.REPLAY,
-                element,
+                once.element,
                 "a call with the same one came before",
                 expected="each call once",
                 advice="when a call is repeated, make its wsu:Timestamp, wsa:MessageID and signature anew; look for a "
                 "proxy or a retry that sends the same bytes again",
                 provenance=_SOURCE,
             )
+
+    def _is_due(self) -> bool:
+        """Whether what has expired is to be removed with this call."""
+        with self._lock:
+            self._since_sweep += 1
+            due = self._since_sweep >= _SWEEP
+            if due:
+                self._since_sweep = 0
+            return due

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +13,7 @@ from werkzeug.wrappers import Request, Response
 
 from simulator import journal
 from simulator.clock import Clock
-from simulator.documents.parsing import Element
+from simulator.documents.parsing import Element, safe_parser
 from simulator.faults import EXPIRED_TOKEN, FOREIGN_TOKEN, ISSUE, ISSUING, Faults
 from simulator.journal import Entry, Json, Kind, Outcome, wall_now
 from simulator.security import credentials
@@ -38,11 +37,12 @@ from simulator.soap.addressing import Addressing
 from simulator.soap.body import BodyRefused, read_body, to_utf8
 from simulator.soap.envelope import Envelope, lift, read_envelope
 from simulator.soap.faults import write_fault
+from simulator.soap.gate import Once
 from simulator.soap.media import check_media
 from simulator.soap.refusals import EnvelopeRefusal, Fault, SoapRefusal, refuse
-from simulator.soap.translating import fault_of_incident
+from simulator.soap.translating import fault_of_incident, fault_of_store
 from simulator.soap.versions import SoapVersion
-from simulator.store import Store
+from simulator.store import Store, StoreError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -120,18 +120,14 @@ class TokenService:
         known: Addressing | None = None
         try:
             known = self._read(http, version)[1]
-            if known is not None and known.action and known.action != _GET:
-                raise refuse(
-                    EnvelopeRefusal.ACTION,
-                    lv=f"Šajā adresē gaidīta darbība {_GET}.",
-                    en=f"This address takes the Action {_GET}.",
-                    cause=f"wsa:Action is {known.action!r}; expected {_GET}",
-                    subcodes=(f"{{{addressing.WSA}}}ActionNotSupported",),
-                    problem_action=known.action,
-                )
+            _check_get(known)
         except SoapRefusal as refusal:
-            reply = write_fault(refusal.fault, version, known)
-            return Response(reply.body, status=reply.status, content_type=reply.content_type)
+            return _fault(refusal.fault, version, known)
+        except StoreError as error:
+            _log.error("the store failed: %s", error)
+            return _fault(fault_of_store(error), version, known)
+        except Exception:  # noqa: BLE001 - the last resort, and logged: no client may ever see a traceback
+            return _fault(_incident(), version, known)
         blocks = addressing.reply_headers(f"{_GET}Response", known)
         body = _envelope(version, blocks, metadata(write_wsdl(base, self._settings)))
         return Response(body, content_type=version.content_type)
@@ -141,16 +137,17 @@ class TokenService:
         try:
             call.envelope, call.addressing, ours = self._read(http, _VERSION)
             issued = self._answer(call, ours)
+            body = _envelope(_VERSION, self._blocks(call), issued.content)
+            self._record(call, status=200)
         except SecurityError as error:
             return self._refuse(call, as_refusal(error, self._settings, authentication=True).fault)
         except SoapRefusal as refusal:
             return self._refuse(call, refusal.fault)
+        except StoreError as error:
+            _log.error("the store failed: %s", error)
+            return self._refuse(call, fault_of_store(error))
         except Exception:  # noqa: BLE001 - the last resort, and logged: no client may ever see a traceback
-            incident = uuid.uuid4().hex
-            _log.exception("incident %s: the STS failed while answering a request", incident)
-            return self._refuse(call, fault_of_incident(incident))
-        body = _envelope(_VERSION, self._blocks(call), issued.content)
-        self._record(call, status=200)
+            return self._refuse(call, _incident())
         return Response(body, content_type=_VERSION.content_type)
 
     def _read(self, http: Request, version: SoapVersion) -> tuple[Envelope, Addressing | None, tuple[Element, ...]]:
@@ -244,7 +241,9 @@ class TokenService:
         shown = credentials.by_certificate(header, timestamp.element, self._material, self._accounts, self._settings)
         if self._settings.call.refuse_replays.value and shown.once is not None and call.reading is not None:
             until = later(timestamp.expires, self._settings.call.skew_seconds.value)
-            self._replays.note(shown.once, call.reading.clock, call.reading.now, until, f"{PLACE}/ds:SignatureValue")
+            once = Once(shown.once, f"{PLACE}/ds:SignatureValue", call.reading.clock, call.reading.now, until)
+            with self._store.unit() as unit:
+                self._replays.note(unit, once)
         return shown
 
     def _blocks(self, call: _Call) -> tuple[Element, ...]:
@@ -253,9 +252,12 @@ class TokenService:
         return (*addressing.reply_headers(ISSUE_REPLY, call.addressing), stamp)
 
     def _refuse(self, call: _Call, fault: Fault) -> Response:
-        reply = write_fault(fault, _VERSION, call.addressing)
-        self._record(call, status=reply.status, fault=fault)
-        return Response(reply.body, status=reply.status, content_type=reply.content_type)
+        response = _fault(fault, _VERSION, call.addressing)
+        try:
+            self._record(call, status=response.status_code, fault=fault)
+        except Exception:  # noqa: BLE001 - logged: the client's answer must not depend on it
+            _log.exception("a refused request for a token could not be journaled: %s", fault.explanation)
+        return response
 
     def _record(self, call: _Call, *, status: int, fault: Fault | None = None) -> None:
         details: dict[str, Json] = {"credential": call.credential, **call.details}
@@ -291,9 +293,34 @@ class TokenService:
             )
 
 
+def _check_get(known: Addressing | None) -> None:
+    if known is not None and known.action and known.action != _GET:
+        raise refuse(
+            EnvelopeRefusal.ACTION,
+            lv=f"Šajā adresē gaidīta darbība {_GET}.",
+            en=f"This address takes the Action {_GET}.",
+            cause=f"wsa:Action is {known.action!r}; expected {_GET}",
+            subcodes=(f"{{{addressing.WSA}}}ActionNotSupported",),
+            problem_action=known.action,
+        )
+
+
+def _fault(fault: Fault, version: SoapVersion, known: Addressing | None) -> Response:
+    reply = write_fault(fault, version, known)
+    return Response(reply.body, status=reply.status, content_type=reply.content_type)
+
+
+def _incident() -> Fault:
+    """The fault for what nobody foresaw; called while the exception is being handled, which it logs."""
+    incident = uuid.uuid4().hex
+    _log.exception("incident %s: the STS failed while answering a request", incident)
+    return fault_of_incident(incident)
+
+
 def _without_password(envelope: Envelope) -> bytes:
     """The request as the journal may keep it."""
-    root = copy.deepcopy(etree.fromstring(envelope.lifted.envelope))
+    # In UTF-8 by now, whatever its declaration says.
+    root = etree.fromstring(envelope.lifted.envelope, safe_parser(encoding="utf-8"))
     for each in root.iter(f"{{{WSSE}}}Password"):
         each.text = _HIDDEN
     return etree.tostring(root)

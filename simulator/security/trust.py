@@ -16,7 +16,7 @@ from simulator.documents.parsing import Element
 from simulator.security import saml1, saml2
 from simulator.security.doctored import name_of
 from simulator.security.encryption import decrypt_element
-from simulator.security.errors import SAML_PROFILE, WS_TRUST, Check, SecurityError
+from simulator.security.errors import SAML_PROFILE, WS_TRUST, XML_SIGNATURE, Check, SecurityError
 from simulator.security.key_info import certificate_in
 from simulator.security.material import Material
 from simulator.security.moments import Reading, later, write_moment
@@ -65,7 +65,7 @@ class Trust:
         Whether it is still in force is :func:`check_conditions`.
         """
         # The digest is of all that stands in the token, so a token that differs in a single character is another one.
-        digest = hashlib.sha256(etree.tostring(token, method="c14n", exclusive=True, with_comments=True)).digest()
+        digest = hashlib.sha256(_canonical(token)).digest()
         with self._lock:
             found = self._known.get(digest)
             if found is not None:
@@ -243,3 +243,17 @@ def check_conditions(assertion: Assertion, reading: Reading, settings: Settings)
             provenance=accepted.provenance,
             credential=True,
         )
+
+
+def _canonical(token: Element) -> bytes:
+    try:
+        return etree.tostring(token, method="c14n", exclusive=True, with_comments=True)
+    except etree.C14NError:
+        raise SecurityError(
+            Check.TOKEN,
+            f"soap:Header/wsse:Security/{TOKENS[str(token.tag)]}",
+            "it has no canonical form; a namespace in it is a relative URI",
+            expected="a SAML assertion as the STS has written it",
+            advice=_ANEW,
+            provenance=XML_SIGNATURE,
+        ) from None

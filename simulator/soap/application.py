@@ -160,7 +160,10 @@ class SoapApplication:
 
 
 def _user_of(http: HttpRequest) -> str | None:
-    authorization = http.authorization
+    try:
+        authorization = http.authorization
+    except ValueError:
+        return None  # base64 that is not of ASCII names nobody
     if authorization is None or authorization.type != "basic":
         return None
     return authorization.username or None

@@ -84,12 +84,10 @@ def read_body(
 
     ``length`` is the announced number of bytes, None for a chunked body; ``limit`` is the largest number allowed.
     ``spool`` makes the file for a body of more than :data:`IN_MEMORY` bytes, ``seconds`` is a clock of wall time.
-    Raises BodyRefused for a body that is too large, ends early or comes too slowly. What is still under way of one that
-    is too large is read and thrown away, as far as the limit once more: a client that writes before it reads gets its
-    answer.
+    Raises BodyRefused for a body that is too large, as soon as that is known, ends early or comes too slowly. What is
+    still under way of it is the server's to throw away.
     """
     if length is not None and length > limit:
-        _discard(stream, min(length, limit))
         raise BodyRefused(_too_large(length, limit), b"")
     kept = _Kept(spool)
     try:
@@ -114,7 +112,6 @@ def _receive(stream: Readable, kept: _Kept, length: int | None, limit: int, seco
             break
         kept.add(part)
         if kept.size > limit:
-            _discard(stream, limit)
             raise kept.refused(_too_large(None, limit))
         if seconds() - started > PATIENCE + kept.size / SLOWEST:
             raise kept.refused(_too_slow(kept.size))
@@ -235,7 +232,8 @@ def _undecodable(encoding: str, error: UnicodeError) -> SoapRefusal:
         EnvelopeRefusal.MALFORMED,
         lv=f"Pieprasījuma baiti nav derīgs {encoding}.",
         en=f"The request's bytes are not valid {encoding}.",
-        cause=f"the request says that it is in {encoding!r}, but cannot be decoded so: {error}",
+        cause=f"the request says that it is in {encoding!r}, but cannot be decoded so: {error}; expected bytes in the "
+        "encoding that the byte order mark, Content-Type or the XML declaration names: write the request in UTF-8",
     )
 
 
@@ -245,17 +243,6 @@ def _canonical(name: str) -> str:
     except (LookupError, ValueError):  # the latter for names with a null character
         return name.lower()
     return "us-ascii" if found == "ascii" else found
-
-
-def _discard(stream: Readable, size: int) -> None:
-    while size > 0:
-        try:
-            part = stream.read(min(CHUNK, size))
-        except (ValueError, OSError):
-            return  # the client is gone or sends nonsense: nothing is left that an answer would have to wait for
-        if not part:
-            return
-        size -= len(part)
 
 
 def _too_large(length: int | None, limit: int) -> SoapRefusal:
@@ -286,6 +273,7 @@ def _broken(what: str) -> SoapRefusal:
         EnvelopeRefusal.INCOMPLETE,
         lv="Pieprasījums nav saņemts pilnībā.",
         en="The request did not arrive whole.",
-        cause=f"{what}; the connection broke, or Content-Length counts characters where it must count bytes",
+        cause=f"{what}; expected the whole body: the connection broke, Content-Length counts characters where it must "
+        "count bytes, or chunks are not as long as they say",
         http_status=400,
     )

@@ -71,7 +71,7 @@ def dispatch(wrapper: Element, call: Call, contract: Contract = MESSAGES) -> Ele
     """
     spyne = server(contract)
     context = MethodContext(spyne, MethodContext.SERVER)
-    context.in_string = [etree.tostring(wrapper)]
+    context.in_string = [etree.tostring(wrapper, with_tail=False)]
     (context,) = spyne.generate_contexts(context)
     context.udc = call
     if context.in_error is None:

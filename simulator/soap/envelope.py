@@ -54,6 +54,7 @@ def read_envelope(lifted: lifting.Lifted, expected: SoapVersion) -> Envelope:
             en="An envelope holds at most one Header and then exactly one Body.",
             cause=f"the envelope holds {_listed(list(root))}; expected Header (optional), Body",
         )
+    _check_between(root, children[0])
     wrappers = list(children[0])
     if len(wrappers) > 1:
         raise refuse(
@@ -63,6 +64,23 @@ def read_envelope(lifted: lifting.Lifted, expected: SoapVersion) -> Envelope:
             cause=f"the body holds {_listed(wrappers)}; document/literal allows one wrapper",
         )
     return Envelope(expected, headers, wrappers[0] if wrappers else None, lifted)
+
+
+def _check_between(root: Element, body: Element) -> None:
+    """Nothing but white space may stand between the elements (W3C, SOAP 1.2 part 1, 5.1 and 5.3)."""
+    for place in (root, body):
+        found = next(
+            (each.strip() for each in (place.text, *(child.tail for child in place)) if each and each.strip()), ""
+        )
+        if found:
+            name = etree.QName(place).localname
+            raise refuse(
+                EnvelopeRefusal.NOT_SOAP,
+                lv=f"Starp elementa {name} elementiem nedrīkst būt teksta.",
+                en=f"There must be no text between the elements in {name}.",
+                cause=f"{name} holds the text {found[:40]!r}; expected elements alone, with white space between them: "
+                "look at what comes before and behind the wrapper in what writes the request",
+            )
 
 
 def operation_of(envelope: Envelope, contract: Contract = MESSAGES) -> Operation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
@@ -271,6 +271,7 @@ class _Exchange:
 
     def _perform(self, unit: Unit, operation: Operation, wrapper: Element) -> Reply:
         backend, version = self._backend, self._request.version
+        self._note_once(unit)
         caller = self._caller(unit)
         misbehaved = self._misbehave(unit, caller.authority, operation, wrapper)
         if misbehaved is not None:
@@ -291,6 +292,17 @@ class _Exchange:
         record = self._record(caller.authority)
         journal.append(unit, record.accepted(unit, reply, small))
         return reply
+
+    def _note_once(self, unit: Unit) -> None:
+        """Keep that this call came; raises SoapRefusal, as for any stranger, when the same one came before."""
+        gate, admitted = self._request.gate, self._admitted
+        if gate is None or admitted is None:
+            return
+        try:
+            gate.note(unit, admitted)
+        except SoapRefusal:
+            self._admitted = None
+            raise
 
     def _misbehave(self, unit: Unit, authority: str, operation: Operation, wrapper: Element) -> Reply | None:
         """The reply of a call that is not carried out, on purpose; None when it is to be carried out."""
@@ -339,6 +351,9 @@ class _Exchange:
         store = self._backend.store
         try:
             with store.unit() as unit:
+                if self._request.gate is not None and self._admitted is not None:
+                    with suppress(SoapRefusal):  # nor may a call come again that is refused; this one already is
+                        self._request.gate.note(unit, self._admitted)
                 journal.append(unit, self._record(self._known_authority(unit)).refused(unit, reply, fault))
         except StoreError as error:
             _log.warning("a refused call is journaled without its bytes: %s", error)
@@ -361,4 +376,5 @@ class _Exchange:
             request=self._request.body,
             lifted=self._lifted,
             notes=self._notes,
+            user=self._user,
         )

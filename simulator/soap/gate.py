@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
 
 from simulator.documents.parsing import Element
 from simulator.journal import Json
+
+if TYPE_CHECKING:
+    from simulator.store import Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +27,26 @@ class Presented:
 
 
 @dataclass(frozen=True, slots=True)
+class Once:
+    """What makes a call different from all others: ``what``, which stands in ``element``, until it expires by a clock.
+
+    ``now`` is what that clock shows.
+    """
+
+    what: str
+    element: str
+    clock: str
+    now: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Admitted:
-    """Who calls: a DIT user's name, and what the journal is to know of how that was shown."""
+    """Who calls: a DIT user's name, what the journal is to know of how that was shown, and what must not come again."""
 
     user: str
     details: Mapping[str, Json] = field(default_factory=dict)
+    once: Once | None = None
 
 
 class Gate(Protocol):
@@ -45,6 +64,10 @@ class Gate(Protocol):
 
     def admit(self, presented: Presented) -> Admitted:
         """The user who calls; raises SoapRefusal for who may not."""
+        ...
+
+    def note(self, unit: Unit, admitted: Admitted) -> None:
+        """Keep within a unit that an admitted call came; raises SoapRefusal when it came before, to whatever server."""
         ...
 
     def reply_headers(self, admitted: Admitted) -> tuple[Element, ...]:

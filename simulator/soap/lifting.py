@@ -16,6 +16,7 @@ from xml.parsers import expat
 
 from lxml import etree
 
+from simulator.documents.heading import clark
 from simulator.documents.streaming import MAXIMUM_DEPTH, TooDeep, bounded_parser
 from simulator.soap.contract import DIT, PAYLOAD_PARENTS, SVC
 from simulator.soap.refusals import EnvelopeRefusal, SoapRefusal, refuse
@@ -185,6 +186,9 @@ class _Scan:
         count = 0
         try:
             for piece in pieces:
+                if not count and 0 in piece[:4]:
+                    # Expat would take it for UTF-16, whatever it was told.
+                    raise _malformed("a null character, which XML does not know", 1, 0)
                 parser.Parse(piece, False)
                 count += len(piece)
                 if enough(count):
@@ -197,8 +201,10 @@ class _Scan:
         self._declared.append((prefix or "", uri))
 
     def _end_declaration(self, _prefix: str | None) -> None:
-        name, before = self._shadowed.pop()
-        self._namespaces[name] = before
+        # None where expat gives up in the middle of a start tag: it is an error then, and the last that is heard of it.
+        if self._shadowed:
+            name, before = self._shadowed.pop()
+            self._namespaces[name] = before
 
     def _open(self, name: str, _attributes: dict[str, str]) -> None:
         if self._is_payload(name):
@@ -395,18 +401,13 @@ def _well_formed(document: bytes) -> bool:
     return True
 
 
-def clark(name: str) -> str:
-    """A name as expat gives it (namespace, blank, local name) in Clark's notation."""
-    namespace, _, local = name.rpartition(" ")
-    return f"{{{namespace}}}{local}" if namespace else local
-
-
 def _refuse_doctype(*_: object) -> NoReturn:
     raise refuse(
         EnvelopeRefusal.DOCTYPE,
         lv="Pieprasījumā nedrīkst būt dokumenta tipa deklarācijas (DOCTYPE).",
         en="A request must not have a document type declaration (DOCTYPE).",
-        cause="the request has a DOCTYPE; SOAP forbids it, and with it all entities of one's own",
+        cause="the request has a DOCTYPE; expected an envelope without one, for SOAP forbids it, and with it all "
+        "entities of one's own (W3C, SOAP 1.2 part 1, 5): write the values themselves in place of the entities",
     )
 
 
@@ -415,6 +416,8 @@ def _malformed(what: str, line: int, column: int) -> SoapRefusal:
         EnvelopeRefusal.MALFORMED,
         lv=f"Pieprasījums nav labi formēts XML: {line}. rinda, {column + 1}. sleja.",
         en=f"The request is not well-formed XML: {what}, line {line}, column {column + 1}.",
+        cause=f"the request is not well-formed XML: {what}, line {line}, column {column + 1}; expected XML 1.0 in "
+        "UTF-8: have an XML library write the request, and see that its bytes are in the encoding that it names",
     )
 
 
@@ -434,4 +437,6 @@ def _too_deep(line: int) -> SoapRefusal:
         EnvelopeRefusal.TOO_DEEP,
         lv=f"Pieprasījuma elementi ir ligzdoti dziļāk par {MAXIMUM_DEPTH} līmeņiem ({line}. rinda).",
         en=f"The request's elements nest deeper than {MAXIMUM_DEPTH} levels (line {line}).",
+        cause=f"the request's elements nest deeper than {MAXIMUM_DEPTH} levels, line {line}; expected no more than "
+        f"{MAXIMUM_DEPTH} (assumed): flatten the document, or look for a loop in what writes it",
     )

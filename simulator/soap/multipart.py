@@ -12,13 +12,11 @@ from email.errors import MessageError
 from email.message import Message
 from email.parser import BytesHeaderParser
 from urllib.parse import unquote
-from xml.parsers import expat
 
 from werkzeug.http import parse_options_header
 
-from simulator.documents import parsing
-from simulator.documents.complaints import Complaint
-from simulator.soap.lifting import AROUND, LargePayload, LiftedPayload, clark
+from simulator.documents.heading import document_element
+from simulator.soap.lifting import AROUND, LargePayload, LiftedPayload
 from simulator.soap.refusals import EnvelopeRefusal, SoapRefusal, refuse
 from simulator.soap.windows import Window
 from simulator.store import Incoming
@@ -169,6 +167,9 @@ def _broken(what: str) -> SoapRefusal:
         EnvelopeRefusal.MIME,
         lv="Pieprasījuma daļas (multipart/related) nevar nolasīt.",
         en=f"The request's parts (multipart/related) cannot be read: {what}.",
+        cause=f"the request's parts (multipart/related) cannot be read: {what}; expected the envelope as the root part "
+        "and a part for each xop:Include, between lines with the boundary that Content-Type names (W3C, MTOM; RFC "
+        "2387): have the client's MTOM write the request, and send it whole",
         http_status=400,
     )
 
@@ -178,6 +179,8 @@ def _missing(what: str) -> SoapRefusal:
         EnvelopeRefusal.MISSING_PART,
         lv="Pieprasījumā trūkst daļas, uz kuru tas atsaucas.",
         en=f"The request lacks a part that it refers to: {what}.",
+        cause=f"the request lacks a part that it refers to: {what}; expected a part whose Content-ID is the name that "
+        "href (cid:...) or start has (W3C, XOP): send the document's part with the envelope, or the document inline",
         http_status=400,
     )
 
@@ -189,9 +192,7 @@ def read_part(content: Window, incoming: Callable[[], Incoming], line: int) -> L
     well-formed is still to be shown.
     """
     head = content.read(0, AROUND)
-    complaint = parsing.refusal(head)
-    if complaint is None:
-        element, complaint = _document_element(head)
+    element, complaint = document_element(head)
     if complaint is not None:
         raise refuse(
             EnvelopeRefusal.DOCTYPE if complaint.code == "dtd" else EnvelopeRefusal.MALFORMED,
@@ -211,25 +212,3 @@ def read_part(content: Window, incoming: Callable[[], Incoming], line: int) -> L
         kept.close()
         raise
     return LargePayload(kept, element, line)
-
-
-class _FoundError(Exception):
-    """The document element's name, thrown out of the parser."""
-
-
-def _document_element(head: bytes) -> tuple[str, Complaint | None]:
-    parser = expat.ParserCreate(encoding="utf-8", namespace_separator=" ")
-
-    def opened(name: str, _attributes: object) -> None:
-        raise _FoundError(name)
-
-    parser.StartElementHandler = opened
-    try:
-        parser.Parse(head, True)
-    except _FoundError as found:
-        return clark(str(found)), None
-    except expat.ExpatError as error:
-        return "", Complaint(
-            "well-formed", error.lineno, "/", expat.ErrorString(error.code), "well-formed XML", parsing.XML
-        )
-    raise AssertionError("expat wants an element")

@@ -28,6 +28,7 @@ class Record:
     request: Body
     lifted: Lifted | None
     notes: Notes
+    user: str | None = None
 
     def accepted(self, unit: Unit, reply: Reply, reply_envelope: bytes) -> Entry:
         """The entry of a call that was carried out; ``reply_envelope`` is the reply without its payloads."""
@@ -69,6 +70,7 @@ class Record:
             operation=self.operation,
             authority=self.authority,
             channel_version=self.notes.channel_version,
+            details=self._who(),
         )
         return self._as_refused(bare, reply, fault)
 
@@ -93,8 +95,11 @@ class Record:
         """The payload of a call that was not carried out; what a unit kept that was undone has to be kept again."""
         return self.lifted.payload.keep(unit) if self.lifted is not None and self.lifted.payload else None
 
+    def _who(self) -> dict[str, Json]:
+        return {} if self.user is None else {"user": self.user}
+
     def _entry(self, unit: Unit) -> Entry:
-        details = dict(self.notes.details)
+        details = self._who() | self.notes.details
         request = self.request.data
         if self.request.size > WHOLE:
             details["request_bytes"] = self.request.size

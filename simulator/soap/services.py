@@ -211,6 +211,8 @@ class MessageService(ServiceBase):
         messages = call.network.receive(call.unit, call.caller, selector)
         call.notes.message_ids = tuple(each.id for each in messages)
         call.notes.details["payloads"] = {each.id: each.payload.reference for each in messages}
+        call.notes.details["size"] = sum(each.payload.size for each in messages)
+        _note_versions(call.notes, (each.version for each in messages))
         answer = MessageResponseStructure2()
         answer.messages = tuple(_received(each) for each in messages)
         return answer
@@ -230,6 +232,7 @@ class MessageService(ServiceBase):
         call.notes.details["read"] = read
         messages = call.network.list_messages(call.unit, call.caller, selector, read=read)
         call.notes.message_ids = tuple(each.id for each in messages)
+        _note_versions(call.notes, (each.version for each in messages))
         return MessageBasicInfoListStructure(MessageBasicInfo=[_basic_info(each) for each in messages])
 
     @_operation(
@@ -244,6 +247,7 @@ class MessageService(ServiceBase):
         call: Call = ctx.udc
         call.notes.asked = _ids(asked.MessageBasicInfo)
         call.notes.message_ids = call.network.restore(call.unit, call.caller, call.notes.asked)
+        _note_versions_of(call)
         return True
 
     @_operation(
@@ -258,6 +262,7 @@ class MessageService(ServiceBase):
         call: Call = ctx.udc
         selector = _selector(asked, call.notes)
         call.notes.message_ids = call.network.delete(call.unit, call.caller, selector)
+        _note_versions_of(call)
         return True
 
     @_operation("ConfirmationAck", "MessageSampleId", Unicode)
@@ -266,6 +271,20 @@ class MessageService(ServiceBase):
         call: Call = ctx.udc
         call.notes.asked = call.notes.message_ids = (canonical(asked),)
         call.network.confirm(call.unit, call.caller, asked)
+        _note_versions_of(call)
+
+
+def _note_versions_of(call: Call) -> None:
+    """Of the messages that a call names by their ids."""
+    if call.notes.message_ids and call.notes.channel_version is None:
+        _note_versions(call.notes, call.network.versions_of(call.unit, call.caller, call.notes.message_ids))
+
+
+def _note_versions(notes: Notes, versions: Iterable[str]) -> None:
+    """Under which versions the messages of a call lie, where the call itself names none: for DIT's audit."""
+    found = sorted(set(versions))
+    if found and notes.channel_version is None:
+        notes.details["versions"] = list(found)
 
 
 def _send_request(save: Any) -> SendRequest:

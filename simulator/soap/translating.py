@@ -20,6 +20,11 @@ LATVIAN = {
     Refusal.FILTER_REQUIRED: "Jānorāda saņēmēju saraksts (ReceiverFilter).",
     Refusal.INVALID_PAYLOAD: "Ziņojuma saturs neatbilst kanāla versijas shēmai.",
     Refusal.TOO_LARGE: "Ziņojums ir par lielu.",
+    Refusal.QUOTA: "Mēneša datu apjoms ir pārsniegts.",
+    Refusal.TOO_OFTEN: "Saskarne izsaukta pārāk bieži.",
+    Refusal.LIST_NOT_READ: "Iepriekšējā saraksta ziņojumi nav nolasīti.",
+    Refusal.NOT_DELETED: "Nolasītie ziņojumi nav dzēsti.",
+    Refusal.TRANSFORMATION: "Ziņojuma pārveidošana ir pārtraukta; ziņojums nav pieņemts.",
     Refusal.BAD_CONFIGURATION: "Ierakstu nevar izveidot.",
     Refusal.STORAGE_FULL: "Ziņojumu nav kur glabāt; tas nav pieņemts.",
 }
@@ -37,7 +42,7 @@ def fault_of_dit(error: DitError) -> Fault:
     return Fault(
         code=FaultCode.RECEIVER if error.server_side else FaultCode.SENDER,
         refusal=error.refusal,
-        lv=error.text if latvian else LATVIAN[error.refusal],
+        lv=error.text if latvian else error.latvian or LATVIAN[error.refusal],
         en=f"The message's status does not allow this: {error.text}" if latvian else error.text,
         first="lv" if latvian else "en",
         cause=error.cause,

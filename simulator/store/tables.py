@@ -6,8 +6,10 @@ Change anything here, and :data:`SCHEMA_VERSION` changes with it: a store refuse
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -22,7 +24,7 @@ from sqlalchemy import (
 
 from simulator.store.types import JsonText, Moment
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 
 metadata = MetaData()
 
@@ -139,6 +141,17 @@ subscriptions = Table(
     Column("authority", String(6), ForeignKey("dit_authorities.id"), primary_key=True),
 )
 
+rights = Table(
+    "dit_rights",
+    metadata,
+    Column("user", String(200), primary_key=True),
+    Column("channel", String(160), primary_key=True),
+    Column("environment", String(20), primary_key=True),
+    Column("right", String(20), primary_key=True),
+    Column("opened", Date),
+    Column("closed", Date),
+)
+
 messages = Table(
     "dit_messages",
     metadata,
@@ -152,6 +165,32 @@ messages = Table(
     Column("element", Text, nullable=False),
     Column("related_message", String(36)),
     Column("event_name", Text),
+)
+
+month_bytes = Table(
+    "dit_month_bytes",
+    metadata,
+    Column("authority", String(6), primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("bytes", BigInteger, nullable=False),
+)
+
+polls = Table(
+    "dit_polls",
+    metadata,
+    Column("authority", String(6), primary_key=True),
+    Column("kind", String(60), primary_key=True),
+    Column("selection", String(160), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("listed", JsonText, nullable=False),
+)
+
+replays = Table(
+    "security_replays",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("clock", String(20), nullable=False),
+    Column("until", Moment, nullable=False),
 )
 
 deliveries = Table(

@@ -6,6 +6,8 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from conformance.report.events import Event, ScenarioFinished, Status
 from conformance.report.summary import RunSummary
@@ -19,6 +21,17 @@ from tests.conformance.rules.builder import Story
 from tests.spoilt.table import TABLE, Spoilt
 
 ROOT = Path(__file__).parents[2]
+RETAILER = """
+[retailer]
+name = "Paraugs Enerģija"
+registration_number = "40009990008"
+authority = "100777"
+[driver]
+kind = "python"
+object = "{object}"
+[run]
+security = "{security}"
+"""
 PAGE = ROOT / "docs" / "faults.md"
 PROFILE = load_profile()
 REQUIREMENTS = {each.id: each for each in load()}
@@ -48,6 +61,7 @@ def play(spoilt: Spoilt, keys: Path) -> RunSummary:
         driver=DriverConfig(kind=DriverKind.PYTHON, object=f"tests.spoilt.{spoilt.variant}"),
         directory=ROOT,
         security=spoilt.security,
+        transport=spoilt.transport,
         keys=keys,
     )
     summary = RunSummary()
@@ -76,12 +90,34 @@ def test_a_fault_breaks_its_own_requirement_and_no_other(spoilt: Spoilt, keys: P
 
 
 @pytest.mark.slow
-def test_the_reference_retailer_is_green() -> None:
-    done = aldis("check", cwd=ROOT)
-    assert done.returncode == 0, done.stdout
+def test_the_reference_retailer_is_green_and_ready_for_sign_off(tmp_path: Path) -> None:
+    (tmp_path / "retailer.toml").write_text(
+        RETAILER.format(object="conformance.retailers.reference.driver:Driver", security="username"), encoding="utf-8"
+    )
+    key = tmp_path / "key.pem"
+    key.write_bytes(Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    asked = ("--retailer", "retailer.toml", "--gate", "signoff", "--key", "key.pem", "--report", "report")
+    done = aldis("check", *asked, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
     assert "warning" not in done.stdout
-    tested = [each.id for each in REQUIREMENTS.values() if each.untested is None and each.needs is None]
+    tested = [
+        each.id for each in REQUIREMENTS.values() if each.untested is None and each.needs in (None, "soap", "security")
+    ]
     assert f"{len(tested)} of {len(REQUIREMENTS)} requirements tested" in " ".join(done.stdout.split())
+    verified = aldis("dossier", "verify", "report/dossier.zip", cwd=tmp_path)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+@pytest.mark.parametrize("security", ["off", "certificate"])
+def test_without_tokens_and_by_certificate_a_month_passes_too(security: str, tmp_path: Path) -> None:
+    (tmp_path / "retailer.toml").write_text(
+        RETAILER.format(object="conformance.retailers.reference.driver:Driver", security=security), encoding="utf-8"
+    )
+    done = aldis("check", "--retailer", "retailer.toml", "--only", "month", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"security {security}" in done.stdout
+    judged = next(each for each in done.stdout.splitlines() if each.startswith("SEC"))
+    assert ("hold" in judged) is (security != "off")
 
 
 def test_every_rule_is_tripped_or_it_is_said_why_not() -> None:

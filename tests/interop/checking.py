@@ -8,7 +8,7 @@ from typing import Any
 from lxml import etree
 
 from tests.interop.clients import Client
-from tests.interop.stage import AUTHORITY, BVKB, PROVIDER, Message, Stage
+from tests.interop.stage import AUTHORITY, BVKB, LARGE, PROVIDER, Message, Stage
 
 FAULT = 'statuss "Pegādāts" vairs nevar tikt mainīts uz statusu "Pegādāts"!'
 """DIT's own words for restoring a message that was never read (documented: integration instruction v1.09)."""
@@ -43,6 +43,8 @@ class Check:
         assert saw["deleted"] is True
         assert saw["left"] == [second.id]
         assert saw["sent"] is True
+        assert saw["sent_to_one"] is True
+        assert saw["sent_large"] is True
 
     def _event(self, saw: dict[str, Any]) -> None:
         event = self.stage.event
@@ -92,11 +94,14 @@ class Check:
             ("DeleteMessage", "ok", None, [first.id]),
             ("ReceiveMessageList", "ok", discounts, [second.id]),
             ("SendMessage2", "ok", contracts, calls[13]["message_ids"]),
+            ("SendMessage2", "ok", contracts, calls[14]["message_ids"]),
+            ("SendMessage2", "ok", contracts, calls[15]["message_ids"]),
         ]
         assert {each["authority"] for each in calls} == {AUTHORITY}
         for each in calls:
             assert etree.QName(etree.fromstring(stage.served.blob(each["request"]))).namespace == _ENVELOPES[self.soap]
         self._sent(entries, calls[9], calls[13])
+        self._sent_otherwise(calls[14], calls[15])
 
     def _sent(self, entries: list[dict[str, Any]], reply: dict[str, Any], contract: dict[str, Any]) -> None:
         stage, served = self.stage, self.stage.served
@@ -112,6 +117,13 @@ class Check:
             each for each in entries if each["operation"] == "intake" and each["message_ids"] == contract["message_ids"]
         ]
         assert (intake["details"]["provider"], intake["details"]["accepted"]) == (PROVIDER, 2)
+
+    def _sent_otherwise(self, to_one: dict[str, Any], large: dict[str, Any]) -> None:
+        stage, blanks = self.stage, self.client.sends_blanks
+        assert [each["details"]["receivers"] for each in (to_one, large)] == [[BVKB], []]
+        assert_same(stage.served.blob(to_one["payload"]), stage.contract.read_bytes(), blanks=blanks)
+        assert large["details"]["request_bytes"] > LARGE
+        assert_same(stage.served.blob(large["payload"]), stage.large.read_bytes(), blanks=blanks)
 
 
 def assert_same(found: bytes | str, expected: bytes, *, blanks: bool) -> None:

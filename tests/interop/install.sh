@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the interop tests need beside Python: PHP with SoapClient and DOM, Node with npm, node's "soap", Chromium,
-# a JDK with Maven, Apache CXF.
+# a JDK with Maven, Apache CXF, PostgreSQL; curl and lftp for FTPS.
 # What is there already is left alone, so it can be run again and again.
 set -eu
 cd "$(dirname "$0")"
@@ -25,9 +25,14 @@ has_soap || need "PHP's SoapClient" php-cli php-soap
 has_node || need "Node with npm" nodejs npm
 has_dom() { php -m | grep -qix dom; }
 has_dom || need "PHP's DOM" php-xml
+command -v curl >/dev/null || need "curl" curl
+command -v lftp >/dev/null || need "lftp" lftp
 command -v javac >/dev/null || need "A JDK" default-jdk-headless
 has_browser() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
 has_browser || need "Chromium" chromium
+# Where tests/simulator/postgresql.py looks, too.
+has_postgresql() { command -v initdb >/dev/null || ls "${POSTGRESQL:-/usr/lib/postgresql}"/*/bin/initdb >/dev/null 2>&1; }
+has_postgresql || need "PostgreSQL" postgresql
 has_soap || { echo "interop: php still has no soap extension (php -m); is it another php than Debian's? Enable it there." >&2; exit 1; }
 
 # What node's "soap" itself asks for.

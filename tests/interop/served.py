@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 SERVICE = "/dit/v1-2/MessageService"
+CONFIGURATION = "/dit/v1-3/ConfigurationService"
 CLOCK = "2026-03-02T09:00:00+02:00"
 
 _SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"

@@ -23,6 +23,8 @@ PROVIDER = "40009990008"
 OTHER_PROVIDER = "40009990012"
 LETTERS = "āčēģīķļņšūž ĀČĒĢĪĶĻŅŠŪŽ &amp; &lt;€&gt; “”"
 """Goes into every payload: the Latvian letters, and what XML has to escape."""
+LARGE = 2_000_000
+"""Bytes; one million is where the simulator begins to work through files."""
 RESIDENTS = {
     "150385-00011": "010180-00012",
     "29119900022": "140284-00020",
@@ -50,6 +52,7 @@ class Stage:
     served: Served
     profile: Profile
     contract: Path
+    large: Path
     report: Path
     event: Message
     discounts: tuple[Message, ...]
@@ -65,7 +68,9 @@ class Stage:
             "user": user,
             "contract_version": self.contract_version,
             "discount_version": self.discount_version,
+            "owner": BVKB,
             "contract": str(self.contract),
+            "large": str(self.large),
             "report": str(self.report),
         }
 
@@ -89,13 +94,14 @@ def open_stage(directory: Path, security: str = "off") -> Iterator[Stage]:
     profile = load_profile()
     contracts = profile.channel(ChannelName.CONTRACT).version_urn()
     contract = _write(directory / "contract.xml", contract_document())
-    report = _write(directory / "report.xml", _error_report())
+    large = _write(directory / "large.xml", large_document())
+    report = _write(directory / "report.xml", error_report())
     with serving(directory, security) as served:
         # ALDIS answers a document of another retailer with an error event.
         served.send(USER, contracts, contract_document(provider=OTHER_PROVIDER))
         served.settle()
         for name in ("valid-stacked", "valid-catch-up-and-termination"):
-            national = write_national({PROVIDER: _discounts(name)}, profile)
+            national = write_national({PROVIDER: discount_document(name)}, profile)
             served.send(BVKB_USER, profile.channel(ChannelName.DISCOUNT).version_urn(), national)
         served.settle()
         journal = served.journal()
@@ -104,7 +110,7 @@ def open_stage(directory: Path, security: str = "off") -> Iterator[Stage]:
         ]
         event, *discounts = mail
         assert len(discounts) == 2
-        yield Stage(served, profile, contract, report, event, tuple(discounts), journal[-1]["number"])
+        yield Stage(served, profile, contract, large, report, event, tuple(discounts), journal[-1]["number"])
 
 
 def contract_document(*, provider: str = PROVIDER) -> bytes:
@@ -120,7 +126,18 @@ def contract_document(*, provider: str = PROVIDER) -> bytes:
     )
 
 
-def _discounts(name: str) -> bytes:
+def large_document() -> bytes:
+    """A contract document of more bytes than :data:`LARGE`: the simulator keeps it in a file while it comes."""
+    text = contract_document().decode()
+    start, end = text.index("  <Contract>"), text.index("</Contract>") + len("</Contract>\n")
+    record = text[start:end]
+    count = LARGE // len(record) + 1
+    head, tail = text[:start].replace("<RecordCount>2<", f"<RecordCount>{count + 1}<"), text[end:]
+    return (head + "".join(record.replace("0012345678", f"{n:010d}") for n in range(count)) + tail).encode()
+
+
+def discount_document(name: str) -> bytes:
+    """A discount document with awkward letters in its reasons."""
     found = _fixture("discount", name)
     for reason in ("Pirmais lēmums", "Statuss beidzies"):
         found = found.replace(reason, f"{reason}: {LETTERS}")
@@ -128,7 +145,8 @@ def _discounts(name: str) -> bytes:
     return found.encode()
 
 
-def _error_report() -> bytes:
+def error_report() -> bytes:
+    """An error report with awkward letters."""
     return _fixture("error", "valid-report").replace("Dokuments saņemts", f"{LETTERS} Dokuments saņemts").encode()
 
 

@@ -7,12 +7,13 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.interop.checking import FAULT
+from tests.interop.checking import EVENT_NAME, FAULT, assert_same
 from tests.interop.served import serving
-from tests.interop.stage import AUTHORITY, USER, Stage, open_stage
+from tests.interop.stage import AUTHORITY, BVKB, LARGE, USER, Stage, open_stage
 
 pytestmark = pytest.mark.interop
 
@@ -88,6 +89,9 @@ def walk(stage: Stage, classes: Path, credential: str, *, password: str | None =
         str(stage.contract),
         stage.contract_version,
         stage.discount_version,
+        str(stage.report),
+        str(stage.large),
+        BVKB,
         classes=classes,
     )
     assert done.returncode == 0, f"CXF failed:\n{done.stdout}\n{done.stderr}"
@@ -105,10 +109,14 @@ def test_walk(classes: Path, credential: str, tmp_path: Path) -> None:
             "restored": "true",
             "fault": FAULT,
             "received again": first,
+            "replied": "true",
             "deleted": "true",
             "left": "1",
             "sent": "true",
+            "sent to one": "true",
+            "sent large": "true",
             "sent by MTOM": "true",
+            "sent large by MTOM": "true",
             "received by MTOM": "1",
         }
         entries = stage.journal_since()
@@ -120,8 +128,20 @@ def test_walk(classes: Path, credential: str, tmp_path: Path) -> None:
         assert {each["details"]["security"]["key_type"] for each in calls if each["outcome"] == "ok"} == {
             "SymmetricKey"
         }
-        sent = [each for each in calls if each["operation"] == "SendMessage2"]
-        assert [b"xop" in stage.served.blob(each["request"]) for each in sent] == [False, True]
+        _sent(stage, [each for each in calls if each["operation"] == "SendMessage2"])
+
+
+def _sent(stage: Stage, sent: list[dict[str, Any]]) -> None:
+    """What came of a reply, a message, one to a receiver and a large one, and of a message and a large one by MTOM."""
+    expected = [stage.report, stage.contract, stage.contract, stage.large, stage.contract, stage.large]
+    for each, file in zip(sent, expected, strict=True):
+        assert_same(stage.served.blob(each["payload"]), file.read_bytes(), blanks=True)
+    details = [each["details"] for each in sent]
+    assert (details[0]["event_name"], details[0]["related_message"]) == (EVENT_NAME, stage.discounts[0].id)
+    assert [each["receivers"] for each in details] == [[], [], [BVKB], [], [], []]
+    assert [each.get("request_bytes", 0) > LARGE for each in details] == [False, False, False, True, False, True]
+    small = [sent[1], sent[2], sent[4]]  # of a large request the journal keeps the envelope alone
+    assert [b"xop" in stage.served.blob(each["request"]) for each in small] == [False, False, True]
 
 
 def test_a_wrong_password_is_told_apart_in_the_journal_alone(classes: Path, tmp_path: Path) -> None:

@@ -23,6 +23,9 @@ def machine(tmp_path: Path) -> Path:
     (tmp_path / "bin").mkdir()
     _command(tmp_path, "php", "echo soap; echo dom")
     _command(tmp_path, "javac", "true")
+    for program in ("curl", "lftp"):
+        _command(tmp_path, program, "true")
+    _command(tmp_path, "initdb", "true")
     (tmp_path / "cxf").mkdir()
     shutil.copy(HERE / "cxf" / "pom.xml", tmp_path / "cxf")
     _command(tmp_path, "mvn", "mkdir -p target/lib")
@@ -41,7 +44,7 @@ def _command(machine: Path, name: str, does: str) -> None:
 
 def _install(machine: Path) -> subprocess.CompletedProcess[str]:
     (machine / "log").write_text("")
-    environment = {**os.environ, "PATH": f"{machine / 'bin'}:/usr/bin:/bin"}
+    environment = {**os.environ, "PATH": f"{machine / 'bin'}:/usr/bin:/bin", "POSTGRESQL": str(machine / "postgresql")}
     return subprocess.run(["sh", machine / "install.sh"], env=environment, capture_output=True, text=True, timeout=60)
 
 
@@ -92,6 +95,19 @@ def test_php_that_reads_no_xml(machine: Path) -> None:
     assert done.returncode == 1
     assert "PHP's DOM is missing" in done.stderr
     assert "php-xml" in done.stderr
+
+
+def test_a_machine_without_postgresql(machine: Path) -> None:
+    (machine / "bin" / "initdb").unlink()
+    done = _install(machine)
+    if shutil.which("initdb", path="/usr/bin:/bin") is None:
+        assert done.returncode == 1
+        assert "PostgreSQL is missing. Install it (on Debian and Ubuntu: apt-get install postgresql)" in done.stderr
+    # Debian keeps it beside the path.
+    program = machine / "postgresql" / "17" / "bin" / "initdb"
+    program.parent.mkdir(parents=True)
+    program.touch()
+    assert _install(machine).returncode == 0
 
 
 def test_php_that_stays_without_soap(machine: Path) -> None:

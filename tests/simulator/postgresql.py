@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-MISSING = "PostgreSQL's initdb and pg_ctl were not found; install them, on Debian: apt-get install postgresql"
+MISSING = "PostgreSQL's initdb and pg_ctl were not found; `make interop` installs them on Debian"
 _DEBIAN = Path("/usr/lib/postgresql")
 
 

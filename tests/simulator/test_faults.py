@@ -9,9 +9,11 @@ import pytest
 from simulator.faults import (
     AFTER,
     BEFORE,
+    CONNECTING,
     DELIVERY,
     DROP_REPLY,
     DUPLICATE_DELIVERY,
+    ISSUING,
     KINDS,
     PUBLISHING,
     TAMPERING,
@@ -74,7 +76,7 @@ def test_a_delivery_goes_wrong_in_the_mailbox_that_it_was_armed_for() -> None:
 
 
 def test_every_kind_belongs_to_one_who_commits_it() -> None:
-    assert set(KINDS) == BEFORE | AFTER | DELIVERY | PUBLISHING
+    assert set(KINDS) == BEFORE | AFTER | DELIVERY | PUBLISHING | CONNECTING | ISSUING
     assert not BEFORE & AFTER
     assert not (BEFORE | AFTER) & DELIVERY
 

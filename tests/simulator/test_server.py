@@ -74,6 +74,28 @@ class TestAdmin:
         answer = requests.post(server.base_url + "/admin/clock", data={"to": "2026-03-08"}, timeout=10)
         assert answer.status_code == 415
 
+    @pytest.mark.parametrize(
+        ("body", "status"),
+        [
+            (b"[" * 100_000, 400),
+            (b'{"to": "\xff"}', 400),
+            (b'{"kind": ["drop_reply"], "operation": {}}', 400),
+            (b'{"kind": "drop_reply", "operation": "SendMessage2", "times": "many"}', 400),
+            (b" " * 2_000_000, 413),
+        ],
+        ids=["deep", "not UTF-8", "wrong kinds", "no number", "large"],
+    )
+    @pytest.mark.parametrize("path", ["clock", "faults"])
+    def test_bodies_that_are_no_use(self, server: Server, path: str, body: bytes, status: int) -> None:
+        answer = requests.post(
+            f"{server.base_url}/admin/{path}", data=body, headers={"Content-Type": "application/json"}, timeout=30
+        )
+        assert answer.status_code == status, answer.text
+        assert answer.json()["error"]
+
+    def test_a_page_of_less_than_nothing(self, server: Server) -> None:
+        assert requests.get(f"{server.base_url}/admin/journal?limit=-1", timeout=10).json() == []
+
     def test_journal_pages_and_blobs(self, server: Server) -> None:
         requests.post(server.base_url + "/admin/clock", json={"to": "2026-03-08T10:00:00+02:00"}, timeout=30)
         first = requests.get(server.base_url + "/admin/journal?limit=1", timeout=10).json()

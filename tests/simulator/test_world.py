@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from simulator.documents.access import ChannelRight, Environment
 from simulator.documents.identifiers import is_synthetic_personal_code
-from simulator.documents.model import Category
-from simulator.world import WorldError, load_world
+from simulator.documents.model import Category, ChannelName
+from simulator.world import Right, WorldError, load_world
 
 SMALL = """\
 name = "small"
@@ -276,3 +277,59 @@ def test_tables_written_inline_are_placed_by_their_number(tmp_path: Path) -> Non
 def test_a_world_without_retailers(tmp_path: Path) -> None:
     text = SMALL[: SMALL.index("[[retailers]]")] + SMALL[SMALL.index("[[residents]]") :]
     assert "no retailer" in _error(tmp_path, text).reason
+
+
+RIGHT = """
+[[rights]]
+user = "{user}"
+environment = "{environment}"
+opened = {opened}
+{more}
+"""
+
+
+def test_rights_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "world.toml"
+    more = 'channel = "payout"\nright = "send"\nclosed = 2026-05-01'
+    text = RIGHT.format(user="paraugs", environment="production", opened="2026-03-10", more=more)
+    path.write_text(SMALL + text, encoding="utf-8")
+    assert load_world(path).rights == (
+        Right(
+            "paraugs",
+            Environment.PRODUCTION,
+            date(2026, 3, 10),
+            date(2026, 5, 1),
+            ChannelName.PAYOUT,
+            ChannelRight.SEND,
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("rights", "says"),
+    [
+        ([{"user": "nobody"}], "no retailer's user; there are: paraugs"),
+        ([{"environment": "live"}], "known are: test, production"),
+        ([{"more": 'channel = "bills"'}], "known are: contract, discount, payout"),
+        ([{"more": 'right = "write"'}], "known are: send, receive"),
+        ([{"more": "closed = 2026-03-01"}], "must come after opened"),
+        ([{}, {"more": 'channel = "payout"'}], "paraugs's right to send on payout is given by rights 1"),
+    ],
+)
+def test_rights_that_contradict_are_refused(tmp_path: Path, rights: list[dict[str, str]], says: str) -> None:
+    usual = {"user": "paraugs", "environment": "test", "opened": "2026-03-10", "more": ""}
+    path = tmp_path / "world.toml"
+    path.write_text(SMALL + "".join(RIGHT.format(**{**usual, **each}) for each in rights), encoding="utf-8")
+    with pytest.raises(WorldError) as caught:
+        load_world(path)
+    assert says in str(caught.value)
+    assert f"rights {len(rights)} (line" in str(caught.value)
+
+
+def test_access_is_opened_in_one_way_only(tmp_path: Path) -> None:
+    path = tmp_path / "world.toml"
+    small = SMALL.replace("discount_minor = 1", "discount_minor = 1\naccess_opened = 2026-03-01")
+    text = RIGHT.format(user="paraugs", environment="test", opened="2026-03-10", more="")
+    path.write_text(small + text, encoding="utf-8")
+    with pytest.raises(WorldError, match="say it there or here, not in both"):
+        load_world(path)

@@ -27,7 +27,7 @@ FOREIGN = "The list of discounts is another retailer's, and nothing is taken off
 class Spoilt:
     """One faulty retailer: ``variant`` is module and class below tests/spoilt, ``also`` follows from the same fault.
 
-    ``security`` is as in ``[run]`` of retailer.toml.
+    ``security`` and ``transport`` are as in ``[run]`` of retailer.toml.
     """
 
     variant: str
@@ -35,6 +35,7 @@ class Spoilt:
     scenario: str
     also: frozenset[str] = frozenset()
     security: str = "off"
+    transport: str = "soap"
 
     @property
     def fault(self) -> str:
@@ -74,6 +75,12 @@ TABLE = (
     Spoilt("mailbox:OldSoap", "DIT-14", FIRST),
     Spoilt("mailbox:ReadsTwice", "DIT-15", FIRST),
     Spoilt("mailbox:ReadsBackwards", "DIT-16", LISTS),
+    Spoilt("folders:OtherEncoding", "FTP-01", FIRST, transport="ftps"),
+    Spoilt("folders:FirstFileOnly", "FTP-02", LISTS, transport="ftps"),
+    Spoilt("folders:LooksTwice", "FTP-03", FIRST, transport="ftps"),
+    Spoilt("folders:KeepsFiles", "FTP-04", LISTS, transport="ftps"),
+    Spoilt("folders:ClearFirst", "FTP-05", FIRST, transport="ftps"),
+    Spoilt("folders:NumberedReplies", "FTP-06", NOBODYS, frozenset({"DIS-04"}), transport="ftps"),
     Spoilt("contracts:SecondContractForgotten", "CON-01", "A person has two contracts and gets support on one"),
     Spoilt("contracts:ZerosLost", "CON-02", FIRST),
     Spoilt("contracts:LatvianLettersLost", "CON-03", FIRST),

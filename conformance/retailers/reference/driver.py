@@ -11,6 +11,7 @@ from conformance.retailers.reference.client import DitClient
 from conformance.retailers.reference.contracts import BusinessError, happened
 from conformance.retailers.reference.exchange import Exchange
 from conformance.retailers.reference.federation import Access
+from conformance.retailers.reference.folders import FoldersClient
 from conformance.retailers.reference.office import Office, Party
 from conformance.retailers.reference.store import Store
 from simulator.documents.model import ChannelName, Period
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 NAME = "aldis-conformance reference retailer"
 VERSION = "1"
-CAN = ("clock", "sub_users", "corrections", "reversals", "status")
+CAN = ("clock", "sub_users", "corrections", "reversals", "ftps", "status")
 
 
 class Driver:
@@ -33,6 +34,7 @@ class Driver:
 
     store_type = Store
     client_type = DitClient
+    folders_type = FoldersClient
     billing_type = Billing
     exchange_type = Exchange
 
@@ -54,14 +56,20 @@ class Driver:
         security: str = "off",
     ) -> dict[str, Any]:
         """Learn where DIT is and who we are there."""
-        client = self.client_type(
-            endpoints["message_service"],
-            credentials["user"],
-            credentials.get("password") or "",
-            wsdl=endpoints.get("message_service_wsdl"),
-            access=None if security == "off" else Access.of(endpoints, credentials),
-            clock=self.clock,
-        )
+        client: DitClient | FoldersClient
+        if endpoints.get("ftps"):
+            client = self.folders_type(
+                endpoints["ftps"], credentials["user"], credentials["password"], credentials["ca"]
+            )
+        else:
+            client = self.client_type(
+                endpoints["message_service"],
+                credentials["user"],
+                credentials.get("password") or "",
+                wsdl=endpoints.get("message_service_wsdl"),
+                access=None if security == "off" else Access.of(endpoints, credentials),
+                clock=self.clock,
+            )
         party = Party(
             provider=provider["registration_number"],
             versions={ChannelName(name): version for name, version in channels.items()},

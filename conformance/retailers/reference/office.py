@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from conformance.retailers.reference.client import DitClient
+    from conformance.retailers.reference.folders import FoldersClient
     from conformance.retailers.reference.store import Store
     from simulator.documents.model import ChannelName
     from simulator.documents.profile import ChannelProfile, Profile
@@ -36,7 +37,7 @@ class Office:
     """The shared things; ``problems`` gathers what went wrong in the current run, in words for the log."""
 
     store: Store
-    client: DitClient
+    client: DitClient | FoldersClient
     party: Party
     clock: Callable[[], datetime]
     problems: list[str] = field(default_factory=list)

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from conformance.connecting import OPENING, latest_ready, plan
 from simulator.aldis.cycle import timetable_of
 from simulator.clock import add_working_days, working_day
+from simulator.dit.rights import Grant, GrantKey
+from simulator.documents.access import ChannelRight, Environment
 from simulator.documents.model import Period
 from simulator.documents.profile import load_profile
 from tests.conformance.commands.running import aldis
@@ -35,9 +37,10 @@ def test_the_steps_from_a_monday_in_march() -> None:
         (8, date(2026, 3, 2), date(2026, 3, 2)),
     ]
     assert found.first_month == Period(2026, 5)
-    # The last working day before 5 May: 4 May is a holiday (a Monday), 1 May, too; so Thursday 30 April.
+    # The last working day before 5 May: 4 May is a holiday (a Monday), 1 May, too; so Thursday 30 April. But in May the
+    # exchange begins: nothing can be sent before the 1st.
     assert (found.contracts_due, found.determined, found.payouts_due) == (
-        date(2026, 4, 30),
+        date(2026, 5, 1),
         date(2026, 5, 7),
         date(2026, 6, 20),
     )
@@ -69,6 +72,17 @@ def test_production_begins_with_the_month_after_access(start: date, build: int, 
     assert Period.of(add_working_days(ready, OPENING + 1)) + 1 > found.first_month
 
 
+@given(st.dates(date(2022, 1, 1), date(2027, 12, 31)))
+def test_the_plan_and_dits_rights_agree_on_the_first_month(start: date) -> None:
+    found = plan(start, TIMETABLE)
+    access = found.steps[5].ends
+    key = GrantKey("paraugs", "URN:IVIS:100001:CHA-X-TYPE-DSK", Environment.PRODUCTION, ChannelRight.SEND)
+    right = Grant(key, access)
+    assert right.begins == found.first_month.first_day
+    assert not right.holds_on(found.first_month.first_day - timedelta(days=1))
+    assert right.holds_on(found.contracts_due)
+
+
 def test_a_start_on_a_day_off_begins_on_the_next_working_day() -> None:
     assert plan(date(2026, 3, 7), TIMETABLE) == plan(date(2026, 3, 9), TIMETABLE)
     assert plan(date(2026, 3, 7), TIMETABLE).steps[0].begins - date(2026, 3, 7) == timedelta(days=2)
@@ -80,7 +94,7 @@ def test_the_command_in_both_languages(tmp_path: Path) -> None:
     assert "1. Contract prepared (retailer, BVKB): 2 March 2026 – 9 March 2026 (5 working days)" in english.stdout
     assert "6. Access to production (VRAA, BVKB): 23 March 2026 – 8 April 2026 (10 working days)" in english.stdout
     assert "First month of regular exchange: May 2026" in english.stdout
-    assert "Contract data are due by 30 April 2026 (assumed)" in english.stdout
+    assert "Contract data are due by 1 May 2026 (assumed)" in english.stdout
     assert "ALDIS determines by 7 May 2026 (documented)" in english.stdout
     latvian = aldis("plan", "--from", "2026-03-02", "--lang", "lv", cwd=tmp_path)
     assert "3. Piekļuve testa videi (VRAA, BVKB): 09.03.2026. – 23.03.2026. (10 darba dienas)" in latvian.stdout

@@ -9,7 +9,12 @@ from pathlib import Path
 
 import requests
 
+from simulator.documents.model import ChannelName
+from simulator.documents.profile import load_profile
+from simulator.soap.application import SERVICE
+from simulator.soap.versions import SoapVersion
 from tests.conformance.commands.running import ALDIS, aldis
+from tests.simulator.soap.setting import basic, read_fault, request, selector, send_request
 
 
 @contextmanager
@@ -55,3 +60,27 @@ def test_a_data_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> No
     done = aldis("serve", "--port", "0", "--data", "file/inside", cwd=tmp_path)
     assert done.returncode == 2
     assert "file/inside" in done.stderr
+
+
+def test_the_environment_is_chosen_and_kept(tmp_path: Path) -> None:
+    with serving("--data", "data", "--environment", "production", cwd=tmp_path) as (url, _):
+        assert requests.get(f"{url}/admin/rights", timeout=10).json()["environment"] == "production"
+    done = aldis("serve", "--port", "0", "--data", "data", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "start with --environment production" in done.stderr
+
+
+def test_duties_and_validation_are_switched(tmp_path: Path) -> None:
+    contract = load_profile().channel(ChannelName.CONTRACT).version_urn()
+    poll = request("ReceiveMessageList", "MessageListRequest", selector("ChannelVersionURN", contract))
+    nonsense = send_request(contract, b"<Nonsense/>")
+
+    def call(url: str, body: str) -> str | None:
+        kind = {"Content-Type": SoapVersion.SOAP_12.content_type}
+        answer = requests.post(f"{url}{SERVICE}/plain", body.encode(), headers=kind | basic("paraugs"), timeout=30)
+        return None if answer.ok else read_fault(answer.content).refusal
+
+    with serving(cwd=tmp_path) as (url, _):
+        assert [call(url, each) for each in (poll, poll, nonsense)] == [None, None, "invalid-payload"]
+    with serving("--enforce-duties", "--validate-on-send", "off", cwd=tmp_path) as (url, _):
+        assert [call(url, each) for each in (poll, poll, nonsense)] == [None, "polled-too-often", None]

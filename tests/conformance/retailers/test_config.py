@@ -188,21 +188,11 @@ def test_the_reference_config_is_as_valid_as_any(tmp_path: Path) -> None:
         pytest.param(GOOD + "timeout = true\n", 9, "[driver] timeout", ["found True"], id="timeout as truth value"),
         pytest.param(GOOD + "timeout = 864000\n", 9, "[driver] timeout", ["at most 86400"], id="timeout of ten days"),
         pytest.param(
-            GOOD + '[run]\nsecurity = "certificate"\n',
+            GOOD + '[run]\nsecurity = "none"\n',
             10,
             "[run] security",
-            ['this version supports security = "off" only', "not yet"],
-            id="security comes later",
-        ),
-        pytest.param(
-            GOOD + '[run]\nsecurity = "none"\n', 10, "[run] security", ['found "none"', 'expected "off"'], id="security"
-        ),
-        pytest.param(
-            GOOD + '[run]\ntransport = "ftps"\n',
-            10,
-            "[run] transport",
-            ['this version supports transport = "soap" only'],
-            id="ftps comes later",
+            ['found "none"', 'one of "off", "username", "certificate"'],
+            id="security",
         ),
         pytest.param(
             GOOD + '[run]\ntransport = "saop"\n',

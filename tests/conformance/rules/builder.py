@@ -214,9 +214,8 @@ class Story:
             kind=kind,
             at=self.now,
             wall=self.now,
-            interface=interface.get(kind, "admin"),
             operation=operation,
-            **{"authority": OURS.authority} | fields,
+            **{"interface": interface.get(kind, "admin"), "authority": OURS.authority} | fields,
         )
         self.journal.lines.append(entry)
         return entry

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from conformance.rules import dit, traffic, xml
+from conformance.rules import dit, ftp, sessions, traffic, xml
 from simulator.dit.model import Refusal
+from simulator.ftps.refusals import FtpRefusal
 from simulator.soap.refusals import EnvelopeRefusal
 
-GIVEN = {str(each) for each in (*Refusal, *EnvelopeRefusal)}
+GIVEN = {str(each) for each in (*Refusal, *EnvelopeRefusal, *FtpRefusal)}
 
 
 def test_the_codes_that_rules_name_are_given() -> None:
-    named = {*dit._RIGHTS, *dit._OTHER_CHAPTERS, *traffic._OUR_TROUBLE, xml._PAYLOAD, xml._CHARSET}
+    named = {*dit._RIGHTS, *dit._OTHER_CHAPTERS, *dit._DUTIES, *traffic._OUR_TROUBLE, xml._PAYLOAD, xml._CHARSET}
+    named |= {ftp._CLEAR, ftp._HANDSHAKE, sessions.BAD_NAME}
     assert named - GIVEN == set()

@@ -523,3 +523,25 @@ def test_more_than_a_months_volume_is_sent() -> None:
         entry = story.journal.lines[-1]
         story.journal.lines[-1] = replace(entry, details={**entry.details, "size": 101 * 10**9})
     assert story.broken() == {"DIT-17": 1}
+
+
+def test_dit_itself_refuses_what_is_beyond_the_months_volume() -> None:
+    story = signed()
+    with story.run("contract"):
+        story.fetch("contract")
+        story.report(contract())
+        story.report(contract(), fault="monthly-quota")
+    assert story.broken() == {"DIT-17": 1}
+
+
+@pytest.mark.parametrize(
+    ("fault", "requirement"),
+    [("polled-too-often", "DIT-04"), ("list-not-read", "DIT-01"), ("read-not-deleted", "DIT-02")],
+)
+def test_dit_itself_refuses_who_breaks_a_duty(fault: str, requirement: str) -> None:
+    story = signed()
+    with story.run("contract"):
+        story.fetch("contract")
+        story.report(contract())
+        story.call("ReceiveMessageList", fault=fault, details={"read": False})
+    assert story.broken() == {requirement: 1}

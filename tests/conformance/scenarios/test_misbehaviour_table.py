@@ -10,10 +10,20 @@ from typing import Any
 import pytest
 from pytest_bdd.feature import get_feature
 
-from conformance.scenarios.steps.words import CALLS, FLAWS, TROUBLES
+from conformance.scenarios.steps.words import CALLS, FLAWS, SPOILT_TOKENS, TROUBLES
 from conformance.suite import SCENARIOS
 from simulator.documents.model import ChannelName
-from simulator.faults import AFTER, BEFORE, DUPLICATE_DELIVERY, INVALID_DOCUMENT, KINDS, OUT_OF_ORDER
+from simulator.faults import (
+    AFTER,
+    BEFORE,
+    CONNECTING,
+    DUPLICATE_DELIVERY,
+    INVALID_DOCUMENT,
+    ISSUING,
+    KINDS,
+    OUT_OF_ORDER,
+    WRONG_CERTIFICATE,
+)
 
 ALL = frozenset(ChannelName)
 DISCOUNT = frozenset({ChannelName.DISCOUNT})
@@ -23,11 +33,11 @@ ANY_MESSAGE = frozenset(
 )  # lists, and error messages on each channel
 HUGE = "huge_list"
 CAN_OCCUR = {
-    **dict.fromkeys(WIRE | ANY_MESSAGE, ALL),
-    **dict.fromkeys(KINDS.keys() - WIRE - ANY_MESSAGE, DISCOUNT),
+    **dict.fromkeys(WIRE | ANY_MESSAGE | CONNECTING | ISSUING, ALL),
+    **dict.fromkeys(KINDS.keys() - WIRE - ANY_MESSAGE - CONNECTING - ISSUING, DISCOUNT),
     HUGE: DISCOUNT,
 }
-"""Where each can occur. What the network does with TLS and tokens needs the security of DIT, and is not among these."""
+"""Where each can occur."""
 RUNS = {
     "the retailer reports its contracts": {ChannelName.CONTRACT},
     "the retailer fetches its discounts": {ChannelName.DISCOUNT},
@@ -70,6 +80,10 @@ def _misbehaviour(step: str) -> tuple[str | None, str]:
         return TROUBLES[found[2]], CALLS[found[1]]
     if found := re.fullmatch(r"BVKB's next (discount list|error message) (.+)", step):
         return FLAWS[found[2]], found[1]
+    if step == "the next connection meets a server with another authority's certificate":
+        return WRONG_CERTIFICATE, "connection"
+    if found := re.fullmatch(r"the next token of the STS (.+)", step):
+        return SPOILT_TOKENS[found[1]], "token"
     if found := re.fullmatch(r"(\d+) more people are .+", step):
         return (HUGE if int(found[1]) >= MANY else None), "discount list"
     return None, ""

@@ -98,6 +98,15 @@ async function main() {
     ChannelVersionURN: plan.contract_version,
     BussinesMessage: { $xml: document(plan.contract) },
   });
+  saw.sent_to_one = await send({
+    ReceiverFilter: { Authority: [plan.owner] },
+    ChannelVersionURN: plan.contract_version,
+    BussinesMessage: { $xml: document(plan.contract) },
+  });
+  saw.sent_large = await send({
+    ChannelVersionURN: plan.contract_version,
+    BussinesMessage: { $xml: document(plan.large) },
+  });
   console.log(JSON.stringify(saw));
 }
 

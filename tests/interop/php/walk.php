@@ -97,5 +97,14 @@ $saw['sent'] = $client->SendMessage2(['MessageSave2' => [
     'ChannelVersionURN' => $plan['contract_version'],
     'BussinesMessage' => ['any' => document($plan['contract'])],
 ]])->SendMessageResult;
+$saw['sent_to_one'] = $client->SendMessage2(['MessageSave2' => [
+    'ReceiverFilter' => ['Authority' => [$plan['owner']]],
+    'ChannelVersionURN' => $plan['contract_version'],
+    'BussinesMessage' => ['any' => document($plan['contract'])],
+]])->SendMessageResult;
+$saw['sent_large'] = $client->SendMessage2(['MessageSave2' => [
+    'ChannelVersionURN' => $plan['contract_version'],
+    'BussinesMessage' => ['any' => document($plan['large'])],
+]])->SendMessageResult;
 
 echo json_encode($saw, JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE), "\n";

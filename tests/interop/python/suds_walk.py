@@ -114,6 +114,10 @@ def walk(plan: dict[str, str]) -> dict[str, Any]:
 
     message = message_of("BussinesMessageType", plan["contract"])
     saw["sent"] = service.SendMessage2({"ChannelVersionURN": contracts, "BussinesMessage": message})
+    one = {"ReceiverFilter": {"Authority": [plan["owner"]]}, "ChannelVersionURN": contracts, "BussinesMessage": message}
+    saw["sent_to_one"] = service.SendMessage2(one)
+    large = message_of("BussinesMessageType", plan["large"])
+    saw["sent_large"] = service.SendMessage2({"ChannelVersionURN": contracts, "BussinesMessage": large})
     return saw
 
 

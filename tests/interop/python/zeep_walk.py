@@ -85,6 +85,10 @@ def walk(plan: dict[str, str]) -> dict[str, Any]:
 
     message = {"_value_1": xml(plan["contract"])}
     saw["sent"] = service.SendMessage2(MessageSave2={"ChannelVersionURN": contracts, "BussinesMessage": message})
+    one = {"ReceiverFilter": {"Authority": [plan["owner"]]}, "ChannelVersionURN": contracts, "BussinesMessage": message}
+    saw["sent_to_one"] = service.SendMessage2(MessageSave2=one)
+    large = {"_value_1": xml(plan["large"])}
+    saw["sent_large"] = service.SendMessage2(MessageSave2={"ChannelVersionURN": contracts, "BussinesMessage": large})
     return saw
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from simulator.channels import installation_for
 from simulator.clock import RIGA
+from simulator.dit.bounded import transformer
 from simulator.dit.model import ChannelVersion, DitError, Refusal
 from simulator.dit.streamed_cuts import cut_in_slices
 from simulator.dit.transformation import Cutter, StylesheetError
@@ -98,13 +99,14 @@ def _in_slices(
 )
 def test_slices_and_whole_give_the_same_bytes(store: Store, counts: dict[str, int], at_once: int, piece: int) -> None:
     data = _national(counts)
-    cutter = Cutter(data, data_root("schemas"))
     whole = {}
-    for version in _versions():
-        assert version.transformation is not None
-        cut = cutter.cut(version, version.transformation)
-        if cut is not None:
-            whole[version.urn] = (cut.data, cut.element)
+    with transformer() as process:
+        cutter = Cutter(data, data_root("schemas"), process)
+        for version in _versions():
+            assert version.transformation is not None
+            cut = cutter.cut(version, version.transformation)
+            if cut is not None:
+                whole[version.urn] = (cut.data, cut.element)
     assert _in_slices(store, data, _versions(), at_once=at_once, piece=piece) == whole
 
 

@@ -113,6 +113,16 @@ def test_all_faults_at_once(profile: Profile) -> None:
     ]
 
 
+def test_a_type_of_the_instances_own_that_there_is_none_of(profile: Profile) -> None:
+    """xmlschema raises on it instead of telling of it; libxml2's words are told, with those on the other records."""
+    document = (PAYLOADS / "contract" / "valid-new.xml").read_bytes().replace(b"New</Operation>", b"Old</Operation>")
+    typed = b'<Holder xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="x:Unknown">'
+    found = validate(document.replace(b"<Holder>", typed, 1), profile)
+    assert [each.line for each in found] == sorted(each.line or 0 for each in found)
+    assert "x:Unknown" in " ".join(each.found for each in found)
+    assert any("'Old'" in each.found for each in found)
+
+
 def test_source_and_basis_come_from_the_declaration(profile: Profile) -> None:
     (found,) = validate((PAYLOADS / "contract/invalid-schema-length.xml").read_bytes(), profile)
     assert found.provenance.basis is Basis.DOCUMENTED

@@ -246,6 +246,13 @@ class TestToken:
         assert answer.subcode == "InvalidSecurity"
         assert "token-encryption" in str(secured.last.details["complaints"])
 
+    def test_a_namespace_that_has_no_canonical_form(self, secured: SecuredSetting) -> None:
+        def rename(envelope: etree._Element) -> None:
+            security_of(envelope)[1][0].tag = "{relative}EncryptedData"
+
+        answer = changed(secured, secured.token(), rename)
+        refused(secured, answer, "token", "soap:Header/wsse:Security/saml2:EncryptedAssertion")
+
     def test_wrongly_signed(self, keys: Path) -> None:
         with secured_setting(keys, plain(keys)) as secured:
             token = secured.token()
@@ -401,3 +408,31 @@ class TestSts:
         answer = secured.post("/STS/Viss.Pfas.STS/sts/Issue.svc/trust/13/usernamemixed", b"<", "application/soap+xml")
         assert answer.status == 400
         assert secured.last.fault_code == "malformed-xml"
+
+    @pytest.mark.parametrize("encoding", ["nonsense", "windows-1257"])
+    def test_a_declaration_that_content_type_overrides(self, secured: SecuredSetting, encoding: str) -> None:
+        """What the media type says counts for more (RFC 7303); the journal's copy has no password either way."""
+
+        def post(path: str, body: bytes, _type: str) -> Answer:
+            declared = f'<?xml version="1.0" encoding="{encoding}"?>'.encode()
+            return secured.post(path, declared + body, "application/soap+xml; charset=utf-8")
+
+        secured.client.post = post
+        assert secured.token().secret
+        assert b"(hidden)" in secured.setting.blob(secured.last.request)
+
+    @pytest.mark.parametrize("failure", ["_read", "_record"])
+    def test_its_own_failure_is_a_fault(
+        self,
+        secured: SecuredSetting,
+        failure: str,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        def fail(*_: object, **__: object) -> None:
+            raise RuntimeError("on purpose")
+
+        monkeypatch.setattr(f"simulator.security.sts.TokenService.{failure}", fail)
+        answer, _ = secured.client.ask(RETAILER, secured.password())
+        assert (answer.status, answer.subcode) == (500, "internal-error")
+        assert "incident" in caplog.text

@@ -12,13 +12,14 @@ from pathlib import Path
 from threading import Thread
 from uuid import uuid4
 
-from cheroot import wsgi
 from lxml import etree
 from werkzeug.test import Client, TestResponse
 
-from simulator.channels import BVKB_USER, installation_for
+from simulator.channels import BVKB_USER, grants_for, installation_for
 from simulator.clock import RIGA, Clock
+from simulator.dit.duties import Duties
 from simulator.dit.network import Network
+from simulator.dit.options import Options
 from simulator.documents.catalogue import Catalogue
 from simulator.documents.model import (
     ChannelName,
@@ -33,7 +34,7 @@ from simulator.documents.profile import Profile, load_profile
 from simulator.documents.writing import write_document, write_error_report
 from simulator.faults import Faults
 from simulator.journal import Entry, StoredJournal
-from simulator.server import ClosingGateway
+from simulator.listening import HttpServer
 from simulator.soap.application import SERVICE, SoapApplication
 from simulator.soap.backend import Backend
 from simulator.soap.contract import DIT, SVC
@@ -58,11 +59,22 @@ class Setting:
     clock: Clock = field(default_factory=lambda: Clock.frozen(START))
     faults: Faults = field(default_factory=Faults)
     message_bytes: int | None = None
+    options: Options = field(default_factory=Options)
 
     @cached_property
     def network(self) -> Network:
         limit = self.message_bytes or self.profile.limits.message_bytes.value
-        return Network(clock=self.clock, catalogue=Catalogue.default(), message_bytes=limit, faults=self.faults)
+        return Network(
+            clock=self.clock,
+            catalogue=Catalogue.default(),
+            message_bytes=limit,
+            faults=self.faults,
+            environment=self.options.environment,
+            month_bytes=self.profile.limits.month_bytes[self.options.environment].value,
+            duties=Duties(self.profile.limits.poll_seconds.value) if self.options.enforce_duties else None,
+            transformation_seconds=self.profile.limits.transformation_seconds.value,
+            validate_on_send=self.options.validate_on_send,
+        )
 
     @cached_property
     def backend(self) -> Backend:
@@ -76,6 +88,7 @@ class Setting:
                 versions=setup.versions,
                 subscriptions=setup.subscriptions,
             )
+            self.network.grant(unit, grants_for(self.world, self.profile, self.options.environment))
         return Backend(
             store=self.store, network=self.network, clock=self.clock, profile=self.profile, faults=self.faults
         )
@@ -171,10 +184,9 @@ def open_setting(directory: Path | None = None, *, message_bytes: int | None = N
 @contextmanager
 def serving(setting: Setting) -> Iterator[str]:
     """Serve a setting on loopback and yield its base URL."""
-    server = wsgi.Server(("127.0.0.1", 0), setting.application, numthreads=8)
+    server = HttpServer(("127.0.0.1", 0), setting.application, numthreads=8)
     server.shutdown_timeout = 1
     server.timeout = 2
-    server.gateway = ClosingGateway
     server.prepare()
     thread = Thread(target=server.serve, daemon=True)
     thread.start()

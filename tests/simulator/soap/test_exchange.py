@@ -38,6 +38,7 @@ def test_a_send_and_its_entries_are_one(setting: Setting) -> None:
     assert (exchange.outcome, exchange.http_status, exchange.fault_code) == (Outcome.OK, 200, None)
     assert exchange.channel_version == setting.version()
     assert exchange.details == {
+        "user": "paraugs",
         "message_class": "business",
         "receivers": [],
         "related_message": None,

@@ -141,6 +141,8 @@ def test_a_request_without_payload_comes_back_as_it_is(request_text: str) -> Non
         (b"<a>" * 300 + b"</a>" * 300, "too-deep"),
         (wrapped("<a>" * 300 + "</a>" * 300), "too-deep"),
         (wrapped("<Doc>" * 100_000 + "</Doc>" * 100_000), "too-deep"),
+        (wrapped("<Doc/>").decode().encode("utf-16-be"), "malformed-xml"),
+        (wrapped("<Doc/>").decode().encode("utf-16-le"), "malformed-xml"),
     ],
 )
 def test_what_may_not_be_read_is_refused(request_bytes: bytes, refusal: str) -> None:

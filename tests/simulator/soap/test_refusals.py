@@ -78,6 +78,18 @@ BAD: dict[str, tuple[Make, str]] = {
         "unknown-operation",
     ),
     "a wrapper in another namespace": (lambda _s, v: envelope("<dit:SendMessage/>", version=v), "unknown-operation"),
+    "text behind the wrapper": (
+        lambda s, v: good(s, v).replace("</soap:Body>", "x</soap:Body>"),
+        "not-an-envelope",
+    ),
+    "text before the body": (
+        lambda s, v: good(s, v).replace("<soap:Body>", "x<soap:Body>"),
+        "not-an-envelope",
+    ),
+    "a namespace with a line end in it": (
+        lambda _s, v: f'<s:Envelope xmlns:s="{v.namespace}" xmlns:a="urn:\na"/>',
+        "malformed-xml",
+    ),
     "an empty wrapper": (lambda _s, v: envelope("<svc:SendMessage/>", version=v), "schema"),
     "two of a choice": (
         lambda _s, v: request(
@@ -220,7 +232,7 @@ class TestUser:
         assert "WWW-Authenticate" in reply.headers
         assert setting.exchanges[0].authority is None
 
-    @pytest.mark.parametrize("value", ["Bearer x", "Basic", "Basic ###", "Basic OnBhc3N3b3Jk"])
+    @pytest.mark.parametrize("value", ["Bearer x", "Basic", "Basic ###", "Basic OnBhc3N3b3Jk", "Basic \xe9"])
     def test_what_names_nobody_401(self, setting: Setting, value: str) -> None:
         reply = setting.post(good(setting, SOAP_12), user=None, headers={"Authorization": value})
         assert (reply.status_code, read_fault(reply.data).refusal) == (401, "unauthenticated")

@@ -17,6 +17,7 @@ from simulator.store.archive import archive_add, archive_rows
 from simulator.store.tables import archive, metadata
 from tests.simulator.postgresql import MISSING, cluster, programs
 
+pytestmark = pytest.mark.postgresql
 URL = os.environ.get("ALDIS_TEST_POSTGRESQL")
 NOW = Clock.real().now()
 

@@ -23,7 +23,8 @@ import org.w3c.dom.Element;
  * Walks Apache CXF through the message service: classes by its code generator, security by the policy in the WSDL.
  *
  * Arguments: base address, credential (username or certificate), user, password or key alias, folder of keys, contract
- * document, version of the contract channel, version of the discount channel. Writes "step: what it saw" lines.
+ * document, version of the contract channel, version of the discount channel, error report, large contract document,
+ * owner of the contract channel. Writes "step: what it saw" lines.
  */
 public final class Walk {
     private static final String SERVICE = "http://ivis.eps.gov.lv/ISS/DITService/v1-0";
@@ -51,16 +52,20 @@ public final class Walk {
         String first = listed(dit, discounts).get(0).getMessageID();
         received = received(dit, null, first);
         System.out.println("received again: " + ids(received));
+        System.out.println("replied: " + reply(dit, discounts, args[8], first));
         dit.confirmationAck(first);
         DeleteMessage delete = new DeleteMessage();
         delete.setMessageRequest(request(null, first));
         System.out.println("deleted: " + dit.deleteMessage(delete).isDeleteMessageResult());
         System.out.println("left: " + listed(dit, discounts).size());
         System.out.println("sent: " + send(dit, contracts, args[5]));
+        System.out.println("sent to one: " + send(dit, contracts, args[5], args[10]));
+        System.out.println("sent large: " + send(dit, contracts, args[9]));
 
         IDITMessageServiceContract mtom = secured(service, "ws2007FederationNoSctMtom", args);
         ((SOAPBinding) ((BindingProvider) mtom).getBinding()).setMTOMEnabled(true);
         System.out.println("sent by MTOM: " + send(mtom, contracts, args[5]));
+        System.out.println("sent large by MTOM: " + send(mtom, contracts, args[9]));
         System.out.println("received by MTOM: " + received(mtom, discounts, null).size());
     }
 
@@ -102,15 +107,41 @@ public final class Walk {
         return properties;
     }
 
-    private static boolean send(IDITMessageServiceContract dit, String version, String file) throws Exception {
-        DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
-        factory.setNamespaceAware(true);
-        Document document = factory.newDocumentBuilder().parse(new File(file));
+    private static boolean send(IDITMessageServiceContract dit, String version, String file, String... receivers)
+            throws Exception {
         BussinesMessageType message = new BussinesMessageType();
-        message.setAny(document.getDocumentElement());
+        message.setAny(document(file));
         MessageSaveStructure2 save = new MessageSaveStructure2();
         save.setChannelVersionURN(version);
         save.setBussinesMessage(message);
+        if (receivers.length > 0) {
+            ReceiverFilterStructure filter = new ReceiverFilterStructure();
+            filter.getAuthority().addAll(List.of(receivers));
+            save.setReceiverFilter(filter);
+        }
+        return send(dit, save);
+    }
+
+    private static boolean reply(IDITMessageServiceContract dit, String version, String file, String related)
+            throws Exception {
+        EventMessageType event = new EventMessageType();
+        event.setAny(document(file));
+        event.setName("Kļūda: ēģļš");
+        event.setRelatedMessageID(related);
+        MessageSaveStructure2 save = new MessageSaveStructure2();
+        save.setChannelVersionURN(version);
+        save.setEventMessage(event);
+        return send(dit, save);
+    }
+
+    private static Element document(String file) throws Exception {
+        DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
+        factory.setNamespaceAware(true);
+        Document document = factory.newDocumentBuilder().parse(new File(file));
+        return document.getDocumentElement();
+    }
+
+    private static boolean send(IDITMessageServiceContract dit, MessageSaveStructure2 save) {
         SendMessage wrapper = new SendMessage();
         wrapper.setMessageSave2(save);
         return dit.sendMessage2(wrapper).isSendMessageResult();

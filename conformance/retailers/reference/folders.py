@@ -1,0 +1,151 @@
+"""DIT's FTPS interface as the reference retailer uses it: explicit TLS, passive, a file for each message.
+
+It has the methods of the SOAP client, so that the rest of the retailer does not know by which way its messages go. What
+FTPS has nothing for (to restore, to confirm) is not done. Folders: VRAA, DIT integration instruction v1.09, 3.2.2.
+"""
+
+from __future__ import annotations
+
+import ftplib
+import io
+import re
+import ssl
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+from conformance.retailers.reference.client import ConnectionLost, Received, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Result = TypeVar("Result")
+
+_TIMEOUT = 30  # wall seconds
+_VERSION = re.compile(r":CHA-(?P<channel>.+)-(?P<number>v\d+-\d+)-TYPE-(?P<kind>DIK|DSK)$")
+_READ, _READ_ERROR = "Read", "ReadError"
+
+
+class FoldersClient:
+    """One method per thing to do. Each raises Refused or ConnectionLost; the session is opened with the first.
+
+    ``address`` is ``ftps://host:port``, ``trusted`` the certificate (PEM) of the authority whose servers are believed.
+    """
+
+    def __init__(self, address: str, user: str, password: str, trusted: str) -> None:
+        self._address = address
+        self._user = user
+        self._password = password
+        self._trusted = trusted
+        self._session: ftplib.FTP_TLS | None = None
+        self._places: dict[str, str] = {}
+        self._written = 0
+
+    def forget(self) -> None:
+        """End the session; there is no token to throw away."""
+        self.close()
+        self._places.clear()
+
+    def close(self) -> None:
+        """End the session."""
+        session, self._session = self._session, None
+        if session is not None:
+            with suppress(OSError, EOFError, ftplib.Error):
+                session.quit()
+            session.close()
+
+    def send(self, version: str, payload: bytes) -> None:
+        """Send a business message on a channel version."""
+        self._written += 1
+        self.put(f"{self.folder(version)}/Write/{self._written}.xml", payload)
+
+    def send_event(self, version: str, payload: bytes, *, name: str, related: str) -> None:
+        """Send an error about a message that came on this channel version; ``name`` has no place in FTPS."""
+        del name
+        self.put(self.place_of_reply(version, related), payload)
+
+    def place_of_reply(self, version: str, related: str) -> str:
+        """Where an error about a message is written: under the name of the message's own file (assumed)."""
+        return f"{self.folder(version)}/WriteEvent/WriteEventError/{related}.xml"
+
+    def list_messages(self, version: str, *, read: bool = False) -> tuple[str, ...]:
+        """The ids of the messages of a channel version whose files are there; none are listed as ``read`` apart."""
+        if read:
+            return ()
+        found: list[str] = []
+        for folder in (_READ, _READ_ERROR):
+            place = f"{self.folder(version)}/{folder}"
+            for name in self._names(place):
+                identifier = name.rpartition("/")[2].removesuffix(".xml")
+                self._places[identifier] = f"{place}/{identifier}.xml"
+                found.append(identifier)
+        return tuple(found)
+
+    def receive_message(self, message_id: str) -> tuple[Received, ...]:
+        """Get one message that was listed; it is marked as read."""
+        place = self._place(message_id)
+        kept = io.BytesIO()
+        self._do(lambda session: session.retrbinary(f"RETR {place}", kept.write))
+        return (Received(message_id, kept.getvalue(), is_event=f"/{_READ_ERROR}/" in place),)
+
+    def receive_version(self, version: str) -> tuple[Received, ...]:
+        """Get all messages of a channel version that are there."""
+        return tuple(each for message in self.list_messages(version) for each in self.receive_message(message))
+
+    def restore(self, message_ids: Iterable[str]) -> None:
+        """Nothing: a file is there until it is deleted."""
+
+    def delete(self, message_id: str) -> None:
+        """Delete one message's file."""
+        place = self._place(message_id)
+        self._do(lambda session: session.delete(place))
+
+    def confirm(self, message_id: str) -> None:
+        """Nothing: FTPS has no acknowledgement of its own."""
+
+    def put(self, path: str, payload: bytes) -> None:
+        """Write one file."""
+        self._do(lambda session: session.storbinary(f"STOR {path}", io.BytesIO(payload)))
+
+    def folder(self, version: str) -> str:
+        """The folder of a channel version, by its URN."""
+        found = _VERSION.search(version)
+        if found is None:
+            raise Refused("", f"{version} is no URN of a channel version, so nobody knows its folder")
+        return f"/{found['channel']}/{found['kind']}-{found['number']}"
+
+    def open(self) -> ftplib.FTP_TLS:
+        """A session: TLS for the control connection, login, TLS for data connections."""
+        parts = urlsplit(self._address)
+        trust = ssl.create_default_context(cafile=self._trusted)
+        session = ftplib.FTP_TLS(context=trust, timeout=_TIMEOUT)  # noqa: S321 - TLS before all else
+        try:
+            session.connect(str(parts.hostname), int(parts.port or 0))
+            session.login(self._user, self._password)
+            session.prot_p()
+        except BaseException:
+            session.close()
+            raise
+        return session
+
+    def _names(self, folder: str) -> list[str]:
+        return self._do(lambda session: session.nlst(folder))
+
+    def _place(self, message_id: str) -> str:
+        place = self._places.get(message_id)
+        if place is None:
+            raise Refused("", f"message {message_id} was not listed, so nobody knows where its file is")
+        return place
+
+    def _do(self, act: Callable[[ftplib.FTP_TLS], Result]) -> Result:
+        try:
+            if self._session is None:
+                self._session = self.open()
+            return act(self._session)
+        except ftplib.error_perm as refused:
+            code, _, text = str(refused).partition(" ")
+            raise Refused(code, text) from refused
+        except (ftplib.Error, OSError, EOFError) as reason:
+            # A session in which something went wrong is not trusted to know where it stands.
+            self.close()
+            raise ConnectionLost(str(reason)) from reason

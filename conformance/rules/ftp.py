@@ -1,0 +1,176 @@
+"""FTP: whether a retailer that works by folders and files behaves as a client of DIT's FTPS must."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+
+from conformance.rules.dit import (
+    LIST_NOT_READ,
+    NOT_DELETED,
+    TOO_OFTEN,
+    asked_for,
+    deleted,
+    polled_too_soon,
+    read_until,
+    refused_for,
+)
+from conformance.rules.evidence import Case
+from conformance.rules.judging import HELD, Broken, Occasion, rule
+from conformance.rules.sessions import Command, is_nameless_reply, is_report_elsewhere
+from conformance.rules.traffic import LIST, SEND, Call
+from conformance.rules.xml import wrong_encoding
+
+_CLEAR = "clear-text"
+_HANDSHAKE = "tls-handshake"
+
+
+@rule("FTP-01")
+def files_in_utf8(case: Case) -> Iterator[Occasion]:
+    """Each file that is written is in UTF-8."""
+    for call in case.calls:
+        if not call.by_ftps or call.operation != SEND or call.our_trouble:
+            continue
+        found = wrong_encoding(case, call)
+        if found is not None:
+            yield Broken(
+                en=f"The file {_path(call)} is not in UTF-8: {found}.",
+                lv=f"Fails {_path(call)} nav UTF-8 kodējumā: {found}.",
+                expected="a file in UTF-8, and an XML declaration (if any) that says so",
+                expected_lv="fails UTF-8 kodējumā un XML deklarācija (ja tāda ir), kas to apliecina",
+                evidence=(case.entry(call.number),),
+            )
+        elif call.entry.payload is not None:
+            yield HELD
+
+
+@rule("FTP-02")
+def whole_folder_read(case: Case) -> Iterator[Occasion]:
+    """Every file of a listing is got before the folder is listed again, and in the run that listed it."""
+    for listings in _listings(case).values():
+        kept = [listings[0]] if listings else []
+        for each in listings[1:]:
+            if not polled_too_soon(case, kept[-1], each):
+                kept.append(each)  # another within minutes is FTP-03's finding
+        for listing, following in zip(kept, [*kept[1:], None], strict=True):
+            end = read_until(case, listing, following)
+            if not listing.entry.message_ids or end is None:
+                continue
+            left = [each for each in listing.entry.message_ids if not asked_for(case, each, 0, end)]
+            yield _left(case, listing, end, left) if left else HELD
+    yield from refused_for(case, LIST_NOT_READ, by_ftps=True)
+
+
+def _left(case: Case, listing: Call, end: int, left: list[str]) -> Broken:
+    number, all_ = len(left), len(listing.entry.message_ids)
+    return Broken(
+        en=f"{number} of {all_} files of {_path(listing)} were not read: {', '.join(left[:3])}.",
+        lv=f"No {all_} mapes {_path(listing)} failiem nav nolasīti {number}: {', '.join(left[:3])}.",
+        expected="RETR of every file of a listing before the folder is listed again",
+        expected_lv="RETR katram saraksta failam, pirms mapi skata vēlreiz",
+        evidence=(case.entry(listing.number), case.entry(end)),
+    )
+
+
+@rule("FTP-03")
+def folder_not_too_often(case: Case) -> Iterator[Occasion]:
+    """The same folder is not looked into again within five simulated minutes."""
+    minutes = case.profile.limits.poll_seconds.value / 60
+    for listings in _listings(case).values():
+        for before, call in pairwise(listings):
+            if not polled_too_soon(case, before, call):
+                yield HELD
+                continue
+            seconds = (call.at - before.at).total_seconds()
+            yield Broken(
+                en=f"The folder {_path(call)} was listed again after {seconds:.0f} seconds.",
+                lv=f"Mape {_path(call)} skatīta atkārtoti pēc {seconds:.0f} sekundēm.",
+                expected=f"at least {minutes:.0f} minutes between two listings of a folder",
+                expected_lv=f"vismaz {minutes:.0f} minūtes starp mapes skatīšanas reizēm",
+                evidence=(case.entry(before.number), case.entry(call.number)),
+            )
+    yield from refused_for(case, TOO_OFTEN, by_ftps=True)
+
+
+def _listings(case: Case) -> dict[str, list[Call]]:
+    """The listings of each folder of messages that were answered."""
+    found: dict[str, list[Call]] = defaultdict(list)
+    for call in case.calls:
+        if call.by_ftps and call.operation == LIST and call.answered:
+            found[_path(call)].append(call)
+    return found
+
+
+@rule("FTP-04")
+def files_deleted(case: Case) -> Iterator[Occasion]:
+    """A file that was got is deleted, in that run or the next."""
+    yield from deleted(
+        case,
+        [each for each in case.fetched if each.call.by_ftps],
+        expected="DELE once the file is stored",
+        expected_lv="DELE, kad fails ir saglabāts",
+    )
+    yield from refused_for(case, NOT_DELETED, by_ftps=True)
+
+
+@rule("FTP-05")
+def protected_by_tls(case: Case) -> Iterator[Occasion]:
+    """Both connections use TLS, and the server's certificate is one that the client has been told to trust."""
+    for command in case.ftp_commands:
+        if command.fault == _CLEAR:
+            yield _unprotected(
+                case,
+                command,
+                f"{command.verb} was sent without TLS.",
+                f"{command.verb} nosūtīts bez TLS.",
+            )
+        elif command.fault == _HANDSHAKE:
+            yield _unprotected(
+                case,
+                command,
+                f"TLS could not be agreed on: {command.entry.cause}",
+                f"Par TLS nevarēja vienoties: {command.entry.cause}",
+            )
+        elif command.verb == "PASS" and command.done:
+            yield HELD
+
+
+def _unprotected(case: Case, command: Command, en: str, lv: str) -> Broken:
+    return Broken(
+        en=en,
+        lv=lv,
+        expected="AUTH TLS before USER, PBSZ 0 and PROT P before PASV or EPSV, and the simulator's ca.pem trusted",
+        expected_lv="AUTH TLS pirms USER, PBSZ 0 un PROT P pirms PASV vai EPSV, un uzticēšanās simulatora ca.pem",
+        evidence=(case.entry(command.number),),
+    )
+
+
+@rule("FTP-06")
+def errors_in_their_folder(case: Case) -> Iterator[Occasion]:
+    """A reply with an error is written into WriteEvent/WriteEventError, under a name that tells what it is about."""
+    for sent in case.sends:
+        call = sent.call
+        if not call.by_ftps or call.our_trouble:
+            continue
+        if is_report_elsewhere(sent, case.profile):
+            found = f"The error report {_path(call)} was written where messages are sent."
+            atrasts = f"Kļūdas ziņojums {_path(call)} ierakstīts ziņojumu sūtīšanas mapē."
+        elif is_nameless_reply(call):
+            found = f"The reply {_path(call)} has a name that does not tell what it is about."
+            atrasts = f"Atbildes {_path(call)} nosaukums nepasaka, par ko tā ir."
+        else:
+            if sent.is_event and call.done:
+                yield HELD
+            continue
+        yield Broken(
+            en=found,
+            lv=atrasts,
+            expected="WriteEvent/WriteEventError/<message>.xml, named like the file that it is about",
+            expected_lv="WriteEvent/WriteEventError/<ziņojums>.xml ar tā faila nosaukumu, par kuru tas ir",
+            evidence=(case.entry(call.number),),
+        )
+
+
+def _path(call: Call) -> str:
+    return call.path or ""

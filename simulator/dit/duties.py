@@ -1,0 +1,140 @@
+"""What a client owes DIT, enforced: five minutes between polls, a list read whole, what was read deleted.
+
+The duties are documented (VRAA, DIT integration instruction v1.09, sections 2.4 and 3.2.1.8); that DIT refuses whom
+they are broken by, when it does and in what words, is assumed: so this is off unless asked for. A poll is a call of
+ReceiveMessageList or ReceiveMessage2 for a channel or a version; the same poll is one of the same selection. Calls that
+name messages, and sending, are not polls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, insert, select
+
+from simulator.dit import mailbox
+from simulator.dit.model import DitError, MessageClass, MessageStatus, Refusal
+from simulator.dit.refusals import documented, refuse
+from simulator.store.tables import polls
+
+if TYPE_CHECKING:
+    from simulator.dit.model import Caller, MailboxMessage
+    from simulator.store import Unit
+
+_DONE_WITH = frozenset({MessageStatus.READ, MessageStatus.PROCESSED})
+
+
+class PollKind(StrEnum):
+    """What is polled: the list of unread messages, of read ones, or the messages themselves."""
+
+    LIST = "ReceiveMessageList"
+    LIST_READ = "ReceiveMessageList (ReadMessage=true)"
+    RECEIVE = "ReceiveMessage2"
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """A poll of a channel, or of one version of it (URNs), at a moment of simulated time.
+
+    ``classes`` are the classes of messages that are asked for, where it is not all of them: a folder of FTPS.
+    """
+
+    kind: PollKind
+    channel: str
+    version: str | None
+    at: datetime
+    classes: frozenset[MessageClass] | None = None
+
+    @property
+    def selection(self) -> str:
+        """The URN that the call named, and the classes where it did not ask for all."""
+        urn = self.version or self.channel
+        return urn if self.classes is None else f"{urn} ({', '.join(sorted(self.classes))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """Holds clients to their duties; ``seconds`` is the least time between two polls (300 is documented)."""
+
+    seconds: int
+
+    def require(self, unit: Unit, caller: Caller, poll: Poll) -> None:
+        """Raise DitError when the caller polls too soon, or owes something of what it polled before."""
+        place = (
+            polls.c.authority == caller.authority,
+            polls.c.kind == str(poll.kind),
+            polls.c.selection == poll.selection,
+        )
+        last = unit.connection.execute(select(polls.c.at, polls.c.listed).where(*place)).one_or_none()
+        if last is not None and poll.at.astimezone(UTC) - last.at.astimezone(UTC) < timedelta(seconds=self.seconds):
+            raise self._too_often(caller, poll, last.at)
+        if poll.kind is PollKind.LIST_READ:
+            return  # the way to recover a bad read, which must stay open
+        unread = mailbox.unread(unit, caller.authority, last.listed) if last and poll.kind is PollKind.LIST else ()
+        if unread:
+            raise _not_read(caller, poll, unread, len(last.listed) if last else 0)
+        before = poll.at.astimezone(UTC) - timedelta(seconds=self.seconds)
+        kept = [
+            each.id
+            for each in mailbox.find_all(unit, caller.authority, _DONE_WITH, channel=poll.channel, version=poll.version)
+            if each.read_at is not None and each.read_at.astimezone(UTC) <= before
+        ]
+        if kept:
+            raise _not_deleted(caller, poll, kept)
+
+    def remember(self, unit: Unit, caller: Caller, poll: Poll, found: Iterable[MailboxMessage]) -> None:
+        """Keep that a poll was answered, and with what."""
+        row = {"authority": caller.authority, "kind": str(poll.kind), "selection": poll.selection}
+        unit.connection.execute(delete(polls).where(*(polls.c[name] == value for name, value in row.items())))
+        unit.connection.execute(insert(polls), {**row, "at": poll.at, "listed": [each.id for each in found]})
+
+    def _too_often(self, caller: Caller, poll: Poll, last: datetime) -> DitError:
+        earliest = last + timedelta(seconds=self.seconds)
+        return refuse(
+            Refusal.TOO_OFTEN,
+            f"{poll.kind} of {poll.selection} was called at {last.isoformat()}; call again from {earliest.isoformat()}",
+            latvian=f"{poll.kind} ar {poll.selection} izsaukts {last.isoformat()}; atkārtoti drīkst no "
+            f"{earliest.isoformat()} (ne biežāk kā reizi {self.seconds // 60} minūtēs).",
+            found=f"Authority {caller.authority} called {poll.kind} for {poll.selection} at {last.isoformat()} and "
+            f"again at {poll.at.isoformat()}.",
+            expected=f"at least {self.seconds} seconds between two calls of the interface (here: of the same poll).",
+            provenance=documented("section 2.4"),
+            remedy="call on a schedule of five minutes or more, and use DIT's notification of incoming messages.",
+        )
+
+
+def _not_read(caller: Caller, poll: Poll, unread: tuple[str, ...], listed: int) -> DitError:
+    return refuse(
+        Refusal.LIST_NOT_READ,
+        f"{len(unread)} of the {listed} messages listed before have not been read: {_some(unread)}",
+        latvian=f"No {listed} iepriekš sarakstā dotajiem ziņojumiem nav nolasīti {len(unread)}: {_some(unread)}.",
+        found=f"Authority {caller.authority} lists {poll.selection} again; of the messages listed before, "
+        f"{len(unread)} were not read: {_some(unread)}.",
+        expected="ReceiveMessage2 for every message of a list before the next ReceiveMessageList.",
+        provenance=documented("section 2.4"),
+        remedy="read each of them by its MessageID; if the list was lost, ReceiveMessage2 by the channel's or the "
+        "version's URN reads all that is there.",
+    )
+
+
+def _not_deleted(caller: Caller, poll: Poll, kept: list[str]) -> DitError:
+    return refuse(
+        Refusal.NOT_DELETED,
+        f"{len(kept)} messages of {poll.selection} were read and not deleted: {_some(kept)}",
+        latvian=f"{poll.selection}: nolasīti, bet nav dzēsti {len(kept)} ziņojumi: {_some(kept)}.",
+        found=f"Authority {caller.authority} polls {poll.selection} again; of what it read before, {len(kept)} "
+        f"messages were not deleted: {_some(kept)}.",
+        expected="DeleteMessage for each message once it is read and kept.",
+        provenance=documented("section 3.2.1.8"),
+        remedy="delete them by MessageID; if reading went wrong, restore them first (ReceiveMessageList with "
+        "ReadMessage=true, RestoreMessageList) and read them again.",
+    )
+
+
+def _some(identifiers: Iterable[str]) -> str:
+    found = list(identifiers)
+    return ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")

@@ -1,0 +1,273 @@
+"""The control connection of a session: commands in, answers out, TLS, login, and when data connections may be.
+
+pyftpdlib reads the commands and moves the bytes; its file system, its users and its permissions are not used. Each
+command is in the journal before its answer leaves.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from OpenSSL import SSL
+from pyftpdlib.handlers import TLS_FTPHandler
+from pyftpdlib.log import logger
+
+from simulator import journal
+from simulator.ftps.backing import Backing
+from simulator.ftps.calls import Answer, refused_for
+from simulator.ftps.commands import NOT_OFFERED, OFFERED
+from simulator.ftps.data_connection import DataConnection
+from simulator.ftps.login import admit
+from simulator.ftps.reading import Reading
+from simulator.ftps.recording import HIDDEN, Command, command_entry
+from simulator.ftps.refusals import FtpError, FtpRefusal, Refused, refuse
+from simulator.store import StoreError
+
+_log = logging.getLogger(__name__)
+
+_LONGEST = 2048  # bytes of a command
+_TLS_SOURCE = "Source: VRAA, DIT integration instruction v1.09, 3.2.2: explicit TLS (documented)."
+
+
+class Control(TLS_FTPHandler):
+    """The control connection: TLS, login, one answer and one entry for each command."""
+
+    backing: Callable[[], Backing]
+    dtp_handler = DataConnection
+    proto_cmds: ClassVar[dict[str, dict[str, Any]]] = {
+        name: {**TLS_FTPHandler.proto_cmds[name], "perm": None} for name in OFFERED
+    }
+    banner = "DIT (simulator): explicit TLS, passive data connections"
+
+    username: str
+    authenticated: bool
+    attempted_logins: int
+    data_channel: Any
+    _in_buffer: list[bytes]
+    _in_buffer_len: int
+    _in_dtp_queue: Any
+    _out_dtp_queue: Any
+
+    def __init__(self, conn: Any, server: Any, ioloop: Any = None) -> None:
+        self._command: Command | None = None
+        self._refused: Refused | None = None
+        self._overlong = False
+        self._session = uuid.uuid4().hex[:12]
+        self._authority: str | None = None
+        self._cwd = "/"
+        super().__init__(conn, server, ioloop)
+        self._available_facts = self._current_facts = ["type", "perm", "size", "modify"]
+
+    # Commands in, answers out
+
+    def pre_process_command(self, line: str, cmd: str, arg: str) -> None:
+        """Obey one command; whatever comes of it, there is one answer and one entry."""
+        del line
+        if self._overlong:
+            self._overlong = False
+            return
+        verb = cmd if cmd[-4:] not in ("ABOR", "STAT", "QUIT") else cmd[-4:]  # behind a Telnet signal (RFC 959)
+        self._refused = None
+        self._command = Command(
+            verb=verb,
+            argument=HIDDEN if verb == "PASS" else arg,
+            session=self._session,
+            user=self.username if self.authenticated else None,
+            tls=isinstance(self.socket, SSL.Connection),
+        )
+        try:
+            self._check(verb, arg)
+            getattr(self, f"ftp_{verb}")(arg)
+        except Exception as error:  # noqa: BLE001 - not hidden: answered and journaled, and logged where it is ours
+            self._say_no(refused_for(error))
+
+    def respond(self, resp: str, logfun: Any = logger.debug) -> None:
+        """Send an answer; the command that it is for is in the journal before."""
+        command, self._command = self._command, None
+        if command is not None:
+            self._journal(command, resp)
+        super().respond(resp, logfun=logfun)
+
+    def respond_w_warning(self, resp: str) -> None:
+        """The same for what pyftpdlib thinks that an operator has to know; here it stands in the journal."""
+        self.respond(resp)
+
+    def collect_incoming_data(self, data: bytes) -> None:
+        """Gather a command; one that is too long has its answer at once, and what is left of it is thrown away."""
+        if self._overlong:
+            return
+        if self._in_buffer_len + len(data) <= _LONGEST:
+            super().collect_incoming_data(data)
+            return
+        self._overlong = True
+        self._in_buffer, self._in_buffer_len = [], 0
+        user = self.username if self.authenticated else None
+        self._command = Command(verb="", argument="", session=self._session, user=user, tls=self._ssl_established)
+        self._say_no(refuse(500, FtpRefusal.SYNTAX, f"a command has at most {_LONGEST} bytes").refused)
+
+    def _journal(self, command: Command, reply: str) -> None:
+        refused = self._refused
+        if refused is None and reply[:1] in ("4", "5"):
+            refused = Refused(code=int(reply[:3]), refusal=FtpRefusal.SYNTAX, text=reply[4:], cause=reply[4:])
+        backing = self.backing()
+        try:
+            with backing.store.unit() as unit:
+                journal.append(unit, command_entry(backing.clock.now(), command, reply, self._authority, refused))
+        except StoreError:
+            # Who says goodbye to a simulation that was closed meanwhile has missed nothing.
+            level = logging.INFO if command.verb == "QUIT" else logging.ERROR
+            _log.log(level, "an FTPS command could not be journaled: %s", command.verb, exc_info=True)
+
+    def _say_no(self, refused: Refused) -> None:
+        self._refused = refused
+        self.respond(refused.reply)
+
+    def _answer(self, answer: Answer) -> None:
+        if answer.lost:
+            self.close()
+        else:
+            self.respond(answer.line)
+
+    def _check(self, verb: str, arg: str) -> None:
+        if verb not in self.proto_cmds:
+            if verb in NOT_OFFERED:
+                raise refuse(502, FtpRefusal.NOT_OFFERED, f"{verb}: {NOT_OFFERED[verb]}")
+            raise refuse(500, FtpRefusal.UNKNOWN_COMMAND, f"there is no command {verb[:20]!r}")
+        wanted = self.proto_cmds[verb]
+        if wanted["arg"] is True and not arg:
+            raise refuse(501, FtpRefusal.SYNTAX, f"{verb} needs an argument")
+        if wanted["arg"] is False and arg:
+            raise refuse(501, FtpRefusal.SYNTAX, f"{verb} takes no argument")
+        if verb in ("USER", "PASS") and not self._ssl_established:
+            raise _clear_text(530, "the control connection has no TLS; send AUTH TLS before USER")
+        if wanted["auth"] and not self.authenticated and verb != "OPTS":  # clients set their options first
+            raise refuse(530, FtpRefusal.SEQUENCE, "log in with USER and PASS first")
+        if verb in ("PASV", "EPSV") and not self._prot:
+            raise _clear_text(522, "data connections need TLS; send PBSZ 0 and PROT P first")
+
+    # TLS and login
+
+    def ftp_PROT(self, line: str) -> None:  # noqa: N802 - pyftpdlib's names
+        """Protect data connections; they cannot be left clear."""
+        if line.upper() == "C":
+            raise _clear_text(534, "data connections cannot be clear; send PROT P")
+        super().ftp_PROT(line)
+
+    def ftp_PASS(self, line: str) -> None:  # noqa: N802
+        """Log in."""
+        if self.authenticated or not self.username:
+            first = "you are logged in already" if self.authenticated else "send USER first"
+            raise refuse(503, FtpRefusal.SEQUENCE, first)
+        user, self.username = self.username, ""
+        try:
+            self._authority = admit(self.backing(), user, line)
+        except FtpError as error:
+            self.attempted_logins += 1
+            self._say_no(error.refused)
+            if self.attempted_logins >= self.max_login_attempts:
+                self.close_when_done()
+            return
+        self.username = user
+        self.authenticated = True
+        self.attempted_logins = 0
+        self._cwd = "/"
+        self.respond("230 logged in")
+
+    def flush_account(self) -> None:
+        """Forget who is logged in (USER again)."""
+        self._drop_queued()
+        super().flush_account()
+        self._authority = None
+
+    def handle_failed_ssl_handshake(self) -> None:
+        """TLS could not be agreed on: the connection is of no use any more."""
+        backing = self.backing()
+        command = Command(verb="AUTH", argument="TLS", session=self._session, user=None, tls=False)
+        cause = (
+            f"The TLS handshake failed: {sys.exc_info()[1]}. Expected: a client that speaks TLS "
+            f"{backing.settings.minimum_tls.value} or later and trusts the server's certificate. {_TLS_SOURCE} "
+            "What to do: have the client trust ca.pem of the simulator's folder of keys, by the name localhost or the "
+            "address 127.0.0.1."
+        )
+        refused = Refused(code=421, refusal=FtpRefusal.HANDSHAKE, text="the TLS handshake failed", cause=cause)
+        self._refused = refused
+        self._journal(command, refused.reply)
+        self.close()
+
+    def data_without_tls(self, reason: str) -> None:
+        """The TLS handshake of a data connection failed."""
+        cause = (
+            f"The TLS handshake of the data connection failed: {reason}. Expected: TLS on the data "
+            f"connection, after PROT P. {_TLS_SOURCE} What to do: have the client protect the data connection, and "
+            "trust the server's certificate there as on the control connection."
+        )
+        self._command = Command(verb="PROT", argument="P", session=self._session, user=self.username, tls=True)
+        self._say_no(
+            Refused(code=522, refusal=FtpRefusal.HANDSHAKE, text="the data connection has no TLS", cause=cause)
+        )
+
+    # Data connections
+
+    def ftp_ABOR(self, _line: str) -> None:  # noqa: N802
+        """Break the transfer off; what it was to do is not done."""
+        channel, busy = self.data_channel, self._is_busy()
+        self._shutdown_connecting_dtp()
+        self._drop_queued()
+        if channel is not None:
+            channel.close()
+            self.data_channel = None
+        if busy:
+            super().respond("426 the transfer is aborted")
+        self.respond("226 aborted" if busy else "225 no transfer was under way")
+
+    def _make_epasv(self, extmode: bool = False) -> None:
+        self._drop_queued()
+        super()._make_epasv(extmode)
+
+    def _drop_queued(self) -> None:
+        """Let go of a file whose data connection never came."""
+        waiting = [each for each in (self._in_dtp_queue and self._in_dtp_queue[0], self._out_dtp_queue) if each]
+        self._in_dtp_queue = self._out_dtp_queue = None
+        for each in waiting:
+            file = each[2] if isinstance(each, tuple) else each
+            if file is not None:
+                file.close()
+
+    def _is_busy(self) -> bool:
+        queued = self._out_dtp_queue is not None or self._in_dtp_queue is not None
+        under_way = self.data_channel is not None and self.data_channel._initialized  # noqa: SLF001
+        return under_way or (queued and (self.data_channel is not None or self._dtp_acceptor is not None))
+
+    def _need_data_connection(self) -> None:
+        if self._is_busy():
+            raise refuse(450, FtpRefusal.SEQUENCE, "a transfer is under way; wait for its end")
+        if self.data_channel is None and self._dtp_acceptor is None:
+            raise refuse(425, FtpRefusal.SEQUENCE, "there is no data connection; send PASV or EPSV first")
+
+    def _of_dit(self) -> Command:
+        """The command in hand, from here on a call of DIT's, which has its own entry."""
+        command, self._command = self._command, None
+        if command is None:
+            raise AssertionError("a command is in hand while it is obeyed")
+        argument = command.argument
+        path = argument if argument.startswith("/") else f"{self._cwd.rstrip('/')}/{argument}"
+        return replace(command, path=path)
+
+    @property
+    def _reading(self) -> Reading:
+        return Reading(self.backing())
+
+
+def _clear_text(code: int, text: str) -> FtpError:
+    cause = f"{text[0].upper()}{text[1:]}. Expected: TLS on the control connection (AUTH TLS) and on data connections "
+    return refuse(
+        code,
+        FtpRefusal.CLEAR_TEXT,
+        text,
+        cause=f"{cause}(PBSZ 0, PROT P). {_TLS_SOURCE} What to do: use FTPS with explicit TLS in the client.",
+    )

@@ -1,0 +1,228 @@
+"""Which folder or file a path means, and what it has to do with channels: the tree of FTPS. Pure.
+
+``/<channel>/<DIK|DSK>-v<major>-<minor>/`` holds Write, Read, ReadError and WriteEvent/WriteEventError (documented by
+samples: VRAA, DIT integration instruction v1.09, 3.2.2, 4.2.2, 5.1.2); below Write, a folder for each authority.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from simulator.ftps.refusals import FtpRefusal, refuse
+
+if TYPE_CHECKING:
+    from simulator.dit.directory import Directory
+    from simulator.dit.model import Caller, ChannelVersion
+    from simulator.ftps.refusals import FtpError
+    from simulator.ftps.settings import FtpsSettings
+
+_NAME = re.compile(r":CHA-(?P<name>.+?)-v\d+-\d+-TYPE-")
+_AUTHORITY = re.compile(r"\d{6}")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\\\ufffd]")
+_SAMPLE = "VRAA, DIT integration instruction v1.09, 3.2.2 (documented)"
+
+
+class Folder(StrEnum):
+    """What kind of folder a path means, or that in which its file stands."""
+
+    ROOT = "root"
+    CHANNEL = "channel"
+    VERSION = "version"
+    WRITE = "write"
+    READ = "read"
+    READ_ERROR = "read-error"
+    WRITE_EVENT = "write-event"
+    WRITE_EVENT_ERROR = "write-event-error"
+
+
+MAIL = frozenset({Folder.READ, Folder.READ_ERROR})
+"""Where messages of the mailbox stand."""
+
+LEAVES = MAIL | {Folder.WRITE, Folder.WRITE_EVENT_ERROR}
+"""Where there can be files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder, or with ``file`` a file in it; ``receiver`` is the authority of a folder below Write."""
+
+    path: str
+    folder: Folder
+    version: ChannelVersion | None = None
+    receiver: str | None = None
+    file: str | None = None
+
+
+def channel_name(version: ChannelVersion) -> str:
+    """A channel's folder: the name in its URN (inferred from the samples)."""
+    found = _NAME.search(version.urn)
+    return found["name"] if found is not None else version.urn.rpartition(":")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The tree as one caller sees it: the channel versions that it has rights on."""
+
+    settings: FtpsSettings
+    directory: Directory
+    caller: Caller
+
+    def place(self, cwd: str, path: str) -> Place:
+        """What a path means, from the folder ``cwd`` on.
+
+        Raises FtpError for what is not there, DitError for what is another authority's.
+        """
+        steps = _steps(cwd, path)
+        where = "/" + "/".join(steps)
+        if not steps:
+            return Place("/", Folder.ROOT)
+        versions = self._tree().get(steps[0])
+        if versions is None:
+            raise self._unknown(where, steps[0], self._tree())
+        if len(steps) == 1:
+            return Place(where, Folder.CHANNEL)
+        version = versions.get(steps[1])
+        if version is None:
+            raise self._unknown(where, steps[1], versions)
+        self.directory.require_version_access(self.caller, version)
+        if steps[0] == self._older(version):
+            return self._leaf(where, Folder.READ, version, steps[2:])
+        return self._in_version(where, version, steps[2:])
+
+    def folders(self, place: Place) -> tuple[str, ...]:
+        """The names of the folders in a folder, in order."""
+        own = self._own()
+        names = self.settings.folders
+        match place.folder:
+            case Folder.ROOT:
+                return tuple(sorted({*(channel_name(each) for each in own), *(self._older(each) for each in own)}))
+            case Folder.CHANNEL:
+                inside = self._tree()[place.path.strip("/")]
+                return tuple(sorted(name for name, version in inside.items() if version in own))
+            case Folder.VERSION:
+                return (
+                    names.read.value,
+                    names.read_error.value,
+                    names.write.value,
+                    names.write_event.value,
+                )
+            case Folder.WRITE_EVENT:
+                return (names.write_event_error.value,)
+            case _:
+                return ()
+
+    def _in_version(self, where: str, version: ChannelVersion, steps: list[str]) -> Place:
+        names = self.settings.folders
+        if not steps:
+            return Place(where, Folder.VERSION, version)
+        if steps[0] == names.read.value:
+            return self._leaf(where, Folder.READ, version, steps[1:])
+        if steps[0] == names.read_error.value:
+            return self._leaf(where, Folder.READ_ERROR, version, steps[1:])
+        if steps[0] == names.write.value:
+            if len(steps) > 1 and _AUTHORITY.fullmatch(steps[1]):
+                self.directory.authority(steps[1])
+                return self._leaf(where, Folder.WRITE, version, steps[2:], steps[1])
+            return self._leaf(where, Folder.WRITE, version, steps[1:])
+        if steps[0] == names.write_event.value:
+            if len(steps) == 1:
+                return Place(where, Folder.WRITE_EVENT, version)
+            if steps[1] == names.write_event_error.value:
+                return self._leaf(where, Folder.WRITE_EVENT_ERROR, version, steps[2:])
+            raise self._unknown(where, steps[1], (names.write_event_error.value,))
+        raise self._unknown(where, steps[0], self.folders(Place("", Folder.VERSION)))
+
+    def _leaf(
+        self, where: str, folder: Folder, version: ChannelVersion, steps: list[str], receiver: str | None = None
+    ) -> Place:
+        if len(steps) > 1:
+            raise self._unknown(where, steps[0], ())
+        return Place(where, folder, version, receiver, steps[0] if steps else None)
+
+    def _tree(self) -> dict[str, dict[str, ChannelVersion]]:
+        """All channel versions by their two folders, others' too: that they are others' is then said."""
+        found: dict[str, dict[str, ChannelVersion]] = {}
+        for each in self.directory.versions.values():
+            number = f"v{each.major}-{each.minor}"
+            found.setdefault(channel_name(each), {})[f"{self._kind(each)}-{number}"] = each
+            found.setdefault(self._older(each), {})[number] = each
+        return found
+
+    def _own(self) -> tuple[ChannelVersion, ...]:
+        directory, own = self.directory, self.caller.authority
+        return tuple(
+            each
+            for each in directory.versions.values()
+            if directory.owner(each) == own or directory.subscribed(own, each)
+        )
+
+    def _kind(self, version: ChannelVersion) -> str:
+        return self.directory.channels[version.channel].kind.upper()
+
+    def _older(self, version: ChannelVersion) -> str:
+        template = self.settings.folders.older_read.value
+        return template.replace("{kind}", self._kind(version)).replace("{channel}", channel_name(version))
+
+    def _unknown(self, where: str, step: str, known: object) -> FtpError:
+        names = sorted(known) if isinstance(known, dict | tuple) else []
+        near = [each for each in names if each.casefold() == step.casefold()]
+        hint = f"there is {near[0]}, and capital letters count" if near else f"there are {', '.join(names) or 'none'}"
+        return refuse(
+            550,
+            FtpRefusal.UNKNOWN_PATH,
+            f"there is no {where}",
+            cause=f"The path {where} has the step {step!r}, which is not there: {hint}. Expected: "
+            "/<channel>/<DIK|DSK>-v<major>-<minor>/ and then Write, Read, ReadError or WriteEvent/WriteEventError. "
+            f"Source: {_SAMPLE}. What to do: take the folders from LIST, beginning at /.",
+        )
+
+
+def written_about(template: str, file: str) -> str | None:
+    """The message id that the name of a reply's file tells; None when the name is not made like the template."""
+    pattern = "".join(_part(each) for each in re.split(r"(\{related\}|\{n\})", template))
+    found = re.fullmatch(pattern, file)
+    return found["related"] if found is not None else None
+
+
+def message_of(template: str, file: str) -> str | None:
+    """The message id that the name of a file in Read tells; None when no message can have that name."""
+    return written_about(template.replace("{message}", "{related}"), file)
+
+
+def _part(text: str) -> str:
+    if text == "{related}":
+        return r"(?P<related>[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})"
+    return "[^/]+?" if text == "{n}" else re.escape(text)
+
+
+def _steps(cwd: str, path: str) -> list[str]:
+    if _UNPRINTABLE.search(path):
+        raise refuse(
+            550,
+            FtpRefusal.UNKNOWN_PATH,
+            "a path has printable characters and / between its steps",
+            cause=f"The path {path!r} has a backslash, a control character or bytes that are no UTF-8. Expected: steps "
+            f"with / between them. Source: {_SAMPLE}. What to do: write the path as LIST shows it.",
+        )
+    steps: list[str] = []
+    for each in (path if path.startswith("/") else f"{cwd}/{path}").split("/"):
+        if each == "..":
+            if not steps:
+                raise _outside(path)
+            steps.pop()
+        elif each not in ("", "."):
+            steps.append(each)
+    return steps
+
+
+def _outside(path: str) -> FtpError:
+    return refuse(
+        550,
+        FtpRefusal.UNKNOWN_PATH,
+        "there is nothing above /",
+        cause=f"The path {path!r} leads out of the root folder by '..'. Expected: a path below /. Source: a choice of "
+        "this simulator (assumed). What to do: leave the leading '..' out.",
+    )

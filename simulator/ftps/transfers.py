@@ -1,0 +1,143 @@
+"""Files as pyftpdlib handles them: what comes on a data connection goes into the store, what leaves comes from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Protocol
+
+from simulator.ftps.arriving import broken_off
+from simulator.ftps.calls import Answer
+from simulator.store import StoreError
+
+if TYPE_CHECKING:
+    from simulator.ftps.reading import Found, Reading
+    from simulator.ftps.recording import Command
+    from simulator.ftps.sending import Draft, Sending
+    from simulator.store import Incoming
+
+
+class Transfer(Protocol):
+    """A file on a data connection; pyftpdlib asks for ``name``, ``closed`` and ``close``."""
+
+    name: str
+    closed: bool
+
+    def conclude(self, *, whole: bool, clean: bool) -> Answer:
+        """The data connection has ended; the answer to the command. ``whole``: as far as one can see."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it; what was not concluded was broken off."""
+        ...
+
+
+class Upload:
+    """A file that is being written. Beyond the limit its bytes are thrown away, so that its sender hears why.
+
+    ``stop`` breaks the data connection off, when there is no end of it.
+    """
+
+    def __init__(
+        self, sending: Sending, command: Command, draft: Draft, incoming: Incoming, stop: Callable[[], object]
+    ) -> None:
+        self.name = command.path or ""
+        self.closed = False
+        self._sending = sending
+        self._command = command
+        self._draft = draft
+        self._incoming = incoming
+        self._stop = stop
+        self._size = 0
+        self._failure: StoreError | None = None
+        self._answer: Answer | None = None
+
+    def write(self, data: bytes) -> None:
+        """Take the next bytes."""
+        self._size += len(data)
+        limit = self._sending.backing.message_bytes
+        if self._size > 2 * limit:
+            self._stop()
+        if self._size > limit or self._failure is not None:
+            return
+        try:
+            self._incoming.write(data)
+        except StoreError as error:
+            self._failure = error
+
+    def conclude(self, *, whole: bool, clean: bool) -> Answer:
+        """Deliver what has come, when it has come whole."""
+        if self._answer is None:
+            self._answer = self._conclude(whole=whole, clean=clean)
+            self._incoming.close()
+        return self._answer
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.closed = True
+        self.conclude(whole=False, clean=False)
+
+    def _conclude(self, *, whole: bool, clean: bool) -> Answer:
+        sending, command, draft = self._sending, self._command, self._draft
+        draft.notes.details["size"] = self._size
+        if self._failure is not None:
+            return sending.failed(command, draft, self._failure)
+        if self._size > sending.backing.message_bytes:
+            return sending.failed(command, draft, sending.too_large(self._size))
+        if not whole:
+            why = "it was aborted, or a connection was lost"
+            return sending.broken(command, draft, broken_off(self._size, why))
+        return sending.deliver(command, draft, self._incoming, clean=clean)
+
+
+class Download:
+    """A message that is being got, from the byte ``start`` on."""
+
+    def __init__(self, reading: Reading, command: Command, found: Found, start: int = 0) -> None:
+        if found.blob is None:
+            raise AssertionError("only what was found can be got")
+        self.name = command.path or ""
+        self.closed = False
+        self._reading = reading
+        self._command = command
+        self._found = found
+        self._size = found.blob.size
+        self._sent = 0
+        self._pieces = self._from(start)
+        self._answer: Answer | None = None
+
+    def read(self, _size: int) -> bytes:
+        """The next bytes, none at the end; raises OSError when they cannot be read any more."""
+        try:
+            data = next(self._pieces, b"")
+        except StoreError as error:
+            raise OSError(str(error)) from error
+        self._sent += len(data)
+        return data
+
+    def conclude(self, *, whole: bool, clean: bool) -> Answer:
+        """The file has left, or the connection was broken off."""
+        del clean
+        if self._answer is None:
+            if self._found.lost:
+                self._answer = Answer("", lost=True)
+            else:
+                sent = self._size if whole and self._sent >= self._size else min(self._sent, self._size - 1)
+                self._answer = self._reading.got(self._command, self._found, sent)
+        return self._answer
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.closed = True
+        self.conclude(whole=False, clean=False)
+
+    def _from(self, start: int) -> Iterator[bytes]:
+        if self._found.blob is None:
+            return
+        end = self._size // 2 if self._found.cut else 0 if self._found.lost else self._size
+        self._sent = position = start
+        passed = 0
+        for piece in self._found.blob.pieces():
+            chosen = piece[max(0, position - passed) : max(0, end - passed)]
+            passed += len(piece)
+            if chosen:
+                yield chosen

@@ -1,0 +1,194 @@
+"""A served FTPS for the tests: the real stack behind it, without ALDIS, and Python's own client in front of it."""
+
+from __future__ import annotations
+
+import ftplib
+import io
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from simulator.channels import accounts_for, installation_for
+from simulator.dit.model import MessageClass, MessageStatus, Payload, Selector, SendRequest
+from simulator.documents.model import ChannelName
+from simulator.ftps.backing import Backing
+from simulator.ftps.serving import FtpsServer
+from simulator.ftps.settings import FtpsSettings, load_ftps_settings
+from simulator.journal import Entry, Kind
+from simulator.security.material import Material, open_material
+from tests.simulator.soap.setting import BVKB, OTHER, RETAILER, Setting, open_setting
+
+CONTRACT = "/ALDIS_ProviderContract/DSK-v1-0"
+DISCOUNT = "/ALDIS_ProviderDiscount/DIK-v1-1"
+NATIONAL = "/ALDIS_ProviderDiscount/DIK-v1-0"
+
+
+class Client(ftplib.FTP_TLS):
+    """ftplib's client with a few ways to say things shortly."""
+
+    def put(self, path: str, data: bytes) -> str:
+        return self.storbinary(f"STOR {path}", io.BytesIO(data))
+
+    def get(self, path: str, rest: int | None = None) -> bytes:
+        kept = io.BytesIO()
+        self.retrbinary(f"RETR {path}", kept.write, rest=rest)
+        return kept.getvalue()
+
+    def names(self, path: str) -> list[str]:
+        return self.nlst(path)
+
+    def refused(self, call: Any, *arguments: Any) -> str:
+        """The answer with which a call is refused."""
+        try:
+            said = call(*arguments)
+        except ftplib.Error as error:
+            return str(error)
+        raise AssertionError(f"not refused: {said!r}")
+
+
+@dataclass
+class FtpsSetting:
+    """The stack, the server in front of it, and what was opened."""
+
+    setting: Setting
+    material: Material
+    server: FtpsServer
+    clients: list[Client] = field(default_factory=list)
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=str(self.material.authority))
+
+    def connected(self, context: ssl.SSLContext | None = None) -> Client:
+        client = Client(context=context or self.context, timeout=30)
+        client.connect("127.0.0.1", self.server.port)
+        self.clients.append(client)
+        return client
+
+    def client(self, user: str = RETAILER) -> Client:
+        client = self.connected()
+        client.login(user, self.material.passwords[user])
+        client.prot_p()
+        return client
+
+    # What the simulator knows
+
+    @property
+    def journal(self) -> tuple[Entry, ...]:
+        return self.setting.journal
+
+    @property
+    def calls(self) -> list[Entry]:
+        """The calls of DIT's."""
+        return [each for each in self.journal if each.kind is Kind.EXCHANGE]
+
+    @property
+    def last(self) -> Entry:
+        return self.journal[-1]
+
+    def arrived(self, user: str = BVKB, channel: ChannelName = ChannelName.CONTRACT) -> list[bytes]:
+        """The unread documents of a mailbox."""
+        urn = self.setting.profile.channel(channel).urn
+        with self.setting.store.reading() as unit:
+            caller = self.setting.network.caller(unit, user)
+            found = self.setting.network.list_messages(unit, caller, Selector(channel=urn))
+            return [unit.blob(each.payload.reference) for each in found]
+
+    def status(self, message: str, user: str = RETAILER) -> MessageStatus:
+        with self.setting.store.reading() as unit:
+            found = self.setting.network.look(unit, self.setting.network.caller(unit, user), message)
+        assert found is not None
+        return found.status
+
+    def use_receiver_filter(self) -> None:
+        """Have all channel versions take ReceiverFilter, which the profile's do not."""
+        setup = installation_for(self.setting.world, self.setting.profile)
+        with self.setting.store.unit() as unit:
+            self.setting.network.install(
+                unit,
+                authorities=setup.authorities,
+                users=setup.users,
+                channels=setup.channels,
+                versions=[replace(each, use_receiver_filter=True) for each in setup.versions],
+                subscriptions=setup.subscriptions,
+            )
+
+    def contract_from(self, user: str = RETAILER) -> str:
+        """A contract document sent without FTPS; its message id."""
+        return self._send(user, self.setting.version(), self.setting.contract_document())
+
+    def event_to(self, user: str = RETAILER) -> str:
+        """An error event about a contract document of a retailer's, sent without FTPS by the owner; its message id."""
+        related = self.contract_from(user)
+        authority = next(each.authority for each in self.setting.world.retailers if each.user == user)
+        return self._send(
+            BVKB,
+            self.setting.version(),
+            self.setting.error_report(),
+            message_class=MessageClass.ERROR,
+            related_message=related,
+            receivers=(authority,),
+            event_name="Kļūda",
+        )
+
+    def _send(self, user: str, version: str, data: bytes, **fields: Any) -> str:
+        with self.setting.store.unit() as unit:
+            payload = Payload(unit.put_blob(data), len(data), "{urn:any}Any")
+            caller = self.setting.network.caller(unit, user)
+            return self.setting.network.send(unit, caller, SendRequest(version, payload, **fields))
+
+
+_material = cache(open_material)
+
+
+@contextmanager
+def ftps_setting(
+    keys: Path, *, settings: FtpsSettings | None = None, message_bytes: int | None = None
+) -> Iterator[FtpsSetting]:
+    with open_setting(message_bytes=message_bytes) as setting:
+        backend = setting.backend
+        material = _material(keys, tuple(accounts_for(setting.world)))
+        chosen = settings or load_ftps_settings()
+        backing = Backing(
+            store=backend.store,
+            network=backend.network,
+            clock=backend.clock,
+            faults=backend.faults,
+            message_bytes=setting.profile.limits.message_bytes.value,
+            passwords=material.passwords,
+            settings=chosen,
+        )
+        server = FtpsServer(lambda: backing, material, chosen, 0)
+        server.start()
+        opened = FtpsSetting(setting, material, server)
+        try:
+            yield opened
+        finally:
+            for each in opened.clients:
+                each.close()
+            server.stop()
+
+
+def with_values(settings: FtpsSettings, table: str, **values: Any) -> FtpsSettings:
+    """The same settings with other values in one table."""
+    part = getattr(settings, table)
+    changed = {name: replace(getattr(part, name), value=value) for name, value in values.items()}
+    return replace(settings, **{table: replace(part, **changed)})
+
+
+__all__ = [
+    "BVKB",
+    "CONTRACT",
+    "DISCOUNT",
+    "NATIONAL",
+    "OTHER",
+    "RETAILER",
+    "Client",
+    "FtpsSetting",
+    "ftps_setting",
+    "with_values",
+]

@@ -1,0 +1,74 @@
+"""docs/ftps.md: its commands run as they stand, its words are those of the code."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from uuid import uuid4
+
+from simulator.dit.model import Refusal
+from simulator.documents.locations import data_root
+from simulator.documents.settings_file import SettingsReader
+from simulator.ftps.refusals import FtpRefusal
+from tests.simulator.ftps.setting import RETAILER, FtpsSetting, ftps_setting
+from tests.simulator.ftps.test_served import OTHER_PROVIDER, PROVIDER, served
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "ftps.md").read_text(encoding="utf-8")
+SERVE, CURL = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_the_commands(tmp_path: Path) -> None:
+    document = (data_root("fixtures") / "payloads" / "contract" / "valid-new.xml").read_text("utf-8")
+    document = document.replace(PROVIDER, OTHER_PROVIDER)  # so that ALDIS has something to say against it
+    (tmp_path / "contract.xml").write_text(document.replace("6f1c2a52-0d3b-4c8e-9a55-1f0e7c1b2a01", str(uuid4())))
+    options = SERVE.split()[2:]
+    assert options == ["--ftps-port", "2121", "--data", "data"]
+    with served(tmp_path, "--ftps-port", "0", "--data", str(tmp_path / "data")) as server:
+        send, names, get, delete = (
+            each.replace("localhost:2121", f"localhost:{server.ftps_port}") for each in CURL.strip().splitlines()
+        )
+        variables = {"PASSWORD": server.password(RETAILER), "PATH": "/usr/bin:/bin"}
+
+        def run(command: str) -> str:
+            done = subprocess.run(
+                ["sh", "-c", command], cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=60
+            )
+            assert done.returncode == 0, done.stderr
+            return done.stdout
+
+        run(send)
+        server.settle()
+        variables["FILE"] = run(names).strip()
+        assert variables["FILE"].endswith(".xml")
+        run(get)
+        assert b"<" in (tmp_path / "error.xml").read_bytes()
+        run(delete)
+        assert run(names) == ""
+
+
+def test_the_words_are_those_of_the_code() -> None:
+    known = {*(str(each) for each in FtpRefusal), *(str(each) for each in Refusal)}
+    told = set(re.findall(r"`\d{3} ([a-z-]+)", PAGE))
+    assert len(told) > 10
+    assert told <= known
+
+
+def test_the_folders_are_there(keys: Path) -> None:
+    with ftps_setting(keys) as ftps:
+        folders: FtpsSetting = ftps
+        there = {"Write", "Read", "ReadError", "WriteEvent"}
+        assert set(folders.client().names("/ALDIS_ProviderContract/DSK-v1-0")) == there
+    told = set(re.findall(r"^\| `(\w+)/", PAGE, re.MULTILINE))
+    assert told == there
+
+
+def test_all_settings_have_basis_and_source() -> None:
+    reader = SettingsReader(ROOT / "schemas" / "dit" / "ftps.toml")
+    assert all("set in" not in each.provenance.source for each in reader.values.values())
+
+
+def test_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", PAGE):
+        assert (ROOT / "docs" / target).exists(), target

@@ -136,8 +136,11 @@ def lines_of(tables: Iterable[Bills], number: int) -> list[Line]:
         text, code = each.text[first : first + each.text[start]].decode(), None
         if "\0" in text:
             text, _, code = text.partition("\0")
-        figures, order = (net, applied, carried, remainder), each.places[document - 1]
-        found.append(make((day, each.period, order, position, document - 1, text, *figures, False, code)))
+        document -= 1
+        order, period = each.places[document], each.period
+        found.append(
+            make((day, period, order, position, document, text, net, applied, carried, remainder, False, code))
+        )
     return found
 
 

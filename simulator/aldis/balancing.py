@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from simulator.aldis.account import Totals, euro
-from simulator.aldis.ledger import Line, Packed, month_number
+from simulator.aldis.columns import Line
+from simulator.aldis.ledger import Packed, month_number
 from simulator.documents.model import Period
 
 
@@ -29,12 +31,17 @@ class Sums:
         return Totals(euro(self.granted), euro(self.applied), carried, lapsed, nothing)
 
 
-@dataclass(slots=True)
-class _Found:
-    """A bill of an account as it stands in the order of bills, with what it found available."""
+class _Followed(NamedTuple):
+    """An account gone through: what each of its bills found available, and the sums up to a month.
 
-    line: Line
-    available: int
+    ``whole``: each bill up to the month took by itself as much as it could.
+    """
+
+    account: Packed
+    available: list[int]
+    granted: int
+    applied: int
+    whole: bool
 
 
 def add_up(accounts: Sequence[Packed], through: Period, sums: Sums) -> bool:
@@ -43,68 +50,77 @@ def add_up(accounts: Sequence[Packed], through: Period, sums: Sums) -> bool:
     Also no for accounts with reversals, or with an invoice that stands twice: those are worth the longer way.
     """
     month = month_number(through)
-    granted = applied = 0
     books = []
     for account in accounts:
-        found = _follow(account, month)
-        if found is None:
+        followed = _follow(account, month)
+        if followed is None:
             return False
-        books.append(found)
-        granted += sum(amount for period, amount in _grants(account) if period <= month)
-        applied += sum(each.line.applied for each in found if each.line.period <= month)
-    if not all(_is_whole(each.line, books, accounts) for found in books for each in found if each.line.period <= month):
+        books.append(followed)
+    if len(books) == 1:  # nearly always: worth a shorter way
+        if not books[0].whole:
+            return False
+    elif not all(_is_whole(line, books) for account in accounts for line in account.lines if line.period <= month):
         return False
-    sums.granted += granted
-    sums.applied += applied
+    for followed in books:
+        sums.granted += followed.granted
+        sums.applied += followed.applied
     return True
 
 
-def _follow(account: Packed, month: int) -> list[_Found] | None:
+def _follow(account: Packed, month: int) -> _Followed | None:
     """The bills one after another; None when one does not find what it says, or the account is not a plain one."""
-    found: list[_Found] = []
-    grants, taken = _grants(account), 0
-    for fields in account.unpacked():
-        line = Line(*fields)
-        if line.reversal or any(each.line.invoice == line.invoice for each in found):
+    found: list[int] = []
+    invoices: set[str] = set()
+    counted = taken = 0
+    whole = True
+    # ``granted`` is what was granted up to the month ``reached``, ``earlier`` what before it; of the account's grants
+    # the first ``place`` are in it.
+    grants, last = account.grants, len(account.grants)
+    reached, granted, earlier, place = -1, 0, 0, 0
+    for _, period, _, _, _, invoice, net, applied, carried, remainder, reversal, _ in account.lines:
+        if reversal or invoice in invoices:
             return None
-        granted = earlier = 0
-        for period, amount in grants:
-            if period <= line.period:
-                granted += amount
-                if period < line.period:
-                    earlier += amount
-        available = max(0, granted - taken)
-        if line.period <= month:
-            carried = min(line.applied, available, max(0, earlier - taken))
-            left = available - line.applied
-            lapsed = line.remainder == 0 and line.period % 12 == 11
-            if left < 0 or line.carried != carried or not (line.remainder == left or lapsed):
+        invoices.add(invoice)
+        if period < reached:  # a bill of a month before that of the bill before: count from the beginning
+            granted = place = 0
+        if period != reached:
+            reached, earlier = period, granted
+            while place < last and grants[place][0] <= period:
+                granted += grants[place][1]
+                if grants[place][0] < period:
+                    earlier = granted
+                place += 1
+        available = granted - taken if granted > taken else 0
+        if period <= month:
+            counted += applied
+            left = available - applied
+            if left < 0:
                 return None
-        taken += line.applied
-        found.append(_Found(line, available))
-    return found
+            before = earlier - taken if earlier > taken else 0
+            if carried != (min(before, applied)):
+                return None
+            if remainder != left and not (remainder == 0 and period % 12 == 11):  # nothing is left over at year's end
+                return None
+            if applied < net and applied < available:
+                whole = False
+        taken += applied
+        found.append(available)
+    return _Followed(account, found, sum([each for period, each in grants if period <= month]), counted, whole)
 
 
-def _is_whole(line: Line, books: list[list[_Found]], accounts: Sequence[Packed]) -> bool:
+def _is_whole(line: Line, books: list[_Followed]) -> bool:
     """Whether a bill took as much as it could for all persons of its contract, and says something of each."""
-    if len(books) == 1:
-        (found,) = books
-        available = next(each.available for each in found if each.line is line)
-        return line.applied >= min(line.net, available)
     applied = available = 0
-    for found, account in zip(books, accounts, strict=True):
-        own = next((each for each in found if each.line.invoice == line.invoice), None)
-        if own is not None:
-            if own.line[:2] != line[:2] or own.line.net != line.net:
+    for account, found, *_ in books:
+        place = next((place for place, each in enumerate(account.lines) if each.invoice == line.invoice), None)
+        if place is not None:
+            own = account.lines[place]
+            if own[:2] != line[:2] or own.net != line.net:
                 return False  # not one bill; the longer way tells what it is
-            applied += own.line.applied
-            available += own.available
+            applied += own.applied
+            available += found[place]
             continue
-        before = sum(each.line.applied for each in found if each.line[:4] < line[:4])
-        if sum(amount for period, amount in _grants(account) if period <= line.period) > before:
+        before = sum(each.applied for each in account.lines if each[:4] < line[:4])
+        if sum(amount for period, amount in account.grants if period <= line.period) > before:
             return False
     return applied >= min(line.net, available)
-
-
-def _grants(account: Packed) -> list[tuple[int, int]]:
-    return list(zip(account.grants[::2], account.grants[1::2], strict=True))

@@ -1,14 +1,14 @@
 """What was decided so far: how much for which month, and on which contracts a person's support is running.
 
-Kept small, for it holds the whole country: a person's amounts are cents, month by month.
+Kept small, for it holds the whole country: persons have numbers, and the amounts of a month stand in one table.
 """
 
 from __future__ import annotations
 
-import marshal
 from decimal import Decimal
 
 from simulator.aldis.account import NOTHING, cents, euro
+from simulator.aldis.columns import Amounts
 from simulator.aldis.contracts import ContractKey
 from simulator.documents.model import DiscountRecord, DiscountStatus, Period
 
@@ -17,35 +17,41 @@ class GrantBook:
     """Decisions by person (identity)."""
 
     def __init__(self) -> None:
-        # The first month (counted from the year 0), then the cents of it and of each month that follows, as bytes.
-        self._amounts: dict[str, bytes] = {}
-        # The last decision on each contract: the code that it named the person by, and whether support was granted.
-        # A contract alone: the only one, under the person's own code, and granted.
-        self._last: dict[str, ContractKey | tuple[tuple[ContractKey, str, bool], ...]] = {}
+        self._numbers: dict[str, int] = {}
+        # By month, counted from the year 0.
+        self._amounts: dict[int, Amounts] = {}
+        # By person's number, the last decision on each contract: the code that it named the person by, and whether
+        # support was granted. A contract alone: the only one, under the person's own code, and granted.
+        self._last: list[ContractKey | tuple[tuple[ContractKey, str, bool], ...]] = []
 
     def add(self, contract: ContractKey, person: str, period: Period, record: DiscountRecord) -> None:
         """Keep a decision of a month; its catch-up counts for the months that it makes good."""
-        self._count(person, period, cents(record.amount_due))
+        number = self._numbers.setdefault(person, len(self._last))
+        if number == len(self._last):
+            self._last.append(())
+        self._count(number, period, cents(record.amount_due))
         for each in record.catch_up:
-            self._count(person, each.period, cents(each.amount))
+            self._count(number, each.period, cents(each.amount))
         code = person if record.person_code == person else record.person_code
         last = (contract, code, record.status is DiscountStatus.GRANTED)
         others = tuple(each for each in self._decided(person) if each[0] != contract)
-        self._last[person] = contract if not others and last == (contract, person, True) else (*others, last)
+        self._last[number] = contract if not others and last == (contract, person, True) else (*others, last)
 
     def granted_for(self, person: str, period: Period) -> Decimal:
         """All that was granted a person for a month on whatever contract, EUR."""
-        amounts = self._months(person)
-        place = 0 if amounts is None else _number(period) - amounts[0] + 1
-        return euro(amounts[place]) if amounts is not None and 0 < place < len(amounts) else NOTHING
+        return self.least(person, period, period)
 
     def least(self, person: str, first: Period, last: Period) -> Decimal:
         """The smallest amount that was granted a person for any month from one to another, EUR."""
-        amounts = self._months(person)
-        if amounts is None:
+        number, least = self._numbers.get(person), None
+        if number is None:
             return NOTHING
-        start, end = _number(first) - amounts[0] + 1, _number(last) - amounts[0] + 1
-        return euro(min(amounts[start : end + 1])) if 0 < start <= end < len(amounts) else NOTHING
+        for month in range(_number(first), _number(last) + 1):
+            table = self._amounts.get(month)
+            amount = 0 if table is None else table[number]
+            if least is None or amount < least:
+                least = amount
+        return euro(least or 0)
 
     def running(self, person: str) -> list[ContractKey]:
         """The contracts on which a person's support was granted and not ended since, in a fixed order."""
@@ -56,22 +62,16 @@ class GrantBook:
         return next((code for key, code, _ in self._decided(person) if key == contract), None)
 
     def _decided(self, person: str) -> tuple[tuple[ContractKey, str, bool], ...]:
-        found = self._last.get(person, ())
+        number = self._numbers.get(person)
+        found = () if number is None else self._last[number]
         return ((found, person, True),) if isinstance(found, ContractKey) else found
 
-    def _months(self, person: str) -> list[int] | None:
-        packed = self._amounts.get(person)
-        return None if packed is None else marshal.loads(packed)  # noqa: S302 - our own bytes
-
-    def _count(self, person: str, period: Period, amount: int) -> None:
-        month, amounts = _number(period), self._months(person) or [_number(period)]
-        if month < amounts[0]:
-            amounts[1:1] = [0] * (amounts[0] - month)
-            amounts[0] = month
-        place = month - amounts[0] + 1
-        amounts.extend([0] * (place + 1 - len(amounts)))
-        amounts[place] += amount
-        self._amounts[person] = marshal.dumps(amounts)
+    def _count(self, number: int, period: Period, amount: int) -> None:
+        if amount:
+            month = _number(period)
+            if month not in self._amounts:
+                self._amounts[month] = Amounts()
+            self._amounts[month].add(number, amount)
 
 
 def _number(period: Period) -> int:

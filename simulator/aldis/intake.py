@@ -11,6 +11,7 @@ from simulator.aldis.contract_intake import judge_contract
 from simulator.aldis.cycle import Timetable
 from simulator.aldis.errors import ErrorCatalogue
 from simulator.aldis.filing import Filed, Refusal, positions
+from simulator.aldis.ledger import month_number
 from simulator.aldis.payout_intake import judge_payout
 from simulator.aldis.state import State
 from simulator.clock import RIGA
@@ -28,6 +29,9 @@ from simulator.documents.model import (
 )
 from simulator.documents.profile import Profile
 from simulator.world import Retailer
+
+_MONTHS = 12 * 10_000
+"""More than there are months up to the last year that a date can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +186,15 @@ def _in_order(document: Document) -> Iterator[tuple[int, Record]]:
     if document.channel is not ChannelName.PAYOUT:
         yield from enumerate(document.records, start=1)
         return
+    # One number each, not a tuple of objects: a country's bills are sorted here.
     keys = [
-        (each.invoice_date, each.period, position)
+        ((each.invoice_date.toordinal() * _MONTHS + month_number(each.period)) << 32) + position
         for position, each in enumerate(document.records, start=1)
         if isinstance(each, PayoutRecord)
     ]
-    for *_, position in sorted(keys):
+    keys.sort()
+    for key in keys:
+        position = key & 0xFFFFFFFF
         yield position, document.records[position - 1]
 
 

@@ -1,19 +1,19 @@
 """All accounts: who was granted how much on which contract in which calendar year, and what the retailers paid out.
 
-The ledger holds a year of the whole country in memory, so it keeps accounts packed: cents instead of decimals, a
-contract's accounts together. An account is unpacked when it is asked for.
+The ledger holds a year of the whole country in memory, so it keeps a table for each month (``columns``): cents instead
+of decimals, rows instead of objects. An account is put together when it is asked for.
 """
 
 from __future__ import annotations
 
-import marshal
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import InitVar, dataclass, field
 from datetime import date
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from simulator.aldis.account import Account, Bill, Grant, Totals, cents, euro
+from simulator.aldis.columns import Amounts, Bills, Line, amounts_of, lines_of
 from simulator.aldis.contracts import ContractKey
 from simulator.documents.model import PayoutRecord, Period
 
@@ -26,43 +26,12 @@ class AccountKey(NamedTuple):
     year: int
 
 
-class Line(NamedTuple):
-    """A payout record as it is packed, in cents. ``day`` is the invoice's, an ordinal; ``period`` counts months.
-
-    ``code`` is the personal code as written where that is not the account's person.
-    """
-
-    day: int
-    period: int
-    place: int
-    position: int
-    document: int
-    invoice: str
-    net: int
-    applied: int
-    carried: int
-    remainder: int
-    reversal: bool
-    code: str | None
-
-
 class Packed(NamedTuple):
-    """An account as it is kept: grants are pairs of month and cents, lines are :class:`Line` tuples, both as bytes."""
+    """An account in cents: its grants as months and amounts, its lines in the order of their bills."""
 
     person: str
-    year: int
-    given: bytes
-    lines: bytes
-
-    @property
-    def grants(self) -> tuple[int, ...]:
-        """Month and cents of each grant, one pair after another."""
-        found: tuple[int, ...] = marshal.loads(self.given) if self.given else ()  # noqa: S302 - our own bytes
-        return found
-
-    def unpacked(self) -> list[tuple[int, int, int, int, int, str, int, int, int, int, bool, str | None]]:
-        """The fields of its lines, as :class:`Line` names them, in the order of their bills."""
-        return marshal.loads(zlib.decompress(self.lines)) if self.lines else []  # noqa: S302 - our own bytes
+    grants: list[tuple[int, int]]
+    lines: list[Line]
 
 
 def month_number(period: Period) -> int:
@@ -70,84 +39,132 @@ def month_number(period: Period) -> int:
     return period.year * 12 + period.month - 1
 
 
+@dataclass(slots=True)
+class _Year:
+    """The accounts of a calendar year, numbered as they come."""
+
+    first: int
+    places: InitVar[Sequence[int]]
+    # Most contracts have one account: then it stands there without a tuple around it.
+    of_contract: dict[ContractKey, int | tuple[int, ...]] = field(default_factory=dict)
+    persons: list[str] = field(default_factory=list)
+    granted: list[Amounts] = field(init=False)
+    billed: list[Bills] = field(init=False)
+    # What the tables do not hold: reversals, and an account's second bill of a month. Few.
+    more: dict[int, tuple[Line, ...]] = field(default_factory=dict)
+
+    def __post_init__(self, places: Sequence[int]) -> None:
+        self.granted = [Amounts() for _ in range(12)]
+        self.billed = [Bills(self.first + month, places) for month in range(12)]
+
+    def numbers(self, contract: ContractKey) -> tuple[int, ...]:
+        """A contract's accounts."""
+        found = self.of_contract.get(contract, ())
+        return (found,) if isinstance(found, int) else found
+
+    def find(self, contract: ContractKey, person: str) -> int | None:
+        """An account's number, None when nobody wrote to it."""
+        for number in self.numbers(contract):
+            if self.persons[number] == person:
+                return number
+        return None
+
+    def number(self, contract: ContractKey, person: str) -> int:
+        """An account's number; it gets one now when it has none."""
+        found = self.find(contract, person)
+        if found is None:
+            found, others = len(self.persons), self.numbers(contract)
+            self.persons.append(person)
+            self.of_contract[contract] = (*others, found) if others else found
+        return found
+
+    def packed(self, number: int) -> Packed:
+        """An account as it stands."""
+        grants, lines = amounts_of(self.granted, number, self.first), lines_of(self.billed, number)
+        lines.extend(self.more.get(number, ()))
+        lines.sort(key=_place)
+        return Packed(self.persons[number], grants, lines)
+
+
 class Ledger:
     """The accounts by their key. What nobody wrote to is an empty account."""
 
     def __init__(self) -> None:
-        # Most contracts have one account: then it stands there without a tuple around it.
-        self._accounts: dict[ContractKey, Packed | tuple[Packed, ...]] = {}
+        self._years: dict[int, _Year] = {}
+        # The documents that told of bills, the place that the records of each stand at, and the number of each.
         self._documents: list[str] = []
-        self._numbers: dict[str, int] = {}
+        self._places: list[int] = []
+        self._numbers: dict[tuple[str, str, int], int] = {}
 
     def account(self, key: AccountKey) -> Account:
         """An account as it stands."""
-        packed = self._find(key)
-        return _EMPTY if packed is None else self._unpack(key, packed)
+        year = self._years.get(key.year)
+        number = None if year is None else year.find(key.contract, key.person)
+        return _EMPTY if year is None or number is None else self._unpack(key, year.packed(number))
 
     def grant(self, key: AccountKey, grant: Grant) -> None:
         """Book what a discount document granted."""
-        packed = self._find(key) or Packed(key.person, key.year, b"", b"")
-        grants = (*packed.grants, month_number(grant.period), cents(grant.amount))
-        self._keep(key.contract, packed._replace(given=marshal.dumps(grants)))
+        year = self._year(key.year)
+        month = month_number(grant.period) - year.first
+        year.granted[month].add(year.number(key.contract, key.person), cents(grant.amount))
 
     def bill(self, key: AccountKey, bill: Bill) -> None:
         """Book an accepted payout record."""
-        packed = self._find(key) or Packed(key.person, key.year, b"", b"")
-        lines = sorted([*packed.unpacked(), tuple(self._line(key, bill))])
-        self._keep(key.contract, packed._replace(lines=_pack(lines)))
+        year, line = self._year(key.year), self._line(key, bill)
+        number = year.number(key.contract, key.person)
+        if not year.billed[line.period - year.first].put(number, line, len(year.persons)):
+            year.more[number] = (*year.more.get(number, ()), line)
 
     def withdraw(self, provider: str, document: str) -> None:
         """Undo all that a payout document of a retailer did."""
-        number = self._numbers.get(document)
-        if number is None:
+        gone = {each for key, each in self._numbers.items() if key[:2] == (provider, document)}
+        if not gone:
             return
-        for key in [each for each in self._accounts if each.provider == provider]:
-            for packed in self._of(key):
-                lines = packed.unpacked()
-                kept = [each for each in lines if each[4] != number]
-                if len(kept) != len(lines):
-                    self._keep(key, packed._replace(lines=_pack(kept)))
+        for year in self._years.values():
+            for each in year.billed:
+                each.drop(gone)
+            for account, lines in list(year.more.items()):
+                year.more[account] = tuple(each for each in lines if each.document not in gone)
 
     def on_contract(self, contract: ContractKey, year: int) -> list[AccountKey]:
         """The accounts of all persons of a contract in a year, in a fixed order."""
-        return sorted(AccountKey(contract, each.person, year) for each in self.packed(contract, year))
+        found = self._years.get(year)
+        if found is None:
+            return []
+        return sorted(AccountKey(contract, found.persons[each], year) for each in found.numbers(contract))
 
     def packed(self, contract: ContractKey, year: int) -> list[Packed]:
         """The same as they are kept."""
-        return [each for each in self._of(contract) if each.year == year]
+        found = self._years.get(year)
+        return [] if found is None else [found.packed(each) for each in found.numbers(contract)]
 
-    def contracts(self, provider: str) -> list[ContractKey]:
-        """A retailer's contracts with accounts, in a fixed order."""
-        return sorted(each for each in self._accounts if each.provider == provider)
+    def contracts(self, provider: str, year: int) -> list[ContractKey]:
+        """A retailer's contracts with accounts in a year, in a fixed order."""
+        found = self._years.get(year)
+        return [] if found is None else sorted(each for each in found.of_contract if each.provider == provider)
 
     def of_provider(self, provider: str, year: int) -> Iterator[AccountKey]:
         """A retailer's accounts of a year, in a fixed order."""
-        for contract in self.contracts(provider):
+        for contract in self.contracts(provider, year):
             yield from self.on_contract(contract, year)
 
     def totals(self, provider: str, through: Period) -> Totals:
         """Where all of a retailer's accounts together stand after a month, counted from the year's beginning."""
         return sum((self.account(key).totals(through) for key in self.of_provider(provider, through.year)), Totals())
 
-    def _find(self, key: AccountKey) -> Packed | None:
-        for each in self._of(key.contract):
-            if each.person == key.person and each.year == key.year:
-                return each
-        return None
-
-    def _keep(self, contract: ContractKey, packed: Packed) -> None:
-        others = tuple(each for each in self._of(contract) if (each.person, each.year) != (packed.person, packed.year))
-        self._accounts[contract] = (*others, packed) if others else packed
-
-    def _of(self, contract: ContractKey) -> tuple[Packed, ...]:
-        found = self._accounts.get(contract, ())
-        return (found,) if isinstance(found, Packed) else found
+    def _year(self, year: int) -> _Year:
+        found = self._years.get(year)
+        if found is None:
+            found = self._years[year] = _Year(year * 12, self._places)
+        return found
 
     def _line(self, key: AccountKey, bill: Bill) -> Line:
         record, (place, position) = bill.record, bill.order
-        document = self._numbers.setdefault(bill.document, len(self._documents))
+        source = key.contract.provider, bill.document, place
+        document = self._numbers.setdefault(source, len(self._documents))
         if document == len(self._documents):
             self._documents.append(bill.document)
+            self._places.append(place)
         return Line(
             day=record.invoice_date.toordinal(),
             period=month_number(record.period),
@@ -164,9 +181,8 @@ class Ledger:
         )
 
     def _unpack(self, key: AccountKey, packed: Packed) -> Account:
-        pairs = zip(packed.grants[::2], packed.grants[1::2], strict=True)
-        grants = tuple(Grant(_period(month), euro(amount)) for month, amount in pairs)
-        bills = [self._bill(key, Line(*each)) for each in packed.unpacked()]
+        grants = tuple(Grant(_period(month), euro(amount)) for month, amount in packed.grants)
+        bills = [self._bill(key, each) for each in packed.lines]
         reversals = sorted((each for each in bills if each.record.reversal), key=lambda each: each.order)
         return Account(grants, tuple(each for each in bills if not each.record.reversal), tuple(reversals))
 
@@ -186,8 +202,9 @@ class Ledger:
         return Bill((line.place, line.position), self._documents[line.document], record)
 
 
-def _pack(lines: list[Any]) -> bytes:
-    return zlib.compress(marshal.dumps(lines), 1) if lines else b""
+def _place(line: Line) -> tuple[int, int, int, int]:
+    """Bills stand by invoice date; those of one day by their period, then as they came in."""
+    return line[:4]
 
 
 @lru_cache(maxsize=512)

@@ -40,6 +40,7 @@ class Rates:
         # A month's determination asks the same few questions for every person.
         self._worth: dict[tuple[tuple[CategoryCount, ...], Period, date], Worth] = {}
         self._steady: dict[tuple[Period, Period, date], bool] = {}
+        self._asked_on: date | None = None
 
     def rate(self, category: Category, period: Period, known_on: date) -> Rate | None:
         """The rate of a category (of one child or ward) for a month; None when there was none, as known on a day."""
@@ -57,6 +58,7 @@ class Rates:
 
     def steady(self, first: Period, last: Period, known_on: date) -> bool:
         """Whether every category is worth the same in all months from one to another, by what was known on a day."""
+        self._forget(known_on)
         question = (first, last, known_on)
         if question not in self._steady:
             months = [first]
@@ -69,10 +71,18 @@ class Rates:
 
     def worth(self, categories: tuple[CategoryCount, ...], period: Period, known_on: date) -> Worth:
         """The support of all categories together; they add up (Reg. 345, documented)."""
+        self._forget(known_on)
         question = (categories, period, known_on)
         if question not in self._worth:
             self._worth[question] = self._add_up(categories, period, known_on)
         return self._worth[question]
+
+    def _forget(self, known_on: date) -> None:
+        """Answers are kept for one day, that of a determination: the next one's are others."""
+        if known_on != self._asked_on:
+            self._asked_on = known_on
+            self._worth.clear()
+            self._steady.clear()
 
     def _add_up(self, categories: tuple[CategoryCount, ...], period: Period, known_on: date) -> Worth:
         total, paid, lines = NOTHING, [], []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from lxml import etree
 
@@ -12,7 +12,10 @@ from simulator.documents.fields import Values, values_of, values_of_report
 from simulator.documents.model import Document, ErrorReport
 from simulator.documents.parsing import Element, parse
 from simulator.documents.profile import Profile
+from simulator.documents.text_writing import TextWriter, is_needed
 from simulator.documents.values import WRITERS
+
+_RECORDS = "records"
 
 _FORBIDDEN = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 
@@ -32,10 +35,19 @@ def document_parts(document: Document, profile: Profile) -> tuple[bytes, bytes, 
     So that a document of any size can be written with only some of its records at hand. Raises WritingError, also when
     there is no record to cut at.
     """
-    tree = profile.channel(document.channel).tree
-    root = _build(tree, values_of(document), profile)
+    tree, values = profile.channel(document.channel).tree, values_of(document)
+    writer = _text_writer(tree, profile)
+    if writer is None:
+        return _cut(tree, values, profile)
+    before, _, between, after = _cut(tree, {**values, _RECORDS: values[_RECORDS][:1]}, profile)
+    body = between.join([writer.write(each).encode() for each in values[_RECORDS]])
+    return before, body, between, after
+
+
+def _cut(tree: Node, values: Values, profile: Profile) -> tuple[bytes, bytes, bytes, bytes]:
+    root = _build(tree, values, profile)
     etree.indent(root, space="  ")
-    records = list(tree.items(root, "records"))
+    records = list(tree.items(root, _RECORDS))
     if not records:
         raise WritingError("a document without records has no place to cut it at")
     records[0].addprevious(etree.ProcessingInstruction("cut", "here"))
@@ -44,6 +56,27 @@ def document_parts(document: Document, profile: Profile) -> tuple[bytes, bytes, 
     records[-1].addnext(last)
     before, body, after = _bytes(root).split(b"<?cut here?>")  # a value never holds it: its < is escaped
     return before, body, before[len(before.rstrip()) :], after
+
+
+def _text_writer(tree: Node, profile: Profile) -> TextWriter | None:
+    """What writes a document's records as text; None when they have no one place, or a name no one prefix."""
+    places = list(_places(tree, 0))
+    prefixes = _prefixes(_names(tree), profile)
+    if len(places) != 1 or len(set(prefixes.values())) < len(prefixes):
+        return None
+    ((node, depth),) = places
+    if any(name.startswith("{") and name[1:].partition("}")[0] not in prefixes.values() for name in _names(node)):
+        return None
+    return TextWriter(node, depth, prefixes, _text)
+
+
+def _places(node: Node, depth: int) -> Iterator[tuple[Node, int]]:
+    """The nodes of a document's records with their depth."""
+    for child in node.children:
+        if child.group is None:
+            yield from _places(child, depth + 1)
+        elif child.group.name == _RECORDS:
+            yield child, depth + 1
 
 
 def write_error_report(report: ErrorReport, profile: Profile) -> bytes:
@@ -83,10 +116,13 @@ def _write(tree: Node, values: Values, profile: Profile) -> bytes:
 
 
 def _build(tree: Node, values: Values, profile: Profile) -> Element:
-    used = {name for node in tree.walk() for name in (node.name, *node.attributes, *dict(node.conditions))}
-    root = etree.Element(tree.name, nsmap=_prefixes(used, profile))
+    root = etree.Element(tree.name, nsmap=_prefixes(_names(tree), profile))
     _fill(root, tree, values)
     return root
+
+
+def _names(tree: Node) -> set[str]:
+    return {name for node in tree.walk() for name in (node.name, *node.attributes, *dict(node.conditions))}
 
 
 def _bytes(root: Element) -> bytes:
@@ -115,15 +151,8 @@ def _fill(element: Element, node: Node, values: Values) -> None:
         elif child.group is not None:
             for item in values.get(child.group.name) or ():
                 _fill(etree.SubElement(element, child.name), child, item)
-        elif _is_needed(child, values):
+        elif is_needed(child, values):
             _fill(etree.SubElement(element, child.name), child, values)
-
-
-def _is_needed(node: Node, values: Values) -> bool:
-    """Whether an element is written: it holds something, must be there, or holds constants alone."""
-    if node.always or not node.names:
-        return True
-    return any(values.get(name) not in (None, []) for name in node.names)
 
 
 def _text(binding: Binding, values: Values) -> str | None:

@@ -1,0 +1,154 @@
+"""Tables of a month for a whole country: a row of fixed length for each account, found by the account's number.
+
+Whatever stands in a row, a table takes the same room, and changing a row moves nothing. Objects of their own that grow
+month by month take more room than they have bytes: each leaves a hole where nothing that has grown too fits in again.
+"""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+
+class Line(NamedTuple):
+    """A payout record as it is kept, in cents. ``day`` is the invoice's, an ordinal; ``period`` counts months.
+
+    ``document`` is the document's number here. ``code`` is the personal code as written where that is not the account's
+    person.
+    """
+
+    day: int
+    period: int
+    place: int
+    position: int
+    document: int
+    invoice: str
+    net: int
+    applied: int
+    carried: int
+    remainder: int
+    reversal: bool
+    code: str | None
+
+
+class Amounts:
+    """Cents by number; nothing where nobody added any."""
+
+    def __init__(self) -> None:
+        self.cents = array("i")
+
+    def add(self, number: int, amount: int) -> None:
+        """Add cents to those of a number."""
+        if number >= len(self.cents):
+            self.cents.frombytes(bytes((number + 1 - len(self.cents)) * self.cents.itemsize))
+        try:
+            self.cents[number] += amount
+        except OverflowError:  # four bytes hold 21 million EUR: who needs more pays for eight
+            self.cents = array("q", self.cents)
+            self.cents[number] += amount
+
+    def __getitem__(self, number: int) -> int:
+        return self.cents[number] if number < len(self.cents) else 0
+
+
+# Document + 1 (0: there is no bill), position, day, net, applied, carried, remainder, and where in the month's text its
+# own begins.
+_ROW = struct.Struct("=IIiiiiiI")
+_NO_BILL = bytes(_ROW.size)
+_WORDS = _ROW.size // 4
+_LONGEST = 255
+_BETWEEN = b"\0"  # no XML holds it
+
+
+class Bills:
+    """The bills of a month: one for each account. ``put`` refuses what a row does not hold, to be kept elsewhere."""
+
+    def __init__(self, period: int, places: Sequence[int]) -> None:
+        """``period`` counts months, as lines do; ``places`` are those of the documents, by number."""
+        self.period = period
+        self.places = places
+        self.rows = bytearray()
+        # Invoice numbers one after another, each behind its length, and behind it a code where a line has one.
+        self.text = bytearray()
+
+    def put(self, number: int, line: Line, accounts: int = 0) -> bool:
+        """Keep an account's bill; False when it has one already or this is not a plain one.
+
+        ``accounts`` is how many there are by now: a table gets its room at once, for one that grows takes too much.
+        """
+        invoice = line.invoice.encode()
+        text = invoice if line.code is None else invoice + _BETWEEN + line.code.encode()
+        if line.reversal or len(text) > _LONGEST or _BETWEEN in invoice or self._has(number):
+            return False
+        figures = line.day, line.net, line.applied, line.carried, line.remainder
+        try:
+            row = _ROW.pack(line.document + 1, line.position, *figures, len(self.text))
+        except struct.error:  # an amount or a position that four bytes do not hold
+            return False
+        if (number + 1) * _ROW.size > len(self.rows):
+            self.rows += bytes(max(number + 1, accounts) * _ROW.size - len(self.rows))
+        self.rows[number * _ROW.size : (number + 1) * _ROW.size] = row
+        self.text.append(len(text))
+        self.text += text
+        return True
+
+    def line(self, number: int) -> Line | None:
+        """An account's bill, None when there is none."""
+        return next(iter(lines_of((self,), number)), None)
+
+    def drop(self, documents: Collection[int]) -> None:
+        """Take out all that some documents told, and the room of their texts."""
+        gone = [number for number, document in enumerate(self._documents()) if document - 1 in documents]
+        if not gone:
+            return
+        for number in gone:
+            self.rows[number * _ROW.size : (number + 1) * _ROW.size] = _NO_BILL
+        before, self.text = self.text, bytearray()
+        for number, document in enumerate(self._documents()):
+            if document:
+                place = (number + 1) * _ROW.size - 4
+                (text,) = struct.unpack_from("=I", self.rows, place)
+                struct.pack_into("=I", self.rows, place, len(self.text))
+                self.text += before[text : text + 1 + before[text]]
+
+    def _has(self, number: int) -> bool:
+        place = number * _ROW.size
+        return place < len(self.rows) and self.rows[place : place + 4] != _NO_BILL[:4]
+
+    def _documents(self) -> Iterator[int]:
+        # A copy: rows are written while they are gone through.
+        return iter(memoryview(bytes(self.rows)).cast("I")[::_WORDS])
+
+
+def lines_of(tables: Iterable[Bills], number: int) -> list[Line]:
+    """An account's bills in several months; one loop, for a country has millions of rows."""
+    found: list[Line] = []
+    place, unpack, make = number * _ROW.size, _ROW.unpack_from, Line._make
+    for each in tables:
+        if place >= len(each.rows):
+            continue
+        document, position, day, net, applied, carried, remainder, start = unpack(each.rows, place)
+        if not document:
+            continue
+        first = start + 1
+        text, code = each.text[first : first + each.text[start]].decode(), None
+        if "\0" in text:
+            text, _, code = text.partition("\0")
+        document -= 1
+        order, period = each.places[document], each.period
+        found.append(
+            make((day, period, order, position, document, text, net, applied, carried, remainder, False, code))
+        )
+    return found
+
+
+def amounts_of(tables: Iterable[Amounts], number: int, first: int) -> list[tuple[int, int]]:
+    """The amounts of a number in several months, counted from the ``first``, each with its month; none that is 0."""
+    found: list[tuple[int, int]] = []
+    for month, each in enumerate(tables, start=first):
+        cents = each.cents
+        if number < len(cents) and cents[number]:
+            found.append((month, cents[number]))
+    return found

@@ -23,7 +23,8 @@ from conformance.reproducers import ReproducerReport
 from conformance.requirements.catalogue import load as load_requirements
 from conformance.retailers.config import ConfigError, DriverKind, RetailerConfig, load_retailer, reference_config
 from conformance.retailers.protocol import DriverNotStarted
-from conformance.suite import SuiteConfig, run_suite
+from conformance.selection import SelectionError, check_selection
+from conformance.suite import SCENARIOS, SuiteConfig, run_suite
 from conformance.versions import versions
 from conformance.waivers import WaiverError, load_waivers
 from simulator.documents.profile import ProfileError, load_profile
@@ -112,6 +113,8 @@ def command(
     """Run the conformance suite against a retailer's system."""
     if gate is not None and (report is None or key is None):
         fail("--gate signoff writes and signs a dossier: give --report DIR and --key FILE")
+    if retailer is None and recorded is None and Path("retailer.toml").exists():
+        click.echo(f"aldis: {_NOT_YOURS[lang]}", err=True)
     try:
         config = load_retailer(retailer) if retailer is not None else reference_config()
         summary = RunSummary()
@@ -123,6 +126,7 @@ def command(
         if report is not None:
             consumers += [JUnitReport(report), HtmlReport(report, lang=lang), ReproducerReport(report)]
         chosen = load_profile(profile or config.profile)
+        check_selection(only, SCENARIOS, config.switched_on)
         redactor = Redactor() if redact else None
         dossier = None
         if report is not None and key is not None and gate is not None:
@@ -147,7 +151,7 @@ def command(
             _run(suite, consumers)
         if as_json:
             click.echo(json_report.text())
-    except (ConfigError, DossierError, ProfileError, WaiverError, DriverNotStarted) as reason:
+    except (ConfigError, DossierError, ProfileError, SelectionError, WaiverError, DriverNotStarted) as reason:
         fail(str(reason))
     except ReportError as reason:
         fail(str(reason), HARNESS_FAILED)
@@ -157,6 +161,10 @@ def command(
     sys.exit(summary.exit_code or (RETAILER_FAILED if obstacles else 0))
 
 
+_NOT_YOURS = {
+    "lv": "tiek pārbaudīts līdzi dotais paraugtirgotājs; savai sistēmai: --retailer retailer.toml",
+    "en": "this tests the bundled reference retailer; for your own system: --retailer retailer.toml",
+}
 _NO_SIGNOFF = {"lv": "atzinumu par gatavību nevar dot", "en": "no sign-off"}
 
 

@@ -39,7 +39,7 @@ def command(directory: Path, language: str | None) -> None:
         click.echo("Next: say in retailer.toml how your driver is started, then run:")
     else:
         click.echo("Next: make of the example what your system needs. It can be tested as it is:")
-    click.echo(f"  aldis check --retailer {directory / _CONFIG} --report report")
+    click.echo(f"  aldis check --retailer {directory / _CONFIG} --only month --report report")
 
 
 def _sources(language: str | None) -> dict[str, Traversable]:

@@ -67,8 +67,29 @@ def test_same_seed_same_people_and_another_seed_others(tmp_path: Path) -> None:
 
 
 def test_a_selection_that_matches_nothing_is_never_green(tmp_path: Path) -> None:
-    done = aldis("check", "--only", "NOPE-99", cwd=tmp_path)
+    done = aldis("check", "--only", "CAL-03", cwd=tmp_path)
     assert done.returncode == 4
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("NOPE-99", "there is no chapter, requirement, tag, feature or scenario of that name"),
+        ("mnth", "did you mean month?"),
+        ("SEC", 'security = "off" in [run] of retailer.toml'),
+    ],
+)
+def test_a_word_that_names_nothing_is_wrong_use(word: str, says: str, tmp_path: Path) -> None:
+    done = aldis("check", "--only", word, cwd=tmp_path)
+    assert done.returncode == 2
+    assert says in done.stderr
+
+
+def test_a_retailer_toml_that_is_not_used_is_pointed_out(tmp_path: Path) -> None:
+    (tmp_path / "retailer.toml").write_text("", encoding="utf-8")
+    done = aldis("check", "--only", ONE, cwd=tmp_path)
+    assert done.returncode == 0
+    assert "--retailer retailer.toml" in done.stderr
 
 
 def test_json_is_all_that_is_printed(tmp_path: Path) -> None:

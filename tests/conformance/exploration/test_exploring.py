@@ -8,7 +8,8 @@ import pytest
 
 from conformance.report.events import Status
 from conformance.report.summary import RunSummary
-from conformance.reproducers import ReproducerError, read_reproducer
+from conformance.reproducers import ReproducerError, read_reproducers
+from conformance.retailers.config import REFERENCE_OBJECT
 from conformance.retailers.config import DriverConfig, DriverKind, RetailerConfig
 from conformance.suite import SuiteConfig, run_suite
 from simulator.documents.profile import load_profile
@@ -81,7 +82,9 @@ def test_a_failure_is_done_again_from_its_reproducer(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert (tmp_path / "report" / "reproducers" / "exploration.feature").is_file()
     assert aldis("replay", report, *retailer, cwd=ROOT).returncode == 1
-    assert aldis("replay", report, cwd=ROOT).returncode == 0  # the reference retailer does not have the fault
+    (tmp_path / "good.toml").write_text(TOML.format(object=REFERENCE_OBJECT), encoding="utf-8")
+    good = ("--retailer", str(tmp_path / "good.toml"))
+    assert aldis("replay", report, *good, cwd=ROOT).returncode == 0  # the reference retailer does not have the fault
 
 
 def test_a_scripted_scenario_is_done_again_too(tmp_path: Path) -> None:
@@ -93,13 +96,28 @@ def test_a_scripted_scenario_is_done_again_too(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "DIT-02" in done.stdout
     assert (tmp_path / "again" / "report.html").is_file()
+    without = aldis("replay", report, cwd=ROOT)
+    assert without.returncode == 2
+    assert "this failed with the system of" in without.stderr
+    assert "--retailer" in without.stderr
+
+
+def test_all_that_failed_is_done_again(tmp_path: Path) -> None:
+    (tmp_path / "retailer.toml").write_text(TOML.format(object="tests.spoilt.network:NeverDeletes"), encoding="utf-8")
+    retailer = ("--retailer", str(tmp_path / "retailer.toml"))
+    report = str(tmp_path / "report")
+    titles = ("Three customers sign in the same week", "A month without any support to pay out")
+    aldis("check", *retailer, "--only", titles[0], "--only", titles[1], "--report", report, cwd=ROOT)
+    done = aldis("replay", report, *retailer, cwd=ROOT)
+    assert done.returncode == 1
+    assert "2 scenarios" in done.stdout
 
 
 @pytest.mark.parametrize(
     ("files", "says"),
     [
-        ({}, "expected one reproducer, found none"),
-        ({"a.feature": "x", "b.feature": "y"}, "found a.feature, b.feature; name the file"),
+        ({}, "there is no reproducer"),
+        ({"a.feature": "# seed: 1\nScenario: x", "b.feature": "# seed: 2\nScenario: y"}, "name the file"),
         ({"a.feature": "Feature: x\n  Scenario: y\n"}, "is no reproducer"),
         ({"a.feature": "# seed: 1\n"}, "is no reproducer"),
     ],
@@ -108,7 +126,7 @@ def test_what_is_no_reproducer_is_said(files: dict[str, str], says: str, tmp_pat
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(ReproducerError, match=says):
-        read_reproducer(tmp_path)
+        read_reproducers(tmp_path)
 
 
 def test_a_reproducer_of_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -9,8 +9,7 @@ import pytest
 from conformance.report.events import Status
 from conformance.report.summary import RunSummary
 from conformance.reproducers import ReproducerError, read_reproducers
-from conformance.retailers.config import REFERENCE_OBJECT
-from conformance.retailers.config import DriverConfig, DriverKind, RetailerConfig
+from conformance.retailers.config import REFERENCE_OBJECT, DriverConfig, DriverKind, RetailerConfig
 from conformance.suite import SuiteConfig, run_suite
 from simulator.documents.profile import load_profile
 from tests.conformance.commands.running import aldis

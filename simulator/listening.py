@@ -273,6 +273,8 @@ class _Connection(server.HTTPConnection):
         if self.unread:
             self._linger()
         super().close()
+        # What the client did not take is not tried again when the writer is collected (Python 3.13 reports that).
+        self.wfile._write_buf.clear()  # noqa: SLF001 - it has no other way to forget
 
     def _linger(self) -> None:
         until = time.monotonic() + _LINGER_SECONDS

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 
-from conformance.rules.business import Exchange
-from conformance.rules.evidence import Case, Fetched
+from conformance.rules.duties import (
+    DUTIES,
+    LIST_NOT_READ,
+    NOT_DELETED,
+    TOO_OFTEN,
+    asked_for,
+    cause_of,
+    deleted,
+    deletes,
+    polled_too_soon,
+    read_until,
+    refused_for,
+)
+from conformance.rules.evidence import Case
 from conformance.rules.judging import HELD, Broken, Occasion, rule
 from conformance.rules.model import Evidence
 from conformance.rules.sessions import is_nameless_reply
@@ -24,9 +36,7 @@ _STATUS = "bad-status"
 _TOO_LARGE = "too-large"
 _UNKNOWN = "unknown-message"
 _QUOTA = "monthly-quota"
-TOO_OFTEN, LIST_NOT_READ, NOT_DELETED = "polled-too-often", "list-not-read", "read-not-deleted"
-_DUTIES = frozenset({TOO_OFTEN, LIST_NOT_READ, NOT_DELETED})
-_OTHER_CHAPTERS = frozenset({_STATUS, _TOO_LARGE, _UNKNOWN, _QUOTA, "invalid-payload", REFUSED}) | _DUTIES
+_OTHER_CHAPTERS = frozenset({_STATUS, _TOO_LARGE, _UNKNOWN, _QUOTA, "invalid-payload", REFUSED}) | DUTIES
 
 
 @rule("DIT-01")
@@ -46,34 +56,6 @@ def whole_list_read(case: Case) -> Iterator[Occasion]:
             unread = [each for each in listing.entry.message_ids if not asked_for(case, each, listing.number, until)]
             yield _unread(case, listing, until, unread) if unread else HELD
     yield from refused_for(case, LIST_NOT_READ)
-
-
-def refused_for(case: Case, duty: str, *, by_ftps: bool = False) -> Iterator[Broken]:
-    """The calls by one of the two ways that DIT refused because a duty was broken, where it enforces duties."""
-    for call in case.calls:
-        if call.refused and call.entry.fault_code == duty and call.by_ftps is by_ftps:
-            yield Broken(
-                en=f"{call.operation} was refused: {_cause(call)}",
-                lv=f"{call.operation} nav pieņemts: {_cause(call)}",
-                expected="a client that keeps its duties, which DIT then has no need to refuse",
-                expected_lv="klients, kas ievēro savus pienākumus",
-                evidence=(case.entry(call.number),),
-            )
-
-
-def read_until(case: Case, listing: Call, following: Call | None) -> int | None:
-    """The entry before which all of a list must be read; None when that cannot be said."""
-    if following is not None:
-        return following.number
-    run = case.run_of(listing.number)
-    return run.ended if run is not None else None
-
-
-def asked_for(case: Case, message: str, after: int, before: int) -> bool:
-    """Whether a message was read, or tried to be, between two entries."""
-    return any(
-        call.operation == RECEIVE and after < call.number < before and message in call.messages for call in case.calls
-    )
 
 
 def _unread(case: Case, listing: Call, until: int, unread: list[str]) -> Broken:
@@ -99,58 +81,6 @@ def deleted_after_reading(case: Case) -> Iterator[Occasion]:
     )
 
 
-def deleted(case: Case, read: Iterable[Fetched], *, expected: str, expected_lv: str) -> Iterator[Occasion]:
-    """Whether each of some messages that were read is deleted, in that run or the next."""
-    last = case.entries[-1].number if case.entries else 0
-    for fetched in read:
-        deadline = _deadline(case, fetched, last)
-        if deadline is None:
-            continue
-        if any(_deletes(call, fetched) for call in case.calls if fetched.number < call.number <= deadline):
-            yield HELD
-        else:
-            yield Broken(
-                en=f"Message {fetched.delivery.message} was read and never deleted.",
-                lv=f"Ziņojums {fetched.delivery.message} ir nolasīts, bet nav dzēsts.",
-                expected=expected,
-                expected_lv=expected_lv,
-                evidence=(case.entry(fetched.number),),
-            )
-
-
-def _deadline(case: Case, fetched: Fetched, last: int) -> int | None:
-    """The entry until which a read message must be gone; None when that cannot be said yet."""
-    if not case.is_driven:
-        # Nobody says when a run ends, but a retailer that has gone on to other calls is done with the message.
-        later = [
-            call for call in case.calls if call.number > fetched.number and call.operation in (LIST, RECEIVE, SEND)
-        ]
-        return last if any(call.at > fetched.call.at for call in later) else None
-    channel = fetched.delivery.channel
-    run = case.run_of(fetched.number)
-    after = run.ended if run is not None else fetched.number
-    troubles = _troubles(case, fetched.delivery.message)
-    following = case.offer(channel, after) if channel is not None else None
-    while channel is not None and following is not None and _within(following, troubles):
-        following = case.offer(channel, following.ended)  # it may do the rest later
-    if following is not None:
-        return following.ended
-    return last if run is not None and not troubles else None
-
-
-def _within(run: Exchange, calls: tuple[int, ...]) -> bool:
-    return any(run.number < each <= run.ended for each in calls)
-
-
-def _troubles(case: Case, message: str) -> tuple[int, ...]:
-    """The calls about a message that failed or were lost through no fault of the retailer."""
-    return tuple(call.number for call in case.calls if (call.our_trouble or call.lost) and message in call.messages)
-
-
-def _deletes(call: Call, fetched: Fetched) -> bool:
-    return call.operation == DELETE and fetched.delivery.message in call.messages
-
-
 @rule("DIT-03")
 def confirmed_before_deleting(case: Case) -> Iterator[Occasion]:
     """On manually acknowledged versions a read message is confirmed before it is deleted."""
@@ -158,7 +88,7 @@ def confirmed_before_deleting(case: Case) -> Iterator[Occasion]:
         channel = fetched.delivery.channel
         if channel is None or not case.profile.channel(channel).manual_acknowledgement or fetched.call.by_ftps:
             continue  # FTPS has nothing to confirm with
-        deleted = next((call for call in case.calls if call.number > fetched.number and _deletes(call, fetched)), None)
+        deleted = next((call for call in case.calls if call.number > fetched.number and deletes(call, fetched)), None)
         if deleted is None:
             continue  # DIT-02's finding
         confirmed = any(
@@ -207,13 +137,6 @@ def not_too_often(case: Case) -> Iterator[Occasion]:
             yield HELD
 
 
-def polled_too_soon(case: Case, before: Call, call: Call) -> bool:
-    """Within the limit, and not because the suite asked for another run."""
-    limit = timedelta(seconds=case.profile.limits.poll_seconds.value)
-    asked = any(each.do == "exchange" and before.number < each.number < call.number for each in case.all_requests)
-    return call.at - before.at < limit and not asked
-
-
 @rule("DIT-05")
 def own_versions(case: Case) -> Iterator[Occasion]:
     """No call is refused for want of rights."""
@@ -222,18 +145,14 @@ def own_versions(case: Case) -> Iterator[Occasion]:
             continue
         if call.refused and call.entry.fault_code in _RIGHTS:
             yield Broken(
-                en=f"{call.operation} was refused: {_cause(call)}",
-                lv=f"{call.operation} nav atļauts: {_cause(call)}",
+                en=f"{call.operation} was refused: {cause_of(call)}",
+                lv=f"{call.operation} nav atļauts: {cause_of(call)}",
                 expected="only channel versions and authorities that access was opened for",
                 expected_lv="tikai kanālu versijas un iestādes, kurām ir atvērta piekļuve",
                 evidence=(case.entry(call.number),),
             )
         else:
             yield HELD
-
-
-def _cause(call: Call) -> str:
-    return call.entry.cause or call.entry.fault_code or "no reason is recorded"
 
 
 @rule("DIT-06")
@@ -246,8 +165,8 @@ def accepted(case: Case) -> Iterator[Occasion]:
             yield HELD
         elif not is_misencoded(case, call) and not is_nameless_reply(call):
             yield Broken(
-                en=f"{call.operation or 'A call'} was refused ({call.entry.fault_code}): {_cause(call)}",
-                lv=f"{call.operation or 'Izsaukums'} nav pieņemts ({call.entry.fault_code}): {_cause(call)}",
+                en=f"{call.operation or 'A call'} was refused ({call.entry.fault_code}): {cause_of(call)}",
+                lv=f"{call.operation or 'Izsaukums'} nav pieņemts ({call.entry.fault_code}): {cause_of(call)}",
                 expected="a call as the service's WSDL describes it",
                 expected_lv="izsaukums atbilstoši servisa WSDL",
                 evidence=(case.entry(call.number),),
@@ -380,8 +299,8 @@ def not_too_large(case: Case) -> Iterator[Occasion]:
     for call in case.calls:
         if call.entry.fault_code == _TOO_LARGE:
             yield Broken(
-                en=f"A message was refused for its size: {_cause(call)}",
-                lv=f"Ziņojums nav pieņemts izmēra dēļ: {_cause(call)}",
+                en=f"A message was refused for its size: {cause_of(call)}",
+                lv=f"Ziņojums nav pieņemts izmēra dēļ: {cause_of(call)}",
                 expected=f"at most {limit} bytes",
                 expected_lv=f"ne vairāk kā {limit} baiti",
                 evidence=(case.entry(call.number),),
@@ -466,8 +385,8 @@ def status_allows_it(case: Case) -> Iterator[Occasion]:
             yield HELD
         elif not _after_loss(case, call):
             yield Broken(
-                en=f"{call.operation} was refused for the message's status: {_cause(call)}",
-                lv=f"{call.operation} nav pieņemts ziņojuma statusa dēļ: {_cause(call)}",
+                en=f"{call.operation} was refused for the message's status: {cause_of(call)}",
+                lv=f"{call.operation} nav pieņemts ziņojuma statusa dēļ: {cause_of(call)}",
                 expected="read, then confirm where that is asked for, then delete; each once",
                 expected_lv="nolasīt, tad apstiprināt, kur to prasa, tad dzēst; katru vienreiz",
                 evidence=(case.entry(call.number),),
@@ -490,8 +409,8 @@ def known_messages(case: Case) -> Iterator[Occasion]:
             continue
         if call.entry.fault_code == _UNKNOWN:
             yield Broken(
-                en=f"{call.operation} named a message that is not in the mailbox: {_cause(call)}",
-                lv=f"{call.operation} nosauca ziņojumu, kura pastkastītē nav: {_cause(call)}",
+                en=f"{call.operation} named a message that is not in the mailbox: {cause_of(call)}",
+                lv=f"{call.operation} nosauca ziņojumu, kura pastkastītē nav: {cause_of(call)}",
                 expected="MessageID exactly as ReceiveMessageList or ReceiveMessage2 gave it",
                 expected_lv="MessageID tieši tāds, kādu deva ReceiveMessageList vai ReceiveMessage2",
                 evidence=(case.entry(call.number),),
@@ -622,8 +541,8 @@ def monthly_volume(case: Case) -> Iterator[Occasion]:
         size = call.entry.details.get("size")
         if call.refused and call.entry.fault_code == _QUOTA:
             yield Broken(
-                en=f"DIT refused a message: {_cause(call)}",
-                lv=f"DIT nepieņēma ziņojumu: {_cause(call)}",
+                en=f"DIT refused a message: {cause_of(call)}",
+                lv=f"DIT nepieņēma ziņojumu: {cause_of(call)}",
                 expected="no more in a month than the environment allows; bulk tests are announced to VRAA",
                 expected_lv="mēnesī ne vairāk, kā atļauj vide; masveida pārbaudes saskaņo ar VRAA",
                 evidence=(case.entry(call.number),),

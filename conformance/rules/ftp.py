@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
-from conformance.rules.dit import (
+from conformance.rules.duties import (
     LIST_NOT_READ,
     NOT_DELETED,
     TOO_OFTEN,

@@ -32,6 +32,7 @@ object = "{object}"
 [run]
 security = "{security}"
 """
+MACHINE_CLOCK = "tests.conformance.machine_clock:ByMachineClock"
 PAGE = ROOT / "docs" / "faults.md"
 PROFILE = load_profile()
 REQUIREMENTS = {each.id: each for each in load()}
@@ -53,12 +54,12 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("keys")
 
 
-def play(spoilt: Spoilt, keys: Path) -> RunSummary:
+def play(spoilt: Spoilt, keys: Path, instead: str | None = None) -> RunSummary:
     config = RetailerConfig(
         name="Sabojātā Enerģija",
         registration_number="40009990008",
         authority="100777",
-        driver=DriverConfig(kind=DriverKind.PYTHON, object=f"tests.spoilt.{spoilt.variant}"),
+        driver=DriverConfig(kind=DriverKind.PYTHON, object=instead or f"tests.spoilt.{spoilt.variant}"),
         directory=ROOT,
         security=spoilt.security,
         transport=spoilt.transport,
@@ -118,6 +119,14 @@ def test_without_tokens_and_by_certificate_a_month_passes_too(security: str, tmp
     assert f"security {security}" in done.stdout
     judged = next(each for each in done.stdout.splitlines() if each.startswith("SEC"))
     assert ("hold" in judged) is (security != "off")
+
+
+@pytest.mark.slow
+def test_a_retailer_that_signs_by_its_machines_clock_is_waited_for(keys: Path) -> None:
+    scenario = "Tokens end between the retailer's runs"
+    summary = play(Spoilt("security:StaleToken", "SEC-04", scenario, security="username"), keys, MACHINE_CLOCK)
+    assert summary.exit_code == 0
+    assert next(each for each in summary.verdicts if each.info.id == "SEC-04").checked
 
 
 def test_every_rule_is_tripped_or_it_is_said_why_not() -> None:

@@ -11,6 +11,6 @@ GIVEN = {str(each) for each in (*Refusal, *EnvelopeRefusal, *FtpRefusal)}
 
 
 def test_the_codes_that_rules_name_are_given() -> None:
-    named = {*dit._RIGHTS, *dit._OTHER_CHAPTERS, *dit._DUTIES, *traffic._OUR_TROUBLE, xml._PAYLOAD, xml._CHARSET}
+    named = {*dit._RIGHTS, *dit._OTHER_CHAPTERS, *traffic._OUR_TROUBLE, xml._PAYLOAD, xml._CHARSET}
     named |= {ftp._CLEAR, ftp._HANDSHAKE, sessions.BAD_NAME}
     assert named - GIVEN == set()

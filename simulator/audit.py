@@ -10,8 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from simulator.documents.model import ChannelName
+from simulator.documents.profile import Profile
 from simulator.journal import Entry, Kind, Outcome
 
+_URN = re.compile(r"URN:IVIS:[0-9]{6}:\S+")
 _VERSION = re.compile(r"-v\d+-\d+(?=-TYPE-)")
 
 
@@ -35,6 +38,23 @@ class AuditRecord:
     fault_code: str | None
     message_ids: tuple[str, ...]
     size: int
+
+
+class UnknownChannel(Exception):
+    """What was given names no channel; says what does."""
+
+
+def channel_named(text: str, profile: Profile) -> str:
+    """The URN of a channel of ALDIS by its short name; a URN of a channel or version as it is, whoever made that one.
+
+    Raises UnknownChannel for anything else.
+    """
+    names = {str(name): profile.channel(name).urn for name in ChannelName}
+    if text in names:
+        return names[text]
+    if not _URN.fullmatch(text):
+        raise UnknownChannel(f"there is no channel {text!r}; known are {', '.join(names)}, and any URN:IVIS:... of one")
+    return text
 
 
 def audit(

@@ -11,9 +11,8 @@ from pathlib import Path
 import rich_click as click
 
 from conformance.commands.failing import fail
-from simulator.audit import AuditRecord, audit
+from simulator.audit import AuditRecord, UnknownChannel, audit, channel_named
 from simulator.clock import RIGA
-from simulator.documents.model import ChannelName
 from simulator.documents.profile import ProfileError, load_profile
 from simulator.journal import JournalError, Kind, StoredJournal
 from simulator.setting import SettingError, recorded_setting
@@ -52,13 +51,13 @@ def command(
             setting = recorded_setting(unit)
         if setting is None:
             fail(f"{data}: no simulator has run here yet, so there is nothing to list")
-        if channel in set(ChannelName):
-            channel = load_profile(setting.profile).channel(ChannelName(channel)).urn
+        if channel is not None:
+            channel = channel_named(channel, load_profile(setting.profile))
         entries = StoredJournal(store).entries(kind=Kind.EXCHANGE)
         found = audit(entries, channel=channel, user=user, since=moment)
         for line in _as_json(found) if as_figures else _as_text(found, lang):
             click.echo(line)
-    except (JournalError, ProfileError, SettingError, StoreError) as reason:
+    except (JournalError, ProfileError, SettingError, StoreError, UnknownChannel) as reason:
         fail(str(reason))
     finally:
         store.close()

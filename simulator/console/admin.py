@@ -17,10 +17,9 @@ from werkzeug.exceptions import BadRequest, Conflict, HTTPException, NotFound, U
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from simulator.audit import audit
+from simulator.audit import UnknownChannel, audit, channel_named
 from simulator.clock import RIGA, ClockError
 from simulator.console import rights
-from simulator.documents.model import ChannelName
 from simulator.faults import FaultsError, Misbehaviour
 from simulator.journal import Kind
 
@@ -107,12 +106,14 @@ class AdminApplication:
         unknown = sorted(set(asked) - {"channel", "user", "since", "after", "limit"})
         if unknown:
             raise BadRequest(f"{unknown[0]!r} is not known here; known are: channel, user, since, after, limit")
-        names = {str(name): simulation.profile.channel(name).urn for name in ChannelName}
-        channel = asked.get("channel")
+        try:
+            channel = channel_named(asked["channel"], simulation.profile) if "channel" in asked else None
+        except UnknownChannel as reason:
+            raise BadRequest(str(reason)) from reason
         after, limit = (_whole(asked.get(name), name, default) for name, default in (("after", 0), ("limit", 100)))
         found = audit(
             simulation.journal.entries(after, Kind.EXCHANGE),
-            channel=None if channel is None else names.get(channel, channel),
+            channel=channel,
             user=asked.get("user"),
             since=_moment(asked["since"], "since") if "since" in asked else None,
         )

@@ -142,5 +142,14 @@ def test_the_command_lists_them(simulation: Simulation, tmp_path: Path) -> None:
         ["SendMessage2", "pieņemts"],
         ["SendMessage2", "no-right"],
     ]
+    unknown = aldis("audit", "--data", "data", "--channel", "contrac", cwd=tmp_path)
+    assert unknown.returncode == 2
+    assert "there is no channel 'contrac'; known are contract, discount, payout" in unknown.stderr
     wrong = aldis("audit", "--data", "data", "--since", "soon", cwd=tmp_path)
     assert (wrong.returncode, "ISO 8601" in wrong.stderr) == (2, True)
+
+
+def test_a_channel_that_is_none_is_refused(simulation: Simulation) -> None:
+    answer = Client(AdminApplication(lambda: simulation)).get("/admin/audit?channel=contrac")
+    assert answer.status_code == 400
+    assert "there is no channel 'contrac'" in str(answer.json)

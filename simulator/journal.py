@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sqlalchemy import RowMapping, func, insert, select
 
 from simulator.clock import RIGA
+from simulator.store.prepared import Prepared
 from simulator.store.tables import journal as table
 
 if TYPE_CHECKING:
@@ -94,9 +95,9 @@ LINES_FILE = "journal.jsonl"
 BLOB_FOLDER = "blobs"
 
 _PAGE = 500
-_LAST = select(func.max(table.c.number))
+_LAST = Prepared(select(func.max(table.c.number)))
 _LAST_KNOWN = "journal_last"
-_INSERT = insert(table)
+_INSERT = Prepared(insert(table))
 _FIELDS = tuple(each.name for each in fields(Entry))
 _REFERENCE = re.compile(r"[0-9a-f]{64}")
 _REQUIRED = ("number", "kind", "at", "wall", "interface", "operation", "outcome")
@@ -125,10 +126,13 @@ def append(unit: Unit, entry: Entry) -> int:
     if entry.number:
         raise JournalError(f"the entry has number {entry.number} already; a journal numbers its entries itself")
     last = unit.known.get(_LAST_KNOWN)
-    number = (unit.connection.execute(_LAST).scalar() or 0 if last is None else last) + 1
+    if last is None:
+        found = _LAST.run(unit.connection, {})
+        last = (found and found[0]) or 0
+    number = last + 1
     row = {name: getattr(entry, name) for name in _FIELDS}
     row |= {"number": number, "message_ids": list(entry.message_ids), "details": dict(entry.details)}
-    unit.connection.execute(_INSERT, row)
+    _INSERT.run(unit.connection, row)
     unit.known[_LAST_KNOWN] = number  # nobody else writes before this unit is done
     return number
 

@@ -49,6 +49,47 @@ class ClosingGateway(wsgi.Gateway_10):
         return super().start_response(status, headers, exc_info)
 
 
+class _Counted(socket.SocketIO):
+    """A socket's bytes, counted as they come."""
+
+    came = 0
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        count = super().readinto(buffer)
+        self.came += count or 0
+        return count
+
+
+class _Reader(io.BufferedReader):
+    """What comes on a connection. Cheroot's own reader is of Python, and takes four times as long for a request's head.
+
+    ``bytes_read`` is what was taken from it.
+    """
+
+    bytes_read = 0
+
+    def __init__(self, source: socket.socket, size: int) -> None:
+        self._counted = _Counted(source, "r")
+        super().__init__(self._counted, size)
+
+    def has_data(self) -> bool:
+        """Whether something has come that nobody has read: Cheroot asks before it waits for more."""
+        return self._counted.came > self.bytes_read
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return self._took(super().read(size))
+
+    def read1(self, size: int = -1, /) -> bytes:
+        return self._took(super().read1(size))
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        return self._took(super().readline(size))
+
+    def _took(self, data: bytes) -> bytes:
+        self.bytes_read += len(data)
+        return data
+
+
 class _Body(io.RawIOBase):
     """A request's body; ``ended`` says whether all of it was read."""
 
@@ -243,6 +284,11 @@ class _Connection(server.HTTPConnection):
     rbufsize = _PIECE
     unread = False
     _greeted = False
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.rfile.close()
+        self.rfile = _Reader(self.socket, self.rbufsize)
 
     def communicate(self) -> bool:
         """Serve the next request; whether the connection stays open."""

@@ -22,13 +22,14 @@ from simulator.dit.model import (
 )
 from simulator.dit.rights import Grant, GrantKey
 from simulator.documents.access import ChannelRight, Environment
+from simulator.store.prepared import Prepared
 from simulator.store.tables import authorities, channels, facts, rights, subscriptions, users, versions
 
 if TYPE_CHECKING:
     from simulator.store import Unit
 
 _REVISION = "dit_configuration"
-_FIND_REVISION = select(facts.c.value).where(facts.c.name == _REVISION)
+_FIND_REVISION = Prepared(select(facts.c.value).where(facts.c.name == _REVISION))
 
 
 class ConfigurationError(Exception):
@@ -101,8 +102,8 @@ def _new_revision(unit: Unit) -> None:
 
 def revision(unit: Unit) -> str | None:
     """A word that changes whenever the configuration does; None before the first installation."""
-    found = unit.connection.execute(_FIND_REVISION).scalar()
-    return None if found is None else str(found)
+    found = _FIND_REVISION.run(unit.connection, {})
+    return None if found is None else str(found[0])
 
 
 def read(unit: Unit) -> Directory:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from simulator.dit.model import MailboxMessage, MessageClass, MessageStatus, Payload
+from simulator.store.prepared import Prepared
 from simulator.store.tables import deliveries, messages, versions
 
 if TYPE_CHECKING:
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 
 
 # Built once: building a statement takes longer than running it.
-_LAST = select(func.max(deliveries.c.number))
+_LAST = Prepared(select(func.max(deliveries.c.number)))
 _NUMBER = deliveries.c.number
-_INSERT_MESSAGE = insert(messages)
-_INSERT_DELIVERIES = insert(deliveries)
+_INSERT_MESSAGE = Prepared(insert(messages))
+_INSERT_DELIVERY = Prepared(insert(deliveries))
 
 
 class Addressed(NamedTuple):
@@ -56,14 +57,15 @@ def add_message(unit: Unit, identifier: str, caller: Caller, request: SendReques
         "related_message": request.related_message,
         "event_name": request.event_name,
     }
-    unit.connection.execute(_INSERT_MESSAGE, row)
+    _INSERT_MESSAGE.run(unit.connection, row)
 
 
 def deliver(unit: Unit, identifier: str, copies: Iterable[Addressed], at: datetime) -> None:
     """Put copies of a message into their mailboxes, behind everything that lies there."""
-    number = unit.connection.execute(_LAST).scalar() or 0
-    rows = [
-        {
+    found = _LAST.run(unit.connection, {})
+    number = (found and found[0]) or 0
+    for count, each in enumerate(copies, 1):
+        row = {
             "number": number + count,
             "message": identifier,
             "recipient": each.recipient,
@@ -75,10 +77,7 @@ def deliver(unit: Unit, identifier: str, copies: Iterable[Addressed], at: dateti
             "size": each.payload.size,
             "element": each.payload.element,
         }
-        for count, each in enumerate(copies, 1)
-    ]
-    if rows:
-        unit.connection.execute(_INSERT_DELIVERIES, rows)
+        _INSERT_DELIVERY.run(unit.connection, row)
 
 
 def find(unit: Unit, recipient: str, identifier: str) -> MailboxMessage | None:

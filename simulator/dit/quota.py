@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from simulator.dit.model import Refusal
 from simulator.dit.refusals import documented, refuse
 from simulator.documents.model import Period
+from simulator.store.prepared import Prepared
 from simulator.store.tables import month_bytes
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def charge(unit: Unit, authority: str, day: date, size: int, limit: int) -> None
     """Count a message's bytes for its sender's month; raises DitError, and counts nothing, beyond the limit."""
     month = Period.of(day)
     row = {"authority": authority, "month": str(month), "bytes": size, "limit": limit}
-    within = size <= limit and unit.connection.execute(_COUNT[unit.connection.dialect.name], row).scalar() is not None
+    within = size <= limit and _COUNT.run(unit.connection, row) is not None
     if not within:
         sent = sent_in(unit, authority, month)
         next_month = (month + 1).first_day
@@ -53,13 +54,15 @@ def sent_in(unit: Unit, authority: str, month: Period) -> int:
 
 _SENT = select(_OLD).where(month_bytes.c.authority == bindparam("authority"), month_bytes.c.month == bindparam("month"))
 # One statement that counts only what is within the limit; built once, for building takes longer than running it.
-_COUNT = {
-    name: (made := insert(month_bytes))
-    .on_conflict_do_update(
-        index_elements=[month_bytes.c.authority, month_bytes.c.month],
-        set_={"bytes": _OLD + made.excluded.bytes},
-        where=_OLD + made.excluded.bytes <= bindparam("limit"),
-    )
-    .returning(_OLD)
-    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-}
+_COUNT = Prepared(
+    {
+        name: (made := insert(month_bytes))
+        .on_conflict_do_update(
+            index_elements=[month_bytes.c.authority, month_bytes.c.month],
+            set_={"bytes": _OLD + made.excluded.bytes},
+            where=_OLD + made.excluded.bytes <= bindparam("limit"),
+        )
+        .returning(_OLD)
+        for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+    }
+)

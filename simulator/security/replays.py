@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from simulator.documents.model import Basis, Provenance
 from simulator.security.errors import Check, SecurityError
+from simulator.store.prepared import Prepared
 from simulator.store.tables import replays
 
 if TYPE_CHECKING:
@@ -21,10 +22,12 @@ _SOURCE = Provenance(Basis.ASSUMED, "WCF refuses replays by default; call.refuse
 _SWEEP = 1024
 
 # Built once: building a statement takes longer than running it.
-_INSERT_UNLESS_THERE = {
-    "sqlite": sqlite.insert(replays).on_conflict_do_nothing().returning(replays.c.digest),
-    "postgresql": postgresql.insert(replays).on_conflict_do_nothing().returning(replays.c.digest),
-}
+_NOTE = Prepared(
+    {
+        "sqlite": sqlite.insert(replays).on_conflict_do_nothing().returning(replays.c.digest),
+        "postgresql": postgresql.insert(replays).on_conflict_do_nothing().returning(replays.c.digest),
+    }
+)
 _EXPIRED = delete(replays).where(replays.c.clock == bindparam("its_clock"), replays.c.until < bindparam("its_now"))
 
 
@@ -47,7 +50,7 @@ class Replays:
             "clock": once.clock,
             "until": once.until,
         }
-        if unit.connection.execute(_INSERT_UNLESS_THERE[unit.connection.dialect.name], row).scalar() is None:
+        if _NOTE.run(unit.connection, row) is None:
             raise SecurityError(
                 Check.REPLAY,
                 once.element,

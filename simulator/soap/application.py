@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -67,7 +69,7 @@ class SoapApplication:
         """Answer one HTTP request."""
         return self._respond(HttpRequest(environ))(environ, start_response)
 
-    def _respond(self, http: HttpRequest) -> Response:
+    def _respond(self, http: HttpRequest) -> Response | _Answer:
         try:
             endpoint, arguments = _ROUTES.bind_to_environ(http.environ).match()
         except MethodNotAllowed as error:
@@ -107,7 +109,7 @@ class SoapApplication:
         contract: Contract = MESSAGES,
         mtom: bool = False,
         gate: Gate | None = None,
-    ) -> Response:
+    ) -> _Answer:
         backend = self._backend()
         limit = backend.profile.limits.message_bytes.value + ENVELOPE_ALLOWANCE
         body, body_refusal = _body_of(http, limit, backend.store)
@@ -124,12 +126,12 @@ class SoapApplication:
             encrypted=http.is_secure,
             refusal=refusal or body_refusal,
         )
-        response = _as_response(answer(request, backend))
+        response = _as_answer(answer(request, backend))
         if body_refusal is not None:
             response.headers["Connection"] = "close"  # the rest of the body may still be under way
         return response
 
-    def _wrong_method(self, http: HttpRequest, error: MethodNotAllowed) -> Response:
+    def _wrong_method(self, http: HttpRequest, error: MethodNotAllowed) -> Response | _Answer:
         allowed = ", ".join(sorted(error.valid_methods or ()))
         version = _version_asked(http)
         if http.method != "POST" or version is None:
@@ -145,7 +147,7 @@ class SoapApplication:
         response.headers["Allow"] = allowed
         return response
 
-    def _unknown_path(self, http: HttpRequest) -> Response:
+    def _unknown_path(self, http: HttpRequest) -> Response | _Answer:
         version = _version_asked(http)
         if http.method != "POST" or version is None:
             return _text(_addresses(http, f"There is nothing at {http.path}."), 404)
@@ -182,22 +184,26 @@ def _body_of(http: HttpRequest, limit: int, store: Store) -> tuple[Body, SoapRef
         return Body(), SoapRefusal(fault_of_store(error))
 
 
-def _as_response(reply: Reply) -> Response:
+@dataclass(slots=True)
+class _Answer:
+    """The answer to a call, as a WSGI application of its own: werkzeug's takes as long as storing a message."""
+
+    status: int
+    headers: dict[str, str]
+    body: Iterable[bytes]
+
+    def __call__(self, _environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response(f"{self.status} {HTTPStatus(self.status).phrase}", list(self.headers.items()))
+        return self.body
+
+
+def _as_answer(reply: Reply) -> _Answer:
     if reply.broken:
         # Servers end a connection without a word when the socket fails; that is how a lost reply looks to a client.
         raise ConnectionResetError(errno.ECONNRESET, "the reply is lost on purpose (drop_reply)")
-    headers = dict(reply.headers)
-    if reply.stream is None and not reply.cut:
-        return Response(reply.body, status=reply.status, headers=headers, content_type=reply.content_type)
     stream = reply.stream or Stream((reply.body,))
-    headers["Content-Length"] = str(stream.size)
-    return Response(
-        _half(stream) if reply.cut else stream,
-        status=reply.status,
-        headers=headers,
-        content_type=reply.content_type,
-        direct_passthrough=True,
-    )
+    headers = {"Content-Type": reply.content_type, "Content-Length": str(stream.size), **dict(reply.headers)}
+    return _Answer(reply.status, headers, _half(stream) if reply.cut else stream)
 
 
 def _half(stream: Stream) -> Iterator[bytes]:

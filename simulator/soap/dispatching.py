@@ -40,6 +40,10 @@ class _Protocol(XmlDocument):  # type: ignore[misc]
         super().__init__()
         self.serialization_handlers[MessageResponseStructure2] = self._messages_to_parent
 
+    def create_in_document(self, ctx: Any, _charset: str | None = None) -> None:
+        """The request's own element, read and validated before; Spyne would parse its text once more."""
+        (ctx.in_document,) = ctx.in_string
+
     def _messages_to_parent(self, ctx: Any, cls: Any, inst: Any, parent: Any, ns: str, name: str, **_: Any) -> None:
         place = etree.SubElement(parent, f"{{{cls.Attributes.sub_ns or ns}}}{name}")
         members = cls.get_flat_type_info(cls)
@@ -71,7 +75,7 @@ def dispatch(wrapper: Element, call: Call, contract: Contract = MESSAGES) -> Ele
     """
     spyne = server(contract)
     context = MethodContext(spyne, MethodContext.SERVER)
-    context.in_string = [etree.tostring(wrapper, with_tail=False)]
+    context.in_string = [wrapper]
     (context,) = spyne.generate_contexts(context)
     context.udc = call
     if context.in_error is None:

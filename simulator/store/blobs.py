@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from simulator.store.errors import StoreError, from_os_error
 from simulator.store.incoming import PIECE, FileBlob, Incoming, OpenBlob, PiecedBlob, WholeBlob
+from simulator.store.prepared import Prepared
 from simulator.store.tables import blob_pieces, blobs
 
 if TYPE_CHECKING:
@@ -28,10 +29,12 @@ _UNFINISHED = ".part"
 _SIZE = select(blobs.c.size).where(blobs.c.sha256 == bindparam("reference"))
 _BYTES = select(blobs.c.size, blobs.c.data).where(blobs.c.sha256 == bindparam("reference"))
 _INSERT = insert(blobs)
-_INSERT_UNLESS_THERE = {
-    "sqlite": sqlite.insert(blobs).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(blobs).on_conflict_do_nothing(),
-}
+_PUT = Prepared(
+    {
+        "sqlite": sqlite.insert(blobs).on_conflict_do_nothing(),
+        "postgresql": postgresql.insert(blobs).on_conflict_do_nothing(),
+    }
+)
 _INSERT_PIECE = insert(blob_pieces)
 _PIECES = (
     select(blob_pieces.c.data).where(blob_pieces.c.sha256 == bindparam("reference")).order_by(blob_pieces.c.number)
@@ -116,8 +119,7 @@ def put(connection: Connection, files: BlobFiles | None, data: bytes) -> tuple[s
     """Keep bytes within the transaction; returns their reference, and the file that was made for them, if any."""
     reference = hashlib.sha256(data).hexdigest()
     if files is None or len(data) <= LARGE:
-        row = {"sha256": reference, "size": len(data), "data": data}
-        connection.execute(_INSERT_UNLESS_THERE[connection.dialect.name], row)
+        _PUT.run(connection, {"sha256": reference, "size": len(data), "data": data})
         return reference, None
     if connection.execute(_SIZE, {"reference": reference}).scalar() is not None:
         return reference, None

@@ -11,6 +11,9 @@ _FULL_ERRNO = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _REFUSED_BY_DISK = frozenset({sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_TRUNCATE})
 _POSTGRESQL_DISK_FULL = "53100"
 
+FAILED = "aldis_failed"
+"""Mark on a connection whose transaction a failed statement has spoilt."""
+
 _MAKE_ROOM = "nothing of this call was kept; make room (disk, quota or file size limit) and do it again"
 
 

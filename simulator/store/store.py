@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from sqlalchemy import Engine, RootTransaction, insert, inspect, select
+from sqlalchemy import Connection, Engine, RootTransaction, insert, inspect, select
 
 from simulator.store.blobs import BlobFiles
 from simulator.store.engine import WRITING, open_engine, sqlite_url
-from simulator.store.errors import StoreError, from_os_error
+from simulator.store.errors import FAILED, StoreError, from_os_error
 from simulator.store.incoming import Incoming, spool, sweep
 from simulator.store.tables import SCHEMA_VERSION, facts, metadata
-from simulator.store.unit import FAILED, Unit
+from simulator.store.unit import Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +40,8 @@ class Store:
         # Threads of one process queue here: SQLite's own waiting sleeps, and is not fair.
         self._writer = threading.Lock()
         self._holder: int | None = None
+        self._connection: Connection | None = None
+        self._closed = False
 
     @classmethod
     def open(cls, directory: Path | None = None, *, url: str | None = None, max_bytes: int | None = None) -> Self:
@@ -78,18 +80,16 @@ class Store:
         StoreError when the store cannot be written, StorageFull when there is no room, and what a callback raises
         (once all have run).
         """
-        with self._alone(), self._engine.connect().execution_options(**{WRITING: True}) as connection:
-            connection.info.pop(FAILED, None)
-            with connection.begin() as transaction:
-                unit = Unit(connection, self._files, writing=True, begin=self.incoming)
-                try:
-                    yield unit
-                    _ = unit.connection  # refuses when a statement failed and nobody let its error through
-                except BaseException:
-                    # Before the rollback: once the database is free, another process may be storing the same blob.
-                    unit.discard_files()
-                    raise
-                self._commit(transaction, unit)
+        with self._alone(), self._writing() as connection, connection.begin() as transaction:
+            unit = Unit(connection, self._files, writing=True, begin=self.incoming)
+            try:
+                yield unit
+                _ = unit.connection  # refuses when a statement failed and nobody let its error through
+            except BaseException:
+                # Before the rollback: once the database is free, another process may be storing the same blob.
+                unit.discard_files()
+                raise
+            self._commit(transaction, unit)
         unit.call_back()
 
     @contextmanager
@@ -111,6 +111,10 @@ class Store:
 
     def close(self) -> None:
         """Let go of the database; a temporary store is removed. A unit that is still open is undone."""
+        self._closed = True
+        if self._writer.acquire(blocking=False):  # or else the unit that is open lets go
+            self._let_go()
+            self._writer.release()
         self._engine.dispose()
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
@@ -132,6 +136,28 @@ class Store:
                 yield
             finally:
                 self._holder = None
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """The one connection that writes, kept between units: taking it from the pool takes as long as an insert.
+
+        What failed on it may have spoilt it; the next unit then has another one.
+        """
+        if self._connection is None:
+            self._connection = self._engine.connect().execution_options(**{WRITING: True})
+        self._connection.info.pop(FAILED, None)
+        try:
+            yield self._connection
+        except BaseException:
+            self._let_go()
+            raise
+        if self._closed:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
     def _commit(self, transaction: RootTransaction, unit: Unit) -> None:
         try:

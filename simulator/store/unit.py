@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulator.store import blobs
-from simulator.store.errors import StoreError
+from simulator.store.errors import FAILED, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +31,7 @@ class Unit:
         begin: Callable[[], Incoming] | None = None,
     ) -> None:
         self._connection = connection
+        self._info = connection.info
         self._files = files
         self._writing = writing
         self._begin = begin
@@ -46,7 +47,7 @@ class Unit:
 
         A failed statement may have ended the transaction in the database: what came after it would stand alone.
         """
-        if self._connection.info.get(FAILED):
+        if self._info.get(FAILED):
             raise StoreError(
                 "a statement of this transaction failed, so nothing more can be done in it; begin a new one"
             )
@@ -97,7 +98,7 @@ class Unit:
         try:
             reference, new_file = put()
         except StoreError:
-            self._connection.info[FAILED] = True
+            self._info[FAILED] = True
             raise
         if new_file is not None:
             self._new_files.append(new_file)
@@ -124,7 +125,3 @@ class Unit:
             raise raised[0]
         if raised:
             raise ExceptionGroup("several callbacks failed after the commit", raised)
-
-
-FAILED = "aldis_failed"
-"""Mark on a connection whose transaction a failed statement has spoilt."""

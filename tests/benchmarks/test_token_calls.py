@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import http.client
 import multiprocessing
-import os
 import ssl
 import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
-from cheroot import wsgi
-from cheroot.ssl.builtin import BuiltinSSLAdapter
 from lxml import etree
 
 from simulator.documents.locations import data_root
 from simulator.documents.model import ChannelName
 from simulator.documents.profile import load_profile
+from simulator.listening import HttpServer, Tls
 from simulator.security.settings import load_settings
 from simulator.soap.contract import DIT, SVC
+from tests.benchmarks.test_wire import CLIENTS, SECONDS, send_by_several
+from tests.benchmarks.yardstick import measure, yardstick
 from tests.simulator.security.client import Token
 from tests.simulator.security.setting import GUARDED, RETAILER, SecuredSetting
 from tests.simulator.security.test_served import client_of, password
@@ -31,7 +32,6 @@ from tests.simulator.soap.setting import open_setting
 
 pytestmark = pytest.mark.bench
 LEAST_CALLS = 250
-SECONDS = 10
 KIND = "application/soap+xml; charset=utf-8"
 VERSION = load_profile().channel(ChannelName.CONTRACT).version_urn()
 
@@ -47,19 +47,24 @@ def test_small_calls_with_a_symmetric_key(tmp_path: Path) -> None:
             token = client_of(base, keys).token(RETAILER, password(keys))
             shown = (etree.tostring(token.element), etree.tostring(token.reference), token.secret)
             _send(base, keys, shown, time.monotonic() + 1)
-            before = _processor_seconds(process.pid)
-            end = time.monotonic() + SECONDS
-            with multiprocessing.get_context("fork").Pool(4) as pool:
-                sent = sum(pool.starmap(_send, [(base, keys, shown, end)] * 4))
-            used = _processor_seconds(process.pid) - before
+            with yardstick() as bare:
+                send_by_several(bare.base)
+                figure = measure(
+                    process.pid,
+                    bare,
+                    partial(_send_by_several, base, keys, shown),
+                    partial(send_by_several, bare.base),
+                )
         finally:
             process.communicate(timeout=60)
-    print(
-        f"\nsmall calls with a SymmetricKey token: {sent / SECONDS:.0f} SendMessage2 a second on {os.cpu_count()} cores"
-        f" that the clients share; {sent / used:.0f} for each second of a core that the server used"
-        f" (at least {LEAST_CALLS})"
-    )
-    assert sent / used >= LEAST_CALLS
+    print(figure.tell("small calls with a SymmetricKey token", LEAST_CALLS))
+    assert figure.keeps(LEAST_CALLS)
+
+
+def _send_by_several(base: str, keys: Path, shown: tuple[bytes, bytes, bytes | None]) -> int:
+    end = time.monotonic() + SECONDS
+    with multiprocessing.get_context("fork").Pool(CLIENTS) as pool:
+        return sum(pool.starmap(_send, [(base, keys, shown, end)] * CLIENTS))
 
 
 def _send(base: str, keys: Path, shown: tuple[bytes, bytes, bytes | None], end: float) -> int:
@@ -93,18 +98,13 @@ def _serve(directory: Path) -> None:
     with open_setting(directory) as setting:
         secured = SecuredSetting(setting, directory / "keys", load_settings())
         material = secured.secured.material
-        server = wsgi.Server(("127.0.0.1", 0), secured.application, numthreads=8)
-        server.ssl_adapter = BuiltinSSLAdapter(str(material.server_certificate), str(material.server_key))
+        server = HttpServer(("127.0.0.1", 0), secured.application, numthreads=8)
+        server.ssl_adapter = Tls(str(material.server_certificate), str(material.server_key))
         server.prepare()
         threading.Thread(target=server.serve, daemon=True).start()
         print(f"https://127.0.0.1:{server.bind_addr[1]}", flush=True)
         sys.stdin.read()
         server.stop()
-
-
-def _processor_seconds(process: int) -> float:
-    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

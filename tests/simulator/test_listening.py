@@ -144,6 +144,15 @@ def test_one_connection_serves_call_after_call(base: str) -> None:
     line.close()
 
 
+def test_requests_that_come_at_once_are_answered_in_turn(base: str) -> None:
+    """What was read of the second with the first must not wait for more to come."""
+    with connected(base) as asking:
+        asking.sendall(GOOD + GOOD.replace(b"hello", b"again"))
+        data = until(asking, b"again")
+    assert data.count(b"HTTP/1.1 200 OK\r\n") == 2
+    assert data.index(b"hello") < data.index(b"again")
+
+
 def test_a_client_that_waits_to_be_told_is_told_when_its_body_is_wanted_alone(base: str) -> None:
     waiting = GOOD.replace(b"Host", b"Expect: 100-continue\r\nHost")
     with connected(base) as asking:

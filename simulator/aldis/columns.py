@@ -152,3 +152,52 @@ def amounts_of(tables: Iterable[Amounts], number: int, first: int) -> list[tuple
         if number < len(cents) and cents[number]:
             found.append((month, cents[number]))
     return found
+
+
+class Sheet:
+    """A year's tables side by side, for going through all accounts once; nothing may be written meanwhile."""
+
+    def __init__(self, granted: Iterable[Amounts], billed: Iterable[Bills]) -> None:
+        self._months = [
+            (amounts.cents, len(amounts.cents), memoryview(bills.rows).cast("i"), bills.text)
+            for amounts, bills in zip(granted, billed, strict=True)
+        ]
+
+    def balanced(self, number: int, months: int) -> tuple[int, int] | None:
+        """What was granted and applied in an account's first ``months`` months, in cents, if it adds up at a glance.
+
+        None for whatever is worth a closer look (``balancing``, which says the same of all that this says of): a bill
+        that did not find what it says or could have taken more, bills whose days are not in the order of their months,
+        an invoice that stands twice.
+        """
+        granted = taken = counted = last_day = 0
+        counts, place = 0, number * _WORDS
+        invoices = set()
+        for month, (amounts, accounts, rows, text) in enumerate(self._months):
+            earlier = granted
+            if number < accounts:
+                granted += amounts[number]
+            if month < months:
+                counts = granted
+            if place >= len(rows) or not rows[place]:
+                continue
+            day, net, applied = rows[place + 2], rows[place + 3], rows[place + 4]
+            start = rows[place + 7] & 0xFFFFFFFF
+            invoice = bytes(text[start + 1 : start + 1 + text[start]]).partition(_BETWEEN)[0]
+            if day < last_day or invoice in invoices:
+                return None
+            last_day = day
+            invoices.add(invoice)
+            if month < months:
+                available = granted - taken
+                left = available - applied
+                if left < 0 or (applied < net and left):
+                    return None
+                if rows[place + 5] != min(max(earlier - taken, 0), applied):
+                    return None
+                remainder = rows[place + 6]
+                if remainder != left and (remainder or month != 11):  # nothing is left over at year's end
+                    return None
+                counted += applied
+            taken += applied
+        return counts, counted

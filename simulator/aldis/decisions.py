@@ -126,23 +126,25 @@ def _catch_up(
     start = facts.contracts.start(person, chosen)
     if start is None:
         return
-    month = max(Period.of(start), Period.of(facts.contracts.known_since(person, chosen).date()))
-    month = max(month, facts.first_month(chosen.provider, month))
-    # Nearly everyone is entitled to the same in each of these months as in this one, and was granted it.
-    steady = month < period and _steady(facts, person, month, period, on)
-    if steady and facts.grants.least(person, month, period - 1) >= entitled.amount:
+    month = Period.of(max(start, facts.contracts.known_since(person, chosen).date()))
+    if facts.begins:
+        month = max(month, facts.first_month(chosen.provider, month))
+    if month >= period:
         return
-    while month < period:
-        if facts.contracts.on_contract(person, chosen, month) is not None:
-            missing = entitlement(facts, person, month, on).amount - facts.grants.granted_for(person, month)
-            if missing > NOTHING:
-                yield CatchUp(month, missing, _LATE.format(period=month))
-        month += 1
-
-
-def _steady(facts: Facts, person: str, first: Period, last: Period, on: date) -> bool:
-    """Whether a person is surely entitled to the same in all months from one to another; nearly everyone is."""
-    return facts.register.steady(person, first, last, on) and facts.rates.steady(first, last, on)
+    for begin, last in facts.register.runs(person, month, period):
+        first = begin
+        earlier = min(last, period - 1)
+        if first <= earlier and facts.rates.steady(first, last, on):
+            # Nearly everyone is entitled to the same in each of these months as in this one, and was granted it.
+            due = entitled if last == period else entitlement(facts, person, first, on)
+            if facts.grants.reached(person, first, earlier, due.amount):
+                continue
+        while first <= earlier:
+            if facts.contracts.on_contract(person, chosen, first) is not None:
+                missing = entitlement(facts, person, first, on).amount - facts.grants.granted_for(person, first)
+                if missing > NOTHING:
+                    yield CatchUp(first, missing, _LATE.format(period=first))
+            first += 1
 
 
 def _granted(

@@ -39,19 +39,17 @@ class GrantBook:
 
     def granted_for(self, person: str, period: Period) -> Decimal:
         """All that was granted a person for a month on whatever contract, EUR."""
-        return self.least(person, period, period)
+        number, table = self._numbers.get(person), self._amounts.get(_number(period))
+        return NOTHING if number is None or table is None else euro(table[number])
 
-    def least(self, person: str, first: Period, last: Period) -> Decimal:
-        """The smallest amount that was granted a person for any month from one to another, EUR."""
-        number, least = self._numbers.get(person), None
-        if number is None:
-            return NOTHING
+    def reached(self, person: str, first: Period, last: Period, amount: Decimal) -> bool:
+        """Whether at least an amount (EUR) was granted a person for each month from one to another."""
+        number, wanted = self._numbers.get(person), cents(amount)
         for month in range(_number(first), _number(last) + 1):
             table = self._amounts.get(month)
-            amount = 0 if table is None else table[number]
-            if least is None or amount < least:
-                least = amount
-        return euro(least or 0)
+            if wanted > (0 if table is None or number is None or number >= len(table.cents) else table.cents[number]):
+                return False
+        return True
 
     def running(self, person: str) -> list[ContractKey]:
         """The contracts on which a person's support was granted and not ended since, in a fixed order."""

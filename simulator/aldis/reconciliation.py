@@ -57,7 +57,11 @@ def reconcile(state: State, errors: ErrorCatalogue, provider: str, period: Perio
     """Compare a retailer's accounts of the month's year with its payouts up to the month."""
     totals, sums = Totals(), Sums()
     found: list[Difference] = []
-    for contract in state.ledger.contracts(provider, period.year):
+    for contract, balance in state.ledger.balanced(provider, period):
+        if balance is not None:
+            sums.granted += balance[0]
+            sums.applied += balance[1]
+            continue
         if add_up(state.ledger.packed(contract, period.year), period, sums):
             continue
         keys = state.ledger.on_contract(contract, period.year)

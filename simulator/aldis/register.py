@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 from simulator.aldis.reasons import Reason, arrears_exclude, arrears_exempt, category_holds
@@ -88,17 +88,27 @@ class Register:
         why.append(arrears_exclude(debt, ARREARS_EXCLUDE_FROM))
         return Protection((), tuple(why), excluded=True)
 
-    def steady(self, person: str, first: Period, last: Period, known_on: date) -> bool:
-        """Whether the same facts surely protect a person in all months from one to another, by what ALDIS knew."""
+    def runs(self, person: str, first: Period, last: Period) -> list[tuple[Period, Period]]:
+        """The months from one to another in runs of which each has the same facts protecting a person throughout."""
+        facts = (*self._spells.get(person, ()), *self._arrears.get(person, ()))
         start, end = date(first.year, first.month, self._day), date(last.year, last.month, self._day)
-        if person in self._arrears or first < GROUP_1_EXEMPT_FROM:
-            return False
-        return all(
-            each.valid_from <= start
-            and (each.valid_to is None or end <= each.valid_to)
-            and (each.known_from is None or each.known_from <= known_on)
-            for each in self._spells.get(person, ())
-        )
+        if person not in self._arrears and all(
+            each.valid_from <= start and (each.valid_to is None or end <= each.valid_to) for each in facts
+        ):
+            return [(first, last)]  # nearly everyone
+        begins = {first}
+        for each in facts:
+            begins.add(self._counts_from(each.valid_from))
+            if each.valid_to is not None:
+                begins.add(self._counts_from(each.valid_to + timedelta(days=1)))
+        if person in self._arrears:
+            begins |= {ARREARS_EXCLUDE_FROM, GROUP_1_EXEMPT_FROM}
+        firsts = sorted(each for each in begins if first <= each <= last)
+        return list(zip(firsts, [*(each - 1 for each in firsts[1:]), last], strict=True))
+
+    def _counts_from(self, day: date) -> Period:
+        """The first month for which a fact counts that is there from a day on."""
+        return Period.of(day) + (1 if day.day > self._day else 0)
 
     def _owner(self, code: str) -> str:
         return self.identity(code) or code

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simulator.aldis.register import Protection, Register
 from simulator.documents.model import Category, Period
@@ -102,3 +105,39 @@ def test_the_persons_own_word_comes_before_the_municipalitys() -> None:
     )
     register = Register(world(claims=claims), determination_day=7)
     assert [each.contract for each in register.claims(ANNA.code)] == ["B", "A"]
+
+
+_dates = st.dates(date(2021, 11, 1), date(2026, 12, 31))
+_spells = st.builds(
+    lambda category, since, days: Spell(ANNA.code, category, since, None if days is None else since + timedelta(days)),
+    st.sampled_from([Category.LOW_INCOME, Category.DISABILITY_GROUP_1, Category.LARGE_FAMILY]),
+    _dates,
+    st.none() | st.integers(0, 800),
+)
+_debts = st.builds(
+    lambda since, days: Arrears(ANNA.code, since, None if days is None else since + timedelta(days)),
+    _dates,
+    st.none() | st.integers(0, 800),
+)
+
+
+@given(
+    st.lists(_spells, max_size=3),
+    st.lists(_debts, max_size=1),
+    st.tuples(_dates, _dates).map(lambda each: (Period.of(min(each)), Period.of(max(each)))),
+)
+def test_runs_of_months_have_the_same_facts_throughout(
+    spells: list[Spell], debts: list[Arrears], months: tuple[Period, Period]
+) -> None:
+    register = Register(world(*spells, arrears=tuple(debts)), determination_day=7)
+    first, last = months
+    runs = register.runs(ANNA.code, first, last)
+    assert runs[0][0] == first
+    assert runs[-1][1] == last
+    assert all(before[1] + 1 == after[0] for before, after in pairwise(runs))
+    for begin, end in runs:
+        assert begin <= end
+        found, month = register.protection(ANNA.code, begin, LATER), begin
+        while month < end:
+            month += 1
+            assert register.protection(ANNA.code, month, LATER).categories == found.categories, month

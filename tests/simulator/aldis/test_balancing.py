@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -81,9 +84,26 @@ def test_the_quick_way_agrees_with_the_longer_one(
     found = compare(state, ERRORS, keys, period)
     quick = add_up(state.ledger.packed(CONTRACT, 2026), period, sums)
     event(f"adds up: {quick}")
+    glance = dict(state.ledger.balanced(PARAUGS.registration_number, period)).get(CONTRACT)
+    assert (glance is not None) == (quick and len(keys) == 1)
+    if glance is not None:
+        assert glance == (sums.granted, sums.applied)
     if quick:
         assert found == ()
         assert sums.totals(period) == sum((state.ledger.account(key).totals(period) for key in keys), Totals())
     elif not any(fate == "reversed" for _, _, fate in year[1]):
         # Without reversals it says no for a reason alone: something is wrong, by the month or after it.
         assert found or compare(state, ERRORS, keys, Period(2026, 12))
+
+
+@pytest.mark.parametrize(
+    ("fields", "known"),
+    [({}, (3000, 3000)), ({"invoice": "R-2026-01"}, None), ({"day": date(2026, 1, 30)}, None)],
+    ids=["plain", "the invoice stands twice", "dated before the earlier bill"],
+)
+def test_at_a_glance_only_plain_years_add_up(fields: dict[str, Any], known: tuple[int, int] | None) -> None:
+    ledger, key = Ledger(), AccountKey(CONTRACT, ANNA.code, 2026)
+    for month, more in ((1, {}), (2, fields)):
+        ledger.grant(key, Grant(Period(2026, month), Decimal(15)))
+        ledger.bill(key, Bill((month, 1), f"d{month}", payout("1", Period(2026, month), "80", "15", **more)))
+    assert dict(ledger.balanced(CONTRACT.provider, Period(2026, 2))) == {CONTRACT: known}

@@ -176,6 +176,7 @@ def _pytest(plugin: SuitePlugin, scenarios: Path) -> int:
                 "--capture=no",  # reports print while scenarios run
                 "-p", "no:logging",
                 "-p", "no:faulthandler",
+                "-p", "no:unraisableexception",  # it collects garbage at the end, ten times over
                 "--import-mode=importlib",
             ],
             plugins=[plugin, *STEPS],

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from conformance.report.dossier.manifest import PrivateKey, write_dossier
-from conformance.report.dossier.pdf import pdf
 from conformance.report.events import Event, RunFinished
 from conformance.report.json_report import as_json
 from conformance.report.page.page import page
@@ -69,6 +68,9 @@ class DossierReport:
         }
 
     def _files(self) -> dict[str, bytes]:
+        # Here and not above: every check would wait for a library that few of them need.
+        from conformance.report.dossier.pdf import pdf  # noqa: PLC0415
+
         summary = self._summary
         return {
             "report.lv.pdf": pdf(summary, "lv"),

@@ -166,7 +166,7 @@ class SuitePlugin:
         if not is_ours(item):
             return (yield)
         began = time.monotonic()
-        held_back = self._held_back()
+        held_back = self.held_back()
         if held_back is not None:
             self._emit(ScenarioFinished(scenario=item.name, status=Status.NOT_TESTED, reason=held_back))
             pytest.skip(held_back)
@@ -178,7 +178,8 @@ class SuitePlugin:
             raise
         return None
 
-    def _held_back(self) -> str | None:
+    def held_back(self) -> str | None:
+        """Why nothing more is asked of the retailer; None while there is no reason."""
         if self._breakdowns >= _BREAKDOWNS:
             return f"the driver broke down in {_BREAKDOWNS} scenarios running, so it was not asked again"
         if self._deadline is not None and time.monotonic() > self._deadline:

@@ -111,7 +111,7 @@ def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
         if outcome not in _PYTEST_DONE:
             emit(HarnessFailed("pytest", f"the suite's own pytest run ended with {outcome!s}"))
         if config.explores:
-            explore(config, subject, server, emit)
+            explore(config, subject, server, emit, plugin.held_back())
         subject.close()
         emit(
             RunFinished(

@@ -48,12 +48,29 @@ class _Broke(Exception):
 _FAILURES = (_Broke, DriverError, DriverNotStarted, RetailerRefused)
 
 
-def explore(config: SuiteConfig, subject: Subject, server: Server, emit: Callable[[Event], None]) -> None:
-    """Play ``config.cases`` random lives over ``config.months`` months and tell what came of them as one scenario."""
+def explore(
+    config: SuiteConfig,
+    subject: Subject,
+    server: Server,
+    emit: Callable[[Event], None],
+    held_back: str | None = None,
+) -> None:
+    """Play ``config.cases`` random lives over ``config.months`` months and tell what came of them as one scenario.
+
+    ``held_back`` says why none is played, if none is.
+    """
     emit(ScenarioStarted(NAME, TITLE, "Exploration", title_lv="Nejauša dzīve", feature_lv="Izpēte"))
+    if held_back is not None:
+        emit(ScenarioFinished(scenario=NAME, status=Status.NOT_TESTED, reason=held_back))
+        return
     explorer = _Explorer(config, subject, server)
     try:
         emit(explorer.run())
+    except Unsupported as missing:
+        emit(ScenarioFinished(scenario=NAME, status=Status.NOT_TESTED, reason=str(missing)))
+    except (DriverError, DriverNotStarted, RetailerRefused) as broken:
+        # Before the first life; one that breaks off a life is told with its story.
+        emit(ScenarioFinished(scenario=NAME, status=Status.FAILED, reason=str(broken)))
     except Exception as broken:  # noqa: BLE001 - whatever it is, it is the suite's and is told as such
         message = f"{type(broken).__name__}: {broken}"
         emit(HarnessFailed(TITLE, message))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import sys
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -41,6 +42,7 @@ _OUTCOME_COLOURS = {
     Outcome.NOTHING_TESTED: "bold yellow",
 }
 _SHOWN = 2  # breaches of one requirement that are shown in full
+_MOST_TITLES = 3
 _LOG_LINES = 15
 _MOST_UNTESTED = 20  # requirements without a test that are listed with their texts
 
@@ -284,9 +286,17 @@ class _View:
             yield Padding(Text(clean("\n".join(log.splitlines()[-_LOG_LINES:])), style="dim"), (0, 0, 0, 2))
 
     def _reasons(self, scenarios: Iterable[ScenarioResult]) -> Iterator[RenderableType]:
+        """Each scenario and its reason; a reason that many share stands once."""
+        by_reason: dict[str, list[ScenarioResult]] = defaultdict(list)
         for each in scenarios:
-            yield Padding(Text(clean(f'"{self._words.pick(each.title_lv, each.title)}"')), (0, 0, 0, 2))
-            yield Padding(Text(clean(each.finished.reason or self._words.no_success), style="dim"), (0, 0, 0, 4))
+            by_reason[each.finished.reason or self._words.no_success].append(each)
+        for reason, those in by_reason.items():
+            shown = those if len(those) <= _MOST_TITLES else those[:1]
+            for each in shown:
+                yield Padding(Text(clean(f'"{self._words.pick(each.title_lv, each.title)}"')), (0, 0, 0, 2))
+            if len(shown) < len(those):
+                yield Padding(Text(self._words.and_more.format(count=len(those) - len(shown))), (0, 0, 0, 2))
+            yield Padding(Text(clean(reason), style="dim"), (0, 0, 0, 4))
 
     def _harness(self) -> Iterator[RenderableType]:
         if self._summary.outcome is not Outcome.HARNESS_FAILED:

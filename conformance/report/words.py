@@ -58,6 +58,7 @@ class Words:
     no_success: str
     failed_scenarios: str
     untested_scenarios: str
+    and_more: str
     harness_title: str
     harness_hint: str
     driver_log: str
@@ -156,6 +157,7 @@ ENGLISH = Words(
     no_success="the retailer could not carry this scenario through",
     failed_scenarios="Scenarios that failed without a broken rule",
     untested_scenarios="Scenarios that were not tested",
+    and_more="and {count} more",
     harness_title="The harness failed",
     harness_hint="This is not the retailer's fault, and nothing said above about the retailer can be relied on.",
     driver_log="The end of the driver's error output",
@@ -236,6 +238,7 @@ LATVIAN = Words(
     no_success="tirgotājs šo scenāriju nevarēja izpildīt līdz galam",
     failed_scenarios="Scenāriji, kas neizdevās, lai gan neviens noteikums nav pārkāpts",
     untested_scenarios="Nepārbaudītie scenāriji",
+    and_more="un vēl {count}",
     harness_title="Pārbaudes rīka kļūda",
     harness_hint="Tā nav tirgotāja vaina, un uz iepriekš par tirgotāju teikto nevar paļauties.",
     driver_log="Draivera kļūdu izvades beigas",

@@ -43,6 +43,29 @@ def test_the_reference_retailer_stands_whatever_happens() -> None:
     assert summary.count(Status.WARNED) == 0
 
 
+DEAD = DriverConfig(kind=DriverKind.COMMAND, command=("sh", "-c", "echo 'error: ; expected' >&2; exit 1"))
+
+
+@pytest.mark.parametrize(
+    ("only", "status", "says"),
+    [
+        (("exploration",), Status.FAILED, "error: ; expected"),
+        ((), Status.NOT_TESTED, "the driver broke down in 2 scenarios running"),
+    ],
+    ids=["alone", "after scenarios"],
+)
+def test_a_driver_that_does_not_start_is_the_retailers_failure(
+    only: tuple[str, ...], status: Status, says: str
+) -> None:
+    retailer = RetailerConfig("Sabojātā Enerģija", "40009990008", "100777", DEAD, ROOT)
+    summary = RunSummary()
+    run_suite(SuiteConfig(retailer, load_profile(), only=only, cases=3), [summary])
+    last = summary.scenarios[-1]
+    assert (last.title, last.finished.status) == ("Random life", status)
+    assert says in (last.finished.reason or "")
+    assert (summary.harness_failures, summary.exit_code) == ([], 1)
+
+
 @pytest.mark.parametrize("story", sorted(STORIES.glob("*.feature")), ids=lambda each: each.stem)
 def test_it_stands_what_once_was_held_against_it(story: Path) -> None:
     done = aldis("replay", str(story), cwd=ROOT)

@@ -1,0 +1,46 @@
+"""What stands on the terminal at the end: causes once, and nothing of a long list that says the same."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from conformance.report.console import ConsoleReport
+from conformance.report.events import Event, Status
+from tests.conformance.report.runs import judged, run, scenario
+
+
+def shown(*scenarios: tuple[Event, ...], lang: str = "en") -> str:
+    target = StringIO()
+    report = ConsoleReport(lang=lang, console=Console(file=target, width=200))
+    for event in run(*scenarios):
+        report(event)
+    return target.getvalue()
+
+
+def untested(name: str, reason: str) -> tuple[Event, ...]:
+    return scenario(name, status=Status.NOT_TESTED, reason=reason)
+
+
+@pytest.mark.parametrize(("lang", "more"), [("en", "and 4 more"), ("lv", "un vēl 4")])
+def test_a_reason_that_many_scenarios_share_stands_once(lang: str, more: str) -> None:
+    page = shown(*(untested(f"month {each}", "nobody asked") for each in range(5)), lang=lang)
+    assert page.count("nobody asked") == 1
+    assert '"The month 0"' in page
+    assert more in page
+    assert '"The month 1"' not in page
+
+
+def test_a_few_scenarios_are_all_named_and_other_reasons_stand_apart() -> None:
+    page = shown(*(untested(name, "nobody asked") for name in ("a", "b", "c")), untested("d", "it cannot"))
+    assert all(f'"The {name}"' in page for name in "abcd")
+    assert (page.count("nobody asked"), page.count("it cannot")) == (1, 1)
+    assert "more" not in page.partition("Scenarios that were not tested")[2]
+
+
+def test_what_passed_is_counted_and_not_listed() -> None:
+    page = shown(scenario("month", judged("DIT-01")))
+    assert "PASSED" in page
+    assert "Scenarios that" not in page

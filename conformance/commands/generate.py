@@ -9,9 +9,10 @@ from pathlib import Path
 import rich_click as click
 
 from conformance.commands.failing import fail
+from conformance.commands.periods import month
 from conformance.payloads.samples import sample_documents
 from conformance.payloads.volume import sample_bytes
-from simulator.documents.model import ChannelName
+from simulator.documents.model import ChannelName, Period
 from simulator.documents.profile import Profile, ProfileError, load_profile
 
 
@@ -35,10 +36,21 @@ from simulator.documents.profile import Profile, ProfileError, load_profile
     help="Folder to write to. Default: standard output (one document).",
 )
 @click.option(
+    "--period", callback=month, metavar="YYYY-MM", help="The month they are about. Default: one of 2026, by the seed."
+)
+@click.option(
     "--profile", default="reconstruction", show_default=True, help="Profile file, or the name of a bundled one."
 )
 def command(
-    channel: str, count: int, records: int, seed: int, *, invalid: bool, out: Path | None, profile: str
+    channel: str,
+    count: int,
+    records: int,
+    seed: int,
+    *,
+    invalid: bool,
+    out: Path | None,
+    period: Period | None,
+    profile: str,
 ) -> None:
     """Write sample documents of CHANNEL: contract, discount or payout.
 
@@ -51,30 +63,51 @@ def command(
         chosen = load_profile(profile)
     except ProfileError as reason:
         fail(str(reason))
+    try:
+        _write(ChannelName(channel), chosen, count, records, seed, period, out, invalid=invalid)
+    except ProfileError as reason:
+        fail(str(reason))
+
+
+def _write(
+    channel: ChannelName,
+    chosen: Profile,
+    count: int,
+    records: int,
+    seed: int,
+    period: Period | None,
+    out: Path | None,
+    *,
+    invalid: bool,
+) -> None:
     if out is None:
-        for piece in sample_bytes(ChannelName(channel), chosen, records=records, seed=seed):
+        for piece in sample_bytes(channel, chosen, records=records, seed=seed, period=period):
             sys.stdout.buffer.write(piece)
         return
     try:
         out.mkdir(parents=True, exist_ok=True)
         if invalid:
-            _write_invalid(ChannelName(channel), chosen, count=count, records=records, seed=seed, out=out)
+            _write_invalid(channel, chosen, count=count, records=records, seed=seed, period=period, out=out)
             return
         for number in range(1, count + 1):
             file = out / f"{channel}-{seed}-{number:04d}.xml"
             with file.open("wb") as target:
-                target.writelines(sample_bytes(ChannelName(channel), chosen, records=records, seed=seed, number=number))
+                target.writelines(
+                    sample_bytes(channel, chosen, records=records, seed=seed, number=number, period=period)
+                )
             click.echo(str(file))
     except OSError as reason:
         fail(f"cannot write to {out}: {reason.strerror}; choose another folder with --out")
 
 
-def _write_invalid(channel: ChannelName, profile: Profile, *, count: int, records: int, seed: int, out: Path) -> None:
+def _write_invalid(
+    channel: ChannelName, profile: Profile, *, count: int, records: int, seed: int, period: Period | None, out: Path
+) -> None:
     """One document after another, each with the kind of fault that was made longest ago and has a place in it."""
     from conformance.payloads.spoilers import kinds, spoil  # noqa: PLC0415 - Hypothesis takes half a second to import
 
     waiting = list(kinds(channel))
-    samples = sample_documents(channel, profile, count=count, records=records, seed=seed)
+    samples = sample_documents(channel, profile, count=count, records=records, seed=seed, period=period)
     for number, document in enumerate(samples, start=1):
         tries = (spoil(document, profile, kind, seed=seed) for kind in waiting)
         made = next(each for each in tries if each is not None)  # a file of no bytes is always possible

@@ -32,7 +32,7 @@ from simulator.documents.model import (
     Record,
     SubUser,
 )
-from simulator.documents.profile import Profile
+from simulator.documents.profile import Profile, ProfileError, Rate
 
 PROVIDER = "40009990008"  # made up; its check digit is right
 _NAMES = uuid.UUID("0a1d15c0-5a3e-5c5c-9d0f-00005a3b1e50")
@@ -40,11 +40,14 @@ _CENT = Decimal("0.01")
 
 
 def sample_documents(
-    channel: ChannelName, profile: Profile, *, count: int, records: int, seed: int
+    channel: ChannelName, profile: Profile, *, count: int, records: int, seed: int, period: Period | None = None
 ) -> Iterator[Document]:
-    """``count`` documents of a channel with ``records`` records each, one after another; rates are the profile's."""
+    """``count`` documents of a channel with ``records`` records each, one after another; rates are the profile's.
+
+    Raises ProfileError when the profile has no rates for the ``period`` asked for.
+    """
     for number in range(1, count + 1):
-        sampler = Sampler(f"{channel} {seed} {number}", channel, profile)
+        sampler = Sampler(f"{channel} {seed} {number}", channel, profile, period)
         made = tuple(sampler.records(records))
         yield Document(channel, sampler.header(records), made)
 
@@ -70,16 +73,25 @@ def _pool() -> _Pool:
     )
 
 
+def _is_for(rate: Rate, period: Period) -> bool:
+    return rate.valid_from <= period and (rate.valid_to is None or period <= rate.valid_to)
+
+
 class Sampler:
     """One document's worth of chance; its people are numbered, so that no two share a code."""
 
-    def __init__(self, seed: str, channel: ChannelName, profile: Profile) -> None:
+    def __init__(self, seed: str, channel: ChannelName, profile: Profile, period: Period | None = None) -> None:
+        """Without a ``period`` it is one of 2026, by the seed. Raises ProfileError where there are no rates."""
         self._seed = seed
         self._channel = channel
-        self._rates = {each.category: each for each in profile.rates if each.valid_to is None}
         self._random = random.Random(seed)  # noqa: S311 - made-up people, not secrets
         self._pool = _pool()
-        self._period = Period(2026, self._random.randrange(1, 13))
+        by_seed = Period(2026, self._random.randrange(1, 13))
+        self._period = by_seed if period is None else period
+        self._rates = {each.category: each for each in profile.rates if _is_for(each, self._period)}
+        if not self._rates:
+            first = min(each.valid_from for each in profile.rates)
+            raise ProfileError(f"the profile {profile.name} has no rates for {self._period}; its first are of {first}")
         self._serial = 0
 
     def header(self, records: int) -> Header:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from conformance.payloads.samples import Sampler
-from simulator.documents.model import ChannelName, Document
+from simulator.documents.model import ChannelName, Document, Period
 from simulator.documents.profile import Profile
 from simulator.documents.writing import document_parts, write_document
 
@@ -15,13 +15,13 @@ AT_ONCE = 500
 
 
 def sample_bytes(
-    channel: ChannelName, profile: Profile, *, records: int, seed: int, number: int = 1
+    channel: ChannelName, profile: Profile, *, records: int, seed: int, number: int = 1, period: Period | None = None
 ) -> Iterator[bytes]:
     """The bytes, piece by piece, of the ``number``-th sample document of a seed; the same as written whole.
 
-    Raises WritingError when the profile cannot write it.
+    Raises WritingError when the profile cannot write it, ProfileError when it has no rates for the ``period``.
     """
-    sampler = Sampler(f"{channel} {seed} {number}", channel, profile)
+    sampler = Sampler(f"{channel} {seed} {number}", channel, profile, period)
     made, header = sampler.records(records), sampler.header(records)
     if not records:
         yield write_document(Document(channel, header, ()), profile)

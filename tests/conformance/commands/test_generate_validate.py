@@ -27,6 +27,27 @@ def test_generated_documents_are_valid_and_repeatable(channel: str, tmp_path: Pa
     assert checked.returncode == 0, checked.stdout
 
 
+@pytest.mark.parametrize("channel", ["contract", "discount", "payout"])
+def test_documents_are_of_the_month_asked_for(channel: str, tmp_path: Path) -> None:
+    """Also of one with rates of its own (those before August 2023)."""
+    for period in ("2022-12", "2026-03"):
+        made = aldis("generate", channel, "--period", period, "--count", "2", "--out", period, cwd=tmp_path)
+        assert made.returncode == 0, made.stderr
+        files = sorted((tmp_path / period).iterdir())
+        assert all(f"Period>{period}</" in each.read_text(encoding="utf-8") for each in files)
+        assert aldis("validate", *map(str, files), cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("period", "says"), [("2026-13", "expected YYYY-MM"), ("2010-01", "no rates for 2010-01; its first are of 2021-09")]
+)
+def test_a_month_that_is_none_or_has_no_rates_is_told(period: str, says: str, tmp_path: Path) -> None:
+    done = aldis("generate", "contract", "--period", period, cwd=tmp_path)
+    assert done.returncode == 2
+    assert says in " ".join(done.stderr.replace("│", " ").split())
+    assert done.stdout == ""
+
+
 def test_an_empty_document_is_valid(tmp_path: Path) -> None:
     made = aldis("generate", "payout", "--records", "0", "--out", ".", cwd=tmp_path)
     assert aldis("validate", made.stdout.strip(), cwd=tmp_path).returncode == 0

@@ -30,8 +30,10 @@ def _given(settlement: Settlement) -> bool:
 
 @rule("PAY-01")
 def net_bill_only(case: Case) -> Iterator[Occasion]:
-    """No bill takes more support than its net amount."""
-    yield from occasions(case, "PAY-01", _given)
+    """No bill takes more support than its net amount; only one that is smaller than the support can show that."""
+    yield from occasions(
+        case, "PAY-01", lambda each: _given(each) and (each.available > each.cap or each.applied > each.cap)
+    )
 
 
 @rule("PAY-02")

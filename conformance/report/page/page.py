@@ -90,6 +90,7 @@ def _main(summary: RunSummary) -> Iterator[Element]:
         "section",
         el("strong", both(LATVIAN.outcome[outcome], ENGLISH.outcome[outcome]), class_=_VERDICT[outcome]),
         el("p", both(LATVIAN.conclusion[outcome], ENGLISH.conclusion[outcome])),
+        _broken(summary),
         class_=f"verdict {_VERDICT[outcome]}",
         aria_labelledby="verdict",
         id="verdict",
@@ -111,6 +112,22 @@ def _main(summary: RunSummary) -> Iterator[Element]:
     if finished is not None and finished.driver_log.strip():
         yield el("h2", both("Draivera kļūdu izvades beigas", "The end of the driver's error output"))
         yield el("pre", finished.driver_log[-_LOG:], tabindex="0")
+
+
+def _broken(summary: RunSummary) -> Element | None:
+    """What failed, with links to it: a reader of a failed run looks for nothing else."""
+    number = {each.scenario: place for place, each in enumerate(summary.scenarios, 1)}
+    requirements = [
+        el("li", el("a", each.info.id, href=f"#{each.info.id}"), " ", both(each.info.text_lv, each.info.text_en))
+        for each in summary.verdicts
+        if each.status is Status.FAILED
+    ]
+    scenarios = [
+        el("li", el("a", both(each.title_lv or each.title, each.title), href=f"#s{number[each.scenario]}"))
+        for each in summary.failed_scenarios
+    ]
+    found = [*requirements, *scenarios]
+    return el("ul", found, class_="broken") if found else None
 
 
 def _waivers(summary: RunSummary) -> Iterator[Element]:

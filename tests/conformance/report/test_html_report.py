@@ -60,6 +60,17 @@ def test_evidence_leads_to_its_moment_in_the_timeline() -> None:
     assert link.get("href") == "#s1-e57"
 
 
+def test_what_failed_stands_first() -> None:
+    events = run(
+        scenario("month", judged("PAY-01", 3, broken=1), judged("DIT-01", 2), timeline=_timeline()),
+        scenario("year", judged("DIT-01", 1), status=Status.FAILED, reason="the retailer refused"),
+    )
+    tree = lxml_html.document_fromstring(page(fold(events)).decode("utf-8"))
+    assert tree.xpath("//*[@id='verdict']//a/@href") == ["#PAY-01", "#s2"]
+    green = lxml_html.document_fromstring(page(fold(run(scenario("month", judged("DIT-01", 2))))).decode("utf-8"))
+    assert not green.xpath("//*[@id='verdict']//ul")
+
+
 def test_every_text_stands_in_both_languages() -> None:
     tree = _page()
     texts = tree.xpath("//*[contains(concat(' ', @class, ' '), ' t ')]")

@@ -105,8 +105,8 @@ class Transformer:
             raise Unusable(answer["unusable"])
         if "failed" in answer:
             raise Failed(answer["failed"])
-        if "exhausted" in answer:
-            raise Stopped("took more memory than a transformation may have")
+        if "stopped" in answer:
+            raise Stopped(answer["stopped"])
         return None if "nothing" in answer else Made(data, answer["element"], answer.get("marked", False))
 
     def close(self) -> None:

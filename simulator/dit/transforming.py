@@ -21,6 +21,13 @@ _MEMORY = 2 * 2**30
 _MEMORY_PER_BYTE = 12
 """A tree takes about so many bytes for each byte of the document; a stylesheet holds two of them."""
 _MARKED = "cut here"
+_TOO_MUCH = "took more memory than a transformation may have"
+_STOPPED = {
+    "infinite template recursion": "calls its own templates too deep",
+    "emory allocation failed": _TOO_MUCH,
+    "malloc failed": _TOO_MUCH,
+}
+"""What libxslt reports when it stops a stylesheet by itself, and how that is told."""
 
 
 def main() -> None:
@@ -99,9 +106,11 @@ def _cut(document: Any, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]
         data = bytes(result)
         return {"element": str(etree.fromstring(data, parser()).tag)}, data
     except (etree.XSLTError, etree.XMLSyntaxError) as error:
-        return {"failed": str(error)}, b""
+        told = "\n".join(str(each.message) for each in error.error_log)
+        stopped = next((why for sign, why in _STOPPED.items() if sign in told), None)
+        return ({"stopped": stopped} if stopped is not None else {"failed": str(error)}), b""
     except MemoryError:
-        return {"exhausted": True}, b""
+        return {"stopped": _TOO_MUCH}, b""
 
 
 def _mark(root: Any, path: list[str]) -> bool:

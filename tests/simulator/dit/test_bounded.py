@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -38,25 +39,26 @@ def _cut_by(name: str, each: ChannelVersion) -> ChannelVersion:
 
 
 @pytest.mark.parametrize(
-    ("stylesheet", "refusals", "says"),
+    ("stylesheet", "says"),
     [
-        (ENDLESS, {Refusal.INVALID_PAYLOAD, Refusal.TRANSFORMATION}, "bad.xslt"),
-        (EXPLODING, {Refusal.TRANSFORMATION}, "took longer than 1 seconds"),
-        (SWELLING, {Refusal.INVALID_PAYLOAD, Refusal.TRANSFORMATION}, "bad.xslt"),
+        (ENDLESS, r"calls its own templates too deep|took longer than 1 seconds"),
+        (EXPLODING, "took longer than 1 seconds"),
+        (SWELLING, r"took more memory|took longer than 1 seconds|ended its process"),
     ],
     ids=["endless", "exploding", "swelling"],
 )
 def test_a_stylesheet_without_end_refuses_the_message_and_nothing_else(
-    tmp_path: Path, stylesheet: str, refusals: set[Refusal], says: str
+    tmp_path: Path, stylesheet: str, says: str
 ) -> None:
     tmp_path.joinpath("bad.xslt").write_text(stylesheet)
     with setting(tmp_path, transformation_seconds=1) as net:
         with net.store.unit() as unit:
             install(net.network, unit, [_cut_by("bad.xslt", each) for each in versions()])
         error = net.refusal(lambda unit: net.send_in(unit, "owner", WHOLE, listing(FIRST)))
-        assert error.refusal in refusals
-        assert says in error.cause
-        assert "transformation_seconds" in error.cause or error.refusal is Refusal.INVALID_PAYLOAD
+        assert error.refusal is Refusal.TRANSFORMATION, error.cause
+        assert re.search(says, error.cause)
+        assert "bad.xslt" in error.cause
+        assert "transformation_seconds" in error.cause
         assert net.send("first", COLLECT, item())
         with net.store.unit() as unit:
             install(net.network, unit)

@@ -133,7 +133,7 @@ class _View:
     def parts(self, report: Path | None) -> Iterator[RenderableType]:
         yield self._head()
         for status in (Status.FAILED, Status.WARNED):
-            for verdict in self._with(status):
+            for verdict in self._summary.broken(status):
                 yield from self._broken(verdict)
         if self._with(Status.WARNED):
             yield Text(self._words.warning_hint, style="yellow")

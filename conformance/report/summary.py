@@ -172,6 +172,11 @@ class RunSummary:
         """How many requirements came out so."""
         return sum(each.status is status for each in self.verdicts)
 
+    def broken(self, status: Status = Status.FAILED) -> tuple[RequirementVerdict, ...]:
+        """The requirements that came out so; those of the driver first, for the others may follow from them."""
+        found = (each for each in self.verdicts if each.status is status)
+        return tuple(sorted(found, key=lambda each: each.chapter != "DRV"))
+
     @property
     def failed_scenarios(self) -> tuple[ScenarioResult, ...]:
         """Scenarios that failed without a finding: the retailer refused, broke down or never did what was asked."""

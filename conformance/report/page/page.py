@@ -119,8 +119,7 @@ def _broken(summary: RunSummary) -> Element | None:
     number = {each.scenario: place for place, each in enumerate(summary.scenarios, 1)}
     requirements = [
         el("li", el("a", each.info.id, href=f"#{each.info.id}"), " ", both(each.info.text_lv, each.info.text_en))
-        for each in summary.verdicts
-        if each.status is Status.FAILED
+        for each in summary.broken()
     ]
     scenarios = [
         el("li", el("a", both(each.title_lv or each.title, each.title), href=f"#s{number[each.scenario]}"))

@@ -44,3 +44,8 @@ def test_what_passed_is_counted_and_not_listed() -> None:
     page = shown(scenario("month", judged("DIT-01")))
     assert "PASSED" in page
     assert "Scenarios that" not in page
+
+
+def test_what_is_wrong_with_the_driver_stands_first() -> None:
+    page = shown(scenario("month", judged("CON-01", 1, broken=1), judged("DRV-04", 1, broken=1)))
+    assert page.index("DRV-04") < page.index("CON-01")

@@ -166,6 +166,14 @@ class ContractBook:
         days = [each.valid_from for each in self._standings(key) if person in each.people]
         return min(days, default=None)
 
+    def begin(self, person: str, key: ContractKey) -> date | None:
+        """The first day from which a contract names a person and ALDIS had heard of it; None when it never does."""
+        known = self._said.get(key, ())
+        if isinstance(known, _Said) and key not in self._before:  # nearly always: worth a shorter way
+            return max(known.valid_from, known.source.arrived.date()) if known.names(person) else None
+        start = self.start(person, key)
+        return None if start is None else max(start, self.known_since(person, key).date())
+
     def contracts_of(self, person: str, period: Period) -> list[ContractKey]:
         """A person's contracts in a month, the one that was known first in front."""
         found = [key for key in self._contracts(person) if self.on_contract(person, key, period) is not None]

@@ -123,16 +123,16 @@ def _catch_up(
     facts: Facts, person: str, chosen: ContractKey, period: Period, on: date, entitled: Entitlement
 ) -> Iterator[CatchUp]:
     """What earlier months lack, from the month on in which the contract began and ALDIS had heard of it (assumed)."""
-    start = facts.contracts.start(person, chosen)
-    if start is None:
+    begin = facts.contracts.begin(person, chosen)
+    if begin is None:
         return
-    month = Period.of(max(start, facts.contracts.known_since(person, chosen).date()))
+    month = Period.of(begin)
     if facts.begins:
         month = max(month, facts.first_month(chosen.provider, month))
     if month >= period:
         return
-    for begin, last in facts.register.runs(person, month, period):
-        first = begin
+    for since, last in facts.register.runs(person, month, period):
+        first = since
         earlier = min(last, period - 1)
         if first <= earlier and facts.rates.steady(first, last, on):
             # Nearly everyone is entitled to the same in each of these months as in this one, and was granted it.

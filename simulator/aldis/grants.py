@@ -5,6 +5,7 @@ Kept small, for it holds the whole country: persons have numbers, and the amount
 
 from __future__ import annotations
 
+from array import array
 from decimal import Decimal
 
 from simulator.aldis.account import NOTHING, cents, euro
@@ -20,6 +21,8 @@ class GrantBook:
         self._numbers: dict[str, int] = {}
         # By month, counted from the year 0.
         self._amounts: dict[int, Amounts] = {}
+        # By person's number: the amount granted last, and the months (from, to) that had it one after another.
+        self._level, self._from, self._to = array("q"), array("i"), array("i")
         # By person's number, the last decision on each contract: the code that it named the person by, and whether
         # support was granted. A contract alone: the only one, under the person's own code, and granted.
         self._last: list[ContractKey | tuple[tuple[ContractKey, str, bool], ...]] = []
@@ -29,6 +32,9 @@ class GrantBook:
         number = self._numbers.setdefault(person, len(self._last))
         if number == len(self._last):
             self._last.append(())
+            self._level.append(0)
+            self._from.append(0)
+            self._to.append(-1)
         self._count(number, period, cents(record.amount_due))
         for each in record.catch_up:
             self._count(number, each.period, cents(each.amount))
@@ -45,9 +51,14 @@ class GrantBook:
     def reached(self, person: str, first: Period, last: Period, amount: Decimal) -> bool:
         """Whether at least an amount (EUR) was granted a person for each month from one to another."""
         number, wanted = self._numbers.get(person), cents(amount)
-        for month in range(_number(first), _number(last) + 1):
+        start, end = _number(first), _number(last)
+        if number is None:
+            return wanted <= 0 or start > end
+        if self._from[number] <= start and end <= self._to[number] and wanted <= self._level[number]:
+            return True  # nearly everyone
+        for month in range(start, end + 1):
             table = self._amounts.get(month)
-            if wanted > (0 if table is None or number is None or number >= len(table.cents) else table.cents[number]):
+            if wanted > (0 if table is None else table[number]):
                 return False
         return True
 
@@ -65,11 +76,17 @@ class GrantBook:
         return ((found, person, True),) if isinstance(found, ContractKey) else found
 
     def _count(self, number: int, period: Period, amount: int) -> None:
-        if amount:
-            month = _number(period)
-            if month not in self._amounts:
-                self._amounts[month] = Amounts()
-            self._amounts[month].add(number, amount)
+        if not amount:
+            return
+        month = _number(period)
+        if month not in self._amounts:
+            self._amounts[month] = Amounts()
+        table = self._amounts[month]
+        table.add(number, amount)
+        if month > self._to[number]:
+            if month > self._to[number] + 1 or amount != self._level[number]:
+                self._level[number], self._from[number] = amount, month
+            self._to[number] = month
 
 
 def _number(period: Period) -> int:

@@ -3,7 +3,7 @@ Feature: One month
   what it paid out.
   Latviski: Viens mēnesis
 
-  @CON-01 @CON-02 @CON-03 @DIT-01 @DIT-02 @DIT-03 @PAY-01 @PAY-03 @PAY-06 @PAY-08 @CAL-01 @CAL-02 @XML-01 @XML-02
+  @CON-01 @CON-02 @CON-03 @DIT-01 @DIT-02 @DIT-03 @PAY-03 @PAY-06 @PAY-08 @CAL-01 @CAL-02 @XML-01 @XML-02
   Scenario: The first contract and the first discount
     Latviski: Pirmais līgums un pirmā atlaide
     Given it is 2 March 2026

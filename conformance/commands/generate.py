@@ -61,9 +61,6 @@ def command(
         fail("more than one file needs a folder: add --out DIR")
     try:
         chosen = load_profile(profile)
-    except ProfileError as reason:
-        fail(str(reason))
-    try:
         _write(ChannelName(channel), chosen, count, records, seed, period, out, invalid=invalid)
     except ProfileError as reason:
         fail(str(reason))

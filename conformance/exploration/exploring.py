@@ -45,7 +45,8 @@ class _Broke(Exception):
     """A story in which the retailer did something wrong."""
 
 
-_FAILURES = (_Broke, DriverError, DriverNotStarted, RetailerRefused)
+_BREAKDOWNS = (DriverError, DriverNotStarted, RetailerRefused)
+_FAILURES = (_Broke, *_BREAKDOWNS)
 
 
 def explore(
@@ -68,7 +69,7 @@ def explore(
         emit(explorer.run())
     except Unsupported as missing:
         emit(ScenarioFinished(scenario=NAME, status=Status.NOT_TESTED, reason=str(missing)))
-    except (DriverError, DriverNotStarted, RetailerRefused) as broken:
+    except _BREAKDOWNS as broken:
         # Before the first life; one that breaks off a life is told with its story.
         emit(ScenarioFinished(scenario=NAME, status=Status.FAILED, reason=str(broken)))
     except Exception as broken:  # noqa: BLE001 - whatever it is, it is the suite's and is told as such
@@ -217,7 +218,7 @@ class _Explorer:
         except (ScenarioError, PopulationError, Unsupported) as nonsense:
             stage.close()
             return ScenarioFinished(scenario=NAME, status=Status.NOT_TESTED, reason=str(nonsense))
-        except (DriverError, DriverNotStarted, RetailerRefused) as refused:
+        except _BREAKDOWNS as refused:
             reason = str(refused)
         try:
             return self._told(stage, sentences, reason, keep=keep)

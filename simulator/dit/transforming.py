@@ -24,7 +24,7 @@ _MARKED = "cut here"
 _TOO_MUCH = "took more memory than a transformation may have"
 _STOPPED = {
     "infinite template recursion": "calls its own templates too deep",
-    "emory allocation failed": _TOO_MUCH,
+    "memory allocation failed": _TOO_MUCH,
     "malloc failed": _TOO_MUCH,
 }
 """What libxslt reports when it stops a stylesheet by itself, and how that is told."""
@@ -106,7 +106,7 @@ def _cut(document: Any, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]
         data = bytes(result)
         return {"element": str(etree.fromstring(data, parser()).tag)}, data
     except (etree.XSLTError, etree.XMLSyntaxError) as error:
-        told = "\n".join(str(each.message) for each in error.error_log)
+        told = "\n".join(str(each.message) for each in error.error_log).casefold()
         stopped = next((why for sign, why in _STOPPED.items() if sign in told), None)
         return ({"stopped": stopped} if stopped is not None else {"failed": str(error)}), b""
     except MemoryError:

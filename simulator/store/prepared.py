@@ -58,16 +58,15 @@ class _Compiled:
     def __init__(self, statement: Any, dialect: Dialect, row: Mapping[str, object]) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=tuple(row))
         self.text = str(compiled)
-        constants = compiled.params
-        self._steps: list[tuple[str, Callable[[Any], object] | None, object]] = [
-            (name, _processor(compiled.binds[name].type, dialect), None if name in row else constants[name])
-            for name in compiled.positiontup or ()
+        self._constants = {name: value for name, value in compiled.params.items() if name not in row}
+        self._steps: list[tuple[str, Callable[[Any], object] | None]] = [
+            (name, _processor(compiled.binds[name].type, dialect)) for name in compiled.positiontup or ()
         ]
 
     def values(self, row: Mapping[str, object]) -> list[object]:
         values: list[object] = []
-        for name, process, constant in self._steps:
-            value = row.get(name, constant)
+        for name, process in self._steps:
+            value = self._constants[name] if name in self._constants else row[name]
             values.append(value if process is None or value is None else process(value))
         return values
 

@@ -32,7 +32,7 @@ from simulator.documents.model import (
     Record,
     SubUser,
 )
-from simulator.documents.profile import Profile, ProfileError, Rate
+from simulator.documents.profile import Profile, ProfileError
 
 PROVIDER = "40009990008"  # made up; its check digit is right
 _NAMES = uuid.UUID("0a1d15c0-5a3e-5c5c-9d0f-00005a3b1e50")
@@ -73,10 +73,6 @@ def _pool() -> _Pool:
     )
 
 
-def _is_for(rate: Rate, period: Period) -> bool:
-    return rate.valid_from <= period and (rate.valid_to is None or period <= rate.valid_to)
-
-
 class Sampler:
     """One document's worth of chance; its people are numbered, so that no two share a code."""
 
@@ -88,7 +84,7 @@ class Sampler:
         self._pool = _pool()
         by_seed = Period(2026, self._random.randrange(1, 13))
         self._period = by_seed if period is None else period
-        self._rates = {each.category: each for each in profile.rates if _is_for(each, self._period)}
+        self._rates = {each.category: each for each in profile.rates if each.covers(self._period)}
         if not self._rates:
             first = min(each.valid_from for each in profile.rates)
             raise ProfileError(f"the profile {profile.name} has no rates for {self._period}; its first are of {first}")

@@ -154,14 +154,7 @@ class Profile:
 
     def rate(self, category: Category, period: Period) -> Rate | None:
         """The rate in force for a category in a period, None when there is none."""
-        for rate in self.rates:
-            if (
-                rate.category is category
-                and rate.valid_from <= period
-                and (not rate.valid_to or period <= rate.valid_to)
-            ):
-                return rate
-        return None
+        return next((each for each in self.rates if each.category is category and each.covers(period)), None)
 
     def names(self) -> Names:
         """Writes element names with this profile's prefixes."""

@@ -7,7 +7,6 @@ import multiprocessing
 import ssl
 import subprocess
 import sys
-import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -24,7 +23,7 @@ from simulator.listening import HttpServer, Tls
 from simulator.security.settings import load_settings
 from simulator.soap.contract import DIT, SVC
 from tests.benchmarks.test_wire import CLIENTS, SECONDS, send_by_several
-from tests.benchmarks.yardstick import measure, yardstick
+from tests.benchmarks.yardstick import measure, serve_until_told, yardstick
 from tests.simulator.security.client import Token
 from tests.simulator.security.setting import GUARDED, RETAILER, SecuredSetting
 from tests.simulator.security.test_served import client_of, password
@@ -100,11 +99,7 @@ def _serve(directory: Path) -> None:
         material = secured.secured.material
         server = HttpServer(("127.0.0.1", 0), secured.application, numthreads=8)
         server.ssl_adapter = Tls(str(material.server_certificate), str(material.server_key))
-        server.prepare()
-        threading.Thread(target=server.serve, daemon=True).start()
-        print(f"https://127.0.0.1:{server.bind_addr[1]}", flush=True)
-        sys.stdin.read()
-        server.stop()
+        serve_until_told(server, "https")
 
 
 if __name__ == "__main__":

@@ -85,6 +85,15 @@ class Figure:
         return self.calls >= promised or self.calls / self.bare >= promised / PACE
 
 
+def serve_until_told(server: wsgi.Server, scheme: str) -> None:
+    """Serve, with the address on standard output, until standard input ends."""
+    server.prepare()
+    threading.Thread(target=server.serve, daemon=True).start()
+    print(f"{scheme}://127.0.0.1:{server.bind_addr[1]}", flush=True)
+    sys.stdin.read()
+    server.stop()
+
+
 class _Service(ServiceBase):  # type: ignore[misc]
     @rpc(AnyXml, _returns=Boolean, _in_variable_names={"message": "MessageSave2"}, _operation_name="SendMessage")
     def send(ctx: Any, message: Any) -> bool:  # noqa: N805 - Spyne's way
@@ -94,11 +103,7 @@ class _Service(ServiceBase):  # type: ignore[misc]
 def _serve() -> None:
     application = Application([_Service], SVC, in_protocol=Soap12(), out_protocol=Soap12())
     server = wsgi.Server(("127.0.0.1", 0), WsgiApplication(application), numthreads=8)
-    server.prepare()
-    threading.Thread(target=server.serve, daemon=True).start()
-    print(f"http://127.0.0.1:{server.bind_addr[1]}", flush=True)
-    sys.stdin.read()
-    server.stop()
+    serve_until_told(server, "http")
 
 
 if __name__ == "__main__":

@@ -18,10 +18,12 @@ from simulator.documents.model import PayoutRecord, Period
 NOTHING = Decimal("0.00")
 
 
+@lru_cache(maxsize=8192)
 def cents(amount: Decimal) -> int:
     """An amount in EUR as whole cents; raises ValueError for one that is not."""
-    whole = int(amount * 100)
-    if amount * 100 != whole:
+    exact = amount * 100
+    whole = int(exact)
+    if exact != whole:
         raise ValueError(f"{amount} EUR is no whole number of cents; rules refuse such amounts before they are booked")
     return whole
 

@@ -234,7 +234,9 @@ class Aldis:
         begins = {each.registration_number: each.first_month for each in self._world.retailers if each.first_month}
         facts = Facts(self._register, self._rates, state.contracts, state.grants, begins)
         exchanging = tuple(each for each in self._world.retailers if each.exchanges_in(duty.period))
-        with Publisher(self._profile, exchanging, duty.period, self._clock.now(), unit.incoming) as publisher:
+        with Publisher(
+            self._profile, exchanging, duty.period, self._clock.now(), unit.incoming, self._store.scratch
+        ) as publisher:
             self._decide(state, facts, duty, publisher)
             more, told_too_much = leaks(publisher.first_records, exchanging, self._faults)
             published = publisher.publish(more)
@@ -295,21 +297,21 @@ class Aldis:
         journal.append(unit, entry)
 
 
-_RARELY = 1_000_000
+_SELDOM, _RARELY = 50_000, 1_000_000
 
 
 @contextmanager
 def _few_full_collections() -> Iterator[None]:
-    """Have Python's collector look at what is new, and leave the rest alone for so long.
+    """Have Python's collector look at what is new, not too often, and leave the rest alone for so long.
 
     A full collection goes through all that is known of every person of a country, and finds nothing: a twentieth of a
-    determination's time.
+    determination's time. Nor is there much to find in what is new: nearly all of it is gone when it was used.
     """
     before = gc.get_threshold()
     if before[2] >= _RARELY:  # another simulation of this process is at it, and will set it back
         yield
         return
-    gc.set_threshold(before[0], before[1], _RARELY)
+    gc.set_threshold(max(before[0], _SELDOM), before[1], _RARELY)
     try:
         yield
     finally:

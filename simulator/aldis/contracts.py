@@ -190,6 +190,10 @@ class ContractBook:
     def pairs(self, provider: str) -> Iterator[tuple[ContractKey, str]]:
         """All contracts of a retailer with everyone whom each ever named, in a fixed order."""
         for key in sorted(each for each in self._said if each.provider == provider):
+            known = self._said[key]
+            if isinstance(known, _Said) and isinstance(known.people, str) and key not in self._before:
+                yield key, known.people  # nearly always: worth a shorter way
+                continue
             persons = {person for said in self._versions(key) for person in _persons(said)}
             for person in sorted(persons.union(self._before.get(key, ()))):
                 yield key, person

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
 
 from simulator.aldis import reasons
 from simulator.aldis.account import NOTHING
@@ -15,11 +17,11 @@ from simulator.aldis.contracts import ContractBook, ContractKey
 from simulator.aldis.grants import GrantBook
 from simulator.aldis.rates import Rates
 from simulator.aldis.reasons import Reason
-from simulator.aldis.register import Register
+from simulator.aldis.register import Grounds, Register
 from simulator.documents.identifiers import personal_code_canonical
 from simulator.documents.model import CatchUp, CategoryCount, DiscountRecord, DiscountStatus, Period
 
-_IDS = uuid.UUID("b1f0a1d5-6c1e-5d0e-9b0a-0c4a3f5e7a21")
+_NAMESPACE = uuid.UUID("b1f0a1d5-6c1e-5d0e-9b0a-0c4a3f5e7a21").bytes
 
 # Reasons travel to the retailer, so they are in Latvian; their wording is assumed.
 _LATE = "Par {period} pienākošais atbalsts, kas noteikts vēlāk"
@@ -29,8 +31,7 @@ _CONTRACT_ENDED = "Līgums vairs nav spēkā vai persona tajā vairs nav norād�
 _MOVED = "Atbalstu turpmāk piemēro citam personas līgumam"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """One decision: for whom (by identity), on which contract, what travels of it, and why."""
 
     contract: ContractKey
@@ -48,20 +49,30 @@ class Facts:
     contracts: ContractBook
     grants: GrantBook
     begins: Mapping[str, Period] = field(default_factory=dict)
+    # What was worked out for people of the same grounds: nearly everyone's are somebody else's, too.
+    entitled: dict[tuple[Grounds, int, int, date], Entitlement] = field(default_factory=dict)
+    spans: dict[tuple[Grounds, int, int, int, int, date], tuple[Span, ...]] = field(default_factory=dict)
 
     def first_month(self, provider: str, otherwise: Period) -> Period:
         """The first month that a retailer hears of; ``otherwise`` for one that was there from the beginning."""
         return self.begins.get(provider, otherwise)
 
 
-@dataclass(frozen=True, slots=True)
-class Entitlement:
+class Entitlement(NamedTuple):
     """What a person is entitled to in a month, EUR, by what is known on a day."""
 
     categories: tuple[CategoryCount, ...]
     amount: Decimal
     why: tuple[Reason, ...]
     excluded: bool
+
+
+class Span(NamedTuple):
+    """Months from one to another, with the EUR of each; None where they differ."""
+
+    first: Period
+    last: Period
+    amount: Decimal | None
 
 
 def decide(facts: Facts, period: Period, on: date) -> tuple[Decision, ...]:
@@ -79,9 +90,18 @@ def decide_for(facts: Facts, provider: str, period: Period, on: date) -> Iterato
 
 def entitlement(facts: Facts, person: str, period: Period, on: date) -> Entitlement:
     """What a person is entitled to in a month, whatever the contract, with what was known on a day."""
-    protection = facts.register.protection(person, period, on)
-    worth = facts.rates.worth(protection.categories, period, on)
-    return Entitlement(worth.paid, worth.amount, (*protection.why, *worth.lines), protection.excluded)
+    return _entitlement(facts, facts.register.grounds(person), period, on)
+
+
+def _entitlement(facts: Facts, grounds: Grounds, period: Period, on: date) -> Entitlement:
+    question = (grounds, period.year, period.month, on)
+    found = facts.entitled.get(question)
+    if found is None:
+        protection = facts.register.protection(grounds, period, on)
+        worth = facts.rates.worth(protection.categories, period, on)
+        found = Entitlement(worth.paid, worth.amount, (*protection.why, *worth.lines), protection.excluded)
+        facts.entitled[question] = found
+    return found
 
 
 def choose_contract(facts: Facts, person: str, period: Period) -> tuple[ContractKey | None, tuple[Reason, ...]]:
@@ -110,7 +130,7 @@ def _decide_person(facts: Facts, person: str, period: Period, on: date) -> Itera
     entitled = entitlement(facts, person, period, on)
     granted = False
     if chosen is not None:
-        catch_up = tuple(_catch_up(facts, person, chosen, period, on, entitled))
+        catch_up = tuple(_catch_up(facts, person, chosen, period, on))
         granted = entitled.amount > NOTHING or bool(catch_up)
         if granted:
             yield _granted(facts, person, chosen, period, on, entitled, catch_up, chosen_why)
@@ -119,32 +139,52 @@ def _decide_person(facts: Facts, person: str, period: Period, on: date) -> Itera
             yield _terminated(facts, person, running, period, on, entitled, chosen if granted else None)
 
 
-def _catch_up(
-    facts: Facts, person: str, chosen: ContractKey, period: Period, on: date, entitled: Entitlement
-) -> Iterator[CatchUp]:
+def _catch_up(facts: Facts, person: str, chosen: ContractKey, period: Period, on: date) -> Iterator[CatchUp]:
     """What earlier months lack, from the month on in which the contract began and ALDIS had heard of it (assumed)."""
     begin = facts.contracts.begin(person, chosen)
     if begin is None:
         return
-    month = Period.of(begin)
+    month = _month_of(begin)
     if facts.begins:
         month = max(month, facts.first_month(chosen.provider, month))
-    if month >= period:
-        return
-    for since, last in facts.register.runs(person, month, period):
-        first = since
-        earlier = min(last, period - 1)
-        if first <= earlier and facts.rates.steady(first, last, on):
-            # Nearly everyone is entitled to the same in each of these months as in this one, and was granted it.
-            due = entitled if last == period else entitlement(facts, person, first, on)
-            if facts.grants.reached(person, first, earlier, due.amount):
-                continue
-        while first <= earlier:
-            if facts.contracts.on_contract(person, chosen, first) is not None:
-                missing = entitlement(facts, person, first, on).amount - facts.grants.granted_for(person, first)
+    grounds = facts.register.grounds(person)
+    for first, last, due in _spans(facts, grounds, month, period, on):
+        # Nearly everyone is entitled to the same in each of these months, and was granted it.
+        if due is not None and facts.grants.reached(person, first, last, due):
+            continue
+        earlier = first
+        while earlier <= last:
+            if facts.contracts.on_contract(person, chosen, earlier) is not None:
+                entitled = _entitlement(facts, grounds, earlier, on).amount
+                missing = entitled - facts.grants.granted_for(person, earlier)
                 if missing > NOTHING:
-                    yield CatchUp(first, missing, _LATE.format(period=first))
-            first += 1
+                    yield CatchUp(earlier, missing, _LATE.format(period=earlier))
+            earlier += 1
+
+
+def _spans(facts: Facts, grounds: Grounds, first: Period, period: Period, on: date) -> tuple[Span, ...]:
+    """The months from one on and before another, in spans in which people of these grounds are entitled to the same."""
+    question = (grounds, first.year, first.month, period.year, period.month, on)
+    found = facts.spans.get(question)
+    if found is None:
+        # Up to the month itself: what nearly everyone is entitled to now is what it was before, too.
+        runs = facts.register.runs(grounds, first, period) if first < period else []
+        found = tuple(
+            Span(
+                since,
+                min(until, period - 1),
+                _entitlement(facts, grounds, until, on).amount if facts.rates.steady(since, until, on) else None,
+            )
+            for since, until in runs
+            if since < period
+        )
+        facts.spans[question] = found
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _month_of(day: date) -> Period:
+    return Period.of(day)
 
 
 def _granted(
@@ -219,7 +259,7 @@ def document_id(provider: str, period: Period) -> str:
 
 
 def _guid(name: str) -> str:
-    """What ``str(uuid.uuid5(_IDS, name))`` is, in a third of its time: a country has many decisions."""
-    digits = hashlib.sha1(_IDS.bytes + name.encode(), usedforsecurity=False).hexdigest()
+    """What ``str(uuid.uuid5(namespace, name))`` is, in a third of its time: a country has many decisions."""
+    digits = hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
     variant = "89ab"[int(digits[16], 16) & 3]
     return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from simulator.aldis.decisions import Decision
 from simulator.aldis.intake import Outcome
+from simulator.aldis.reasons import ReasonKind
 from simulator.aldis.reconciliation import Reconciliation
 from simulator.dit.model import MailboxMessage
 from simulator.documents.model import Document, ErrorReport, Period, RecordError
 from simulator.documents.profile import ChannelProfile
 from simulator.journal import DECIDED, Json
 from simulator.world import World
+
+_text = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def intake(document: Document, outcome: Outcome, event: str | None, message: MailboxMessage) -> dict[str, Json]:
@@ -63,19 +68,27 @@ def determination(
     return details
 
 
-def decided(decision: Decision) -> dict[str, Json]:
-    """One decision, with the reasons for it."""
+def decided(decision: Decision) -> str:
+    """One decision as a line of JSON, with the reasons for it.
+
+    Put together from its pieces: a country has many decisions, and nearly all of their reasons are others' as well.
+    """
     record = decision.record
-    return {
-        "provider": decision.contract.provider,
-        "contract": decision.contract.contract,
-        "person": record.person_code,
-        "amount_due": f"{record.amount_due:.2f}",
-        "catch_up": [{"period": str(part.period), "amount": f"{part.amount:.2f}"} for part in record.catch_up],
-        "status": record.status.value,
-        "why": [reason.en for reason in decision.why],
-        "why_lv": [reason.lv for reason in decision.why],
-    }
+    catch_up = ",".join(f'{{"period":"{part.period}","amount":"{part.amount:.2f}"}}' for part in record.catch_up)
+    written = [(_own if each.kind is ReasonKind.CONTRACT else _shared)(each.en, each.lv) for each in decision.why]
+    return (
+        f'{{"provider":{_text(decision.contract.provider)},"contract":{_text(decision.contract.contract)},'
+        f'"person":{_text(record.person_code)},"amount_due":"{record.amount_due:.2f}","catch_up":[{catch_up}],'
+        f'"status":{_text(record.status.value)},"why":[{",".join([en for en, _ in written])}],'
+        f'"why_lv":[{",".join([lv for _, lv in written])}]}}'
+    )
+
+
+def _own(en: str, lv: str) -> tuple[str, str]:
+    return _text(en), _text(lv)
+
+
+_shared = lru_cache(maxsize=8192)(_own)
 
 
 def reconciliation(found: Reconciliation) -> dict[str, Json]:

@@ -26,8 +26,6 @@ AT_ONCE = 500
 TOLD_AT_MOST = 1000
 """Decisions of a month that the journal's entry itself lists; of more it names a blob."""
 
-_line = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
 
 @dataclass(slots=True)
 class Part:
@@ -59,14 +57,15 @@ class Publisher:
         period: Period,
         created_at: datetime,
         begin: Callable[[], Incoming],
+        scratch: Callable[[], Incoming],
     ) -> None:
-        """``retailers`` get a part each; ``begin`` begins a file."""
+        """``retailers`` get a part each; ``begin`` begins a file that is kept, ``scratch`` one that is not."""
         self._profile = profile
         self._period = period
         self._created_at = created_at
         self._files = ExitStack()
         self._published = Published(self._file(begin), self._file(begin))
-        self._parts = {each.registration_number: Part(self._file(begin)) for each in retailers}
+        self._parts = {each.registration_number: Part(self._file(scratch)) for each in retailers}
 
     def __enter__(self) -> Publisher:
         return self
@@ -110,13 +109,13 @@ class Publisher:
 
     def _tell(self, some: tuple[Decision, ...]) -> None:
         published = self._published
-        told = [decided(each) for each in some]
-        published.lines.write("".join(f"{_line(each)}\n" for each in told).encode())
-        published.decisions += len(told)
+        lines = [decided(each) for each in some]
+        published.lines.write("".join([f"{each}\n" for each in lines]).encode())
+        published.decisions += len(lines)
+        if published.decisions > TOLD_AT_MOST:
+            published.told = None
         if published.told is not None:
-            published.told += told
-            if len(published.told) > TOLD_AT_MOST:
-                published.told = None
+            published.told += map(json.loads, lines)
 
     def _write(self, provider: str, part: Part, records: tuple[DiscountRecord, ...]) -> None:
         _, body, between, _ = document_parts(self._whole(provider, part.count, records), self._profile)

@@ -7,7 +7,7 @@ regulation says by when ALDIS determines, not which day of the month it looks at
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -32,6 +32,17 @@ class Protection:
     excluded: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Grounds:
+    """What protects a person, or excludes: one object for all of whom the same is known, so that it is judged once."""
+
+    spells: tuple[Spell, ...] = ()
+    arrears: tuple[Arrears, ...] = ()
+
+
+_NONE = Grounds()
+
+
 class Register:
     """The facts of a world, found by person. Whatever code is asked, a person is the one whom it was ever given to."""
 
@@ -42,14 +53,8 @@ class Register:
         for resident in world.residents:
             for code in (resident.code, *(each.earlier for each in resident.code_changes)):
                 self._residents[_written(code)] = resident
-        self._spells: dict[str, tuple[Spell, ...]] = {}
-        self._arrears: dict[str, list[Arrears]] = defaultdict(list)
+        self._grounds = self._shared_grounds(world)
         self._claims: dict[str, list[Claim]] = defaultdict(list)
-        for spell in world.all_spells():
-            owner = self._owner(spell.person)
-            self._spells[owner] = (*self._spells.get(owner, ()), spell)
-        for debt in world.arrears:
-            self._arrears[self._owner(debt.person)].append(debt)
         for claim in world.claims:
             self._claims[self._owner(claim.person)].append(claim)
         for claims in self._claims.values():
@@ -68,17 +73,21 @@ class Register:
         """The contracts named for a person by others than retailers, the person's own word first (assumed)."""
         return tuple(self._claims.get(person, ()))
 
-    def protection(self, person: str, period: Period, known_on: date) -> Protection:
-        """What protects a person (by identity) in a month, with what ALDIS knew on a day."""
+    def grounds(self, person: str) -> Grounds:
+        """What may protect a person (by identity), or exclude."""
+        return self._grounds.get(person, _NONE)
+
+    def protection(self, grounds: Grounds, period: Period, known_on: date) -> Protection:
+        """What protects in a month, with what ALDIS knew on a day."""
         reference = date(period.year, period.month, self._day)
         known = [
             each
-            for each in self._spells.get(person, ())
+            for each in grounds.spells
             if _covers(each, reference) and (each.known_from is None or each.known_from <= known_on)
         ]
         categories = _count(known)
         why = [category_holds(each) for each in known]
-        debt = next((each for each in self._arrears.get(person, ()) if _covers(each, reference)), None)
+        debt = next((each for each in grounds.arrears if _covers(each, reference)), None)
         if debt is None or not categories or period < ARREARS_EXCLUDE_FROM:
             return Protection(categories, tuple(why))
         group_1 = any(each.category is Category.DISABILITY_GROUP_1 for each in categories)
@@ -88,20 +97,20 @@ class Register:
         why.append(arrears_exclude(debt, ARREARS_EXCLUDE_FROM))
         return Protection((), tuple(why), excluded=True)
 
-    def runs(self, person: str, first: Period, last: Period) -> list[tuple[Period, Period]]:
-        """The months from one to another in runs of which each has the same facts protecting a person throughout."""
-        facts = (*self._spells.get(person, ()), *self._arrears.get(person, ()))
+    def runs(self, grounds: Grounds, first: Period, last: Period) -> list[tuple[Period, Period]]:
+        """The months from one to another in runs of which each has the same facts protecting throughout."""
         start, end = date(first.year, first.month, self._day), date(last.year, last.month, self._day)
-        if person not in self._arrears and all(
-            each.valid_from <= start and (each.valid_to is None or end <= each.valid_to) for each in facts
+        if not grounds.arrears and all(
+            each.valid_from <= start and (each.valid_to is None or end <= each.valid_to) for each in grounds.spells
         ):
-            return [(first, last)]  # nearly everyone
+            return [(first, last)]  # nearly always
         begins = {first}
+        facts: tuple[Spell | Arrears, ...] = (*grounds.spells, *grounds.arrears)
         for each in facts:
             begins.add(self._counts_from(each.valid_from))
             if each.valid_to is not None:
                 begins.add(self._counts_from(each.valid_to + timedelta(days=1)))
-        if person in self._arrears:
+        if grounds.arrears:
             begins |= {ARREARS_EXCLUDE_FROM, GROUP_1_EXEMPT_FROM}
         firsts = sorted(each for each in begins if first <= each <= last)
         return list(zip(firsts, [*(each - 1 for each in firsts[1:]), last], strict=True))
@@ -109,6 +118,22 @@ class Register:
     def _counts_from(self, day: date) -> Period:
         """The first month for which a fact counts that is there from a day on."""
         return Period.of(day) + (1 if day.day > self._day else 0)
+
+    def _shared_grounds(self, world: World) -> dict[str, Grounds]:
+        spells: dict[str, tuple[Spell, ...]] = {}
+        arrears: dict[str, tuple[Arrears, ...]] = {}
+        for spell in world.all_spells():
+            owner = self._owner(spell.person)
+            spells[owner] = (*spells.get(owner, ()), replace(spell, person=""))
+        for debt in world.arrears:
+            owner = self._owner(debt.person)
+            arrears[owner] = (*arrears.get(owner, ()), replace(debt, person=""))
+        known: dict[tuple[tuple[Spell, ...], tuple[Arrears, ...]], Grounds] = {}
+        shared: dict[str, Grounds] = {}
+        for person in spells.keys() | arrears.keys():
+            facts = spells.get(person, ()), arrears.get(person, ())
+            shared[person] = known.setdefault(facts, Grounds(*facts))
+        return shared
 
     def _owner(self, code: str) -> str:
         return self.identity(code) or code

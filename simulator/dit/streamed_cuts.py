@@ -49,7 +49,7 @@ def cut_in_slices(
                 for part, document in slices(pieces(), repeated, at_once):
                     wanted = [each for each in makers if each.repeated == repeated and each.wants(part)]
                     if wanted:
-                        process.take(etree.tostring(document))
+                        process.take(etree.tostring(document, encoding="UTF-8"))
                     for maker in wanted:
                         maker.take(part, process)
         return {each.version.urn: cut for each in makers if (cut := each.finish()) is not None}

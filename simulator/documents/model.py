@@ -160,6 +160,8 @@ class Category(StrEnum):
     GUARDIAN = "guardian"
     LARGE_FAMILY = "large_family"
 
+    __hash__ = str.__hash__  # an enumeration's own is Python, and each decision on a country's people asks it
+
 
 @dataclass(frozen=True, slots=True)
 class CategoryCount:
@@ -202,7 +204,7 @@ class DiscountRecord:
     @property
     def total(self) -> Decimal:
         """What the decision adds to the person's support: the amount of the period and all catch-up, EUR."""
-        return self.amount_due + sum((each.amount for each in self.catch_up), Decimal("0.00"))
+        return sum((each.amount for each in self.catch_up), self.amount_due)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ class Kind(StrEnum):
     BOOLEAN = "true or false"
     CHOICE = "one of the profile's values"
 
+    __hash__ = str.__hash__  # an enumeration's own is Python, and each value of a country's list asks it
+
 
 def read_money(text: str) -> Decimal:
     """An amount in EUR with two decimals; more are kept where they are not zeros, so that a rule can object."""
@@ -45,6 +47,9 @@ def read_money(text: str) -> Decimal:
 
 def write_money(amount: Decimal) -> str:
     """Two decimals, or as many as the amount has."""
+    text = str(amount)
+    if text[-3:-2] == ".":  # nearly always: worth a shorter way
+        return text
     exponent = amount.as_tuple().exponent
     return f"{amount:.2f}" if isinstance(exponent, int) and exponent > -2 else f"{amount:f}"
 

@@ -36,12 +36,12 @@ class Incoming:
     nobody waits for a large file.
     """
 
-    def __init__(self, folder: Path, *, durable: bool) -> None:
-        """Begin one in a folder; raises StoreError."""
+    def __init__(self, folder: Path, *, durable: bool, kept: bool = True) -> None:
+        """Begin one in a folder; one that is not ``kept`` has no reference. Raises StoreError."""
         self.path = folder / f"{os.getpid()}-{uuid.uuid4().hex}"
         self.size = 0
         self._durable = durable
-        self._hash = hashlib.sha256()
+        self._hash = hashlib.sha256() if kept else None
         self._reference: str | None = None
         try:
             self._file = self.path.open("xb", buffering=0)
@@ -50,7 +50,8 @@ class Incoming:
 
     def write(self, data: bytes) -> None:
         """Add bytes; raises StoreError, and StorageFull when there is no room."""
-        self._hash.update(data)
+        if self._hash is not None:
+            self._hash.update(data)
         self.size += len(data)
         view = memoryview(data)
         try:
@@ -59,23 +60,24 @@ class Incoming:
         except OSError as error:
             raise from_os_error(error, f"writing {self.path}") from error
 
-    def finish(self) -> str:
-        """Have everything on disk; returns the blob's reference. Raises StoreError."""
-        if self._reference is None:
+    def finish(self) -> None:
+        """Have everything on disk, under its reference; raises StoreError."""
+        if not self._file.closed:
             try:
                 if self._durable:
                     os.fsync(self._file.fileno())
                 self._file.close()
             except OSError as error:
                 raise from_os_error(error, f"writing {self.path}") from error
-            self._reference = self._hash.hexdigest()
-        return self._reference
+            if self._hash is not None:
+                self._reference = self._hash.hexdigest()
 
     @property
     def reference(self) -> str:
         """The blob's reference once it is finished."""
         if self._reference is None:
-            raise StoreError(f"{self.path} is still being written; finish it first")
+            what = "is still being written; finish it first" if self._hash is not None else "was not to be kept"
+            raise StoreError(f"{self.path} {what}")
         return self._reference
 
     def pieces(self) -> Iterator[bytes]:

@@ -105,6 +105,10 @@ class Store:
         """Begin a large blob outside of any unit; see :class:`Incoming`. Raises StoreError."""
         return Incoming(self._incoming, durable=self._files is not None and self._files.durable)
 
+    def scratch(self) -> Incoming:
+        """The same for bytes that only have to wait: they are not hashed, and cannot be adopted. Raises StoreError."""
+        return Incoming(self._incoming, durable=False, kept=False)
+
     def spool(self) -> BinaryIO:
         """A file without a name, for bytes that have to wait; gone when it is closed. Raises StoreError."""
         return spool(self._incoming)

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import http.client
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 
 from conformance.payloads.refinements import payloads
-from simulator.clock import RIGA, Clock
 from simulator.documents.model import ChannelName
 from simulator.documents.profile import load_profile
-from simulator.server import Server
-from simulator.simulation import Simulation
-from simulator.world import load_world
+from tests.benchmarks.live import served
 from tests.conformance.commands.running import ALDIS, aldis
 
 pytestmark = pytest.mark.bench
@@ -81,36 +78,35 @@ def test_generated_live_cases_beside_schemathesis() -> None:
 
 
 def _ours(records: int) -> float:
-    world = load_world("town")
-    start = datetime.combine(world.start, datetime.min.time(), RIGA)
-    opened = Simulation.open(world=world, profile=PROFILE, clock=Clock.frozen(start), patient=True)
-    with closing(opened) as simulation:
-        server = Server(simulation)
-        server.start()
-        session = requests.Session()
-        session.trust_env, session.auth = False, ("100777", "")
-        session.headers["Content-Type"] = "application/soap+xml; charset=utf-8"
-        sent: list[int] = []
+    text, what = (
+        "application/soap+xml; charset=utf-8",
+        payloads(ChannelName.CONTRACT, PROFILE, least=records, most=records),
+    )
+    sent: list[int] = []
+    with served("simulated") as base:
+        parts = urlsplit(base)
+        connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=60)
+        headers = {"Content-Type": text, "Authorization": "Basic " + base64.b64encode(b"100777:").decode()}
 
         @FAST
-        @given(payloads(ChannelName.CONTRACT, PROFILE, least=records, most=records))
+        @given(what)
         def send(data: bytes) -> None:
             body = HEAD + data[data.index(b"?>") + 2 :] + TAIL
-            sent.append(session.post(f"{server.base_url}/dit/v1-2/MessageService/plain", data=body).status_code)
+            connection.request("POST", "/dit/v1-2/MessageService/plain", body, headers)
+            with connection.getresponse() as reply:
+                reply.read()
+                sent.append(reply.status)
 
-        try:
-            took = seconds(send)
-        finally:
-            session.close()
-            server.stop()
-        assert set(sent) == {200}
-        return len(sent) / took
+        took = seconds(send)
+        connection.close()
+    assert set(sent) == {200}
+    return len(sent) / took
 
 
 def _schemathesis() -> float:
     schemathesis = pytest.importorskip("schemathesis", reason="make bench installs it (dependency group bench)")
     sent: list[int] = []
-    with _flask() as base, requests.Session() as session:
+    with served("trivial") as base, requests.Session() as session:
         session.trust_env = False
         operation = schemathesis.openapi.from_url(f"{base}/openapi.json")["/contracts"]["POST"]
 
@@ -120,37 +116,4 @@ def _schemathesis() -> float:
             sent.append(case.call(session=session).status_code)
 
         took = seconds(send)
-        return len(sent) / took
-
-
-@contextmanager
-def _flask() -> Iterator[str]:
-    from cheroot import wsgi
-    from flask import Flask
-
-    contract = {
-        "type": "object",
-        "required": ["number"],
-        "properties": {"number": {"type": "string", "minLength": 1}, "months": {"type": "integer", "minimum": 1}},
-    }
-    post = {
-        "requestBody": {"required": True, "content": {"application/json": {"schema": contract}}},
-        "responses": {"200": {"description": "taken"}},
-    }
-    application = Flask("trivial")
-    application.add_url_rule("/contracts", "take", lambda: {"taken": True}, methods=["POST"])
-    description = {
-        "openapi": "3.0.0",
-        "info": {"title": "trivial", "version": "1"},
-        "paths": {"/contracts": {"post": post}},
-    }
-    application.add_url_rule("/openapi.json", "describe", lambda: description)
-    server = wsgi.Server(("127.0.0.1", 0), application, numthreads=4)
-    server.prepare()
-    thread = threading.Thread(target=server.serve, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.bind_addr[1]}"
-    finally:
-        server.stop()
-        thread.join(10)
+    return len(sent) / took

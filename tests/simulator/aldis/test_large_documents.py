@@ -112,7 +112,9 @@ def test_a_list_written_piece_by_piece_is_the_list_written_whole(
         documents[number] = write_document(Document(ChannelName.DISCOUNT, header, own), country.profile)
     with (
         Store.open() as store,
-        publishing.Publisher(country.profile, (PARAUGS, KAIMINS), period, at, store.incoming) as publisher,
+        publishing.Publisher(
+            country.profile, (PARAUGS, KAIMINS), period, at, store.incoming, store.scratch
+        ) as publisher,
     ):
         for number in documents:
             taken = publisher.take(number, (each for each in decisions if each.contract.provider == number))

@@ -18,7 +18,7 @@ LATER = date(2030, 1, 1)
 
 def _protection(period: str, *spells: Spell, known_on: date = LATER, **fields: Any) -> Protection:
     register = Register(world(*spells, **fields), determination_day=7)
-    return register.protection(ANNA.code, Period.parse(period), known_on)
+    return register.protection(register.grounds(ANNA.code), Period.parse(period), known_on)
 
 
 def _spell(category: Category, count: int = 1) -> Spell:
@@ -94,8 +94,8 @@ def test_a_person_is_the_same_under_every_code() -> None:
     )
     assert register.identity(EDGARS_OLD) == register.identity(EDGARS_NEW.replace("-", "")) == EDGARS_NEW
     assert register.identity("190385-00140") is None
-    assert register.protection(EDGARS_NEW, Period(2026, 3), LATER).categories == counts(low_income=1)
-    assert register.protection(EDGARS_NEW, Period(2026, 6), LATER).excluded
+    assert register.protection(register.grounds(EDGARS_NEW), Period(2026, 3), LATER).categories == counts(low_income=1)
+    assert register.protection(register.grounds(EDGARS_NEW), Period(2026, 6), LATER).excluded
 
 
 def test_the_persons_own_word_comes_before_the_municipalitys() -> None:
@@ -131,13 +131,13 @@ def test_runs_of_months_have_the_same_facts_throughout(
 ) -> None:
     register = Register(world(*spells, arrears=tuple(debts)), determination_day=7)
     first, last = months
-    runs = register.runs(ANNA.code, first, last)
+    runs = register.runs(register.grounds(ANNA.code), first, last)
     assert runs[0][0] == first
     assert runs[-1][1] == last
     assert all(before[1] + 1 == after[0] for before, after in pairwise(runs))
     for begin, end in runs:
         assert begin <= end
-        found, month = register.protection(ANNA.code, begin, LATER), begin
+        found, month = register.protection(register.grounds(ANNA.code), begin, LATER), begin
         while month < end:
             month += 1
-            assert register.protection(ANNA.code, month, LATER).categories == found.categories, month
+            assert register.protection(register.grounds(ANNA.code), month, LATER).categories == found.categories, month

@@ -42,7 +42,8 @@ def incoming_of(store: Store, content: bytes):  # type: ignore[no-untyped-def]
     incoming = store.incoming()
     for start in range(0, len(content), 100_000):
         incoming.write(content[start : start + 100_000])
-    assert incoming.finish() == hashlib.sha256(content).hexdigest()
+    incoming.finish()
+    assert incoming.reference == hashlib.sha256(content).hexdigest()
     assert (incoming.size, b"".join(incoming.pieces())) == (len(content), content)
     return incoming
 
@@ -61,6 +62,17 @@ def test_what_is_adopted_comes_back(tmp_path: Path, opened: Opening, size: int) 
         pieces = list(blob.pieces())
         assert (blob.size, b"".join(pieces)) == (size, data(size))
         assert max(map(len, pieces), default=0) <= PIECE
+
+
+def test_what_only_has_to_wait_is_never_adopted_and_leaves_nothing(tmp_path: Path) -> None:
+    with with_files(tmp_path) as store:
+        with store.scratch() as waiting:
+            waiting.write(data(LARGE * 4))
+            waiting.finish()
+            assert b"".join(waiting.pieces()) == data(LARGE * 4)
+            with pytest.raises(StoreError, match="was not to be kept"), store.unit() as unit:
+                unit.adopt(waiting)
+        assert list((tmp_path / INCOMING_FOLDER).iterdir()) == []
 
 
 @pytest.mark.parametrize("opened", [with_files, without_files])

@@ -1,0 +1,72 @@
+"""What generated live cases are sent to: the simulated state, or a trivial Flask endpoint; each a process of its own.
+
+``python -m tests.benchmarks.live simulated|trivial`` prints its address and serves until its standard input ends.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+
+from simulator.clock import RIGA, Clock
+from simulator.documents.profile import load_profile
+from simulator.server import Server
+from simulator.simulation import Simulation
+from simulator.world import load_world
+from tests.benchmarks.yardstick import serve_until_told
+
+_CONTRACT = {
+    "type": "object",
+    "required": ["number"],
+    "properties": {"number": {"type": "string", "minLength": 1}, "months": {"type": "integer", "minimum": 1}},
+}
+_POST = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": _CONTRACT}}},
+    "responses": {"200": {"description": "taken"}},
+}
+_DESCRIPTION = {
+    "openapi": "3.0.0",
+    "info": {"title": "trivial", "version": "1"},
+    "paths": {"/contracts": {"post": _POST}},
+}
+
+
+@contextmanager
+def served(what: str) -> Iterator[str]:
+    """One of the two, by its address."""
+    command = [sys.executable, "-m", "tests.benchmarks.live", what]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.communicate(timeout=60)
+
+
+def _simulated() -> None:
+    world = load_world("town")
+    start = datetime.combine(world.start, datetime.min.time(), RIGA)
+    opened = Simulation.open(world=world, profile=load_profile(), clock=Clock.frozen(start), patient=True)
+    with closing(opened) as simulation:
+        server = Server(simulation)
+        server.start()
+        print(server.base_url, flush=True)
+        sys.stdin.read()
+        server.stop()
+
+
+def _trivial() -> None:
+    from cheroot import wsgi
+    from flask import Flask
+
+    application = Flask("trivial")
+    application.add_url_rule("/contracts", "take", lambda: {"taken": True}, methods=["POST"])
+    application.add_url_rule("/openapi.json", "describe", lambda: _DESCRIPTION)
+    serve_until_told(wsgi.Server(("127.0.0.1", 0), application, numthreads=4), "http")
+
+
+if __name__ == "__main__":
+    {"simulated": _simulated, "trivial": _trivial}[sys.argv[1]]()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -11,7 +12,8 @@ from simulator.dit.slicing import AT_ONCE, slices
 from simulator.dit.transformation import SECONDS, LargeCut, StylesheetError, not_one_document, transformed, unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
     from simulator.dit.bounded import Transformer
@@ -46,12 +48,7 @@ def cut_in_slices(
     try:
         with transformer() as process:
             for repeated in dict.fromkeys(each.repeated for each in makers):
-                for part, document in slices(pieces(), repeated, at_once):
-                    wanted = [each for each in makers if each.repeated == repeated and each.wants(part)]
-                    if wanted:
-                        process.take(etree.tostring(document, encoding="UTF-8"))
-                    for maker in wanted:
-                        maker.take(part, process)
+                _cut_alike([each for each in makers if each.repeated == repeated], pieces(), at_once, process)
         return {each.version.urn: cut for each in makers if (cut := each.finish()) is not None}
     except BaseException as error:
         for each in makers:
@@ -59,6 +56,30 @@ def cut_in_slices(
         if isinstance(error, etree.XMLSyntaxError):
             raise unusable(f"is not well-formed XML: {error}") from error
         raise
+
+
+def _cut_alike(makers: Sequence[_Maker], pieces: Iterable[bytes], at_once: int, process: Transformer) -> None:
+    """Go through a document once for sub-versions whose records stand in the same place.
+
+    The process transforms one slice while the next one is read: it is a process of its own, after all.
+    """
+
+    def transform(part: int, document: bytes) -> None:
+        wanted = [each for each in makers if each.wants(part)]
+        if wanted:
+            process.take(document)
+        for maker in wanted:
+            maker.take(part, process)
+
+    with ThreadPoolExecutor(1, "transformation") as beside:
+        before: Future[None] | None = None
+        for part, document in slices(pieces, makers[0].repeated, at_once):
+            data = etree.tostring(document, encoding="UTF-8")
+            if before is not None:
+                before.result()
+            before = beside.submit(transform, part, data)
+        if before is not None:
+            before.result()
 
 
 class _Maker:

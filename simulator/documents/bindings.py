@@ -118,6 +118,15 @@ class Node:
     by_tag: dict[str, list[Node]] = dataclasses.field(default_factory=dict)
     names: frozenset[str] = frozenset()
     required: tuple[Binding, ...] = ()
+    _vocabulary: frozenset[str] | None = None
+
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """The names of all elements and attributes of this node and below it."""
+        if self._vocabulary is None:
+            own = (self.name, *self.attributes, *dict(self.conditions))
+            self._vocabulary = frozenset(own).union(*(each.vocabulary for each in self.children))
+        return self._vocabulary
 
     @property
     def is_leaf(self) -> bool:

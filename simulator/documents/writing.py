@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from lxml import etree
 
@@ -61,11 +61,11 @@ def _cut(tree: Node, values: Values, profile: Profile) -> tuple[bytes, bytes, by
 def _text_writer(tree: Node, profile: Profile) -> TextWriter | None:
     """What writes a document's records as text; None when they have no one place, or a name no one prefix."""
     places = list(_places(tree, 0))
-    prefixes = _prefixes(_names(tree), profile)
+    prefixes = _prefixes(tree.vocabulary, profile)
     if len(places) != 1 or len(set(prefixes.values())) < len(prefixes):
         return None
     ((node, depth),) = places
-    if any(name.startswith("{") and name[1:].partition("}")[0] not in prefixes.values() for name in _names(node)):
+    if any(name.startswith("{") and name[1:].partition("}")[0] not in prefixes.values() for name in node.vocabulary):
         return None
     return TextWriter(node, depth, prefixes, _text)
 
@@ -116,20 +116,16 @@ def _write(tree: Node, values: Values, profile: Profile) -> bytes:
 
 
 def _build(tree: Node, values: Values, profile: Profile) -> Element:
-    root = etree.Element(tree.name, nsmap=_prefixes(_names(tree), profile))
+    root = etree.Element(tree.name, nsmap=_prefixes(tree.vocabulary, profile))
     _fill(root, tree, values)
     return root
-
-
-def _names(tree: Node) -> set[str]:
-    return {name for node in tree.walk() for name in (node.name, *node.attributes, *dict(node.conditions))}
 
 
 def _bytes(root: Element) -> bytes:
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"
 
 
-def _prefixes(names: set[str], profile: Profile) -> dict[str | None, str]:
+def _prefixes(names: Set[str], profile: Profile) -> dict[str | None, str]:
     uris = {name[1:].partition("}")[0] for name in names if name.startswith("{")}
     return {prefix: uri for prefix, uri in profile.namespaces.items() if uri in uris}
 

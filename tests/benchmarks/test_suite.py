@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +26,8 @@ from tests.conformance.commands.running import ALDIS, aldis
 pytestmark = pytest.mark.bench
 PROFILE = load_profile()
 CONTRACT = PROFILE.channel(ChannelName.CONTRACT).version_urn()
-CASES = 1000
+CASES = 300
+TURNS = 5
 RECORDS = 10
 FAST = settings(max_examples=CASES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 HEAD = (
@@ -63,9 +65,16 @@ def test_help_beside_a_bare_interpreter() -> None:
 
 def test_generated_live_cases_beside_schemathesis() -> None:
     """A live case: a document is generated, sent over HTTP, checked by schema and domain, stored, and journaled."""
-    theirs = _schemathesis()
-    documents = _ours(1)
-    records = RECORDS * _ours(RECORDS)
+    schemathesis = pytest.importorskip("schemathesis", reason="make bench installs it (dependency group bench)")
+    with served("trivial") as trivial, served("simulated") as simulated, requests.Session() as session:
+        session.trust_env = False
+        operation = schemathesis.openapi.from_url(f"{trivial}/openapi.json")["/contracts"]["POST"]
+        parts = urlsplit(simulated)
+        with closing(http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=60)) as connection:
+            plays = (_schemathesis(operation, session), _ours(connection, 1), _ours(connection, RECORDS))
+            # In turns, the best of each: a machine's pace is not the same from one minute to the next.
+            turns = [tuple(CASES / seconds(each) for each in plays) for _ in range(TURNS)]
+    theirs, documents, records = (max(each) for each in zip(*turns, strict=True))
     show("Schemathesis on a trivial Flask endpoint", f"{theirs:.0f} cases a second")
     show(
         "contract documents of one record, generated and sent live (at least 2 times)",
@@ -73,47 +82,30 @@ def test_generated_live_cases_beside_schemathesis() -> None:
     )
     show(
         f"contract records in documents of {RECORDS}, each judged by itself (at least 2 times)",
-        f"{records:.0f} a second, {records / theirs:.1f} times",
+        f"{RECORDS * records:.0f} a second, {RECORDS * records / theirs:.1f} times",
     )
 
 
-def _ours(records: int) -> float:
-    text, what = (
-        "application/soap+xml; charset=utf-8",
-        payloads(ChannelName.CONTRACT, PROFILE, least=records, most=records),
-    )
-    sent: list[int] = []
-    with served("simulated") as base:
-        parts = urlsplit(base)
-        connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=60)
-        headers = {"Content-Type": text, "Authorization": "Basic " + base64.b64encode(b"100777:").decode()}
+def _ours(connection: http.client.HTTPConnection, records: int) -> Callable[[], None]:
+    kind, user = "application/soap+xml; charset=utf-8", base64.b64encode(b"100777:").decode()
+    headers = {"Content-Type": kind, "Authorization": f"Basic {user}"}
 
-        @FAST
-        @given(what)
-        def send(data: bytes) -> None:
-            body = HEAD + data[data.index(b"?>") + 2 :] + TAIL
-            connection.request("POST", "/dit/v1-2/MessageService/plain", body, headers)
-            with connection.getresponse() as reply:
-                reply.read()
-                sent.append(reply.status)
+    @FAST
+    @given(payloads(ChannelName.CONTRACT, PROFILE, least=records, most=records))
+    def send(data: bytes) -> None:
+        body = HEAD + data[data.index(b"?>") + 2 :] + TAIL
+        connection.request("POST", "/dit/v1-2/MessageService/plain", body, headers)
+        with connection.getresponse() as reply:
+            reply.read()
+            assert reply.status == 200
 
-        took = seconds(send)
-        connection.close()
-    assert set(sent) == {200}
-    return len(sent) / took
+    return send
 
 
-def _schemathesis() -> float:
-    schemathesis = pytest.importorskip("schemathesis", reason="make bench installs it (dependency group bench)")
-    sent: list[int] = []
-    with served("trivial") as base, requests.Session() as session:
-        session.trust_env = False
-        operation = schemathesis.openapi.from_url(f"{base}/openapi.json")["/contracts"]["POST"]
+def _schemathesis(operation: Any, session: requests.Session) -> Callable[[], None]:
+    @FAST
+    @given(case=operation.as_strategy())
+    def send(case: Any) -> None:
+        assert case.call(session=session).status_code == 200
 
-        @FAST
-        @given(case=operation.as_strategy())
-        def send(case: Any) -> None:
-            sent.append(case.call(session=session).status_code)
-
-        took = seconds(send)
-    return len(sent) / took
+    return send

@@ -28,6 +28,7 @@ from simulator.documents.locations import data_root
 from simulator.documents.model import ChannelName
 from simulator.documents.profile import load_profile
 from simulator.soap.contract import DIT, SVC
+from tests.benchmarks.processes import peak_memory
 from tests.benchmarks.yardstick import measure, yardstick
 from tests.simulator.soap.setting import RETAILER, open_setting, serving
 
@@ -67,8 +68,7 @@ class Server:
 
     def peak(self) -> float:
         """Most memory that the server's process ever had, MB."""
-        status = Path(f"/proc/{self.process}/status").read_text(encoding="utf-8")
-        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+        return peak_memory(self.process)
 
     def post(
         self, port: str, content_type: str, pieces: Iterable[bytes], size: int, user: str

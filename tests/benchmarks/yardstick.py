@@ -2,21 +2,18 @@
 
 Small calls a second are promised for each core, and a core is not always the same: its other half may be busy, or a
 neighbour. So each figure is measured beside this yardstick, turn by turn in the same run, and a promise is kept by the
-figure itself or, on a slower machine, by its ratio to the yardstick. ``PACE`` is the most that the yardstick did for
-each second of a core on the machine on which the promises were settled. That is the lenient end: while the figures were
-417 to 450 and 269, it did 1,050 to 1,115, which as ``PACE`` would ask for ratios of 0.36 and 0.23.
+figure itself or, on a slower machine, by its ratio to the yardstick. ``PACE`` is what the yardstick did for each second
+of a core while the figures were 502 and 324.
 """
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from cheroot import wsgi
@@ -25,8 +22,9 @@ from spyne.protocol.soap import Soap12
 from spyne.server.wsgi import WsgiApplication
 
 from simulator.soap.contract import SVC
+from tests.benchmarks.processes import processor_seconds
 
-PACE = 1250.0
+PACE = 1150.0
 TURNS = 4
 
 
@@ -46,12 +44,6 @@ def yardstick() -> Iterator[Bare]:
             yield Bare(process.stdout.readline().strip(), process.pid)
         finally:
             process.communicate(timeout=60)
-
-
-def processor_seconds(process: int) -> float:
-    """Seconds of a core that a process has used."""
-    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def measure(process: int, bare: Bare, clients: Callable[[], int], bare_clients: Callable[[], int]) -> Figure:

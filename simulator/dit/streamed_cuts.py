@@ -37,8 +37,8 @@ def cut_in_slices(
 
     ``pieces`` gives the document, ``root`` is the folder of stylesheets, ``begin`` begins a file, ``at_once`` is how
     many records a slice has, ``seconds`` the most wall time for one slice.
-    The caller closes the cuts. Raises DitError like ``Cutter``, StylesheetError when a
-    stylesheet does not treat each record by itself.
+    The caller closes the cuts. Raises DitError like ``Cutter``, StylesheetError when a stylesheet does not treat each
+    record by itself.
     """
     makers = [
         _Maker(each, each.transformation, each.transformation.repeated, root, begin, seconds)

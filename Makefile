@@ -38,7 +38,7 @@ test-pythons: $(VENV)/bin/python ## the core's tests, and a month, on every othe
 
 interop: $(VENV)/.tests ## foreign clients (PHP, node, zeep, suds, Apache CXF; curl and lftp by FTPS), the worked examples, PostgreSQL; installs what they need
 	sh tests/interop/install.sh
-	$(BIN)/pytest -m "interop or postgresql"
+	$(BIN)/pytest -n 2 --dist loadfile -m "interop or postgresql"
 
 bench: $(VENV)/.tests $(VENV)/.bench ## figures: speed, validity of what is generated from ISO 20022 and UBL; 20,000 mutated requests; 50 kills; takes long
 	$(BIN)/pytest -q -s -m bench tests/benchmarks tests/simulator/test_killed_server.py

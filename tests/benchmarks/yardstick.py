@@ -2,9 +2,9 @@
 
 Small calls a second are promised for each core, and a core is not always the same: its other half may be busy, or a
 neighbour. So each figure is measured beside this yardstick, turn by turn in the same run, and a promise is kept by the
-figure itself or, on a slower machine, by its ratio to the yardstick. ``PACE`` is the most that the yardstick ever did for
-each second of a core on the machine on which the promises were settled. That is the lenient end: while the figures were
-502 and 324, it did 1,154 and 1,177, which as ``PACE`` would ask for ratios of 0.35 and 0.21.
+figure itself or, on a slower machine, by its ratio to the yardstick. ``PACE`` is the most that the yardstick ever did
+for each second of a core on the machine on which the promises were settled. That is the lenient end: while the figures
+were 502 and 324, it did 1,154 and 1,177, which as ``PACE`` would ask for ratios of 0.35 and 0.21.
 """
 
 from __future__ import annotations

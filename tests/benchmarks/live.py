@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime
 
 from simulator.clock import RIGA, Clock
@@ -32,18 +30,6 @@ _DESCRIPTION = {
     "info": {"title": "trivial", "version": "1"},
     "paths": {"/contracts": {"post": _POST}},
 }
-
-
-@contextmanager
-def served(what: str) -> Iterator[str]:
-    """One of the two, by its address."""
-    command = [sys.executable, "-m", "tests.benchmarks.live", what]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.communicate(timeout=60)
 
 
 def _simulated() -> None:

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from conformance.payloads.refinements import payloads
 from simulator.documents.model import ChannelName
 from simulator.documents.profile import load_profile
-from tests.benchmarks.live import served
+from tests.benchmarks.processes import started
 from tests.conformance.commands.running import ALDIS, aldis
 
 pytestmark = pytest.mark.bench
@@ -66,7 +66,11 @@ def test_help_beside_a_bare_interpreter() -> None:
 def test_generated_live_cases_beside_schemathesis() -> None:
     """A live case: a document is generated, sent over HTTP, checked by schema and domain, stored, and journaled."""
     schemathesis = pytest.importorskip("schemathesis", reason="make bench installs it (dependency group bench)")
-    with served("trivial") as trivial, served("simulated") as simulated, requests.Session() as session:
+    with (
+        started("live", "trivial") as (trivial, _),
+        started("live", "simulated") as (simulated, _),
+        requests.Session() as session,
+    ):
         session.trust_env = False
         operation = schemathesis.openapi.from_url(f"{trivial}/openapi.json")["/contracts"]["POST"]
         parts = urlsplit(simulated)

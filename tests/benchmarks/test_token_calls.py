@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import multiprocessing
 import ssl
-import subprocess
 import sys
 import time
 from functools import partial
@@ -22,6 +21,7 @@ from simulator.documents.profile import load_profile
 from simulator.listening import HttpServer, Tls
 from simulator.security.settings import load_settings
 from simulator.soap.contract import DIT, SVC
+from tests.benchmarks.processes import started
 from tests.benchmarks.test_wire import CLIENTS, SECONDS, send_by_several
 from tests.benchmarks.yardstick import measure, serve_until_told, yardstick
 from tests.simulator.security.client import Token
@@ -38,24 +38,14 @@ VERSION = load_profile().channel(ChannelName.CONTRACT).version_urn()
 def test_small_calls_with_a_symmetric_key(tmp_path: Path) -> None:
     """SendMessage2 over TLS, the token remembered, each call's signature checked; clients share the machine."""
     keys = tmp_path / "keys"
-    command = [sys.executable, "-m", "tests.benchmarks.test_token_calls", str(tmp_path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            base = process.stdout.readline().strip()
-            token = client_of(base, keys).token(RETAILER, password(keys))
-            shown = (etree.tostring(token.element), etree.tostring(token.reference), token.secret)
-            _send(base, keys, shown, time.monotonic() + 1)
-            with yardstick() as bare:
-                send_by_several(bare.base)
-                figure = measure(
-                    process.pid,
-                    bare,
-                    partial(_send_by_several, base, keys, shown),
-                    partial(send_by_several, bare.base),
-                )
-        finally:
-            process.communicate(timeout=60)
+    with started("test_token_calls", str(tmp_path)) as (base, process), yardstick() as bare:
+        token = client_of(base, keys).token(RETAILER, password(keys))
+        shown = (etree.tostring(token.element), etree.tostring(token.reference), token.secret)
+        _send(base, keys, shown, time.monotonic() + 1)
+        send_by_several(bare.base)
+        figure = measure(
+            process, bare, partial(_send_by_several, base, keys, shown), partial(send_by_several, bare.base)
+        )
     print(figure.tell("small calls with a SymmetricKey token", LEAST_CALLS))
     assert figure.keeps(LEAST_CALLS)
 

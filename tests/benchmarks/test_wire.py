@@ -28,7 +28,7 @@ from simulator.documents.locations import data_root
 from simulator.documents.model import ChannelName
 from simulator.documents.profile import load_profile
 from simulator.soap.contract import DIT, SVC
-from tests.benchmarks.processes import peak_memory
+from tests.benchmarks.processes import peak_memory, started
 from tests.benchmarks.yardstick import measure, yardstick
 from tests.simulator.soap.setting import RETAILER, open_setting, serving
 
@@ -111,15 +111,8 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def server(directory: Path) -> Iterator[Server]:
     """DIT behind the wire, in a process of its own, with nobody else in it."""
-    command = [sys.executable, "-m", "tests.benchmarks.test_wire", str(directory)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            yield Server(process.stdout.readline().strip(), process.pid)
-        finally:
-            process.stdin.close()
-            process.wait(timeout=60)
+    with started("test_wire", str(directory)) as (base, process):
+        yield Server(base, process)
 
 
 def _serve(directory: Path) -> None:

@@ -9,7 +9,6 @@ were 502 and 324, it did 1,154 and 1,177, which as ``PACE`` would ask for ratios
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -23,7 +22,7 @@ from spyne.protocol.soap import Soap12
 from spyne.server.wsgi import WsgiApplication
 
 from simulator.soap.contract import SVC
-from tests.benchmarks.processes import processor_seconds
+from tests.benchmarks.processes import processor_seconds, started
 
 PACE = 1250.0
 TURNS = 4
@@ -38,13 +37,8 @@ class Bare:
 @contextmanager
 def yardstick() -> Iterator[Bare]:
     """The bare service, in a process of its own."""
-    command = [sys.executable, "-m", "tests.benchmarks.yardstick"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield Bare(process.stdout.readline().strip(), process.pid)
-        finally:
-            process.communicate(timeout=60)
+    with started("yardstick") as (base, process):
+        yield Bare(base, process)
 
 
 def measure(process: int, bare: Bare, clients: Callable[[], int], bare_clients: Callable[[], int]) -> Figure:

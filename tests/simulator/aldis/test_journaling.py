@@ -1,0 +1,38 @@
+"""What the journal says of a decision."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.aldis.contracts import ContractKey
+from simulator.aldis.decisions import Decision
+from simulator.aldis.journaling import decided
+from simulator.aldis.reasons import Reason, ReasonKind
+from simulator.documents.model import CatchUp, DiscountRecord, DiscountStatus, Period
+
+_reasons = st.builds(Reason, st.sampled_from(ReasonKind), st.text(), st.text())
+
+
+@given(st.text(), st.text(), st.lists(_reasons, max_size=4))
+def test_a_decision_is_one_line_of_json_whatever_its_texts_hold(contract: str, code: str, why: list[Reason]) -> None:
+    late = (CatchUp(Period(2026, 1), Decimal("0.50"), ""), CatchUp(Period(2026, 2), Decimal(20), ""))
+    record = DiscountRecord(
+        contract, code, (), Decimal("7.1"), late, DiscountStatus.GRANTED, "decision", date(2026, 3, 7)
+    )
+    line = decided(Decision(ContractKey("40009990008", contract), code, record, tuple(why)))
+    assert "\n" not in line
+    assert json.loads(line) == {
+        "provider": "40009990008",
+        "contract": contract,
+        "person": code,
+        "amount_due": "7.10",
+        "catch_up": [{"period": "2026-01", "amount": "0.50"}, {"period": "2026-02", "amount": "20.00"}],
+        "status": "granted",
+        "why": [each.en for each in why],
+        "why_lv": [each.lv for each in why],
+    }

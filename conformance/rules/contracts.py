@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from conformance.rules.business import ContractState, Exchange, Happening, Tenancy, plain
-from conformance.rules.evidence import Case, is_same
+from conformance.rules.evidence import Case
 from conformance.rules.judging import HELD, Broken, Occasion, rule
 from conformance.rules.reporting import Said, day_of, differences
 from conformance.rules.resending import is_copy_after_loss
-from conformance.rules.traffic import Sent
+from conformance.rules.traffic import Sent, is_same
+from simulator.documents.identity import document_key
 from simulator.documents.model import ChannelName, Operation
 
 _LV = {Operation.NEW: "jauns", Operation.CHANGE: "izmaiņas", Operation.END: "beigas"}
@@ -359,7 +360,7 @@ def document_ids_unique(case: Case) -> Iterator[Occasion]:
         document = sent.document
         if document is None:
             continue
-        first = seen.setdefault(document.header.document_id.lower(), sent)
+        first = seen.setdefault(document_key(document.header.document_id), sent)
         if first is sent or is_same(first, sent):
             yield HELD
             continue

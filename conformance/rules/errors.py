@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.rules.business import Exchange
-from conformance.rules.evidence import Case, Fetched, is_same
+from conformance.rules.evidence import Case, Fetched
 from conformance.rules.judging import HELD, Broken, Occasion, rule
 from conformance.rules.reporting import Mending, Said
-from conformance.rules.resending import copies_of, lost_sends, resends_of
-from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, Call, Delivery, Sent
+from conformance.rules.resending import copies_of, is_id_reused, lost_sends, resends_of
+from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, Call, Delivery, Sent, is_same
+from simulator.documents.identity import document_key
 from simulator.documents.model import ChannelName
 
 
@@ -23,13 +24,16 @@ def corrected(case: Case) -> Iterator[Occasion]:
             continue
         later = [each for each in case.reporting.of(mending.happening.contract) if each.number > after]
         chain = _chain(case, mending.rejected.sent)
-        known = {each.document.header.document_id.lower() for each in case.documents() if each.document is not None}
+        known = {
+            document_key(each.document.header.document_id) for each in case.documents() if each.document is not None
+        }
         right = next(
             (
                 each
                 for each in later
                 # A correction of a document that was never sent is ERR-11's finding.
-                if each.corrects is not None and (each.corrects.lower() in chain or each.corrects.lower() not in known)
+                if each.corrects is not None
+                and (document_key(each.corrects) in chain or document_key(each.corrects) not in known)
             ),
             None,
         )
@@ -38,11 +42,11 @@ def corrected(case: Case) -> Iterator[Occasion]:
 
 def _chain(case: Case, sent: Sent) -> set[str]:
     """The ids of a document and of all that correct it."""
-    chain = {sent.document.header.document_id.lower()} if sent.document is not None else set()
+    chain = {document_key(sent.document.header.document_id)} if sent.document is not None else set()
     for each in case.documents(ChannelName.CONTRACT):
         header = each.document.header if each.document is not None else None
-        if header is not None and header.corrects is not None and header.corrects.lower() in chain:
-            chain.add(header.document_id.lower())
+        if header is not None and header.corrects is not None and document_key(header.corrects) in chain:
+            chain.add(document_key(header.document_id))
     return chain
 
 
@@ -78,7 +82,7 @@ def corrected_whole(case: Case) -> Iterator[Occasion]:
                 for each in case.reporting.said
                 if each.number > mending.happening.number
                 and each.corrects is not None
-                and each.corrects.lower() in chain
+                and document_key(each.corrects) in chain
             ),
             None,
         )
@@ -117,6 +121,8 @@ def sent_again(case: Case) -> Iterator[Occasion]:
             yield _renamed(case, lost, copies[0])
         elif resends_of(case, lost):
             yield HELD
+        elif is_id_reused(case, lost):
+            continue  # CON-08's finding
         elif lost.channel is not None and _had_occasion(case, lost, lost.channel):
             yield _never(case, lost)
 
@@ -155,7 +161,7 @@ def tried_again(case: Case) -> Iterator[Occasion]:
     for failed in case.sends:
         if not failed.call.our_trouble or failed.is_event or failed.channel is None:
             continue
-        again = any(each.number > failed.number and _same_bytes(each, failed) for each in case.sends)
+        again = any(each.number > failed.number and is_same(each, failed) for each in case.sends)
         if again:
             yield HELD
         elif _had_occasion(case, failed, failed.channel):
@@ -166,10 +172,6 @@ def tried_again(case: Case) -> Iterator[Occasion]:
                 expected_lv="tas pats dokuments nosūtīts vēlreiz, vēlākais nākamajā reizē",
                 evidence=(case.entry(failed.number),),
             )
-
-
-def _same_bytes(one: Sent, other: Sent) -> bool:
-    return one.content is not None and other.content is not None and one.call.entry.payload == other.call.entry.payload
 
 
 @rule("ERR-04")
@@ -309,7 +311,7 @@ def names_the_document(case: Case) -> Iterator[Occasion]:
         if document is None or report is None:
             continue
         found, expected = report.document_id, document.header.document_id
-        if found is not None and found.lower() == expected.lower():
+        if found is not None and document_key(found) == document_key(expected):
             yield HELD
             continue
         yield Broken(
@@ -380,7 +382,7 @@ def corrects_the_latest(case: Case) -> Iterator[Occasion]:
     for sent, earlier in _corrections(case):
         if earlier is None or earlier.document is None:
             continue
-        key = earlier.document.header.document_id.lower()
+        key = document_key(earlier.document.header.document_id)
         before = seen.setdefault(key, sent)
         if before is sent:
             yield HELD
@@ -421,8 +423,8 @@ def _corrections(case: Case) -> Iterator[tuple[Sent, Sent | None]]:
             continue
         header = sent.document.header
         if header.corrects is not None:
-            yield sent, sent_before.get((sent.channel, header.corrects.lower()))
-        sent_before[sent.channel, header.document_id.lower()] = sent
+            yield sent, sent_before.get((sent.channel, document_key(header.corrects)))
+        sent_before[sent.channel, document_key(header.document_id)] = sent
 
 
 @rule("ERR-15")
@@ -447,7 +449,7 @@ def no_answer_to_errors(case: Case) -> Iterator[Occasion]:
 
 @rule("ERR-16")
 def refused_not_repeated(case: Case) -> Iterator[Occasion]:
-    """What DIT refused as invalid is not sent again unchanged."""
+    """What DIT refused as invalid is not sent again unchanged, byte for byte."""
     refused: dict[str, Sent] = {}
     for sent in case.sends:
         payload = sent.call.entry.payload
@@ -475,7 +477,7 @@ def not_repeated(case: Case) -> Iterator[Occasion]:
     for sent in case.sends:
         if sent.document is None:
             continue
-        identifier = sent.document.header.document_id.lower()
+        identifier = document_key(sent.document.header.document_id)
         before = known.get(identifier)
         if before is not None and is_same(before, sent):
             yield Broken(

@@ -16,8 +16,9 @@ from conformance.rules.sessions import Command, commands_of
 from conformance.rules.settlement import Settlement, settle
 from conformance.rules.support import Grant, Payout, grants_of, payouts_of
 from conformance.rules.tokens import Issue, Use
-from conformance.rules.traffic import Call, Delivery, Payloads, Sent
+from conformance.rules.traffic import Call, Delivery, Payloads, Sent, is_same
 from simulator.documents.identifiers import personal_code_canonical
+from simulator.documents.identity import document_key
 from simulator.documents.model import ChannelName
 from simulator.documents.parsing import Element
 from simulator.documents.profile import Profile
@@ -117,7 +118,7 @@ class Case:
             document = each.document
             if document is None:
                 continue
-            earlier = seen.setdefault(document.header.document_id.lower(), [])
+            earlier = seen.setdefault(document_key(document.header.document_id), [])
             if not any(is_same(each, other) for other in earlier):
                 earlier.append(each)
                 distinct.append(each)
@@ -151,10 +152,7 @@ class Case:
 
     def _sent_later(self, failed: Sent) -> bool:
         """Whether what DIT could not take was taken later."""
-        payload = failed.call.entry.payload
-        return any(
-            each.number > failed.number and each.call.done and each.call.entry.payload == payload for each in self.sends
-        )
+        return any(each.number > failed.number and each.call.done and is_same(each, failed) for each in self.sends)
 
     # -- security
 
@@ -310,19 +308,6 @@ class Case:
         if record is not None:
             return Evidence(number, names.path(located.records[record]), excerpt(located.records[record]))
         return Evidence(number, names.path(located.tree.getroot()))
-
-
-def is_same(one: Sent, other: Sent) -> bool:
-    """Whether two sent documents say the same. When they were written does not matter: a resend may renew it."""
-    first, second = one.document, other.document
-    return (
-        first is not None
-        and second is not None
-        and one.channel is other.channel
-        and first.records == second.records
-        and (first.header.provider, first.header.period, first.header.corrects)
-        == (second.header.provider, second.header.period, second.header.corrects)
-    )
 
 
 def excerpt(element: Element) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import groupby
 
 from conformance.rules import plausible
 from conformance.rules.amounts import occasions
@@ -158,27 +159,40 @@ def _unreported_nothing(case: Case, settlement: Settlement) -> Broken:
 @rule("PAY-07")
 def paid_once(case: Case) -> Iterator[Occasion]:
     """The payout of a bill to a person is reported once."""
-    first: dict[tuple[str, str], Payout] = {}
-    cancelled = {
-        (each.record.invoice_number, each.person): each.number for each in case.payouts if each.record.reversal
-    }
+    records: dict[tuple[str, str], list[Payout]] = defaultdict(list)
     for payout in case.payouts:
-        record = payout.record
-        if record.reversal:
-            continue
-        key = (record.invoice_number, payout.person)
-        before = first.setdefault(key, payout)
-        reversed_between = before.number < cancelled.get(key, 0) <= payout.number
-        if before is payout or reversed_between or is_copy_after_loss(case, payout.sent):
-            yield HELD
-            continue
-        yield Broken(
-            en=f"The payout of invoice {record.invoice_number} to {record.person_code} was reported twice.",
-            lv=f"Rēķina {record.invoice_number} izmaksa personai {record.person_code} paziņota divreiz.",
-            expected="one record for an invoice and a person",
-            expected_lv="viens ieraksts par rēķinu un personu",
-            evidence=(case.spot(before.sent, before.index), case.spot(payout.sent, payout.index)),
-        )
+        records[payout.record.invoice_number, payout.person].append(payout)
+    for payouts in records.values():
+        for payout, standing in _standing_payouts(payouts):
+            repeated = standing is not None and not is_copy_after_loss(case, payout.sent)
+            yield _paid_twice(case, standing, payout) if standing is not None and repeated else HELD
+
+
+def _standing_payouts(payouts: list[Payout]) -> Iterator[tuple[Payout, Payout | None]]:
+    """Yield each payout of one invoice to one person, with the payout that stood already, None when none did.
+
+    A reversal takes back the oldest payout that stands, whichever of the two comes first within their document.
+    """
+    standing: list[Payout] = []
+    for _, sent in groupby(payouts, key=lambda payout: payout.number):
+        together = list(sent)
+        paid = [payout for payout in together if not payout.record.reversal]
+        reversals = len(together) - len(paid)
+        standing = [*standing, *paid][reversals:]
+        for payout in paid:
+            yield payout, standing[0] if payout in standing[1:] else None
+        standing = standing[:1]
+
+
+def _paid_twice(case: Case, before: Payout, payout: Payout) -> Broken:
+    record = payout.record
+    return Broken(
+        en=f"The payout of invoice {record.invoice_number} to {record.person_code} was reported twice.",
+        lv=f"Rēķina {record.invoice_number} izmaksa personai {record.person_code} paziņota divreiz.",
+        expected="one record for an invoice and a person",
+        expected_lv="viens ieraksts par rēķinu un personu",
+        evidence=(case.spot(before.sent, before.index), case.spot(payout.sent, payout.index)),
+    )
 
 
 @rule("PAY-08")

@@ -14,6 +14,7 @@ from conformance.rules.business import ContractState, Happening, Tenancy, plain
 from conformance.rules.matching import loosely, only
 from conformance.rules.traffic import Sent
 from simulator.clock import RIGA
+from simulator.documents.identity import document_key
 from simulator.documents.model import (
     Address,
     ChannelName,
@@ -234,7 +235,7 @@ class Reporting:
             each
             for each in self.said
             if each.sent.document is not None
-            and each.sent.document.header.document_id.lower() == document.lower()
+            and document_key(each.sent.document.header.document_id) == document_key(document)
             and error.position in (None, each.index + 1)
             and not self.differences(each)
         ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.rules.traffic import Sent
+from conformance.rules.traffic import Sent, is_same
+from simulator.documents.identity import document_key
 from simulator.documents.model import ChannelName, ContractRecord, Document, PayoutRecord, Record
 
 if TYPE_CHECKING:
@@ -16,17 +17,20 @@ def lost_sends(case: Case) -> list[Sent]:
     found: dict[str, Sent] = {}
     for each in case.sends:
         if each.call.lost and each.document is not None:
-            found.setdefault(each.document.header.document_id, each)
+            found.setdefault(document_key(each.document.header.document_id), each)
     return list(found.values())
 
 
 def resends_of(case: Case, lost: Sent) -> list[Sent]:
-    """The same document sent again."""
+    """The sends that carry the lost document again."""
     return [
-        each
-        for each in case.sends
-        if each.number > lost.number and each.document is not None and _id(each) == _id(lost)
+        each for each in case.sends if each.number > lost.number and each.document is not None and is_same(each, lost)
     ]
+
+
+def is_id_reused(case: Case, lost: Sent) -> bool:
+    """Tell whether the lost document's id was used later for another document."""
+    return any(each.number > lost.number and _id(each) == _id(lost) and not is_same(each, lost) for each in case.sends)
 
 
 def copies_of(case: Case, lost: Sent) -> list[Sent]:
@@ -44,7 +48,7 @@ def is_copy_after_loss(case: Case, sent: Sent) -> bool:
 
 
 def _id(sent: Sent) -> str | None:
-    return sent.document.header.document_id.lower() if sent.document is not None else None
+    return document_key(sent.document.header.document_id) if sent.document is not None else None
 
 
 def _repeats(lost: Document | None, later: Document | None) -> bool:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from conformance.rules.traffic import Delivery, Sent
+from simulator.documents.identity import document_key
 from simulator.documents.model import CategoryCount, ChannelName, DiscountRecord, DiscountStatus, PayoutRecord, Period
 from simulator.documents.profile import Profile
 
@@ -76,11 +77,12 @@ def grants_of(case: Case) -> tuple[Grant, ...]:
         header = document.header
         if header.provider != case.retailer.registration_number:
             continue
-        seen[header.document_id] = seen.get(header.document_id, 0) + 1
-        if seen[header.document_id] > 1:
+        key = document_key(header.document_id)
+        seen[key] = seen.get(key, 0) + 1
+        if seen[key] > 1:
             continue
         if header.corrects is not None:
-            replaced[header.corrects] = each.number
+            replaced[document_key(header.corrects)] = each.number
         grants.extend(
             _grant(case, each.number, delivery, index, record, header.period)
             for index, record in enumerate(document.discounts())
@@ -90,13 +92,11 @@ def grants_of(case: Case) -> tuple[Grant, ...]:
 
 def _document_id(grant: Grant) -> str:
     document = grant.delivery.content.document if grant.delivery.content is not None else None
-    return document.header.document_id if document is not None else ""
+    return document_key(document.header.document_id) if document is not None else ""
 
 
 def _until(grant: Grant, replaced: dict[str, int]) -> Grant:
-    document = grant.delivery.content.document if grant.delivery.content is not None else None
-    until = replaced.get(document.header.document_id) if document is not None else None
-    return replace(grant, until=until)
+    return replace(grant, until=replaced.get(_document_id(grant)))
 
 
 def _grant(case: Case, known: int, delivery: Delivery, index: int, record: DiscountRecord, period: Period) -> Grant:
@@ -133,10 +133,14 @@ def _amount(profile: Profile, category: CategoryCount, period: Period) -> Decima
 def payouts_of(case: Case) -> tuple[Payout, ...]:
     """The records of all payout documents but those that a later one corrects."""
     documents = case.documents(ChannelName.PAYOUT)
-    corrected = {each.document.header.corrects for each in documents if each.document is not None}
+    corrected = {
+        document_key(each.document.header.corrects)
+        for each in documents
+        if each.document is not None and each.document.header.corrects is not None
+    }
     return tuple(
         Payout(each, index, record, case.person(record.person_code))
         for each in documents
-        if each.document is not None and each.document.header.document_id not in corrected
+        if each.document is not None and document_key(each.document.header.document_id) not in corrected
         for index, record in enumerate(each.document.payouts())
     )

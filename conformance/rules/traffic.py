@@ -9,6 +9,7 @@ from datetime import datetime
 from conformance.rules.values import Table, table, text
 from simulator.documents.business import breaches
 from simulator.documents.complaints import Complaint
+from simulator.documents.identity import identity
 from simulator.documents.model import ChannelName, Document, ErrorReport
 from simulator.documents.parsing import ParsingError, parse
 from simulator.documents.profile import Profile
@@ -139,6 +140,19 @@ class Sent:
     def document(self) -> Document | None:
         """The document, when DIT accepted it and it is valid; nothing else is a base for other chapters' rules."""
         return self.content.document if self.content is not None and self.call.done and not self.is_event else None
+
+
+def is_same(one: Sent, other: Sent) -> bool:
+    """Tell whether two sends carry the same document (``simulator.documents.identity``), taken by DIT or not.
+
+    Payloads that cannot be read as documents are the same when their bytes are.
+    """
+    if one.content is None or other.content is None:
+        return False
+    if one.call.entry.payload == other.call.entry.payload:
+        return True
+    first, second = one.content.document, other.content.document
+    return first is not None and second is not None and identity(first) == identity(second)
 
 
 @dataclass(frozen=True, slots=True)

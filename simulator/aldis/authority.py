@@ -29,6 +29,7 @@ from simulator.aldis.state import State
 from simulator.clock import Clock
 from simulator.dit.model import Caller, MailboxMessage, MessageClass, Payload, Selector, SendRequest
 from simulator.dit.network import Network
+from simulator.documents.identity import identity
 from simulator.documents.model import ChannelName, Document, ErrorReport, Period
 from simulator.documents.profile import Profile
 from simulator.documents.reading import DocumentError, read_error_report
@@ -200,9 +201,7 @@ class Aldis:
             if blob == arrival.blob:
                 return True
             with self._reading(unit, blob, document.channel) as earlier:
-                return (earlier.header, len(earlier.records)) == (document.header, len(document.records)) and all(
-                    one == other for one, other in zip(earlier.records, document.records, strict=True)
-                )
+                return identity(earlier) == identity(document)
 
         return Intake(state, self._profile, self._timetable, self._errors).take(document, arrival, same)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from simulator.documents.identity import document_key
 from simulator.documents.model import ChannelName, Period
 
 _MANY = 1000
@@ -64,16 +65,16 @@ class Files:
 
     def find(self, provider: str, document_id: str) -> Filed | None:
         """The document of a retailer, None when it was never received."""
-        return self._files.get((provider, document_id.lower()))
+        return self._files.get((provider, document_key(document_id)))
 
     def add(self, filed: Filed) -> None:
         """File a document, and mark the one that it replaces."""
-        self._files[filed.provider, filed.document_id.lower()] = filed
+        self._files[filed.provider, document_key(filed.document_id)] = filed
         self._last = max(self._last, filed.sequence)
         if filed.corrects is not None:
             earlier = self.find(filed.provider, filed.corrects)
             if earlier is not None:
-                key = (earlier.provider, earlier.document_id.lower())
+                key = (earlier.provider, document_key(earlier.document_id))
                 self._files[key] = replace(earlier, replaced_by=filed.document_id)
 
     def standing(self, provider: str, channel: ChannelName) -> Iterator[Filed]:

@@ -72,7 +72,8 @@ class Intake:
     def take(self, document: Document, arrival: Arrival, same: Callable[[str], bool]) -> Outcome:
         """Judge a document and book what is good of it into the state.
 
-        ``same`` tells whether the document equals the one behind an earlier blob, however each was serialised.
+        ``same`` tells whether the document behind an earlier blob is the same document
+        (``simulator.documents.identity``), however each was serialised.
         """
         header = document.header
         if arrival.sender is None or arrival.sender.registration_number != header.provider:

@@ -17,6 +17,7 @@ from simulator.aldis.cycle import Duty, DutyKind
 from simulator.aldis.decisions import decision_id
 from simulator.aldis.filing import Filed, Refusal, positions
 from simulator.aldis.state import State
+from simulator.documents.identity import document_key
 from simulator.documents.model import CatchUp, ChannelName, DiscountRecord, DiscountStatus, Document, Period
 from simulator.documents.profile import Profile
 from simulator.documents.reading import read_document
@@ -45,7 +46,7 @@ def keep_document(unit: Unit, filed: Filed) -> None:
         "refused": [[each.position, each.code] for each in filed.refused],
         "corrects": filed.corrects,
     }
-    key = f"{filed.provider} {filed.document_id.lower()}"
+    key = f"{filed.provider} {document_key(filed.document_id)}"
     _add(unit, _DOCUMENT, key, filed.arrived, body, filed.blob)
 
 

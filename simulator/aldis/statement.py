@@ -17,6 +17,7 @@ from simulator.aldis.account import NOTHING, Account, Bill, Grant, Totals
 from simulator.aldis.contracts import ContractKey
 from simulator.clock import RIGA
 from simulator.documents.identifiers import personal_code_canonical
+from simulator.documents.identity import document_key
 from simulator.documents.model import ChannelName, DiscountStatus, Document, PayoutRecord, Period, Severity
 from simulator.documents.profile import Profile
 from simulator.documents.reading import read_document
@@ -309,9 +310,9 @@ def _sheets(entries: Iterable[Entry], journal: Journal, profile: Profile) -> lis
         document = read_document(journal.blob(entry.payload), profile, ChannelName.PAYOUT)
         header, place = document.header, sequence
         if header.corrects is not None:
-            earlier = standing.pop((header.provider, header.corrects.lower()), None)
+            earlier = standing.pop((header.provider, document_key(header.corrects)), None)
             place = sequence if earlier is None else earlier.place
-        standing[header.provider, header.document_id.lower()] = _Sheet(entry, document, place)
+        standing[header.provider, document_key(header.document_id)] = _Sheet(entry, document, place)
     return sorted(standing.values(), key=lambda each: each.place)
 
 

@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from conformance.retailers.reference.outbox import Outgoing
+from simulator.documents.identity import document_key
 from simulator.documents.model import (
     ChannelName,
     DiscountRecord,
@@ -50,14 +51,15 @@ class Discounts:
 
     def is_duplicate(self, document: Document) -> bool:
         """Whether this document was booked before; it may come again in another message."""
-        return self.office.store.inbox.has(document.header.document_id)
+        return self.office.store.inbox.has(document_key(document.header.document_id))
 
     def book(self, document: Document, wrong: set[int | None]) -> None:
         """Book the records that are right; a corrected document takes the place of the earlier one."""
         header, store = document.header, self.office.store
-        store.inbox.put(header.document_id, header.corrects)
-        if header.corrects is not None:
-            store.ledger.withdraw(header.corrects)
+        corrects = None if header.corrects is None else document_key(header.corrects)
+        store.inbox.put(document_key(header.document_id), corrects)
+        if corrects is not None:
+            store.ledger.withdraw(corrects)
         for position, record in enumerate(document.discounts(), start=1):
             if None not in wrong and position not in wrong:
                 self.book_record(document, record)
@@ -65,8 +67,9 @@ class Discounts:
     def book_record(self, document: Document, record: DiscountRecord) -> None:
         """Book one decision: the amount of the period and all catch-up become available with the document's period."""
         person = self.office.store.customers.person(record.person_code)
+        header = document.header
         self.office.store.ledger.grant(
-            document.header.document_id, person, record.contract, document.header.period, record.total
+            document_key(header.document_id), person, record.contract, header.period, record.total
         )
 
     def is_foreign(self, document: Document) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from simulator.documents.identifiers import synthetic_personal_code
-from simulator.documents.model import ChannelName, ErrorReport, Operation, RecordError, Severity
+from simulator.documents.model import ChannelName, Document, ErrorReport, Operation, RecordError, Severity
+from simulator.documents.reading import read_document
 from simulator.documents.writing import write_document, write_error_report
 from tests.conformance.rules.builder import (
     ANNA,
@@ -435,6 +436,56 @@ def test_a_lost_payout_is_repeated_as_another_document() -> None:
         story.pay("2026-03", payout("R-1", "35.40", "20.00"), lost=True)
         story.pay("2026-03", payout("R-1", "35.40", "20.00"))
     assert story.broken() == {"ERR-02": 1}
+
+
+# -- ERR-03
+
+
+def not_taken() -> tuple[Story, Document]:
+    """A contract document that DIT could not take."""
+    story = signed()
+    document = story.document(ChannelName.CONTRACT, "2026-03", (contract(),))
+    with story.run("contract", answer={"ok": False, "error": "storage full"}):
+        story.fetch("contract")
+        story.send_bytes(ChannelName.CONTRACT, write_document(document, PROFILE), fault="storage-full")
+    return story, document
+
+
+def test_what_dit_could_not_take_is_sent_again() -> None:
+    story, document = not_taken()
+    assert sent(story, write_document(document, PROFILE)).broken() == {}
+    assert story.verdicts()["ERR-03"].checked == 1
+
+
+def test_what_dit_could_not_take_is_sent_again_with_a_new_time_of_creation() -> None:
+    story, document = not_taken()
+    again = replace(document, header=replace(document.header, created_at=story.now))
+    assert again != document
+    assert sent(story, write_document(again, PROFILE)).broken() == {}
+    assert story.verdicts()["ERR-03"].checked == 1
+
+
+def test_what_dit_could_not_take_is_never_sent_again() -> None:
+    story, _ = not_taken()
+    with story.run("contract"):
+        story.fetch("contract")
+    assert story.broken() == {"ERR-03": 1}
+
+
+def test_a_lost_send_is_repeated_with_a_new_time_of_creation() -> None:
+    story, data = lost_send()
+    document = read_document(data, PROFILE)
+    again = replace(document, header=replace(document.header, created_at=story.now))
+    assert sent(story, write_document(again, PROFILE)).broken() == {}
+    assert story.verdicts()["ERR-02"].checked == 1
+
+
+def test_a_lost_send_is_followed_by_other_content_under_its_id() -> None:
+    story, data = lost_send()
+    document = read_document(data, PROFILE)
+    story.sign("555", JANIS)
+    other = replace(document, records=(contract("555", JANIS),))
+    assert sent(story, write_document(other, PROFILE)).broken() == {"CON-08": 1}
 
 
 # -- DRV

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -224,6 +225,45 @@ def test_paid_out_twice() -> None:
     with story.run("payout"):
         story.fetch("payout")
         story.pay("2026-03", record)
+    assert story.broken() == {"PAY-07": 1}
+
+
+@pytest.mark.parametrize("spelling", [str.lower, str.upper])
+def test_a_correction_names_the_document_in_small_letters_or_capitals(spelling: Callable[[str], str]) -> None:
+    record = payout("R-2026-03", "35.40", "20.00")
+    story = march()
+    with story.run("payout"):
+        story.fetch("payout")
+        first = story.pay("2026-03", record, document="0a0b0c0d-0000-4000-8000-0000000000ef")
+        story.pay("2026-03", record, corrects=spelling(first))
+    assert story.broken() == {}
+
+
+def test_an_invoice_number_is_reversed_and_issued_again_twice() -> None:
+    record = payout("R-2026-03", "12.34", "12.34", remainder="7.66")
+    story = march(record, net="12.34")
+    for credit in ("K-1", "K-2"):
+        story.bill("2026-03", (credit, "12.34"), reverses="R-2026-03")
+        with story.run("payout"):
+            story.fetch("payout")
+            story.pay("2026-03", replace(record, reversal=True))
+        story.bill("2026-03", ("R-2026-03", "12.34"))
+        with story.run("payout"):
+            story.fetch("payout")
+            story.pay("2026-03", record)
+    assert story.broken() == {}
+    assert story.verdicts()["PAY-07"].checked == 3
+
+
+def test_an_invoice_number_is_reversed_once_and_paid_twice_more() -> None:
+    record = payout("R-2026-03", "12.34", "12.34", remainder="7.66")
+    story = march(record, net="12.34")
+    story.bill("2026-03", ("K-1", "12.34"), reverses="R-2026-03")
+    story.bill("2026-03", ("R-2026-03", "12.34"))
+    for paid in (replace(record, reversal=True), record, record):
+        with story.run("payout"):
+            story.fetch("payout")
+            story.pay("2026-03", paid)
     assert story.broken() == {"PAY-07": 1}
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -145,6 +146,17 @@ def test_the_same_document_written_otherwise_is_a_repetition_too(country: Countr
     assert country.aldis.wake() == 2
     assert country.acts("intake")[-1]["message"] == message
     assert country.acts("intake")[-1]["duplicate"] is True
+
+
+def test_the_same_document_with_a_new_time_of_creation_is_a_repetition_too(country: Country) -> None:
+    document = country.document(contract("1", ANNA))
+    country.post(document)
+    country.take()
+    later = document.header.created_at + timedelta(minutes=10)
+    country.post(replace(document, header=replace(document.header, created_at=later)))
+    again = country.take()
+    assert (again["duplicate"], again["accepted"]) == (True, 0)
+    assert [(each["code"], each["severity"]) for each in again["errors"]] == [("document-repeated", "warning")]
 
 
 def _compact(country: Country, document: object) -> bytes:

@@ -1,8 +1,9 @@
-"""A scenario's journal told line by line, for reports: who did what when, and what was due on which day."""
+"""The timeline of a scenario for reports: one line per journal entry, and the days on which something was due."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,10 +13,10 @@ from lxml import etree
 from conformance.report.events import Judged, Lane, Mark, Moment, Timeline
 from conformance.rules.evidence import Case
 from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, RESTORE, SEND, Call, Delivery, Sent
-from conformance.rules.values import money, table, tables, text, texts
+from conformance.rules.values import Table, money, table, tables, text, texts
 from simulator.clock import RIGA, last_working_day_before
 from simulator.documents.model import ChannelName, Period
-from simulator.journal import Entry, Kind, decided
+from simulator.journal import Entry, Kind, Outcome, decided
 
 _CONTENT = 8000  # characters of one document that a report shows
 
@@ -37,36 +38,80 @@ _EVENTS = {
     "sub_user.end": ("apakšlietotājs atstāj līgumu {contract}", "a sub-user leaves contract {contract}"),
 }
 
-_Line = tuple[str, str, bool]  # Latvian, English, trouble
+_INVALID_TOKENS = {
+    "expired_token": ("tās termiņš jau ir beidzies", "it has ended already"),
+    "foreign_token": (
+        "tā parakstīta ar atslēgu, kurai DIT neuzticas",
+        "it is signed with a key that DIT does not trust",
+    ),
+}
+_FLAWS = {
+    "duplicate_delivery": ("otrreiz", "a second time"),
+    "out_of_order": ("novēloti, pēc nākamā", "late, after the following one"),
+    "invalid_document": ("neatbilst shēmai", "not valid by its schema"),
+    "unknown_contract": ("arī ar nezināmu līgumu", "also with a contract that nobody signed"),
+    "other_retailer": ("cita tirgotāja", "another retailer's"),
+    "odd_decimals": ("ar trim zīmēm aiz komata", "with three decimals"),
+    "empty_list": ("bez ierakstiem", "without records"),
+}
 
 
 def timeline_of(case: Case, cited: Iterable[int] = ()) -> Timeline:
-    """What happened, in order. ``cited`` are the journal entries whose documents are to be shown."""
-    teller = _Teller(case)
-    shown = frozenset(cited)
+    """Describe the entries of a retailer's journal in order, each in one line.
+
+    ``cited`` are the numbers of the entries that breaches refer to: each of them is in the timeline, with its document.
+    """
+    builder = _TimelineBuilder(case)
+    cited_entries = frozenset(cited)
     moments = []
     for entry in case.entries:
-        told = teller.tell(entry)
-        if told is not None:
-            lane, (lv, en, trouble) = told
-            content = _content(case, entry) if entry.number in shown else None
-            moments.append(Moment(entry.number, entry.at, lane, _sentence(lv), _sentence(en), trouble, content))
+        is_cited = entry.number in cited_entries
+        line = builder.describe(entry) or (_fallback(entry) if is_cited else None)
+        if line is not None:
+            content = _content(case, entry) if is_cited else None
+            lv, en = _sentence(line.lv), _sentence(line.en)
+            moments.append(Moment(entry.number, entry.at, line.lane, lv, en, line.trouble, content))
     return Timeline(tuple(moments), tuple(_marks(case, moments)))
 
 
 def cited_by(verdicts: Iterable[Judged]) -> frozenset[int]:
-    """The journal entries in which breaches can be seen."""
+    """Return the numbers of the journal entries that the verdicts' breaches refer to."""
     return frozenset(
-        each.entry
+        evidence.entry
         for verdict in verdicts
         for breach in verdict.breaches
-        for each in breach.evidence
-        if each.entry is not None
+        for evidence in breach.evidence
+        if evidence.entry is not None
     )
+
+
+def describe_flaw(misbehaviour: str | None) -> tuple[str, str]:
+    """Describe the fault injected into a delivery, in brackets, in Latvian and English; empty without a fault."""
+    if misbehaviour is None:
+        return "", ""
+    lv, en = _FLAWS.get(misbehaviour, ("tīši nepareizi", "wrong on purpose"))
+    return f" ({lv})", f" ({en})"
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of the timeline. ``trouble`` marks what was refused, lost or wrong."""
+
+    lv: str
+    en: str
+    trouble: bool = False
+    lane: Lane = Lane.EXCHANGE
 
 
 def _sentence(line: str) -> str:
     return line[:1].upper() + line[1:]
+
+
+def _fallback(entry: Entry) -> _Line:
+    """Describe an entry that a breach refers to and that has no line of its own."""
+    cause = f": {entry.cause}" if entry.cause else ""
+    operation = f"{entry.interface} {entry.operation}".strip()
+    return _Line(f"{operation}{cause}", f"{operation}{cause}", trouble=entry.outcome is Outcome.FAULT)
 
 
 def _marks(case: Case, moments: list[Moment]) -> Iterator[Mark]:
@@ -97,47 +142,33 @@ def _day(moment: Moment) -> date:
     return moment.at.astimezone(RIGA).date()
 
 
-_WRONG = {
-    "duplicate_delivery": ("otrreiz", "a second time"),
-    "out_of_order": ("novēloti, pēc nākamā", "late, after the following one"),
-    "invalid_document": ("neatbilst shēmai", "not valid by its schema"),
-    "unknown_contract": ("arī ar nezināmu līgumu", "also with a contract that nobody signed"),
-    "other_retailer": ("cita tirgotāja", "another retailer's"),
-    "odd_decimals": ("ar trim zīmēm aiz komata", "with three decimals"),
-    "empty_list": ("bez ierakstiem", "without records"),
-}
+class _TimelineBuilder:
+    """Describes the entries of one case."""
 
-
-def _wrong(misbehaviour: str | None) -> tuple[str, str]:
-    """What is wrong with a delivery on purpose, in brackets, Latvian and English; nothing when it is right."""
-    if misbehaviour is None:
-        return "", ""
-    lv, en = _WRONG.get(misbehaviour, ("tīši nepareizi", "wrong on purpose"))
-    return f" ({lv})", f" ({en})"
-
-
-class _Teller:
     def __init__(self, case: Case) -> None:
         self._case = case
-        self._calls = {each.number: each for each in case.calls}
-        self._sends = {each.number: each for each in case.sends}
-        self._deliveries = {each.number: each for each in case.deliveries}
+        self._calls = {call.number: call for call in case.calls}
+        self._sends = {sent.number: sent for sent in case.sends}
+        self._deliveries = {delivery.number: delivery for delivery in case.deliveries}
+        self._issues = {issue.number: issue for issue in case.issues}
 
-    def tell(self, entry: Entry) -> tuple[Lane, _Line] | None:
-        """Who acts, and the line; None for what nobody needs to read."""
+    def describe(self, entry: Entry) -> _Line | None:
+        """Return the line for an entry; None for routine that nobody needs to read."""
         match entry.kind:
             case Kind.STIMULUS:
-                line = self._business(entry)
-                return None if line is None else (Lane.BUSINESS, line)
+                return self._business(entry)
             case Kind.EXCHANGE:
-                line = self._call(entry)
-                return None if line is None else (Lane.EXCHANGE, line)
+                return self._call(entry)
+            case Kind.TOKEN:
+                return self._token(entry)
+            case Kind.CONNECTION:
+                return _connection(entry)
+            case Kind.FTP:
+                return self._ftp_command(entry)
             case Kind.DELIVERY:
-                line = self._delivered(entry)
-                return None if line is None else (Lane.EXCHANGE, line)
+                return self._delivered(entry)
             case Kind.AUTHORITY:
-                line = self._authority(entry)
-                return None if line is None else (Lane.AUTHORITY, line)
+                return self._authority(entry)
         return None
 
     # -- the retailer's business
@@ -146,18 +177,22 @@ class _Teller:
         details = table(entry.details)
         match entry.operation:
             case "apply":
-                told = [_event(each) for each in tables(details.get("events"))]
-                return "; ".join(lv for lv, _ in told), "; ".join(en for _, en in told), False
+                events = [_event(event) for event in tables(details.get("events"))]
+                return _business("; ".join(lv for lv, _ in events), "; ".join(en for _, en in events))
             case "bill":
                 return _bills(details)
             case "exchange":
-                names = [_CHANNELS.get(each, (each, each)) for each in texts(details.get("channels"))]
-                lv, en = ", ".join(each for each, _ in names), ", ".join(each for _, each in names)
-                return f"plānotā datu apmaiņa: {lv}", f"scheduled exchange: {en}", False
+                names = [_CHANNELS.get(channel, (channel, channel)) for channel in texts(details.get("channels"))]
+                lv, en = ", ".join(lv for lv, _ in names), ", ".join(en for _, en in names)
+                return _business(f"plānotā datu apmaiņa: {lv}", f"scheduled exchange: {en}")
         if entry.operation.endswith(".answer") and (details.get("error") or details.get("unsupported")):
-            do = entry.operation.removesuffix(".answer")
+            request = entry.operation.removesuffix(".answer")
             why = text(details.get("error")) or "unsupported"
-            return f'draiveris neizpildīja "{do}": {why}', f"the driver did not carry out {do!r}: {why}", True
+            return _business(
+                f'draiveris neizpildīja "{request}": {why}',
+                f"the driver did not carry out {request!r}: {why}",
+                trouble=True,
+            )
         return None
 
     # -- the wire
@@ -166,21 +201,21 @@ class _Teller:
         call = self._calls.get(entry.number)
         if call is None:
             return None
-        lv, en = self._what(call)
+        lv, en = self._operation(call)
         if not call.done:
             why = entry.cause or entry.fault_code or ""
-            return f"{lv} – DIT neizpilda: {why}", f"{en}: DIT does not carry it out: {why}", True
+            return _Line(f"{lv} – DIT neizpilda: {why}", f"{en}: DIT does not carry it out: {why}", trouble=True)
         if call.lost:
-            return f"{lv} – atbilde pazūd", f"{en}; the reply is lost", True
-        return lv, en, False
+            return _Line(f"{lv} – atbilde pazūd", f"{en}; the reply is lost", trouble=True)
+        return _Line(lv, en)
 
-    def _what(self, call: Call) -> tuple[str, str]:
+    def _operation(self, call: Call) -> tuple[str, str]:
         count = len(call.entry.message_ids)
         match call.operation:
             case "":
                 return "nesaprotams izsaukums", "a call that cannot be understood"
             case operation if operation == SEND:
-                return self._told_of(call)
+                return self._sent(call)
             case operation if operation == LIST and call.read:
                 return f"prasa nolasīto ziņojumu sarakstu: {count}", f"lists the messages already read: {count}"
             case operation if operation == LIST:
@@ -193,7 +228,7 @@ class _Teller:
         }
         return names.get(call.operation, (call.operation, call.operation))
 
-    def _told_of(self, call: Call) -> tuple[str, str]:
+    def _sent(self, call: Call) -> tuple[str, str]:
         sent = self._sends.get(call.number)
         if sent is None:
             return "sūta ziņojumu", "sends a message"
@@ -205,111 +240,167 @@ class _Teller:
         extent_lv, extent_en = _extent(sent)
         return f"nosūta {lv}{extent_lv}", f"sends {en}{extent_en}"
 
+    def _token(self, entry: Entry) -> _Line | None:
+        issue = self._issues.get(entry.number)
+        if issue is None:
+            return None
+        if not issue.done:
+            why = entry.cause or entry.fault_code or ""
+            return _Line(f"prasa pilnvaru no STS – atteikts: {why}", f"asks the STS for a token: refused: {why}", True)
+        if issue.doctored:
+            unknown = ("tīši nederīgu", "wrong on purpose")
+            lv, en = _INVALID_TOKENS.get(text(entry.details.get("misbehaviour")) or "", unknown)
+            return _Line(f"saņem no STS tīši nederīgu pilnvaru: {lv}", f"gets an invalid token on purpose: {en}", True)
+        if issue.expires is None:
+            return _Line("saņem pilnvaru no STS", "gets a token from the STS")
+        until = f"{issue.expires.astimezone(RIGA):%Y-%m-%d %H:%M:%S}"
+        return _Line(f"saņem pilnvaru no STS, derīgu līdz {until}", f"gets a token from the STS, valid until {until}")
+
+    def _ftp_command(self, entry: Entry) -> _Line | None:
+        """Describe logins and refused commands; the commands around them change nothing at DIT."""
+        if entry.authority not in (self._case.retailer.authority, None):
+            return None
+        if entry.outcome is Outcome.FAULT:
+            verb, why = entry.operation, entry.cause or entry.fault_code or ""
+            return _Line(f"FTP komanda {verb} – atteikts: {why}", f"FTP command {verb}: refused: {why}", trouble=True)
+        return _Line("pieslēdzas ar FTPS", "logs in by FTPS") if entry.operation == "PASS" else None
+
     def _delivered(self, entry: Entry) -> _Line | None:
         if entry.operation == "purge" and entry.authority == self._case.retailer.authority:
-            many = len(entry.message_ids)
-            return f"DIT izdzēš ziņojumus, kam beidzies laiks: {many}", f"DIT purges what lay too long: {many}", False
+            count = len(entry.message_ids)
+            return _Line(
+                f"DIT izdzēš ziņojumus, kam beidzies laiks: {count}", f"DIT deletes messages past retention: {count}"
+            )
         delivery = self._deliveries.get(entry.number)
         if delivery is None:
             return None
-        wrong_lv, wrong_en = _wrong(text(table(entry.details).get("misbehaviour")))
+        flaw_lv, flaw_en = describe_flaw(text(table(entry.details).get("misbehaviour")))
         lv, en = (
             ("kļūdas ziņojums", "an error event") if delivery.is_event else ("atlaižu dokuments", "a discount document")
         )
         extent_lv, extent_en = _extent(delivery)
-        return (
-            f"pastkastītē nonāk {lv}{extent_lv}{wrong_lv}",
-            f"{en} arrives in the mailbox{extent_en}{wrong_en}",
-            bool(wrong_en),
+        return _Line(
+            f"pastkastītē nonāk {lv}{extent_lv}{flaw_lv}",
+            f"{en} arrives in the mailbox{extent_en}{flaw_en}",
+            trouble=bool(flaw_en),
         )
 
     # -- BVKB
 
     def _authority(self, entry: Entry) -> _Line | None:
-        tell: Callable[[dict[str, Any]], _Line | None] | None = {
-            "intake": self._intake,
-            "determine": self._determination,
-            "reconcile": self._reconciliation,
-        }.get(entry.operation)
-        details = dict(table(entry.details))
-        if entry.operation == "determine":
-            details["decided"] = list(decided(self._case.journal, entry))
-        return None if tell is None else tell(details)
+        details = table(entry.details)
+        match entry.operation:
+            case "intake":
+                return self._intake(details)
+            case "determine":
+                return self._determination(entry, details)
+            case "reconcile":
+                return self._reconciliation(details)
+        return None
 
-    def _intake(self, details: dict[str, Any]) -> _Line | None:
+    def _intake(self, details: Table) -> _Line | None:
         if details.get("provider") not in (None, self._case.retailer.registration_number):
             return None
         if details.get("duplicate"):
-            return "BVKB šo dokumentu jau ir saņēmis", "BVKB has this document already", False
+            return _bvkb("BVKB šo dokumentu jau ir saņēmis", "BVKB has this document already")
         errors = list(tables(details.get("errors")))
         accepted = details.get("accepted", 0)
         if not errors:
-            return f"BVKB pieņem ierakstus: {accepted}", f"BVKB takes in records: {accepted}", False
-        lv = "; ".join(text(each.get("text_lv")) or "" for each in errors[:3])
-        en = "; ".join(text(each.get("text_en")) or "" for each in errors[:3])
-        return (
+            return _bvkb(f"BVKB pieņem ierakstus: {accepted}", f"BVKB takes in records: {accepted}")
+        lv = "; ".join(text(error.get("text_lv")) or "" for error in errors[:3])
+        en = "; ".join(text(error.get("text_en")) or "" for error in errors[:3])
+        return _bvkb(
             f"BVKB pieņem ierakstus: {accepted}, kļūdas: {len(errors)} – {lv}",
             f"BVKB takes in records: {accepted}, errors: {len(errors)}: {en}",
-            True,
+            trouble=True,
         )
 
-    def _determination(self, details: dict[str, Any]) -> _Line:
+    def _determination(self, entry: Entry, details: Table) -> _Line:
         own = [
-            each
-            for each in tables(details.get("decided"))
-            if each.get("provider") == self._case.retailer.registration_number
+            decision
+            for decision in decided(self._case.journal, entry)
+            if decision.get("provider") == self._case.retailer.registration_number
         ]
-        total = sum((_granted(each) for each in own), Decimal("0.00"))
+        total = sum(map(_granted, own), Decimal("0.00"))
         period = details.get("period")
-        return (
+        return _bvkb(
             f"ALDIS lemj par {period}: lēmumi {len(own)}, kopā {total} EUR",
             f"ALDIS decides for {period}: decisions {len(own)}, {total} EUR in all",
-            False,
         )
 
-    def _reconciliation(self, details: dict[str, Any]) -> _Line | None:
+    def _reconciliation(self, details: Table) -> _Line | None:
         if details.get("provider") != self._case.retailer.registration_number:
             return None
         differences = len(list(tables(details.get("differences"))))
         period, granted, applied = details.get("period"), details.get("granted"), details.get("applied")
-        return (
-            (
-                f"BVKB salīdzina {period}: kopš gada sākuma piešķirti {granted} EUR, piemēroti {applied} EUR, "
-                f"atšķirības {differences}"
-            ),
-            (
-                f"BVKB reconciles {period}: since the year began {granted} EUR granted, {applied} EUR applied, "
-                f"differences {differences}"
-            ),
-            differences > 0,
+        return _bvkb(
+            f"BVKB salīdzina {period}: kopš gada sākuma piešķirti {granted} EUR, piemēroti {applied} EUR, "
+            f"atšķirības {differences}",
+            f"BVKB reconciles {period}: since the year began {granted} EUR granted, {applied} EUR applied, "
+            f"differences {differences}",
+            trouble=differences > 0,
         )
+
+
+def _business(lv: str, en: str, *, trouble: bool = False) -> _Line:
+    return _Line(lv, en, trouble, Lane.BUSINESS)
+
+
+def _bvkb(lv: str, en: str, *, trouble: bool = False) -> _Line:
+    return _Line(lv, en, trouble, Lane.AUTHORITY)
+
+
+def _connection(entry: Entry) -> _Line | None:
+    """Describe a TLS connection on which something other than a call happened."""
+    request = text(entry.details.get("said")) or "?"
+    match entry.operation:
+        case "shown":
+            return _Line(
+                "tirgotājam tīši uzrādīts citas iestādes sertifikāts",
+                "the retailer is shown the certificate of another authority on purpose",
+                trouble=True,
+            )
+        case "handshake":
+            return _Line(
+                "tirgotājs pārtrauc savienojumu, jo sertifikātu parakstījusi cita iestāde",
+                "the retailer breaks off the connection, since another authority signed the certificate",
+            )
+        case "request":
+            return _Line(
+                f"tirgotājs nosūta {request} serverim, kura sertifikātu parakstījusi cita iestāde",
+                f"the retailer sends {request} to a server whose certificate another authority signed",
+                trouble=True,
+            )
+        case "plain":
+            return _Line("nešifrēts HTTP portā, kur gaidīts TLS", "plain HTTP on a port that expects TLS", trouble=True)
+    return None
 
 
 def _event(event: Any) -> tuple[str, str]:
     kind = text(event.get("kind")) or ""
     lv, en = _EVENTS.get(kind, (kind, kind))
-    words = {"contract": text(event.get("contract")) or "?", "valid_to": text(event.get("valid_to")) or "?"}
-    return lv.format(**words), en.format(**words)
+    values = {"contract": text(event.get("contract")) or "?", "valid_to": text(event.get("valid_to")) or "?"}
+    return lv.format(**values), en.format(**values)
 
 
-def _bills(details: Any) -> _Line:
+def _bills(details: Table) -> _Line:
     invoices = list(tables(details.get("invoices")))
-    net = sum((money(each.get("net")) or Decimal("0.00") for each in invoices), Decimal("0.00"))
+    net = sum((money(invoice.get("net")) or Decimal("0.00") for invoice in invoices), Decimal("0.00"))
     period = details.get("period")
-    if any(each.get("reverses") for each in invoices):
-        return f"atcelts rēķins par {period}: {net} EUR neto", f"a bill of {period} is taken back: {net} EUR net", False
-    return (
+    if any(invoice.get("reverses") for invoice in invoices):
+        return _business(
+            f"atcelts rēķins par {period}: {net} EUR neto", f"a bill of {period} is reversed: {net} EUR net"
+        )
+    return _business(
         f"rēķini par {period}: {len(invoices)}, kopā {net} EUR neto",
         f"bills for {period}: {len(invoices)}, {net} EUR net in all",
-        False,
     )
 
 
-def _granted(decided: Any) -> Decimal:
-    late = sum(
-        (money(each.get("amount")) or Decimal("0.00") for each in tables(decided.get("catch_up"))), Decimal("0.00")
-    )
-    return (money(decided.get("amount_due")) or Decimal("0.00")) + late
+def _granted(decision: Table) -> Decimal:
+    """Return what a decision grants in EUR: for its month and for earlier months."""
+    amounts = [decision.get("amount_due"), *(late.get("amount") for late in tables(decision.get("catch_up")))]
+    return sum((money(amount) or Decimal("0.00") for amount in amounts), Decimal("0.00"))
 
 
 def _extent(carrier: Sent | Delivery) -> tuple[str, str]:
@@ -325,7 +416,7 @@ def _extent(carrier: Sent | Delivery) -> tuple[str, str]:
 
 
 def _content(case: Case, entry: Entry) -> str | None:
-    """The document of an entry, or else the call itself, as a person can read it."""
+    """Return the document of an entry, or else the call itself, indented for reading; None without either."""
     data = case.bytes_of(entry.payload) or case.bytes_of(entry.request)
     if data is None:
         return None

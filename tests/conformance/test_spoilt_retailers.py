@@ -15,6 +15,7 @@ from conformance.requirements.catalogue import load
 from conformance.retailers.config import DriverConfig, DriverKind, RetailerConfig
 from conformance.rules import judge
 from conformance.suite import SuiteConfig, run_suite
+from conformance.timeline import cited_by
 from simulator.documents.profile import load_profile
 from tests.conformance.commands.running import aldis
 from tests.conformance.rules.builder import Story
@@ -75,6 +76,10 @@ def play(spoilt: Spoilt, keys: Path, instead: str | None = None) -> RunSummary:
     run_suite(SuiteConfig(config, PROFILE, only=(spoilt.scenario,)), [summary, keep])
     assert finished, f"there is no scenario {spoilt.scenario!r}"
     assert not summary.harness_failures
+    for scenario in finished:
+        assert scenario.timeline is not None
+        shown = {moment.entry for moment in scenario.timeline.moments}
+        assert cited_by(scenario.judged) <= shown, "a breach cites an entry that the timeline leaves out"
     return summary
 
 

@@ -12,7 +12,7 @@ from lxml import html as lxml_html
 from conformance.report.events import Lane, Mark, Moment, Status, Timeline
 from conformance.report.html_report import HtmlReport
 from conformance.report.page.page import page
-from conformance.timeline import _wrong
+from conformance.timeline import describe_flaw
 from simulator.faults import DELIVERY
 from tests.conformance.report.runs import BEGAN, fold, harness, judged, run, scenario
 
@@ -133,7 +133,7 @@ def test_the_consumer_writes_the_file_when_the_run_is_over(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("kind", sorted(DELIVERY))
 def test_a_timeline_says_what_is_wrong_with_a_delivery(kind: str) -> None:
-    lv, en = _wrong(kind)
+    lv, en = describe_flaw(kind)
     assert lv != en
     assert "purpose" not in en  # each has words of its own
-    assert _wrong(None) == ("", "")
+    assert describe_flaw(None) == ("", "")

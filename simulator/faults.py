@@ -9,6 +9,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simulator.store import Unit
 
 LOSE_REQUEST = "lose_request"
 DROP_REPLY = "drop_reply"
@@ -146,18 +151,21 @@ class Faults:
         *,
         kind: str | Collection[str] | None = None,
         recipient: str | None = None,
+        unit: Unit | None = None,
     ) -> Misbehaviour | None:
         """The first armed misbehaviour that concerns this call, counted as committed; None when the call is to go well.
 
         ``kind`` narrows the question to what the asker can commit; without it every kind of the wire's is handed out,
         and none of those that the network takes while it delivers or BVKB when it publishes. ``recipient`` asks for
-        one mailbox.
+        one mailbox. ``unit`` is the transaction in which the fault has its effect: a rollback arms the fault again.
         """
         kinds = BEFORE | AFTER if kind is None else {kind} if isinstance(kind, str) else frozenset(kind)
         with self._lock:
             for each in self._armed:
                 if _concerns(each.misbehaviour, operation, authority, recipient) and each.misbehaviour.kind in kinds:
                     self._count(each)
+                    if unit is not None:
+                        unit.after_rollback(partial(self._rearm, each, self._armed))
                     return each.misbehaviour
         return None
 
@@ -174,7 +182,15 @@ class Faults:
     def disarm(self) -> None:
         """Behave well from now on; the counts of what has struck stay."""
         with self._lock:
-            self._armed.clear()
+            self._armed = []
+
+    def _rearm(self, armed: _Armed, queue: list[_Armed]) -> None:
+        """Take back that a fault was triggered; ``queue`` is the list that held it then."""
+        with self._lock:
+            self._taken[armed.misbehaviour.kind] -= 1
+            if not armed.remaining:
+                queue.insert(0, armed)
+            armed.remaining += 1
 
     def _count(self, armed: _Armed) -> None:
         armed.remaining -= 1

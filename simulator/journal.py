@@ -143,11 +143,18 @@ class StoredJournal:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def entries(self, after: int = 0, kind: Kind | None = None) -> Iterator[Entry]:
-        """All entries, or those behind a number or of a kind, in order; those that are appended meanwhile come too."""
-        while page := self._page(after, kind):
+    def entries(self, after: int = 0, kind: Kind | None = None, limit: int | None = None) -> Iterator[Entry]:
+        """Yield entries in order of their number, including those that are appended meanwhile.
+
+        ``after`` leaves out entries up to that number, ``kind`` those of other kinds; ``limit`` is the most entries to
+        yield, and no more than those are read from the store.
+        """
+        remaining = limit
+        while page := self._page(after, kind, _PAGE if remaining is None else min(_PAGE, remaining)):
             yield from page
             after = page[-1].number
+            if remaining is not None:
+                remaining -= len(page)
 
     def blob(self, reference: str) -> bytes:
         """The bytes behind a reference; raises KeyError when there are none."""
@@ -159,9 +166,11 @@ class StoredJournal:
         with self._store.reading() as unit:
             return unit.connection.scalar(select(table.c.at).order_by(table.c.number.desc()).limit(1))
 
-    def _page(self, after: int, kind: Kind | None) -> tuple[Entry, ...]:
+    def _page(self, after: int, kind: Kind | None, size: int) -> tuple[Entry, ...]:
+        if size <= 0:
+            return ()
         # Page by page: one long read would keep SQLite from tidying its write-ahead log.
-        statement = select(table).where(table.c.number > after).order_by(table.c.number).limit(_PAGE)
+        statement = select(table).where(table.c.number > after).order_by(table.c.number).limit(size)
         if kind is not None:
             statement = statement.where(table.c.kind == str(kind))
         with self._store.reading() as unit:

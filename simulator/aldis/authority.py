@@ -237,7 +237,7 @@ class Aldis:
             self._profile, exchanging, duty.period, self._clock.now(), unit.incoming, self._store.scratch
         ) as publisher:
             self._decide(state, facts, duty, publisher)
-            more, told_too_much = leaks(publisher.first_records, exchanging, self._faults)
+            more, told_too_much = leaks(publisher.first_records, exchanging, self._faults, unit)
             published = publisher.publish(more)
             national, size = unit.adopt(published.national), published.national.size
             lines = unit.adopt(published.lines)

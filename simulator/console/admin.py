@@ -81,8 +81,7 @@ class AdminApplication:
     def _journal(self, request: Request) -> Response:
         after = request.args.get("after", 0, type=int)
         limit = max(0, min(request.args.get("limit", 100, type=int), _LARGEST_PAGE))
-        entries = (each for each in self._simulation().journal.entries() if each.number > after)
-        return _json([asdict(each) for each in islice(entries, limit)])
+        return _json([asdict(entry) for entry in self._simulation().journal.entries(after, limit=limit)])
 
     def _blob(self, _request: Request, reference: str) -> Response:
         try:

@@ -1,4 +1,4 @@
-"""How a sent message is delivered: as it should be, or as the network is told to misbehave (``simulator.faults``)."""
+"""Injected delivery faults: messages delivered tampered, twice, or after the next one (``simulator.faults``)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from simulator.dit.model import MessageClass, Payload
@@ -18,25 +19,28 @@ if TYPE_CHECKING:
 
 
 class Tamper(Protocol):
-    """Spoils a document for a kind of misbehaviour."""
+    """Changes a document as a kind of injected fault says."""
 
     def __call__(self, kind: str, version: str, data: bytes, *, is_event: bool) -> bytes:
-        """The document as it is to be delivered on a channel version."""
+        """Return the document as it is to be delivered on a channel version."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """Copies that are delivered under one message id, and what is wrong with that, if anything."""
+    """Copies that are delivered under one message id, and the kind of the injected fault that made them, if any."""
 
     caller: Caller
     request: SendRequest
     copies: tuple[Addressed, ...]
-    misbehaviour: str | None = None
+    fault: str | None = None
 
 
 class Misdelivery:
-    """Plans deliveries; what is held back for the sake of disorder is kept in memory until the next to that mailbox."""
+    """Plans deliveries. Messages that are held for OUT_OF_ORDER stay in memory until the next one to that mailbox.
+
+    What is held changes together with the transaction: a rollback restores it. Safe to share between threads.
+    """
 
     def __init__(self, faults: Faults | None, tamper: Tamper | None) -> None:
         self._faults = faults
@@ -47,46 +51,61 @@ class Misdelivery:
     def plan(
         self, unit: Unit, caller: Caller, request: SendRequest, copies: tuple[Addressed, ...]
     ) -> tuple[Shipment, ...]:
-        """The shipments of one message, in order of delivery; the first is the message itself."""
+        """Return the shipments of one message, in order of delivery; the first is the message itself."""
         if self._faults is None:
             return (Shipment(caller, request, copies),)
-        right: list[Addressed] = []
+        correct: list[Addressed] = []
         others: list[Shipment] = []
         for copy in copies:
-            for each in self._of_copy(unit, caller, request, copy):
-                if each.misbehaviour is None:
-                    right.append(copy)
+            for shipment in self._of_copy(unit, caller, request, copy):
+                if shipment.fault is None:
+                    correct.append(copy)
                 else:
-                    others.append(each)
-        if self._strikes(caller, DUPLICATE_DELIVERY) is not None:
+                    others.append(shipment)
+        if self._triggered(unit, caller, DUPLICATE_DELIVERY) is not None:
             others.append(Shipment(caller, request, copies, DUPLICATE_DELIVERY))
-        return (Shipment(caller, request, tuple(right)), *others)
+        return (Shipment(caller, request, tuple(correct)), *others)
 
     def _of_copy(self, unit: Unit, caller: Caller, request: SendRequest, copy: Addressed) -> list[Shipment]:
-        """One mailbox's part: its copy, spoilt or not, once or twice, now or later, and what waited for it."""
+        """Return the shipments to one mailbox: its copy, as the armed faults change it, and what was held for it."""
         own = Shipment(caller, request, (copy,))
-        spoilt = self._strikes(caller, TAMPERING, copy.recipient)
-        if spoilt is not None and self._tamper is not None:
-            changed = copy._replace(payload=self._spoilt(unit, request, copy, spoilt))
-            own = Shipment(caller, request, (changed,), spoilt)
-        if self._strikes(caller, OUT_OF_ORDER, copy.recipient) is not None:
-            with self._lock:
-                self._held[copy.recipient].append(Shipment(caller, request, own.copies, OUT_OF_ORDER))
+        kind = self._triggered(unit, caller, TAMPERING, copy.recipient)
+        if kind is not None and self._tamper is not None:
+            own = Shipment(caller, request, (self._tampered(unit, request, copy, kind, self._tamper),), kind)
+        if self._triggered(unit, caller, OUT_OF_ORDER, copy.recipient) is not None:
+            self._hold(unit, copy.recipient, Shipment(caller, request, own.copies, OUT_OF_ORDER))
             return []
-        twice = self._strikes(caller, DUPLICATE_DELIVERY, copy.recipient) is not None
+        twice = self._triggered(unit, caller, DUPLICATE_DELIVERY, copy.recipient) is not None
         again = [Shipment(caller, request, own.copies, DUPLICATE_DELIVERY)] if twice else []
+        return [own, *again, *self._release(unit, copy.recipient)]
+
+    def _hold(self, unit: Unit, recipient: str, shipment: Shipment) -> None:
         with self._lock:
-            return [own, *again, *self._held.pop(copy.recipient, [])]
+            before = list(self._held[recipient])
+            self._held[recipient].append(shipment)
+        unit.after_rollback(partial(self._restore, recipient, before))
 
-    def _spoilt(self, unit: Unit, request: SendRequest, copy: Addressed, kind: str) -> Payload:
-        if self._tamper is None:
-            return copy.payload
+    def _release(self, unit: Unit, recipient: str) -> list[Shipment]:
+        with self._lock:
+            released = self._held.pop(recipient, [])
+        if released:
+            unit.after_rollback(partial(self._restore, recipient, released))
+        return released
+
+    def _restore(self, recipient: str, held: list[Shipment]) -> None:
+        with self._lock:
+            self._held[recipient] = held
+
+    def _tampered(self, unit: Unit, request: SendRequest, copy: Addressed, kind: str, tamper: Tamper) -> Addressed:
         is_event = request.message_class is not MessageClass.BUSINESS
-        data = self._tamper(kind, copy.version, unit.blob(copy.payload.reference), is_event=is_event)
-        return Payload(unit.put_blob(data), len(data), copy.payload.element)
+        data = tamper(kind, copy.version, unit.blob(copy.payload.reference), is_event=is_event)
+        return copy._replace(payload=Payload(unit.put_blob(data), len(data), copy.payload.element))
 
-    def _strikes(self, caller: Caller, kinds: str | Collection[str], recipient: str | None = None) -> str | None:
+    def _triggered(
+        self, unit: Unit, caller: Caller, kinds: str | Collection[str], recipient: str | None = None
+    ) -> str | None:
+        """Return the kind of the armed fault that concerns this delivery, which is then counted; None without one."""
         if self._faults is None:
             return None
-        struck = self._faults.take("SendMessage2", caller.authority, kind=kinds, recipient=recipient)
-        return struck.kind if struck is not None else None
+        fault = self._faults.take("SendMessage2", caller.authority, kind=kinds, recipient=recipient, unit=unit)
+        return fault.kind if fault is not None else None

@@ -226,7 +226,7 @@ class Network:
                 shipment.request,
                 identifier=identifier if place == 0 else self._new_id(),
                 copies=shipment.copies,
-                misbehaviour=shipment.misbehaviour,
+                misbehaviour=shipment.fault,
             )
         for authority in sorted({copy.recipient for each in shipments for copy in each.copies}):
             unit.after_commit(partial(self._tell, authority))

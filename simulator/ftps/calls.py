@@ -62,11 +62,11 @@ class Calls:
             journal.append(unit, entry)
         return Answer(_OUT_OF_ORDER, ok=False, lost=lost)
 
-    def spoil(self, notes: Notes) -> tuple[bool, bool]:
+    def spoil(self, notes: Notes, unit: Unit | None = None) -> tuple[bool, bool]:
         """Whether the answer is to be lost, on purpose, and whether in the middle of the file."""
         struck = None
         if notes.authority is not None:
-            struck = self.backing.faults.take(notes.operation, notes.authority, kind=AFTER)
+            struck = self.backing.faults.take(notes.operation, notes.authority, kind=AFTER, unit=unit)
         if struck is None:
             return False, False
         notes.details["misbehaviour"] = struck.kind
@@ -84,7 +84,7 @@ class Calls:
                 caller = self.backing.network.caller(unit, command.user or "")
                 notes.authority = caller.authority
                 line = act(unit, caller)
-                lost, cut = self.spoil(notes) if spoilt is None else (spoilt, False)
+                lost, cut = self.spoil(notes, unit) if spoilt is None else (spoilt, False)
                 answer = Answer(line, lost=lost, cut=cut)
                 journal.append(unit, notes.entry(self.backing.clock.now(), command, None if lost else line))
         except Exception as error:  # noqa: BLE001 - not hidden: answered and journaled, and logged where it is ours

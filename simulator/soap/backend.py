@@ -16,9 +16,7 @@ from simulator.store import Store
 class Backend:
     """One running simulation as the wire sees it.
 
-    ``payloads_in_parts``: whether MTOM answers carry each document in a part of its own, behind an xop:Include, or
-    inside the envelope as WCF writes them (inferred: it optimises base64 values only). ``gate`` guards the federated
-    addresses, which are not there without one.
+    ``gate`` guards the federated addresses, which are not there without one.
     """
 
     store: Store
@@ -26,5 +24,4 @@ class Backend:
     clock: Clock
     profile: Profile
     faults: Faults
-    payloads_in_parts: bool = False
     gate: Gate | None = None

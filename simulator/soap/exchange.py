@@ -31,7 +31,7 @@ from simulator.soap.media import Media, check_media
 from simulator.soap.multipart import INCLUDE, charset_of, read_part, take_apart
 from simulator.soap.recording import Record
 from simulator.soap.refusals import EnvelopeRefusal, Fault, SoapRefusal, refuse
-from simulator.soap.replies import Reply, Stream, in_parts, put_includes, put_payloads_back, write_envelope
+from simulator.soap.replies import Reply, Stream, as_mtom, put_payloads_back, write_envelope
 from simulator.soap.services import Call, Notes
 from simulator.soap.translating import fault_of_dit, fault_of_incident, fault_of_store
 from simulator.soap.versions import SoapVersion
@@ -282,7 +282,7 @@ class _Exchange:
         blocks = (*addressing.reply_headers(operation.reply_action, self._addressing), *self._security_blocks())
         small = write_envelope(version, blocks, content)
         content_type, stream = self._put_together(small, unit)
-        struck = backend.faults.take(operation.name, caller.authority, kind=AFTER)
+        struck = backend.faults.take(operation.name, caller.authority, kind=AFTER, unit=unit)
         if struck is not None:
             self._notes.details["misbehaviour"] = struck.kind
         cut = struck is not None and struck.kind == CUT_REPLY
@@ -306,7 +306,7 @@ class _Exchange:
 
     def _misbehave(self, unit: Unit, authority: str, operation: Operation, wrapper: Element) -> Reply | None:
         """The reply of a call that is not carried out, on purpose; None when it is to be carried out."""
-        struck = misbehaving.strike(self._backend.faults, operation.name, authority)
+        struck = misbehaving.strike(self._backend.faults, operation.name, authority, unit)
         if struck is None:
             return None
         misbehaving.note(self._notes, wrapper)
@@ -320,10 +320,7 @@ class _Exchange:
         version = self._request.version
         if self._media is None or self._media.parts is None:
             return version.content_type, put_payloads_back(envelope, unit.open_blob)
-        if self._backend.payloads_in_parts:
-            envelope, parts = put_includes(envelope, unit.open_blob)
-            return in_parts(Stream((envelope,)), version, parts)
-        return in_parts(put_payloads_back(envelope, unit.open_blob), version, {})
+        return as_mtom(put_payloads_back(envelope, unit.open_blob), version)
 
     def _caller(self, unit: Unit) -> Caller:
         if self._user is None:

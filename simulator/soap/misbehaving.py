@@ -13,14 +13,15 @@ from simulator.soap.refusals import EnvelopeRefusal, FaultCode, refuse
 from simulator.soap.replies import Reply
 from simulator.soap.services import Notes
 from simulator.soap.versions import SoapVersion
+from simulator.store import Unit
 
 _PAGE = b"<!DOCTYPE html><html><body><h1>500 Internal Server Error</h1></body></html>\n"
 _ID = (f"{{{DIT}}}MessageID", f"{{{SVC}}}MessageSampleId")
 
 
-def strike(faults: Faults, operation: str, authority: str) -> Misbehaviour | None:
+def strike(faults: Faults, operation: str, authority: str, unit: Unit) -> Misbehaviour | None:
     """What is to go wrong instead of this call; None when it is carried out, perhaps after a while (slow_reply)."""
-    struck = faults.take(operation, authority, kind=BEFORE)
+    struck = faults.take(operation, authority, kind=BEFORE, unit=unit)
     if struck is not None and struck.kind == SLOW_REPLY:
         time.sleep(struck.seconds)
         return None

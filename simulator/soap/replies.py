@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -18,7 +18,6 @@ IN_MEMORY = 1024 * 1024
 """Answers and payloads of more bytes than this are read as they leave."""
 
 _ROOT = "envelope@aldis-conformance"
-_XOP = "http://www.w3.org/2004/08/xop/include"
 _DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>\n'
 _PLACE = re.compile(rb"<\?payload ([0-9a-f]{64})\?>")
 _PAYLOAD_DECLARATION = re.compile(rb"\s*<\?xml\s[^>]*\?>\s*")
@@ -101,38 +100,20 @@ def put_payloads_back(envelope: bytes, payload: Callable[[str], OpenBlob]) -> St
     return Stream((*parts, envelope[end:]))
 
 
-def put_includes(envelope: bytes, payload: Callable[[str], OpenBlob]) -> tuple[bytes, dict[str, OpenBlob]]:
-    """The envelope with each mark replaced by an xop:Include; and the parts that these mean, by their identifiers."""
-    parts: dict[str, OpenBlob] = {}
+def as_mtom(envelope: Stream, version: SoapVersion) -> tuple[str, Stream]:
+    """Return an answer as MTOM: its Content-Type, and its bytes with the envelope as the root part, the only one.
 
-    def include(place: re.Match[bytes]) -> bytes:
-        identifier = f"{place[1].decode('ascii')}@aldis-conformance"
-        parts[identifier] = payload(place[1].decode("ascii"))
-        return f'<xop:Include xmlns:xop="{_XOP}" href="cid:{identifier}"/>'.encode()
-
-    return _PLACE.sub(include, envelope), parts
-
-
-def in_parts(envelope: Stream, version: SoapVersion, parts: Mapping[str, OpenBlob]) -> tuple[str, Stream]:
-    """An answer as MTOM: its Content-Type, and its bytes with the envelope as the root part."""
+    WCF writes XML content inside the envelope and optimises base64 values only (inferred for DIT), so no payload has a
+    part of its own.
+    """
     boundary = f"aldis-{uuid.uuid4().hex}"
     content_type = (
         f'multipart/related; type="application/xop+xml"; start="<{_ROOT}>"; start-info="{version.media_type}"; '
         f'boundary="{boundary}"'
     )
     kind = f'application/xop+xml; charset=utf-8; type="{version.media_type}"'
-    pieces: list[bytes | tuple[OpenBlob, int]] = [_part_head(boundary, kind, _ROOT).removeprefix(b"\r\n")]
-    pieces += envelope.parts
-    for identifier, blob in parts.items():
-        pieces += [_part_head(boundary, "text/xml; charset=utf-8", identifier), (blob, 0)]
-    return content_type, Stream((*pieces, f"\r\n--{boundary}--\r\n".encode()))
-
-
-def _part_head(boundary: str, kind: str, identifier: str) -> bytes:
-    return (
-        f"\r\n--{boundary}\r\nContent-ID: <{identifier}>\r\nContent-Transfer-Encoding: binary\r\n"
-        f"Content-Type: {kind}\r\n\r\n"
-    ).encode()
+    head = f"--{boundary}\r\nContent-ID: <{_ROOT}>\r\nContent-Transfer-Encoding: binary\r\nContent-Type: {kind}\r\n\r\n"
+    return content_type, Stream((head.encode(), *envelope.parts, f"\r\n--{boundary}--\r\n".encode()))
 
 
 def as_element(document: bytes) -> bytes:

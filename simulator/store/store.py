@@ -88,6 +88,7 @@ class Store:
             except BaseException:
                 # Before the rollback: once the database is free, another process may be storing the same blob.
                 unit.discard_files()
+                unit.undo()
                 raise
             self._commit(transaction, unit)
         unit.call_back()
@@ -170,6 +171,7 @@ class Store:
             # A server that is lost during the commit may have committed: then the files are its, and opening tells.
             if self._engine.dialect.name == "sqlite":
                 unit.discard_files()
+            unit.undo()
             raise
 
     def _prepare(self, place: Path | None) -> None:

@@ -37,6 +37,7 @@ class Unit:
         self._begin = begin
         self._new_files: list[Path] = []
         self._callbacks: list[Callable[[], object]] = []
+        self._undo: list[Callable[[], object]] = []
         self._fresh: dict[str, bytes] = {}
         self.known: dict[str, Any] = {}
         """What was looked up in this transaction and cannot change within it but by its own doing."""
@@ -94,6 +95,14 @@ class Unit:
         self._require_writing()
         self._callbacks.append(callback)
 
+    def after_rollback(self, callback: Callable[[], object]) -> None:
+        """Have something called when this transaction is not committed, before another one can begin.
+
+        For state in memory that changes together with the store. The callback must neither raise nor use the store.
+        """
+        self._require_writing()
+        self._undo.append(callback)
+
     def _keep(self, put: Callable[[], tuple[str, Path | None]]) -> str:
         try:
             reference, new_file = put()
@@ -112,6 +121,11 @@ class Unit:
         """For the store: remove the files of blobs that this unit put, because it will not be committed."""
         for path in self._new_files:
             path.unlink(missing_ok=True)
+
+    def undo(self) -> None:
+        """For the store: call what was registered by :meth:`after_rollback`, last first."""
+        for callback in reversed(self._undo):
+            callback()
 
     def call_back(self) -> None:
         """For the store: call what is to be called after the commit, all of it, then raise what was raised."""

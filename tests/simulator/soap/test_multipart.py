@@ -12,7 +12,6 @@ from lxml import etree
 
 from simulator.soap.application import SERVICE
 from simulator.soap.body import IN_MEMORY
-from simulator.soap.multipart import INCLUDE
 from simulator.store.store import INCOMING_FOLDER
 from tests.simulator.soap.setting import (
     BVKB,
@@ -181,10 +180,8 @@ def test_a_large_part_that_breaks_off_is_not_well_formed(kept: Setting) -> None:
     assert read_fault(reply.data).refusal == "malformed-xml"
 
 
-@pytest.mark.parametrize("in_parts", [False, True])
 @pytest.mark.parametrize("size", [1, IN_MEMORY * 2])
-def test_an_answer_in_parts(kept: Setting, size: int, in_parts: bool) -> None:
-    object.__setattr__(kept.backend, "payloads_in_parts", in_parts)
+def test_an_answer_as_mtom_has_its_documents_in_the_envelope(kept: Setting, size: int) -> None:
     document = large(size)
     assert post(kept, package((ROOT, including(kept)), (PART, document))).status_code == 200
     wanted = request("ReceiveMessage", "MessageRequest", selector("ChannelVersionURN", kept.version()))
@@ -194,11 +191,5 @@ def test_an_answer_in_parts(kept: Setting, size: int, in_parts: bool) -> None:
     root, *others = email.message_from_bytes(head + reply.data, policy=email.policy.HTTP).iter_parts()  # type: ignore[attr-defined]
     assert root["Content-Type"].startswith("application/xop+xml")
     (message,) = body_of(root.get_payload(decode=True).strip())[0]
-    if in_parts:
-        assert elements(message)[1].tag == INCLUDE
-        (part,) = others
-        assert elements(message)[1].get("href") == f"cid:{part['Content-ID'][1:-1]}"
-        assert canonical(part.get_payload(decode=True).strip()) == canonical(document)
-    else:
-        assert not others
-        assert canonical(elements(message)[1]) == canonical(document)
+    assert not others
+    assert canonical(elements(message)[1]) == canonical(document)

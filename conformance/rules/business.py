@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from conformance.rules.values import Table, address, day, money, month, person, table, tables, text, texts
 from simulator.documents.model import Address, ChannelName, Period, Person
-from simulator.journal import Entry, Kind
+from simulator.journal.entries import Entry, Kind
 
 _ANSWER = ".answer"
 _ABOUT = {"apply": "events", "bill": "invoices"}

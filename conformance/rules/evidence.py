@@ -23,7 +23,7 @@ from simulator.documents.model import ChannelName
 from simulator.documents.parsing import Element
 from simulator.documents.profile import Profile
 from simulator.documents.reading import Located
-from simulator.journal import Entry, Journal, Kind
+from simulator.journal.entries import Entry, Journal, Kind
 from simulator.world import Retailer, World
 
 _EXCERPT = 200  # characters

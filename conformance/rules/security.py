@@ -10,7 +10,7 @@ from conformance.rules.judging import HELD, Broken, Occasion, rule
 from conformance.rules.tokens import Issue, Use, complaints_of
 from conformance.rules.traffic import Call
 from conformance.rules.values import text
-from simulator.journal import Entry
+from simulator.journal.entries import Entry
 
 CLAIMS = (
     "http://www.oasis-open.org/RSA2004/attributes/AUTHORITY",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from conformance.rules.traffic import Call, Sent
 from simulator.documents.parsing import ParsingError, parse
 from simulator.documents.profile import Profile
-from simulator.journal import Entry, Kind, Outcome
+from simulator.journal.entries import Entry, Kind, Outcome
 
 
 @dataclass(frozen=True, slots=True)

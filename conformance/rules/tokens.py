@@ -8,7 +8,7 @@ from datetime import datetime
 
 from conformance.rules.traffic import Call
 from conformance.rules.values import table, tables, text, texts
-from simulator.journal import Entry, Kind, Outcome
+from simulator.journal.entries import Entry, Kind, Outcome
 
 REFUSED = "security"
 """The fault code of a call that DIT's guard did not let in."""

@@ -15,7 +15,7 @@ from simulator.documents.parsing import ParsingError, parse
 from simulator.documents.profile import Profile
 from simulator.documents.reading import DocumentError, Located, read_error_report, read_located
 from simulator.documents.validation import place
-from simulator.journal import Entry, Kind, Outcome
+from simulator.journal.entries import Entry, Kind, Outcome
 
 SEND = "SendMessage2"
 LIST = "ReceiveMessageList"

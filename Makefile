@@ -12,7 +12,7 @@ PURE := tests/simulator/documents tests/simulator/aldis tests/simulator/store te
 CORE := tests/simulator tests/conformance/payloads tests/conformance/retailers tests/conformance/report \
 	tests/conformance/requirements tests/conformance/rules tests/conformance/scenarios tests/conformance/test_plugin.py
 
-.PHONY: demo test test-pythons bench lint interop setup fixtures clean help
+.PHONY: demo test test-pythons bench lint interop messages setup fixtures clean help
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -48,6 +48,13 @@ lint: $(VENV)/.lint ## ruff, mypy --strict, import arrows
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+messages: $(VENV)/.tests ## brings the catalogue of Latvian texts up to date with the English ones in the code
+	@mkdir -p build
+	$(BIN)/pybabel -q extract -F pyproject.toml -c Translators: --add-location file --sort-by-file --no-wrap \
+	  --project aldis-conformance --version 1 --msgid-bugs-address - -o build/aldis.pot simulator conformance
+	$(BIN)/pybabel -q update -D aldis -l lv -d simulator/locale -i build/aldis.pot \
+	  --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
 setup: $(VENV)/.tests $(VENV)/.lint ## everything that developing needs
 

@@ -26,7 +26,6 @@ from conformance.report.html_report import HtmlReport
 from conformance.report.json_report import JsonReport
 from conformance.report.junit import JUnitReport
 from conformance.report.summary import Outcome, RunSummary
-from conformance.report.words import words
 from conformance.report.writing import ReportError
 from conformance.requirements.catalogue import load as load_requirements
 from conformance.retailers.config import ConfigError, load_retailer
@@ -257,7 +256,7 @@ class _Reporter:
         terminalreporter.section("aldis")
         console = Console(width=terminalreporter._tw.fullwidth, highlight=False, emoji=False, markup=False)  # noqa: SLF001
         with console.capture() as written:
-            console.print(render(self._summary, words(self._config.getoption("aldis_lang")), self._suite.report))
+            console.print(render(self._summary, self._config.getoption("aldis_lang"), self._suite.report))
         terminalreporter.write(written.get())
 
 

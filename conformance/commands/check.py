@@ -155,9 +155,9 @@ def command(
         fail(str(reason))
     except ReportError as reason:
         fail(str(reason), HARNESS_FAILED)
-    obstacles = dossier.obstacles(lang) if dossier is not None else ()
-    for each in obstacles:
-        click.echo(f"aldis: {_NO_SIGNOFF[lang]}: {each}", err=True)
+    obstacles = dossier.obstacles if dossier is not None else ()
+    for obstacle in obstacles:
+        click.echo(f"aldis: {_NO_SIGNOFF[lang]}: {obstacle.in_language(lang)}", err=True)
     sys.exit(summary.exit_code or (RETAILER_FAILED if obstacles else 0))
 
 

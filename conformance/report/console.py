@@ -18,15 +18,25 @@ from rich.text import Text
 from conformance.report.events import (
     Event,
     EvidenceInfo,
-    RequirementInfo,
     RunFinished,
     RunStarted,
     ScenarioFinished,
     ScenarioStarted,
     Status,
 )
+from conformance.report.labels import (
+    CONCLUSION,
+    OUTCOME,
+    STATUS,
+    chapter_name,
+    grouped,
+    other_places,
+    standing,
+    waived,
+    waiver_fault,
+)
 from conformance.report.summary import Outcome, RequirementVerdict, RunSummary, ScenarioResult, SeenBreach
-from conformance.report.words import Words, words
+from simulator.domain.language import Bilingual, Shown, _, ngettext
 
 _COLOURS = {
     Status.PASSED: "green",
@@ -41,7 +51,6 @@ _OUTCOME_COLOURS = {
     Outcome.HARNESS_FAILED: "bold magenta",
     Outcome.NOTHING_TESTED: "bold yellow",
 }
-_SHOWN = 2  # breaches of one requirement that are shown in full
 _MOST_TITLES = 3
 _LOG_LINES = 15
 _MOST_UNTESTED = 20  # requirements without a test that are listed with their texts
@@ -57,7 +66,7 @@ class ConsoleReport:
     def __init__(
         self, *, lang: str = "en", report: Path | None = None, console: Console | None = None, progress: bool = True
     ) -> None:
-        self._words = words(lang)
+        self._language = lang
         self._report = report
         self._console = console or _console()
         self._summary = RunSummary()
@@ -73,19 +82,19 @@ class ConsoleReport:
             case ScenarioStarted() if self._progress is not None:
                 self._progress.update(
                     self._progress.task_ids[0],
-                    title=clean(self._words.pick(event.title_lv or event.title, event.title)),
+                    title=clean(Bilingual(event.title_lv, event.title).in_language(self._language)),
                 )
             case ScenarioFinished() if self._progress is not None:
                 self._progress.advance(self._progress.task_ids[0])
             case RunFinished():
                 self._end()
-                self._console.print(render(self._summary, self._words, self._report))
+                self._console.print(render(self._summary, self._language, self._report))
 
     def _begin(self, event: RunStarted) -> None:
         if not self._console.is_terminal or not self._shows_progress:
             return
         self._progress = Progress(
-            TextColumn(self._words.playing),
+            TextColumn(_("Playing").in_language(self._language)),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -114,21 +123,27 @@ def _console() -> Console:
 def clean(text: str) -> str:
     """Text of others made safe to print: no control character reaches the terminal, tabs become spaces."""
     spaced = text.replace("\t", "    ").replace("\r\n", "\n")
-    return "".join(each if each == "\n" or unicodedata.category(each)[0] != "C" else "·" for each in spaced)
+    return "".join(char if char == "\n" or unicodedata.category(char)[0] != "C" else "·" for char in spaced)
 
 
-def render(summary: RunSummary, words: Words, report: Path | None = None) -> RenderableType:
-    """The whole report of a finished run."""
-    view = _View(summary, words)
+def render(summary: RunSummary, language: str, report: Path | None = None) -> RenderableType:
+    """The whole report of a finished run, in ``lv`` or ``en``; ``report`` is the folder of its files."""
+    view = _View(summary, language)
     return Group(*view.parts(report))
 
 
 class _View:
     """Turns a summary into blocks of text, in one language."""
 
-    def __init__(self, summary: RunSummary, words: Words) -> None:
+    def __init__(self, summary: RunSummary, language: str) -> None:
         self._summary = summary
-        self._words = words
+        self._language = language
+
+    def _say(self, text: Shown) -> str:
+        return text.in_language(self._language)
+
+    def _line(self, text: Shown, style: str = "") -> Text:
+        return Text(clean(text.in_language(self._language)), style=style)
 
     def parts(self, report: Path | None) -> Iterator[RenderableType]:
         yield self._head()
@@ -136,7 +151,10 @@ class _View:
             for verdict in self._summary.broken(status):
                 yield from self._broken(verdict)
         if self._with(Status.WARNED):
-            yield Text(self._words.warning_hint, style="yellow")
+            yield self._line(
+                _("A warning is a broken requirement that is only recommended, or only assumed: not known publicly."),
+                "yellow",
+            )
             yield Text()
         yield self._features()
         yield Text()
@@ -147,12 +165,12 @@ class _View:
         yield from self._harness()
         if report is not None:
             yield Text()
-            yield _rows([(self._words.files, Text(clean(str(report)), overflow="fold"))])
+            yield _rows([(self._say(_("Report files")), Text(clean(str(report)), overflow="fold"))])
         yield Text()
         yield self._conclusion()
 
     def _with(self, status: Status) -> tuple[RequirementVerdict, ...]:
-        return tuple(each for each in self._summary.verdicts if each.status is status)
+        return tuple(verdict for verdict in self._summary.verdicts if verdict.status is status)
 
     # -- what was tested
 
@@ -160,81 +178,95 @@ class _View:
         started, finished = self._summary.started, self._summary.finished
         if started is None:
             return Text("aldis-conformance", style="bold")
-        said = " ".join(
-            each for each in (finished and finished.retailer_name, finished and finished.retailer_version) if each
+        system = " ".join(
+            part for part in (finished and finished.retailer_name, finished and finished.retailer_version) if part
         )
-        retailer = clean(started.retailer) + (f" ({clean(said)})" if said else "")
-        settings = (
-            f"{started.profile} · {self._words.security.lower()} {started.security} · "
-            f"{self._words.seed.lower()} {started.seed}"
+        retailer = clean(started.retailer) + (f" ({clean(system)})" if system else "")
+        settings = _(
+            "{profile} · security {security} · seed {seed}",
+            profile=started.profile,
+            security=started.security,
+            seed=started.seed,
         )
+        intro = _("Each scenario made traffic between this system and the simulated state; the rules judged all of it.")
         return Group(
             Text(f"aldis-conformance {started.suite_version}", style="bold"),
-            _rows([(self._words.retailer, Text(retailer)), (self._words.profile, Text(clean(settings)))]),
-            Text(self._words.intro, style="dim"),
+            _rows(
+                [
+                    (self._say(_("Retailer")), Text(retailer)),
+                    (self._say(_("Profile")), self._line(settings)),
+                ]
+            ),
+            self._line(intro, "dim"),
             Text(),
         )
 
     # -- what is broken
 
     def _broken(self, verdict: RequirementVerdict) -> Iterator[RenderableType]:
-        info, say = verdict.info, self._words
+        info, say = verdict.info, self._say
         title = Text()
-        title.append(f"{say.status[verdict.status]}  {info.id}", style=_COLOURS[verdict.status])
-        title.append(f"  {self._standing(info)}", style="dim")
+        title.append(f"{say(STATUS[verdict.status])}  {info.id}", style=_COLOURS[verdict.status])
+        title.append(f"  {say(standing(info))}", style="dim")
         yield title
-        yield Padding(Text(say.text(info), style="bold"), (0, 0, 0, 2))
-        for number, seen in enumerate(verdict.breaches[:_SHOWN]):
-            yield Padding(self._breach(seen), (1 if number else 0, 0, 0, 2))
-        if len(verdict.breaches) > _SHOWN:
-            yield Padding(self._others(verdict.breaches[_SHOWN:]), (0, 0, 0, 2))
-        advice = [(say.source, Text(info.source)), (say.remedy, Text(say.remedy_of(info), style="cyan"))]
+        yield Padding(self._line(Bilingual(info.text_lv, info.text_en), "bold"), (0, 0, 0, 2))
+        first = True
+        for group in grouped(verdict.breaches):
+            for seen in group.shown:
+                yield Padding(self._breach(seen), (0 if first else 1, 0, 0, 2))
+                first = False
+            if group.others:
+                yield Padding(self._line(other_places(group.others), "dim"), (0, 0, 0, 2))
+        advice = [
+            (say(_("Source")), Text(info.source)),
+            (say(_("What to do")), self._line(Bilingual(info.remedy_lv, info.remedy_en), "cyan")),
+        ]
         yield Padding(_rows(advice), (1, 0, 0, 2))
         yield Text()
 
-    def _standing(self, info: RequirementInfo) -> str:
-        level = self._words.level.get(info.level, info.level)
-        return f"{level}, {self._words.basis.get(info.basis, info.basis)}"
-
     def _breach(self, seen: SeenBreach) -> RenderableType:
-        say, breach = self._words, seen.breach
-        rows = [(say.happened, Text(clean(say.message(breach)))), (say.expected, Text(clean(say.expectation(breach))))]
-        where = Text(clean(f'"{say.pick(seen.scenario_lv, seen.scenario)}"'))
+        say, breach = self._say, seen.breach
+        scenario = say(Bilingual(seen.scenario_lv, seen.scenario))
+        where = Text(clean(f'"{scenario}"'))
         for evidence in breach.evidence:
             self._append(where, evidence)
-        rows.append((say.where, where))
+        rows = [
+            (say(_("What happened")), self._line(Bilingual(breach.message_lv, breach.message_en))),
+            (say(_("Expected")), self._line(Bilingual(breach.expected_lv, breach.expected))),
+            (say(_("Where")), where),
+        ]
         return _rows([(label, text) for label, text in rows if text.plain])
 
     def _append(self, where: Text, evidence: EvidenceInfo) -> None:
         if evidence.entry is not None:
-            where.append(", " + self._words.entry.format(number=evidence.entry))
+            where.append(", " + self._say(_("journal entry {number}", number=evidence.entry)))
         if evidence.path:
             where.append("\n" + clean(evidence.path), style="dim")
         if evidence.excerpt:
             where.append("\n" + clean(evidence.excerpt), style="dim")
 
-    def _others(self, rest: tuple[SeenBreach, ...]) -> RenderableType:
-        titles = sorted({self._words.pick(each.scenario_lv, each.scenario) for each in rest})
-        more = self._words.more.format(places=self._words.place.counted(len(rest)), scenarios="; ".join(titles))
-        return Text(clean(more), style="dim")
-
     # -- what holds
 
     def _features(self) -> RenderableType:
         passed: dict[str, list[bool]] = {}
-        for each in self._summary.scenarios:
-            good = each.finished.status in (Status.PASSED, Status.WARNED)
-            passed.setdefault(self._words.pick(each.feature_lv, each.feature), []).append(good)
+        for result in self._summary.scenarios:
+            good = result.finished.status in (Status.PASSED, Status.WARNED)
+            passed.setdefault(self._say(Bilingual(result.feature_lv, result.feature)), []).append(good)
         rows = [
-            (self._words.played if number == 0 else "", self._feature(feature, results))
+            (self._say(_("Played")) if number == 0 else "", self._feature(feature, results))
             for number, (feature, results) in enumerate(passed.items())
         ]
         return _rows(rows)
 
     def _feature(self, feature: str, results: list[bool]) -> Text:
         line = Text(clean(feature) + ": ")
-        said = self._words.passed_of.format(passed=sum(results), all=self._words.scenario_of.counted(len(results)))
-        line.append(said, style=_COLOURS[Status.PASSED if all(results) else Status.FAILED])
+        count = ngettext(
+            "{passed} of {number} scenario passed",
+            "{passed} of {number} scenarios passed",
+            len(results),
+            passed=sum(results),
+        )
+        line.append(self._say(count), style=_COLOURS[Status.PASSED if all(results) else Status.FAILED])
         return line
 
     def _chapters(self) -> RenderableType:
@@ -243,21 +275,21 @@ class _View:
         table.add_column()
         table.add_column(overflow="fold")
         chapters: dict[str, list[RequirementVerdict]] = {}
-        for each in self._summary.verdicts:
-            chapters.setdefault(each.chapter, []).append(each)
+        for verdict in self._summary.verdicts:
+            chapters.setdefault(verdict.chapter, []).append(verdict)
         for chapter, verdicts in chapters.items():
-            table.add_row(chapter, self._words.chapters.get(chapter, ""), self._tally(verdicts))
+            table.add_row(chapter, self._say(chapter_name(chapter)), self._tally(verdicts))
         return table
 
     def _tally(self, verdicts: list[RequirementVerdict]) -> Text:
         parts: list[Text] = []
-        held = sum(each.status is Status.PASSED for each in verdicts)
+        held = sum(verdict.status is Status.PASSED for verdict in verdicts)
         if held:
-            parts.append(Text(self._words.hold.format(count=held), style=_COLOURS[Status.PASSED]))
+            parts.append(self._line(_("{count} hold", count=held), _COLOURS[Status.PASSED]))
         for status in (Status.FAILED, Status.WARNED, Status.WAIVED, Status.NOT_TESTED):
-            ids = [each.info.id for each in verdicts if each.status is status]
+            ids = [verdict.info.id for verdict in verdicts if verdict.status is status]
             if ids:
-                parts.append(Text(f"{self._words.status[status]}: {', '.join(ids)}", style=_COLOURS[status]))
+                parts.append(Text(f"{self._say(STATUS[status])}: {', '.join(ids)}", style=_COLOURS[status]))
         return Text(" · ").join(parts)
 
     def _untested(self) -> Iterator[RenderableType]:
@@ -265,80 +297,90 @@ class _View:
         if not verdicts or len(verdicts) > _MOST_UNTESTED:
             return  # a run of a few scenarios leaves most untested; the table by chapter names them
         yield Text()
-        yield Text(self._words.not_tested_hint)
-        yield _rows([(each.info.id, Text(self._words.text(each.info), style="dim")) for each in verdicts])
+        yield self._line(_("The scenarios that were played gave no occasion to judge these:"))
+        rows = [(verdict.info.id, Bilingual(verdict.info.text_lv, verdict.info.text_en)) for verdict in verdicts]
+        yield _rows([(identifier, self._line(text, "dim")) for identifier, text in rows])
 
     def _scenarios(self) -> Iterator[RenderableType]:
         failed = self._summary.failed_scenarios
-        untested = [each for each in self._summary.scenarios if each.finished.status is Status.NOT_TESTED]
+        untested = [result for result in self._summary.scenarios if result.finished.status is Status.NOT_TESTED]
         for title, chosen, style in (
-            (self._words.failed_scenarios, failed, _COLOURS[Status.FAILED]),
-            (self._words.untested_scenarios, untested, ""),
+            (_("Scenarios that failed without a broken rule"), failed, _COLOURS[Status.FAILED]),
+            (_("Scenarios that were not tested"), untested, ""),
         ):
             if chosen:
                 yield Text()
-                yield Text(title, style=style)
+                yield self._line(title, style)
                 yield from self._reasons(chosen)
         log = self._summary.finished.driver_log.strip() if self._summary.finished else ""
-        if log and (failed or any(each.chapter == "DRV" for each in self._with(Status.FAILED))):
+        if log and (failed or any(verdict.chapter == "DRV" for verdict in self._with(Status.FAILED))):
             yield Text()
-            yield Text(self._words.driver_log)
+            yield self._line(_("The end of the driver's error output"))
             yield Padding(Text(clean("\n".join(log.splitlines()[-_LOG_LINES:])), style="dim"), (0, 0, 0, 2))
 
     def _reasons(self, scenarios: Iterable[ScenarioResult]) -> Iterator[RenderableType]:
         """Each scenario and its reason; a reason that many share stands once."""
         by_reason: dict[str, list[ScenarioResult]] = defaultdict(list)
-        for each in scenarios:
-            by_reason[each.finished.reason or self._words.no_success].append(each)
-        for reason, those in by_reason.items():
-            shown = those if len(those) <= _MOST_TITLES else those[:1]
-            for each in shown:
-                yield Padding(Text(clean(f'"{self._words.pick(each.title_lv, each.title)}"')), (0, 0, 0, 2))
-            if len(shown) < len(those):
-                yield Padding(Text(self._words.and_more.format(count=len(those) - len(shown))), (0, 0, 0, 2))
+        for result in scenarios:
+            reason = result.finished.reason or self._say(_("the retailer could not carry this scenario through"))
+            by_reason[reason].append(result)
+        for reason, results in by_reason.items():
+            shown = results if len(results) <= _MOST_TITLES else results[:1]
+            for result in shown:
+                title = self._say(Bilingual(result.title_lv, result.title))
+                yield Padding(Text(clean(f'"{title}"')), (0, 0, 0, 2))
+            if len(shown) < len(results):
+                others = _("and {count} more", count=len(results) - len(shown))
+                yield Padding(self._line(others), (0, 0, 0, 2))
             yield Padding(Text(clean(reason), style="dim"), (0, 0, 0, 4))
 
     def _harness(self) -> Iterator[RenderableType]:
         if self._summary.outcome is not Outcome.HARNESS_FAILED:
             return
         yield Text()
-        yield Text(self._words.harness_title, style=_OUTCOME_COLOURS[Outcome.HARNESS_FAILED])
-        yield Text(self._words.harness_hint)
-        for each in self._summary.harness_failures:
-            yield Padding(Text(clean(f"{each.where}: {each.message}"), style="dim"), (0, 0, 0, 2))
+        yield self._line(_("The harness failed"), _OUTCOME_COLOURS[Outcome.HARNESS_FAILED])
+        hint = _("This is not the retailer's fault, and nothing said above about the retailer can be relied on.")
+        yield self._line(hint)
+        for failure in self._summary.harness_failures:
+            yield Padding(Text(clean(f"{failure.where}: {failure.message}"), style="dim"), (0, 0, 0, 2))
 
     def _waivers(self) -> Iterator[RenderableType]:
-        waived = [(each.info.id, self._summary.waiver_of(each.info.id)) for each in self._with(Status.WAIVED)]
-        for identifier, waiver in waived:
+        for verdict in self._with(Status.WAIVED):
+            waiver = self._summary.waiver_of(verdict.info.id)
             if waiver is not None:
-                said = self._words.waived_until.format(until=waiver.until, reason=waiver.reason)
-                yield Text(clean(f"{identifier}  {said}"), style=_COLOURS[Status.WAIVED])
+                line = f"{verdict.info.id}  {self._say(waived(waiver))}"
+                yield Text(clean(line), style=_COLOURS[Status.WAIVED])
         for waiver, fault in self._summary.waiver_faults:
-            yield Text(clean(self._words.waiver_fault(waiver, fault)), style=_COLOURS[Status.FAILED])
+            yield self._line(waiver_fault(waiver, fault), _COLOURS[Status.FAILED])
 
-    # -- and the word that counts
+    # -- the outcome
 
     def _conclusion(self) -> RenderableType:
         outcome = self._summary.outcome
         line = Text()
-        line.append(self._words.outcome[outcome], style=_OUTCOME_COLOURS[outcome])
-        line.append(f"  {self._words.conclusion[outcome]}")
-        return Group(line, Text(" · ".join(self._counts()), style="dim"))
+        line.append(self._say(OUTCOME[outcome]), style=_OUTCOME_COLOURS[outcome])
+        line.append(f"  {self._say(CONCLUSION[outcome])}")
+        return Group(line, Text(" · ".join(map(self._say, self._counts())), style="dim"))
 
-    def _counts(self) -> Iterator[str]:
-        summary, say = self._summary, self._words
+    def _counts(self) -> Iterator[Shown]:
+        summary = self._summary
         verdicts = summary.verdicts
         tested = len(verdicts) - summary.count(Status.NOT_TESTED)
-        yield say.scenario.counted(len(summary.scenarios))
-        yield say.tested_line.format(tested=tested, all=say.requirement_of.counted(len(verdicts)))
-        yield say.hold.format(count=summary.count(Status.PASSED))
+        yield ngettext("{number} scenario", "{number} scenarios", len(summary.scenarios))
+        yield ngettext(
+            "{tested} of {number} requirement tested",
+            "{tested} of {number} requirements tested",
+            len(verdicts),
+            tested=tested,
+        )
+        yield _("{count} hold", count=summary.count(Status.PASSED))
         if summary.count(Status.FAILED):
-            yield say.broken.counted(summary.count(Status.FAILED))
+            yield ngettext("{number} broken", "{number} broken", summary.count(Status.FAILED))
         if summary.count(Status.WARNED):
-            yield say.warning.counted(summary.count(Status.WARNED))
+            yield ngettext("{number} warning", "{number} warnings", summary.count(Status.WARNED))
         if summary.finished is not None:
-            yield f"{summary.finished.seconds:.1f} s"
-        yield say.exit_code.format(code=summary.exit_code)
+            yield _("{seconds:.1f} s", seconds=summary.finished.seconds)
+        yield _("exit code {code}", code=summary.exit_code)
 
 
 def _rows(rows: list[tuple[str, Text]]) -> Table:

@@ -8,8 +8,8 @@ from lxml import etree
 from lxml.builder import E
 
 from conformance.report.events import Event, RunFinished, Status
+from conformance.report.labels import chapter_name, waiver_fault
 from conformance.report.summary import RequirementVerdict, RunSummary, ScenarioResult, SeenBreach
-from conformance.report.words import ENGLISH
 from conformance.report.writing import prepare_folder, write_whole
 
 FILE_NAME = "junit.xml"
@@ -37,15 +37,17 @@ def junit(summary: RunSummary) -> bytes:
     for each in summary.verdicts:
         chapters.setdefault(each.chapter, []).append(each)
     suites = [
-        _suite(f"{chapter} {ENGLISH.chapters.get(chapter, '')}".strip(), [_requirement(each) for each in verdicts])
+        _suite(
+            f"{chapter} {chapter_name(chapter).in_language('en')}".strip(), [_requirement(each) for each in verdicts]
+        )
         for chapter, verdicts in chapters.items()
     ]
     if summary.scenarios:
         suites.append(_suite("scenarios", [_scenario(each) for each in summary.scenarios]))
     if summary.waiver_faults:
         cases = [
-            _case("waivers", each.requirement, E.failure(message=ENGLISH.waiver_fault(each, fault), type="waiver"))
-            for each, fault in summary.waiver_faults
+            _case("waivers", waiver.requirement, E.failure(message=str(waiver_fault(waiver, fault)), type="waiver"))
+            for waiver, fault in summary.waiver_faults
         ]
         suites.append(_suite("waivers", cases))
     if summary.harness_failures:

@@ -6,16 +6,16 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from conformance.report.dossier.manifest import PrivateKey, write_dossier
 from conformance.report.events import Event, RunFinished
+from conformance.report.html_report import page
 from conformance.report.json_report import as_json
-from conformance.report.page.page import page
 from conformance.report.summary import Outcome, RunSummary
-from conformance.report.words import words
 from conformance.report.writing import ReportError, prepare_folder
+from simulator.domain.language import Text, _
 
 FILE_NAME = "dossier.zip"
 _COLUMNS = (
@@ -48,16 +48,17 @@ class DossierReport:
     def __call__(self, event: Event) -> None:
         """Take the next event."""
         self._summary(event)
-        if isinstance(event, RunFinished) and not self.obstacles("en"):
+        if isinstance(event, RunFinished) and not self.obstacles:
             target = self._folder / FILE_NAME
             try:
                 write_dossier(target, self._files(), self._about(), self._key)
             except OSError as reason:
                 raise ReportError(f"{target} cannot be written: {reason.strerror or reason}; make room") from reason
 
-    def obstacles(self, language: str) -> tuple[str, ...]:
-        """Why there can be no sign-off, in sentences; none when there can be."""
-        return tuple(obstacles(self._summary, language))
+    @property
+    def obstacles(self) -> tuple[Text, ...]:
+        """The reasons for which there can be no sign-off; none when there can be."""
+        return tuple(obstacles(self._summary))
 
     def _about(self) -> dict[str, object]:
         started = self._summary.started
@@ -93,23 +94,15 @@ class DossierReport:
         return found
 
 
-def obstacles(summary: RunSummary, language: str) -> list[str]:
-    """Why a run is not fit for sign-off."""
-    say = words(language)
-    found: list[str] = []
+def obstacles(summary: RunSummary) -> Iterator[Text]:
+    """The reasons for which a run is not fit for sign-off."""
     if summary.outcome is not Outcome.PASSED:
-        found.append(say.pick("pārbaude nav izturēta", "the check is not passed"))
+        yield _("the check is not passed")
     if summary.started is not None and summary.started.security == "off":
-        found.append(
-            say.pick(
-                'drošība ir izslēgta; [run] security jābūt "username" vai "certificate"',
-                'security is off; [run] security must be "username" or "certificate"',
-            )
-        )
-    gaps = ", ".join(each.info.id for each in summary.gaps)
+        yield _('security is off; [run] security must be "username" or "certificate"')
+    gaps = ", ".join(verdict.info.id for verdict in summary.gaps)
     if gaps:
-        found.append(say.pick(f"nav pārbaudītas obligātās prasības: {gaps}", f"musts that were not tested: {gaps}"))
-    return found
+        yield _("musts that were not tested: {requirements}", requirements=gaps)
 
 
 def matrix(summary: RunSummary) -> bytes:

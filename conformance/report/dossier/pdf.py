@@ -10,8 +10,9 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from conformance.report.events import Status
+from conformance.report.labels import CONCLUSION, HEADING, OUTCOME, STATUS, chapter_name, standing
 from conformance.report.summary import Outcome, RequirementVerdict, RunSummary
-from conformance.report.words import Words, words
+from simulator.domain.language import Bilingual, Shown, _, ngettext
 
 _FAMILY = "roboto"
 _MARGIN = 20  # millimetres
@@ -24,24 +25,22 @@ _COLOURS = {
 }
 _INK, _SOFT = (34, 38, 43), (93, 102, 112)
 _OUTCOME = {Outcome.PASSED: Status.PASSED, Outcome.FAILED: Status.FAILED}
-_HEADING = ("ALDIS atbilstības pārbaude", "ALDIS conformance check")
-_NOT_TESTABLE = ("nav pārbaudāms", "cannot be tested")
 
 
 def pdf(summary: RunSummary, language: str) -> bytes:
     """The report as PDF in one language; the same run gives the same bytes."""
-    return bytes(_Report(summary, words(language)).output())
+    return bytes(_Report(summary, language).output())
 
 
 class _Report(FPDF):
-    def __init__(self, summary: RunSummary, say: Words) -> None:
+    def __init__(self, summary: RunSummary, language: str) -> None:
         super().__init__(format="A4")
         self._summary = summary
-        self._say = say
+        self._language = language
         started = summary.started
         self.set_creation_date(started.started_at if started is not None else datetime(2000, 1, 1, tzinfo=UTC))
         self.set_title(self._title())
-        self.set_lang(say.language)
+        self.set_lang(language)
         self.set_margins(_MARGIN, _MARGIN, _MARGIN)
         self.set_auto_page_break(True, margin=_MARGIN)
         for style, name in (("", "Regular"), ("B", "Bold")):
@@ -56,7 +55,10 @@ class _Report(FPDF):
 
     def _title(self) -> str:
         started = self._summary.started
-        return f"{self._say.pick(*_HEADING)}: {started.retailer if started is not None else ''}"
+        return self._say(HEADING.filled(retailer=started.retailer if started is not None else ""))
+
+    def _say(self, text: Shown) -> str:
+        return text.in_language(self._language)
 
     def _write(self) -> None:
         summary, say = self._summary, self._say
@@ -68,47 +70,48 @@ class _Report(FPDF):
             )
         self.ln(4)
         status = _OUTCOME.get(summary.outcome, Status.NOT_TESTED)
-        self._line(say.outcome[summary.outcome], size=16, bold=True, colour=_COLOURS[status])
-        self._line(say.conclusion[summary.outcome])
+        self._line(say(OUTCOME[summary.outcome]), size=16, bold=True, colour=_COLOURS[status])
+        self._line(say(CONCLUSION[summary.outcome]))
         self.ln(4)
-        for each in (Status.PASSED, Status.FAILED, Status.WARNED, Status.WAIVED, Status.NOT_TESTED):
-            if summary.count(each):
-                self._line(f"{say.status[each]}: {summary.count(each)}", colour=_COLOURS[each])
+        for status in (Status.PASSED, Status.FAILED, Status.WARNED, Status.WAIVED, Status.NOT_TESTED):
+            if summary.count(status):
+                self._line(f"{say(STATUS[status])}: {summary.count(status)}", colour=_COLOURS[status])
         if started is not None:
             for label, value in (
-                (say.profile, started.profile),
-                (say.security, started.security),
-                (say.seed, str(started.seed)),
+                (say(_("Profile")), started.profile),
+                (say(_("Security")), started.security),
+                (say(_("Seed")), str(started.seed)),
             ):
                 self._line(f"{label}: {value}")
         if finished is not None and finished.retailer_name:
-            self._line(f"{say.retailer}: {finished.retailer_name} {finished.retailer_version or ''}".rstrip())
-        self._line(say.scenario.counted(len(summary.scenarios)))
+            system = f"{finished.retailer_name} {finished.retailer_version or ''}".rstrip()
+            self._line(f"{say(_('Retailer'))}: {system}")
+        self._line(say(ngettext("{number} scenario", "{number} scenarios", len(summary.scenarios))))
         chapter = None
         for verdict in summary.verdicts:
             if verdict.chapter != chapter:
                 chapter = verdict.chapter
                 self.ln(5)
-                self._line(f"{chapter}  {say.chapters.get(chapter, '')}", size=12, bold=True)
+                self._line(f"{chapter}  {say(chapter_name(chapter))}", size=12, bold=True)
             self._requirement(verdict)
 
     def _requirement(self, verdict: RequirementVerdict) -> None:
         say, info = self._say, verdict.info
-        status = say.status[verdict.status] + (f" ({verdict.checked}×)" if verdict.checked else "")
+        status = say(STATUS[verdict.status]) + (f" ({verdict.checked}×)" if verdict.checked else "")
         if info.untested:
-            status = f"{say.pick(*_NOT_TESTABLE)}: {info.untested}"
+            status = say(_("cannot be tested: {reason}", reason=info.untested))
         self.ln(1.5)
-        self._line(f"{info.id}  {say.text(info)}")
-        standing = f"{say.level.get(info.level, info.level)}, {say.basis.get(info.basis, info.basis)}"
-        self._line(f"{status} · {standing} · {info.source}", size=8, colour=_COLOURS[verdict.status])
+        self._line(f"{info.id}  {say(Bilingual(info.text_lv, info.text_en))}")
+        self._line(f"{status} · {say(standing(info))} · {info.source}", size=8, colour=_COLOURS[verdict.status])
         for seen in verdict.breaches:
-            where = say.pick(seen.scenario_lv or seen.scenario, seen.scenario)
-            self._line(f"- {say.message(seen.breach)} ({where})", size=9, colour=_COLOURS[verdict.status])
+            where = say(Bilingual(seen.scenario_lv, seen.scenario))
+            message = say(Bilingual(seen.breach.message_lv, seen.breach.message_en))
+            self._line(f"- {message} ({where})", size=9, colour=_COLOURS[verdict.status])
 
     def _line(self, text: str, *, size: int = 10, bold: bool = False, colour: tuple[int, int, int] = _INK) -> None:
         self.set_font(_FAMILY, "B" if bold else "", size)
         self.set_text_color(*colour)
-        shown = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+        shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
         self.multi_cell(0, size * 0.5, shown, new_x=XPos.LMARGIN, new_y=YPos.NEXT, align="L")
 
 

@@ -49,3 +49,9 @@ def test_what_passed_is_counted_and_not_listed() -> None:
 def test_what_is_wrong_with_the_driver_stands_first() -> None:
     page = shown(scenario("month", judged("CON-01", 1, broken=1), judged("DRV-04", 1, broken=1)))
     assert page.index("DRV-04") < page.index("CON-01")
+
+
+def test_of_many_equal_breaches_three_are_shown_and_the_rest_is_counted() -> None:
+    page = shown(scenario("month", judged("PAY-01", 319, broken=319)))
+    assert page.count("14.93 EUR was applied") == 3
+    assert "and 316 more places: The month" in page

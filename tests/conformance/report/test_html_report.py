@@ -10,8 +10,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from conformance.report.events import Lane, Mark, Moment, Status, Timeline
-from conformance.report.html_report import HtmlReport
-from conformance.report.page.page import page
+from conformance.report.html_report import HtmlReport, page
 from conformance.timeline import describe_flaw
 from simulator.faults import DELIVERY
 from tests.conformance.report.runs import BEGAN, fold, harness, judged, run, scenario
@@ -58,6 +57,14 @@ def test_every_link_leads_to_a_place_that_exists_once() -> None:
 def test_evidence_leads_to_its_moment_in_the_timeline() -> None:
     (link,) = _page().xpath("//details[@id='PAY-01']//*[contains(@class, 'evidence')]//a")
     assert link.get("href") == "#s1-e57"
+
+
+def test_of_many_equal_breaches_three_are_shown_and_the_rest_is_counted() -> None:
+    summary = fold(run(scenario("month", judged("PAY-01", 319, broken=319), timeline=_timeline())))
+    details = lxml_html.document_fromstring(page(summary).decode("utf-8")).get_element_by_id("PAY-01")
+    assert len(details.xpath(".//*[@class='breach']")) == 3
+    assert "and 316 more places: The month" in details.text_content()
+    assert "un vēl 316 citas vietas: The month" in details.text_content()
 
 
 def test_what_failed_stands_first() -> None:

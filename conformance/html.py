@@ -1,0 +1,51 @@
+"""Renders pages from the templates in ``conformance/templates``: each is one file that opens offline."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from simulator.domain.language import Text, _, ngettext, pgettext
+
+_TEMPLATES = Path(__file__).with_name("templates")
+
+
+def render(template: str, language: str, **values: object) -> str:
+    """A page from a template. ``language`` is ``lv`` or ``en``; ``values`` are the template's variables.
+
+    Every value is escaped, and control characters in it are replaced: what others wrote is shown and cannot act. A
+    template that names a variable which it was not given raises jinja2's UndefinedError.
+    """
+
+    def say(text: Text) -> str:
+        return text.in_language(language)
+
+    return _environment().get_template(template).render(language=language, say=say, **values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_without_control_characters,
+    )
+    environment.globals.update({"_": _, "ngettext": ngettext, "pgettext": pgettext})
+    return environment
+
+
+def _without_control_characters(value: object) -> object:
+    # HTML has no way to write most of them, and the bytes of a retailer may hold any.
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return "".join(
+        char if char in "\t\n" or (unicodedata.category(char) not in ("Cc", "Cs") and char < "\ufffe") else "\ufffd"
+        for char in value.replace("\r\n", "\n")
+    )

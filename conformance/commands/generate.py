@@ -10,8 +10,8 @@ import rich_click as click
 
 from conformance.commands.failing import fail
 from conformance.commands.periods import month
-from conformance.payloads.samples import sample_documents
-from conformance.payloads.volume import sample_bytes
+from conformance.payloads.domain.invalid import fault_kinds, make_invalid
+from conformance.payloads.domain.samples import sample_bytes, sample_documents
 from simulator.documents.model import ChannelName, Period
 from simulator.documents.profile import Profile, ProfileError, load_profile
 
@@ -100,16 +100,14 @@ def _write(
 def _write_invalid(
     channel: ChannelName, profile: Profile, *, count: int, records: int, seed: int, period: Period | None, out: Path
 ) -> None:
-    """One document after another, each with the kind of fault that was made longest ago and has a place in it."""
-    from conformance.payloads.spoilers import kinds, spoil  # noqa: PLC0415 - Hypothesis takes half a second to import
-
-    waiting = list(kinds(channel))
+    """Write documents with one fault each; the kinds of fault take turns, as far as a document has a place for them."""
+    kinds = list(fault_kinds(channel))
     samples = sample_documents(channel, profile, count=count, records=records, seed=seed, period=period)
     for number, document in enumerate(samples, start=1):
-        tries = (spoil(document, profile, kind, seed=seed) for kind in waiting)
-        made = next(each for each in tries if each is not None)  # a file of no bytes is always possible
-        waiting.remove(made.kind)
-        waiting.append(made.kind)
+        attempts = (make_invalid(document, profile, kind, seed=seed) for kind in kinds)
+        made = next(attempt for attempt in attempts if attempt is not None)  # an empty file is always possible
+        kinds.remove(made.kind)
+        kinds.append(made.kind)
         file = out / f"{channel}-{seed}-{number:04d}-{made.kind}.xml"
         file.write_bytes(made.data)
         expected = {"code": made.code, "path": made.path, "why": made.why}

@@ -12,13 +12,13 @@ from hypothesis import given
 from lxml import etree
 
 from conformance.payloads import from_schema, load_schema
-from conformance.payloads.refinements import documents
+from conformance.payloads.domain.strategies import documents
 from simulator.documents.locations import data_root
 from simulator.documents.model import ChannelName, Document
 from simulator.documents.profile import load_profile
 from simulator.documents.validation import validate
 from simulator.documents.writing import write_document
-from tests.conformance.payloads.standards import iso_20022, loaded, ubl
+from tests.conformance.payloads.engine.standards import iso_20022, loaded, ubl
 
 pytestmark = pytest.mark.bench
 PER_ELEMENT = 100

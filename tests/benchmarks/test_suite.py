@@ -17,7 +17,7 @@ import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 
-from conformance.payloads.refinements import payloads
+from conformance.payloads.domain.strategies import payloads
 from simulator.documents.model import ChannelName
 from simulator.documents.profile import load_profile
 from tests.benchmarks.processes import started

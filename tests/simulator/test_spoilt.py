@@ -16,8 +16,8 @@ import pytest
 from lxml import etree
 from werkzeug.test import Client, TestResponse
 
-from conformance.payloads.samples import sample_documents
-from conformance.payloads.spoilers import Spoilt, kinds, spoil
+from conformance.payloads import InvalidDocument, fault_kinds, make_invalid
+from conformance.payloads.domain.samples import sample_documents
 from simulator.channels import BVKB_USER
 from simulator.clock import Clock
 from simulator.dit.model import MessageClass, Selector
@@ -30,7 +30,7 @@ from simulator.journal import Entry, Kind
 from simulator.simulation import Simulation
 from simulator.soap.application import SERVICE, SoapApplication
 from simulator.world import load_world
-from tests.conformance.payloads.test_spoilers import NOWHERE
+from tests.conformance.payloads.domain.test_invalid import NOWHERE
 from tests.simulator.soap.setting import basic, envelope
 
 PROFILE = load_profile()
@@ -40,12 +40,12 @@ BUSINESS = {each.code for each in RULES}
 BYTES = {"encoding", "dtd", "well-formed"}  # told by the parser before there is a document
 # Who sends it is asked first: a wrong number is nobody's, and so not the sender's.
 OTHERWISE = {"provider-check": "provider-not-sender"}
-SPOILT = [(channel, kind) for channel in ChannelName for kind in kinds(channel)]
+SPOILT = [(channel, kind) for channel in ChannelName for kind in fault_kinds(channel)]
 
 
-def _made(channel: ChannelName, kind: str) -> tuple[Document, Spoilt] | None:
+def _made(channel: ChannelName, kind: str) -> tuple[Document, InvalidDocument] | None:
     for document in sample_documents(channel, PROFILE, count=30, records=3, seed=1):
-        made = spoil(document, PROFILE, kind)
+        made = make_invalid(document, PROFILE, kind)
         if made is not None:
             return document, made
     return None
@@ -62,7 +62,7 @@ def _simulation(document: Document, directory: Path) -> Iterator[Simulation]:
         simulation.close()
 
 
-def _send(simulation: Simulation, channel: ChannelName, made: Spoilt) -> TestResponse:
+def _send(simulation: Simulation, channel: ChannelName, made: InvalidDocument) -> TestResponse:
     """SendMessage2 by the one who sends on the channel, the document as it stands in the middle of the envelope."""
     declaration = b'<?xml version="1.0" encoding="UTF-8"?>'
     declared = made.data.startswith((declaration, declaration.replace(b'"', b"'")))

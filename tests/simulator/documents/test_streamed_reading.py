@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from conformance.payloads.volume import sample_bytes
+from conformance.payloads.domain.samples import sample_bytes
 from simulator.documents.business import breaches
 from simulator.documents.model import ChannelName, Document
 from simulator.documents.profile import Profile

@@ -1,0 +1,348 @@
+"""Whether the validators take what a pattern yields.
+
+libxml2's regular expressions have faults of their own: where one of them is met, generation refuses the pattern by name
+instead of making documents that are then called invalid.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import random
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from elementpath import translate_pattern
+from lxml import etree
+from xmlschema.validators.simple_types import XsdList, XsdSimpleType, XsdUnion
+from xmlschema.validators.xsdbase import XsdComponent
+
+from conformance.payloads.engine import numbers, regex, temporal
+from conformance.payloads.engine.automata import (
+    Counted,
+    Digits,
+    Intersection,
+    Items,
+    Machine,
+    PatternMachine,
+    Union,
+)
+from conformance.payloads.engine.characters import WRITTEN, XML, CharClass, CharSet
+from conformance.payloads.engine.choices import Block, Listed, Mixed, Picks, Values
+from conformance.payloads.engine.errors import PayloadError, Unsatisfiable, Unsupported, place_of
+from conformance.payloads.engine.facets import (
+    FORMS,
+    INTEGERS,
+    TEXT,
+    WHITE_SPACE,
+    Facets,
+    base64,
+    called,
+    described,
+    gather,
+    hexadecimal,
+    no_value,
+)
+from conformance.payloads.engine.loading import Prefixes
+from conformance.payloads.engine.strings import TooLarge, Words, write_out
+from conformance.payloads.engine.temporal import KINDS
+
+_XS = "http://www.w3.org/2001/XMLSchema"
+_FIRST = 8
+_CHOSEN = 24
+
+
+def sample(values: Values) -> list[str]:
+    """Some texts of many kinds, always the same ones."""
+    chance = random.Random(20_260_101)  # noqa: S311 - a sample, not a secret
+    chosen = [values.make(Block(chance.randbytes(48), chance.randbytes)) for _ in range(_CHOSEN)]
+    return list(dict.fromkeys([*itertools.islice(values.all(), _FIRST), *chosen]))
+
+
+def refused(steps: Sequence[Sequence[str]], texts: Iterable[str]) -> tuple[str, str] | None:
+    """The first text that a validator does not take, and which validator; None when they take all.
+
+    ``steps`` are patterns: of one step any, of all steps each must match.
+    """
+    texts = list(texts)
+    for patterns in steps:
+        ours = [_python(each) for each in patterns]
+        libxml2 = _libxml2(tuple(patterns))
+        element = etree.Element("e")
+        for text in texts:
+            if not any(each.match(text) for each in ours):
+                return "xmlschema", text
+            element.text = text
+            if not libxml2.validate(element):
+                return "libxml2", text
+    return None
+
+
+@functools.lru_cache(maxsize=512)
+def _python(pattern: str) -> re.Pattern[str]:
+    """As xmlschema reads it."""
+    return re.compile(translate_pattern(pattern, back_references=False, lazy_quantifiers=False, anchors=False))
+
+
+@functools.lru_cache(maxsize=512)
+def _libxml2(patterns: tuple[str, ...]) -> etree.XMLSchema:
+    root = etree.Element(f"{{{_XS}}}schema", nsmap={"xs": _XS})
+    element = etree.SubElement(root, f"{{{_XS}}}element", name="e")
+    simple = etree.SubElement(element, f"{{{_XS}}}simpleType")
+    restriction = etree.SubElement(simple, f"{{{_XS}}}restriction", base="xs:string")
+    for each in patterns:
+        etree.SubElement(restriction, f"{{{_XS}}}pattern", value=each)
+    return etree.XMLSchema(root)
+
+
+_LONGEST = 1_000_000  # characters; a longer value is not made
+
+
+class Role(StrEnum):
+    """What a value is for the document as a whole."""
+
+    PLAIN = "plain"
+    ID = "ID"
+    IDREF = "IDREF"
+    IDREFS = "IDREFS"
+    ENTITY = "ENTITY"
+
+
+_ROLES = {"ID": Role.ID, "IDREF": Role.IDREF, "ENTITY": Role.ENTITY}
+_LIST_ROLES = {Role.IDREF: Role.IDREFS, Role.ENTITY: Role.ENTITY}
+
+
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """A simple type that is ready to be written: its texts, what they are for the document, and (where they are more
+    than plain) the declaration that has them."""
+
+    xsd_type: XsdSimpleType
+    values: Values
+    role: Role
+    owner: XsdComponent | None = None
+
+
+class SimpleTypes:
+    """Makers by type; a type is looked at once."""
+
+    def __init__(self, prefixes: Prefixes) -> None:
+        self._prefixes = prefixes
+        self._made: dict[int, Simple] = {}
+        self._shared: dict[object, Values] = {}
+
+    def simple(self, xsd_type: XsdSimpleType) -> Simple:
+        """The maker of a type; raises Unsatisfiable or Unsupported."""
+        found = self._made.get(id(xsd_type))
+        if found is None:
+            facets = gather(xsd_type)
+            found = self._made[id(xsd_type)] = Simple(xsd_type, self._values(xsd_type, facets), _role(facets))
+        return found
+
+    def _values(self, xsd_type: XsdSimpleType, facets: Facets) -> Values:
+        try:
+            return self._made_values(xsd_type, facets)
+        except TooLarge as error:
+            raise Unsupported(f"the patterns and lengths of {called(xsd_type)}: {error}", place_of(xsd_type)) from error
+
+    def _made_values(self, xsd_type: XsdSimpleType, facets: Facets) -> Values:
+        if facets.least > _LONGEST:
+            raise Unsupported(f"{called(xsd_type)} wants more than {_LONGEST} characters", place_of(xsd_type))
+        if facets.most is not None and facets.least > facets.most:
+            raise Unsatisfiable(
+                f"no value of {called(xsd_type)} is at least {facets.least} and at most {facets.most} long",
+                place_of(xsd_type),
+            )
+        if facets.enumeration is not None:
+            return Picks(self._enumerated(xsd_type, facets))
+        if facets.builtin == "NOTATION":
+            raise Unsatisfiable("xs:NOTATION is used without an enumeration of notations", place_of(xsd_type))
+        if isinstance(facets.base, XsdList) and not facets.steps:
+            return Listed(self.simple(facets.base.item_type).values, facets.least, facets.most)
+        if isinstance(facets.base, XsdUnion) and not facets.steps:
+            return self._union(xsd_type, facets.base)
+        if not facets.steps and (direct := self._direct(xsd_type, facets)) is not None:
+            return direct
+        return self._of_patterns(xsd_type, facets)
+
+    def _agreed(self, xsd_type: XsdSimpleType, facets: Facets, values: Values) -> Values:
+        """The same, once it was seen that both validators take what the patterns yield."""
+        steps = [each.patterns for each in facets.steps]
+        found = refused(steps, sample(values)) if steps else None
+        if found is not None:
+            validator, text = found
+            written = "; ".join(" | ".join(each) for each in steps)
+            raise Unsupported(
+                f"{validator} does not match {text!r} against the patterns {written} of {called(xsd_type)}, "
+                "though it does match; write the pattern in a simpler way",
+                facets.steps[0].place,
+            )
+        return values
+
+    def _union(self, xsd_type: XsdSimpleType, union: XsdUnion) -> Values:
+        members = [self.simple(each) for each in union.member_types]
+        plain = [each.values for each in members if each.role is Role.PLAIN]
+        if not plain:
+            raise Unsupported(f"{called(xsd_type)} is a union of ID, IDREF or ENTITY only", place_of(xsd_type))
+        return plain[0] if len(plain) == 1 else Mixed(plain)
+
+    # ---- enumerations
+
+    def _enumerated(self, xsd_type: XsdSimpleType, facets: Facets) -> Sequence[str]:
+        assert facets.enumeration is not None
+        if facets.builtin in {"QName", "NOTATION"}:
+            owner = facets.enumeration_owner or xsd_type
+            return [self._prefixes.rewritten(each, owner.schema.namespaces) for each in facets.enumeration]
+        texts = [each if facets.white_space == "preserve" else xsd_type.normalize(each) for each in facets.enumeration]
+        fitting = [each for each in dict.fromkeys(texts) if xsd_type.is_valid(each)]
+        if not fitting:
+            raise Unsatisfiable(
+                f"none of the values enumerated for {called(xsd_type)} keeps its other facets", place_of(xsd_type)
+            )
+        return fitting
+
+    # ---- types without patterns that need no machine
+
+    def _direct(self, xsd_type: XsdSimpleType, facets: Facets) -> Values | None:
+        name = facets.builtin
+        if name in KINDS:
+            return temporal.moments(xsd_type, facets, [])
+        if name == "decimal" or name in INTEGERS:
+            return numbers.decimals(xsd_type, facets)
+        if name in {"float", "double"}:
+            found = numbers.within(*numbers.tightest_bounds(xsd_type, facets), 32 if name == "float" else 64)
+            if found.empty:
+                raise no_value(xsd_type, facets)
+            return found
+        if name == "duration":
+            return numbers.durations(xsd_type, facets)
+        if name == "boolean":
+            return Picks(("false", "true", "0", "1"))
+        return None
+
+    # ---- types with patterns, and strings
+
+    def _of_patterns(self, xsd_type: XsdSimpleType, facets: Facets) -> Values:
+        in_machine = facets.builtin in {"hexBinary", "base64Binary"} or isinstance(facets.base, (XsdList, XsdUnion))
+        least, most = (0, None) if in_machine or facets.builtin == "QName" else (facets.least, facets.most)
+        key = (
+            facets.builtin, facets.white_space, facets.least, facets.most, facets.total_digits, facets.fraction_digits,
+            tuple(facets.bounds), tuple(each.patterns for each in facets.steps),
+            id(facets.base) if isinstance(facets.base, (XsdList, XsdUnion)) else None,
+        )  # fmt: skip
+        values = self._shared.get(key)
+        if values is None:
+            if facets.builtin in KINDS:
+                found = temporal.moments(xsd_type, facets, self._patterns(facets))
+            else:
+                found = self._fitting(xsd_type, facets, least, most)
+            values = self._shared[key] = self._agreed(xsd_type, facets, found)
+        return values
+
+    def _fitting(self, xsd_type: XsdSimpleType, facets: Facets, least: int, most: int | None) -> Values:
+        found = [words for tier in range(2) if not (words := self._words(xsd_type, facets, tier, least, most)).empty]
+        if not found:
+            raise self._why_nothing(xsd_type, facets, least, most)
+        numeric = facets.builtin == "decimal" or facets.builtin in INTEGERS
+        return Mixed(found) if numeric and len(found) > 1 else found[0]
+
+    def _words(self, xsd_type: XsdSimpleType, facets: Facets, tier: int, least: int, most: int | None) -> Words:
+        return Words(write_out(self._machine(xsd_type, facets, tier, exact=False)), least, most)
+
+    def _why_nothing(self, xsd_type: XsdSimpleType, facets: Facets, least: int, most: int | None) -> PayloadError:
+        if Words(write_out(self._machine(xsd_type, facets, 1, exact=True)), least, most).empty:
+            return no_value(xsd_type, facets)
+        return Unsupported(
+            f"the values of {called(xsd_type)} need characters that validators class differently, "
+            f"or forms that generation does not write ({described(facets)})",
+            place_of(xsd_type),
+        )
+
+    def machine(self, xsd_type: XsdSimpleType, *, tier: int, exact: bool) -> Machine:
+        """The texts of a type with all its facets, for use inside a list or union; raises as ``simple`` does."""
+        facets = gather(xsd_type)
+        machine = self._machine(xsd_type, facets, tier, exact=exact)
+        counted = isinstance(facets.base, (XsdList, XsdUnion)) or facets.builtin in {
+            "QName",
+            "hexBinary",
+            "base64Binary",
+        }
+        if not counted and (facets.least or facets.most is not None):
+            return Intersection([machine, Counted(facets.least, facets.most, XML)])
+        return machine
+
+    def _machine(self, xsd_type: XsdSimpleType, facets: Facets, tier: int, *, exact: bool) -> Machine:
+        """The texts of a type; its length in characters is left to others."""
+        alphabet = XML if exact else WRITTEN
+        if facets.enumeration is not None:
+            literals = tuple(_literal(each) for each in self._enumerated(xsd_type, facets))
+            return PatternMachine(regex.Choice(literals), XML)
+        if isinstance(facets.base, XsdList):
+            item = self.machine(facets.base.item_type, tier=tier, exact=exact)
+            shape: list[Machine] = [Items(item, facets.least, facets.most)]
+        elif isinstance(facets.base, XsdUnion):
+            members = [self.machine(each, tier=tier, exact=exact) for each in facets.base.member_types]
+            shape = [Union(members)]
+        elif facets.builtin in KINDS:
+            shape = [temporal.machine(xsd_type, facets)]
+        else:
+            shape = self._atomic(xsd_type, facets, tier, alphabet, exact=exact)
+        shape += self._patterns(facets, alphabet=alphabet, exact=exact)
+        return shape[0] if len(shape) == 1 else Intersection(shape)
+
+    def _atomic(
+        self, xsd_type: XsdSimpleType, facets: Facets, tier: int, alphabet: CharSet, *, exact: bool
+    ) -> list[Machine]:
+        name = facets.builtin
+        parts: list[Machine] = []
+        if name in FORMS or name in INTEGERS:
+            forms = FORMS.get(name, FORMS["integer"])
+            parts.append(PatternMachine(regex.parse(forms[min(tier, len(forms) - 1)]), alphabet, exact=exact))
+        elif name in {"hexBinary", "base64Binary"}:
+            most = facets.most if facets.most is not None and facets.steps else facets.least + 64
+            most = most if facets.most is None else min(most, facets.most)
+            binary = hexadecimal if name == "hexBinary" else base64
+            forms = binary(facets.least, None if facets.steps and facets.most is None else most)
+            form = forms[-1] if facets.steps else forms[0]
+            parts.append(PatternMachine(regex.parse(form), alphabet))
+        else:
+            kind = facets.white_space or WHITE_SPACE.get(name, "collapse")
+            kind = "collapse" if name == "anySimpleType" else kind
+            parts.append(PatternMachine(regex.parse(TEXT[kind]), alphabet, exact=exact))
+        if name == "decimal" or name in INTEGERS:
+            parts += numbers.numeric_machines(xsd_type, facets)
+        elif name in {"float", "double"} and facets.bounds:
+            parts.append(PatternMachine(regex.parse(r"-?[0-9]{1,9}(\.[0-9]{1,6})?"), alphabet))
+            parts += [*numbers.bound_machines(xsd_type, facets), Digits(6 if name == "float" else 15, 6)]
+        elif name == "duration" and facets.bounds:
+            raise Unsupported(f"{called(xsd_type)} has both a pattern and bounds on a duration", place_of(xsd_type))
+        return parts
+
+    def _patterns(self, facets: Facets, *, alphabet: CharSet = WRITTEN, exact: bool = False) -> list[Machine]:
+        """One machine per step of derivation that has patterns; inside a step one of them is enough."""
+        made: list[Machine] = []
+        for step in facets.steps:
+            nodes = []
+            for pattern in step.patterns:
+                try:
+                    nodes.append(regex.parse(pattern))
+                except regex.RegexProblem as problem:
+                    raise Unsupported(f"the pattern {pattern!r}: {problem}", step.place) from problem
+            node = nodes[0] if len(nodes) == 1 else regex.Choice(tuple(nodes))
+            machine = PatternMachine(node, alphabet, exact=exact)
+            made.append(machine)
+            if not exact and write_out(machine).empty and write_out(PatternMachine(node, XML, exact=True)).empty:
+                raise Unsatisfiable(f"no text matches the pattern {' | '.join(step.patterns)}", step.place)
+        return made
+
+
+def _role(facets: Facets) -> Role:
+    if isinstance(facets.base, XsdList):
+        return _LIST_ROLES.get(_role(gather(facets.base.item_type)), Role.PLAIN)
+    return _ROLES.get(facets.builtin, Role.PLAIN)
+
+
+def _literal(text: str) -> regex.Node:
+    return regex.Sequence(tuple(regex.One(CharClass.exactly(CharSet(((ord(each), ord(each)),)))) for each in text))

@@ -1,0 +1,309 @@
+"""Demands: what is optional by its declaration, and without which no document would keep its constraints."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+from xml.etree import ElementTree
+
+import xmlschema
+from hypothesis import strategies as st
+
+from conformance.payloads.engine.choices import Drawn, Smallest, Source
+from conformance.payloads.engine.compiling import Compiler, leaves
+from conformance.payloads.engine.content import ElementMaker, ElementType, Leaf, makers_of
+from conformance.payloads.engine.document import Conflict, Constraint, Document, Element, Settling
+from conformance.payloads.engine.errors import NOWHERE, Place, Unsatisfiable, Unsupported, place_of
+from conformance.payloads.engine.loading import load_schema
+from conformance.payloads.engine.simple_types import Role
+
+_Path = tuple[Leaf, ...]
+
+
+def force_fields(compiler: Compiler) -> None:
+    """Every field of a key is there, and of a keyref with several (xmlschema looks for what is half there); no field of
+    any constraint is nil, for libxml2 takes none that is."""
+    for maker in compiler.makers:
+        for constraint in maker.constraints:
+            there = constraint.kind == "key" or (constraint.kind == "keyref" and len(constraint.fields) > 1)
+            for path in constraint.selector.split("|"):
+                for owner, _ in list(_follow(maker, path, constraint)):
+                    for field in constraint.fields:
+                        _force_field(owner, field.split("|")[0], constraint, there=there)
+    compiler.reckon()
+
+
+def _force_field(owner: ElementMaker, field: str, constraint: Constraint, *, there: bool) -> None:
+    path, _, last = field.strip().rpartition("/")
+    if last.strip().startswith(("@", "attribute::")):
+        if not there:
+            return
+        name = _clark(last.strip().removeprefix("@").removeprefix("attribute::"), constraint)
+        for target, way in list(_follow(owner, path or ".", constraint)):
+            _demand(way)
+            for kind, _ in target.types:
+                use = kind.attributes.declared(name)
+                if use is not None:
+                    use.required = True
+        return
+    for target, way in list(_follow(owner, field, constraint)):
+        if there:
+            _demand(way)
+        target.nillable = False
+
+
+def force_keys(root: ElementMaker, constraint: Constraint) -> bool:
+    """A key is there at least once, below every element that declares it; whether that was possible."""
+    found = False
+    for maker in _reachable(root):
+        if constraint in maker.constraints:
+            target = next(_follow(maker, constraint.selector.split("|")[0], constraint), None)
+            if target is not None:
+                _demand(target[1])
+                for field in constraint.fields:
+                    _force_field(target[0], field.split("|")[0], constraint, there=True)
+                found = True
+    return found
+
+
+def force_identifier(root: ElementMaker) -> bool:
+    """An ID is there; whether that was possible. The nearest is taken, of the smallest elements where they have one."""
+    return _force_nearest(root, first_only=True) or _force_nearest(root, first_only=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Step:
+    """From an element of one of its types to a child that one of its particles lets in."""
+
+    maker: ElementMaker
+    kind: ElementType
+    leaf: Leaf
+    item: ElementMaker
+
+    def demand(self) -> None:
+        """From now on this step is always taken."""
+        _take_type(self.maker, self.kind)
+        self.leaf.demand()
+        if self.leaf.items[0] is not self.item:
+            self.leaf.items = [self.item]
+
+
+def _take_type(maker: ElementMaker, kind: ElementType) -> None:
+    if maker.types[0][0] is not kind:
+        maker.types = [each for each in maker.types if each[0] is kind]
+
+
+def _force_nearest(root: ElementMaker, *, first_only: bool) -> bool:
+    waiting: deque[tuple[ElementMaker, tuple[_Step, ...]]] = deque([(root, ())])
+    seen = {id(root)}
+    while waiting:
+        maker, way = waiting.popleft()
+        for kind, _ in maker.types[:1] if first_only else maker.types:
+            use = next((each for each in kind.attributes.declared_uses() if each.simple.role is Role.ID), None)
+            if use is not None or (kind.simple is not None and kind.simple.role is Role.ID):
+                if use is not None:
+                    use.required = True
+                _take_type(maker, kind)
+                for step in way:
+                    step.demand()
+                return True
+            for leaf in kind.content.leaves() if kind.content is not None else ():
+                for each in makers_of(leaf.items[:1] if first_only else leaf.items):
+                    if id(each) not in seen:
+                        seen.add(id(each))
+                        waiting.append((each, (*way, _Step(maker, kind, leaf, each))))
+    return False
+
+
+def _demand(way: _Path) -> None:
+    for leaf in way:
+        leaf.demand()
+
+
+def _reachable(root: ElementMaker) -> list[ElementMaker]:
+    found = [root]
+    seen = {id(root)}
+    for maker in found:  # grows as it goes
+        for leaf in leaves(maker):
+            for each in makers_of(leaf.items):
+                if id(each) not in seen:
+                    seen.add(id(each))
+                    found.append(each)
+    return found
+
+
+def _follow(maker: ElementMaker, path: str, constraint: Constraint) -> Iterator[tuple[ElementMaker, _Path]]:
+    """The elements that a path of a constraint leads to, each with the particles on the way."""
+    path = path.strip()
+    if path.startswith(".//"):
+        starts = list(_descend(maker))
+        path = path[3:]
+    else:
+        starts = [(maker, ())]
+    found = starts
+    for raw in path.split("/"):
+        step = raw.strip().removeprefix("child::")
+        if step == ".":
+            continue
+        found = [
+            (each, (*way, leaf))
+            for owner, way in found
+            for leaf in leaves(owner)
+            for each in makers_of(leaf.items)
+            if _matches(each.tag, step, constraint)
+        ]
+    yield from found
+
+
+def _descend(maker: ElementMaker) -> Iterator[tuple[ElementMaker, _Path]]:
+    waiting: deque[tuple[ElementMaker, _Path]] = deque([(maker, ())])
+    seen = {id(maker)}
+    while waiting:
+        current, way = waiting.popleft()
+        yield current, way
+        for leaf in leaves(current):
+            for each in makers_of(leaf.items):
+                if id(each) not in seen:
+                    seen.add(id(each))
+                    waiting.append((each, (*way, leaf)))
+
+
+def _matches(tag: str, step: str, constraint: Constraint) -> bool:
+    if step == "*":
+        return True
+    if step.endswith(":*"):
+        return tag.startswith(f"{{{constraint.namespaces.get(step[:-2], '')}}}")
+    return tag == _clark(step, constraint)
+
+
+def _clark(name: str, constraint: Constraint) -> str:
+    prefix, colon, local = name.strip().rpartition(":")
+    namespace = constraint.namespaces.get(prefix, "") if colon else ""
+    return f"{{{namespace}}}{local}" if namespace else local
+
+
+_GREEDY = "xmlschema does not follow this content model: it counts the occurrences of groups inside groups greedily"
+ROOM = 240  # optional elements of one document
+REPEATS = 4  # times more than the least that something comes which may come without end
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What makes the documents of one element."""
+
+    maker: ElementMaker
+    declared: Mapping[str | None, str]
+    empties: Mapping[str, str]
+    keep: bool
+    check: Callable[[Element], bool] | None  # where xmlschema may not follow a content model
+    repeats: int
+    room: int
+
+    def make(self, source: Source, *, room: float, repeats: int) -> Element:
+        """One document; raises Conflict when it cannot be made to hold together."""
+        document = Document(source, self.declared, repeats=repeats, keep=self.keep)
+        root = self.maker.make(None, document, source.block(self.maker.size), room, 0)
+        document.settle_references()
+        if document.scopes:
+            Settling(document, self.empties).settle()
+        if self.check is not None and not self.check(root):
+            raise Conflict(_GREEDY, NOWHERE)
+        return root
+
+    def drawn(self, draw: Callable[[st.SearchStrategy[bytes]], bytes]) -> Element:
+        """One document by Hypothesis: when it cannot hold together a smaller one, at last the smallest."""
+        source = Drawn(draw)
+        for room, repeats in ((self.room, self.repeats), (self.room // 8, 1), (0, 0)):
+            try:
+                return self.make(source, room=room, repeats=repeats)
+            except Conflict:
+                continue
+        return self.make(Smallest(), room=0, repeats=0)
+
+
+def from_schema(
+    schema: xmlschema.XMLSchemaBase | Path | str, element: str, *, repeats: int = REPEATS, room: int = ROOM
+) -> st.SearchStrategy[Element]:
+    """A strategy of documents of a global element, valid by construction; examples shrink to the smallest document.
+
+    ``schema`` is a loaded schema or the path of one; ``element`` the name of a global element, as a Clark name or, when
+    it is in the target namespace, alone. ``repeats`` is how many more than the least come of what may come without end,
+    ``room`` how many optional elements one document may have. Raises SchemaUnusable, Unsatisfiable or Unsupported, each
+    with the place in the schema.
+    """
+    documents = compiled(schema, element, repeats=repeats, room=room)
+
+    @st.composite
+    def document(draw: st.DrawFn) -> Element:
+        return documents.drawn(draw)
+
+    return document()
+
+
+def compiled(
+    schema: xmlschema.XMLSchemaBase | Path | str, element: str, *, repeats: int = REPEATS, room: int = ROOM
+) -> Documents:
+    """What ``from_schema`` draws from; raises the same."""
+    if isinstance(schema, (str, Path)):
+        schema = load_schema(Path(schema))
+    if schema.XSD_VERSION != "1.0":
+        raise Unsupported(f"a schema of XSD {schema.XSD_VERSION}; load it as XSD 1.0", _file(schema))
+    name = (
+        element if element.startswith("{") or not schema.target_namespace else f"{{{schema.target_namespace}}}{element}"
+    )
+    found = schema.maps.elements.get(name)
+    if found is None:
+        known = ", ".join(sorted(each for each in schema.elements)) or "none"
+        raise Unsupported(
+            f"there is no global element {name}; in the target namespace there are: {known}", _file(schema)
+        )
+    compiler = Compiler(schema)
+    maker = compiler.root(found)
+    force_fields(compiler)
+    documents = Documents(
+        maker,
+        compiler.prefixes.declared,
+        {each.tag: value for each in compiler.makers if (value := each.value_when_empty()) is not None},
+        bool(compiler.constraints),
+        None if compiler.doubtful is None else _validator(schema),
+        repeats,
+        room,
+    )
+    _try_smallest(compiler, documents)
+    return documents
+
+
+def _try_smallest(compiler: Compiler, documents: Documents) -> None:
+    """Makes the smallest document, and demands what it turns out to lack."""
+    tried: set[Constraint | None] = set()
+    while True:
+        try:
+            documents.make(Smallest(), room=0, repeats=0)
+        except Conflict as conflict:
+            if conflict.reason == _GREEDY and compiler.doubtful is not None:
+                raise Unsupported(_GREEDY, place_of(compiler.doubtful)) from conflict
+            wanted = conflict.constraint
+            if wanted in tried or not (
+                force_keys(documents.maker, wanted) if wanted is not None else _wants_id(conflict, documents)
+            ):
+                raise Unsatisfiable(conflict.reason, conflict.place) from conflict
+            tried.add(wanted)
+            compiler.reckon()
+        else:
+            return
+
+
+def _validator(schema: xmlschema.XMLSchemaBase) -> Callable[[Element], bool]:
+    """Whether xmlschema takes a document, which it reads like any other tree of elements."""
+    return lambda root: schema.is_valid(cast(ElementTree.Element, root))
+
+
+def _wants_id(conflict: Conflict, documents: Documents) -> bool:
+    return "IDREF" in conflict.reason and force_identifier(documents.maker)
+
+
+def _file(schema: xmlschema.XMLSchemaBase) -> Place:
+    return NOWHERE if schema.url is None else Place(schema.url.removeprefix("file://"), None)

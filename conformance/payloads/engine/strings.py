@@ -1,0 +1,280 @@
+"""Strings made by walking a table: each is accepted, and of a length that was asked for."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from conformance.payloads.engine.automata import Machine, State
+from conformance.payloads.engine.characters import USUAL, CharSet, simplicity
+from conformance.payloads.engine.choices import Block
+
+MOST_STATES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A machine written out, without states from which nothing can be accepted; state 0 is the start.
+
+    An empty table (no edges, nothing accepting) accepts no string.
+    """
+
+    edges: tuple[tuple[tuple[CharSet, int], ...], ...]
+    accepting: frozenset[int]
+
+    @property
+    def empty(self) -> bool:
+        """Whether no string is accepted."""
+        return not self.accepting
+
+    def count(self) -> int | None:
+        """How many strings are accepted; None when there is no end of them."""
+        counts: dict[int, int] = {}
+        on_path: set[int] = set()
+        stack = [0]
+        while stack:
+            state = stack[-1]
+            missing = [target for _, target in self.edges[state] if target not in counts]
+            if missing and state not in counts:
+                if any(target in on_path or target == state for target in missing):
+                    return None
+                on_path.add(state)
+                stack.append(missing[0])
+                continue
+            stack.pop()
+            on_path.discard(state)
+            counts[state] = (state in self.accepting) + sum(
+                len(chars) * counts[target] for chars, target in self.edges[state]
+            )
+        return counts[0]
+
+
+def write_out(machine: Machine) -> Table:
+    """The machine as a table; raises TooLarge beyond MOST_STATES states."""
+    numbers: dict[State, int] = {machine.start: 0}
+    order: list[State] = [machine.start]
+    edges: list[list[tuple[CharSet, int]]] = []
+    for state in order:  # grows as it goes
+        targets: dict[int, CharSet] = {}
+        for chars, target in machine.edges(state):
+            number = numbers.setdefault(target, len(order))
+            if number == len(order):
+                order.append(target)
+                if number >= MOST_STATES:
+                    raise TooLarge(f"it needs more than {MOST_STATES} states; generation does not go that far")
+            targets[number] = targets[number] | chars if number in targets else chars
+        edges.append([(chars, number) for number, chars in targets.items()])
+    accepting = {number for state, number in numbers.items() if machine.accepts(state)}
+    return _trimmed(edges, accepting)
+
+
+def _trimmed(edges: list[list[tuple[CharSet, int]]], accepting: set[int]) -> Table:
+    back: list[list[int]] = [[] for _ in edges]
+    for state, found in enumerate(edges):
+        for _, target in found:
+            back[target].append(state)
+    alive = set(accepting)
+    waiting = list(accepting)
+    while waiting:
+        for state in back[waiting.pop()]:
+            if state not in alive:
+                alive.add(state)
+                waiting.append(state)
+    kept = [0, *sorted(alive - {0})]
+    renamed = {state: number for number, state in enumerate(kept)}
+    return Table(
+        tuple(tuple((chars, renamed[target]) for chars, target in edges[state] if target in alive) for state in kept),
+        frozenset(renamed[state] for state in accepting),
+    )
+
+
+class TooLarge(ValueError):
+    """A machine with more states than generation explores."""
+
+
+_LONG = 1024  # lengths up to here are reached when the schema allows them
+_FRESH = 48  # characters of one string that are chosen anew; a longer string repeats the choices
+_WIDE = 4096  # characters of one step that are told apart
+
+
+class Words:
+    """The strings of a table that are ``least`` to ``most`` characters long, shortest and simplest first."""
+
+    def __init__(self, table: Table, least: int = 0, most: int | None = None) -> None:
+        self._table = table
+        horizon = least + max(64, len(table.edges))
+        if most is not None:
+            horizon = min(most, max(horizon, _LONG))
+        self._lengths = _lengths(table, horizon)
+        possible = self._lengths[0] >> least
+        self.lengths = tuple(least + at for at in range(max(0, horizon - least) + 1) if possible >> at & 1)
+        self._steps: dict[tuple[int, int], _Step] = {}
+        self._longest = self.lengths[-1] if self.lengths and most is not None and most <= _LONG else None
+        # hundreds of characters take their time, so they come more rarely
+        self._long_from = 0xE8 if self._longest is not None and self._longest <= 64 else 0xFC
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no such string."""
+        return not self.lengths
+
+    @property
+    def octets(self) -> int:
+        """About how many decisions one string takes."""
+        if self.empty:
+            return 0
+        return (len(self.lengths) > 1) + min(_FRESH, self.lengths[min(4, len(self.lengths) - 1)])
+
+    def make(self, block: Block) -> str:
+        """One string; zeros make the first of all."""
+        length = self._length(block) if len(self.lengths) > 1 else self.lengths[0]
+        state, left = 0, length
+        made: list[str] = []
+        steps = self._steps
+        for octet in block.take(min(length, _FRESH)):
+            step = steps.get((state, left)) or self._step(state, left)
+            left -= 1
+            if octet < step.direct:
+                made.append(step.char_of[octet])
+                state = step.target_of[octet]
+            else:
+                at = step.far(octet, block)
+                made.append(step.chars[at])
+                state = step.targets[at]
+        if left:
+            self._finish(made, state, left)
+        return "".join(made)
+
+    def all(self) -> Iterator[str]:
+        """Every string once (of wide classes: their representatives), the first one first."""
+        for length in self.lengths:
+            yield from self._of_length(length)
+
+    def _length(self, block: Block) -> int:
+        octet = block.octet()
+        if octet < 0xD0:
+            return self.lengths[octet % min(12, len(self.lengths))]
+        if octet < self._long_from or self._longest is None:
+            return self.lengths[block.octet() * min(64, len(self.lengths)) >> 8]
+        return self._longest
+
+    def _finish(self, made: list[str], state: int, left: int) -> None:
+        """The rest of a long string: the earlier choices again where they fit."""
+        wishes = list(made)
+        for at, remaining in enumerate(range(left, 0, -1)):
+            step = self._steps.get((state, remaining)) or self._step(state, remaining)
+            place = max(step.chars.find(wishes[at % len(wishes)]), 0)
+            made.append(step.chars[place])
+            state = step.targets[place]
+
+    def _of_length(self, length: int) -> Iterator[str]:
+        stack: list[tuple[int, str]] = [(0, "")]
+        while stack:
+            state, text = stack.pop()
+            left = length - len(text)
+            if left == 0:
+                yield text
+                continue
+            step = self._steps.get((state, left)) or self._step(state, left)
+            stack.extend(
+                (target, text + char) for char, target in zip(reversed(step.chars), reversed(step.targets), strict=True)
+            )
+
+    def _step(self, state: int, left: int) -> _Step:
+        chosen = [
+            (chars, target) for chars, target in self._table.edges[state] if self._lengths[target] >> (left - 1) & 1
+        ]
+        made = self._steps[state, left] = _step_of(tuple(chosen))
+        return made
+
+
+class _Step:
+    """The characters that may come next, simple ones first, and where each leads.
+
+    Octets below ``direct`` stand for a character by themselves: for any one where there are few, else for one of ASCII.
+    """
+
+    __slots__ = ("_common", "char_of", "chars", "direct", "target_of", "targets")
+
+    def __init__(self, chars: str, targets: list[int], common: int) -> None:
+        self.chars = chars
+        self.targets = targets
+        self._common = common
+        count = len(chars)
+        near = count if count in {common, 1} or (common == 0 and count <= 256) else common
+        self.direct = 256 if near == count else 200 if common else 0
+        self.char_of = "".join(chars[octet % near] for octet in range(self.direct))
+        self.target_of = [targets[octet % near] for octet in range(self.direct)]
+
+    def far(self, octet: int, block: Block) -> int:
+        """The number of a character that an octet does not stand for by itself."""
+        if self._common == 0:
+            return (octet << 8 | block.octet()) % len(self.chars)
+        wide = len(self.chars) - self._common
+        if octet < 232:  # the Latin letters outside ASCII are the nearest
+            return self._common + (block.octet() | (octet & 1) << 8) % min(wide, 384)
+        return self._common + ((octet - 232) << 8 | block.octet()) % wide
+
+
+_STEPS: dict[tuple[tuple[CharSet, int], ...], _Step] = {}
+
+
+def _step_of(edges: tuple[tuple[CharSet, int], ...]) -> _Step:
+    found = _STEPS.get(edges)
+    if found is None:
+        share = max(1, _WIDE // max(1, len(edges)))
+        points = sorted(
+            ((point, target) for chars, target in edges for point in _representatives(chars, share)),
+            key=lambda each: simplicity(each[0]),
+        )
+        common = sum(0x20 <= point < 0x7F for point, _ in points)
+        common = common if all(0x20 <= point < 0x7F for point, _ in points[:common]) else 0
+        found = _Step("".join(chr(point) for point, _ in points), [target for _, target in points], common)
+        if len(_STEPS) < 10_000:
+            _STEPS[edges] = found
+    return found
+
+
+def _representatives(chars: CharSet, most: int) -> Iterator[int]:
+    """All points of a small set; of a large one those that people write, or a spread when it has none of them."""
+    if len(chars) <= most:
+        yield from chars.points()
+        return
+    usual = chars & USUAL
+    if usual:
+        yield from usual.points()
+        return
+    share = max(1, most // max(1, len(chars.spans)))
+    for first, last in chars.spans[:most]:
+        yield from range(first, last + 1, (last - first) // share + 1)
+
+
+def _lengths(table: Table, horizon: int) -> list[int]:
+    """Per state a bit for each length (up to the horizon) of the strings that lead from it to the end."""
+    mask = (1 << (horizon + 1)) - 1
+    found = [1 if state in table.accepting else 0 for state in range(len(table.edges))]
+    back: list[set[int]] = [set() for _ in table.edges]
+    for state, edges in enumerate(table.edges):
+        for _, target in edges:
+            back[target].add(state)
+    # Later states first: without loops every state then is looked at once, when all that follows it is known.
+    waiting = [-state for state in table.accepting]
+    heapq.heapify(waiting)
+    queued = set(table.accepting)
+    while waiting:
+        state = -heapq.heappop(waiting)
+        queued.discard(state)
+        bits = found[state]
+        if state in back[state]:  # a loop on itself: any longer length as well
+            bits = mask & ~((1 << ((bits & -bits).bit_length() - 1)) - 1) if bits else 0
+            found[state] = bits
+        for source in back[state]:
+            if source != state:
+                grown = found[source] | (bits << 1 & mask)
+                if grown != found[source]:
+                    found[source] = grown
+                    if source not in queued:
+                        queued.add(source)
+                        heapq.heappush(waiting, -source)
+    return found

@@ -1,0 +1,270 @@
+"""Dates, times and their parts as ordinals: years 1 to 9999, in units of the type (day, second, month, year)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from xmlschema.validators.simple_types import XsdSimpleType
+
+from conformance.payloads.engine import regex
+from conformance.payloads.engine.automata import Intersection, Machine, Ordered, PatternMachine, Union
+from conformance.payloads.engine.characters import WRITTEN
+from conformance.payloads.engine.choices import Block, Mixed, Values
+from conformance.payloads.engine.errors import Unsatisfiable, Unsupported, place_of
+from conformance.payloads.engine.facets import Facets
+from conformance.payloads.engine.numbers import Span
+from conformance.payloads.engine.strings import Words, write_out
+
+_Y = "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
+_LEAP = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)"
+_LONG_DAYS = "(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])"
+_SHORT_DAYS = "(0[469]|11)-(0[1-9]|[12][0-9]|30)"
+_FEBRUARY = "02-(0[1-9]|1[0-9]|2[0-8])"
+_DATE = f"({_Y}-({_LONG_DAYS}|{_SHORT_DAYS}|{_FEBRUARY})|{_LEAP}-02-29)"
+_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+OFFSET = r"[+\-]((0[0-9]|1[0-3]):[0-5][0-9]|14:00)"
+_ZONE_END = re.compile(r"(Z|[+-]\d\d:\d\d)$")
+_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One of XSD's types of date and time: its form as a regular expression, its ordinals and how they are written."""
+
+    form: str
+    low: int
+    high: int
+    origin: int
+    write: Callable[[int], str]
+    read: Callable[[str], int]
+    unit: int | None  # seconds of one step; None when steps are not of one length
+    clock: bool = False  # whether seconds may have a fraction
+
+
+def _write_date(ordinal: int) -> str:
+    return date.fromordinal(ordinal).isoformat()
+
+
+def _read_date(text: str) -> int:
+    return date.fromisoformat(text).toordinal()
+
+
+def _write_clock(second: int) -> str:
+    return f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
+
+
+def _read_clock(text: str) -> int:
+    hours, minutes, seconds = text.split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + int(seconds)
+
+
+def _write_date_time(second: int) -> str:
+    return f"{_write_date(second // _DAY)}T{_write_clock(second % _DAY)}"
+
+
+def _read_date_time(text: str) -> int:
+    day, _, clock = text.partition("T")
+    return _read_date(day) * _DAY + _read_clock(clock)
+
+
+def _write_month(ordinal: int) -> str:
+    return f"{ordinal // 12:04d}-{ordinal % 12 + 1:02d}"
+
+
+def _read_month(text: str) -> int:
+    year, month = text.split("-")
+    return int(year) * 12 + int(month) - 1
+
+
+_LEAP_YEAR = date(2000, 1, 1).toordinal()
+_LAST_DAY = date.max.toordinal()
+
+KINDS = {
+    "date": Kind(_DATE, 1, _LAST_DAY, _LEAP_YEAR, _write_date, _read_date, _DAY),
+    "time": Kind(_TIME, 0, _DAY - 1, 0, _write_clock, _read_clock, 1, clock=True),
+    "dateTime": Kind(
+        f"{_DATE}T{_TIME}", _DAY, _LAST_DAY * _DAY + _DAY - 1, _LEAP_YEAR * _DAY,
+        _write_date_time, _read_date_time, 1, clock=True,
+    ),
+    "gYear": Kind(_Y, 1, 9999, 2000, lambda year: f"{year:04d}", int, None),
+    "gYearMonth": Kind(f"{_Y}-(0[1-9]|1[0-2])", 12, 9999 * 12 + 11, 24_000, _write_month, _read_month, None),
+    "gMonth": Kind("--(0[1-9]|1[0-2])", 1, 12, 1, lambda month: f"--{month:02d}", lambda text: int(text[2:]), None),
+    "gDay": Kind(
+        "---(0[1-9]|[12][0-9]|3[01])", 1, 31, 1, lambda day: f"---{day:02d}", lambda text: int(text[3:]), None
+    ),
+    "gMonthDay": Kind(
+        f"--({_LONG_DAYS}|{_SHORT_DAYS}|02-(0[1-9]|[12][0-9]))",
+        0, 365, 0,
+        lambda day: f"--{date.fromordinal(_LEAP_YEAR + day):%m-%d}",
+        lambda text: _read_date(f"2000-{text[2:]}") - _LEAP_YEAR,
+        None,
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point that a bound names: ordinal, the fraction of a second as a text of digits, and the zone's text."""
+
+    ordinal: int
+    fraction: str
+    zone: str
+
+
+def read_moment(kind: Kind, text: str) -> Moment:
+    """A bound's text; raises ValueError when it is outside the years 1 to 9999 or not of the kind."""
+    text = text.strip()
+    zone = found.group() if (found := _ZONE_END.search(text)) else ""
+    body, _, fraction = text.removesuffix(zone).partition(".") if kind.clock else (text.removesuffix(zone), "", "")
+    if not re.fullmatch(kind.form.replace("[+\\-]", "[+-]"), body):
+        raise ValueError(text)
+    return Moment(kind.read(body), fraction.rstrip("0"), zone)
+
+
+def offset_minutes(zone: str) -> int:
+    """Minutes of an offset from UTC."""
+    if zone in {"", "Z"}:
+        return 0
+    size = int(zone[1:3]) * 60 + int(zone[4:6])
+    return -size if zone[0] == "-" else size
+
+
+class Moments:
+    """Texts of one kind from ``low`` to ``high``, ended by one of some zones; None stands for any offset."""
+
+    def __init__(self, kind: Kind, low: int, high: int, zones: tuple[str | None, ...], *, fractions: bool) -> None:
+        self._kind = kind
+        self._span = Span(low, high, kind.origin)
+        self._zones = zones
+        self._fractions = fractions and kind.clock
+        self.octets = self._span.octets + (len(zones) > 1) + self._fractions
+
+    def make(self, block: Block) -> str:
+        """One of them; zeros make the first zone and what is nearest to the year 2000."""
+        zone = self._zones[block.index(len(self._zones))]
+        ordinal = self._span.make(block)
+        text = self._kind.write(ordinal)
+        if self._fractions and ordinal < self._span.high and (octet := block.octet()) >= 0xE0:
+            text += f".{1 + octet % 9}" if octet < 0xF0 else f".{1 + block.number(2) % 999:03d}"
+        return text + (_offset(block) if zone is None else zone)
+
+    def all(self) -> Iterator[str]:
+        """All of them in the first zone that stands for itself."""
+        zone = next((each for each in self._zones if each is not None), "+00:00")
+        return (self._kind.write(each) + zone for each in self._span.all())
+
+
+_USUAL_OFFSETS = ("+00:00", "+02:00", "+03:00", "-05:00", "+05:30", "+14:00", "-14:00", "-00:30")
+
+
+def _offset(block: Block) -> str:
+    return _USUAL_OFFSETS[block.index(len(_USUAL_OFFSETS))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """Ordinals from ``low`` to ``high`` for texts that end in one of the zones (None: any offset)."""
+
+    low: int
+    high: int
+    zones: tuple[str | None, ...]
+
+
+def moments(xsd_type: XsdSimpleType, facets: Facets, patterns: Sequence[Machine]) -> Values:
+    """The texts of a type of date or time; raises Unsatisfiable or Unsupported."""
+    kind = KINDS[facets.builtin]
+    if not patterns:
+        found = _ranges(xsd_type, facets, kind)[0]
+        return Moments(kind, found.low, found.high, found.zones, fractions=True)
+    makers: list[Values] = []
+    for span in _ranges(xsd_type, facets, kind):
+        for zone in span.zones:
+            form = _form(kind, span, zone)
+            table = write_out(Intersection([form, *patterns]))
+            if table.empty:
+                continue
+            if table.count() == write_out(form).count():
+                makers.append(Moments(kind, span.low, span.high, (zone,), fractions=False))
+            else:
+                makers.append(Words(table))
+        if makers:
+            return makers[0] if len(makers) == 1 else Mixed(makers)
+    fractions = PatternMachine(regex.parse(rf"{kind.form}\.[0-9]{{1,6}}(Z|{OFFSET})?"), WRITTEN)
+    if kind.clock and not facets.bounds and not (table := write_out(Intersection([fractions, *patterns]))).empty:
+        return Words(table)
+    tried = f" ({'; '.join(' | '.join(step.patterns) for step in facets.steps)})"
+    raise Unsatisfiable(
+        f"no {facets.builtin} of the years 1 to 9999 fits the patterns{tried}"
+        + (f" and the bounds {', '.join(each.text for each in facets.bounds)}" if facets.bounds else ""),
+        place_of(xsd_type),
+    )
+
+
+def machine(xsd_type: XsdSimpleType, facets: Facets) -> Machine:
+    """The same texts as a machine, patterns aside, for use inside a list or union."""
+    kind = KINDS[facets.builtin]
+    found: list[Machine] = []
+    for span in _ranges(xsd_type, facets, kind)[:1]:
+        found += [_form(kind, span, zone) for zone in span.zones]
+    return Union(found)
+
+
+def _form(kind: Kind, span: _Range, zone: str | None) -> Machine:
+    end = OFFSET if zone is None else zone.replace("+", r"\+").replace("-", r"\-")
+    form = PatternMachine(regex.parse(kind.form + end), WRITTEN)
+    if (span.low, span.high) == (kind.low, kind.high):
+        return form
+    return Intersection([form, Ordered(kind.write(span.low), kind.write(span.high), WRITTEN)])
+
+
+def _ranges(xsd_type: XsdSimpleType, facets: Facets, kind: Kind) -> list[_Range]:
+    """The ordinals that keep the bounds: first in the bounds' own zone, then (where zones can be counted) in others."""
+    if not facets.bounds:
+        return [_Range(kind.low, kind.high, ("", "Z", None))]
+    read = []
+    for bound in facets.bounds:
+        try:
+            read.append((bound, read_moment(kind, bound.text)))
+        except ValueError:
+            raise Unsupported(
+                f"the bound {bound.text} of {facets.builtin} is outside the years 1 to 9999", place_of(xsd_type)
+            ) from None
+    zones = list(dict.fromkeys(moment.zone for _, moment in read))
+    if len(zones) > 1 and (kind.unit is None or "" in zones):
+        raise Unsupported(
+            f"bounds of {facets.builtin} in zones that cannot be compared: "
+            + ", ".join(each.text for each in facets.bounds),
+            place_of(xsd_type),
+        )
+    others = [] if zones == [""] or kind.unit != 1 else ["Z", "+02:00", "+03:00", *_half_hours()]
+    found: list[_Range] = []
+    for zone in dict.fromkeys([*zones, *others]):
+        low, high = kind.low, kind.high
+        for bound, moment in read:
+            shift = 0 if kind.unit is None else (offset_minutes(zone) - offset_minutes(moment.zone)) * 60
+            if kind.unit is not None and shift % kind.unit:
+                shift = shift // kind.unit if not bound.lower else -(-shift // kind.unit)
+            elif kind.unit is not None:
+                shift //= kind.unit
+            at = moment.ordinal + shift
+            if bound.lower:
+                low = max(low, at + (1 if moment.fraction or not bound.included else 0))
+            else:
+                high = min(high, at - (1 if not bound.included and not moment.fraction else 0))
+        if low <= high:
+            found.append(_Range(low, high, (zone,)))
+    if not found:
+        raise Unsatisfiable(
+            f"no {facets.builtin} lies within the bounds {', '.join(each.text for each in facets.bounds)}",
+            place_of(xsd_type),
+        )
+    return found
+
+
+def _half_hours() -> list[str]:
+    return [
+        f"{sign}{half // 2:02d}:{half % 2 * 30:02d}" for half in range(29) for sign in ("+", "-") if half or sign == "+"
+    ]

@@ -1,0 +1,100 @@
+"""Each spoilt document gets the complaint that it says, and no other."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from conformance.payloads import InvalidDocument, fault_kinds, invalid_documents, make_invalid
+from conformance.payloads.domain.invalid import MUTATORS
+from conformance.payloads.domain.samples import sample_documents
+from simulator.documents.business import rules
+from simulator.documents.model import ChannelName
+from simulator.documents.profile import Profile, load_profile
+from simulator.documents.reading import parse_document
+from simulator.documents.validation import validate
+from tests.simulator.documents.conftest import OTHER
+
+PROFILE, ANOTHER = load_profile(), load_profile(OTHER / "profile.toml")
+# The reconstruction has no required attribute; contracts have no amounts, payouts no enumerated values.
+NOWHERE = {
+    (ChannelName.CONTRACT, "missing-attribute"),
+    (ChannelName.CONTRACT, "decimal-comma"),
+    (ChannelName.CONTRACT, "three-decimals"),
+    (ChannelName.CONTRACT, "too-many-digits"),
+    (ChannelName.DISCOUNT, "missing-attribute"),
+    (ChannelName.PAYOUT, "missing-attribute"),
+    (ChannelName.PAYOUT, "enumeration"),
+}
+ALL = [(channel, kind) for channel in ChannelName for kind in fault_kinds(channel)]
+SAMPLED = settings(max_examples=12, suppress_health_check=list(HealthCheck))
+
+
+def _complains_as_it_says(each: InvalidDocument, profile: Profile, channel: ChannelName) -> None:
+    told = None if each.code == "root" else channel
+    assert {(found.code, found.path) for found in validate(each.data, profile, told)} == {(each.code, each.path)}
+
+
+@pytest.mark.parametrize(("channel", "kind"), [each for each in ALL if each not in NOWHERE])
+def test_the_complaint_is_the_one_that_it_says(channel: ChannelName, kind: str) -> None:
+    @SAMPLED
+    @given(invalid_documents(channel, PROFILE, kind))
+    def holds(each: InvalidDocument) -> None:
+        assert each.why
+        _complains_as_it_says(each, PROFILE, channel)
+
+    holds()
+
+
+@pytest.mark.parametrize(
+    ("channel", "kind"),
+    [
+        (ChannelName.CONTRACT, "missing-attribute"),
+        (ChannelName.CONTRACT, "order"),
+        (ChannelName.DISCOUNT, "missing-element"),
+        (ChannelName.DISCOUNT, "no-such-month"),
+        (ChannelName.DISCOUNT, "catch-up-period"),
+        (ChannelName.PAYOUT, "missing-attribute"),
+        (ChannelName.PAYOUT, "invoice-overdrawn"),
+    ],
+)
+def test_so_it_is_under_another_schema(channel: ChannelName, kind: str) -> None:
+    @SAMPLED
+    @given(invalid_documents(channel, ANOTHER, kind))
+    def holds(each: InvalidDocument) -> None:
+        _complains_as_it_says(each, ANOTHER, channel)
+
+    holds()
+
+
+@pytest.mark.parametrize(("channel", "kind"), sorted(NOWHERE))
+def test_what_has_no_place_in_a_document_says_so(channel: ChannelName, kind: str) -> None:
+    samples = sample_documents(channel, PROFILE, count=30, records=3, seed=1)
+    assert all(make_invalid(each, PROFILE, kind) is None for each in samples)
+
+
+def test_there_are_many_kinds_and_every_rule_of_the_business_is_broken_by_one() -> None:
+    assert len(MUTATORS) >= 25
+    broken = set()
+    for channel in ChannelName:
+        for document in sample_documents(channel, PROFILE, count=12, records=3, seed=5):
+            found = (make_invalid(document, PROFILE, kind) for kind in fault_kinds(channel))
+            broken |= {each.code for each in found if each is not None}
+    # What the reconstruction's own schema forbids already, its rules never get to see.
+    assert {each.code for each in rules.RULES} - broken == {"time-zone", "money-decimals"}
+
+
+def test_same_seed_same_fault() -> None:
+    (document,) = sample_documents(ChannelName.CONTRACT, PROFILE, count=1, records=5, seed=2)
+    first, again, other = (make_invalid(document, PROFILE, "missing-element", seed=seed) for seed in (3, 3, 4))
+    assert first == again != other
+
+
+def test_a_spoiler_changes_nothing_but_its_fault() -> None:
+    (document,) = sample_documents(ChannelName.CONTRACT, PROFILE, count=1, records=2, seed=2)
+    made = make_invalid(document, PROFILE, "unknown-attribute")
+    assert made is not None
+    tree = parse_document(made.data)
+    for element in tree.iter("*"):
+        element.attrib.pop("zime", None)
+    assert validate(made.data.replace(b' zime="1"', b""), PROFILE, ChannelName.CONTRACT) == ()

@@ -1,0 +1,40 @@
+"""What is made of ``fixtures/payloads`` is what ``make fixtures`` makes today, and leaves no kind of fault out."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from conformance.commands.generate import command
+from conformance.payloads import fault_kinds
+from simulator.documents.locations import data_root
+from simulator.documents.model import ChannelName
+from tests.conformance.payloads.domain.test_invalid import NOWHERE
+
+MADE = data_root("fixtures") / "payloads" / "made"
+RECIPE = re.findall(r"aldis generate (.+?) && |aldis generate (.+?) \|\|", Path("Makefile").read_text(encoding="utf-8"))
+COMMANDS = [one or other for one, other in RECIPE]
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    return {each.name: each.read_bytes() for each in folder.iterdir()}
+
+
+@pytest.mark.parametrize("channel", ChannelName)
+def test_they_are_what_the_makefile_makes(tmp_path: Path, channel: ChannelName) -> None:
+    assert len(COMMANDS) == 2
+    for each in COMMANDS:
+        told = shlex.split(each.replace("$$channel", channel))
+        told[told.index("--out") + 1] = str(tmp_path)
+        assert CliRunner().invoke(command, told).exit_code == 0
+    assert _bytes(tmp_path) == _bytes(MADE / channel)
+
+
+@pytest.mark.parametrize("channel", ChannelName)
+def test_every_kind_of_fault_is_among_them(channel: ChannelName) -> None:
+    there = {each.stem.split("-", 3)[3] for each in (MADE / channel).glob("*-*-*-*.xml")}
+    assert there == {kind for kind in fault_kinds(channel) if (channel, kind) not in NOWHERE}

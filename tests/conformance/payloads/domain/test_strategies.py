@@ -1,0 +1,112 @@
+"""Documents of the channels: valid by schema and domain, near the edges, whatever the schema calls its elements."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample
+
+from conformance.payloads.domain.strategies import documents, payloads
+from simulator.documents.identifiers import is_synthetic_personal_code
+from simulator.documents.model import Category, ChannelName, DiscountStatus, Document, Operation
+from simulator.documents.profile import Profile, load_profile
+from simulator.documents.reading import read_document
+from simulator.documents.validation import validate
+from simulator.documents.writing import write_document
+from tests.simulator.documents.conftest import OTHER
+
+PROFILES = {"reconstruction": load_profile(), "other": load_profile(OTHER / "profile.toml")}
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+@pytest.mark.parametrize("channel", ChannelName)
+def test_every_document_is_without_complaint_and_reads_back(channel: ChannelName, profile: Profile) -> None:
+    @settings(max_examples=60)
+    @given(documents(channel, profile))
+    def holds(document: Document) -> None:
+        data = write_document(document, profile)
+        assert validate(data, profile, channel) == ()
+        assert read_document(data, profile, channel) == document
+
+    holds()
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_as_many_records_as_asked_for_and_nobody_alive(data: st.DataObject) -> None:
+    least = data.draw(st.integers(0, 20))
+    document = data.draw(documents(ChannelName.CONTRACT, PROFILES["reconstruction"], least=least))
+    assert least <= len(document.records) <= 20
+    people = [p for each in document.contracts() for p in (each.holder, *(s.person for s in each.sub_users))]
+    assert all(is_synthetic_personal_code(each.code) for each in people)
+
+
+def _some(channel: ChannelName, holds: Callable[[Document], bool]) -> Document:
+    return find(
+        documents(channel, PROFILES["reconstruction"]),
+        holds,
+        settings=settings(
+            max_examples=5000, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
+        ),
+    )
+
+
+def _names(document: Document) -> set[str]:
+    return {name for each in document.contracts() for name in (each.holder.given_name, each.holder.surname)}
+
+
+@pytest.mark.parametrize(
+    ("channel", "holds"),
+    [
+        (ChannelName.CONTRACT, lambda d: any(len(name) == 1 for name in _names(d))),
+        (ChannelName.CONTRACT, lambda d: any(len(name) == 50 for name in _names(d))),
+        (ChannelName.CONTRACT, lambda d: any(set("āčēģīķļņšūž") <= set(name.lower()) for name in _names(d))),
+        (ChannelName.CONTRACT, lambda d: any(any(map(unicodedata.combining, name)) for name in _names(d))),
+        (ChannelName.CONTRACT, lambda d: any(each.valid_from == date(2024, 2, 29) for each in d.contracts())),
+        (ChannelName.CONTRACT, lambda d: any((each.valid_from.month, each.valid_from.day) == (12, 31) for each in d.contracts())),
+        (ChannelName.CONTRACT, lambda d: any(len(each.sub_users) > 2 for each in d.contracts())),
+        (ChannelName.CONTRACT, lambda d: {each.operation for each in d.contracts()} == set(Operation)),
+        (ChannelName.CONTRACT, lambda d: any(each.holder.code.startswith("32") for each in d.contracts())),
+        (ChannelName.CONTRACT, lambda d: any("-" not in each.holder.code for each in d.contracts())),
+        (ChannelName.CONTRACT, lambda d: len(d.records) == 0),
+        (ChannelName.CONTRACT, lambda d: len(d.records) == 20),
+        (ChannelName.DISCOUNT, lambda d: any(each.amount_due == Decimal("9999999999.99") for each in d.discounts())),
+        (ChannelName.DISCOUNT, lambda d: any(each.status is DiscountStatus.TERMINATED and each.catch_up for each in d.discounts())),
+        (ChannelName.DISCOUNT, lambda d: {c.category for each in d.discounts() for c in each.categories} == set(Category)),
+        (ChannelName.PAYOUT, lambda d: any(each.applied == each.net_bill > 0 for each in d.payouts())),
+        (ChannelName.PAYOUT, lambda d: any(each.applied == 0 < each.net_bill for each in d.payouts())),
+        (ChannelName.PAYOUT, lambda d: any(each.reversal for each in d.payouts())),
+        (ChannelName.PAYOUT, lambda d: len({each.invoice_number for each in d.payouts()}) < len(d.records)),
+        (ChannelName.PAYOUT, lambda d: any(each.period < d.header.period for each in d.payouts())),
+    ],
+)  # fmt: skip
+def test_it_reaches(channel: ChannelName, holds: Callable[[Document], bool]) -> None:
+    try:
+        assert holds(_some(channel, holds))
+    except NoSuchExample:
+        pytest.fail("not reached in 5000 documents")
+
+
+@pytest.mark.parametrize("channel", ChannelName)
+def test_it_shrinks_to_one_plain_record(channel: ChannelName) -> None:
+    document = find(
+        documents(channel, PROFILES["reconstruction"]),
+        lambda each: len(each.records) > 0,
+        settings=settings(database=None, suppress_health_check=list(HealthCheck)),
+    )
+    (record,) = document.records
+    assert record.contract == "1"
+    assert document.header.corrects is None
+
+
+@given(payloads(ChannelName.PAYOUT, PROFILES["reconstruction"], least=1, most=1))
+@settings(max_examples=10)
+def test_as_they_travel(data: bytes) -> None:
+    assert data.startswith(b"<?xml")
+    assert len(read_document(data, PROFILES["reconstruction"]).records) == 1

@@ -1,0 +1,28 @@
+"""What users import from ``conformance.payloads``, and the names of the release before."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance import payloads
+from conformance.payloads import refinements, spoilers
+
+
+@pytest.mark.parametrize("name", payloads.__all__)
+def test_every_public_name_can_be_imported(name: str) -> None:
+    assert getattr(payloads, name).__module__.startswith("conformance.payloads.")
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute nothing"):
+        _ = payloads.nothing
+
+
+def test_the_names_of_the_release_before_are_the_same_objects() -> None:
+    assert refinements.documents is payloads.documents
+    assert refinements.payloads is payloads.payloads
+    assert spoilers.kinds is payloads.fault_kinds
+    assert spoilers.spoil is payloads.make_invalid
+    assert spoilers.spoilt is payloads.invalid_documents
+    assert spoilers.Spoilt is payloads.InvalidDocument
+    assert set(spoilers.SPOILERS) >= set(spoilers.kinds(next(iter(spoilers.SPOILERS["record-count"].channels))))

@@ -1,12 +1,13 @@
-"""The command ``aldis``: what it lists for ``--help``, and the way to its subcommands.
+"""Entry point of the command ``aldis``, and the table of its subcommands.
 
-``aldis --help`` is what a script asks first and a person most often: it is printed from the table below, without the
-libraries that parse and paint, so that it takes little more than the interpreter's own start.
+``aldis --help`` is printed from this table without importing click and rich, so that it takes little more than the
+start of the interpreter.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 COMMANDS = {
@@ -34,18 +35,22 @@ itself failed, 4 nothing was tested.
 OPTIONS = {"--version": "Show the version and exit.", "-h, --help": "Show this message and exit."}
 
 
-def main(**options: Any) -> None:
-    """Run the command with the process's arguments; ``options`` are those of click's ``main``. Ends the process."""
-    if sys.argv[1:] in (["--help"], ["-h"]):
+def main(args: Sequence[str] | None = None, **options: Any) -> None:
+    """Run the command with ``args``, by default the arguments of the process, and end the process.
+
+    ``options`` are passed on to click's ``main``. Raises SystemExit with the exit code.
+    """
+    arguments = sys.argv[1:] if args is None else list(args)
+    if arguments in (["--help"], ["-h"]):
         sys.stdout.write(overview())
         sys.exit(0)
-    from conformance.commands.group import group  # noqa: PLC0415 - see above
+    from conformance.commands.group import group  # noqa: PLC0415 - click is not needed for the overview
 
-    group(**options)
+    group.main(arguments, **options)
 
 
 def overview() -> str:
-    """What ``aldis --help`` prints: every command with a sentence."""
+    """Return the text of ``aldis --help``: every command with a sentence."""
     width = max(map(len, [*COMMANDS, *OPTIONS]))
     return "\n".join(
         [

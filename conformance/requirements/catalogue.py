@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,12 +32,21 @@ class CatalogueError(Exception):
 
 
 def load(directory: Path | None = None) -> tuple[Requirement, ...]:
-    """All requirements, chapter by chapter.
+    """Return all requirements, chapter by chapter.
 
-    ``directory`` holds the chapters' files, by default the ones that come with the suite. Raises CatalogueError when
-    a file is missing or unreadable, when a requirement lacks a key or has one too many, or an id stands twice.
+    ``directory`` holds the files of the chapters, by default the ones that come with the suite, which are read once a
+    process. Raises CatalogueError when a file is missing or unreadable, when a requirement lacks a key or has one too
+    many, or an id stands twice.
     """
-    folder = directory or Path(__file__).parent
+    return _bundled() if directory is None else _read(directory)
+
+
+@cache
+def _bundled() -> tuple[Requirement, ...]:
+    return _read(Path(__file__).parent)
+
+
+def _read(folder: Path) -> tuple[Requirement, ...]:
     found: dict[str, Requirement] = {}
     for chapter in CHAPTERS:
         path = folder / f"{chapter.lower()}.toml"

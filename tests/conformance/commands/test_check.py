@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.commands.running import aldis
+from tests.conformance.commands.running import aldis, aldis_process
 
 ONE = "A month without any support to pay out"
 LOST = "The reply that brings the discounts is lost, and the read is recovered"
@@ -46,7 +46,7 @@ def _retailer(folder: Path, driver: str, *, head: str = HEAD) -> str:
 
 
 def test_the_bundled_retailer_passes_and_the_reports_are_there(tmp_path: Path) -> None:
-    done = aldis("check", "--only", ONE, "--report", "report", cwd=tmp_path)
+    done = aldis_process("check", "--only", ONE, "--report", "report", cwd=tmp_path)
     assert done.returncode == 0
     report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
     assert report["result"]["exit_code"] == 0
@@ -104,7 +104,7 @@ def test_latvian(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_the_harness_s_fault(tmp_path: Path) -> None:
-    done = aldis("check", "--only", ONE, "--report", "report", cwd=tmp_path, file_bytes=200 * 1024)
+    done = aldis_process("check", "--only", ONE, "--report", "report", cwd=tmp_path, file_bytes=200 * 1024)
     assert done.returncode == 3
     assert "not the retailer's fault" in done.stdout
     assert "make room" in done.stdout

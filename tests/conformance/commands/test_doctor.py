@@ -7,11 +7,11 @@ import pytest
 
 from conformance.commands.doctor import exit_code
 from conformance.doctor import Finding, Health
-from tests.conformance.commands.running import aldis
+from tests.conformance.commands.running import aldis, aldis_process
 
 
 def test_a_machine_that_is_fit(tmp_path: Path) -> None:
-    told = aldis("doctor", "--data", "data", "--json", cwd=tmp_path)
+    told = aldis_process("doctor", "--data", "data", "--json", cwd=tmp_path)
     assert told.returncode == 0, told.stdout
     findings = json.loads(told.stdout)
     assert all(set(each) == {"subject", "health", "text"} for each in findings)

@@ -17,7 +17,7 @@ from simulator.documents.profile import load_profile
 from simulator.server import Server
 from simulator.simulation import Simulation
 from simulator.world import load_world
-from tests.conformance.commands.running import aldis
+from tests.conformance.commands.running import aldis, aldis_process
 
 VERSION = "URN:IVIS:100001:CHA-ALDIS_ProviderDiscount-v1-1-TYPE-DIK"
 
@@ -46,7 +46,7 @@ def recorded(tmp_path: Path) -> Path:
 
 
 def test_what_was_recorded_is_judged(recorded: Path, tmp_path: Path) -> None:
-    done = aldis("check", "--recorded", "data", "--report", "report", cwd=tmp_path)
+    done = aldis_process("check", "--recorded", "data", "--report", "report", cwd=tmp_path)
     assert done.returncode == 1
     assert "DIT-02" in done.stdout
     report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))

@@ -41,7 +41,7 @@ def test_the_suite_passes_on_it_without_a_change_of_code(adopted: Path) -> None:
 
 @pytest.mark.slow
 def test_the_whole_suite_passes_on_it(adopted: Path) -> None:
-    done = aldis("check", "--profile", "official/profile.toml", "--cases", "3", cwd=adopted, timeout=900)
+    done = aldis("check", "--profile", "official/profile.toml", "--cases", "3", cwd=adopted)
     assert done.returncode == 0, done.stdout
 
 

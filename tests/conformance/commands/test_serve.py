@@ -13,7 +13,7 @@ from simulator.documents.model import ChannelName
 from simulator.documents.profile import load_profile
 from simulator.soap.application import SERVICE
 from simulator.soap.versions import SoapVersion
-from tests.conformance.commands.running import ALDIS, aldis
+from tests.conformance.commands.running import ALDIS, aldis, aldis_process
 from tests.simulator.soap.setting import basic, read_fault, request, selector, send_request
 
 
@@ -41,7 +41,7 @@ def test_it_is_ready_and_ends_cleanly_on_sigterm(tmp_path: Path) -> None:
 def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = aldis("serve", "--port", str(port), cwd=tmp_path)
+        done = aldis_process("serve", "--port", str(port), cwd=tmp_path)
     assert done.returncode == 2
     assert f"port {port} on 127.0.0.1 is in use" in done.stderr
 

@@ -65,8 +65,8 @@ def aldis_process(
 
 @contextlib.contextmanager
 def _restored() -> Iterator[None]:
-    """Give back the environment, sys.path and the handlers of the root logger as they were before the command."""
-    environment, path, root = dict(os.environ), list(sys.path), logging.getLogger()
+    """Give back the environment, sys.path, modules and the root logger as they were before the command."""
+    environment, path, modules, root = dict(os.environ), list(sys.path), set(sys.modules), logging.getLogger()
     handlers, level = list(root.handlers), root.level
     try:
         yield
@@ -76,3 +76,14 @@ def _restored() -> Iterator[None]:
         sys.path[:] = path
         root.handlers[:] = handlers
         root.setLevel(level)
+        for name in [name for name in sys.modules.keys() - modules if not _installed(name)]:
+            del sys.modules[name]
+
+
+def _installed(name: str) -> bool:
+    """Tell whether a module is found on sys.path, unlike a driver's or the scenarios', which a run loads by file."""
+    file = getattr(sys.modules.get(name.partition(".")[0]), "__file__", None)
+    if file is None:
+        return True
+    folder = Path(file).parent
+    return str(folder.parent if Path(file).stem == "__init__" else folder) in sys.path

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from dataclasses import fields
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import RowMapping, func, insert, select
@@ -17,7 +18,6 @@ from simulator.store.tables import journal as table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
     from pathlib import Path
 
     from simulator.store import Store, Unit

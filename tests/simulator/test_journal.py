@@ -13,9 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator import journal
 from simulator.clock import RIGA
-from simulator.journal import Entry, FolderJournal, JournalError, Kind, Outcome, StoredJournal, append, write_folder
+from simulator.journal import (
+    Entry,
+    FolderJournal,
+    JournalError,
+    Kind,
+    Outcome,
+    StoredJournal,
+    append,
+    kept,
+    write_folder,
+)
 from simulator.store import Store, StoreError
 
 AT = datetime(2026, 3, 7, 9, 0, tzinfo=RIGA)
@@ -104,7 +113,7 @@ def test_an_entry_with_a_number_and_one_with_an_unknown_blob_are_refused() -> No
 
 
 def test_reading_goes_page_by_page_and_from_any_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal, "_PAGE", 3)
+    monkeypatch.setattr(kept, "_PAGE", 3)
     with Store.open() as store:
         with store.unit() as unit:
             for _ in range(7):

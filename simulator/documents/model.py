@@ -18,21 +18,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Self
 
-
-class Basis(StrEnum):
-    """How well a fact is known."""
-
-    DOCUMENTED = "documented"
-    INFERRED = "inferred"
-    ASSUMED = "assumed"
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """Where a fact comes from: its basis and, in words, its source with the section."""
-
-    basis: Basis
-    source: str
+from simulator.domain.provenance import Basis as Basis
+from simulator.domain.provenance import Provenance as Provenance
 
 
 class ChannelName(StrEnum):

@@ -1,0 +1,1 @@
+"""The domain's values: pure data that every other package may use."""

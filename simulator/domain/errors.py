@@ -1,0 +1,7 @@
+"""Errors that are the user's to correct."""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """A mistake of the user's: wrong option, file or value. The command prints it and exits with 2."""

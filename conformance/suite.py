@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -44,8 +44,8 @@ class SuiteConfig:
 
     ``only`` holds requirement ids, chapters, tags or words of a scenario's title (empty: everything); ``report`` is
     the folder for journals (None: they are thrown away); ``time_limit`` in wall seconds, after which no further
-    scenario begins; ``waivers`` name requirements that may be broken for a while;
-    ``lang`` is what a manual driver speaks; ``redactor`` replaces people in all that is reported;
+    scenario begins; ``waivers`` name requirements that may be broken for a while, and count by the day of
+    ``started_at``; ``lang`` is what a manual driver speaks; ``redactor`` replaces people in all that is reported;
     ``cases`` is how many random lives are played, each over ``months``; ``scenarios`` is the folder of features.
     """
 
@@ -61,6 +61,7 @@ class SuiteConfig:
     cases: int = 0
     months: int = 3
     scenarios: Path = SCENARIOS
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def explores(self) -> bool:
@@ -69,8 +70,9 @@ class SuiteConfig:
 
     @property
     def waived(self) -> frozenset[str]:
-        """The requirements whose waivers count today."""
-        return frozenset(each.requirement for each in self.waivers if each.until >= datetime.now(UTC).date())
+        """The requirements whose waivers count on the day on which the run started."""
+        day = self.started_at.date()
+        return frozenset(waiver.requirement for waiver in self.waivers if not waiver.expired(day))
 
 
 def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
@@ -152,7 +154,7 @@ def started(config: SuiteConfig, scenarios: int) -> RunStarted:
         seed=config.seed,
         suite_version=__version__,
         security=config.retailer.known_by,
-        started_at=datetime.now(UTC),
+        started_at=config.started_at,
         requirements=tuple(requirement_info(each, config.retailer.switched_on) for each in load_requirements()),
         scenarios=scenarios + config.explores,
         assumed_requirements=config.profile.assumed_requirements,

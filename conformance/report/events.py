@@ -8,6 +8,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from conformance.waivers import Waiver as Waiver  # noqa: PLC0414 - exported
+
 
 class Status(StrEnum):
     """How a requirement or a scenario came out."""
@@ -63,15 +65,6 @@ class Judged:
     requirement: str
     checked: int
     breaches: tuple[Breach, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Waiver:
-    """A requirement that may be broken for a while: why, and until which day (included)."""
-
-    requirement: str
-    reason: str
-    until: date
 
 
 class Lane(StrEnum):

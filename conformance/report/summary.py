@@ -150,7 +150,7 @@ class RunSummary:
         return self.started.waivers if self.started is not None else ()
 
     def _expired(self, waiver: Waiver) -> bool:
-        return self.started is not None and waiver.until < self.started.started_at.date()
+        return self.started is not None and waiver.expired(self.started.started_at.date())
 
     @property
     def waiver_faults(self) -> tuple[tuple[Waiver, WaiverFault], ...]:

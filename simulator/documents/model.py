@@ -18,8 +18,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Self
 
-from simulator.domain.provenance import Basis as Basis
-from simulator.domain.provenance import Provenance as Provenance
+from simulator.domain.provenance import Basis as Basis  # noqa: PLC0414 - exported
+from simulator.domain.provenance import Provenance as Provenance  # noqa: PLC0414 - exported
 
 
 class ChannelName(StrEnum):

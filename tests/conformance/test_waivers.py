@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from conformance.report.events import Status, Waiver
 from conformance.report.summary import WaiverFault
-from conformance.waivers import WaiverError, load_waivers
+from conformance.retailers.config import reference_config
+from conformance.suite import SuiteConfig, started
+from conformance.waivers import load_waivers
+from simulator.documents.profile import load_profile
+from simulator.settings import Problem, SettingsError
 from tests.conformance.commands.running import aldis
 from tests.conformance.report.runs import fold, info, judged, run, scenario
 
@@ -35,23 +39,43 @@ def test_a_waiver_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "line", "says"),
     [
-        (GOOD.replace("PAY-10", "PAY-19"), "there is no requirement 'PAY-19'; is PAY-10 meant?"),
-        (GOOD.replace("2026-12-31", '"2026-12-31"'), "expected a date without quotation marks"),
-        (GOOD.replace("empty months come with release 4.2", " "), "reason is ' '"),
-        (GOOD.replace("reason", "because"), "expected exactly requirement, reason, until"),
-        (GOOD + GOOD, "PAY-10 is waived twice"),
-        ("[waivers]", "expected [[waiver]] tables"),
-        ("waiver = 3", "expected [[waiver]] tables"),
-        ("not toml", "cannot be read"),
+        (GOOD.replace("PAY-10", "PAY-19"), 3, 'there is no requirement PAY-19; did you mean "PAY-10"?'),
+        (GOOD.replace("PAY-10", "ABC"), 3, "there is no requirement ABC; `aldis requirements` lists them"),
+        (GOOD.replace("2026-12-31", '"2026-12-31"'), 5, "expected a date without quotation marks"),
+        (GOOD.replace("2026-12-31", "2026-12-31T10:00:00"), 5, "expected a date without quotation marks"),
+        (GOOD.replace("empty months come with release 4.2", " "), 4, 'found " "; expected a sentence'),
+        (GOOD.replace("reason", "because"), 4, "unknown key; known are requirement, reason, until"),
+        (GOOD.replace('reason = "empty months come with release 4.2"', ""), 2, "reason: is missing"),
+        (GOOD + GOOD, 8, "PAY-10 is waived twice"),
+        ("[waivers]", 1, 'unknown key; known are waiver; did you mean "waiver"?'),
+        ("waiver = 3", 1, "expected tables, each headed [[waiver]]"),
+        ("not toml", 1, "not TOML"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_explained(text: str, says: str, tmp_path: Path) -> None:
-    with pytest.raises(WaiverError) as caught:
+def test_a_file_that_cannot_be_used_is_explained(text: str, line: int, says: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
         load_waivers(_file(tmp_path, text), KNOWN)
     assert says in str(caught.value)
-    assert "waivers.toml" in str(caught.value)
+    assert f"waivers.toml, line {line}: " in str(caught.value)
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    text = GOOD.replace("2026-12-31", "2026") + GOOD.replace("reason", "because")
+    with pytest.raises(SettingsError) as caught:
+        load_waivers(_file(tmp_path, text), KNOWN)
+    assert [problem.line for problem in caught.value.problems if isinstance(problem, Problem)] == [5, 7, 9]
+
+
+def test_a_waiver_counts_by_the_day_on_which_the_run_started() -> None:
+    waiver = Waiver("PAY-10", "later", date(2026, 3, 1))
+    assert [waiver.expired(date(2026, 3, day)) for day in (1, 2)] == [False, True]
+    last = datetime(2026, 3, 1, 23, 59, tzinfo=UTC)
+    for begin, waived in ((last, {"PAY-10"}), (last + timedelta(minutes=1), set())):
+        suite = SuiteConfig(reference_config(), load_profile(), waivers=(waiver,), started_at=begin)
+        assert suite.waived == waived
+        assert started(suite, 1).started_at == begin
 
 
 def _summary(waiver: Waiver, *, broken: int):  # type: ignore[no-untyped-def]
@@ -104,7 +128,7 @@ def test_a_waiver_of_what_was_not_tested_is_left_alone() -> None:
     [
         (GOOD.replace("2026-12-31", "9999-12-31"), 1, "no longer needed"),
         (GOOD.replace("2026-12-31", "2020-12-31"), 1, "expired on 2020-12-31"),
-        (GOOD.replace("PAY-10", "PAY-99"), 2, "no requirement 'PAY-99'"),
+        (GOOD.replace("PAY-10", "PAY-99"), 2, "no requirement PAY-99"),
     ],
 )
 def test_check_takes_waivers(text: str, code: int, says: str, tmp_path: Path) -> None:

@@ -43,11 +43,13 @@ interop: $(VENV)/.tests ## foreign clients (PHP, node, zeep, suds, Apache CXF; c
 bench: $(VENV)/.tests $(VENV)/.bench ## figures: speed, validity of what is generated from ISO 20022 and UBL; 20,000 mutated requests; 50 kills; takes long
 	$(BIN)/pytest -q -s -m bench tests/benchmarks tests/simulator/test_killed_server.py
 
-lint: $(VENV)/.lint ## ruff, mypy --strict, import arrows
+lint: $(VENV)/.lint ## ruff, mypy --strict, imports between packages, dead code, size and import circles
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/vulture
+	$(BIN)/python .ci/measure.py
 
 messages: $(VENV)/.tests ## brings the catalogue of Latvian texts up to date with the English ones in the code
 	@mkdir -p build

@@ -36,7 +36,6 @@ class TokenRequest:
     applies_to: str
     entropy: bytes | None
     claims: tuple[str, ...]
-    required_claims: tuple[str, ...]
     created: datetime | None
     expires: datetime | None
     use_key: bytes | None
@@ -72,7 +71,6 @@ def read_request(root: Element | None, settings: Settings) -> TokenRequest:
         applies_to=_applies_to(root, settings),
         entropy=_entropy(_parameter(root, "Entropy")),
         claims=tuple(each.get("Uri", "") for each in asked),
-        required_claims=tuple(each.get("Uri", "") for each in asked if each.get("Optional") not in ("true", "1")),
         created=created,
         expires=expires,
         use_key=public_key_in(use_key) if use_key is not None else None,

@@ -6,7 +6,7 @@ import copy
 import hashlib
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
@@ -41,12 +41,11 @@ _CONDITIONS = Provenance(Basis.DOCUMENTED, "OASIS, SAML 2.0 core 2.5.1 and SAML 
 
 @dataclass(frozen=True, slots=True)
 class Believed:
-    """A token that our STS made. ``name`` is the journal's for it, ``remembered`` tells that it was known already."""
+    """A token that our STS made. ``name`` is the journal's for it."""
 
     assertion: Assertion
     encrypted: bool
     name: str
-    remembered: bool = False
 
 
 class Trust:
@@ -70,7 +69,7 @@ class Trust:
             found = self._known.get(digest)
             if found is not None:
                 self._known.move_to_end(digest)
-                return replace(found, remembered=True)
+                return found
         believed = self._look(token)
         with self._lock:
             self._known[digest] = believed

@@ -12,7 +12,7 @@ PURE := tests/simulator/documents tests/simulator/aldis tests/simulator/store te
 CORE := tests/simulator tests/conformance/payloads tests/conformance/retailers tests/conformance/report \
 	tests/conformance/requirements tests/conformance/rules tests/conformance/scenarios tests/conformance/test_plugin.py
 
-.PHONY: demo test test-pythons bench lint interop messages setup fixtures clean help
+.PHONY: demo docs test test-pythons bench lint interop messages setup fixtures clean help
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -58,7 +58,10 @@ messages: $(VENV)/.tests ## brings the catalogue of Latvian texts up to date wit
 	$(BIN)/pybabel -q update -D aldis -l lv -d simulator/locale -i build/aldis.pot \
 	  --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
-setup: $(VENV)/.tests $(VENV)/.lint ## everything that developing needs
+docs: $(VENV)/.docs ## the documentation as a site in build/docs; a warning is an error
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
+
+setup: $(VENV)/.tests $(VENV)/.lint $(VENV)/.docs ## everything that developing needs
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 found. Install one, or say: make PYTHON=/path/to/python3"; exit 2; }
@@ -79,6 +82,10 @@ $(VENV)/.bench: pyproject.toml $(VENV)/.product
 
 $(VENV)/.lint: pyproject.toml $(VENV)/.product
 	$(BIN)/python -m pip install --quiet --group lint
+	@touch $@
+
+$(VENV)/.docs: pyproject.toml $(VENV)/.product
+	$(BIN)/python -m pip install --quiet --group docs
 	@touch $@
 
 fixtures: $(VENV)/.product ## make anew what is made of fixtures/payloads: valid samples, and one of each kind of fault

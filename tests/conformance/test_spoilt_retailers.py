@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -34,7 +33,6 @@ object = "{object}"
 security = "{security}"
 """
 MACHINE_CLOCK = "tests.conformance.machine_clock:ByMachineClock"
-PAGE = ROOT / "docs" / "faults.md"
 PROFILE = load_profile()
 REQUIREMENTS = {each.id: each for each in load()}
 NOT_SPOILT = {
@@ -140,34 +138,3 @@ def test_every_rule_is_tripped_or_it_is_said_why_not() -> None:
     assert len({each.variant for each in TABLE}) == len(TABLE) >= 50
     assert judged - tripped == set(NOT_SPOILT)
     assert all(each.fault for each in TABLE)
-
-
-def test_the_page_shows_rule_and_fault() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "write docs/faults.md anew: python -m tests.spoilt.page"
-
-
-def page() -> str:
-    by_requirement: dict[str, list[Spoilt]] = defaultdict(list)
-    for each in TABLE:
-        by_requirement[each.requirement].append(each)
-    rows = []
-    for identifier, requirement in REQUIREMENTS.items():
-        if identifier in by_requirement:
-            faults = " ".join(each.fault for each in by_requirement[identifier])
-            scenarios = "; ".join(dict.fromkeys(each.scenario for each in by_requirement[identifier]))
-            rows.append(f"| {identifier} | {requirement.text_en} | {faults} | {scenarios} |")
-        else:
-            why = requirement.untested or NOT_SPOILT[identifier]
-            rows.append(f"| {identifier} | {requirement.text_en} | none: {why} | |")
-    return "\n".join(
-        [
-            "# Faults that the suite finds",
-            "",
-            "A test proves each row: in the scenario named, a retailer with this fault breaks this requirement alone.",
-            "",
-            "| requirement | says | a fault that breaks it | seen in |",
-            "|---|---|---|---|",
-            *(each.replace("<", "\\<") for each in rows),
-            "",
-        ]
-    )

@@ -1,4 +1,4 @@
-"""docs/dit.md: its world tables are read, its admin calls are understood."""
+"""docs/reference/rights.md: its world tables are read, its admin calls are understood."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from simulator.documents.profile import load_profile
 from simulator.simulation import Simulation
 from simulator.world import load_world
 
-PAGE = (Path(__file__).parents[2] / "docs" / "dit.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "rights.md").read_text(encoding="utf-8")
 
 
 def test_the_rights_of_the_page_are_a_worlds(tmp_path: Path) -> None:

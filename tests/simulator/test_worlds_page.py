@@ -1,4 +1,4 @@
-"""docs/worlds.md says which tables and fields a world has, and which worlds are bundled: all of them and no others."""
+"""docs/reference/worlds.md says which tables and fields a world has, and lists every bundled world."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulator.documents.model import Category
 from simulator.world import WorldError, load_world
 from tests.simulator.aldis.situations.test_every_situation import SITUATIONS
 
-PAGE = (Path(__file__).parents[2] / "docs" / "worlds.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "worlds.md").read_text(encoding="utf-8")
 TABLES = dict(re.findall(r"^\| `\[\[(\w+)\]\]` \| ([^|]+) \|", PAGE, re.MULTILINE))
 
 

@@ -99,9 +99,9 @@ def test_diff(adopted: Path) -> None:
 
 
 def test_the_page_about_adopting_can_be_typed(tmp_path: Path) -> None:
-    """Each command of docs/adopting.md in turn; --bind is shown for a schema with a name that nobody knows."""
+    """Each command of docs/official-schemas.md in turn; --bind is shown for a schema with a name that nobody knows."""
     shutil.copytree(OFFICIAL, tmp_path / "downloaded")
-    page = (Path(__file__).parents[3] / "docs" / "adopting.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "official-schemas.md").read_text(encoding="utf-8")
     commands = [line for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
     assert len(commands) == 6
     for each in commands:

@@ -2,7 +2,7 @@
 
 One JSON object a line, UTF-8. Each request has ``id`` and ``do``; the answer has the same ``id`` and either
 ``"ok": true`` with what is asked, or ``"error": "text"``, or ``"unsupported": true``. Money is text with two decimals,
-EUR; dates are ISO 8601; a period is ``YYYY-MM``. docs/driver-protocol.md is the same contract for people.
+EUR; dates are ISO 8601; a period is ``YYYY-MM``. docs/reference/driver-protocol.md is the same contract for people.
 """
 
 from __future__ import annotations

@@ -40,7 +40,8 @@ def mistakes(line: str) -> Iterator[str]:
             continue
         kind = options[name].type
         following = value or (rest[place + 1] if len(rest) > place + 1 else "")
-        if isinstance(kind, click.Choice) and following not in kind.choices and not following.isupper():
+        choices = following.split("|")  # a page may give several: --security username|certificate
+        if isinstance(kind, click.Choice) and not {*choices} <= {*kind.choices} and not following.isupper():
             yield f"{line}: {name} does not take {following!r}"
 
 

@@ -45,7 +45,7 @@ class Access:
         if lacking:
             raise BusinessError(
                 f"hello switches security on, but has no {' and no '.join(lacking)}; expected endpoints.sts and "
-                "credentials.ca with it (docs/driver-protocol.md)"
+                "credentials.ca with it (docs/reference/driver-protocol.md)"
             )
         credential: Credential
         if credentials.get("certificate"):

@@ -6,7 +6,7 @@
 // What it does not do: sub-users, reversals, error events (it prints those of BVKB and sends none), looking whether a
 // list is valid, security, keeping its books on disk; a lost reply of ConfirmationAck or DeleteMessage leaves the
 // message in the mailbox. The suite shows what of that matters. The element names are those of the profile
-// "reconstruction" (assumed). docs/driver-protocol.md is the contract of what comes in on standard input.
+// "reconstruction" (assumed). docs/reference/driver-protocol.md is the contract of what comes in on standard input.
 
 using System.Globalization;
 using System.Text;

@@ -1,5 +1,5 @@
 // The driver: what the suite asks, one JSON object a line, is passed on to the retailer's system (billing.js) and
-// answered with one line. This file is all that the suite needs of a system; docs/driver-protocol.md is the contract.
+// answered with one line. This file is all that the suite needs of a system; docs/reference/driver-protocol.md is the contract.
 "use strict";
 
 const { createInterface } = require("node:readline");

@@ -19,7 +19,6 @@ from simulator.clock import RIGA, Clock, ClockError
 from simulator.dit.options import Options
 from simulator.documents.access import Environment
 from simulator.documents.profile import ProfileError, load_profile
-from simulator.documents.settings_file import SettingsError
 from simulator.file_server import Ftps
 from simulator.ftps.settings import load_ftps_settings
 from simulator.security.material import MaterialError
@@ -27,6 +26,7 @@ from simulator.security.secured import Security
 from simulator.security.settings import load_settings
 from simulator.server import Server, ServerError
 from simulator.setting import SettingError
+from simulator.settings import SettingsError
 from simulator.simulation import Simulation, SimulationFailed
 from simulator.store import StoreError
 from simulator.world import World, WorldError, load_world

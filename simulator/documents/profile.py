@@ -18,15 +18,15 @@ from simulator.documents.explaining import Names, document_elements, global_elem
 from simulator.documents.fields import DOCUMENTS, ERROR_REPORT, Field, Group
 from simulator.documents.locations import data_root
 from simulator.documents.model import Basis, Category, ChannelName, Provenance
-from simulator.documents.profile_model import ChannelProfile, Due, Known, Limits, National, Profile, Rate
+from simulator.documents.profile_model import ChannelProfile, Due, Limits, National, Profile, Rate
 from simulator.documents.resolving import problems
 from simulator.documents.tables import ProfileError, Table, read_toml
 from simulator.documents.values import Kind
+from simulator.domain.provenance import Sourced
 
 __all__ = [
     "ChannelProfile",
     "Due",
-    "Known",
     "Limits",
     "National",
     "Profile",
@@ -307,8 +307,8 @@ def _choices(entry: Table, field: Field | None) -> Mapping[str, str]:
     return {value: written[value] for value in domain}
 
 
-def _known(table: Table, key: str) -> Known[int]:
-    return Known(table.number(key), table.provenance(key))
+def _known(table: Table, key: str) -> Sourced[int]:
+    return Sourced(table.number(key), table.provenance(key))
 
 
 def _limits(table: Table) -> Limits:
@@ -324,14 +324,14 @@ def _limits(table: Table) -> Limits:
 
 _SECTION_2_4 = Provenance(Basis.DOCUMENTED, "VRAA, DIT integration instruction v1.09, section 2.4")
 _USUAL = {
-    "month_bytes_test": Known(100 * 10**9, _SECTION_2_4),
-    "month_bytes_production": Known(50 * 10**9, _SECTION_2_4),
-    "transformation_seconds": Known(10, Provenance(Basis.ASSUMED, "no public source; a choice of this simulator")),
+    "month_bytes_test": Sourced(100 * 10**9, _SECTION_2_4),
+    "month_bytes_production": Sourced(50 * 10**9, _SECTION_2_4),
+    "transformation_seconds": Sourced(10, Provenance(Basis.ASSUMED, "no public source; a choice of this simulator")),
 }
 """Limits that a profile need not repeat: those written before they were known here do not."""
 
 
-def _known_or_usual(table: Table, key: str) -> Known[int]:
+def _known_or_usual(table: Table, key: str) -> Sourced[int]:
     return _known(table, key) if key in table.data else _USUAL[key]
 
 

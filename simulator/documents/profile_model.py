@@ -8,23 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Generic, TypeVar
 
 from simulator.documents.access import Environment
 from simulator.documents.bindings import Node
 from simulator.documents.catalogue import Catalogue
 from simulator.documents.explaining import Names
 from simulator.documents.model import Category, ChannelName, Period, Provenance
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Known(Generic[T]):
-    """A value and how well it is known."""
-
-    value: T
-    provenance: Provenance
+from simulator.domain.provenance import Sourced
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +25,11 @@ class Limits:
     most wall time for one transformation of a message.
     """
 
-    message_bytes: Known[int]
-    poll_seconds: Known[int]
-    retention_days: Known[int]
-    month_bytes: Mapping[Environment, Known[int]]
-    transformation_seconds: Known[int]
+    message_bytes: Sourced[int]
+    poll_seconds: Sourced[int]
+    retention_days: Sourced[int]
+    month_bytes: Mapping[Environment, Sourced[int]]
+    transformation_seconds: Sourced[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +38,9 @@ class Due:
     ALDIS determines on day ``determination_day`` of M; payouts by the end of day ``payout_day`` of M+1.
     """
 
-    contract_before_day: Known[int]
-    determination_day: Known[int]
-    payout_day: Known[int]
+    contract_before_day: Sourced[int]
+    determination_day: Sourced[int]
+    payout_day: Sourced[int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,7 +190,7 @@ class Control(TLS_FTPHandler):
         command = Command(verb="AUTH", argument="TLS", session=self._session, user=None, tls=False)
         cause = (
             f"The TLS handshake failed: {sys.exc_info()[1]}. Expected: a client that speaks TLS "
-            f"{backing.settings.minimum_tls.value} or later and trusts the server's certificate. {_TLS_SOURCE} "
+            f"{backing.settings.tls.minimum.value} or later and trusts the server's certificate. {_TLS_SOURCE} "
             "What to do: have the client trust ca.pem of the simulator's folder of keys, by the name localhost or the "
             "address 127.0.0.1."
         )

@@ -37,7 +37,7 @@ class FtpsServer:
 
     def __init__(self, backing: Callable[[], Backing], material: Material, settings: FtpsSettings, port: int) -> None:
         context = SSL.Context(SSL.TLS_SERVER_METHOD)
-        context.set_min_proto_version(_VERSIONS[settings.minimum_tls.value])
+        context.set_min_proto_version(_VERSIONS[settings.tls.minimum.value])
         context.use_certificate_chain_file(str(material.server_certificate))
         context.use_privatekey_file(str(material.server_key))
         handler = type("Session", (Session,), {"backing": staticmethod(backing), "ssl_context": context})

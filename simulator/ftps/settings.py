@@ -1,97 +1,88 @@
-"""What is set of the FTPS interface: read from ``schemas/dit/ftps.toml``, overlaid by a file of the user's."""
+"""Settings of the FTPS interface: ``schemas/dit/ftps.toml``, overlaid by a file of the user's."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 
 from simulator.documents.locations import data_root
-from simulator.documents.profile_model import Known
-from simulator.documents.settings_file import SettingsReader
+from simulator.domain.provenance import Sourced
+from simulator.settings import Check, Text, read
+
+
+def _template(needed: Iterable[str], allowed: Iterable[str] = ()) -> Check:
+    """The check of a file or folder name that holds each needed word in braces once, and perhaps the allowed ones."""
+    must, may = set(needed), {*needed, *allowed}
+
+    def test(name: str) -> bool:
+        used = re.findall(r"\{(\w+)\}", name)
+        return "/" not in name and must <= set(used) <= may and len(used) == len(set(used))
+
+    braces = ", ".join(f"{{{word}}}" for word in sorted(must))
+    more = "".join(f", and perhaps {{{word}}}" for word in sorted(may - must))
+    return Check(f"a name without / that has {braces}{more} once", test)
+
+
+FolderName = Annotated[
+    str,
+    Check(
+        "the name of one folder, without /",
+        lambda name: name not in ("", ".", "..") and "/" not in name,
+        {"pattern": "^[^/]+$"},
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
 class FolderNames:
     """The folders of a channel version; ``older_read`` is a template with {kind} and {channel}."""
 
-    write: Known[str]
-    read: Known[str]
-    read_error: Known[str]
-    write_event: Known[str]
-    write_event_error: Known[str]
-    older_read: Known[str]
+    write: Sourced[FolderName]
+    read: Sourced[FolderName]
+    read_error: Sourced[FolderName]
+    write_event: Sourced[FolderName]
+    write_event_error: Sourced[FolderName]
+    older_read: Sourced[Annotated[str, _template(("kind", "channel"))]]
 
 
 @dataclass(frozen=True, slots=True)
 class FileNames:
-    """Templates of file names: what is read has {message}, a reply {related} and perhaps {n}."""
+    """Templates of file names: a message to read has {message}, a reply {related} and perhaps {n}."""
 
-    read_name: Known[str]
-    event_name: Known[str]
-    event_title: Known[str]
+    read_name: Sourced[Annotated[str, _template(("message",))]]
+    event_name: Sourced[Annotated[str, _template(("related",), ("n",))]]
+    event_title: Sourced[Text]
 
 
 @dataclass(frozen=True, slots=True)
 class MailboxSettings:
-    """Whether RETR marks as read, and whether what was read is still listed."""
+    """``retr_reads``: RETR marks a message as read. ``list_read``: a message that was read is still listed."""
 
-    retr_reads: Known[bool]
-    list_read: Known[bool]
+    retr_reads: Sourced[bool]
+    list_read: Sourced[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSettings:
+    """The lowest version of TLS that the server accepts."""
+
+    minimum: Sourced[Literal["1.2", "1.3"]]
 
 
 @dataclass(frozen=True, slots=True)
 class FtpsSettings:
-    """All that is set of the FTPS interface; ``minimum_tls`` is 1.2 or 1.3."""
+    """All settings of the FTPS interface."""
 
     folders: FolderNames
     files: FileNames
     mailbox: MailboxSettings
-    minimum_tls: Known[str]
+    tls: TlsSettings
 
 
 def load_ftps_settings(path: Path | None = None) -> FtpsSettings:
     """The bundled settings, with those of a user's file in their place; raises SettingsError when it cannot be used."""
-    return _Reader(data_root("schemas") / "dit" / "ftps.toml", path).settings()
-
-
-class _Reader(SettingsReader):
-    def settings(self) -> FtpsSettings:
-        return FtpsSettings(
-            folders=FolderNames(
-                write=self._folder("folders.write"),
-                read=self._folder("folders.read"),
-                read_error=self._folder("folders.read_error"),
-                write_event=self._folder("folders.write_event"),
-                write_event_error=self._folder("folders.write_event_error"),
-                older_read=self._template("folders.older_read", {"kind", "channel"}),
-            ),
-            files=FileNames(
-                read_name=self._template("files.read_name", {"message"}),
-                event_name=self._template("files.event_name", {"related"}, {"n"}),
-                event_title=self.text("files.event_title"),
-            ),
-            mailbox=MailboxSettings(
-                retr_reads=self.switch("mailbox.retr_reads"), list_read=self.switch("mailbox.list_read")
-            ),
-            minimum_tls=self.choice("tls.minimum", ("1.2", "1.3")),
-        )
-
-    def _folder(self, name: str) -> Known[str]:
-        def sound(found: object) -> bool:
-            return isinstance(found, str) and found not in ("", ".", "..") and "/" not in found
-
-        return self.known(name, sound, "the name of one folder, without /")
-
-    def _template(self, name: str, needed: set[str], allowed: set[str] | None = None) -> Known[str]:
-        words = needed | (allowed or set())
-
-        def sound(found: object) -> bool:
-            if not isinstance(found, str) or "/" in found:
-                return False
-            used = re.findall(r"\{(\w+)\}", found)
-            return needed <= set(used) <= words and len(used) == len(set(used))
-
-        braces = ", ".join(f"{{{each}}}" for each in sorted(needed))
-        more = "".join(f", and perhaps {{{each}}}" for each in sorted(allowed or set()))
-        return self.known(name, sound, f"a name without / that has {braces}{more} once")
+    bundled = data_root("schemas") / "dit" / "ftps.toml"
+    return read(bundled, FtpsSettings) if path is None else read(path, FtpsSettings, over=bundled)

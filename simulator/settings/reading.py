@@ -73,12 +73,14 @@ class SourceOf:
 Text = Annotated[str, Check("text in quotation marks that is not empty", str.strip, {"minLength": 1})]
 
 
-def read(path: Path, kind: type[T], *, over: SettingsFile | None = None, if_missing: str = "") -> T:
+def read(path: Path, kind: type[T], *, over: Path | None = None, if_missing: str = "") -> T:
     """Read a TOML file into a dataclass. Raises SettingsError with everything that is wrong in it.
 
-    Values of the file take the place of those of ``over``. ``if_missing`` says what to do when there is no such file.
+    Values of the file take the place of those of the file ``over``. ``if_missing`` says what to do when there is no
+    such file.
     """
-    file = SettingsFile.open(path, over=over, if_missing=if_missing)
+    below = None if over is None else SettingsFile.open(over)
+    file = SettingsFile.open(path, over=below, if_missing=if_missing)
     return structure(file, file.table, kind)
 
 

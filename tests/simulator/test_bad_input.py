@@ -23,7 +23,7 @@ from lxml import etree
 
 from simulator.clock import RIGA, Clock
 from simulator.documents.profile import load_profile
-from simulator.documents.profile_model import Known
+from simulator.domain.provenance import Sourced
 from simulator.journal import Entry, Kind, Outcome, StoredJournal
 from simulator.security.secured import Security
 from simulator.security.settings import Settings, load_settings
@@ -212,12 +212,12 @@ def foreign(world: World, **sts: object) -> Token:
 
 def foreign_issuer(world: World) -> Answer:
     known = world.settings.sts.issuer
-    return world.list(foreign(world, issuer=Known("https://sts.example.org/", known.provenance)))
+    return world.list(foreign(world, issuer=Sourced("https://sts.example.org/", known.provenance)))
 
 
 def wrong_audience(world: World) -> Answer:
     known = world.settings.sts.applies_to
-    return world.list(foreign(world, applies_to=Known(("https://ivis.eps.gov.lv/Other",), known.provenance)))
+    return world.list(foreign(world, applies_to=Sourced(("https://ivis.eps.gov.lv/Other",), known.provenance)))
 
 
 def clock_behind(world: World) -> Answer:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from simulator.channels import installation_for
 from simulator.dit.directory import Directory
 from simulator.dit.model import Caller, DitError, Refusal
-from simulator.documents.settings_file import SettingsError
 from simulator.ftps.layout import LEAVES, Layout, Place, message_of, written_about
 from simulator.ftps.refusals import FtpError, Refused
 from simulator.ftps.settings import load_ftps_settings
+from simulator.settings import SettingsError
 from tests.simulator.soap.setting import _profile, _town
 
 ID = "6f1c2a52-0d3b-4c8e-9a55-1f0e7c1b2a01"
@@ -103,16 +103,19 @@ def test_names_of_files() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('[folders]\nread = "a/b"', "folders.read is 'a/b'; expected the name of one folder"),
+        ('[folders]\nread = "a/b"', 'line 2: folders.read: found "a/b"; expected the name of one folder'),
         (
             '[files]\nread_name = "x.xml"',
-            "files.read_name is 'x.xml'; expected a name without / that has {message} once",
+            'files.read_name: found "x.xml"; expected a name without / that has {message} once',
         ),
         ('[files]\nevent_name = "{n}.xml"', "expected a name without / that has {related}, and perhaps {n} once"),
         ('[files]\nevent_name = "{related}{user}"', "files.event_name"),
-        ("[mailbox]\nlist_read = 1", "mailbox.list_read is 1; expected true or false"),
-        ('[tls]\nminimum = "1.0"', "tls.minimum is '1.0'; expected one of 1.2, 1.3"),
-        ("[mailbox]\nlist_reed = true", "mailbox.list_reed is not a setting; there are folders.write"),
+        ("[mailbox]\nlist_read = 1", "line 2: mailbox.list_read: found 1; expected true or false"),
+        ('[tls]\nminimum = "1.0"', 'line 2: tls.minimum: found "1.0"; expected one of "1.2", "1.3"'),
+        (
+            "[mailbox]\nlist_reed = true",
+            'mailbox.list_reed: unknown key; known are retr_reads, list_read, basis, source; did you mean "list',
+        ),
         ("[[", "not TOML"),
     ],
 )

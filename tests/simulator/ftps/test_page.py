@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import fields
 from pathlib import Path
 from uuid import uuid4
 
 from simulator.dit.model import Refusal
 from simulator.documents.locations import data_root
-from simulator.documents.settings_file import SettingsReader
 from simulator.ftps.refusals import FtpRefusal
+from simulator.ftps.settings import load_ftps_settings
 from tests.simulator.ftps.setting import RETAILER, FtpsSetting, ftps_setting
 from tests.simulator.ftps.test_served import OTHER_PROVIDER, PROVIDER, served
 
@@ -66,5 +67,7 @@ def test_the_folders_are_there(keys: Path) -> None:
 
 
 def test_all_settings_have_basis_and_source() -> None:
-    reader = SettingsReader(ROOT / "schemas" / "dit" / "ftps.toml")
-    assert all("set in" not in each.provenance.source for each in reader.values.values())
+    settings = load_ftps_settings()
+    for table in (settings.folders, settings.files, settings.mailbox, settings.tls):
+        for field in fields(table):
+            assert getattr(table, field.name).provenance.source not in ("", "set in ftps.toml"), field.name

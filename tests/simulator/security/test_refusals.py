@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from simulator.documents.profile_model import Known
+from simulator.domain.provenance import Sourced
 from simulator.security.settings import Settings, load_settings
 from tests.simulator.security.client import DS, SAML_1, SOAP, WSA, WSSE, WSU, Answer, Token, add
 from tests.simulator.security.setting import GUARDED, LIST, OTHER, RETAILER, SecuredSetting, secured_setting
@@ -285,7 +285,7 @@ class TestToken:
             refused(secured, answer, "token-signature", "saml2:Assertion/ds:Signature")
 
     def test_foreign_issuer(self, keys: Path) -> None:
-        strange = Known("https://sts.example.org/", load_settings().sts.issuer.provenance)
+        strange = Sourced("https://sts.example.org/", load_settings().sts.issuer.provenance)
         settings = load_settings()
         with secured_setting(keys, replace(settings, sts=replace(settings.sts, issuer=strange))) as other:
             token = other.token()
@@ -300,7 +300,7 @@ class TestToken:
 
     def test_wrong_audience(self, keys: Path) -> None:
         settings = load_settings()
-        elsewhere = Known(("https://ivis.eps.gov.lv/Other",), settings.sts.applies_to.provenance)
+        elsewhere = Sourced(("https://ivis.eps.gov.lv/Other",), settings.sts.applies_to.provenance)
         with secured_setting(keys, replace(settings, sts=replace(settings.sts, applies_to=elsewhere))) as other:
             token = other.token(applies_to="https://ivis.eps.gov.lv/Other")
         with secured_setting(keys) as secured:

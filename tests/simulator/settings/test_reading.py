@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import pytest
 
 from simulator.domain.provenance import Basis, Provenance, Sourced
-from simulator.settings import Check, Convert, SettingsError, SettingsFile, SourceOf, Table, Text, read
+from simulator.settings import Check, Convert, SettingsError, SourceOf, Table, Text, read
 
 Even = Annotated[int, Check("an even number", lambda number: number % 2 == 0)]
 Amount = Annotated[Decimal, Convert("an amount as text", Decimal)]
@@ -243,10 +243,9 @@ def test_a_mistake_of_the_program_is_not_taken_for_one_of_the_file(tmp_path: Pat
 def test_a_user_s_file_lies_over_the_bundled_one(tmp_path: Path) -> None:
     bundled = tmp_path / "bundled.toml"
     bundled.write_text(SOURCED, encoding="utf-8")
-    over = SettingsFile.open(bundled)
-    known = read(_file(tmp_path, "[limits]\ndays = 5\nwords.c = 'd'"), Known, over=over)
+    known = read(_file(tmp_path, "[limits]\ndays = 5\nwords.c = 'd'"), Known, over=bundled)
     assert known.limits.bytes.value == 8
     assert known.limits.days == Sourced(5, Provenance(Basis.ASSUMED, "set in settings.toml"))
     assert {key: word.value for key, word in (known.limits.words or {}).items()} == {"a": "b", "c": "d"}
     with pytest.raises(SettingsError, match=r"settings\.toml, line 2: limits\.bytes: found 3; expected an even number"):
-        read(_file(tmp_path, "[limits]\nbytes = 3"), Known, over=over)
+        read(_file(tmp_path, "[limits]\nbytes = 3"), Known, over=bundled)

@@ -1,4 +1,8 @@
-"""A document to bytes, through the same paths; the order of elements is the profile's."""
+"""Documents to bytes, through the profile's paths; elements stand in the profile's order.
+
+Elements are written as text, without an object for each, so that a document of hundreds of thousands of records costs
+little. What comes is, byte for byte, what lxml writes of the same elements, indented; a test compares the two.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,15 @@ from lxml import etree
 from simulator.documents.bindings import Binding, Node
 from simulator.documents.fields import Values, values_of, values_of_report
 from simulator.documents.model import Document, ErrorReport
-from simulator.documents.parsing import Element, parse
+from simulator.documents.parsing import parse
 from simulator.documents.profile import Profile
-from simulator.documents.text_writing import TextWriter, is_needed
 from simulator.documents.values import WRITERS
 
 _RECORDS = "records"
+_DECLARATION = "<?xml version='1.0' encoding='UTF-8'?>\n"
+_STEP = "  "
+_CUT_ITEM: Values = {}  # stands for the records of a document that is cut
+_CUT = "\0"  # no XML text holds it
 
 _FORBIDDEN = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 
@@ -25,67 +32,35 @@ class WritingError(ValueError):
 
 
 def write_document(document: Document, profile: Profile) -> bytes:
-    """A document as UTF-8 XML; raises WritingError. What the schema says of it, ``validate`` tells."""
+    """Write a document as UTF-8 XML, without asking its schema; raises WritingError."""
     return _write(profile.channel(document.channel).tree, values_of(document), profile)
 
 
 def document_parts(document: Document, profile: Profile) -> tuple[bytes, bytes, bytes, bytes]:
-    """A document cut at its records: what stands before them, the records, what stands between two, what stands after.
+    """Cut a document at its records: the bytes before them, the records, the bytes between two, the bytes after.
 
-    So that a document of any size can be written with only some of its records at hand. Raises WritingError, also when
-    there is no record to cut at.
+    A document of any size can so be written with only some of its records in memory. Raises WritingError, also when
+    the document has no record.
     """
     tree, values = profile.channel(document.channel).tree, values_of(document)
-    writer = _text_writer(tree, profile)
-    if writer is None:
-        return _cut(tree, values, profile)
-    before, _, between, after = _cut(tree, {**values, _RECORDS: values[_RECORDS][:1]}, profile)
-    body = between.join([writer.write(each).encode() for each in values[_RECORDS]])
-    return before, body, between, after
-
-
-def _cut(tree: Node, values: Values, profile: Profile) -> tuple[bytes, bytes, bytes, bytes]:
-    root = _build(tree, values, profile)
-    etree.indent(root, space="  ")
-    records = list(tree.items(root, _RECORDS))
-    if not records:
+    writer = _ElementWriter(tree, 0, _prefixes(tree.vocabulary, profile))
+    records = writer.of_group(_RECORDS)
+    if not values[_RECORDS]:
         raise WritingError("a document without records has no place to cut it at")
-    records[0].addprevious(etree.ProcessingInstruction("cut", "here"))
-    last = etree.ProcessingInstruction("cut", "here")
-    last.tail, records[-1].tail = records[-1].tail, None
-    records[-1].addnext(last)
-    before, body, after = _bytes(root).split(b"<?cut here?>")  # a value never holds it: its < is escaped
-    return before, body, before[len(before.rstrip()) :], after
-
-
-def _text_writer(tree: Node, profile: Profile) -> TextWriter | None:
-    """What writes a document's records as text; None when they have no one place, or a name no one prefix."""
-    places = list(_places(tree, 0))
-    prefixes = _prefixes(tree.vocabulary, profile)
-    if len(places) != 1 or len(set(prefixes.values())) < len(prefixes):
-        return None
-    ((node, depth),) = places
-    if any(name.startswith("{") and name[1:].partition("}")[0] not in prefixes.values() for name in node.vocabulary):
-        return None
-    return TextWriter(node, depth, prefixes, _text)
-
-
-def _places(node: Node, depth: int) -> Iterator[tuple[Node, int]]:
-    """The nodes of a document's records with their depth."""
-    for child in node.children:
-        if child.group is None:
-            yield from _places(child, depth + 1)
-        elif child.group.name == _RECORDS:
-            yield child, depth + 1
+    frame = _DECLARATION + writer.write({**values, _RECORDS: [_CUT_ITEM]}) + "\n"
+    before, after = frame.split(_CUT)
+    between = before[len(before.rstrip()) :]
+    body = between.join([records.write(record) for record in values[_RECORDS]])
+    return before.encode(), body.encode(), between.encode(), after.encode()
 
 
 def write_error_report(report: ErrorReport, profile: Profile) -> bytes:
-    """The payload of an error event as UTF-8 XML; raises WritingError."""
+    """Write the payload of an error event as UTF-8 XML; raises WritingError."""
     return _write(profile.error_tree, values_of_report(report), profile)
 
 
 def write_national(documents: Mapping[str, bytes], profile: Profile) -> bytes:
-    """The national list of discounts: one whole document per retailer, by registration number.
+    """Write the national list of discounts: one whole document per retailer, by registration number.
 
     Raises ParsingError when one of the documents is not XML.
     """
@@ -99,7 +74,7 @@ def write_national(documents: Mapping[str, bytes], profile: Profile) -> bytes:
 
 
 def national_frame(providers: Sequence[str], profile: Profile) -> list[bytes]:
-    """The national list cut where its documents stand: what stands before the first, between two, after the last."""
+    """Write the national list without its documents, in pieces: before the first, between each two, after the last."""
     national = profile.national
     root = etree.Element(national.root, nsmap=_prefixes({national.root, national.part}, profile))
     for provider in providers:
@@ -110,45 +85,98 @@ def national_frame(providers: Sequence[str], profile: Profile) -> list[bytes]:
 
 
 def _write(tree: Node, values: Values, profile: Profile) -> bytes:
-    root = _build(tree, values, profile)
-    etree.indent(root, space="  ")
-    return _bytes(root)
-
-
-def _build(tree: Node, values: Values, profile: Profile) -> Element:
-    root = etree.Element(tree.name, nsmap=_prefixes(tree.vocabulary, profile))
-    _fill(root, tree, values)
-    return root
-
-
-def _bytes(root: Element) -> bytes:
-    return etree.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"
+    writer = _ElementWriter(tree, 0, _prefixes(tree.vocabulary, profile))
+    return f"{_DECLARATION}{writer.write(values)}\n".encode()
 
 
 def _prefixes(names: Set[str], profile: Profile) -> dict[str | None, str]:
+    """Return the namespaces that the document element declares: those of ``names``, by the profile's prefixes.
+
+    A namespace for which the profile has no prefix is given one.
+    """
     uris = {name[1:].partition("}")[0] for name in names if name.startswith("{")}
-    return {prefix: uri for prefix, uri in profile.namespaces.items() if uri in uris}
+    prefixes: dict[str | None, str] = {prefix: uri for prefix, uri in profile.namespaces.items() if uri in uris}
+    for number, uri in enumerate(sorted(uris - set(prefixes.values()))):
+        prefixes[f"ns{number}"] = uri
+    return prefixes
 
 
-def _fill(element: Element, node: Node, values: Values) -> None:
-    for name, value in node.conditions:
-        element.set(name, value)
-    for name, binding in node.attributes.items():
-        text = _text(binding, values)
-        if text is not None:
-            element.set(name, text)
-    if node.text is not None:
-        element.text = _text(node.text, values)
-    for child in node.children:
-        if child.group is None and child.is_leaf and child.text is not None:
-            text = _text(child.text, values)
-            if text is not None or child.always:
-                etree.SubElement(element, child.name).text = text
-        elif child.group is not None:
-            for item in values.get(child.group.name) or ():
-                _fill(etree.SubElement(element, child.name), child, item)
-        elif is_needed(child, values):
-            _fill(etree.SubElement(element, child.name), child, values)
+class _ElementWriter:
+    """Writes the elements of one node of a profile's tree, at its depth in the document.
+
+    ``prefixes`` are those that the document element declares.
+    """
+
+    def __init__(self, node: Node, depth: int, prefixes: Mapping[str | None, str]) -> None:
+        self._node = node
+        self._indent = "\n" + _STEP * depth
+        self._tag = _qualified(node.name, prefixes)
+        declared = "".join(_namespace(prefix, uri) for prefix, uri in prefixes.items()) if depth == 0 else ""
+        conditions = "".join(_attribute(name, value, prefixes) for name, value in node.conditions)
+        self._start = f"<{self._tag}{declared}{conditions}"
+        self._attributes = [(_qualified(name, prefixes), binding) for name, binding in node.attributes.items()]
+        self._children = [
+            (child, _ElementWriter(child, depth + 1, prefixes), _leaf(child), _qualified(child.name, prefixes))
+            for child in node.children
+        ]
+
+    def of_group(self, name: str) -> _ElementWriter:
+        """Return the writer of a group's items; raises WritingError when the profile has no place for them."""
+        for child, writer, _, _ in self._children:
+            if child.group is not None and child.group.name == name:
+                return writer
+            if child.group is None and name in child.names:
+                return writer.of_group(name)
+        raise WritingError(f"the profile has no place for {name}")
+
+    def write(self, values: Values) -> str:
+        """Write one element, without the white space before and after it; raises WritingError."""
+        if values is _CUT_ITEM:
+            return _CUT
+        parts = [self._start]
+        for name, binding in self._attributes:
+            value = _text(binding, values)
+            if value is not None:
+                parts.append(f' {name}="{_in_attribute(value)}"')
+        text = None if self._node.text is None else _text(self._node.text, values)
+        below = list(self._below(values))
+        if below:
+            # Indentation takes the place of a blank text, and leaves any other text as it is.
+            between = self._indent + _STEP
+            before = _in_text(text) if text and text.strip() else between
+            parts += [">", before, between.join(below), self._indent, "</", self._tag, ">"]
+        elif text:
+            parts += [">", _in_text(text), "</", self._tag, ">"]
+        else:
+            parts.append("/>" if text is None else f"></{self._tag}>")
+        return "".join(parts)
+
+    def _below(self, values: Values) -> Iterator[str]:
+        for node, writer, leaf, tag in self._children:
+            if leaf is not None:
+                text = _text(leaf, values)
+                if text:
+                    yield f"<{tag}>{_in_text(text)}</{tag}>"
+                elif text is not None:
+                    yield f"<{tag}></{tag}>"
+                elif node.always:
+                    yield f"<{tag}/>"
+            elif node.group is not None:
+                for item in values.get(node.group.name) or ():
+                    yield writer.write(item)
+            elif _is_needed(node, values):
+                yield writer.write(values)
+
+
+def _is_needed(node: Node, values: Values) -> bool:
+    """Tell if an element is written: it has a value, the schema requires it, or it holds constants alone."""
+    if node.always or not node.names:
+        return True
+    return any(values.get(name) not in (None, []) for name in node.names)
+
+
+def _leaf(node: Node) -> Binding | None:
+    return node.text if node.group is None and node.is_leaf else None
 
 
 def _text(binding: Binding, values: Values) -> str | None:
@@ -163,3 +191,31 @@ def _text(binding: Binding, values: Values) -> str | None:
     if forbidden:
         raise WritingError(f"{binding.name}: XML cannot carry the character U+{ord(forbidden[0]):04X} in {text!r}")
     return text
+
+
+def _qualified(name: str, prefixes: Mapping[str | None, str]) -> str:
+    if not name.startswith("{"):
+        return name
+    uri, _, local = name[1:].partition("}")
+    prefix = next(prefix for prefix, namespace in prefixes.items() if namespace == uri)
+    return f"{prefix}:{local}" if prefix else local
+
+
+def _namespace(prefix: str | None, uri: str) -> str:
+    return f' xmlns{f":{prefix}" if prefix else ""}="{_in_attribute(uri)}"'
+
+
+def _attribute(name: str, value: str, prefixes: Mapping[str | None, str]) -> str:
+    return f' {_qualified(name, prefixes)}="{_in_attribute(value)}"'
+
+
+def _in_text(text: str) -> str:
+    if text.isalnum():  # nearly always: worth a shorter way
+        return text
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+
+
+def _in_attribute(text: str) -> str:
+    if text.isalnum():
+        return text
+    return _in_text(text).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")

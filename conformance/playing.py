@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.judgement import judged
 from conformance.redaction import RedactedJournal
 from conformance.report.events import (
     Event,
     HarnessFailed,
-    Judged,
     ScenarioFinished,
     ScenarioStarted,
     Status,
@@ -34,6 +32,7 @@ from conformance.scenarios.stage import Stage
 from conformance.scenarios.subject import RetailerRefused, Subject, Unsupported
 from conformance.scenarios.titles import is_ours, scenario_of, titles_of
 from conformance.timeline import cited_by, timeline_of
+from conformance.verdicts import Verdict
 from simulator.journal import Entry, Journal, Kind, decided, write_folder
 from simulator.server import Server
 from simulator.simulation import Simulation
@@ -213,7 +212,7 @@ class SuitePlugin:
         if self._config.redactor is not None:
             self._config.redactor.learn(simulation.journal, simulation.profile, simulation.world)
         case = Case(simulation.journal, simulation.world, simulation.profile, self._subject.retailer)
-        verdicts = tuple(judged(each) for each in judge(case)) if outcome.status is not Status.NOT_TESTED else ()
+        verdicts = judge(case) if outcome.status is not Status.NOT_TESTED else ()
         status, reason = self._weigh(item, stage, outcome, verdicts)
         if status is Status.ERROR:
             self._emit(HarnessFailed(titles_of(item).title, reason or ""))
@@ -232,16 +231,13 @@ class SuitePlugin:
         )
 
     def _weigh(
-        self, item: pytest.Item, stage: Stage, outcome: _Outcome, verdicts: tuple[Judged, ...]
+        self, item: pytest.Item, stage: Stage, outcome: _Outcome, verdicts: tuple[Verdict, ...]
     ) -> tuple[Status, str | None]:
         if outcome.status is not Status.PASSED:
             return outcome.status, outcome.reason
-        broken = [each.requirement for each in verdicts if each.breaches]
-        policy = self._config.profile.assumed_requirements
-        waived = self._config.waived
-        if any(self._requirements[each].fails_the_run(policy) for each in broken if each not in waived):
+        if self._config.policy.failing(verdicts, self._requirements):
             return Status.FAILED, None
-        if broken:
+        if any(verdict.breaches for verdict in verdicts):
             return Status.WARNED, None
         unmet = _unmet(stage)
         if unmet:

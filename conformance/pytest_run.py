@@ -170,7 +170,7 @@ def _show(finished: ScenarioFinished) -> None:
         pytest.skip(finished.reason or "not tested")
     if finished.status is Status.FAILED:
         lines = [
-            f"{breach.requirement}: {breach.message_en}\n    expected: {breach.expected}"
+            f"{judged.requirement}: {breach.en}\n    expected: {breach.expected}"
             for judged in finished.judged
             for breach in judged.breaches
         ]

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from conformance.judgement import judged, requirement_info
+from conformance.policy import Policy
 from conformance.redaction import Redactor
 from conformance.report.events import (
     Consumer,
     Event,
+    RequirementInfo,
     RunFinished,
     RunStarted,
     ScenarioFinished,
@@ -149,7 +150,7 @@ def _started(retailers: tuple[Retailer, ...], profile: Profile, security: str, w
         suite_version=__version__,
         security=security,
         started_at=datetime.now(UTC),
-        requirements=tuple(requirement_info(each, switched_on) for each in load_requirements()),
+        requirements=tuple(RequirementInfo.of(each, switched_on) for each in load_requirements()),
         scenarios=len(retailers),
         assumed_requirements=profile.assumed_requirements,
     )
@@ -168,11 +169,9 @@ def _judge_one(journal: StoredJournal, world: World, profile: Profile, retailer:
         )
     )
     case = Case(journal, world, profile, retailer)
-    verdicts = tuple(judged(each) for each in judge(case))
-    requirements = {each.id: each for each in load_requirements()}
-    broken = [requirements[each.requirement] for each in verdicts if each.breaches]
-    status = Status.WARNED if broken else Status.PASSED
-    if any(each.fails_the_run(profile.assumed_requirements) for each in broken):
+    verdicts = judge(case)
+    status = Status.WARNED if any(verdict.breaches for verdict in verdicts) else Status.PASSED
+    if Policy(profile.assumed_requirements).failing(verdicts, {each.id: each for each in load_requirements()}):
         status = Status.FAILED
     if not any(each.checked for each in verdicts):
         status = Status.NOT_TESTED

@@ -17,10 +17,10 @@ import pytest
 import conformance.scenarios
 from conformance.exploration.exploring import NAME as EXPLORATION
 from conformance.exploration.exploring import explore
-from conformance.judgement import requirement_info
 from conformance.playing import SuitePlugin
+from conformance.policy import Policy
 from conformance.redaction import Redactor
-from conformance.report.events import Consumer, Event, HarnessFailed, RunFinished, RunStarted, Waiver
+from conformance.report.events import Consumer, Event, HarnessFailed, RequirementInfo, RunFinished, RunStarted, Waiver
 from conformance.requirements.catalogue import load as load_requirements
 from conformance.retailers.config import RetailerConfig
 from conformance.scenarios.steps import STEPS
@@ -69,10 +69,9 @@ class SuiteConfig:
         return self.cases > 0 and (not self.only or EXPLORATION in self.only)
 
     @property
-    def waived(self) -> frozenset[str]:
-        """The requirements whose waivers count on the day on which the run started."""
-        day = self.started_at.date()
-        return frozenset(waiver.requirement for waiver in self.waivers if not waiver.expired(day))
+    def policy(self) -> Policy:
+        """What fails the run, by the waivers that count on the day on which it started."""
+        return Policy.of(self.profile.assumed_requirements, self.waivers, self.started_at.date())
 
 
 def run_suite(config: SuiteConfig, consumers: Iterable[Consumer]) -> None:
@@ -155,7 +154,7 @@ def started(config: SuiteConfig, scenarios: int) -> RunStarted:
         suite_version=__version__,
         security=config.retailer.known_by,
         started_at=config.started_at,
-        requirements=tuple(requirement_info(each, config.retailer.switched_on) for each in load_requirements()),
+        requirements=tuple(RequirementInfo.of(each, config.retailer.switched_on) for each in load_requirements()),
         scenarios=scenarios + config.explores,
         assumed_requirements=config.profile.assumed_requirements,
         waivers=config.waivers,

@@ -10,10 +10,11 @@ from typing import Any
 
 from lxml import etree
 
-from conformance.report.events import Judged, Lane, Mark, Moment, Timeline
+from conformance.report.events import Lane, Mark, Moment, Timeline
 from conformance.rules.evidence import Case
 from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, RESTORE, SEND, Call, Delivery, Sent
 from conformance.rules.values import Table, money, table, tables, text, texts
+from conformance.verdicts import Verdict
 from simulator.clock import RIGA, last_working_day_before
 from simulator.documents.model import ChannelName, Period
 from simulator.journal import Entry, Kind, Outcome, decided
@@ -74,7 +75,7 @@ def timeline_of(case: Case, cited: Iterable[int] = ()) -> Timeline:
     return Timeline(tuple(moments), tuple(_marks(case, moments)))
 
 
-def cited_by(verdicts: Iterable[Judged]) -> frozenset[int]:
+def cited_by(verdicts: Iterable[Verdict]) -> frozenset[int]:
     """Return the numbers of the journal entries that the verdicts' breaches refer to."""
     return frozenset(
         evidence.entry

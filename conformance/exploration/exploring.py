@@ -15,9 +15,8 @@ from hypothesis.stateful import get_state_machine_test
 from conformance.exploration import chance
 from conformance.exploration.life import STARTS, Life, machine
 from conformance.exploration.sentences import play, story
-from conformance.judgement import judged
 from conformance.redaction import RedactedJournal
-from conformance.report.events import Event, HarnessFailed, Judged, ScenarioFinished, ScenarioStarted, Status
+from conformance.report.events import Event, HarnessFailed, ScenarioFinished, ScenarioStarted, Status
 from conformance.requirements.catalogue import load as load_requirements
 from conformance.retailers.protocol import DriverError, DriverNotStarted
 from conformance.rules import judge
@@ -26,6 +25,7 @@ from conformance.scenarios.population import Population, PopulationError
 from conformance.scenarios.stage import ScenarioError, Stage
 from conformance.scenarios.subject import RetailerRefused, Subject, Unsupported
 from conformance.timeline import cited_by, timeline_of
+from conformance.verdicts import Verdict
 from simulator.journal import Journal, write_folder
 from simulator.server import Server
 
@@ -116,7 +116,7 @@ class _Explorer:
         return ScenarioFinished(
             scenario=NAME,
             status=Status.PASSED,
-            judged=tuple(Judged(each, count) for each, count in self._checked.items()),
+            judged=tuple(Verdict(each, count) for each, count in self._checked.items()),
             seconds=time.monotonic() - began,
             entries=self._entries,
         )
@@ -161,7 +161,7 @@ class _Explorer:
 
     def _weigh(self, stage: Stage) -> None:
         case = self._case(stage)
-        verdicts = tuple(judged(each) for each in judge(case))
+        verdicts = judge(case)
         broken = self._broken(verdicts)
         if broken:
             raise _Broke(", ".join(sorted(broken)))
@@ -174,15 +174,9 @@ class _Explorer:
         simulation.settle()
         return Case(simulation.journal, simulation.world, simulation.profile, self._subject.retailer)
 
-    def _broken(self, verdicts: tuple[Judged, ...]) -> frozenset[str]:
+    def _broken(self, verdicts: tuple[Verdict, ...]) -> frozenset[str]:
         """The requirements whose breach fails a run."""
-        policy, waived = self._config.profile.assumed_requirements, self._config.waived
-        return frozenset(
-            each.requirement
-            for each in verdicts
-            if each.breaches and each.requirement not in waived
-            if self._requirements[each.requirement].fails_the_run(policy)
-        )
+        return self._config.policy.failing(verdicts, self._requirements)
 
     # -- a failure
 
@@ -229,7 +223,7 @@ class _Explorer:
         if stage.simulation is None:
             return ScenarioFinished(scenario=NAME, status=Status.NOT_TESTED, reason=reason)
         case = self._case(stage)
-        verdicts = tuple(judged(each) for each in judge(case))
+        verdicts = judge(case)
         failed = reason is not None or bool(self._broken(verdicts))
         told = story(TITLE, sentences, self._config.seed)
         return ScenarioFinished(

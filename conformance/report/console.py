@@ -17,7 +17,6 @@ from rich.text import Text
 
 from conformance.report.events import (
     Event,
-    EvidenceInfo,
     RunFinished,
     RunStarted,
     ScenarioFinished,
@@ -36,6 +35,7 @@ from conformance.report.labels import (
     waiver_fault,
 )
 from conformance.report.summary import Outcome, RequirementVerdict, RunSummary, ScenarioResult, SeenBreach
+from conformance.verdicts import Evidence
 from simulator.domain.language import Bilingual, Shown, _, ngettext
 
 _COLOURS = {
@@ -231,13 +231,13 @@ class _View:
         for evidence in breach.evidence:
             self._append(where, evidence)
         rows = [
-            (say(_("What happened")), self._line(Bilingual(breach.message_lv, breach.message_en))),
+            (say(_("What happened")), self._line(Bilingual(breach.lv, breach.en))),
             (say(_("Expected")), self._line(Bilingual(breach.expected_lv, breach.expected))),
             (say(_("Where")), where),
         ]
         return _rows([(label, text) for label, text in rows if text.plain])
 
-    def _append(self, where: Text, evidence: EvidenceInfo) -> None:
+    def _append(self, where: Text, evidence: Evidence) -> None:
         if evidence.entry is not None:
             where.append(", " + self._say(_("journal entry {number}", number=evidence.entry)))
         if evidence.path:

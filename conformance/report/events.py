@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from conformance.requirements.catalogue import NEEDS
+from conformance.requirements.model import Requirement
+from conformance.verdicts import Verdict
 from conformance.waivers import Waiver as Waiver  # noqa: PLC0414 - exported
 
 
@@ -36,35 +39,21 @@ class RequirementInfo:
     source: str
     untested: str | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class EvidenceInfo:
-    """Where a breach can be seen."""
-
-    entry: int | None
-    path: str | None
-    excerpt: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """One breach of a requirement, seen in one scenario."""
-
-    requirement: str
-    message_lv: str
-    message_en: str
-    expected: str
-    evidence: tuple[EvidenceInfo, ...]
-    expected_lv: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """One requirement judged over one scenario's traffic."""
-
-    requirement: str
-    checked: int
-    breaches: tuple[Breach, ...] = ()
+    @classmethod
+    def of(cls, requirement: Requirement, switched_on: Collection[str]) -> RequirementInfo:
+        """Return a requirement as reports show it. ``switched_on`` holds the needs (``NEEDS``) that the run meets."""
+        lacking = requirement.needs if requirement.needs not in switched_on else None
+        return cls(
+            id=requirement.id,
+            level=requirement.level.value,
+            text_lv=requirement.text_lv,
+            text_en=requirement.text_en,
+            remedy_lv=requirement.remedy_lv,
+            remedy_en=requirement.remedy_en,
+            basis=requirement.basis,
+            source=requirement.provenance.source,
+            untested=requirement.untested or (NEEDS[lacking] if lacking is not None else None),
+        )
 
 
 class Lane(StrEnum):
@@ -143,7 +132,7 @@ class ScenarioFinished:
 
     scenario: str
     status: Status
-    judged: tuple[Judged, ...] = ()
+    judged: tuple[Verdict, ...] = ()
     reason: str | None = None
     seconds: float = 0.0
     journal: Path | None = None

@@ -14,7 +14,6 @@ from pathlib import Path
 from conformance.html import render
 from conformance.report.events import (
     Event,
-    EvidenceInfo,
     HarnessFailed,
     RequirementInfo,
     RunFinished,
@@ -35,6 +34,7 @@ from conformance.report.labels import (
 from conformance.report.summary import Outcome, RequirementVerdict, RunSummary, ScenarioResult, SeenBreach
 from conformance.report.timeline_view import LANES, DayView, LaneView, Picture, days_of, picture
 from conformance.report.writing import prepare_folder, write_whole
+from conformance.verdicts import Evidence
 from simulator.domain.language import Bilingual, Shown, Text, _
 
 FILE_NAME = "report.html"
@@ -295,11 +295,11 @@ def _requirement(verdict: RequirementVerdict, places: _Places) -> RequirementVie
 def _breach(seen: SeenBreach, places: _Places) -> BreachView:
     breach = seen.breach
 
-    def evidence(item: EvidenceInfo) -> EvidenceView:
+    def evidence(item: Evidence) -> EvidenceView:
         return EvidenceView(item.entry, places.entry(seen.scenario, item.entry), item.path, item.excerpt)
 
     return BreachView(
-        Bilingual(breach.message_lv, breach.message_en),
+        Bilingual(breach.lv, breach.en),
         expected=Bilingual(breach.expected_lv, breach.expected),
         scenario=Bilingual(seen.scenario_lv, seen.scenario),
         href=places.scenario(seen.scenario),

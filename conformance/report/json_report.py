@@ -119,8 +119,8 @@ def _breach(seen: SeenBreach) -> Json:
     breach = seen.breach
     return {
         "scenario": seen.scenario,
-        "message": {"lv": breach.message_lv, "en": breach.message_en},
-        "expected": {"lv": breach.expected_lv or breach.expected, "en": breach.expected},
+        "message": {"lv": breach.lv, "en": breach.en},
+        "expected": {"lv": breach.expected_lv, "en": breach.expected},
         "evidence": [{"entry": each.entry, "path": each.path, "excerpt": each.excerpt} for each in breach.evidence],
     }
 

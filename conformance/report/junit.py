@@ -84,7 +84,7 @@ def _requirement(verdict: RequirementVerdict) -> _Element:
     standing = f"{info.level}, {info.basis}: {info.source}"
     if verdict.status is Status.FAILED:
         text = f"{detail}\n\nSource: {standing}\nWhat to do: {info.remedy_en}"
-        content.append(E.failure(_clean(text), message=_clean(verdict.breaches[0].breach.message_en), type=info.id))
+        content.append(E.failure(_clean(text), message=_clean(verdict.breaches[0].breach.en), type=info.id))
     elif verdict.status in (Status.WARNED, Status.WAIVED):
         content.append(
             E("system-out", _clean(f"{verdict.status.name} ({standing})\n\n{detail}\n\nWhat to do: {info.remedy_en}"))
@@ -96,7 +96,7 @@ def _requirement(verdict: RequirementVerdict) -> _Element:
 
 def _breach(seen: SeenBreach) -> str:
     breach = seen.breach
-    lines = [breach.message_en, f"Expected: {breach.expected}", f'Scenario: "{seen.scenario}"']
+    lines = [breach.en, f"Expected: {breach.expected}", f'Scenario: "{seen.scenario}"']
     for evidence in breach.evidence:
         entry = None if evidence.entry is None else f"journal entry {evidence.entry}"
         lines.append("Where: " + " ".join(each for each in (entry, evidence.path, evidence.excerpt) if each))

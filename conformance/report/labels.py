@@ -111,5 +111,5 @@ def grouped(breaches: Iterable[SeenBreach]) -> tuple[BreachGroup, ...]:
     """
     groups: dict[str, list[SeenBreach]] = {}
     for seen in breaches:
-        groups.setdefault(_FIGURE.sub("0", seen.breach.message_en), []).append(seen)
+        groups.setdefault(_FIGURE.sub("0", seen.breach.en), []).append(seen)
     return tuple(BreachGroup(tuple(group[:_SHOWN]), tuple(group[_SHOWN:])) for group in groups.values())

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from conformance.policy import Policy
 from conformance.report.events import (
-    Breach,
     Event,
     HarnessFailed,
-    Judged,
     RequirementInfo,
     RunFinished,
     RunStarted,
@@ -18,6 +17,7 @@ from conformance.report.events import (
     Status,
     Waiver,
 )
+from conformance.verdicts import Breach, Verdict
 
 
 class Outcome(StrEnum):
@@ -130,35 +130,27 @@ class RunSummary:
 
     def _verdict(self, info: RequirementInfo) -> RequirementVerdict:
         checked, breaches = self._checked.get(info.id, 0), tuple(self._breaches.get(info.id, ()))
-        return RequirementVerdict(info, self._status(info, checked, broken=bool(breaches)), checked, breaches)
+        status = self._policy.status(info, checked=checked, broken=bool(breaches))
+        return RequirementVerdict(info, status, checked, breaches)
 
-    def _status(self, info: RequirementInfo, checked: int, *, broken: bool) -> Status:
-        if broken:
-            if any(each.requirement == info.id and not self._expired(each) for each in self._waivers):
-                return Status.WAIVED
-            return Status.FAILED if self._fails(info) else Status.WARNED
-        return Status.PASSED if checked else Status.NOT_TESTED
-
-    def _fails(self, info: RequirementInfo) -> bool:
-        # A broken "should" never fails a run. What is only assumed is no ground to turn a retailer down, unless the
-        # profile says so.
-        strict = self.started is not None and self.started.assumed_requirements == "fail"
-        return info.level == "must" and (info.basis != "assumed" or strict)
+    @property
+    def _policy(self) -> Policy:
+        if self.started is None:
+            return Policy("warn")
+        return Policy.of(self.started.assumed_requirements, self._waivers, self.started.started_at.date())
 
     @property
     def _waivers(self) -> tuple[Waiver, ...]:
         return self.started.waivers if self.started is not None else ()
 
-    def _expired(self, waiver: Waiver) -> bool:
-        return self.started is not None and waiver.expired(self.started.started_at.date())
-
     @property
     def waiver_faults(self) -> tuple[tuple[Waiver, WaiverFault], ...]:
         """Waivers that fail the run: expired ones, and those of requirements that hold."""
         held = {each.info.id for each in self.verdicts if each.status is Status.PASSED}
+        waived = self._policy.waived
         found: list[tuple[Waiver, WaiverFault]] = []
         for each in self._waivers:
-            if self._expired(each):
+            if each.requirement not in waived:
                 found.append((each, WaiverFault.EXPIRED))
             elif each.requirement in held:
                 found.append((each, WaiverFault.STALE))
@@ -215,7 +207,7 @@ class RunSummary:
         return EXIT_CODES[self.outcome]
 
 
-def _found(judged: tuple[Judged, ...]) -> bool:
+def _found(judged: tuple[Verdict, ...]) -> bool:
     return any(each.breaches for each in judged)
 
 

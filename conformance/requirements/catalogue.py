@@ -22,7 +22,8 @@ NEEDS = {
     "ftps": 'transport = "soap" in [run] of retailer.toml, or nobody came by FTPS: with ftps it is tested',
 }
 """What a requirement may need, and why it is not tested without."""
-_KEYS = {"id", "level", "basis", "untested", "needs", *_TEXTS}
+_OPTIONAL_TEXTS = ("expected_lv", "expected_en")
+_KEYS = {"id", "level", "basis", "untested", "needs", *_TEXTS, *_OPTIONAL_TEXTS}
 _Choice = TypeVar("_Choice", Level, Basis)
 _ID = re.compile(r"[A-Z]{3}-\d{2}", re.ASCII)
 
@@ -83,6 +84,10 @@ def _requirement(path: Path, chapter: str, place: int, entry: object) -> Require
         raise CatalogueError(f"{where}: unknown key {min(unknown)!r}; known are {', '.join(sorted(_KEYS))}")
     texts = {key: _text(where, key, entry.get(key)) for key in _TEXTS}
     source = texts.pop("source")
+    given = {key for key in _OPTIONAL_TEXTS if key in entry}
+    if given and given != set(_OPTIONAL_TEXTS):
+        raise CatalogueError(f"{where}: {given.pop()} stands alone; give {' and '.join(_OPTIONAL_TEXTS)}, or neither")
+    texts |= {key: _text(where, key, entry[key]) for key in given}
     untested, needs = entry.get("untested"), entry.get("needs")
     if needs is not None and needs not in NEEDS:
         raise CatalogueError(f"{where}: needs is {needs!r}; known are {', '.join(sorted(NEEDS))}")

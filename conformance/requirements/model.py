@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from simulator.documents.model import Basis, Provenance
+from simulator.documents.model import Provenance
 
 
 class Level(StrEnum):
@@ -19,9 +19,10 @@ class Level(StrEnum):
 class Requirement:
     """One thing that a retailer must or should do.
 
-    ``id`` is chapter and number (``PAY-03``); ``remedy`` tells the retailer's developer what to do; ``untested`` gives
-    the reason when no rule judges it, ``needs`` what has to be switched on in ``[run]`` before there is anything to
-    judge. Texts stand in Latvian and English.
+    ``id`` is chapter and number (``PAY-03``); ``remedy`` tells the retailer's developer what to do. ``expected`` is
+    what a breach shows as expected where that is always the same, and empty where it depends on the traffic.
+    ``untested`` gives the reason when no rule judges the requirement, ``needs`` what has to be switched on in ``[run]``
+    before there is anything to judge. Texts stand in Latvian and English.
     """
 
     id: str
@@ -31,6 +32,8 @@ class Requirement:
     remedy_lv: str
     remedy_en: str
     provenance: Provenance
+    expected_lv: str = ""
+    expected_en: str = ""
     untested: str | None = None
     needs: str | None = None
 
@@ -39,11 +42,7 @@ class Requirement:
         """The letters before the hyphen."""
         return self.id.partition("-")[0]
 
-    def fails_the_run(self, assumed_requirements: str) -> bool:
-        """Whether a breach fails the run (else it warns): a *must* that is documented or inferred.
-
-        ``assumed_requirements`` is the profile's word on what is only assumed: ``warn`` or ``fail``.
-        """
-        if self.level is not Level.MUST:
-            return False
-        return self.provenance.basis is not Basis.ASSUMED or assumed_requirements == "fail"
+    @property
+    def basis(self) -> str:
+        """How well the requirement is known: ``documented``, ``inferred`` or ``assumed``."""
+        return self.provenance.basis.value

@@ -1,10 +1,10 @@
-"""The rules: pure functions of a case (journal, world, profile, retailer), one file per chapter of the catalogue."""
+"""The rules: pure functions of a case (journal, world, profile, retailer), a module or two for each chapter."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.rules import (
+from conformance.rules import (  # noqa: F401 - importing a chapter registers its rules
     contract_records,
     contracts,
     discounts,
@@ -18,139 +18,16 @@ from conformance.rules import (
     security,
     xml,
 )
-from conformance.rules.model import Rule, Verdict
+from conformance.rules.registry import rules
+from conformance.verdicts import Verdict
 
 if TYPE_CHECKING:
     from conformance.rules.evidence import Case
 
-ALL_RULES: tuple[Rule, ...] = (
-    xml.valid_by_schema,
-    xml.utf8,
-    xml.record_count,
-    xml.created_before_sent,
-    xml.composed_letters,
-    xml.no_needless_blanks,
-    dit.whole_list_read,
-    dit.deleted_after_reading,
-    dit.confirmed_before_deleting,
-    dit.not_too_often,
-    dit.own_versions,
-    dit.accepted,
-    dit.recovered_in_order,
-    dit.not_too_large,
-    dit.fetched,
-    dit.own_channel,
-    dit.status_allows_it,
-    dit.known_messages,
-    dit.read_before_deleting,
-    dit.soap_12,
-    dit.read_once,
-    dit.in_order,
-    dit.monthly_volume,
-    security.certificate_checked,
-    security.asked_for_dit,
-    security.claims_asked_for,
-    security.not_after_its_end,
-    security.kept,
-    security.timestamp_of_now,
-    security.signed_with_its_key,
-    security.own_credentials,
-    security.refused_token_thrown_away,
-    security.token_as_it_came,
-    ftp.files_in_utf8,
-    ftp.whole_folder_read,
-    ftp.folder_not_too_often,
-    ftp.files_deleted,
-    ftp.protected_by_tls,
-    ftp.errors_in_their_folder,
-    contracts.new_contracts_reported,
-    contracts.number_as_signed,
-    contract_records.names_as_signed,
-    contracts.ends_reported,
-    contracts.new_codes_reported,
-    contracts.sub_users_reported,
-    contracts.nothing_invented,
-    contracts.document_ids_unique,
-    contract_records.metering_points_valid,
-    contract_records.personal_codes_valid,
-    contract_records.days_fit_together,
-    contract_records.contract_once,
-    contract_records.person_once,
-    contracts.changes_reported,
-    contracts.withdrawn_ends_reported,
-    contracts.leaving_sub_users_reported,
-    contract_records.metering_point_as_signed,
-    contract_records.address_as_signed,
-    contract_records.dates_as_signed,
-    contract_records.code_as_signed,
-    discounts.termination_honoured,
-    discounts.catch_up_applied,
-    discounts.categories_add_up,
-    discounts.unknown_contract_answered,
-    discounts.booked_once,
-    discounts.invalid_list_not_used,
-    discounts.foreign_list_not_used,
-    discounts.late_list_used,
-    payouts.net_bill_only,
-    payouts.no_more_than_granted,
-    payouts.all_that_is_due,
-    payouts.rightly_split,
-    payouts.lapse,
-    payouts.payouts_reported,
-    payouts.paid_once,
-    payouts.as_billed,
-    payouts.reversals_sent,
-    payouts.empty_months,
-    payouts.two_decimals,
-    payouts.as_on_the_bill,
-    payouts.nothing_applied_reported,
-    payouts.remainder_stated,
-    payouts.invoice_date_as_billed,
-    payouts.period_as_billed,
-    payouts.net_as_billed,
-    payouts.person_as_granted,
-    payouts.reversals_repeat,
-    payouts.reversals_needed,
-    payouts.given_back,
-    payouts.months_fit_together,
-    payouts.issued_only,
-    payouts.to_the_cent,
-    payouts.carry_over_used,
-    payouts.net_without_tax,
-    due.contracts_in_time,
-    due.payouts_in_time,
-    due.not_too_early,
-    due.not_too_late,
-    errors.corrected,
-    errors.sent_again,
-    errors.tried_again,
-    errors.calls_tried_again,
-    errors.invalid_list_answered,
-    errors.foreign_list_answered,
-    errors.right_list_not_refused,
-    errors.about_received_messages,
-    errors.names_the_document,
-    errors.names_the_record,
-    errors.corrects_own,
-    errors.corrects_the_latest,
-    errors.correction_keeps_period,
-    errors.corrected_whole,
-    errors.no_answer_to_errors,
-    errors.refused_not_repeated,
-    errors.not_repeated,
-    privacy.own_contracts_only,
-    privacy.people_of_the_contract_only,
-    privacy.no_people_in_error_texts,
-    privacy.payouts_of_protected_only,
-    privacy.own_name_only,
-    driver.answers,
-    driver.lines_of_the_bill,
-    driver.status_agrees,
-    driver.calls_arrive,
-)
-"""All rules, in the order of the catalogue; each judges one requirement."""
-
 
 def judge(case: Case) -> tuple[Verdict, ...]:
-    """What every rule says of a case. Rules share the case's views, but none of them sees another's verdict."""
-    return tuple(rule(case) for rule in ALL_RULES)
+    """Return the verdict of every rule on a case, in the order of the catalogue.
+
+    Rules share the case's views, but no rule sees another's verdict.
+    """
+    return tuple(rule(case) for rule in rules())

@@ -6,22 +6,23 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from conformance.rules.diagnosis import Fault, Wrong
-from conformance.rules.judging import HELD, Broken, Occasion
+from conformance.rules.registry import PASSED, Check
 from conformance.rules.settlement import Settlement
 from conformance.rules.values import euro
 
 if TYPE_CHECKING:
     from conformance.rules.evidence import Case
+from conformance.verdicts import Breach
 
 
-def occasions(case: Case, requirement: str, concerns: Callable[[Settlement], bool]) -> Iterator[Occasion]:
+def occasions(case: Case, requirement: str, concerns: Callable[[Settlement], bool]) -> Iterator[Check]:
     """The bills whose amounts a requirement concerns, each broken when its fault is this requirement's."""
     for settlement in case.settlements:
         fault = settlement.fault
         if fault is not None and fault.requirement == requirement:
             yield _broken(case, settlement, fault)
         elif settlement.judged and concerns(settlement):
-            yield HELD
+            yield PASSED
 
 
 _EXTRA = {
@@ -42,14 +43,14 @@ _EXTRA = {
 }
 
 
-def _broken(case: Case, settlement: Settlement, fault: Fault) -> Broken:
+def _broken(case: Case, settlement: Settlement, fault: Fault) -> Breach:
     bill = settlement.bill
     extra, piebilde = _EXTRA.get(fault.requirement, ("", ""))
     en, lv, expected, expected_lv = _SENTENCES[fault.wrong](settlement, fault)
     payout = fault.payout
     shown = () if payout is None else (case.spot(payout.sent, payout.index, fault.field),)
     told = (case.entry(bill.number),) if bill.told else ()
-    return Broken(
+    return Breach(
         en=f"Invoice {bill.invoice} of contract {bill.contract} ({bill.period}): {en}{extra}.",
         lv=f"Rēķins {bill.invoice}, līgums {bill.contract} ({bill.period}): {lv}{piebilde}.",
         expected=expected,

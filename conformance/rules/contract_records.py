@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from conformance.rules import plausible
 from conformance.rules.evidence import Case
-from conformance.rules.judging import HELD, Broken, Occasion, rule
+from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.reporting import Difference, Said
+from conformance.verdicts import Breach
 from simulator.documents.identifiers import eic_valid, personal_code_valid
 from simulator.documents.model import ChannelName
 
@@ -15,7 +16,7 @@ _CONTRACT = ChannelName.CONTRACT
 
 
 @rule("CON-03")
-def names_as_signed(case: Case) -> Iterator[Occasion]:
+def names_as_signed(case: Case) -> Iterator[Check]:
     """Holders and sub-users are called as in the contract."""
     yield from _as_signed(
         case, "holder.given_name", "holder.surname", "sub_users.person.given_name", "sub_users.person.surname"
@@ -23,35 +24,35 @@ def names_as_signed(case: Case) -> Iterator[Occasion]:
 
 
 @rule("CON-17")
-def metering_point_as_signed(case: Case) -> Iterator[Occasion]:
+def metering_point_as_signed(case: Case) -> Iterator[Check]:
     """The metering point is the contract's own."""
     yield from _as_signed(case, "metering_point")
 
 
 @rule("CON-18")
-def address_as_signed(case: Case) -> Iterator[Occasion]:
+def address_as_signed(case: Case) -> Iterator[Check]:
     """Addresses are those of the contract and its sub-users."""
     yield from _as_signed(case, "address.text", "address.code", "sub_users.address.text", "sub_users.address.code")
 
 
 @rule("CON-19")
-def dates_as_signed(case: Case) -> Iterator[Occasion]:
+def dates_as_signed(case: Case) -> Iterator[Check]:
     """First and last day are those of the contract."""
     yield from _as_signed(case, "valid_from", "valid_to")
 
 
 @rule("CON-20")
-def code_as_signed(case: Case) -> Iterator[Occasion]:
+def code_as_signed(case: Case) -> Iterator[Check]:
     """The holder's personal code is the one that the retailer knows."""
     yield from _as_signed(case, "holder.code")
 
 
-def _as_signed(case: Case, *fields: str) -> Iterator[Occasion]:
+def _as_signed(case: Case, *fields: str) -> Iterator[Check]:
     for said in case.reporting.said:
         if said.contract is None or said.contract in case.doubtful:
             continue
         found = [each for each in case.reporting.differences(said) if each.field in fields and not _implausible(each)]
-        yield _differs(case, said, found) if found else HELD
+        yield _differs(case, said, found) if found else PASSED
 
 
 def _implausible(difference: Difference) -> bool:
@@ -65,10 +66,10 @@ def _implausible(difference: Difference) -> bool:
     )
 
 
-def _differs(case: Case, said: Said, differences: list[Difference]) -> Broken:
+def _differs(case: Case, said: Said, differences: list[Difference]) -> Breach:
     told = "; ".join(f"{each.field} is {each.found!r}, signed was {each.expected!r}" for each in differences)
     teikts = "; ".join(f'{each.field} ir "{each.found}", līgumā "{each.expected}"' for each in differences)
-    return Broken(
+    return Breach(
         en=f"The record of contract {said.contract} differs from what was signed: {told}.",
         lv=f"Līguma {said.contract} ieraksts atšķiras no noslēgtā: {teikts}.",
         expected="; ".join(f"{each.field} {each.expected!r}" for each in differences),
@@ -78,30 +79,30 @@ def _differs(case: Case, said: Said, differences: list[Difference]) -> Broken:
 
 
 @rule("CON-09")
-def metering_points_valid(case: Case) -> Iterator[Occasion]:
+def metering_points_valid(case: Case) -> Iterator[Check]:
     """A metering point's EIC has 16 characters of which the last checks the others."""
     yield from plausible.occasions(case, frozenset({"metering-point"}), _CONTRACT)
 
 
 @rule("CON-10")
-def personal_codes_valid(case: Case) -> Iterator[Occasion]:
+def personal_codes_valid(case: Case) -> Iterator[Check]:
     """A personal code is of the old form with its check digit, or of the new form."""
     yield from plausible.occasions(case, frozenset({"personal-code"}))
 
 
 @rule("CON-11")
-def days_fit_together(case: Case) -> Iterator[Occasion]:
+def days_fit_together(case: Case) -> Iterator[Check]:
     """A contract does not end before it begins, and an end has its last day."""
     yield from plausible.occasions(case, frozenset({"validity", "end-date"}), _CONTRACT)
 
 
 @rule("CON-12")
-def contract_once(case: Case) -> Iterator[Occasion]:
+def contract_once(case: Case) -> Iterator[Check]:
     """A contract stands in a document once."""
     yield from plausible.occasions(case, frozenset({"duplicate-contract"}), _CONTRACT)
 
 
 @rule("CON-13")
-def person_once(case: Case) -> Iterator[Occasion]:
+def person_once(case: Case) -> Iterator[Check]:
     """A person stands in a contract's record once."""
     yield from plausible.occasions(case, frozenset({"duplicate-person"}), _CONTRACT)

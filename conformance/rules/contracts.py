@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 
 from conformance.rules.business import ContractState, Exchange, Happening, Tenancy, plain
 from conformance.rules.evidence import Case
-from conformance.rules.judging import HELD, Broken, Occasion, rule
+from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.reporting import Said, day_of, differences
 from conformance.rules.resending import is_copy_after_loss
 from conformance.rules.traffic import Sent, is_same
+from conformance.verdicts import Breach
 from simulator.documents.identity import document_key
 from simulator.documents.model import ChannelName, Operation
 
@@ -17,11 +18,11 @@ _LV = {Operation.NEW: "jauns", Operation.CHANGE: "izmaiņas", Operation.END: "be
 
 
 @rule("CON-01")
-def new_contracts_reported(case: Case) -> Iterator[Occasion]:
+def new_contracts_reported(case: Case) -> Iterator[Check]:
     """Each contract that was signed is reported as new in the next run."""
     for happening, run in _due(case, "contract.new"):
         if case.reporting.report_of(happening) is not None:
-            yield HELD
+            yield PASSED
             continue
         if _ended_before(case, happening, run):
             continue  # nothing public says whether a contract that came and went between two runs is reported
@@ -29,11 +30,11 @@ def new_contracts_reported(case: Case) -> Iterator[Occasion]:
         yield _unreported_new(case, happening, run, other)
 
 
-def _unreported_new(case: Case, happening: Happening, run: Exchange, other: list[Said]) -> Broken:
+def _unreported_new(case: Case, happening: Happening, run: Exchange, other: list[Said]) -> Breach:
     number = happening.contract
     told = f", only as {other[0].record.operation.value}" if other else ""
     teikts = f", tikai kā {_LV[other[0].record.operation]}" if other else ""
-    return Broken(
+    return Breach(
         en=f"Contract {number} was signed and not reported as new{told}.",
         lv=f"Līgums {number} noslēgts, bet nav paziņots kā jauns{teikts}.",
         expected=f'a record "new" for contract {number} in the run of {day_of(run.at)}',
@@ -68,15 +69,15 @@ def _ended_before(case: Case, happening: Happening, run: Exchange) -> bool:
 
 
 @rule("CON-02")
-def number_as_signed(case: Case) -> Iterator[Occasion]:
+def number_as_signed(case: Case) -> Iterator[Check]:
     """A contract's number is written exactly as it was signed."""
     for said in case.reporting.said:
         if said.contract is None:
             continue
         if said.exact:
-            yield HELD
+            yield PASSED
         else:
-            yield Broken(
+            yield Breach(
                 en=f"Contract {said.contract} was reported as {said.record.contract!r}.",
                 lv=f'Līgums {said.contract} paziņots kā "{said.record.contract}".',
                 expected=f"the number as signed: {said.contract}",
@@ -86,11 +87,11 @@ def number_as_signed(case: Case) -> Iterator[Occasion]:
 
 
 @rule("CON-04")
-def ends_reported(case: Case) -> Iterator[Occasion]:
+def ends_reported(case: Case) -> Iterator[Check]:
     """The end of a contract is reported with its last day."""
     for happening, run in _due(case, "contract.end"):
         if case.reporting.report_of(happening) is not None:
-            yield HELD
+            yield PASSED
             continue
         ends = [
             each
@@ -101,7 +102,7 @@ def ends_reported(case: Case) -> Iterator[Occasion]:
             continue  # CON-11's finding
         wrong = f"; it was reported with {ends[-1].record.valid_to}" if ends else ""
         nepareizi = f"; paziņots {ends[-1].record.valid_to}" if ends else ""
-        yield Broken(
+        yield Breach(
             en=f"Contract {happening.contract} ended on {happening.day}, which was not reported{wrong}.",
             lv=f"Līgums {happening.contract} beidzās {happening.day}, bet tas nav paziņots{nepareizi}.",
             expected=f'a record "end" with {happening.day} as last day in the run of {day_of(run.at)}',
@@ -118,19 +119,19 @@ def _has_last_day(said: Said) -> bool:
 
 
 @rule("CON-05")
-def new_codes_reported(case: Case) -> Iterator[Occasion]:
+def new_codes_reported(case: Case) -> Iterator[Check]:
     """A changed personal code is reported as a change of the same contract."""
     yield from _changes(case, lambda each: each.previous_code is not None)
 
 
 @rule("CON-14")
-def changes_reported(case: Case) -> Iterator[Occasion]:
+def changes_reported(case: Case) -> Iterator[Check]:
     """A change of name, address or metering point is reported as a change of the same contract."""
     yield from _changes(case, lambda each: each.previous_code is None and not _withdraws(each))
 
 
 @rule("CON-15")
-def withdrawn_ends_reported(case: Case) -> Iterator[Occasion]:
+def withdrawn_ends_reported(case: Case) -> Iterator[Check]:
     """That an end was withdrawn is reported as a change without a last day."""
     yield from _changes(case, lambda each: each.previous_code is None and _withdraws(each))
 
@@ -140,13 +141,13 @@ def _withdraws(happening: Happening) -> bool:
     return before is not None and before.ended and happening.after.valid_to is None
 
 
-def _changes(case: Case, concerns: Callable[[Happening], bool]) -> Iterator[Occasion]:
+def _changes(case: Case, concerns: Callable[[Happening], bool]) -> Iterator[Check]:
     mended = {(each.happening.number, each.happening.contract) for each in case.reporting.mendings}
     for happening, run in _due(case, "contract.change"):
         if not concerns(happening) or (happening.number, happening.contract) in mended:
             continue  # ERR-01 asks how a record that BVKB found wrong was put right
         if case.reporting.report_of(happening) is not None:
-            yield HELD
+            yield PASSED
         elif not _undone(case, happening, run):
             yield _unreported_change(case, happening, run)
 
@@ -160,7 +161,7 @@ def _undone(case: Case, happening: Happening, run: Exchange) -> bool:
     return next(differences(last[-1].record, states[-1]), None) is None
 
 
-def _unreported_change(case: Case, happening: Happening, run: Exchange) -> Broken:
+def _unreported_change(case: Case, happening: Happening, run: Exchange) -> Breach:
     otherwise = split_of(case, happening)
     what, kas = "a change", "izmaiņas"
     if happening.previous_code:
@@ -175,7 +176,7 @@ def _unreported_change(case: Case, happening: Happening, run: Exchange) -> Broke
     teikts = (
         f"paziņots kā {' un '.join(_LV[each.record.operation] for each in otherwise)}" if otherwise else "nav paziņots"
     )
-    return Broken(
+    return Breach(
         en=f"Contract {happening.contract}: {what} {told}.",
         lv=f"Līgums {happening.contract}: {kas} - {teikts}.",
         expected=f'a record "change" with the new state of the contract in the run of {day_of(run.at)}',
@@ -198,18 +199,18 @@ def split_of(case: Case, happening: Happening) -> list[Said]:
 
 
 @rule("CON-06")
-def sub_users_reported(case: Case) -> Iterator[Occasion]:
+def sub_users_reported(case: Case) -> Iterator[Check]:
     """That a sub-user joins is reported; each record names the sub-users of its day."""
     yield from _sub_users(case, "sub_user.add")
 
 
 @rule("CON-16")
-def leaving_sub_users_reported(case: Case) -> Iterator[Occasion]:
+def leaving_sub_users_reported(case: Case) -> Iterator[Check]:
     """That a sub-user left is reported; no record names a former sub-user."""
     yield from _sub_users(case, "sub_user.end")
 
 
-def _sub_users(case: Case, kind: str) -> Iterator[Occasion]:
+def _sub_users(case: Case, kind: str) -> Iterator[Check]:
     for said in case.reporting.said:
         if said.contract is not None and said.contract not in case.doubtful:
             yield from _listing(case, said, joined=kind == "sub_user.add")
@@ -218,7 +219,7 @@ def _sub_users(case: Case, kind: str) -> Iterator[Occasion]:
             yield from _untold(case, happening)
 
 
-def _listing(case: Case, said: Said, *, joined: bool) -> Iterator[Occasion]:
+def _listing(case: Case, said: Said, *, joined: bool) -> Iterator[Check]:
     states = case.reporting.states_until(said.contract or "", said.number)
     tenancies = states[-1].tenancies if states else ()
     former = [each for each in tenancies if each.until is not None and each.until < said.day]
@@ -230,10 +231,10 @@ def _listing(case: Case, said: Said, *, joined: bool) -> Iterator[Occasion]:
     else:
         wrong = [each for each in former if plain(each.person.code) in listed]
     if not wrong:
-        yield HELD
+        yield PASSED
         return
     names = ", ".join(f"{each.person.given_name} {each.person.surname}" for each in wrong)
-    yield Broken(
+    yield Breach(
         en=f"The record of contract {said.contract} of {said.day} "
         + (f"does not name its sub-user {names}." if joined else f"still names the former sub-user {names}."),
         lv=f"Līguma {said.contract} ierakstā ({said.day}) "
@@ -254,7 +255,7 @@ def _missing(state: ContractState, said: Said, listed: set[str]) -> list[Tenancy
     ]
 
 
-def _untold(case: Case, happening: Happening) -> Iterator[Occasion]:
+def _untold(case: Case, happening: Happening) -> Iterator[Check]:
     joined = happening.kind == "sub_user.add"
     run = next(
         (
@@ -275,7 +276,7 @@ def _untold(case: Case, happening: Happening) -> Iterator[Occasion]:
     if told or not (joined or _was_named(case, happening)):
         return  # the records themselves show it
     person = happening.person
-    yield Broken(
+    yield Breach(
         en=f"That {person} {'joined' if joined else 'left'} contract {happening.contract} as sub-user "
         "was not reported.",
         lv=f"Nav paziņots, ka {person} {'kļuva par' if joined else 'vairs nav'} līguma {happening.contract} "
@@ -296,7 +297,7 @@ def _was_named(case: Case, happening: Happening) -> bool:
 
 
 @rule("CON-07")
-def nothing_invented(case: Case) -> Iterator[Occasion]:
+def nothing_invented(case: Case) -> Iterator[Check]:
     """Nothing is reported that did not happen."""
     if not case.is_driven:
         return
@@ -306,15 +307,13 @@ def nothing_invented(case: Case) -> Iterator[Occasion]:
         if foreign or said.record.contract in case.doubtful or (said.sent.number, said.index) in claimed:
             continue  # other findings
         reason = None if said.corrects is not None or is_copy_after_loss(case, said.sent) else _invented(case, said)
-        yield HELD if reason is None else _invention(case, said, *reason)
+        yield PASSED if reason is None else _invention(case, said, *reason)
 
 
-def _invention(case: Case, said: Said, en: str, lv: str) -> Broken:
-    return Broken(
+def _invention(case: Case, said: Said, en: str, lv: str) -> Breach:
+    return Breach(
         en=f"Contract {said.record.contract} was reported as {said.record.operation.value}, {en}.",
         lv=f"Līgums {said.record.contract} paziņots kā {_LV[said.record.operation]}, {lv}.",
-        expected="only what has happened since the last report",
-        expected_lv="tikai tas, kas noticis kopš pēdējā paziņojuma",
         evidence=(case.spot(said.sent, said.index),),
     )
 
@@ -353,7 +352,7 @@ def _news(events: list[Happening], before: Said, said: Said) -> bool:
 
 
 @rule("CON-08")
-def document_ids_unique(case: Case) -> Iterator[Occasion]:
+def document_ids_unique(case: Case) -> Iterator[Check]:
     """A document id stands for one content."""
     seen: dict[str, Sent] = {}
     for sent in case.sends:
@@ -362,12 +361,10 @@ def document_ids_unique(case: Case) -> Iterator[Occasion]:
             continue
         first = seen.setdefault(document_key(document.header.document_id), sent)
         if first is sent or is_same(first, sent):
-            yield HELD
+            yield PASSED
             continue
-        yield Broken(
+        yield Breach(
             en=f"Document id {document.header.document_id} was used again for other content.",
             lv=f"Dokumenta identifikators {document.header.document_id} izmantots atkārtoti ar citu saturu.",
-            expected="a new document id for every new document",
-            expected_lv="jauns identifikators katram jaunam dokumentam",
             evidence=(case.spot(first, None, "document_id"), case.spot(sent, None, "document_id")),
         )

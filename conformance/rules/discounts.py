@@ -7,49 +7,50 @@ from collections.abc import Iterator
 from conformance.rules.amounts import occasions
 from conformance.rules.errors import is_answered
 from conformance.rules.evidence import Case, Fetched
-from conformance.rules.judging import HELD, Broken, Occasion, rule
+from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.settlement import Report, Settlement
+from conformance.verdicts import Breach
 from simulator.documents.model import ChannelName
 
 
 @rule("DIS-01")
-def termination_honoured(case: Case) -> Iterator[Occasion]:
+def termination_honoured(case: Case) -> Iterator[Check]:
     """After support has ended, no further support is applied."""
     yield from occasions(case, "DIS-01", lambda each: any(share.terminated for share in each.shares))
 
 
 @rule("DIS-02")
-def catch_up_applied(case: Case) -> Iterator[Occasion]:
+def catch_up_applied(case: Case) -> Iterator[Check]:
     """Catch-up amounts are applied."""
     yield from occasions(case, "DIS-02", lambda each: _given(each) and any(share.catch_up for share in each.shares))
 
 
 @rule("DIS-03")
-def categories_add_up(case: Case) -> Iterator[Occasion]:
+def categories_add_up(case: Case) -> Iterator[Check]:
     """The whole amount of a decision with several categories is applied."""
     yield from occasions(case, "DIS-03", lambda each: _given(each) and any(share.stacked for share in each.shares))
 
 
 @rule("DIS-05")
-def booked_once(case: Case) -> Iterator[Occasion]:
+def booked_once(case: Case) -> Iterator[Check]:
     """A list that comes twice is booked once."""
     yield from occasions(case, "DIS-05", lambda each: _given(each) and any(share.repeated for share in each.shares))
 
 
 @rule("DIS-06")
-def invalid_list_not_used(case: Case) -> Iterator[Occasion]:
+def invalid_list_not_used(case: Case) -> Iterator[Check]:
     """Nothing is taken off a bill on the strength of an invalid list."""
     yield from occasions(case, "DIS-06", lambda each: each.refused == "DIS-06")
 
 
 @rule("DIS-07")
-def foreign_list_not_used(case: Case) -> Iterator[Occasion]:
+def foreign_list_not_used(case: Case) -> Iterator[Check]:
     """Nothing is taken off a bill on the strength of another retailer's list."""
     yield from occasions(case, "DIS-07", lambda each: each.refused == "DIS-07")
 
 
 @rule("DIS-08")
-def late_list_used(case: Case) -> Iterator[Occasion]:
+def late_list_used(case: Case) -> Iterator[Check]:
     """A list that comes after the one of a later month counts all the same."""
     yield from occasions(case, "DIS-08", lambda each: _given(each) and any(share.late for share in each.shares))
 
@@ -59,7 +60,7 @@ def _given(settlement: Settlement) -> bool:
 
 
 @rule("DIS-04")
-def unknown_contract_answered(case: Case) -> Iterator[Occasion]:
+def unknown_contract_answered(case: Case) -> Iterator[Check]:
     """A decision on a contract that the retailer does not have is answered with an error report."""
     if not any(each.do == "apply" for each in case.requests):
         return
@@ -72,7 +73,7 @@ def unknown_contract_answered(case: Case) -> Iterator[Occasion]:
         unknown = [index for index, record in enumerate(document.discounts()) if record.contract not in own]
         if not unknown or not _over(case, fetched):
             continue
-        yield HELD if is_answered(case, fetched.delivery.message) else _unanswered(case, fetched, unknown)
+        yield PASSED if is_answered(case, fetched.delivery.message) else _unanswered(case, fetched, unknown)
 
 
 def _over(case: Case, fetched: Fetched) -> bool:
@@ -80,14 +81,12 @@ def _over(case: Case, fetched: Fetched) -> bool:
     return case.run_of(fetched.number) is not None or case.offer(ChannelName.DISCOUNT, fetched.number) is not None
 
 
-def _unanswered(case: Case, fetched: Fetched, unknown: list[int]) -> Broken:
+def _unanswered(case: Case, fetched: Fetched, unknown: list[int]) -> Breach:
     content = fetched.delivery.content
     document = content.document if content is not None else None
     numbers = ", ".join(document.discounts()[index].contract for index in unknown) if document is not None else ""
-    return Broken(
+    return Breach(
         en=f"A decision on contract {numbers}, which the retailer does not have, was not answered.",
         lv=f"Uz lēmumu par līgumu {numbers}, kura tirgotājam nav, netika atbildēts.",
-        expected="an EventMessage with RelatedMessageID of that message and an error report that names the record",
-        expected_lv="EventMessage ar šī ziņojuma RelatedMessageID un kļūdas ziņojumu, kurā nosaukts ieraksts",
         evidence=tuple(case.delivered_spot(fetched.delivery, index, "contract") for index in unknown[:3]),
     )

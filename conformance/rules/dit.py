@@ -20,13 +20,13 @@ from conformance.rules.duties import (
     refused_for,
 )
 from conformance.rules.evidence import Case
-from conformance.rules.judging import HELD, Broken, Occasion, rule
-from conformance.rules.model import Evidence
 from conformance.rules.recovery import recoveries
+from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.sessions import is_nameless_reply
 from conformance.rules.tokens import REFUSED
 from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, RESTORE, SEND, Call, Delivery
 from conformance.rules.xml import is_misdirected, is_misencoded, kind_of
+from conformance.verdicts import Breach, Evidence
 from simulator.documents.access import Environment
 
 _RIGHTS = frozenset(
@@ -41,7 +41,7 @@ _OTHER_CHAPTERS = frozenset({_STATUS, _TOO_LARGE, _UNKNOWN, _QUOTA, "invalid-pay
 
 
 @rule("DIT-01")
-def whole_list_read(case: Case) -> Iterator[Occasion]:
+def whole_list_read(case: Case) -> Iterator[Check]:
     """What was listed is read before the next listing of the same selection, and in the run that listed it."""
     listings: dict[tuple[str | None, str | None], list[Call]] = defaultdict(list)
     for call in case.calls:
@@ -55,35 +55,31 @@ def whole_list_read(case: Case) -> Iterator[Occasion]:
             if not listing.entry.message_ids or until is None:
                 continue
             unread = [each for each in listing.entry.message_ids if not asked_for(case, each, listing.number, until)]
-            yield _unread(case, listing, until, unread) if unread else HELD
+            yield _unread(case, listing, until, unread) if unread else PASSED
     yield from refused_for(case, LIST_NOT_READ)
 
 
-def _unread(case: Case, listing: Call, until: int, unread: list[str]) -> Broken:
+def _unread(case: Case, listing: Call, until: int, unread: list[str]) -> Breach:
     number, all_ = len(unread), len(listing.entry.message_ids)
-    return Broken(
+    return Breach(
         en=f"{number} of {all_} listed messages were not read: {', '.join(unread[:3])}.",
         lv=f"No {all_} saraksta ziņojumiem nav nolasīti {number}: {', '.join(unread[:3])}.",
-        expected="ReceiveMessage2 for every message of a list before the next ReceiveMessageList",
-        expected_lv="ReceiveMessage2 katram saraksta ziņojumam pirms nākamā ReceiveMessageList",
         evidence=(case.entry(listing.number), case.entry(until)),
     )
 
 
 @rule("DIT-02")
-def deleted_after_reading(case: Case) -> Iterator[Occasion]:
+def deleted_after_reading(case: Case) -> Iterator[Check]:
     """A message that was read is deleted, in that run or the next."""
     yield from refused_for(case, NOT_DELETED)
     yield from deleted(
         case,
         [each for each in case.fetched if not each.call.by_ftps],
-        expected="DeleteMessage once the message is read and stored",
-        expected_lv="DeleteMessage, kad ziņojums ir nolasīts un saglabāts",
     )
 
 
 @rule("DIT-03")
-def confirmed_before_deleting(case: Case) -> Iterator[Occasion]:
+def confirmed_before_deleting(case: Case) -> Iterator[Check]:
     """On manually acknowledged versions a read message is confirmed before it is deleted."""
     for fetched in case.fetched:
         channel = fetched.delivery.channel
@@ -98,21 +94,19 @@ def confirmed_before_deleting(case: Case) -> Iterator[Occasion]:
             if fetched.delivery.message in call.messages
         )
         if confirmed:
-            yield HELD
+            yield PASSED
         else:
-            yield Broken(
+            yield Breach(
                 en=f"Message {fetched.delivery.message} was deleted without being confirmed, although its channel "
                 "version asks for manual acknowledgement.",
                 lv=f"Ziņojums {fetched.delivery.message} ir dzēsts bez apstiprināšanas, lai gan kanāla versijai ir "
                 "manuāla apstiprināšana.",
-                expected="ConfirmationAck between ReceiveMessage2 and DeleteMessage",
-                expected_lv="ConfirmationAck starp ReceiveMessage2 un DeleteMessage",
                 evidence=(case.entry(fetched.number), case.entry(deleted.number)),
             )
 
 
 @rule("DIT-04")
-def not_too_often(case: Case) -> Iterator[Occasion]:
+def not_too_often(case: Case) -> Iterator[Check]:
     """The same selection is not polled again within five simulated minutes."""
     yield from refused_for(case, TOO_OFTEN)
     last: dict[tuple[str, bool, str | None, str | None], Call] = {}
@@ -127,7 +121,7 @@ def not_too_often(case: Case) -> Iterator[Occasion]:
             continue
         if polled_too_soon(case, before, call):
             seconds = (call.at - before.at).total_seconds()
-            yield Broken(
+            yield Breach(
                 en=f"{call.operation} was called again for the same selection after {seconds:.0f} seconds.",
                 lv=f"{call.operation} tai pašai atlasei izsaukts atkārtoti pēc {seconds:.0f} sekundēm.",
                 expected=f"at least {minutes:.0f} minutes between two calls",
@@ -135,41 +129,37 @@ def not_too_often(case: Case) -> Iterator[Occasion]:
                 evidence=(case.entry(before.number), case.entry(call.number)),
             )
         else:
-            yield HELD
+            yield PASSED
 
 
 @rule("DIT-05")
-def own_versions(case: Case) -> Iterator[Occasion]:
+def own_versions(case: Case) -> Iterator[Check]:
     """No call is refused for want of rights."""
     for call in case.calls:
         if not call.operation or call.our_trouble:
             continue
         if call.refused and call.entry.fault_code in _RIGHTS:
-            yield Broken(
+            yield Breach(
                 en=f"{call.operation} was refused: {cause_of(call)}",
                 lv=f"{call.operation} nav atļauts: {cause_of(call)}",
-                expected="only channel versions and authorities that access was opened for",
-                expected_lv="tikai kanālu versijas un iestādes, kurām ir atvērta piekļuve",
                 evidence=(case.entry(call.number),),
             )
         else:
-            yield HELD
+            yield PASSED
 
 
 @rule("DIT-06")
-def accepted(case: Case) -> Iterator[Occasion]:
+def accepted(case: Case) -> Iterator[Check]:
     """No call is refused for its envelope, headers, action or arguments."""
     for call in case.calls:
         if call.our_trouble:
             continue
         if not _is_bad_call(call):
-            yield HELD
+            yield PASSED
         elif not is_misencoded(case, call) and not is_nameless_reply(call):
-            yield Broken(
+            yield Breach(
                 en=f"{call.operation or 'A call'} was refused ({call.entry.fault_code}): {cause_of(call)}",
                 lv=f"{call.operation or 'Izsaukums'} nav pieņemts ({call.entry.fault_code}): {cause_of(call)}",
-                expected="a call as the service's WSDL describes it",
-                expected_lv="izsaukums atbilstoši servisa WSDL",
                 evidence=(case.entry(call.number),),
             )
 
@@ -184,18 +174,18 @@ def _is_bad_call(call: Call) -> bool:
 
 
 @rule("DIT-07")
-def recovered_in_order(case: Case) -> Iterator[Occasion]:
+def recovered_in_order(case: Case) -> Iterator[Check]:
     """A lost read is recovered by listing what is read, restoring, reading and only then deleting."""
     yield from recoveries(case)
 
 
 @rule("DIT-08")
-def not_too_large(case: Case) -> Iterator[Occasion]:
+def not_too_large(case: Case) -> Iterator[Check]:
     """No message is larger than DIT takes."""
     limit = case.profile.limits.message_bytes.value
     for call in case.calls:
         if call.entry.fault_code == _TOO_LARGE:
-            yield Broken(
+            yield Breach(
                 en=f"A message was refused for its size: {cause_of(call)}",
                 lv=f"Ziņojums nav pieņemts izmēra dēļ: {cause_of(call)}",
                 expected=f"at most {limit} bytes",
@@ -203,18 +193,18 @@ def not_too_large(case: Case) -> Iterator[Occasion]:
                 evidence=(case.entry(call.number),),
             )
         elif call.operation == SEND and call.done:
-            yield HELD
+            yield PASSED
 
 
 @rule("DIT-09")
-def fetched(case: Case) -> Iterator[Occasion]:
+def fetched(case: Case) -> Iterator[Check]:
     """What lies in the mailbox is fetched in the next run, or at least before it is purged."""
     for delivery in case.deliveries:
         occasion = _run_after(case, delivery) if case.is_driven else _before_purge(case, delivery)
         yield from occasion
 
 
-def _run_after(case: Case, delivery: Delivery) -> Iterator[Occasion]:
+def _run_after(case: Case, delivery: Delivery) -> Iterator[Check]:
     run = case.offer(delivery.channel, delivery.number) if delivery.channel is not None else None
     if run is None:
         return
@@ -224,27 +214,25 @@ def _run_after(case: Case, delivery: Delivery) -> Iterator[Occasion]:
         if delivery.number < call.number < run.ended and call.operation in (LIST, RECEIVE, DELETE)
     ]
     if any(delivery.message in call.messages for call in tried):
-        yield HELD
+        yield PASSED
     elif not any(not call.answered and call.number > run.number for call in tried):
-        yield Broken(
+        yield Breach(
             en=f"Message {delivery.message} lay in the mailbox ({delivery.channel}), and the run did not fetch it.",
             lv=f"Ziņojums {delivery.message} atradās pastkastītē ({delivery.channel}), bet netika izgūts.",
-            expected="ReceiveMessageList (or ReceiveMessage2) for the channel in each run",
-            expected_lv="ReceiveMessageList (vai ReceiveMessage2) katram kanālam katrā reizē",
             evidence=(case.entry(delivery.number), Evidence(run.ended)),
         )
 
 
-def _before_purge(case: Case, delivery: Delivery) -> Iterator[Occasion]:
+def _before_purge(case: Case, delivery: Delivery) -> Iterator[Check]:
     days = case.profile.limits.retention_days.value
     until = delivery.entry.at + timedelta(days=days)
     read = any(
         c.operation == RECEIVE and c.done and c.at <= until and delivery.message in c.messages for c in case.calls
     )
     if read:
-        yield HELD
+        yield PASSED
     elif case.entries[-1].at > until:
-        yield Broken(
+        yield Breach(
             en=f"Message {delivery.message} was not read within {days} days.",
             lv=f"Ziņojums {delivery.message} nav nolasīts {days} dienu laikā.",
             expected=f"every message read within {days} days; then DIT may have purged it",
@@ -254,16 +242,16 @@ def _before_purge(case: Case, delivery: Delivery) -> Iterator[Occasion]:
 
 
 @rule("DIT-10")
-def own_channel(case: Case) -> Iterator[Occasion]:
+def own_channel(case: Case) -> Iterator[Check]:
     """A document travels on the channel of its kind."""
     for sent in case.sends:
         kind = kind_of(case, sent)
         if kind is None:
             continue
         if not is_misdirected(case, sent):
-            yield HELD
+            yield PASSED
             continue
-        yield Broken(
+        yield Breach(
             en=f"A {kind} document was sent on the {sent.channel} channel.",
             lv=f"Dokuments ({kind}) nosūtīts kanālā ({sent.channel}).",
             expected=f"the channel version of {kind} documents",
@@ -273,19 +261,17 @@ def own_channel(case: Case) -> Iterator[Occasion]:
 
 
 @rule("DIT-11")
-def status_allows_it(case: Case) -> Iterator[Occasion]:
+def status_allows_it(case: Case) -> Iterator[Check]:
     """No call asks for what a message's status does not allow; once more after a lost answer is no fault."""
     for call in case.calls:
         if call.operation not in (RECEIVE, RESTORE, DELETE, CONFIRM) or call.our_trouble:
             continue
         if call.entry.fault_code != _STATUS:
-            yield HELD
+            yield PASSED
         elif not _after_loss(case, call):
-            yield Broken(
+            yield Breach(
                 en=f"{call.operation} was refused for the message's status: {cause_of(call)}",
                 lv=f"{call.operation} nav pieņemts ziņojuma statusa dēļ: {cause_of(call)}",
-                expected="read, then confirm where that is asked for, then delete; each once",
-                expected_lv="nolasīt, tad apstiprināt, kur to prasa, tad dzēst; katru vienreiz",
                 evidence=(case.entry(call.number),),
             )
 
@@ -299,25 +285,23 @@ def _after_loss(case: Case, call: Call) -> bool:
 
 
 @rule("DIT-12")
-def known_messages(case: Case) -> Iterator[Occasion]:
+def known_messages(case: Case) -> Iterator[Check]:
     """Calls name messages by the ids that DIT gave, and only those of the own mailbox."""
     for call in case.calls:
         if call.operation not in (RECEIVE, RESTORE, DELETE, CONFIRM) or call.our_trouble:
             continue
         if call.entry.fault_code == _UNKNOWN:
-            yield Broken(
+            yield Breach(
                 en=f"{call.operation} named a message that is not in the mailbox: {cause_of(call)}",
                 lv=f"{call.operation} nosauca ziņojumu, kura pastkastītē nav: {cause_of(call)}",
-                expected="MessageID exactly as ReceiveMessageList or ReceiveMessage2 gave it",
-                expected_lv="MessageID tieši tāds, kādu deva ReceiveMessageList vai ReceiveMessage2",
                 evidence=(case.entry(call.number),),
             )
         elif call.messages:
-            yield HELD
+            yield PASSED
 
 
 @rule("DIT-13")
-def read_before_deleting(case: Case) -> Iterator[Occasion]:
+def read_before_deleting(case: Case) -> Iterator[Check]:
     """No message is deleted that was not read: what it said is then lost."""
     for call in case.calls:
         if call.operation != DELETE or not call.done:
@@ -330,13 +314,11 @@ def read_before_deleting(case: Case) -> Iterator[Occasion]:
             and not _lost_before(case, each, call.number)
         ]
         if not unread:
-            yield HELD
+            yield PASSED
             continue
-        yield Broken(
+        yield Breach(
             en=f"DeleteMessage deleted messages that were never read: {', '.join(unread[:3])}.",
             lv=f"DeleteMessage dzēsa ziņojumus, kas nav nolasīti: {', '.join(unread[:3])}.",
-            expected="ReceiveMessage2 before DeleteMessage; by MessageID rather than for a whole channel",
-            expected_lv="ReceiveMessage2 pirms DeleteMessage; pēc MessageID, nevis visam kanālam",
             evidence=(case.entry(call.number),),
         )
 
@@ -354,20 +336,18 @@ def _about(case: Case, message: str) -> Iterator[Call]:
 
 
 @rule("DIT-14")
-def soap_12(case: Case) -> Iterator[Occasion]:
+def soap_12(case: Case) -> Iterator[Check]:
     """Calls are made in SOAP 1.2."""
     for call in case.calls:
         data = case.bytes_of(call.entry.request)
         if data is None or call.entry.interface != "soap" or b"Envelope" not in data[:_HEAD]:
             continue
         if _SOAP_11 not in data[:_HEAD]:
-            yield HELD
+            yield PASSED
             continue
-        yield Broken(
+        yield Breach(
             en=f"{call.operation or 'A call'} was made in SOAP 1.1.",
             lv=f"{call.operation or 'Izsaukums'} veikts ar SOAP 1.1.",
-            expected="SOAP 1.2",
-            expected_lv="SOAP 1.2",
             evidence=(case.entry(call.number),),
         )
         return  # said once
@@ -378,7 +358,7 @@ _SOAP_11 = b"http://schemas.xmlsoap.org/soap/envelope/"
 
 
 @rule("DIT-15")
-def read_once(case: Case) -> Iterator[Occasion]:
+def read_once(case: Case) -> Iterator[Check]:
     """A message that was read is not read again, unless it was restored or the reading was lost."""
     read: dict[str, Call] = {}
     for call in case.calls:
@@ -389,21 +369,19 @@ def read_once(case: Case) -> Iterator[Occasion]:
             continue
         again = [each for each in call.entry.message_ids if each in read]
         if again:
-            yield Broken(
+            yield Breach(
                 en=f"Message {again[0]} was read again although it had been read and not restored.",
                 lv=f"Ziņojums {again[0]} nolasīts vēlreiz, lai gan jau bija nolasīts un nebija atjaunots.",
-                expected="ReceiveMessage2 once for each message",
-                expected_lv="ReceiveMessage2 vienreiz katram ziņojumam",
                 evidence=(case.entry(read[again[0]].number), case.entry(call.number)),
             )
         elif call.entry.message_ids:
-            yield HELD
+            yield PASSED
         for message in call.entry.message_ids:
             read.setdefault(message, call)
 
 
 @rule("DIT-16")
-def in_order(case: Case) -> Iterator[Occasion]:
+def in_order(case: Case) -> Iterator[Check]:
     """The messages of a list are read in the order in which they were delivered."""
     for listing in case.calls:
         if listing.operation != LIST or listing.read or not listing.answered or len(listing.entry.message_ids) < 2:
@@ -418,30 +396,26 @@ def in_order(case: Case) -> Iterator[Occasion]:
                     first.setdefault(message, call.number)
         order = [place[message] for message in first if message in place]
         if order == sorted(order):
-            yield HELD
+            yield PASSED
             continue
-        yield Broken(
+        yield Breach(
             en="The messages of a list were read in another order than they were delivered in.",
             lv="Saraksta ziņojumi nolasīti citā secībā, nekā tie piegādāti.",
-            expected="the order of the list: a later message may correct an earlier one",
-            expected_lv="saraksta secība: vēlāks ziņojums var labot agrāku",
             evidence=(case.entry(listing.number),),
         )
 
 
 @rule("DIT-17")
-def monthly_volume(case: Case) -> Iterator[Occasion]:
+def monthly_volume(case: Case) -> Iterator[Check]:
     """No more is sent in a month than DIT's environment allows, which refuses the rest when it counts itself."""
     limit = case.profile.limits.month_bytes[Environment.TEST].value
     sent: dict[tuple[int, int], int] = defaultdict(int)
     for call in case.calls:
         size = call.entry.details.get("size")
         if call.refused and call.entry.fault_code == _QUOTA:
-            yield Broken(
+            yield Breach(
                 en=f"DIT refused a message: {cause_of(call)}",
                 lv=f"DIT nepieņēma ziņojumu: {cause_of(call)}",
-                expected="no more in a month than the environment allows; bulk tests are announced to VRAA",
-                expected_lv="mēnesī ne vairāk, kā atļauj vide; masveida pārbaudes saskaņo ar VRAA",
                 evidence=(case.entry(call.number),),
             )
             continue
@@ -451,7 +425,7 @@ def monthly_volume(case: Case) -> Iterator[Occasion]:
         before = sent[month]
         sent[month] += size
         if before <= limit < sent[month]:
-            yield Broken(
+            yield Breach(
                 en=f"More than {limit} bytes were sent in {month[0]}-{month[1]:02d}.",
                 lv=f"{month[0]}-{month[1]:02d} nosūtīti vairāk nekā {limit} baiti.",
                 expected=f"at most {limit / 1e9:g} GB a month; bulk tests are announced to VRAA",
@@ -459,4 +433,4 @@ def monthly_volume(case: Case) -> Iterator[Occasion]:
                 evidence=(case.entry(call.number),),
             )
         else:
-            yield HELD
+            yield PASSED

@@ -6,27 +6,26 @@ from collections.abc import Iterator
 
 from conformance.rules.business import Request
 from conformance.rules.evidence import Case
-from conformance.rules.judging import HELD, Broken, Occasion, rule
+from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.reporting import day_of
 from conformance.rules.support import NOTHING
 from conformance.rules.values import euro, money, table, tables, text
+from conformance.verdicts import Breach
 from simulator.documents.model import Period
 
 
 @rule("DRV-01")
-def answers(case: Case) -> Iterator[Occasion]:
+def answers(case: Case) -> Iterator[Check]:
     """Each request is answered, and carried out, unless the driver says that it cannot do such a thing."""
     for request in case.all_requests:
         if request.ended is None or request.unsupported:
             continue
         if request.ok:
-            yield HELD
+            yield PASSED
         elif not _excused(case, request, request.ended):
-            yield Broken(
+            yield Breach(
                 en=f"The driver answered {request.do!r} with an error: {request.error or 'no reason given'}",
                 lv=f'Draiveris uz "{request.do}" atbildēja ar kļūdu: {request.error or "iemesls nav norādīts"}',
-                expected='the request carried out and answered with "ok": true',
-                expected_lv='pieprasījums izpildīts un atbildēts ar "ok": true',
                 evidence=(case.entry(request.number), case.entry(request.ended)),
             )
 
@@ -37,7 +36,7 @@ def _excused(case: Case, request: Request, ended: int) -> bool:
 
 
 @rule("DRV-02")
-def lines_of_the_bill(case: Case) -> Iterator[Occasion]:
+def lines_of_the_bill(case: Case) -> Iterator[Check]:
     """The lines that a bill is answered with are of its own invoices."""
     for request in case.requests:
         said = table(request.said)
@@ -46,9 +45,9 @@ def lines_of_the_bill(case: Case) -> Iterator[Occasion]:
         asked = {text(each.get("invoice")) for each in tables(request.fields.get("invoices"))}
         strange = [name for each in tables(said["lines"]) if (name := text(each.get("invoice"))) not in asked]
         if not strange:
-            yield HELD
+            yield PASSED
             continue
-        yield Broken(
+        yield Breach(
             en=f"The lines of a bill name invoice {strange[0]}, which was not asked for.",
             lv=f"Rēķina rindās nosaukts rēķins {strange[0]}, kas nav pieprasīts.",
             expected=f"invoices of the request: {', '.join(sorted(each for each in asked if each))}",
@@ -58,7 +57,7 @@ def lines_of_the_bill(case: Case) -> Iterator[Occasion]:
 
 
 @rule("DRV-03")
-def status_agrees(case: Case) -> Iterator[Occasion]:
+def status_agrees(case: Case) -> Iterator[Check]:
     """What the retailer says was granted on a contract this year is what it was told."""
     for request in case.requests:
         contract, granted = text(request.fields.get("contract")), money(table(request.said).get("granted"))
@@ -77,9 +76,9 @@ def status_agrees(case: Case) -> Iterator[Occasion]:
             NOTHING,
         )
         if granted == expected:
-            yield HELD
+            yield PASSED
             continue
-        yield Broken(
+        yield Breach(
             en=f"Asked for contract {contract}, the retailer says that {euro(granted)} were granted this year.",
             lv=f"Par līgumu {contract} tirgotājs saka, ka šogad piešķirti {euro(granted)}.",
             expected=euro(expected),
@@ -89,16 +88,16 @@ def status_agrees(case: Case) -> Iterator[Occasion]:
 
 
 @rule("DRV-04")
-def calls_arrive(case: Case) -> Iterator[Occasion]:
+def calls_arrive(case: Case) -> Iterator[Check]:
     """A system that says that its exchanges are done has made calls, at the simulator and as itself."""
     done = [each for each in case.requests if each.do == "exchange" and each.ok and each.ended is not None]
     if not done:
         return
     if case.calls or case.issues:
-        yield HELD
+        yield PASSED
         return
     count = len(done)
-    yield Broken(
+    yield Breach(
         en=f"{count} {'exchange is' if count == 1 else 'exchanges are'} said to be done, but no call of the retailer's "
         "system has arrived.",
         lv=f"Tirgotāja sistēma saka, ka apmaiņa ir notikusi ({count}), bet neviens tās izsaukums nav pienācis.",

@@ -8,16 +8,16 @@ from datetime import date, datetime
 from conformance.rules import plausible
 from conformance.rules.business import Exchange, Happening
 from conformance.rules.evidence import Case
-from conformance.rules.judging import HELD, Broken, Occasion, rule
-from conformance.rules.model import Evidence
+from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.reporting import day_of
 from conformance.rules.settlement import Report
+from conformance.verdicts import Breach, Evidence
 from simulator.clock import last_working_day_before
 from simulator.documents.model import ChannelName, Period
 
 
 @rule("CAL-01")
-def contracts_in_time(case: Case) -> Iterator[Occasion]:
+def contracts_in_time(case: Case) -> Iterator[Check]:
     """What happened to a contract is reported by the due day that follows, if a run came before it."""
     for happening in case.happenings:
         said = case.reporting.report_of(happening)
@@ -26,7 +26,7 @@ def contracts_in_time(case: Case) -> Iterator[Occasion]:
         if said is None or run is None or case.clouded(ChannelName.CONTRACT, happening.number):
             continue
         if said.day <= due:
-            yield HELD
+            yield PASSED
         else:
             yield _late(
                 f"What happened to contract {happening.contract} ({happening.kind})",
@@ -56,7 +56,7 @@ def _run_in_time(case: Case, channel: ChannelName, after: int, due: date) -> Exc
 
 
 @rule("CAL-02")
-def payouts_in_time(case: Case) -> Iterator[Occasion]:
+def payouts_in_time(case: Case) -> Iterator[Check]:
     """The payouts of a month are reported by the due day of the month that follows, if a run came before it."""
     for settlement in case.settlements:
         bill = settlement.bill
@@ -69,7 +69,7 @@ def payouts_in_time(case: Case) -> Iterator[Occasion]:
             continue
         sent = day_of(first.sent.at)
         if sent <= due or first.sent.document.header.corrects is not None:
-            yield HELD
+            yield PASSED
         else:
             yield _late(
                 f"The payout of invoice {bill.invoice} of contract {bill.contract} ({bill.period})",
@@ -89,8 +89,8 @@ def _payouts_due(case: Case, period: Period, issued: datetime) -> date:
         following += 1
 
 
-def _late(what: str, kas: str, found: date, due: date, evidence: tuple[Evidence, ...]) -> Broken:
-    return Broken(
+def _late(what: str, kas: str, found: date, due: date, evidence: tuple[Evidence, ...]) -> Breach:
+    return Breach(
         en=f"{what} was reported on {found}, after the due day {due}, although an earlier run gave the occasion.",
         lv=f"{kas} paziņots {found}, pēc termiņa {due}, lai gan agrāka apmaiņas reize to ļāva.",
         expected=f"reported by {due}",
@@ -100,22 +100,22 @@ def _late(what: str, kas: str, found: date, due: date, evidence: tuple[Evidence,
 
 
 @rule("CAL-04")
-def not_too_early(case: Case) -> Iterator[Occasion]:
+def not_too_early(case: Case) -> Iterator[Check]:
     """A document is about no later month than the one that follows its making."""
     yield from plausible.occasions(case, frozenset({"period-late"}))
 
 
 @rule("CAL-05")
-def not_too_late(case: Case) -> Iterator[Occasion]:
+def not_too_late(case: Case) -> Iterator[Check]:
     """A document is about no month that was closed long ago."""
     for sent in case.documents():
         if sent.document is None:
             continue
         period, earliest = sent.document.header.period, Period.of(day_of(sent.at)) - _OPEN_MONTHS
         if period >= earliest:
-            yield HELD
+            yield PASSED
             continue
-        yield Broken(
+        yield Breach(
             en=f"A document sent on {day_of(sent.at)} is about {period}, which is closed.",
             lv=f"Dokuments, kas nosūtīts {day_of(sent.at)}, ir par {period}, kas ir slēgts.",
             expected=f"a month from {earliest} on",

@@ -7,19 +7,20 @@ from datetime import timedelta
 
 from conformance.rules.business import Exchange
 from conformance.rules.evidence import Case, Fetched
-from conformance.rules.judging import HELD, Broken, Occasion
+from conformance.rules.registry import PASSED, Check
 from conformance.rules.traffic import DELETE, LIST, RECEIVE, SEND, Call
+from conformance.verdicts import Breach
 
 TOO_OFTEN, LIST_NOT_READ, NOT_DELETED = "polled-too-often", "list-not-read", "read-not-deleted"
 DUTIES = frozenset({TOO_OFTEN, LIST_NOT_READ, NOT_DELETED})
 """What DIT says to a client that breaks a duty, where it enforces them."""
 
 
-def refused_for(case: Case, duty: str, *, by_ftps: bool = False) -> Iterator[Broken]:
+def refused_for(case: Case, duty: str, *, by_ftps: bool = False) -> Iterator[Breach]:
     """The calls by one of the two ways that DIT refused because a duty was broken, where it enforces duties."""
     for call in case.calls:
         if call.refused and call.entry.fault_code == duty and call.by_ftps is by_ftps:
-            yield Broken(
+            yield Breach(
                 en=f"{call.operation} was refused: {cause_of(call)}",
                 lv=f"{call.operation} nav pieņemts: {cause_of(call)}",
                 expected="a client that keeps its duties, which DIT then has no need to refuse",
@@ -43,7 +44,7 @@ def asked_for(case: Case, message: str, after: int, before: int) -> bool:
     )
 
 
-def deleted(case: Case, read: Iterable[Fetched], *, expected: str, expected_lv: str) -> Iterator[Occasion]:
+def deleted(case: Case, read: Iterable[Fetched]) -> Iterator[Check]:
     """Whether each of some messages that were read is deleted, in that run or the next."""
     last = case.entries[-1].number if case.entries else 0
     for fetched in read:
@@ -51,13 +52,11 @@ def deleted(case: Case, read: Iterable[Fetched], *, expected: str, expected_lv: 
         if deadline is None:
             continue
         if any(deletes(call, fetched) for call in case.calls if fetched.number < call.number <= deadline):
-            yield HELD
+            yield PASSED
         else:
-            yield Broken(
+            yield Breach(
                 en=f"Message {fetched.delivery.message} was read and never deleted.",
                 lv=f"Ziņojums {fetched.delivery.message} ir nolasīts, bet nav dzēsts.",
-                expected=expected,
-                expected_lv=expected_lv,
                 evidence=(case.entry(fetched.number),),
             )
 

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 
 from conformance.rules.business import Exchange
 from conformance.rules.evidence import Case, Fetched
-from conformance.rules.judging import HELD, Broken, Occasion, rule
+from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.reporting import Mending, Said
 from conformance.rules.resending import copies_of, is_id_reused, lost_sends, resends_of
 from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, Call, Delivery, Sent, is_same
+from conformance.verdicts import Breach
 from simulator.documents.identity import document_key
 from simulator.documents.model import ChannelName
 
 
 @rule("ERR-01")
-def corrected(case: Case) -> Iterator[Occasion]:
+def corrected(case: Case) -> Iterator[Check]:
     """A record that BVKB found wrong is put right by a document that corrects the whole of the earlier one."""
     for mending in case.reporting.mendings:
         after = mending.happening.number
@@ -37,7 +38,7 @@ def corrected(case: Case) -> Iterator[Occasion]:
             ),
             None,
         )
-        yield _uncorrected(case, mending, later, run) if right is None else HELD
+        yield _uncorrected(case, mending, later, run) if right is None else PASSED
 
 
 def _chain(case: Case, sent: Sent) -> set[str]:
@@ -50,12 +51,12 @@ def _chain(case: Case, sent: Sent) -> set[str]:
     return chain
 
 
-def _uncorrected(case: Case, mending: Mending, later: list[Said], run: Exchange) -> Broken:
+def _uncorrected(case: Case, mending: Mending, later: list[Said], run: Exchange) -> Breach:
     number, document = mending.happening.contract, mending.rejected.sent.document
     identifier = document.header.document_id if document is not None else ""
     told = "was sent again without naming the document that it corrects" if later else "was not corrected"
     teikts = "nosūtīts vēlreiz bez norādes uz labojamo dokumentu" if later else "nav izlabots"
-    return Broken(
+    return Breach(
         en=f"BVKB found the record of contract {number} wrong ({mending.error.text_en}); once the data were mended, "
         f"it {told}.",
         lv=f"BVKB norādīja uz kļūdu līguma {number} ierakstā ({mending.error.text_lv}); kad dati izlaboti, "
@@ -72,7 +73,7 @@ def _uncorrected(case: Case, mending: Mending, later: list[Said], run: Exchange)
 
 
 @rule("ERR-14")
-def corrected_whole(case: Case) -> Iterator[Occasion]:
+def corrected_whole(case: Case) -> Iterator[Check]:
     """A correcting document holds all records of the one that it corrects, which it replaces whole."""
     for mending in case.reporting.mendings:
         chain = _chain(case, mending.rejected.sent)
@@ -90,20 +91,18 @@ def corrected_whole(case: Case) -> Iterator[Occasion]:
             yield _whole(case, mending, right)
 
 
-def _whole(case: Case, mending: Mending, right: Said) -> Occasion:
+def _whole(case: Case, mending: Mending, right: Said) -> Check:
     before, after = mending.rejected.sent.document, right.sent.document
     if before is None or after is None:
-        return HELD
+        return PASSED
     left_out = [each.contract for each in before.contracts() if each.contract not in _numbers(after.contracts())]
     if not left_out:
-        return HELD
-    return Broken(
+        return PASSED
+    return Breach(
         en=f"The document that corrects {before.header.document_id} leaves out contract {', '.join(left_out)}, which "
         "thereby counts as not reported.",
         lv=f"Dokumentā, kas labo {before.header.document_id}, trūkst līguma {', '.join(left_out)}, tāpēc tas vairs nav "
         "uzskatāms par paziņotu.",
-        expected="all records of the document that is corrected, since it is replaced whole",
-        expected_lv="visi labojamā dokumenta ieraksti, jo to aizstāj pilnībā",
         evidence=(case.spot(right.sent), case.spot(mending.rejected.sent)),
     )
 
@@ -113,14 +112,14 @@ def _numbers(records: tuple[object, ...]) -> set[str]:
 
 
 @rule("ERR-02")
-def sent_again(case: Case) -> Iterator[Occasion]:
+def sent_again(case: Case) -> Iterator[Check]:
     """A document whose reply was lost is sent again, as the same document."""
     for lost in lost_sends(case):
         copies = copies_of(case, lost)
         if copies:
             yield _renamed(case, lost, copies[0])
         elif resends_of(case, lost):
-            yield HELD
+            yield PASSED
         elif is_id_reused(case, lost):
             continue  # CON-08's finding
         elif lost.channel is not None and _had_occasion(case, lost, lost.channel):
@@ -132,10 +131,10 @@ def _had_occasion(case: Case, lost: Sent, channel: ChannelName) -> bool:
     return case.offer(channel, run.ended if run is not None else lost.number) is not None
 
 
-def _renamed(case: Case, lost: Sent, copy: Sent) -> Broken:
+def _renamed(case: Case, lost: Sent, copy: Sent) -> Breach:
     first = lost.document.header.document_id if lost.document is not None else ""
     second = copy.document.header.document_id if copy.document is not None else ""
-    return Broken(
+    return Breach(
         en=f"The reply to document {first} was lost; its content was then sent as another document, {second}.",
         lv=f"Atbilde uz dokumentu {first} pazuda; tā saturs pēc tam nosūtīts kā cits dokuments {second}.",
         expected=f"the same document with the same id, {first}",
@@ -144,38 +143,34 @@ def _renamed(case: Case, lost: Sent, copy: Sent) -> Broken:
     )
 
 
-def _never(case: Case, lost: Sent) -> Broken:
+def _never(case: Case, lost: Sent) -> Breach:
     first = lost.document.header.document_id if lost.document is not None else ""
-    return Broken(
+    return Breach(
         en=f"The reply to document {first} was lost, and the document was not sent again.",
         lv=f"Atbilde uz dokumentu {first} pazuda, un dokuments nav nosūtīts vēlreiz.",
-        expected="the same document sent again in the next run: without a reply nobody knows that it arrived",
-        expected_lv="tas pats dokuments nosūtīts vēlreiz nākamajā reizē: bez atbildes nav zināms, vai tas saņemts",
         evidence=(case.spot(lost, None, "document_id"),),
     )
 
 
 @rule("ERR-03")
-def tried_again(case: Case) -> Iterator[Occasion]:
+def tried_again(case: Case) -> Iterator[Check]:
     """A document that DIT could not take is sent again, in the same run or the next."""
     for failed in case.sends:
         if not failed.call.our_trouble or failed.is_event or failed.channel is None:
             continue
         again = any(each.number > failed.number and is_same(each, failed) for each in case.sends)
         if again:
-            yield HELD
+            yield PASSED
         elif _had_occasion(case, failed, failed.channel):
-            yield Broken(
+            yield Breach(
                 en=f"A {failed.channel} document could not be taken by DIT, and was not sent again.",
                 lv=f"Dokumentu ({failed.channel}) DIT nevarēja pieņemt, un tas nav nosūtīts vēlreiz.",
-                expected="the same document sent again, in the next run at the latest",
-                expected_lv="tas pats dokuments nosūtīts vēlreiz, vēlākais nākamajā reizē",
                 evidence=(case.entry(failed.number),),
             )
 
 
 @rule("ERR-04")
-def calls_tried_again(case: Case) -> Iterator[Occasion]:
+def calls_tried_again(case: Case) -> Iterator[Check]:
     """A call about the mailbox that DIT could not carry out is tried again, in the same run or the next."""
     for failed in case.calls:
         if not failed.our_trouble or failed.operation not in (LIST, RECEIVE, CONFIRM, DELETE):
@@ -184,9 +179,9 @@ def calls_tried_again(case: Case) -> Iterator[Occasion]:
         again = any(_replaces(case, each, failed, channel) for each in case.calls if each.number > failed.number)
         run = case.run_of(failed.number)
         if again:
-            yield HELD
+            yield PASSED
         elif channel is not None and case.offer(channel, run.ended if run is not None else failed.number) is not None:
-            yield Broken(
+            yield Breach(
                 en=f"{failed.operation} could not be carried out by DIT, and was not tried again.",
                 lv=f"{failed.operation} DIT nevarēja izpildīt, un tas nav mēģināts vēlreiz.",
                 expected=f"{failed.operation} again, in the next run at the latest",
@@ -213,7 +208,7 @@ def _replaces(case: Case, later: Call, failed: Call, channel: ChannelName | None
 
 
 @rule("ERR-05")
-def invalid_list_answered(case: Case) -> Iterator[Occasion]:
+def invalid_list_answered(case: Case) -> Iterator[Check]:
     """A list that is not valid by its schema is answered with an error message."""
     for fetched in _lists(case):
         content = fetched.delivery.content
@@ -224,7 +219,7 @@ def invalid_list_answered(case: Case) -> Iterator[Occasion]:
 
 
 @rule("ERR-06")
-def foreign_list_answered(case: Case) -> Iterator[Occasion]:
+def foreign_list_answered(case: Case) -> Iterator[Check]:
     """A list that is another retailer's is answered with an error message."""
     for fetched in _lists(case):
         document = fetched.delivery.content.document if fetched.delivery.content is not None else None
@@ -245,11 +240,11 @@ def is_answered(case: Case, message: str) -> bool:
     return any(each.is_event and (each.related == message or each.related not in case.delivered) for each in case.sends)
 
 
-def _answered(case: Case, fetched: Fetched, what: str, kas: str) -> Occasion:
+def _answered(case: Case, fetched: Fetched, what: str, kas: str) -> Check:
     message = fetched.delivery.message
     if is_answered(case, message):
-        return HELD
-    return Broken(
+        return PASSED
+    return Breach(
         en=f"Message {message} holds a list that {what}, and BVKB was not told.",
         lv=f"Ziņojumā {message} ir saraksts, kas {kas}, un BVKB par to nav paziņots.",
         expected="an EventMessage with RelatedMessageID of that message and an error report",
@@ -259,7 +254,7 @@ def _answered(case: Case, fetched: Fetched, what: str, kas: str) -> Occasion:
 
 
 @rule("ERR-07")
-def right_list_not_refused(case: Case) -> Iterator[Occasion]:
+def right_list_not_refused(case: Case) -> Iterator[Check]:
     """A list in which all is right is not answered with an error message."""
     if not any(each.do == "apply" for each in case.requests):
         return
@@ -273,37 +268,33 @@ def right_list_not_refused(case: Case) -> Iterator[Occasion]:
         message = fetched.delivery.message
         refusal = next((each for each in case.sends if each.is_event and each.related == message), None)
         if refusal is None:
-            yield HELD
+            yield PASSED
             continue
-        yield Broken(
+        yield Breach(
             en=f"Message {message} holds a list in which all is right, and was answered with an error.",
             lv=f"Ziņojumā {message} viss ir pareizi, bet uz to atbildēts ar kļūdu.",
-            expected="no error message",
-            expected_lv="bez kļūdas ziņojuma",
             evidence=(case.entry(fetched.delivery.number), case.entry(refusal.number)),
         )
 
 
 @rule("ERR-08")
-def about_received_messages(case: Case) -> Iterator[Occasion]:
+def about_received_messages(case: Case) -> Iterator[Check]:
     """An error message is about a message that the retailer received."""
     for sent in case.sends:
         if not sent.is_event or sent.call.our_trouble:
             continue
         if sent.related in case.delivered:
-            yield HELD
+            yield PASSED
             continue
-        yield Broken(
+        yield Breach(
             en=f"An error message is about message {sent.related or '(none)'}, which the retailer did not receive.",
             lv=f"Kļūdas ziņojums ir par ziņojumu {sent.related or '(nav)'}, kuru tirgotājs nav saņēmis.",
-            expected="RelatedMessageID with the MessageID of the message that is wrong",
-            expected_lv="RelatedMessageID ar kļūdainā ziņojuma MessageID",
             evidence=(case.entry(sent.number),),
         )
 
 
 @rule("ERR-09")
-def names_the_document(case: Case) -> Iterator[Occasion]:
+def names_the_document(case: Case) -> Iterator[Check]:
     """An error message names the document that is wrong by its id."""
     for sent, fetched in _complaints(case):
         document = fetched.content.document if fetched.content is not None else None
@@ -312,9 +303,9 @@ def names_the_document(case: Case) -> Iterator[Occasion]:
             continue
         found, expected = report.document_id, document.header.document_id
         if found is not None and document_key(found) == document_key(expected):
-            yield HELD
+            yield PASSED
             continue
-        yield Broken(
+        yield Breach(
             en=f"An error message names document {found or '(none)'}; the message that it is about holds {expected}.",
             lv=f"Kļūdas ziņojumā nosaukts dokuments {found or '(nav)'}; ziņojumā, par kuru tas ir, ir {expected}.",
             expected=f"the document's own id, {expected}",
@@ -324,7 +315,7 @@ def names_the_document(case: Case) -> Iterator[Occasion]:
 
 
 @rule("ERR-10")
-def names_the_record(case: Case) -> Iterator[Occasion]:
+def names_the_record(case: Case) -> Iterator[Check]:
     """An error message about an unknown contract names the record by its place, counted from 1."""
     if not any(each.do == "apply" for each in case.requests):
         return
@@ -339,10 +330,10 @@ def names_the_record(case: Case) -> Iterator[Occasion]:
         if not expected:
             continue
         if expected <= found:
-            yield HELD
+            yield PASSED
             continue
         wrong, right = ", ".join(map(str, found)), ", ".join(map(str, sorted(expected)))
-        yield Broken(
+        yield Breach(
             en=f"An error message names record {wrong}; the contract that is not there stands in record {right}.",
             lv=f"Kļūdas ziņojumā nosaukts {wrong}. ieraksts; nezināmais līgums ir {right}. ierakstā.",
             expected=f"record {right}, counted from 1",
@@ -359,24 +350,22 @@ def _complaints(case: Case) -> Iterator[tuple[Sent, Delivery]]:
 
 
 @rule("ERR-11")
-def corrects_own(case: Case) -> Iterator[Occasion]:
+def corrects_own(case: Case) -> Iterator[Check]:
     """A correcting document names a document that was sent before on the channel."""
     for sent, earlier in _corrections(case):
         if earlier is not None:
-            yield HELD
+            yield PASSED
             continue
         corrects = sent.document.header.corrects if sent.document is not None else ""
-        yield Broken(
+        yield Breach(
             en=f"A document corrects {corrects}, which was never sent on this channel.",
             lv=f"Dokuments labo {corrects}, kas šajā kanālā nav sūtīts.",
-            expected="the id of the document in which BVKB found the error",
-            expected_lv="tā dokumenta identifikators, kurā BVKB atrada kļūdu",
             evidence=(case.spot(sent, None, "corrects"),),
         )
 
 
 @rule("ERR-12")
-def corrects_the_latest(case: Case) -> Iterator[Occasion]:
+def corrects_the_latest(case: Case) -> Iterator[Check]:
     """A document that was corrected before is not corrected again; its correction is."""
     seen: dict[str, Sent] = {}
     for sent, earlier in _corrections(case):
@@ -385,28 +374,26 @@ def corrects_the_latest(case: Case) -> Iterator[Occasion]:
         key = document_key(earlier.document.header.document_id)
         before = seen.setdefault(key, sent)
         if before is sent:
-            yield HELD
+            yield PASSED
             continue
-        yield Broken(
+        yield Breach(
             en=f"Document {key} was corrected twice; the second correction had to name the first.",
             lv=f"Dokuments {key} labots divreiz; otrajam labojumam bija jānosauc pirmais.",
-            expected="the id of the latest correction",
-            expected_lv="pēdējā labojuma identifikators",
             evidence=(case.spot(before, None, "corrects"), case.spot(sent, None, "corrects")),
         )
 
 
 @rule("ERR-13")
-def correction_keeps_period(case: Case) -> Iterator[Occasion]:
+def correction_keeps_period(case: Case) -> Iterator[Check]:
     """A correcting document is about the month of the one that it corrects."""
     for sent, earlier in _corrections(case):
         if sent.document is None or earlier is None or earlier.document is None:
             continue
         found, expected = sent.document.header.period, earlier.document.header.period
         if found == expected:
-            yield HELD
+            yield PASSED
             continue
-        yield Broken(
+        yield Breach(
             en=f"A correcting document is about {found}, the one that it corrects about {expected}.",
             lv=f"Labojums ir par {found}, labojamais dokuments par {expected}.",
             expected=f"period {expected}",
@@ -428,7 +415,7 @@ def _corrections(case: Case) -> Iterator[tuple[Sent, Sent | None]]:
 
 
 @rule("ERR-15")
-def no_answer_to_errors(case: Case) -> Iterator[Occasion]:
+def no_answer_to_errors(case: Case) -> Iterator[Check]:
     """An error message is not answered with an error message."""
     events = {each.message for each in case.deliveries if each.is_event}
     for fetched in case.fetched:
@@ -436,19 +423,17 @@ def no_answer_to_errors(case: Case) -> Iterator[Occasion]:
             continue
         answer = next((each for each in case.sends if each.is_event and each.related == fetched.delivery.message), None)
         if answer is None:
-            yield HELD
+            yield PASSED
             continue
-        yield Broken(
+        yield Breach(
             en=f"Error message {fetched.delivery.message} was answered with an error message.",
             lv=f"Uz kļūdas ziņojumu {fetched.delivery.message} atbildēts ar kļūdas ziņojumu.",
-            expected="no answer: two systems would go on answering each other",
-            expected_lv="bez atbildes: divas sistēmas atbildētu viena otrai bez gala",
             evidence=(case.entry(fetched.delivery.number), case.entry(answer.number)),
         )
 
 
 @rule("ERR-16")
-def refused_not_repeated(case: Case) -> Iterator[Occasion]:
+def refused_not_repeated(case: Case) -> Iterator[Check]:
     """What DIT refused as invalid is not sent again unchanged, byte for byte."""
     refused: dict[str, Sent] = {}
     for sent in case.sends:
@@ -457,21 +442,19 @@ def refused_not_repeated(case: Case) -> Iterator[Occasion]:
             continue
         before = refused.get(payload)
         if before is not None:
-            yield Broken(
+            yield Breach(
                 en=f"A {sent.channel} document that DIT had refused was sent again unchanged.",
                 lv=f"Dokuments ({sent.channel}), ko DIT nepieņēma, nosūtīts vēlreiz bez izmaiņām.",
-                expected="the document mended, or kept until a person has mended it",
-                expected_lv="izlabots dokuments, vai arī tas paturēts, līdz kāds to izlabo",
                 evidence=(case.entry(before.number), case.entry(sent.number)),
             )
         elif sent.call.refused:
             refused[payload] = sent
         else:
-            yield HELD
+            yield PASSED
 
 
 @rule("ERR-17")
-def not_repeated(case: Case) -> Iterator[Occasion]:
+def not_repeated(case: Case) -> Iterator[Check]:
     """A document that DIT has acknowledged is not sent again."""
     known: dict[str, Sent] = {}
     for sent in case.sends:
@@ -480,14 +463,12 @@ def not_repeated(case: Case) -> Iterator[Occasion]:
         identifier = document_key(sent.document.header.document_id)
         before = known.get(identifier)
         if before is not None and is_same(before, sent):
-            yield Broken(
+            yield Breach(
                 en=f"Document {identifier} was sent again although DIT had acknowledged it.",
                 lv=f"Dokuments {identifier} nosūtīts vēlreiz, lai gan DIT to bija apstiprinājis.",
-                expected="each document once; again only when no answer came",
-                expected_lv="katrs dokuments vienreiz; atkārtoti tikai tad, ja atbildes nav",
                 evidence=(case.entry(before.number), case.entry(sent.number)),
             )
             continue
-        yield HELD
+        yield PASSED
         if sent.call.answered:
             known[identifier] = sent

@@ -10,13 +10,13 @@ from lxml import etree
 
 from conformance.rules import business, tokens, traffic
 from conformance.rules.business import Bill, Exchange, Happening, Request
-from conformance.rules.model import Evidence
 from conformance.rules.reporting import Reporting
 from conformance.rules.sessions import Command, commands_of
 from conformance.rules.settlement import Settlement, settle
 from conformance.rules.support import Grant, Payout, grants_of, payouts_of
 from conformance.rules.tokens import Issue, Use
 from conformance.rules.traffic import Call, Delivery, Payloads, Sent, is_same
+from conformance.verdicts import Evidence
 from simulator.documents.identifiers import personal_code_canonical
 from simulator.documents.identity import document_key
 from simulator.documents.model import ChannelName

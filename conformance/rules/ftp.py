@@ -17,36 +17,35 @@ from conformance.rules.duties import (
     refused_for,
 )
 from conformance.rules.evidence import Case
-from conformance.rules.judging import HELD, Broken, Occasion, rule
+from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.sessions import Command, is_nameless_reply, is_report_elsewhere
 from conformance.rules.traffic import LIST, SEND, Call
 from conformance.rules.xml import wrong_encoding
+from conformance.verdicts import Breach
 
 _CLEAR = "clear-text"
 _HANDSHAKE = "tls-handshake"
 
 
 @rule("FTP-01")
-def files_in_utf8(case: Case) -> Iterator[Occasion]:
+def files_in_utf8(case: Case) -> Iterator[Check]:
     """Each file that is written is in UTF-8."""
     for call in case.calls:
         if not call.by_ftps or call.operation != SEND or call.our_trouble:
             continue
         found = wrong_encoding(case, call)
         if found is not None:
-            yield Broken(
+            yield Breach(
                 en=f"The file {_path(call)} is not in UTF-8: {found}.",
                 lv=f"Fails {_path(call)} nav UTF-8 kodējumā: {found}.",
-                expected="a file in UTF-8, and an XML declaration (if any) that says so",
-                expected_lv="fails UTF-8 kodējumā un XML deklarācija (ja tāda ir), kas to apliecina",
                 evidence=(case.entry(call.number),),
             )
         elif call.entry.payload is not None:
-            yield HELD
+            yield PASSED
 
 
 @rule("FTP-02")
-def whole_folder_read(case: Case) -> Iterator[Occasion]:
+def whole_folder_read(case: Case) -> Iterator[Check]:
     """Every file of a listing is got before the folder is listed again, and in the run that listed it."""
     for listings in _listings(case).values():
         kept = [listings[0]] if listings else []
@@ -58,32 +57,30 @@ def whole_folder_read(case: Case) -> Iterator[Occasion]:
             if not listing.entry.message_ids or end is None:
                 continue
             left = [each for each in listing.entry.message_ids if not asked_for(case, each, 0, end)]
-            yield _left(case, listing, end, left) if left else HELD
+            yield _left(case, listing, end, left) if left else PASSED
     yield from refused_for(case, LIST_NOT_READ, by_ftps=True)
 
 
-def _left(case: Case, listing: Call, end: int, left: list[str]) -> Broken:
+def _left(case: Case, listing: Call, end: int, left: list[str]) -> Breach:
     number, all_ = len(left), len(listing.entry.message_ids)
-    return Broken(
+    return Breach(
         en=f"{number} of {all_} files of {_path(listing)} were not read: {', '.join(left[:3])}.",
         lv=f"No {all_} mapes {_path(listing)} failiem nav nolasīti {number}: {', '.join(left[:3])}.",
-        expected="RETR of every file of a listing before the folder is listed again",
-        expected_lv="RETR katram saraksta failam, pirms mapi skata vēlreiz",
         evidence=(case.entry(listing.number), case.entry(end)),
     )
 
 
 @rule("FTP-03")
-def folder_not_too_often(case: Case) -> Iterator[Occasion]:
+def folder_not_too_often(case: Case) -> Iterator[Check]:
     """The same folder is not looked into again within five simulated minutes."""
     minutes = case.profile.limits.poll_seconds.value / 60
     for listings in _listings(case).values():
         for before, call in pairwise(listings):
             if not polled_too_soon(case, before, call):
-                yield HELD
+                yield PASSED
                 continue
             seconds = (call.at - before.at).total_seconds()
-            yield Broken(
+            yield Breach(
                 en=f"The folder {_path(call)} was listed again after {seconds:.0f} seconds.",
                 lv=f"Mape {_path(call)} skatīta atkārtoti pēc {seconds:.0f} sekundēm.",
                 expected=f"at least {minutes:.0f} minutes between two listings of a folder",
@@ -103,19 +100,17 @@ def _listings(case: Case) -> dict[str, list[Call]]:
 
 
 @rule("FTP-04")
-def files_deleted(case: Case) -> Iterator[Occasion]:
+def files_deleted(case: Case) -> Iterator[Check]:
     """A file that was got is deleted, in that run or the next."""
     yield from deleted(
         case,
         [each for each in case.fetched if each.call.by_ftps],
-        expected="DELE once the file is stored",
-        expected_lv="DELE, kad fails ir saglabāts",
     )
     yield from refused_for(case, NOT_DELETED, by_ftps=True)
 
 
 @rule("FTP-05")
-def protected_by_tls(case: Case) -> Iterator[Occasion]:
+def protected_by_tls(case: Case) -> Iterator[Check]:
     """Both connections use TLS, and the server's certificate is one that the client has been told to trust."""
     for command in case.ftp_commands:
         if command.fault == _CLEAR:
@@ -133,21 +128,19 @@ def protected_by_tls(case: Case) -> Iterator[Occasion]:
                 f"Par TLS nevarēja vienoties: {command.entry.cause}",
             )
         elif command.verb == "PASS" and command.done:
-            yield HELD
+            yield PASSED
 
 
-def _unprotected(case: Case, command: Command, en: str, lv: str) -> Broken:
-    return Broken(
+def _unprotected(case: Case, command: Command, en: str, lv: str) -> Breach:
+    return Breach(
         en=en,
         lv=lv,
-        expected="AUTH TLS before USER, PBSZ 0 and PROT P before PASV or EPSV, and the simulator's ca.pem trusted",
-        expected_lv="AUTH TLS pirms USER, PBSZ 0 un PROT P pirms PASV vai EPSV, un uzticēšanās simulatora ca.pem",
         evidence=(case.entry(command.number),),
     )
 
 
 @rule("FTP-06")
-def errors_in_their_folder(case: Case) -> Iterator[Occasion]:
+def errors_in_their_folder(case: Case) -> Iterator[Check]:
     """A reply with an error is written into WriteEvent/WriteEventError, under a name that tells what it is about."""
     for sent in case.sends:
         call = sent.call
@@ -161,13 +154,11 @@ def errors_in_their_folder(case: Case) -> Iterator[Occasion]:
             atrasts = f"Atbildes {_path(call)} nosaukums nepasaka, par ko tā ir."
         else:
             if sent.is_event and call.done:
-                yield HELD
+                yield PASSED
             continue
-        yield Broken(
+        yield Breach(
             en=found,
             lv=atrasts,
-            expected="WriteEvent/WriteEventError/<message>.xml, named like the file that it is about",
-            expected_lv="WriteEvent/WriteEventError/<ziņojums>.xml ar tā faila nosaukumu, par kuru tas ir",
             evidence=(case.entry(call.number),),
         )
 

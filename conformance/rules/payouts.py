@@ -11,14 +11,14 @@ from conformance.rules import plausible
 from conformance.rules.amounts import occasions
 from conformance.rules.business import Bill
 from conformance.rules.evidence import Case
-from conformance.rules.judging import HELD, Broken, Occasion, rule
 from conformance.rules.matching import bills_of_payouts, loosely
-from conformance.rules.model import Evidence
+from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.reporting import day_of
 from conformance.rules.resending import is_copy_after_loss
 from conformance.rules.settlement import Report, Settlement
 from conformance.rules.support import NOTHING, Payout
 from conformance.rules.values import euro
+from conformance.verdicts import Breach, Evidence
 from simulator.documents.model import ChannelName, PayoutRecord, Period
 
 _MONEY = re.compile(r"-?\d+\.\d{2}", re.ASCII)
@@ -30,7 +30,7 @@ def _given(settlement: Settlement) -> bool:
 
 
 @rule("PAY-01")
-def net_bill_only(case: Case) -> Iterator[Occasion]:
+def net_bill_only(case: Case) -> Iterator[Check]:
     """No bill takes more support than its net amount; only one that is smaller than the support can show that."""
     yield from occasions(
         case, "PAY-01", lambda each: _given(each) and (each.available > each.cap or each.applied > each.cap)
@@ -38,19 +38,19 @@ def net_bill_only(case: Case) -> Iterator[Occasion]:
 
 
 @rule("PAY-02")
-def no_more_than_granted(case: Case) -> Iterator[Occasion]:
+def no_more_than_granted(case: Case) -> Iterator[Check]:
     """No bill takes more than was granted and is not spent."""
     yield from occasions(case, "PAY-02", _given)
 
 
 @rule("PAY-03")
-def all_that_is_due(case: Case) -> Iterator[Occasion]:
+def all_that_is_due(case: Case) -> Iterator[Check]:
     """Each bill takes as much as it can."""
     yield from occasions(case, "PAY-03", lambda each: _given(each) and each.due > NOTHING and not each.missing)
 
 
 @rule("PAY-04")
-def rightly_split(case: Case) -> Iterator[Occasion]:
+def rightly_split(case: Case) -> Iterator[Check]:
     """What came from earlier months and what remains is stated rightly."""
     yield from occasions(
         case,
@@ -60,7 +60,7 @@ def rightly_split(case: Case) -> Iterator[Occasion]:
 
 
 @rule("PAY-14")
-def remainder_stated(case: Case) -> Iterator[Occasion]:
+def remainder_stated(case: Case) -> Iterator[Check]:
     """What remains for later months is stated rightly."""
     yield from occasions(
         case,
@@ -70,13 +70,13 @@ def remainder_stated(case: Case) -> Iterator[Occasion]:
 
 
 @rule("PAY-24")
-def to_the_cent(case: Case) -> Iterator[Occasion]:
+def to_the_cent(case: Case) -> Iterator[Check]:
     """What is taken off is not rounded."""
     yield from occasions(case, "PAY-24", lambda each: _given(each) and each.due > NOTHING and not each.missing)
 
 
 @rule("PAY-25")
-def carry_over_used(case: Case) -> Iterator[Occasion]:
+def carry_over_used(case: Case) -> Iterator[Check]:
     """What earlier months of the year left is used."""
     yield from occasions(
         case, "PAY-25", lambda each: _given(each) and any(share.earlier for share in each.shares) and not each.missing
@@ -84,19 +84,19 @@ def carry_over_used(case: Case) -> Iterator[Occasion]:
 
 
 @rule("PAY-26")
-def net_without_tax(case: Case) -> Iterator[Occasion]:
+def net_without_tax(case: Case) -> Iterator[Check]:
     """The net bill of a record is without VAT."""
     yield from occasions(case, "PAY-26", lambda each: _given(each) and each.bill.vat > NOTHING)
 
 
 @rule("PAY-05")
-def lapse(case: Case) -> Iterator[Occasion]:
+def lapse(case: Case) -> Iterator[Check]:
     """What an earlier year left is not used."""
     yield from occasions(case, "PAY-05", lambda each: any(share.lapsed for share in each.shares))
 
 
 @rule("PAY-06")
-def payouts_reported(case: Case) -> Iterator[Occasion]:
+def payouts_reported(case: Case) -> Iterator[Check]:
     """Each bill that must take support has a payout record."""
     for settlement in case.settlements:
         if not settlement.trusted or settlement.due == NOTHING:
@@ -105,13 +105,13 @@ def payouts_reported(case: Case) -> Iterator[Occasion]:
             yield _unreported(case, settlement)
         elif settlement.report is Report.GIVEN:
             short = settlement.missing and not settlement.strangers and settlement.applied < settlement.due
-            yield _unreported(case, settlement) if short and settlement.fault is None else HELD
+            yield _unreported(case, settlement) if short and settlement.fault is None else PASSED
 
 
-def _unreported(case: Case, settlement: Settlement) -> Broken:
+def _unreported(case: Case, settlement: Settlement) -> Breach:
     bill = settlement.bill
     who = ", ".join(each.person for each in settlement.missing)
-    return Broken(
+    return Breach(
         en=f"Invoice {bill.invoice} of contract {bill.contract} ({bill.period}) had support for {who}, "
         "but no payout was reported.",
         lv=f"Rēķinam {bill.invoice}, līgums {bill.contract} ({bill.period}), bija atbalsts personai {who}, "
@@ -128,7 +128,7 @@ def _shown(case: Case, settlement: Settlement) -> tuple[Evidence, ...]:
 
 
 @rule("PAY-13")
-def nothing_applied_reported(case: Case) -> Iterator[Occasion]:
+def nothing_applied_reported(case: Case) -> Iterator[Check]:
     """Also a bill that took nothing of an available support has its record."""
     for settlement in case.settlements:
         if not settlement.trusted or settlement.fault is not None or not settlement.bill.told:
@@ -139,25 +139,23 @@ def nothing_applied_reported(case: Case) -> Iterator[Occasion]:
             if settlement.missing and not settlement.strangers:
                 yield _unreported_nothing(case, settlement)
             elif any(each.payout is not None and each.available and not each.applied for each in settlement.shares):
-                yield HELD
+                yield PASSED
 
 
-def _unreported_nothing(case: Case, settlement: Settlement) -> Broken:
+def _unreported_nothing(case: Case, settlement: Settlement) -> Breach:
     bill = settlement.bill
     who = ", ".join(each.person for each in settlement.missing)
-    return Broken(
+    return Breach(
         en=f"Invoice {bill.invoice} of contract {bill.contract} ({bill.period}) took nothing of the support of {who}, "
         "and no record says so.",
         lv=f"Rēķinā {bill.invoice}, līgums {bill.contract} ({bill.period}), no personas {who} atbalsta nekas nav "
         "piemērots, bet ieraksta par to nav.",
-        expected="a record with 0.00 applied and all of the support as remainder",
-        expected_lv="ieraksts ar piemēroto summu 0.00 un visu atbalstu atlikumā",
         evidence=_shown(case, settlement),
     )
 
 
 @rule("PAY-07")
-def paid_once(case: Case) -> Iterator[Occasion]:
+def paid_once(case: Case) -> Iterator[Check]:
     """The payout of a bill to a person is reported once."""
     records: dict[tuple[str, str], list[Payout]] = defaultdict(list)
     for payout in case.payouts:
@@ -165,7 +163,7 @@ def paid_once(case: Case) -> Iterator[Occasion]:
     for payouts in records.values():
         for payout, standing in _standing_payouts(payouts):
             repeated = standing is not None and not is_copy_after_loss(case, payout.sent)
-            yield _paid_twice(case, standing, payout) if standing is not None and repeated else HELD
+            yield _paid_twice(case, standing, payout) if standing is not None and repeated else PASSED
 
 
 def _standing_payouts(payouts: list[Payout]) -> Iterator[tuple[Payout, Payout | None]]:
@@ -184,56 +182,54 @@ def _standing_payouts(payouts: list[Payout]) -> Iterator[tuple[Payout, Payout | 
         standing = standing[:1]
 
 
-def _paid_twice(case: Case, before: Payout, payout: Payout) -> Broken:
+def _paid_twice(case: Case, before: Payout, payout: Payout) -> Breach:
     record = payout.record
-    return Broken(
+    return Breach(
         en=f"The payout of invoice {record.invoice_number} to {record.person_code} was reported twice.",
         lv=f"Rēķina {record.invoice_number} izmaksa personai {record.person_code} paziņota divreiz.",
-        expected="one record for an invoice and a person",
-        expected_lv="viens ieraksts par rēķinu un personu",
         evidence=(case.spot(before.sent, before.index), case.spot(payout.sent, payout.index)),
     )
 
 
 @rule("PAY-08")
-def as_billed(case: Case) -> Iterator[Occasion]:
+def as_billed(case: Case) -> Iterator[Check]:
     """A record names the invoice and the contract of the bill as it was issued."""
     yield from _as_billed(case, "invoice_number", "contract")
 
 
 @rule("PAY-15")
-def invoice_date_as_billed(case: Case) -> Iterator[Occasion]:
+def invoice_date_as_billed(case: Case) -> Iterator[Check]:
     """A record carries the date of the bill."""
     yield from _as_billed(case, "invoice_date")
 
 
 @rule("PAY-16")
-def period_as_billed(case: Case) -> Iterator[Occasion]:
+def period_as_billed(case: Case) -> Iterator[Check]:
     """A record carries the month of consumption that was billed."""
     yield from _as_billed(case, "period")
 
 
 @rule("PAY-17")
-def net_as_billed(case: Case) -> Iterator[Occasion]:
+def net_as_billed(case: Case) -> Iterator[Check]:
     """A record carries the net amount of the bill."""
     yield from _as_billed(case, "net_bill")
 
 
 @rule("PAY-18")
-def person_as_granted(case: Case) -> Iterator[Occasion]:
+def person_as_granted(case: Case) -> Iterator[Check]:
     """A record names the person to whom the support was granted."""
     yield from occasions(case, "PAY-18", lambda each: _given(each) and not each.missing)
 
 
 @rule("PAY-23")
-def issued_only(case: Case) -> Iterator[Occasion]:
+def issued_only(case: Case) -> Iterator[Check]:
     """A record is about an invoice that was issued."""
     if any(each.do == "bill" for each in case.requests):
         for payout, bill in _comparable(case):
-            yield _unbilled(case, payout) if bill is None else HELD
+            yield _unbilled(case, payout) if bill is None else PASSED
 
 
-def _as_billed(case: Case, *fields: str) -> Iterator[Occasion]:
+def _as_billed(case: Case, *fields: str) -> Iterator[Check]:
     if any(each.do == "bill" for each in case.requests):
         for payout, bill in _comparable(case):
             if bill is not None:
@@ -262,18 +258,16 @@ def _elsewhere(case: Case, record: PayoutRecord, bill: Bill | None) -> bool:
     return foreign or loosely(record.contract) in alike
 
 
-def _unbilled(case: Case, payout: Payout) -> Broken:
+def _unbilled(case: Case, payout: Payout) -> Breach:
     record = payout.record
-    return Broken(
+    return Breach(
         en=f"A payout names invoice {record.invoice_number} of contract {record.contract}, which was never issued.",
         lv=f"Izmaksā norādīts rēķins {record.invoice_number}, līgums {record.contract}, kas nav izrakstīts.",
-        expected="only invoices that were issued",
-        expected_lv="tikai izrakstīti rēķini",
         evidence=(case.spot(payout.sent, payout.index, "invoice_number"),),
     )
 
 
-def _compared(case: Case, payout: Payout, bill: Bill, compared: tuple[str, ...]) -> Occasion:
+def _compared(case: Case, payout: Payout, bill: Bill, compared: tuple[str, ...]) -> Check:
     record = payout.record
     fields = {
         "invoice_number": (record.invoice_number, bill.invoice),
@@ -285,10 +279,10 @@ def _compared(case: Case, payout: Payout, bill: Bill, compared: tuple[str, ...])
         fields["net_bill"] = (euro(record.net_bill), euro(bill.net))
     wrong = {name: pair for name, pair in fields.items() if pair[0] != pair[1] and name in compared}
     if not wrong:
-        return HELD
+        return PASSED
     told = "; ".join(f"{name} is {found}, billed was {expected}" for name, (found, expected) in wrong.items())
     teikts = "; ".join(f"{name} ir {found}, rēķinā {expected}" for name, (found, expected) in wrong.items())
-    return Broken(
+    return Breach(
         en=f"The payout record of invoice {bill.invoice} of contract {bill.contract} differs from the bill: {told}.",
         lv=f"Izmaksas ieraksts par rēķinu {bill.invoice}, līgums {bill.contract}, atšķiras no rēķina: {teikts}.",
         expected="; ".join(f"{name} {expected}" for name, (_, expected) in wrong.items()),
@@ -298,36 +292,36 @@ def _compared(case: Case, payout: Payout, bill: Bill, compared: tuple[str, ...])
 
 
 @rule("PAY-09")
-def reversals_sent(case: Case) -> Iterator[Occasion]:
+def reversals_sent(case: Case) -> Iterator[Check]:
     """A cancelled bill is reported by a reversal of each of its records."""
     yield from _reversals(case, "PAY-09")
 
 
 @rule("PAY-19")
-def reversals_repeat(case: Case) -> Iterator[Occasion]:
+def reversals_repeat(case: Case) -> Iterator[Check]:
     """A reversal repeats the record that it cancels."""
     yield from _reversals(case, "PAY-19")
 
 
 @rule("PAY-20")
-def reversals_needed(case: Case) -> Iterator[Occasion]:
+def reversals_needed(case: Case) -> Iterator[Check]:
     """Only what was cancelled is reversed, and once."""
     yield from _reversals(case, "PAY-20")
 
 
 @rule("PAY-21")
-def given_back(case: Case) -> Iterator[Occasion]:
+def given_back(case: Case) -> Iterator[Check]:
     """What a cancelled bill took is available again, exactly."""
     yield from occasions(case, "PAY-21", lambda each: _given(each) and any(share.restored for share in each.shares))
 
 
 @rule("PAY-22")
-def months_fit_together(case: Case) -> Iterator[Occasion]:
+def months_fit_together(case: Case) -> Iterator[Check]:
     """A record is about no later month than its document."""
     yield from plausible.occasions(case, frozenset({"payout-period"}), ChannelName.PAYOUT)
 
 
-def _reversals(case: Case, requirement: str) -> Iterator[Occasion]:
+def _reversals(case: Case, requirement: str) -> Iterator[Check]:
     if not any(each.do == "bill" for each in case.requests):
         return
     records: dict[tuple[str, str], list[Payout]] = defaultdict(list)
@@ -340,7 +334,7 @@ def _reversals(case: Case, requirement: str) -> Iterator[Occasion]:
                 yield occasion
 
 
-def _reversal(case: Case, payouts: list[Payout], credit: Bill | None) -> Iterator[tuple[str, Occasion]]:
+def _reversal(case: Case, payouts: list[Payout], credit: Bill | None) -> Iterator[tuple[str, Check]]:
     """Each occasion with the requirement that it is one of."""
     taken = [each for each in payouts if not each.record.reversal]
     back = [each for each in payouts if each.record.reversal]
@@ -357,25 +351,23 @@ def _reversal(case: Case, payouts: list[Payout], credit: Bill | None) -> Iterato
     elif len(back) > len(taken) and not is_copy_after_loss(case, back[-1].sent):
         yield "PAY-20", _needless(case, back[-1])
     else:
-        yield "PAY-09", HELD
-        yield "PAY-20", HELD
+        yield "PAY-09", PASSED
+        yield "PAY-20", PASSED
         yield "PAY-19", _repeats(case, taken[-1], back[-1])
 
 
-def _needless(case: Case, payout: Payout) -> Broken:
+def _needless(case: Case, payout: Payout) -> Breach:
     record = payout.record
-    return Broken(
+    return Breach(
         en=f"A reversal was sent for invoice {record.invoice_number}, which was not cancelled or took nothing.",
         lv=f"Nosūtīta rēķina {record.invoice_number} atcelšana, lai gan rēķins nav atcelts vai tajā nekas nav "
         "piemērots.",
-        expected="one reversal for each record of a cancelled bill, and no other",
-        expected_lv="viena atcelšana par katru atcelta rēķina ierakstu un neviena cita",
         evidence=(case.spot(payout.sent, payout.index),),
     )
 
 
-def _missing_reversal(case: Case, taken: Payout, credit: Bill) -> Broken:
-    return Broken(
+def _missing_reversal(case: Case, taken: Payout, credit: Bill) -> Breach:
+    return Breach(
         en=f"Invoice {credit.reverses} was cancelled by {credit.invoice}, and its payout was not reversed.",
         lv=f"Rēķins {credit.reverses} atcelts ar {credit.invoice}, bet tā izmaksa nav atcelta.",
         expected=f"a reversal that repeats the record: {euro(taken.record.applied)} applied",
@@ -384,13 +376,13 @@ def _missing_reversal(case: Case, taken: Payout, credit: Bill) -> Broken:
     )
 
 
-def _repeats(case: Case, taken: Payout, back: Payout) -> Occasion:
+def _repeats(case: Case, taken: Payout, back: Payout) -> Check:
     wrong = [each for each in _AMOUNTS if getattr(taken.record, each) != getattr(back.record, each)]
     if not wrong:
-        return HELD
+        return PASSED
     told = "; ".join(f"{each} {euro(getattr(back.record, each))}" for each in wrong)
     right = "; ".join(f"{each} {euro(getattr(taken.record, each))}" for each in wrong)
-    return Broken(
+    return Breach(
         en=f"The reversal of invoice {back.record.invoice_number} does not repeat the record it cancels: {told}.",
         lv=f"Rēķina {back.record.invoice_number} atcelšana neatkārto atceļamo ierakstu: {told}.",
         expected=right,
@@ -400,7 +392,7 @@ def _repeats(case: Case, taken: Payout, back: Payout) -> Occasion:
 
 
 @rule("PAY-10")
-def empty_months(case: Case) -> Iterator[Occasion]:
+def empty_months(case: Case) -> Iterator[Check]:
     """A month that was billed without any payout is told by a document without records."""
     told = {each.document.header.period for each in case.documents(ChannelName.PAYOUT) if each.document is not None}
     full = {each.record.period for each in case.payouts}
@@ -409,9 +401,9 @@ def empty_months(case: Case) -> Iterator[Occasion]:
             continue
         run = case.offer(ChannelName.PAYOUT, last)
         if period in told:
-            yield HELD
+            yield PASSED
         elif run is not None:
-            yield Broken(
+            yield Breach(
                 en=f"Month {period} had no payouts, and no document said so.",
                 lv=f"Mēnesī {period} izmaksu nebija, bet dokumenta par to nav.",
                 expected=f"a payout document for {period} without records in the run of {day_of(run.at)}",
@@ -443,7 +435,7 @@ def _is_empty(case: Case, period: Period) -> bool:
 
 
 @rule("PAY-11")
-def two_decimals(case: Case) -> Iterator[Occasion]:
+def two_decimals(case: Case) -> Iterator[Check]:
     """Amounts have two decimals."""
     for payout in case.payouts:
         located = payout.sent.content.located if payout.sent.content is not None else None
@@ -456,19 +448,17 @@ def two_decimals(case: Case) -> Iterator[Occasion]:
             if not _MONEY.fullmatch(written.strip()):
                 wrong[name] = written.strip()
         if not wrong:
-            yield HELD
+            yield PASSED
             continue
         told = ", ".join(f"{name} {written}" for name, written in wrong.items())
-        yield Broken(
+        yield Breach(
             en=f"Amounts of invoice {payout.record.invoice_number} do not have two decimals: {told}.",
             lv=f"Rēķina {payout.record.invoice_number} summām nav divu zīmju aiz komata: {told}.",
-            expected="two decimals, for example 20.00",
-            expected_lv="divas zīmes aiz komata, piemēram, 20.00",
             evidence=tuple(case.spot(payout.sent, payout.index, name) for name in wrong),
         )
 
 
 @rule("PAY-12")
-def as_on_the_bill(case: Case) -> Iterator[Occasion]:
+def as_on_the_bill(case: Case) -> Iterator[Check]:
     """What is reported is what was taken off the customer's bill."""
     yield from occasions(case, "PAY-12", lambda each: _given(each) and each.bill.lines is not None)

@@ -7,30 +7,30 @@ from collections.abc import Iterator
 
 from conformance.rules.business import plain
 from conformance.rules.evidence import Case
-from conformance.rules.judging import HELD, Broken, Occasion, rule
-from conformance.rules.model import Evidence
+from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.traffic import Sent
+from conformance.verdicts import Breach, Evidence
 from simulator.documents.model import ContractRecord, PayoutRecord
 
 
 @rule("PRI-01")
-def own_contracts_only(case: Case) -> Iterator[Occasion]:
+def own_contracts_only(case: Case) -> Iterator[Check]:
     """A document is about the retailer's own contracts."""
     for sent in case.documents():
         foreign = _foreign(case, sent)
-        yield _broken(sent, foreign) if foreign else HELD
+        yield _broken(sent, foreign) if foreign else PASSED
 
 
 @rule("PRI-05")
-def own_name_only(case: Case) -> Iterator[Occasion]:
+def own_name_only(case: Case) -> Iterator[Check]:
     """A document is in the retailer's own name."""
     own = case.retailer.registration_number
     for sent in case.documents():
         found = sent.document.header.provider if sent.document is not None else own
         if found == own:
-            yield HELD
+            yield PASSED
             continue
-        yield Broken(
+        yield Breach(
             en=f"A document was sent in the name of {found}; the sender is {own}.",
             lv=f"Dokuments nosūtīts tirgotāja {found} vārdā; sūtītājs ir {own}.",
             expected=f"the sender's own registration number, {own}",
@@ -40,7 +40,7 @@ def own_name_only(case: Case) -> Iterator[Occasion]:
 
 
 @rule("PRI-02")
-def people_of_the_contract_only(case: Case) -> Iterator[Occasion]:
+def people_of_the_contract_only(case: Case) -> Iterator[Check]:
     """A contract's record names its holder and its sub-users, and nobody else."""
     for said in case.reporting.said:
         if said.contract is None or said.contract in case.doubtful:
@@ -53,20 +53,18 @@ def people_of_the_contract_only(case: Case) -> Iterator[Occasion]:
             if plain(each.person.code) not in own and plain(each.person.code) != plain(said.record.holder.code)
         ]
         if not others:
-            yield HELD
+            yield PASSED
             continue
         names = ", ".join(f"{each.person.given_name} {each.person.surname}" for _, each in others)
-        yield Broken(
+        yield Breach(
             en=f"The record of contract {said.contract} names {names}, who never were its sub-users.",
             lv=f"Līguma {said.contract} ierakstā nosaukts {names}, kas nekad nav bijis tā apakšlietotājs.",
-            expected="the holder and the sub-users only",
-            expected_lv="tikai turētājs un apakšlietotāji",
             evidence=tuple(case.spot(said.sent, said.index, "sub_users.person.code", place) for place, _ in others),
         )
 
 
 @rule("PRI-03")
-def no_people_in_error_texts(case: Case) -> Iterator[Occasion]:
+def no_people_in_error_texts(case: Case) -> Iterator[Check]:
     """The texts of an error message name no personal code."""
     for sent in case.sends:
         report = sent.content.report if sent.content is not None and sent.is_event else None
@@ -74,13 +72,11 @@ def no_people_in_error_texts(case: Case) -> Iterator[Occasion]:
             continue
         told = [found for each in report.errors for found in _CODE.findall(f"{each.text_lv} {each.text_en}")]
         if not told:
-            yield HELD
+            yield PASSED
             continue
-        yield Broken(
+        yield Breach(
             en=f"The texts of an error message name a personal code: {told[0]}.",
             lv=f"Kļūdas ziņojuma tekstā ir personas kods: {told[0]}.",
-            expected="the record's position; the reader has the document",
-            expected_lv="ieraksta kārtas numurs; lasītājam dokuments ir",
             evidence=(case.entry(sent.number),),
         )
 
@@ -89,7 +85,7 @@ _CODE = re.compile(r"\b\d{6}-\d{5}\b")
 
 
 @rule("PRI-04")
-def payouts_of_protected_only(case: Case) -> Iterator[Occasion]:
+def payouts_of_protected_only(case: Case) -> Iterator[Check]:
     """No payout record is about a person to whom nothing was ever granted on the contract."""
     for settlement in case.settlements:
         if not settlement.trusted or settlement.missing:
@@ -97,15 +93,13 @@ def payouts_of_protected_only(case: Case) -> Iterator[Occasion]:
         needless = [each for each in settlement.strangers if not each.record.applied]
         if not needless:
             if settlement.payouts:
-                yield HELD
+                yield PASSED
             continue
-        yield Broken(
+        yield Breach(
             en=f"Invoice {settlement.bill.invoice}: a payout record of 0.00 names {needless[0].record.person_code}, to "
             "whom nothing was granted.",
             lv=f"Rēķins {settlement.bill.invoice}: izmaksas ierakstā ar 0.00 nosaukta persona "
             f"{needless[0].record.person_code}, kurai nekas nav piešķirts.",
-            expected="records of persons with support only",
-            expected_lv="ieraksti tikai par personām, kurām ir atbalsts",
             evidence=tuple(case.spot(each.sent, each.index, "person_code") for each in needless),
         )
 
@@ -123,13 +117,11 @@ def _foreign(case: Case, sent: Sent) -> list[tuple[str, Evidence]]:
     ]
 
 
-def _broken(sent: Sent, foreign: list[tuple[str, Evidence]]) -> Broken:
+def _broken(sent: Sent, foreign: list[tuple[str, Evidence]]) -> Breach:
     numbers = ", ".join(sorted({number for number, _ in foreign}))
     channel = sent.channel.value if sent.channel is not None else ""
-    return Broken(
+    return Breach(
         en=f"A {channel} document holds data of another retailer's contract: {numbers}.",
         lv=f"Dokumentā ({channel}) ir cita tirgotāja līguma dati: {numbers}.",
-        expected="only contracts of the sender",
-        expected_lv="tikai sūtītāja līgumi",
         evidence=tuple(each for _, each in foreign[:3]),
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.rules.evidence import Case
-from conformance.rules.judging import HELD, Broken, Occasion
+from conformance.rules.registry import PASSED, Check
 from conformance.rules.traffic import DELETE, LIST, RECEIVE, RESTORE, Call
+from conformance.verdicts import Breach
 
 
-def recoveries(case: Case) -> Iterator[Occasion]:
+def recoveries(case: Case) -> Iterator[Check]:
     """Each message whose read was lost on its way, once there was an occasion to read it again, and each restored."""
     lost = dict(_lost_reads(case))
     for message, call in lost.items():
@@ -62,7 +63,7 @@ def _before(case: Case, message: str, operation: str, after: int, until: int, *,
     )
 
 
-def _recovery(case: Case, message: str, lost: Call) -> Occasion:
+def _recovery(case: Case, message: str, lost: Call) -> Check:
     received = _received(case, message, lost.number)
     if received is None:
         return _not_recovered(
@@ -81,10 +82,10 @@ def _recovery(case: Case, message: str, lost: Call) -> Occasion:
         )
     if _before(case, message, LIST, lost.number, restored.number, read=True) is None:
         return _unlisted(case, message, restored)
-    return HELD
+    return PASSED
 
 
-def _restoring(case: Case, message: str, restored: Call) -> Occasion:
+def _restoring(case: Case, message: str, restored: Call) -> Check:
     if _before(case, message, LIST, 0, restored.number, read=True) is None:
         return _unlisted(case, message, restored)
     last = restored.number
@@ -96,10 +97,10 @@ def _restoring(case: Case, message: str, restored: Call) -> Occasion:
             f"Ziņojums {message} tika atjaunots un pēc tam dzēsts, to nenolasot.",
             deleted,
         )
-    return HELD
+    return PASSED
 
 
-def _unlisted(case: Case, message: str, restored: Call) -> Broken:
+def _unlisted(case: Case, message: str, restored: Call) -> Breach:
     return _not_recovered(
         case,
         f"Message {message} was restored without having been listed as read.",
@@ -108,11 +109,9 @@ def _unlisted(case: Case, message: str, restored: Call) -> Broken:
     )
 
 
-def _not_recovered(case: Case, en: str, lv: str, call: Call) -> Broken:
-    return Broken(
+def _not_recovered(case: Case, en: str, lv: str, call: Call) -> Breach:
+    return Breach(
         en=en,
         lv=lv,
-        expected="ReceiveMessageList (ReadMessage=true), RestoreMessageList, ReceiveMessage2, DeleteMessage",
-        expected_lv="ReceiveMessageList (ReadMessage=true), RestoreMessageList, ReceiveMessage2, DeleteMessage",
         evidence=(case.entry(call.number),),
     )

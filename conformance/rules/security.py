@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from conformance.rules.evidence import Case
-from conformance.rules.judging import HELD, Broken, Occasion, rule
+from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.tokens import Issue, Use, complaints_of
 from conformance.rules.traffic import Call
 from conformance.rules.values import text
+from conformance.verdicts import Breach
 from simulator.journal.entries import Entry
 
 CLAIMS = (
@@ -40,10 +41,10 @@ def _refusals(case: Case, requirement: str) -> Iterator[Entry]:
             yield entry
 
 
-def _refused(entry: Entry, expected: str, expected_lv: str, case: Case) -> Broken:
+def _refused(case: Case, entry: Entry, expected: str = "", expected_lv: str = "") -> Breach:
     asked = "request for a token" if entry.operation == "Issue" else "call"
     prasits = "Pilnvaras pieprasījums" if entry.operation == "Issue" else "Izsaukums"
-    return Broken(
+    return Breach(
         en=f"A {asked} was refused: {entry.cause}",
         lv=f"{prasits} nav pieņemts: {entry.cause}",
         expected=expected,
@@ -52,50 +53,41 @@ def _refused(entry: Entry, expected: str, expected_lv: str, case: Case) -> Broke
     )
 
 
-def _broken(case: Case, requirement: str, expected: str, expected_lv: str) -> Iterator[Broken]:
+def _broken(case: Case, requirement: str, expected: str = "", expected_lv: str = "") -> Iterator[Breach]:
     for entry in _refusals(case, requirement):
-        yield _refused(entry, expected, expected_lv, case)
+        yield _refused(case, entry, expected, expected_lv)
 
 
 @rule("SEC-01")
-def certificate_checked(case: Case) -> Iterator[Occasion]:
+def certificate_checked(case: Case) -> Iterator[Check]:
     """All goes over TLS, and to nobody whose certificate is not the authority's."""
-    expected = "TLS, broken off when the server's certificate is not signed by the authority that is trusted"
-    expected_lv = "TLS, kas tiek pārtraukts, ja servera sertifikātu nav parakstījis uzticamais izdevējs"
     for entry in case.connections:
         if entry.operation == "shown":
             continue  # whether the client minds comes next
         if entry.operation == "handshake":
-            yield HELD
+            yield PASSED
             continue
         said = text(entry.details.get("said")) or "a request"
         foreign = entry.operation == "request"
-        yield Broken(
+        yield Breach(
             en=f"{said} was sent to a server with a foreign certificate."
             if foreign
             else "A call was made without TLS.",
             lv=f"{said} nosūtīts serverim ar svešu sertifikātu." if foreign else "Izsaukums veikts bez TLS.",
-            expected=expected,
-            expected_lv=expected_lv,
             evidence=(case.entry(entry.number),),
         )
-    yield from _broken(case, "SEC-01", expected, expected_lv)
+    yield from _broken(case, "SEC-01")
 
 
 @rule("SEC-02")
-def asked_for_dit(case: Case) -> Iterator[Occasion]:
+def asked_for_dit(case: Case) -> Iterator[Check]:
     """A token is asked for with DIT's realm as AppliesTo."""
-    yield from (HELD for each in case.issues if each.done)
-    yield from _broken(
-        case,
-        "SEC-02",
-        "a WS-Trust 1.3 request with AppliesTo https://ivis.eps.gov.lv/DIT.WebService",
-        "WS-Trust 1.3 pieprasījums ar AppliesTo https://ivis.eps.gov.lv/DIT.WebService",
-    )
+    yield from (PASSED for each in case.issues if each.done)
+    yield from _broken(case, "SEC-02")
 
 
 @rule("SEC-03")
-def claims_asked_for(case: Case) -> Iterator[Occasion]:
+def claims_asked_for(case: Case) -> Iterator[Check]:
     """A token is asked for with the claims that DIT requires."""
     expected = f"the claims {' and '.join(CLAIMS)}"
     expected_lv = f"pazīmes {' un '.join(CLAIMS)}"
@@ -104,9 +96,9 @@ def claims_asked_for(case: Case) -> Iterator[Occasion]:
         if not issue.done:
             continue
         if not missing:
-            yield HELD
+            yield PASSED
             continue
-        yield Broken(
+        yield Breach(
             en=f"A token was asked for without the claim {missing[0]}.",
             lv=f"Pilnvara pieprasīta bez pazīmes {missing[0]}.",
             expected=expected,
@@ -118,7 +110,7 @@ def claims_asked_for(case: Case) -> Iterator[Occasion]:
 
 
 @rule("SEC-04")
-def not_after_its_end(case: Case) -> Iterator[Occasion]:
+def not_after_its_end(case: Case) -> Iterator[Check]:
     """No call is made with a token that has ended."""
     issued = {each.token: each for each in case.issues if each.done and each.token is not None}
     ended: set[int] = set()
@@ -130,18 +122,16 @@ def not_after_its_end(case: Case) -> Iterator[Occasion]:
         at = use.at(clock)
         if at > issue.expires + _GRACE:
             ended.add(use.number)
-            yield Broken(
+            yield Breach(
                 en=f"A call at {at.isoformat()} carried a token that had ended at {issue.expires.isoformat()}.",
                 lv=f"Izsaukumā {at.isoformat()} lietota pilnvara, kuras termiņš beidzās {issue.expires.isoformat()}.",
-                expected="a new token asked for before the old one ends",
-                expected_lv="jauna pilnvara, kas saņemta, pirms vecajai beidzas termiņš",
                 evidence=(case.entry(issue.number), case.entry(use.number)),
             )
         elif any(_ended_before(each, use, clock) for each in issued.values()):
-            yield HELD
+            yield PASSED
     for entry in _refusals(case, "SEC-04"):
         if entry.number not in ended:
-            yield _refused(entry, "a token that holds now", "pilnvara, kas šobrīd ir spēkā", case)
+            yield _refused(case, entry, "a token that holds now", "pilnvara, kas šobrīd ir spēkā")
 
 
 def _ended_before(issue: Issue, use: Use, clock: str | None) -> bool:
@@ -149,7 +139,7 @@ def _ended_before(issue: Issue, use: Use, clock: str | None) -> bool:
 
 
 @rule("SEC-05")
-def kept(case: Case) -> Iterator[Occasion]:
+def kept(case: Case) -> Iterator[Check]:
     """A token that holds for long serves for more than one call of a run."""
     issued = {each.token: each for each in case.issues if each.done and each.token is not None}
     for run in case.all_exchanges:
@@ -159,13 +149,11 @@ def kept(case: Case) -> Iterator[Occasion]:
             continue
         tokens = list(dict.fromkeys(each.token or "" for each in lasting))
         if 2 * len(tokens) <= len(lasting):
-            yield HELD
+            yield PASSED
             continue
-        yield Broken(
+        yield Breach(
             en=f"For {len(lasting)} calls of one run {len(tokens)} tokens were asked for.",
             lv=f"Vienas apmaiņas reizes {len(lasting)} izsaukumiem prasītas {len(tokens)} pilnvaras.",
-            expected="one token, used until shortly before it ends",
-            expected_lv="viena pilnvara, ko lieto gandrīz līdz tās termiņa beigām",
             evidence=tuple(case.entry(issued[each].number) for each in tokens[:_MANY]),
         )
 
@@ -175,41 +163,26 @@ def _lasts(issue: Issue) -> bool:
 
 
 @rule("SEC-06")
-def timestamp_of_now(case: Case) -> Iterator[Occasion]:
+def timestamp_of_now(case: Case) -> Iterator[Check]:
     """Calls and requests for tokens carry a Timestamp of now."""
     yield from _accepted(case.uses)
-    yield from _broken(
-        case,
-        "SEC-06",
-        "a wsu:Timestamp whose Created is now, in UTC",
-        "wsu:Timestamp, kurā Created ir pašreizējais laiks (UTC)",
-    )
+    yield from _broken(case, "SEC-06")
 
 
 @rule("SEC-07")
-def signed_with_its_key(case: Case) -> Iterator[Occasion]:
+def signed_with_its_key(case: Case) -> Iterator[Check]:
     """With a token that has a key the Timestamp is signed with that key."""
-    yield from (HELD for each in case.uses if each.accepted and each.key_type not in (None, "Bearer"))
-    yield from _broken(
-        case,
-        "SEC-07",
-        "a signature over the wsu:Timestamp, made anew for each call with the token's key",
-        "wsu:Timestamp paraksts, kas katram izsaukumam veidots no jauna ar pilnvaras atslēgu",
-    )
+    yield from (PASSED for each in case.uses if each.accepted and each.key_type not in (None, "Bearer"))
+    yield from _broken(case, "SEC-07")
 
 
 @rule("SEC-08")
-def own_credentials(case: Case) -> Iterator[Occasion]:
+def own_credentials(case: Case) -> Iterator[Check]:
     """The retailer's own credentials are used, and no others."""
-    yield from (HELD for each in case.issues if each.done)
-    yield from _broken(
-        case,
-        "SEC-08",
-        "user name and password, or the certificate, of this environment (hello gives them)",
-        "šīs vides lietotājs un parole vai sertifikāts (tos dod hello)",
-    )
+    yield from (PASSED for each in case.issues if each.done)
+    yield from _broken(case, "SEC-08")
     for entry in case.foreign_issues:
-        yield Broken(
+        yield Breach(
             en=f"A token was asked for as {text(entry.details.get('user'))}, a user of authority {entry.authority}.",
             lv=f"Pilnvara pieprasīta kā {text(entry.details.get('user'))}, iestādes {entry.authority} lietotājs.",
             expected=f"the user of authority {case.retailer.authority}",
@@ -219,20 +192,18 @@ def own_credentials(case: Case) -> Iterator[Occasion]:
 
 
 @rule("SEC-09")
-def refused_token_thrown_away(case: Case) -> Iterator[Occasion]:
+def refused_token_thrown_away(case: Case) -> Iterator[Check]:
     """A token that DIT has refused is not used again."""
     refused: dict[str, Call] = {}
     for use in case.uses:
         if use.token in refused:
-            yield Broken(
+            yield Breach(
                 en="A call carried a token that DIT had refused before.",
                 lv="Izsaukumā lietota pilnvara, ko DIT jau iepriekš nepieņēma.",
-                expected="a new token of the STS after InvalidSecurity",
-                expected_lv="jauna drošības servisa pilnvara pēc InvalidSecurity",
                 evidence=(case.entry(refused[use.token].number), case.entry(use.number)),
             )
         elif refused:
-            yield HELD
+            yield PASSED
         if not use.accepted and use.token is not None and _about_the_token(use):
             refused.setdefault(use.token, use.call)
 
@@ -242,16 +213,11 @@ def _about_the_token(use: Use) -> bool:
 
 
 @rule("SEC-10")
-def token_as_it_came(case: Case) -> Iterator[Occasion]:
+def token_as_it_came(case: Case) -> Iterator[Check]:
     """Each call carries a token of the STS, unchanged."""
     yield from _accepted(case.uses)
-    yield from _broken(
-        case,
-        "SEC-10",
-        "wsse:Security with the token of the STS, byte for byte",
-        "wsse:Security ar drošības servisa pilnvaru bez izmaiņām",
-    )
+    yield from _broken(case, "SEC-10")
 
 
-def _accepted(uses: Iterable[Use]) -> Iterator[Occasion]:
-    yield from (HELD for each in uses if each.accepted)
+def _accepted(uses: Iterable[Use]) -> Iterator[Check]:
+    yield from (PASSED for each in uses if each.accepted)

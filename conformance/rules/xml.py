@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from conformance.rules.evidence import Case
-from conformance.rules.judging import HELD, Broken, Occasion, rule
-from conformance.rules.model import Evidence
+from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.sessions import is_report_elsewhere
 from conformance.rules.traffic import SEND, Call, Sent
 from conformance.rules.values import tables, text
+from conformance.verdicts import Breach, Evidence
 from simulator.documents.complaints import Complaint
 from simulator.documents.model import ChannelName, ContractRecord, Provenance
 from simulator.documents.parsing import ParsingError, parse, refusal
@@ -24,7 +24,7 @@ _SLACK = timedelta(minutes=5)  # how far two clocks may be apart
 
 
 @rule("XML-01")
-def valid_by_schema(case: Case) -> Iterator[Occasion]:
+def valid_by_schema(case: Case) -> Iterator[Check]:
     """Every sent document and error report is valid by the schema of its channel version."""
     for sent in case.sends:
         if sent.content is None or _undecodable(sent.content.data) is not None or is_misdirected(case, sent):
@@ -36,7 +36,7 @@ def valid_by_schema(case: Case) -> Iterator[Occasion]:
             if told:
                 yield _invalid(sent, told)
             elif sent.channel is not None:
-                yield HELD
+                yield PASSED
         else:
             yield _invalid(sent, tuple((_written(each), _evidence(sent, each)) for each in sent.content.complaints))
 
@@ -52,17 +52,15 @@ def _told(sent: Sent) -> tuple[tuple[str, Evidence], ...]:
     )
 
 
-def _invalid(sent: Sent, complaints: tuple[tuple[str, Evidence], ...]) -> Broken:
+def _invalid(sent: Sent, complaints: tuple[tuple[str, Evidence], ...]) -> Breach:
     more = len(complaints) - 1
     what, co = ("error report", "kļūdas ziņojums") if sent.is_event else ("document", "dokuments")
     refused = "" if sent.call.done else ", and DIT refused it"
     atteikts = "" if sent.call.done else ", un DIT to nepieņēma"
-    return Broken(
+    return Breach(
         en=f"A sent {what} is not valid by its schema{refused}: {complaints[0][0]}"
         + (f" (and {more} more)" if more else ""),
         lv=f"Nosūtītais {co} neatbilst shēmai{atteikts}: {complaints[0][0]}" + (f" (un vēl {more})" if more else ""),
-        expected="a document without any error of the schema",
-        expected_lv="dokuments bez shēmas kļūdām",
         evidence=tuple(each for _, each in complaints[:_SHOWN]),
     )
 
@@ -86,22 +84,20 @@ def _evidence(sent: Sent, complaint: Complaint) -> Evidence:
 
 
 @rule("XML-02")
-def utf8(case: Case) -> Iterator[Occasion]:
+def utf8(case: Case) -> Iterator[Check]:
     """Documents, and the requests that carry them, are in UTF-8."""
     for call in case.calls:
         if call.operation not in (SEND, "") or call.our_trouble or call.by_ftps:
             continue  # FTP-01 is about files
         found = wrong_encoding(case, call)
         if found is not None:
-            yield Broken(
+            yield Breach(
                 en=f"What was sent is not in UTF-8: {found}.",
                 lv=f"Sūtītais nav UTF-8 kodējumā: {found}.",
-                expected="UTF-8, and an XML declaration (if any) that says so",
-                expected_lv="UTF-8 un XML deklarācija (ja tāda ir), kas to apliecina",
                 evidence=(case.entry(call.number),),
             )
         elif call.operation == SEND:
-            yield HELD
+            yield PASSED
 
 
 def wrong_encoding(case: Case, call: Call) -> str | None:
@@ -135,16 +131,16 @@ def _undecodable(data: bytes) -> str | None:
 
 
 @rule("XML-03")
-def record_count(case: Case) -> Iterator[Occasion]:
+def record_count(case: Case) -> Iterator[Check]:
     """The header counts the records rightly."""
     for sent in case.documents():
         if sent.document is None:
             continue
         stated, found = sent.document.header.record_count, len(sent.document.records)
         if stated == found:
-            yield HELD
+            yield PASSED
         else:
-            yield Broken(
+            yield Breach(
                 en=f"Document {sent.document.header.document_id} states {stated} records, but has {found}.",
                 lv=f"Dokumentā {sent.document.header.document_id} norādīti {stated} ieraksti, bet to ir {found}.",
                 expected=f"a record count of {found}",
@@ -170,7 +166,7 @@ def kind_of(case: Case, sent: Sent) -> ChannelName | None:
 
 
 @rule("XML-04")
-def created_before_sent(case: Case) -> Iterator[Occasion]:
+def created_before_sent(case: Case) -> Iterator[Check]:
     """A document was not created after it was sent. Only told where the retailer goes by the suite's clock."""
     if not any(each.do == "now" and each.ok for each in case.all_requests):
         return
@@ -179,39 +175,35 @@ def created_before_sent(case: Case) -> Iterator[Occasion]:
             continue
         created = sent.document.header.created_at
         if created.tzinfo is None or created <= sent.at + _SLACK:
-            yield HELD
+            yield PASSED
             continue
-        yield Broken(
+        yield Breach(
             en=f"A document sent at {sent.at.isoformat()} says that it was created at {created.isoformat()}.",
             lv=f"Dokumentā, kas nosūtīts {sent.at.isoformat()}, izveides laiks ir {created.isoformat()}.",
-            expected="the moment of creation, with the right offset from UTC (local time is not UTC)",
-            expected_lv="izveides brīdis ar pareizu nobīdi no UTC (vietējais laiks nav UTC)",
             evidence=(case.spot(sent, None, "created_at"),),
         )
 
 
 @rule("XML-05")
-def composed_letters(case: Case) -> Iterator[Occasion]:
+def composed_letters(case: Case) -> Iterator[Check]:
     """Letters with diacritics are written as one character each (Unicode NFC)."""
     for sent in case.documents():
         if sent.content is None:
             continue
         text = sent.content.data.decode("utf-8", "replace")
         if unicodedata.is_normalized("NFC", text):
-            yield HELD
+            yield PASSED
             continue
         line = next(each for each in text.splitlines() if not unicodedata.is_normalized("NFC", each))
-        yield Broken(
+        yield Breach(
             en="A document writes letters with diacritics as two characters (Unicode NFD).",
             lv="Dokumentā burti ar diakritiskajām zīmēm rakstīti kā divas rakstzīmes (Unicode NFD).",
-            expected="composed letters (Unicode NFC), as keyboards and registers write them",
-            expected_lv="salikti burti (Unicode NFC), kā tos raksta tastatūras un reģistri",
             evidence=(Evidence(sent.number, excerpt=line.strip()[:_LINE]),),
         )
 
 
 @rule("XML-06")
-def no_needless_blanks(case: Case) -> Iterator[Occasion]:
+def no_needless_blanks(case: Case) -> Iterator[Check]:
     """Names and addresses have no blanks at their ends and no two in a row."""
     for sent in case.documents(ChannelName.CONTRACT):
         if sent.document is None:
@@ -219,14 +211,12 @@ def no_needless_blanks(case: Case) -> Iterator[Occasion]:
         for index, record in enumerate(sent.document.contracts()):
             wrong = {name: value for name, value in _written_texts(record) if value != " ".join(value.split())}
             if not wrong:
-                yield HELD
+                yield PASSED
                 continue
             told = "; ".join(f"{name} {value!r}" for name, value in wrong.items())
-            yield Broken(
+            yield Breach(
                 en=f"Texts of contract {record.contract} have needless blanks: {told}.",
                 lv=f"Līguma {record.contract} tekstos ir liekas atstarpes: {told}.",
-                expected="no blanks at the ends and one between words",
-                expected_lv="bez atstarpēm sākumā un beigās, starp vārdiem viena",
                 evidence=tuple(case.spot(sent, index, name) for name in wrong),
             )
 

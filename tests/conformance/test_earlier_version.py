@@ -38,7 +38,7 @@ def test_the_journal_gets_the_verdicts_that_it_got_then(report: Any, journal: Fo
     world = world_from_json(json.loads((FOLDER / "world.json").read_text(encoding="utf-8")))
     verdicts = judge(Case(journal, world, load_profile(report["run"]["profile"]), world.retailers[0]))
     then = {requirement["id"]: requirement for requirement in report["requirements"]}
-    judged = {verdict.requirement: (verdict.checked, len(verdict.findings)) for verdict in verdicts}
+    judged = {verdict.requirement: (verdict.checked, len(verdict.breaches)) for verdict in verdicts}
     assert judged == {name: (then[name]["checked"], len(then[name]["breaches"])) for name in judged}
     assert [name for name, (_, broken) in judged.items() if broken] == ["PAY-01"]
 

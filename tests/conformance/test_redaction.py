@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.redaction import RedactedJournal, Redactor
-from conformance.report.events import Breach, EvidenceInfo
+from conformance.verdicts import Breach, Evidence, Verdict
 from simulator.documents.model import ChannelName
 from simulator.documents.reading import read_document
 from simulator.documents.validation import validate
@@ -53,12 +53,15 @@ def test_people_are_replaced_and_everything_else_stays() -> None:
 
 def test_events_are_redacted_whole() -> None:
     breach = Breach(
-        "CON-03", f"{ANNA.surname}", f"holder is {ANNA.surname!r}", ANNA.code, (EvidenceInfo(7, None, ANNA.code),)
+        lv=f"{ANNA.surname}",
+        en=f"holder is {ANNA.surname!r}",
+        expected=ANNA.code,
+        evidence=(Evidence(7, None, ANNA.code),),
     )
-    hidden = redactor(story()).event(breach)
+    hidden = redactor(story()).event(Verdict("CON-03", 1, (breach,)))
     assert not [each for each in PERSONAL if each in str(hidden)]
     assert hidden.requirement == "CON-03"
-    assert hidden.evidence[0].entry == 7
+    assert hidden.breaches[0].evidence[0].entry == 7
 
 
 def test_a_redacted_journal_can_be_written_and_read_and_its_documents_are_still_valid(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ class _Report(FPDF):
         self._line(f"{status} · {say(standing(info))} · {info.source}", size=8, colour=_COLOURS[verdict.status])
         for seen in verdict.breaches:
             where = say(Bilingual(seen.scenario_lv, seen.scenario))
-            message = say(Bilingual(seen.breach.message_lv, seen.breach.message_en))
+            message = say(Bilingual(seen.breach.lv, seen.breach.en))
             self._line(f"- {message} ({where})", size=9, colour=_COLOURS[verdict.status])
 
     def _line(self, text: str, *, size: int = 10, bold: bool = False, colour: tuple[int, int, int] = _INK) -> None:

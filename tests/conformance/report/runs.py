@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from conformance.judgement import requirement_info
 from conformance.report.events import (
-    Breach,
     Event,
-    EvidenceInfo,
     HarnessFailed,
-    Judged,
     RequirementInfo,
     RunFinished,
     RunStarted,
@@ -21,9 +17,10 @@ from conformance.report.events import (
 )
 from conformance.report.summary import RunSummary
 from conformance.requirements.catalogue import load
+from conformance.verdicts import Breach, Evidence, Verdict
 
 BEGAN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-ALL = tuple(requirement_info(each, ()) for each in load())
+ALL = tuple(RequirementInfo.of(each, ()) for each in load())
 
 
 def info(identifier: str, level: str = "must", basis: str = "documented") -> RequirementInfo:
@@ -39,24 +36,23 @@ def info(identifier: str, level: str = "must", basis: str = "documented") -> Req
     )
 
 
-def breach(identifier: str, **evidence: object) -> Breach:
+def breach(**evidence: object) -> Breach:
     values: dict[str, object] = {
         "entry": 57,
         "path": "/ppriv:ProviderPayout/ppriv:Payout[1]",
         "excerpt": "<ppriv:Applied>14.93</ppriv:Applied>",
     } | evidence
     return Breach(
-        requirement=identifier,
-        message_lv="Rēķinā R-2026-03-0001 (līgums 0012345678) piemēroti 14.93 EUR, bet neto summa ir 12.34 EUR.",
-        message_en="14.93 EUR was applied on invoice R-2026-03-0001 of contract 0012345678; its net bill is 12.34 EUR.",
+        lv="Rēķinā R-2026-03-0001 (līgums 0012345678) piemēroti 14.93 EUR, bet neto summa ir 12.34 EUR.",
+        en="14.93 EUR was applied on invoice R-2026-03-0001 of contract 0012345678; its net bill is 12.34 EUR.",
         expected="at most 12.34 EUR",
-        evidence=(EvidenceInfo(**values),),  # type: ignore[arg-type]
+        evidence=(Evidence(**values),),  # type: ignore[arg-type]
         expected_lv="ne vairāk kā 12.34 EUR",
     )
 
 
-def judged(identifier: str, checked: int = 1, broken: int = 0) -> Judged:
-    return Judged(identifier, checked, tuple(breach(identifier) for _ in range(broken)))
+def judged(identifier: str, checked: int = 1, broken: int = 0) -> Verdict:
+    return Verdict(identifier, checked, tuple(breach() for _ in range(broken)))
 
 
 def started(requirements: Iterable[RequirementInfo] = ALL, **changes: object) -> RunStarted:
@@ -73,7 +69,7 @@ def started(requirements: Iterable[RequirementInfo] = ALL, **changes: object) ->
     return RunStarted(**values)  # type: ignore[arg-type]
 
 
-def scenario(name: str, *verdicts: Judged, **changes: object) -> tuple[Event, Event]:
+def scenario(name: str, *verdicts: Verdict, **changes: object) -> tuple[Event, Event]:
     values: dict[str, object] = {"status": Status.PASSED, "judged": verdicts, "seconds": 0.25, "entries": 80} | changes
     return (
         ScenarioStarted(f"test_{name}", f"The {name}", "One month"),

@@ -10,7 +10,7 @@ from tests.conformance.report.runs import breach
 
 
 def _seen(message: str, scenario: str = "The month") -> SeenBreach:
-    return SeenBreach(scenario, replace(breach("PAY-01"), message_en=message), f"{scenario} (lv)")
+    return SeenBreach(scenario, replace(breach(), en=message), f"{scenario} (lv)")
 
 
 def test_breaches_that_differ_in_figures_only_are_of_a_kind() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from conformance.rules import judge
 from conformance.rules.evidence import Case
-from conformance.rules.model import Verdict
+from conformance.verdicts import Verdict
 from simulator.clock import RIGA
 from simulator.documents.identifiers import (
     synthetic_metering_point,
@@ -193,8 +193,8 @@ class Story:
         return {each.requirement: each for each in judge(self.case())}
 
     def broken(self) -> dict[str, int]:
-        """The requirements that are broken, each with the number of its findings."""
-        return {name: len(each.findings) for name, each in self.verdicts().items() if each.findings}
+        """The requirements that are broken, each with the number of its breaches."""
+        return {name: len(each.breaches) for name, each in self.verdicts().items() if each.breaches}
 
     # -- time and entries
 

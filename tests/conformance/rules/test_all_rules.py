@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.requirements.catalogue import load
-from conformance.rules import ALL_RULES, judge
+from conformance.rules import judge
+from conformance.rules.evidence import Case
+from conformance.rules.registry import PASSED, Check, _complete, rule, rules
+from conformance.verdicts import Breach
 from simulator.clock import RIGA
 from simulator.documents.model import ChannelName, ErrorReport, RecordError, Severity
 from simulator.documents.writing import write_error_report
@@ -38,7 +42,7 @@ JUDGED = [each.requirement for each in judge(Story().case())]
 
 
 def test_rules_and_requirements_belong_together() -> None:
-    assert len(JUDGED) == len(set(JUDGED)) == len(ALL_RULES)
+    assert len(JUDGED) == len(set(JUDGED)) == len(rules())
     assert [each.id for each in load() if each.untested is None or each.id in JUDGED] == JUDGED
 
 
@@ -60,17 +64,16 @@ def test_nothing_is_judged_where_nothing_happened() -> None:
     assert not [each for each in judge(Story().case()) if each.checked]
 
 
-def test_findings_speak_both_languages_and_can_be_seen() -> None:
+def test_breaches_speak_both_languages_and_can_be_seen() -> None:
     for verdict in judge(troubled().case()):
-        for finding in verdict.findings:
-            assert finding.requirement == verdict.requirement
-            assert finding.message_en.strip()
-            assert finding.message_lv.strip()
-            assert finding.message_lv != finding.message_en
-            assert finding.expected
-            assert finding.expected_lv
-            assert finding.evidence
-            assert all(each.entry is None or each.entry > 0 for each in finding.evidence)
+        for breach in verdict.breaches:
+            assert breach.en.strip()
+            assert breach.lv.strip()
+            assert breach.lv != breach.en
+            assert breach.expected
+            assert breach.expected_lv
+            assert breach.evidence
+            assert all(each.entry is None or each.entry > 0 for each in breach.evidence)
 
 
 def test_a_rule_gives_the_same_verdict_again() -> None:
@@ -181,4 +184,26 @@ def test_no_journal_makes_a_rule_raise(odd: list[Entry], kept: list[int], seed: 
     ]
     verdicts = judge(story.case())
     assert [each.requirement for each in verdicts] == JUDGED
-    assert all(len(each.findings) <= each.checked for each in verdicts)
+    assert all(len(each.breaches) <= each.checked for each in verdicts)
+
+
+# -- registering
+
+
+def test_a_requirement_has_one_rule() -> None:
+    def second(case: Case) -> Iterator[Check]:
+        yield PASSED
+
+    with pytest.raises(ValueError, match=r"PAY-07 has two rules: paid_once and .*second"):
+        rule("PAY-07")(second)
+
+
+def test_a_breach_states_an_expectation_or_the_catalogue_does() -> None:
+    silent = Breach(en="Something happened.", lv="Kaut kas notika.")
+    stated = _complete("CON-08", silent)
+    assert stated.expected
+    assert stated.expected_lv
+    with pytest.raises(LookupError, match="PAY-02"):
+        _complete("PAY-02", silent)
+    said = replace(silent, expected="this", expected_lv="šis")
+    assert _complete("CON-08", said) is said

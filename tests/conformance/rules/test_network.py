@@ -48,10 +48,10 @@ def test_invalid_by_schema(fault: str | None) -> None:
     data = written(story).replace(b"0012345678", b"")
     sent(story, data, fault=fault)
     assert story.broken() == {"XML-01": 1}
-    finding = story.verdicts()["XML-01"].findings[0]
+    finding = story.verdicts()["XML-01"].breaches[0]
     assert finding.evidence[0].path is not None
     assert finding.evidence[0].excerpt is not None
-    assert ("refused" in finding.message_en) == (fault is not None)
+    assert ("refused" in finding.en) == (fault is not None)
 
 
 @pytest.mark.parametrize("data", [b"", b"not xml", b"<a><b></a>", b"<!DOCTYPE a><a/>"])
@@ -359,7 +359,7 @@ def test_a_correction_of_a_correction() -> None:
         story.fetch("contract")
         second = story.report(contract(holder=WRONG), contract("555", JANIS), corrects=first)
         story.report(contract(), contract("555", JANIS), corrects=second)
-    assert story.verdicts()["ERR-01"].findings == ()
+    assert story.verdicts()["ERR-01"].breaches == ()
 
 
 def test_a_wrong_record_is_not_corrected() -> None:

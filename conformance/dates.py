@@ -5,31 +5,30 @@ from __future__ import annotations
 from datetime import date
 
 from simulator.documents.model import Period
+from simulator.domain.language import Bilingual, Text, _, pgettext
 
-_MONTHS_EN = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
+_MONTHS = (
+    _("January"), _("February"), _("March"), _("April"), _("May"), _("June"),
+    _("July"), _("August"), _("September"), _("October"), _("November"), _("December"),
 )  # fmt: skip
-_MONTHS_LV = (
-    "janvāris", "februāris", "marts", "aprīlis", "maijs", "jūnijs",
-    "jūlijs", "augusts", "septembris", "oktobris", "novembris", "decembris",
-)  # fmt: skip
-_ACCUSATIVE_LV = (
-    "janvāri", "februāri", "martu", "aprīli", "maiju", "jūniju",
-    "jūliju", "augustu", "septembri", "oktobri", "novembri", "decembri",
+_ACCUSATIVE = (
+    pgettext("accusative", "January"), pgettext("accusative", "February"), pgettext("accusative", "March"),
+    pgettext("accusative", "April"), pgettext("accusative", "May"), pgettext("accusative", "June"),
+    pgettext("accusative", "July"), pgettext("accusative", "August"), pgettext("accusative", "September"),
+    pgettext("accusative", "October"), pgettext("accusative", "November"), pgettext("accusative", "December"),
 )  # fmt: skip
 
 
-def month_name(period: Period, language: str) -> str:
-    """``March``, ``marts``."""
-    return _MONTHS_LV[period.month - 1] if language == "lv" else _MONTHS_EN[period.month - 1]
+def month_name(period: Period) -> Text:
+    """The month alone: ``March``, ``marts``."""
+    return _MONTHS[period.month - 1]
 
 
-def month_after_preposition(period: Period, language: str) -> str:
-    """The month alone, as it follows ``for`` and ``par``, ``to`` and ``uz``."""
-    return _ACCUSATIVE_LV[period.month - 1] if language == "lv" else _MONTHS_EN[period.month - 1]
+def month_after_preposition(period: Period) -> Text:
+    """The month alone, as it follows ``for`` and ``par``, ``to`` and ``uz``: ``March``, ``martu``."""
+    return _ACCUSATIVE[period.month - 1]
 
 
-def day(when: date, language: str) -> str:
-    """``31 March 2026``, ``31.03.2026.``."""
-    return f"{when:%d.%m.%Y}." if language == "lv" else f"{when.day} {_MONTHS_EN[when.month - 1]} {when.year}"
+def day(when: date) -> Bilingual:
+    """A day of the calendar: ``31 March 2026``, ``31.03.2026.``."""
+    return Bilingual(f"{when:%d.%m.%Y}.", f"{when.day} {_MONTHS[when.month - 1]} {when.year}")

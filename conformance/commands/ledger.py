@@ -11,9 +11,7 @@ from pathlib import Path
 import rich_click as click
 
 from conformance.commands.failing import fail
-from conformance.ledger.figures import as_json
-from conformance.ledger.page import as_page
-from conformance.ledger.text import as_text
+from conformance.ledger.views import as_json, as_page, as_text
 from simulator.aldis.statement import NobodyError, Statement, statement
 from simulator.documents.identifiers import personal_code_valid
 from simulator.documents.profile import Profile, ProfileError, load_profile

@@ -55,9 +55,9 @@ def _as_json(found: Plan, lang: str) -> dict[str, object]:
         "steps": [
             {
                 "step": each.number,
-                "title": words_of(each, lang).title,
-                "who": words_of(each, lang).who,
-                "what": words_of(each, lang).what,
+                "title": words_of(each).title.in_language(lang),
+                "who": words_of(each).who.in_language(lang),
+                "what": words_of(each).what.in_language(lang),
                 "begins": each.begins.isoformat(),
                 "ends": None if each.working_days is None else each.ends.isoformat(),
                 "working_days": each.working_days,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from conformance.report.events import RequirementInfo, Status, Waiver
 from conformance.report.summary import Outcome, SeenBreach, WaiverFault
-from simulator.domain.language import Bilingual, Shown, Text, _, ngettext, pgettext
+from simulator.domain.language import Bilingual, Shown, Text, _, joined, ngettext, pgettext
 
 HEADING = _("ALDIS conformance check: {retailer}")
 CHAPTERS = {
@@ -87,12 +87,12 @@ def waiver_fault(waiver: Waiver, fault: WaiverFault) -> Text:
 def other_places(others: Iterable[SeenBreach]) -> Text:
     """How many breaches are not shown, and in which scenarios they were seen."""
     breaches = tuple(others)
-    titles = sorted({(seen.scenario_lv or seen.scenario, seen.scenario) for seen in breaches})
+    titles = {seen.scenario: Bilingual(seen.scenario_lv, seen.scenario) for seen in breaches}
     return ngettext(
         "and {number} more place: {scenarios}",
         "and {number} more places: {scenarios}",
         len(breaches),
-        scenarios=Bilingual("; ".join(lv for lv, _en in titles), "; ".join(sorted(en for _lv, en in titles))),
+        scenarios=joined((title for _scenario, title in sorted(titles.items())), "; "),
     )
 
 

@@ -21,16 +21,9 @@ from simulator.documents.identity import document_key
 from simulator.documents.model import ChannelName, DiscountStatus, Document, PayoutRecord, Period, Severity
 from simulator.documents.profile import Profile
 from simulator.documents.reading import read_document
+from simulator.domain.language import Bilingual
 from simulator.journal import Entry, Journal, Kind, decided
 from simulator.world import Resident, World
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A sentence of ALDIS's in both languages."""
-
-    lv: str
-    en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +35,7 @@ class Granted:
     due: Decimal
     made_good: tuple[tuple[Period, Decimal], ...]
     ended: bool
-    why: tuple[Told, ...]
+    why: tuple[Bilingual, ...]
 
     @property
     def total(self) -> Decimal:
@@ -71,7 +64,7 @@ class Refused:
     period: Period
     invoice: str
     on: date
-    why: tuple[Told, ...]
+    why: tuple[Bilingual, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +88,7 @@ class ContractYear:
     months: tuple[Month, ...]
     totals: Totals
     through: Period
-    differences: tuple[Told, ...]
+    differences: tuple[Bilingual, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +148,7 @@ class _Reader:
         self._code = personal_code_canonical(code)
         self._resident = resident
         self._books: dict[ContractKey, _Books] = defaultdict(_Books)
-        self._differences: dict[ContractKey, tuple[Told, ...]] = {}
+        self._differences: dict[ContractKey, tuple[Bilingual, ...]] = {}
         self._known: set[str] = set()
         self._last = Period(year, 1)
 
@@ -202,7 +195,7 @@ class _Reader:
                 due=Decimal(each["amount_due"]),
                 made_good=tuple((Period.parse(p["period"]), Decimal(p["amount"])) for p in each["catch_up"]),
                 ended=each["status"] == DiscountStatus.TERMINATED,
-                why=tuple(Told(lv, en) for lv, en in zip(each.get("why_lv", why_en), why_en, strict=True)),
+                why=tuple(Bilingual(lv, en) for lv, en in zip(each.get("why_lv", why_en), why_en, strict=True)),
             )
             books = self._books[ContractKey(each["provider"], each["contract"])]
             books.granted.append(granted)
@@ -212,10 +205,10 @@ class _Reader:
     def _take(self, sheet: _Sheet) -> None:
         details: Mapping[str, Any] = sheet.entry.details
         on = sheet.entry.at.astimezone(RIGA).date()
-        wrong: dict[int, list[Told]] = defaultdict(list)
+        wrong: dict[int, list[Bilingual]] = defaultdict(list)
         for each in details["errors"]:
             if each["severity"] == Severity.ERROR and each["position"] is not None:
-                wrong[each["position"]].append(Told(each["text_lv"], each["text_en"]))
+                wrong[each["position"]].append(Bilingual(each["text_lv"], each["text_en"]))
         for position, record in enumerate(sheet.document.records, 1):
             if not isinstance(record, PayoutRecord) or record.period.year != self._year:
                 continue
@@ -241,7 +234,7 @@ class _Reader:
         for key in self._books:
             if key.provider == provider:
                 self._differences[key] = tuple(
-                    Told(each["text_lv"], each["text_en"])
+                    Bilingual(each["text_lv"], each["text_en"])
                     for each in details["differences"]
                     if each["contract"] == key.contract and self._is_the_person(each["person"])
                 )
@@ -330,7 +323,6 @@ __all__ = [
     "NobodyError",
     "Refused",
     "Statement",
-    "Told",
     "statement",
     "totals_of",
 ]

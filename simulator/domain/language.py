@@ -10,7 +10,7 @@ the names that gettext's tools know: ``_``, ``ngettext``, ``pgettext`` and ``npg
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -88,6 +88,12 @@ class Bilingual:
 
 Shown = Text | Bilingual
 """Whatever can be shown in either language."""
+
+
+def joined(texts: Iterable[Shown], separator: str) -> Bilingual:
+    """Several texts as one, in both languages."""
+    shown = tuple(texts)
+    return Bilingual(*(separator.join(text.in_language(language) for text in shown) for language in LANGUAGES))
 
 
 def _(template: str, /, **params: object) -> Text:

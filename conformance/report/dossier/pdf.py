@@ -85,7 +85,7 @@ class _Report(FPDF):
                 self._line(f"{label}: {value}")
         if finished is not None and finished.retailer_name:
             system = f"{finished.retailer_name} {finished.retailer_version or ''}".rstrip()
-            self._line(f"{say(_('Retailer'))}: {system}")
+            self._line(say(_("Retailer: {system}", system=system)))
         self._line(say(ngettext("{number} scenario", "{number} scenarios", len(summary.scenarios))))
         chapter = None
         for verdict in summary.verdicts:

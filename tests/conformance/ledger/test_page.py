@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 from lxml import etree, html
 
-import conformance.ledger
-from conformance.ledger.figures import as_json
-from conformance.ledger.page import as_page
-from conformance.ledger.text import as_text
+from conformance.ledger.views import as_json, as_page, as_text
 from simulator.aldis.statement import Statement, statement
 from simulator.journal import StoredJournal
 from simulator.world import load_world
@@ -118,25 +114,6 @@ def test_a_page_is_one_file_that_everybody_can_use(liga: Statement, language: st
     assert page.xpath("//*[@role='region' and @tabindex='0' and @aria-label]")
     # Well-formed as XML, too: nothing is left open.
     etree.fromstring(re.sub(r"<!DOCTYPE html>|<meta[^>]*>", "", text))
-
-
-def _luminance(colour: str) -> float:
-    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
-    red, green, blue = (each / 12.92 if each <= 0.03928 else ((each + 0.055) / 1.055) ** 2.4 for each in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def test_colours_can_be_told_apart_in_light_and_dark() -> None:
-    css = Path(conformance.ledger.__file__).with_name("page.css").read_text(encoding="utf-8")
-    themes = re.findall(r":root \{(.*?)\}", css, re.DOTALL)
-    assert len(themes) == 2
-    for theme in themes:
-        colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", theme))
-        for name in ("ink", "soft", "mark", "bad"):
-            for ground in ("paper", "band"):
-                pair = sorted((_luminance(colours[name]), _luminance(colours[ground])))
-                # WCAG 2.2, 1.4.3: 4.5 to 1 for text.
-                assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5
 
 
 def test_what_a_name_holds_does_not_become_markup(liga: Statement) -> None:

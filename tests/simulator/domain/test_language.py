@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import string
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -66,6 +67,34 @@ def test_every_text_of_the_code_is_in_the_catalogue_and_no_other(english: Catalo
     assert not in_code - translated, "run: make messages, and translate what it adds"
     assert not translated - in_code, "run: make messages, which takes out what no code says"
     assert not latvian.obsolete
+
+
+def test_every_text_can_be_found_by_gettexts_tools() -> None:
+    """A marker takes texts as they stand, and not inside of an f-string, which the tools do not look into."""
+    hidden = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for folder in ("simulator", "conformance")
+        for path in (ROOT / folder).rglob("*.py")
+        if "domain.language" in (source := path.read_text(encoding="utf-8"))
+        for call, in_f_string in _markers(ast.parse(source))
+        if in_f_string or not all(isinstance(text, ast.Constant) for text in call.args[: _TEXTS[_name(call)]])
+    ]
+    assert hidden == []
+
+
+_TEXTS = {"_": 1, "pgettext": 2, "ngettext": 2, "npgettext": 3}
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def _markers(node: ast.AST, *, in_f_string: bool = False) -> Iterator[tuple[ast.Call, bool]]:
+    in_f_string = in_f_string or isinstance(node, ast.JoinedStr)
+    if isinstance(node, ast.Call) and _name(node) in _TEXTS:
+        yield node, in_f_string
+    for child in ast.iter_child_nodes(node):
+        yield from _markers(child, in_f_string=in_f_string)
 
 
 def test_every_text_is_translated(latvian: Catalog) -> None:

@@ -1,0 +1,215 @@
+"""A person's year in three forms: text for a terminal, an HTML page that opens offline, and JSON."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from conformance.dates import month_name
+from conformance.html import render
+from conformance.ledger.sentences import closing, equation, euro, happenings, short_account
+from simulator.aldis.account import Totals
+from simulator.aldis.statement import NOTHING, ContractYear, Month, Statement, totals_of
+from simulator.domain.language import Bilingual, Shown, _, joined
+
+_WIDTH = 100  # characters of a line of text
+_TITLE = _("Support on the electricity bill")
+_AMOUNTS = _("All amounts are in EUR without VAT.")
+_DIFFERENCES = _("What does not add up")
+_NO_DIFFERENCES = _("What the retailer reported agrees with what was granted.")
+
+
+def _granted(month: Month) -> Decimal:
+    return sum((granted.total for granted in month.granted), NOTHING)
+
+
+def _applied(month: Month) -> Decimal:
+    return sum((bill.applied for bill in month.bills if bill.cancelled is None), NOTHING)
+
+
+# -- text
+
+
+def as_text(statement: Statement, language: str) -> str:
+    """The whole statement as lines of text; ``language`` is ``lv`` or ``en``."""
+
+    def say(text: Shown) -> str:
+        return text.in_language(language)
+
+    def item(text: Shown, bullet: str) -> list[str]:
+        return textwrap.wrap(say(text), _WIDTH, initial_indent=bullet, subsequent_indent=" " * len(bullet))
+
+    def month_lines(month: Month) -> Iterator[str]:
+        yield say(
+            _(
+                "{month}: granted {granted}, came off bills {applied}, left {left}",
+                month=month_name(month.period),
+                granted=euro(_granted(month)),
+                applied=euro(_applied(month)),
+                left=euro(month.left),
+            )
+        )
+        for sentence in happenings(month):
+            yield from item(sentence, "  - ")
+
+    def contract_lines(contract: ContractYear) -> Iterator[str]:
+        yield from textwrap.wrap(" ".join(map(say, short_account(statement, contract))), _WIDTH)
+        yield say(equation(contract))
+        reasons_before: tuple[str, ...] = ()
+        for month in contract.months:
+            yield ""
+            yield from month_lines(month)
+            for granted in month.granted:
+                reasons = tuple(say(reason).replace(str(month.period), "") for reason in granted.why)
+                if reasons == reasons_before:
+                    yield "  " + say(_("Why: as in the month before"))
+                else:
+                    yield "  " + say(_("Why:"))
+                    yield from (line for reason in granted.why for line in item(reason, "    · "))
+                reasons_before = reasons
+        yield ""
+        yield f"{say(_DIFFERENCES)}:" if contract.differences else say(_NO_DIFFERENCES)
+        for difference in contract.differences:
+            yield from item(difference, "  ! ")
+
+    who = statement.code if statement.name is None else f"{statement.name}, {statement.code}"
+    lines = [f"{say(_TITLE)}: {who}, {statement.year}", say(_AMOUNTS)]
+    for contract in statement.contracts:
+        lines += ["", *contract_lines(contract)]
+    return "\n".join(lines) + "\n"
+
+
+# -- the page
+
+
+def as_page(statement: Statement, language: str) -> str:
+    """The whole statement as an HTML page; ``language`` is ``lv`` or ``en``."""
+    return render(
+        "ledger.html",
+        language,
+        statement=statement,
+        title=_TITLE,
+        amounts=_AMOUNTS,
+        differences=_DIFFERENCES,
+        no_differences=_NO_DIFFERENCES,
+        contracts=[_contract_view(statement, contract) for contract in statement.contracts],
+        euro=euro,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MonthView:
+    """A row of the page's table: amounts in EUR, sentences, and the reasons of the decisions."""
+
+    name: Shown
+    granted: Decimal
+    applied: Decimal
+    left: Decimal
+    happenings: tuple[Shown, ...]
+    reasons: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContractView:
+    """A contract's part of the page: sentences, a table of months, and what does not add up."""
+
+    year: ContractYear
+    account: Shown
+    equation: Shown
+    closing: Shown
+    months: tuple[MonthView, ...]
+
+
+def _contract_view(statement: Statement, contract: ContractYear) -> ContractView:
+    months = (
+        MonthView(
+            month_name(month.period),
+            granted=_granted(month),
+            applied=_applied(month),
+            left=month.left,
+            happenings=tuple(happenings(month)),
+            reasons=tuple(reason for granted in month.granted for reason in granted.why),
+        )
+        for month in contract.months
+    )
+    return ContractView(
+        contract,
+        account=joined(short_account(statement, contract), " "),
+        equation=equation(contract),
+        closing=joined(closing(contract), "; "),
+        months=tuple(months),
+    )
+
+
+# -- JSON
+
+
+def as_json(statement: Statement) -> dict[str, object]:
+    """The whole statement as a JSON object; amounts are texts with two decimals, EUR."""
+    return {
+        "code": statement.code,
+        "name": statement.name,
+        "year": statement.year,
+        "totals": _totals_json(totals_of(statement)),
+        "contracts": [
+            {
+                "provider": contract.provider,
+                "retailer": contract.retailer,
+                "contract": contract.contract,
+                "through": str(contract.through),
+                "totals": _totals_json(contract.totals),
+                "months": [_month_json(month) for month in contract.months],
+                "differences": _texts_json(contract.differences),
+            }
+            for contract in statement.contracts
+        ],
+    }
+
+
+def _totals_json(totals: Totals) -> dict[str, str]:
+    return {
+        "granted": euro(totals.granted),
+        "applied": euro(totals.applied),
+        "carried": euro(totals.carried),
+        "lapsed": euro(totals.lapsed),
+        "reversed": euro(totals.reversed),
+    }
+
+
+def _month_json(month: Month) -> dict[str, object]:
+    return {
+        "period": str(month.period),
+        "granted": [
+            {
+                "on": granted.on.isoformat(),
+                "due": euro(granted.due),
+                "made_good": [{"period": str(period), "amount": euro(amount)} for period, amount in granted.made_good],
+                "ended": granted.ended,
+                "why": _texts_json(granted.why),
+            }
+            for granted in month.granted
+        ],
+        "bills": [
+            {
+                "invoice": bill.invoice,
+                "issued": bill.issued.isoformat(),
+                "net": euro(bill.net),
+                "applied": euro(bill.applied),
+                "earlier": euro(bill.earlier),
+                "reported": bill.reported.isoformat(),
+                "cancelled": None if bill.cancelled is None else bill.cancelled.isoformat(),
+            }
+            for bill in month.bills
+        ],
+        "refused": [
+            {"invoice": refused.invoice, "on": refused.on.isoformat(), "why": _texts_json(refused.why)}
+            for refused in month.refused
+        ],
+        "left": euro(month.left),
+    }
+
+
+def _texts_json(texts: tuple[Bilingual, ...]) -> list[dict[str, str]]:
+    return [{"lv": text.lv, "en": text.en} for text in texts]

@@ -53,9 +53,7 @@ def made_world(name: str) -> World:
     match = _NAME.fullmatch(name)
     if match is None or not 0 < int(match[1]) <= _MOST:
         raise WorldError(
-            name,
-            "",
-            f"expected made:RESIDENTS or made:RESIDENTS:SEED, with 1 to {_MOST} residents, such as made:1000:7",
+            f"{name}: expected made:RESIDENTS or made:RESIDENTS:SEED, with 1 to {_MOST} residents, such as made:1000:7",
         )
     return make_world(residents=int(match[1]), seed=int(match[2] or 0))
 

@@ -9,7 +9,8 @@ import pytest
 
 from simulator.documents.identifiers import synthetic_personal_code
 from simulator.documents.model import Category
-from simulator.world import WorldError, load_world
+from simulator.settings import SettingsError
+from simulator.world import load_world
 from tests.simulator.aldis.situations.test_every_situation import SITUATIONS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "worlds.md").read_text(encoding="utf-8")
@@ -51,9 +52,9 @@ def test_the_page_names_the_fields_that_the_reader_knows(tmp_path: Path, table: 
     lines = [f"{name} = {values[name]}" for name in sorted(_fields(TABLES[table])) if name in values]
     path = tmp_path / "world.toml"
     path.write_text(town + f"\n[[{table}]]\n" + "\n".join([*lines, "nonsense = 1"]) + "\n", encoding="utf-8")
-    with pytest.raises(WorldError) as caught:
+    with pytest.raises(SettingsError) as caught:
         load_world(path)
-    known = re.search(r"there is no field 'nonsense' here; known are: (.*)", str(caught.value))
+    known = re.search(r"\.nonsense: unknown key; known are ([\w, ]*)", str(caught.value))
     assert known is not None, str(caught.value)
     assert set(known[1].split(", ")) == _fields(TABLES[table])
 

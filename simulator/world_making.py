@@ -20,6 +20,7 @@ from simulator.documents.identifiers import (
     synthetic_registration_number,
 )
 from simulator.documents.model import Category
+from simulator.domain.people import FULL_NAMES, STREETS, street_address
 from simulator.world import (
     Arrears,
     Authority,
@@ -37,9 +38,6 @@ from simulator.world import (
 
 _NAME = re.compile(r"made:(\d{1,7})(?::(\d{1,9}))?", re.ASCII)
 _MOST = 2_000_000
-_GIVEN = ("Anna", "Jānis", "Ilze", "Pēteris", "Marta", "Andris", "Līga", "Edgars", "Zane", "Uldis", "Ķirsis", "Žanete")
-_SURNAMES = ("Bērziņ", "Kalniņ", "Ozoliņ", "Liepiņ", "Krūmiņ", "Vītoliņ", "Zariņ", "Balodīt", "Siliņ", "Eglīt")
-_STREETS = ("Paraugu", "Liepu", "Skolas", "Upes", "Parka", "Dārza", "Ziedu", "Ķiršu")
 _PROVIDERS = (
     ("Paraugs Enerģija", "paraugs"),
     ("Kaimiņu Elektrība", "kaimins"),
@@ -118,14 +116,10 @@ class _Maker:
         if number < SYNTHETIC_NEW_CODES and self._chance(0.02):
             changes = (CodeChange(code, self._day(20, 500)),)
             code = synthetic_new_personal_code(number)
-        # The same text is kept once: a world may be as large as the country.
-        return Resident(
-            code=code,
-            given_name=self._random.choice(_GIVEN),
-            surname=sys.intern(f"{self._random.choice(_SURNAMES)}{self._random.choice(('š', 'a'))}"),
-            address=sys.intern(f"{self._random.choice(_STREETS)} iela {self._random.randint(1, 199)}, Paraugciems"),
-            code_changes=changes,
-        )
+        given_name, surname = self._random.choice(FULL_NAMES)
+        address = street_address(self._random.randint(1, 199), self._random.choice(STREETS))
+        # sys.intern keeps each address once: a world may be as large as the country.
+        return Resident(code, given_name, surname, sys.intern(address), code_changes=changes)
 
     def _protect(self, number: int, resident: Resident) -> None:
         if self._chance(0.5):

@@ -13,6 +13,7 @@ from simulator.documents.identifiers import (
     synthetic_personal_code,
 )
 from simulator.documents.model import Category
+from simulator.domain.people import street_address
 from simulator.world import Arrears, Authority, Claim, CodeChange, Resident, Retailer, Spell, World
 
 BVKB = Authority("100500", "Būvniecības valsts kontroles birojs")
@@ -78,7 +79,7 @@ class Population:
                 code=self._fresh_code(),
                 given_name=given,
                 surname=surname,
-                address=f"Paraugu iela {number}, Paraugciems",
+                address=street_address(number),
             )
         return self.residents[name]
 

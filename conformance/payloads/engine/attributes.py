@@ -12,7 +12,7 @@ from xmlschema.validators.wildcards import XsdAnyAttribute, XsdAnyElement
 from conformance.payloads.engine import regex
 from conformance.payloads.engine.automata import PatternMachine
 from conformance.payloads.engine.characters import WRITTEN
-from conformance.payloads.engine.choices import Block
+from conformance.payloads.engine.choices import Choices
 from conformance.payloads.engine.document import Document, Element
 from conformance.payloads.engine.simple_types import Simple
 from conformance.payloads.engine.strings import Words, write_out
@@ -29,14 +29,14 @@ class AttributeUse:
     required: bool
     fixed: str | None = None
 
-    def make(self, element: Element, document: Document, block: Block) -> None:
+    def make(self, element: Element, document: Document, choices: Choices) -> None:
         """Writes it, or leaves it out when it is optional; zeros leave it out."""
-        if not self.required and block.octet() < _PRESENT:
+        if not self.required and choices.byte() < _PRESENT:
             return
         if self.fixed is not None:
             document.put_fixed(element, self.name, self.simple, self.fixed)
         else:
-            document.put(element, self.name, self.simple, block)
+            document.put(element, self.name, self.simple, choices)
 
 
 @dataclass(slots=True, eq=False)
@@ -45,15 +45,15 @@ class AnyAttribute:
 
     uses: Sequence[AttributeUse]
 
-    def make(self, element: Element, document: Document, block: Block) -> None:
+    def make(self, element: Element, document: Document, choices: Choices) -> None:
         """Writes none, one or two of them."""
-        octet = block.octet()
+        octet = choices.byte()
         if octet < _PRESENT + 0x20:
             return
         for _ in range(1 + (octet >= 0xF0)):
-            use = self.uses[block.index(len(self.uses))]
+            use = self.uses[choices.index(len(self.uses))]
             if use.name not in element.attrib:
-                use.make(element, document, block)
+                use.make(element, document, choices)
 
 
 @dataclass(slots=True, eq=False)
@@ -80,10 +80,10 @@ class Attributes:
         """All but the wildcard."""
         return [each for each in self.uses if isinstance(each, AttributeUse)]
 
-    def make(self, element: Element, document: Document, block: Block) -> None:
+    def make(self, element: Element, document: Document, choices: Choices) -> None:
         """Writes them."""
         for each in self.uses:
-            each.make(element, document, block)
+            each.make(element, document, choices)
 
 
 UNKNOWN = "urn:example:unknown"
@@ -105,15 +105,15 @@ class AnyItem:
     cost: float = 1
     size: int = 6
 
-    def make(self, parent: Element | None, document: Document, block: Block, room: float, depth: int) -> Element:
+    def make(self, parent: Element | None, document: Document, choices: Choices, room: float, depth: int) -> Element:
         """Makes one below a parent."""
         assert parent is not None
         element = etree.SubElement(parent, self.tag)
-        octet = block.octet()
+        octet = choices.byte()
         if octet >= 0x80:
-            element.text = free_text().make(block)
+            element.text = free_text().make(choices)
         if octet >= 0xE0 and room >= 1 and depth < 8:
-            self.make(element, document, block, room - 1, depth + 1)
+            self.make(element, document, choices, room - 1, depth + 1)
         return element
 
 

@@ -1,115 +1,102 @@
-"""Decisions as bytes: all of a document is made of blocks of them, and a zero always means the smallest outcome."""
+"""Choices as bytes: a document is made from blocks of them, and a zero always means the smallest outcome.
+
+That is what lets Hypothesis shrink a document: it makes bytes smaller or takes blocks out.
+"""
 
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from hypothesis import strategies as st
-
-MOST_BYTES = 3900  # of one document: below half of what Hypothesis takes for one example; what comes after is smallest
-_OVERHEAD = 2  # bytes that Hypothesis counts for a draw itself
-_CHUNK = 24
+_T = TypeVar("_T")
+_REFILL = 24  # bytes
 
 
 class Source(Protocol):
-    """Where blocks come from."""
+    """A source of choices: Hypothesis, a seed, or zeros."""
 
-    def block(self, size: int) -> Block:
-        """A block with room for about ``size`` decisions; it grows when more are made."""
+    def choices(self, size: int) -> Choices:
+        """Return a block for one element, of about ``size`` bytes; it grows when more are taken."""
 
 
-class Block:
-    """Decisions that belong together: those of one element."""
+class Choices:
+    """A block of choices that belong together, such as those of one element."""
 
-    __slots__ = ("_at", "_data", "_more")
+    __slots__ = ("_data", "_more", "_position")
 
     def __init__(self, data: bytes, more: Callable[[int], bytes]) -> None:
         self._data = data
-        self._at = 0
+        self._position = 0
         self._more = more
 
-    def octet(self) -> int:
-        """One byte."""
-        at = self._at
-        if at >= len(self._data):
-            self._data = self._more(_CHUNK)
-            self._at = at = 0
+    def byte(self) -> int:
+        """Return the next byte; 0 when the source is used up."""
+        position = self._position
+        if position >= len(self._data):
+            self._data = self._more(_REFILL)
+            self._position = position = 0
             if not self._data:
                 return 0
-        self._at = at + 1
-        return self._data[at]
+        self._position = position + 1
+        return self._data[position]
 
     def take(self, count: int) -> bytes:
-        """So many bytes."""
-        end = self._at + count
+        """Return the next ``count`` bytes, with zeros at the end when the source is used up."""
+        end = self._position + count
         if end > len(self._data):
-            rest = self._data[self._at :]
-            data = rest + self._more(max(_CHUNK, count - len(rest)))
+            rest = self._data[self._position :]
+            data = rest + self._more(max(_REFILL, count - len(rest)))
             self._data = data + bytes(max(0, count - len(data)))
-            self._at, end = 0, count
-        taken = self._data[self._at : end]
-        self._at = end
+            self._position, end = 0, count
+        taken = self._data[self._position : end]
+        self._position = end
         return taken
 
-    def number(self, octets: int) -> int:
-        """A number of this many bytes."""
+    def number(self, size: int) -> int:
+        """Return a number of ``size`` bytes."""
         value = 0
-        for _ in range(octets):
-            value = value << 8 | self.octet()
+        for _ in range(size):
+            value = value << 8 | self.byte()
         return value
 
     def index(self, count: int) -> int:
-        """One of ``count`` outcomes, all about as likely."""
+        """Return a number below ``count``; all are about equally likely."""
         if count <= 1:
             return 0
         if count <= 128:
-            return self.octet() * count >> 8
+            return self.byte() * count >> 8
         return self.number(2 if count <= 8192 else 4) % count
 
-
-class Drawn:
-    """Blocks that Hypothesis draws, as many bytes as one document may have."""
-
-    def __init__(self, draw: Callable[[st.SearchStrategy[bytes]], bytes], most: int = MOST_BYTES) -> None:
-        self._draw = draw
-        self._left = most
-
-    def block(self, size: int) -> Block:
-        """A block with room for about ``size`` decisions."""
-        return Block(self._bytes(size) if size else b"", self._bytes)
-
-    def _bytes(self, size: int) -> bytes:
-        size = min(size, self._left - _OVERHEAD)
-        if size <= 0:
-            return b""
-        self._left -= size + _OVERHEAD
-        return self._draw(_octets(size))
+    def pick(self, options: Sequence[_T]) -> _T:
+        """Return one of the options; zeros take the first."""
+        return options[self.index(len(options))]
 
 
-class Smallest:
-    """Blocks of zeros."""
+class SeededSource:
+    """Choices drawn from a random number generator: the same seed gives the same choices."""
 
-    def block(self, size: int) -> Block:
-        """A block of zeros."""
+    def __init__(self, seed: str) -> None:
+        self._random = random.Random(seed)  # noqa: S311 - sample documents, not secrets
+
+    def choices(self, size: int) -> Choices:
+        """Return a block of random bytes."""
+        return Choices(self._random.randbytes(size), self._random.randbytes)
+
+
+class ZeroSource:
+    """Zeros, which make the smallest document."""
+
+    def choices(self, size: int) -> Choices:
+        """Return a block of zeros."""
         del size
-        return Block(b"", _none)
+        return Choices(b"", _nothing)
 
 
-def _none(size: int) -> bytes:
+def _nothing(size: int) -> bytes:
     del size
     return b""
-
-
-_STRATEGIES: dict[int, st.SearchStrategy[bytes]] = {}
-
-
-def _octets(size: int) -> st.SearchStrategy[bytes]:
-    found = _STRATEGIES.get(size)
-    if found is None:
-        found = _STRATEGIES[size] = st.binary(min_size=size, max_size=size)
-    return found
 
 
 class Values(Protocol):
@@ -119,7 +106,7 @@ class Values(Protocol):
     def octets(self) -> int:
         """About how many decisions one text takes."""
 
-    def make(self, block: Block) -> str:
+    def make(self, choices: Choices) -> str:
         """One text; zeros make the simplest."""
 
     def all(self) -> Iterator[str]:
@@ -133,9 +120,9 @@ class Picks:
         self._texts = tuple(texts)
         self.octets = 0 if len(texts) == 1 else 1 if len(texts) <= 128 else 2
 
-    def make(self, block: Block) -> str:
+    def make(self, choices: Choices) -> str:
         """One of them."""
-        return self._texts[block.index(len(self._texts))]
+        return self._texts[choices.index(len(self._texts))]
 
     def all(self) -> Iterator[str]:
         """All of them."""
@@ -149,9 +136,9 @@ class Mixed:
         self._makers = tuple(makers)
         self.octets = 1 + max(each.octets for each in makers)
 
-    def make(self, block: Block) -> str:
+    def make(self, choices: Choices) -> str:
         """A text of one of them; zeros take the first."""
-        return self._makers[block.index(len(self._makers))].make(block)
+        return self._makers[choices.index(len(self._makers))].make(choices)
 
     def all(self) -> Iterator[str]:
         """The texts of all, in turn."""
@@ -173,10 +160,10 @@ class Listed:
         self._spread = 4 if most is None else min(most - least, 20)
         self.octets = 1 + min(12, least + self._spread) * item.octets
 
-    def make(self, block: Block) -> str:
+    def make(self, choices: Choices) -> str:
         """A list; zeros make the shortest."""
-        count = self._least + block.index(self._spread + 1)
-        return " ".join(self._item.make(block) for _ in range(count))
+        count = self._least + choices.index(self._spread + 1)
+        return " ".join(self._item.make(choices) for _ in range(count))
 
     def all(self) -> Iterator[str]:
         """Lists of every length, all of one item but the last."""

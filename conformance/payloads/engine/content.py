@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from lxml import etree
 
 from conformance.payloads.engine.attributes import Attributes
-from conformance.payloads.engine.choices import Block
+from conformance.payloads.engine.choices import Choices
 from conformance.payloads.engine.document import Constraint, Document, Element
 from conformance.payloads.engine.loading import XSI
 from conformance.payloads.engine.simple_types import Simple
@@ -50,19 +50,19 @@ class Filling:
         self._depth = depth
         self._mixed = mixed
 
-    def put(self, item: Item, block: Block, *, own: bool) -> None:
+    def put(self, item: Item, choices: Choices, *, own: bool) -> None:
         """Makes a child; ``own`` tells that the block is for this child alone."""
         if not own and item.size > _OWN_BLOCK:
-            block = self.document.block(item.size)
-        child = item.make(self.element, self.document, block, min(self._share, self.room), self._depth + 1)
-        if self._mixed is not None and block.octet() >= _SOMETIMES:
-            child.tail = self._mixed.make(block)
+            choices = self.document.choices(item.size)
+        child = item.make(self.element, self.document, choices, min(self._share, self.room), self._depth + 1)
+        if self._mixed is not None and choices.byte() >= _SOMETIMES:
+            child.tail = self._mixed.make(choices)
 
-    def takes(self, block: Block, cost: float, extras: int) -> bool:
+    def takes(self, choices: Choices, cost: float, extras: int) -> bool:
         """Whether one more comes that need not, of about so many; zeros say no."""
         if self.chance <= 0 or self.room < cost:
             return False
-        if block.octet() >= (256 - self.chance if extras <= 1 else 512 // (2 + extras)):
+        if choices.byte() >= (256 - self.chance if extras <= 1 else 512 // (2 + extras)):
             self.room -= cost
             return True
         return False
@@ -109,27 +109,27 @@ class Part:
         """Elements of the smallest single occurrence."""
         raise NotImplementedError
 
-    def fill(self, block: Block, filling: Filling) -> None:
+    def fill(self, choices: Choices, filling: Filling) -> None:
         """Makes all occurrences. Where there may be many, each has a block of its own that begins by saying whether it
         comes: so one can be taken out and the others stay as they are."""
         least, most = self.least, self.most
         if most == 1:
-            if least or (not math.isinf(self.cost) and filling.takes(block, self.cost, 1)):
-                self.once(block, filling, own=False)
+            if least or (not math.isinf(self.cost) and filling.takes(choices, self.cost, 1)):
+                self.once(choices, filling, own=False)
             return
         document = filling.document
         for _ in range(least):
-            self.once(document.block(self.size), filling, own=True)
+            self.once(document.choices(self.size), filling, own=True)
         extras = filling.repeats if most is None else min(most - least, filling.repeats)
-        if extras <= 0 or math.isinf(self.cost) or filling.chance <= 0 or block.octet() < 256 - filling.chance:
+        if extras <= 0 or math.isinf(self.cost) or filling.chance <= 0 or choices.byte() < 256 - filling.chance:
             return
         for _ in range(extras):
-            own = document.block(self.size + 1)
+            own = document.choices(self.size + 1)
             if not filling.takes(own, self.cost, extras):
                 return
             self.once(own, filling, own=True)
 
-    def once(self, block: Block, filling: Filling, *, own: bool) -> None:
+    def once(self, choices: Choices, filling: Filling, *, own: bool) -> None:
         """Makes one occurrence."""
         raise NotImplementedError
 
@@ -160,17 +160,17 @@ class Leaf(Part):
         """Leaves out what can never be finished, and puts the smallest first."""
         self.items = sorted((each for each in self.items if not math.isinf(each.cost)), key=lambda each: each.cost)
 
-    def once(self, block: Block, filling: Filling, *, own: bool) -> None:
+    def once(self, choices: Choices, filling: Filling, *, own: bool) -> None:
         """Makes one of them; under no room the smallest."""
         items = self.items
         item = items[0]
         if len(items) > 1:
-            item = items[block.index(len(items))]
+            item = items[choices.index(len(items))]
             over = item.cost - self.cost
             if over > filling.room:
                 item, over = items[0], 0
             filling.room -= over
-        filling.put(item, block, own=own)
+        filling.put(item, choices, own=own)
 
     def leaves(self) -> Iterator[Leaf]:
         """Itself."""
@@ -219,11 +219,11 @@ class Sequential(Group):
         """Elements of all parts."""
         return sum(each.least_cost for each in self.parts)
 
-    def once(self, block: Block, filling: Filling, *, own: bool) -> None:
+    def once(self, choices: Choices, filling: Filling, *, own: bool) -> None:
         """Makes one after the other."""
         del own
         for each in self.parts:
-            each.fill(block, filling)
+            each.fill(choices, filling)
 
 
 class All(Group):
@@ -233,12 +233,12 @@ class All(Group):
         """Elements of all parts."""
         return sum(each.least_cost for each in self.parts)
 
-    def once(self, block: Block, filling: Filling, *, own: bool) -> None:
+    def once(self, choices: Choices, filling: Filling, *, own: bool) -> None:
         """Makes all parts; zeros keep their order."""
         del own
         parts = list(self.parts)
         while parts:
-            parts.pop(block.index(len(parts))).fill(block, filling)
+            parts.pop(choices.index(len(parts))).fill(choices, filling)
 
 
 class Choice(Group):
@@ -265,17 +265,17 @@ class Choice(Group):
         usable = [each for each in self.parts if not math.isinf(each.least_cost)]
         self._branches = [self._preferred] if self._preferred else sorted(usable, key=lambda each: each.least_cost)
 
-    def once(self, block: Block, filling: Filling, *, own: bool) -> None:
+    def once(self, choices: Choices, filling: Filling, *, own: bool) -> None:
         """Makes one branch; under no room the smallest."""
         del own
         if not self._branches:
             return
-        branch = self._branches[block.index(len(self._branches))]
+        branch = self._branches[choices.index(len(self._branches))]
         over = branch.least_cost - self.cost
         if over > filling.room:
             branch, over = self._branches[0], 0
         filling.room -= over
-        branch.fill(block, filling)
+        branch.fill(choices, filling)
 
 
 NIL = f"{{{XSI}}}nil"
@@ -292,7 +292,7 @@ class Item(Protocol):
     def cost(self) -> float:
         """Elements of the smallest one."""
 
-    def make(self, parent: Element | None, document: Document, block: Block, room: float, depth: int) -> Element:
+    def make(self, parent: Element | None, document: Document, choices: Choices, room: float, depth: int) -> Element:
         """Makes one below a parent, or as the root of the document."""
 
     @property
@@ -318,14 +318,14 @@ class ElementType:
         """Elements inside the smallest one."""
         return 0 if self.content is None else self.content.least_cost
 
-    def fill(self, element: Element, document: Document, block: Block, room: float, depth: int) -> None:
+    def fill(self, element: Element, document: Document, choices: Choices, room: float, depth: int) -> None:
         """Makes what an element of the type holds; attributes are there already."""
         if self.simple is not None:
-            document.put(element, None, self.simple, block)
+            document.put(element, None, self.simple, choices)
             return
         mixed, content = self.mixed, self.content
-        if mixed is not None and block.octet() >= _SOMETIMES:
-            element.text = mixed.make(block)
+        if mixed is not None and choices.byte() >= _SOMETIMES:
+            element.text = mixed.make(choices)
         if content is None:
             return
         if depth >= DEPTH:
@@ -334,7 +334,9 @@ class ElementType:
         if room > 0:
             chance = HALF if room >= 2 * self.optional else max(1, int(room * HALF / (2 * self.optional)))
         share = room / max(1.0, self.children if not self.many else self.children + document.repeats)
-        content.fill(block, Filling(element, document, room=room, share=share, chance=chance, depth=depth, mixed=mixed))
+        content.fill(
+            choices, Filling(element, document, room=room, share=share, chance=chance, depth=depth, mixed=mixed)
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -365,44 +367,44 @@ class ElementMaker:
         first = [each for each in usable if each in declared]
         self.types = first + sorted((each for each in usable if each not in declared), key=lambda each: each[0].cost)
 
-    def make(self, parent: Element | None, document: Document, block: Block, room: float, depth: int) -> Element:
+    def make(self, parent: Element | None, document: Document, choices: Choices, room: float, depth: int) -> Element:
         """Makes one below a parent, or as the root of the document."""
         element = document.root(self.tag) if parent is None else etree.SubElement(parent, self.tag)
         if self.constraints:
             document.scopes.append((element, self.constraints))
         kind, written = self.types[0]
-        if len(self.types) > 1 and room > 0 and block.octet() >= _RARELY:
-            kind, written = self.types[1 + block.index(len(self.types) - 1)]
+        if len(self.types) > 1 and room > 0 and choices.byte() >= _RARELY:
+            kind, written = self.types[1 + choices.index(len(self.types) - 1)]
         if written is not None:
             element.set(TYPE, written)
         if kind.attributes.uses:
-            kind.attributes.make(element, document, block)
-        if self.nillable and self.fixed is None and block.octet() >= _RARELY:
+            kind.attributes.make(element, document, choices)
+        if self.nillable and self.fixed is None and choices.byte() >= _RARELY:
             element.set(NIL, "true")
         elif self.fixed is not None or self.default is not None:
-            self._constrained(element, kind, document, block, room, depth)
+            self._constrained(element, kind, document, choices, room, depth)
         else:
-            kind.fill(element, document, block, room, depth)
+            kind.fill(element, document, choices, room, depth)
         return element
 
     def _constrained(
-        self, element: Element, kind: ElementType, document: Document, block: Block, room: float, depth: int
+        self, element: Element, kind: ElementType, document: Document, choices: Choices, room: float, depth: int
     ) -> None:
         """A default lets the element be empty; a fixed value also must be itself."""
         text = self.fixed if self.fixed is not None else self.default
         assert text is not None
-        empty = block.octet() >= _SOMETIMES
+        empty = choices.byte() >= _SOMETIMES
         if kind.simple is None:  # mixed content: a text without elements
             if self.fixed is not None:
                 element.text = None if empty else text
             elif not empty:
-                kind.fill(element, document, block, room, depth)
+                kind.fill(element, document, choices, room, depth)
         elif empty:
             document.keep_fixed(element, None, kind.simple)
         elif self.fixed is not None:
             document.put_fixed(element, None, kind.simple, text)
         else:
-            kind.fill(element, document, block, room, depth)
+            kind.fill(element, document, choices, room, depth)
 
     def value_when_empty(self) -> str | None:
         """What an empty element stands for."""

@@ -9,7 +9,7 @@ from typing import Literal
 
 from lxml import etree
 
-from conformance.payloads.engine.choices import Block, Source
+from conformance.payloads.engine.choices import Choices, Source
 from conformance.payloads.engine.errors import Place, place_of
 from conformance.payloads.engine.simple_types import Role, Simple
 
@@ -69,19 +69,19 @@ class Document:
         self._fresh: dict[int, Iterator[str]] = {}
         self._references: list[tuple[Slot, int]] = []
 
-    def block(self, size: int) -> Block:
+    def choices(self, size: int) -> Choices:
         """Decisions for an element that begins."""
-        return self._source.block(size)
+        return self._source.choices(size)
 
     def root(self, tag: str) -> Element:
         """The document element, with all prefixes declared."""
         return etree.Element(tag, nsmap=self._declared)
 
-    def put(self, element: Element, attribute: str | None, simple: Simple, block: Block) -> None:
+    def put(self, element: Element, attribute: str | None, simple: Simple, choices: Choices) -> None:
         """Writes a value of a simple type."""
-        text = simple.values.make(block)
+        text = simple.values.make(choices)
         if simple.role is not Role.PLAIN:
-            text = self._special(element, attribute, simple, text, block)
+            text = self._special(element, attribute, simple, text, choices)
         write(element, attribute, text)
         if self._keep:
             self.slots[element, attribute] = Slot(element, attribute, simple, changeable=simple.role is Role.PLAIN)
@@ -96,12 +96,12 @@ class Document:
         if self._keep:
             self.slots[element, attribute] = Slot(element, attribute, simple, changeable=False)
 
-    def _special(self, element: Element, attribute: str | None, simple: Simple, text: str, block: Block) -> str:
+    def _special(self, element: Element, attribute: str | None, simple: Simple, text: str, choices: Choices) -> str:
         match simple.role:
             case Role.ID:
                 return self._new_id(simple, text)
             case Role.IDREF | Role.IDREFS:
-                self._references.append((Slot(element, attribute, simple, changeable=True), block.octet()))
+                self._references.append((Slot(element, attribute, simple, changeable=True), choices.byte()))
             case _:
                 pass
         return text
@@ -279,14 +279,14 @@ class Settling:
             return False
         keys = self._keys(scope, refer)
         changed = False
-        block = self._document.block(len(rows))
+        choices = self._document.choices(len(rows))
         for row in rows:
             if self._key(row) not in keys:
                 if not keys:
                     raise Conflict(
                         f"keyref {constraint.name} is required where {refer.name} has no keys", constraint.place, refer
                     )
-                self._repeat(row, list(keys.values()), block.index(len(keys)), constraint)
+                self._repeat(row, list(keys.values()), choices.index(len(keys)), constraint)
                 changed = True
         return changed
 

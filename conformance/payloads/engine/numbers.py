@@ -13,7 +13,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation, local
 from xmlschema.validators.simple_types import XsdSimpleType
 
 from conformance.payloads.engine.automata import DecimalBound, Digits, Machine
-from conformance.payloads.engine.choices import Block, Picks, Values
+from conformance.payloads.engine.choices import Choices, Picks, Values
 from conformance.payloads.engine.errors import Unsatisfiable, Unsupported, place_of
 from conformance.payloads.engine.facets import INTEGERS, Facets, called, integer_bounds, no_value
 
@@ -32,14 +32,14 @@ class Span:
         self._bytes = (self._size - 1).bit_length() + 7 >> 3
         self.octets = 0 if self._size == 1 else 1 + min(4, self._bytes)
 
-    def make(self, block: Block) -> int:
+    def make(self, choices: Choices) -> int:
         """One of them; zeros make the origin."""
         if self._size == 1:
             return self.low
-        octet = block.octet()
+        octet = choices.byte()
         if octet >= 0xF4:
             return (self.low, self.high, min(self.low + 1, self.high), max(self.high - 1, self.low))[octet & 3]
-        return self._nth(block.number(octet % (self._bytes + 1)) % self._size)
+        return self._nth(choices.number(octet % (self._bytes + 1)) % self._size)
 
     def all(self) -> Iterator[int]:
         """All of them, from the origin to both sides."""
@@ -64,9 +64,9 @@ class Decimals:
         self._places = places
         self.octets = self._span.octets
 
-    def make(self, block: Block) -> str:
+    def make(self, choices: Choices) -> str:
         """One of them; zeros make 0 or what is nearest to it."""
-        return written(self._span.make(block), self._places)
+        return written(self._span.make(choices), self._places)
 
     def all(self) -> Iterator[str]:
         """All of them, from zero to both sides."""
@@ -114,16 +114,16 @@ class Floats:
         """Whether no number lies between the ends."""
         return not self._only_special and self._bits.low > self._bits.high
 
-    def make(self, block: Block) -> str:
+    def make(self, choices: Choices) -> str:
         """One of them; zeros make 0 or what is nearest to it."""
-        octet = block.octet()
+        octet = choices.byte()
         if self._only_special or (octet >= 0xF0 and self._specials):
             return self._specials[octet % len(self._specials)]
         if self._whole is not None and octet < 0x60:
-            return str(self._whole.make(block))
+            return str(self._whole.make(choices))
         if self._whole is not None and octet < 0xA0 and self._whole.low < self._whole.high:
-            return self._half(block)
-        return _text(_from_rank(self._bits.make(block), self._width))
+            return self._half(choices)
+        return _text(_from_rank(self._bits.make(choices), self._width))
 
     def all(self) -> Iterator[str]:
         """Whole numbers first, then all others by their size, then the special ones."""
@@ -138,10 +138,10 @@ class Floats:
                     yield _text(number)
         yield from self._specials
 
-    def _half(self, block: Block) -> str:
+    def _half(self, choices: Choices) -> str:
         assert self._whole is not None
-        number = min(self._whole.make(block), self._whole.high - 1)
-        return f"{number + (0.5 if block.octet() & 1 else 0.25)!r}"
+        number = min(self._whole.make(choices), self._whole.high - 1)
+        return f"{number + (0.5 if choices.byte() & 1 else 0.25)!r}"
 
 
 def _rank(number: float, width: int) -> int:
@@ -234,11 +234,11 @@ class Durations:
         self._seconds = seconds
         self.octets = sum(each.octets for each in (months, seconds) if each is not None) + 1
 
-    def make(self, block: Block) -> str:
+    def make(self, choices: Choices) -> str:
         """One of them; zeros make the shortest."""
-        octet = block.octet()
-        seconds = self._seconds.make(block) if self._seconds is not None and (octet < 0xC0 or not self._months) else 0
-        months = self._months.make(block) if self._months is not None and (octet >= 0x80 or not self._seconds) else 0
+        octet = choices.byte()
+        seconds = self._seconds.make(choices) if self._seconds is not None and (octet < 0xC0 or not self._months) else 0
+        months = self._months.make(choices) if self._months is not None and (octet >= 0x80 or not self._seconds) else 0
         return write_duration(months, -seconds if months * seconds < 0 else seconds)
 
     def all(self) -> Iterator[str]:

@@ -30,7 +30,7 @@ from conformance.payloads.engine.automata import (
     Union,
 )
 from conformance.payloads.engine.characters import WRITTEN, XML, CharClass, CharSet
-from conformance.payloads.engine.choices import Block, Listed, Mixed, Picks, Values
+from conformance.payloads.engine.choices import Choices, Listed, Mixed, Picks, Values
 from conformance.payloads.engine.errors import PayloadError, Unsatisfiable, Unsupported, place_of
 from conformance.payloads.engine.facets import (
     FORMS,
@@ -57,7 +57,7 @@ _CHOSEN = 24
 def sample(values: Values) -> list[str]:
     """Some texts of many kinds, always the same ones."""
     chance = random.Random(20_260_101)  # noqa: S311 - a sample, not a secret
-    chosen = [values.make(Block(chance.randbytes(48), chance.randbytes)) for _ in range(_CHOSEN)]
+    chosen = [values.make(Choices(chance.randbytes(48), chance.randbytes)) for _ in range(_CHOSEN)]
     return list(dict.fromkeys([*itertools.islice(values.all(), _FIRST), *chosen]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from xml.etree import ElementTree
 import xmlschema
 from hypothesis import strategies as st
 
-from conformance.payloads.engine.choices import Drawn, Smallest, Source
+from conformance.payloads.engine.choices import Choices, Source, ZeroSource
 from conformance.payloads.engine.compiling import Compiler, leaves
 from conformance.payloads.engine.content import ElementMaker, ElementType, Leaf, makers_of
 from conformance.payloads.engine.document import Conflict, Constraint, Document, Element, Settling
@@ -190,6 +191,34 @@ ROOM = 240  # optional elements of one document
 REPEATS = 4  # times more than the least that something comes which may come without end
 
 
+MOST_BYTES = 3900  # of one document: below half of what Hypothesis takes for one example; what comes after is smallest
+_BYTES_PER_DRAW = 2  # that Hypothesis itself counts for a draw
+
+
+class HypothesisSource:
+    """Choices that Hypothesis draws, as many bytes as one document may have; then zeros."""
+
+    def __init__(self, draw: Callable[[st.SearchStrategy[bytes]], bytes], most: int = MOST_BYTES) -> None:
+        self._draw = draw
+        self._left = most
+
+    def choices(self, size: int) -> Choices:
+        """Return a block of drawn bytes."""
+        return Choices(self._bytes(size) if size else b"", self._bytes)
+
+    def _bytes(self, size: int) -> bytes:
+        size = min(size, self._left - _BYTES_PER_DRAW)
+        if size <= 0:
+            return b""
+        self._left -= size + _BYTES_PER_DRAW
+        return self._draw(_bytes_of(size))
+
+
+@functools.cache
+def _bytes_of(size: int) -> st.SearchStrategy[bytes]:
+    return st.binary(min_size=size, max_size=size)
+
+
 @dataclass(frozen=True, slots=True)
 class Documents:
     """What makes the documents of one element."""
@@ -205,7 +234,7 @@ class Documents:
     def make(self, source: Source, *, room: float, repeats: int) -> Element:
         """One document; raises Conflict when it cannot be made to hold together."""
         document = Document(source, self.declared, repeats=repeats, keep=self.keep)
-        root = self.maker.make(None, document, source.block(self.maker.size), room, 0)
+        root = self.maker.make(None, document, source.choices(self.maker.size), room, 0)
         document.settle_references()
         if document.scopes:
             Settling(document, self.empties).settle()
@@ -215,13 +244,13 @@ class Documents:
 
     def drawn(self, draw: Callable[[st.SearchStrategy[bytes]], bytes]) -> Element:
         """One document by Hypothesis: when it cannot hold together a smaller one, at last the smallest."""
-        source = Drawn(draw)
+        source = HypothesisSource(draw)
         for room, repeats in ((self.room, self.repeats), (self.room // 8, 1), (0, 0)):
             try:
                 return self.make(source, room=room, repeats=repeats)
             except Conflict:
                 continue
-        return self.make(Smallest(), room=0, repeats=0)
+        return self.make(ZeroSource(), room=0, repeats=0)
 
 
 def from_schema(
@@ -281,7 +310,7 @@ def _try_smallest(compiler: Compiler, documents: Documents) -> None:
     tried: set[Constraint | None] = set()
     while True:
         try:
-            documents.make(Smallest(), room=0, repeats=0)
+            documents.make(ZeroSource(), room=0, repeats=0)
         except Conflict as conflict:
             if conflict.reason == _GREEDY and compiler.doubtful is not None:
                 raise Unsupported(_GREEDY, place_of(compiler.doubtful)) from conflict

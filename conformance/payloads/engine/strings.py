@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from conformance.payloads.engine.automata import Machine, State
 from conformance.payloads.engine.characters import USUAL, CharSet, simplicity
-from conformance.payloads.engine.choices import Block
+from conformance.payloads.engine.choices import Choices
 
 MOST_STATES = 20_000
 
@@ -126,20 +126,20 @@ class Words:
             return 0
         return (len(self.lengths) > 1) + min(_FRESH, self.lengths[min(4, len(self.lengths) - 1)])
 
-    def make(self, block: Block) -> str:
+    def make(self, choices: Choices) -> str:
         """One string; zeros make the first of all."""
-        length = self._length(block) if len(self.lengths) > 1 else self.lengths[0]
+        length = self._length(choices) if len(self.lengths) > 1 else self.lengths[0]
         state, left = 0, length
         made: list[str] = []
         steps = self._steps
-        for octet in block.take(min(length, _FRESH)):
+        for octet in choices.take(min(length, _FRESH)):
             step = steps.get((state, left)) or self._step(state, left)
             left -= 1
             if octet < step.direct:
                 made.append(step.char_of[octet])
                 state = step.target_of[octet]
             else:
-                at = step.far(octet, block)
+                at = step.far(octet, choices)
                 made.append(step.chars[at])
                 state = step.targets[at]
         if left:
@@ -151,12 +151,12 @@ class Words:
         for length in self.lengths:
             yield from self._of_length(length)
 
-    def _length(self, block: Block) -> int:
-        octet = block.octet()
+    def _length(self, choices: Choices) -> int:
+        octet = choices.byte()
         if octet < 0xD0:
             return self.lengths[octet % min(12, len(self.lengths))]
         if octet < self._long_from or self._longest is None:
-            return self.lengths[block.octet() * min(64, len(self.lengths)) >> 8]
+            return self.lengths[choices.byte() * min(64, len(self.lengths)) >> 8]
         return self._longest
 
     def _finish(self, made: list[str], state: int, left: int) -> None:
@@ -207,14 +207,14 @@ class _Step:
         self.char_of = "".join(chars[octet % near] for octet in range(self.direct))
         self.target_of = [targets[octet % near] for octet in range(self.direct)]
 
-    def far(self, octet: int, block: Block) -> int:
+    def far(self, octet: int, choices: Choices) -> int:
         """The number of a character that an octet does not stand for by itself."""
         if self._common == 0:
-            return (octet << 8 | block.octet()) % len(self.chars)
+            return (octet << 8 | choices.byte()) % len(self.chars)
         wide = len(self.chars) - self._common
         if octet < 232:  # the Latin letters outside ASCII are the nearest
-            return self._common + (block.octet() | (octet & 1) << 8) % min(wide, 384)
-        return self._common + ((octet - 232) << 8 | block.octet()) % wide
+            return self._common + (choices.byte() | (octet & 1) << 8) % min(wide, 384)
+        return self._common + ((octet - 232) << 8 | choices.byte()) % wide
 
 
 _STEPS: dict[tuple[tuple[CharSet, int], ...], _Step] = {}

@@ -12,7 +12,7 @@ from xmlschema.validators.simple_types import XsdSimpleType
 from conformance.payloads.engine import regex
 from conformance.payloads.engine.automata import Intersection, Machine, Ordered, PatternMachine, Union
 from conformance.payloads.engine.characters import WRITTEN
-from conformance.payloads.engine.choices import Block, Mixed, Values
+from conformance.payloads.engine.choices import Choices, Mixed, Values
 from conformance.payloads.engine.errors import Unsatisfiable, Unsupported, place_of
 from conformance.payloads.engine.facets import Facets
 from conformance.payloads.engine.numbers import Span
@@ -142,14 +142,14 @@ class Moments:
         self._fractions = fractions and kind.clock
         self.octets = self._span.octets + (len(zones) > 1) + self._fractions
 
-    def make(self, block: Block) -> str:
+    def make(self, choices: Choices) -> str:
         """One of them; zeros make the first zone and what is nearest to the year 2000."""
-        zone = self._zones[block.index(len(self._zones))]
-        ordinal = self._span.make(block)
+        zone = self._zones[choices.index(len(self._zones))]
+        ordinal = self._span.make(choices)
         text = self._kind.write(ordinal)
-        if self._fractions and ordinal < self._span.high and (octet := block.octet()) >= 0xE0:
-            text += f".{1 + octet % 9}" if octet < 0xF0 else f".{1 + block.number(2) % 999:03d}"
-        return text + (_offset(block) if zone is None else zone)
+        if self._fractions and ordinal < self._span.high and (octet := choices.byte()) >= 0xE0:
+            text += f".{1 + octet % 9}" if octet < 0xF0 else f".{1 + choices.number(2) % 999:03d}"
+        return text + (_offset(choices) if zone is None else zone)
 
     def all(self) -> Iterator[str]:
         """All of them in the first zone that stands for itself."""
@@ -160,8 +160,8 @@ class Moments:
 _USUAL_OFFSETS = ("+00:00", "+02:00", "+03:00", "-05:00", "+05:30", "+14:00", "-14:00", "-00:30")
 
 
-def _offset(block: Block) -> str:
-    return _USUAL_OFFSETS[block.index(len(_USUAL_OFFSETS))]
+def _offset(choices: Choices) -> str:
+    return _USUAL_OFFSETS[choices.index(len(_USUAL_OFFSETS))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from conformance.payloads.engine import regex, simple_types
 from conformance.payloads.engine.automata import Intersection, PatternMachine
 from conformance.payloads.engine.characters import WRITTEN
-from conformance.payloads.engine.choices import Block, Smallest
+from conformance.payloads.engine.choices import Choices, ZeroSource
 from conformance.payloads.engine.strings import Words, write_out
 
 CHARS = st.sampled_from(["a", "b", "Z", "0", "9", " ", "-", "ā", "Š", r"\.", r"\-", r"\\", r"\n", r"\[", ".", "é"])
@@ -61,8 +61,8 @@ def words_of(*patterns: str, least: int = 0, most: int | None = None) -> Words:
 def some(words: Words, count: int = 12) -> set[str]:
     """Strings of many kinds: the smallest, chosen ones, and the first of all."""
     chance = random.Random(7)
-    made = {words.make(Smallest().block(0))}
-    made |= {words.make(Block(chance.randbytes(40), chance.randbytes)) for _ in range(count)}
+    made = {words.make(ZeroSource().choices(0))}
+    made |= {words.make(Choices(chance.randbytes(40), chance.randbytes)) for _ in range(count)}
     return made | set(itertools.islice(words.all(), count))
 
 
@@ -140,7 +140,7 @@ def test_all_strings_come_once_and_the_simplest_first() -> None:
 def test_the_edges_of_a_length_are_reached() -> None:
     words = words_of(r"\p{L}+", least=1, most=50)
     chance = random.Random(3)
-    lengths = [len(words.make(Block(chance.randbytes(80), chance.randbytes))) for _ in range(400)]
+    lengths = [len(words.make(Choices(chance.randbytes(80), chance.randbytes))) for _ in range(400)]
     assert lengths.count(1) >= 10
     assert lengths.count(50) >= 10
 
@@ -148,7 +148,7 @@ def test_the_edges_of_a_length_are_reached() -> None:
 def test_latvian_letters_are_reached() -> None:
     words = words_of(r"\p{L}+", least=1, most=50)
     chance = random.Random(3)
-    seen = set("".join(words.make(Block(chance.randbytes(80), chance.randbytes)) for _ in range(3000)))
+    seen = set("".join(words.make(Choices(chance.randbytes(80), chance.randbytes)) for _ in range(3000)))
     assert set("āčēģīķļņšūžĀČĒĢĪĶĻŅŠŪŽ") <= seen
 
 

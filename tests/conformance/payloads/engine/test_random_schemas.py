@@ -10,7 +10,7 @@ import xmlschema
 from lxml import etree
 
 from conformance.payloads import PayloadError
-from conformance.payloads.engine.choices import Block, Smallest
+from conformance.payloads.engine.choices import Choices, ZeroSource
 from conformance.payloads.engine.document import Conflict
 from conformance.payloads.engine.strategies import compiled
 
@@ -46,8 +46,8 @@ class Chance:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
 
-    def block(self, size: int) -> Block:
-        return Block(self._random.randbytes(size), self._random.randbytes)
+    def choices(self, size: int) -> Choices:
+        return Choices(self._random.randbytes(size), self._random.randbytes)
 
 
 class Writer:
@@ -122,7 +122,7 @@ def test_schemas_by_chance(first: int) -> None:
                 document = (
                     maker.make(Chance(number), room=240, repeats=4)
                     if number
-                    else maker.make(Smallest(), room=0, repeats=0)
+                    else maker.make(ZeroSource(), room=0, repeats=0)
                 )
             except Conflict:
                 continue

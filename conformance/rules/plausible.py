@@ -35,8 +35,8 @@ def _broken(case: Case, sent: Sent, found: Contradiction) -> Breach:
     kur = f", {found.position}. ieraksts" if found.position else ""
     return Breach(
         en=f"A {channel} document{where}: {found.found}.",
-        lv=f"Dokuments ({channel}){kur}: {found.rule.found_lv.format(**found.words)}.",
-        expected=found.expected,
-        expected_lv=found.rule.expected_lv.format(**found.words),
+        lv=f"Dokuments ({channel}){kur}: {found.found.in_language('lv')}.",
+        expected=str(found.expected),
+        expected_lv=found.expected.in_language("lv"),
         evidence=(case.spot(sent, found.record, field, found.member),),
     )

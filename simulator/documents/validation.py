@@ -38,6 +38,8 @@ def place(located: Located, profile: Profile, found: tuple[Breach, ...]) -> tupl
         element, attribute = located.find(breach.record, breach.field, breach.member)
         path = names.path(element, attribute)
         complaints.append(
-            Complaint(breach.code, element.sourceline, path, breach.found, breach.expected, breach.rule.provenance)
+            Complaint(
+                breach.code, element.sourceline, path, str(breach.found), str(breach.expected), breach.rule.provenance
+            )
         )
     return tuple(sorted(complaints, key=lambda each: each.line or 0))

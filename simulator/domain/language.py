@@ -45,10 +45,12 @@ class Text:
         Raises ValueError for another language and KeyError when a parameter is missing.
         """
         template = self._english if language == "en" else self._latvian(language)
-        params = {
-            name: param.in_language(language) if isinstance(param, Text | Bilingual) else param
-            for name, param in self.params.items()
-        }
+        params = self.params
+        if not _SHOWN.isdisjoint(map(type, params.values())):
+            params = {
+                name: param.in_language(language) if isinstance(param, Shown) else param
+                for name, param in params.items()
+            }
         return template.format_map(params)
 
     def filled(self, **params: object) -> Text:
@@ -88,6 +90,7 @@ class Bilingual:
 
 Shown = Text | Bilingual
 """Whatever can be shown in either language."""
+_SHOWN = frozenset((Text, Bilingual))  # asked for at each sentence of each decision
 
 
 def joined(texts: Iterable[Shown], separator: str) -> Bilingual:

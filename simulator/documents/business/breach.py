@@ -1,4 +1,4 @@
-"""What a rule of the business is, and what breaking one is."""
+"""A rule of the business, and a breach of one."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulator.documents.model import Provenance
+from simulator.domain.language import Shown, Text, _
 
 
 @dataclass(frozen=True, slots=True)
 class BusinessRule:
-    """One rule: a stable code, what it finds and what it expects in both languages, and how well it is known.
+    """A rule: a stable code, what it finds and what it expects, and how well it is known.
 
-    The texts hold ``{names}`` that a breach fills in.
+    A breach fills in the parameters of the texts.
     """
 
     code: str
-    found_lv: str
-    found_en: str
-    expected_lv: str
-    expected_en: str
+    found: Text
+    expected: Text
     provenance: Provenance
 
     def broken(
-        self, field: str, words: Mapping[str, object], *, record: int | None = None, member: int | None = None
+        self, field: str, params: Mapping[str, object], *, record: int | None = None, member: int | None = None
     ) -> Breach:
-        """A breach of this rule by a field; ``words`` fill in the texts."""
-        return Breach(self, field, record, member, {name: str(word) for name, word in words.items()})
+        """A breach of this rule by a field; ``params`` fill in the texts."""
+        shown = {name: param if isinstance(param, Shown) else str(param) for name, param in params.items()}
+        return Breach(self, field, record, member, shown)
 
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One breach: of which rule, by which field of which record (index from 0, None: the header).
+    """A breach of a rule by a field of a record (index from 0, None: the header).
 
     With ``member`` (index from 0) the field is ``group.field`` and means that item of a group of the record.
     """
@@ -40,7 +40,7 @@ class Breach:
     field: str
     record: int | None
     member: int | None
-    words: Mapping[str, str]
+    params: Mapping[str, object]
 
     @property
     def code(self) -> str:
@@ -53,25 +53,25 @@ class Breach:
         return None if self.record is None else self.record + 1
 
     @property
-    def found(self) -> str:
-        """What was found, in English."""
-        return self.rule.found_en.format(**self.words)
+    def found(self) -> Text:
+        """What was found."""
+        return self.rule.found.filled(**self.params)
 
     @property
-    def expected(self) -> str:
-        """What was expected, in English."""
-        return self.rule.expected_en.format(**self.words)
+    def expected(self) -> Text:
+        """What was expected."""
+        return self.rule.expected.filled(**self.params)
 
     @property
     def text_lv(self) -> str:
         """The whole breach as a Latvian sentence, for error reports."""
-        return _sentence(f"{self.rule.found_lv}; prasība: {self.rule.expected_lv}".format(**self.words))
+        return self._sentence("lv")
 
     @property
     def text_en(self) -> str:
         """The whole breach as an English sentence, for error reports."""
-        return _sentence(f"{self.found}; expected {self.expected}")
+        return self._sentence("en")
 
-
-def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}."
+    def _sentence(self, language: str) -> str:
+        sentence = _("{found}; expected {expected}", found=self.found, expected=self.expected).in_language(language)
+        return f"{sentence[0].upper()}{sentence[1:]}."

@@ -10,6 +10,7 @@ from simulator.documents.business.money import about_money
 from simulator.documents.identifiers import personal_code_canonical, personal_code_valid
 from simulator.documents.model import Category, DiscountRecord, DiscountStatus, Document, Header, Period
 from simulator.documents.profile import Profile
+from simulator.domain.language import Bilingual
 
 
 def about_discounts(document: Document, profile: Profile) -> Iterator[Breach]:
@@ -47,12 +48,12 @@ def _about_categories(index: int, record: DiscountRecord, period: Period, profil
     for number, each in enumerate(record.categories):
         if each.category in seen:
             yield rules.DUPLICATE_CATEGORY.broken(
-                "categories.category", {"value": each.category}, record=index, member=number
+                "categories.category", {"category": _name(each.category)}, record=index, member=number
             )
         seen.add(each.category)
         rate = profile.rate(each.category, period)
         if rate is not None and not rate.per_count and each.count != 1:
-            words = {"value": each.count, **_names(each.category)}
+            words = {"value": each.count, "category": _name(each.category)}
             yield rules.CATEGORY_COUNT.broken("categories.count", words, record=index, member=number)
 
 
@@ -64,5 +65,5 @@ def _about_catch_up(index: int, record: DiscountRecord, period: Period) -> Itera
             yield rules.CATCH_UP_PERIOD.broken("catch_up.period", words, record=index, member=number)
 
 
-def _names(category: Category) -> dict[str, object]:
-    return {"category": category, "category_lv": rules.CATEGORIES_LV[category]}
+def _name(category: Category) -> Bilingual:
+    return Bilingual(rules.CATEGORIES[category].in_language("lv"), category)  # in English by its name in the model

@@ -26,6 +26,7 @@ from conformance.rules.evidence import Case
 from conformance.timeline import cited_by, timeline_of
 from simulator import __version__
 from simulator.documents.profile import Profile, ProfileError, load_profile
+from simulator.domain.errors import UserError
 from simulator.journal import Journal, JournalError, Kind, StoredJournal, blob_references
 from simulator.setting import Setting, SettingError, recorded_setting
 from simulator.store import Store, StoreError
@@ -34,7 +35,7 @@ from simulator.world import Retailer, World
 _SOUND_COPY = "the folder is damaged: put a sound copy back, or record again"
 
 
-class RecordedError(Exception):
+class RecordedError(UserError):
     """The data folder cannot be judged: not there, not a simulator's, damaged, or without the retailer asked for."""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from conformance.report.events import Event, RunStarted, ScenarioFinished, Status
 from conformance.report.writing import prepare_folder, write_whole
 from conformance.scenarios.titles import example_of, scenario_of, titles_of
+from simulator.domain.errors import UserError
 
 FOLDER = "reproducers"
 _SEED = re.compile(r"^# seed: (\d+)\s*$", re.MULTILINE)
@@ -25,7 +26,7 @@ class Reproducer:
     retailer: str | None
 
 
-class ReproducerError(Exception):
+class ReproducerError(UserError):
     """A reproducer cannot be used; says which file and why."""
 
 

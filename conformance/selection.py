@@ -11,9 +11,10 @@ from pytest_bdd.feature import get_feature
 from conformance.exploration.exploring import NAME as EXPLORATION
 from conformance.requirements.catalogue import CHAPTERS, NEEDS
 from conformance.requirements.catalogue import load as load_requirements
+from simulator.domain.errors import UserError
 
 
-class SelectionError(Exception):
+class SelectionError(UserError):
     """A word names nothing that could be played; says which, and what to write instead."""
 
 

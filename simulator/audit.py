@@ -12,6 +12,7 @@ from datetime import datetime
 
 from simulator.documents.model import ChannelName
 from simulator.documents.profile import Profile
+from simulator.domain.errors import UserError
 from simulator.journal import Entry, Kind, Outcome
 
 _URN = re.compile(r"URN:IVIS:[0-9]{6}:\S+")
@@ -40,7 +41,7 @@ class AuditRecord:
     size: int
 
 
-class UnknownChannel(Exception):
+class UnknownChannel(UserError):
     """What was given names no channel; says what does."""
 
 

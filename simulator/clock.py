@@ -13,10 +13,12 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from simulator.domain.errors import UserError
+
 RIGA = ZoneInfo("Europe/Riga")
 
 
-class ClockError(Exception):
+class ClockError(UserError):
     """Time was asked to do what it cannot: go back, or start from a moment without a time zone."""
 
 

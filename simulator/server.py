@@ -14,6 +14,7 @@ from werkzeug.wrappers import Request, Response
 from simulator import journal
 from simulator.channels import accounts_for
 from simulator.console.admin import AdminApplication
+from simulator.domain.errors import UserError
 from simulator.faults import CONNECTING
 from simulator.file_server import FileServer, FileServerError, Ftps
 from simulator.journal import Entry, Kind, Outcome, wall_now
@@ -43,7 +44,7 @@ _NO_TLS = "plain HTTP came to a port where TLS is spoken; expected HTTPS; call t
 _PATIENCE = 60  # wall seconds that a client may leave a connection without a byte while it sends or reads
 
 
-class ServerError(Exception):
+class ServerError(UserError):
     """The server cannot listen where it was told to; says where, why and what to do."""
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from simulator.documents.access import Environment
+from simulator.domain.errors import UserError
 from simulator.store import Unit
 from simulator.store.archive import archive_add, archive_rows
 from simulator.world import World
@@ -14,7 +15,7 @@ from simulator.world_record import world_from_json, world_to_json
 _OWNER, _KIND, _KEY = "simulation", "setting", "setting"
 
 
-class SettingError(Exception):
+class SettingError(UserError):
     """The data folder belongs to another world or profile; says which and what to do."""
 
 

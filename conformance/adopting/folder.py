@@ -14,6 +14,7 @@ from lxml import etree
 
 from simulator.documents.catalogue import Catalogue, CatalogueError, SchemaEntry
 from simulator.documents.model import Basis, Provenance
+from simulator.domain.errors import UserError
 
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 _NAMESPACE = re.compile(r"https?://[^/]+/XMLSchemas/(\d{6})/([^/]+)/(v\d+-\d+)/?")
@@ -21,7 +22,7 @@ _URN = re.compile(r"URN:IVIS:\d{6}:XSD-\S+")
 _MOST = 64 * 1024 * 1024  # bytes of one schema file
 
 
-class AdoptionError(Exception):
+class AdoptionError(UserError):
     """The schemas cannot be adopted; one line each: file, line, what is wrong, what to do."""
 
     def __init__(self, *problems: str) -> None:

@@ -6,9 +6,13 @@ import os
 import tempfile
 from pathlib import Path
 
+from simulator.domain.errors import UserError
 
-class ReportError(Exception):
+
+class ReportError(UserError):
     """A report cannot be written; says where, why and what to do."""
+
+    exit_code = 3
 
 
 def prepare_folder(folder: Path) -> Path:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from simulator.domain.errors import UserError
+
 PROTOCOL_VERSION = 1
 
 REQUESTS = ("hello", "reset", "now", "apply", "bill", "exchange", "status", "bye")
@@ -32,7 +34,7 @@ class DriverError(Exception):
     """The driver broke the protocol: died, hung, printed garbage, answered another id. The retailer's fault."""
 
 
-class DriverNotStarted(Exception):
+class DriverNotStarted(UserError):
     """The driver could not be started: a wrong command, address or object in retailer.toml. Wrong use (exit 2)."""
 
 

@@ -21,6 +21,7 @@ from simulator.documents.identity import document_key
 from simulator.documents.model import ChannelName, DiscountStatus, Document, PayoutRecord, Period, Severity
 from simulator.documents.profile import Profile
 from simulator.documents.reading import read_document
+from simulator.domain.errors import UserError
 from simulator.domain.language import Bilingual
 from simulator.journal import Entry, Journal, Kind, decided
 from simulator.world import Resident, World
@@ -120,7 +121,7 @@ class _Sheet:
     place: int
 
 
-class NobodyError(Exception):
+class NobodyError(UserError):
     """The journal says nothing of this person in this year; ``known`` are some codes of which it does."""
 
     def __init__(self, code: str, year: int, known: tuple[str, ...]) -> None:

@@ -19,12 +19,13 @@ from simulator.documents import explaining, parsing, streaming
 from simulator.documents.complaints import Complaint
 from simulator.documents.locations import data_root
 from simulator.documents.model import Basis, Provenance
+from simulator.domain.errors import UserError
 
 # libxml2 sets up its built-in types with the first schema of a process; another compiled meanwhile finds half of them.
 _COMPILING = threading.Lock()
 
 
-class CatalogueError(Exception):
+class CatalogueError(UserError):
     """A schema is unknown, missing or broken; the message says which, where and what to do."""
 
 

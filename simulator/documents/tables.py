@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from simulator.documents.model import Basis, Period, Provenance
+from simulator.domain.errors import UserError
 
 _PROVENANCE = {"basis", "source"}
 
 
-class ProfileError(Exception):
+class ProfileError(UserError):
     """A profile cannot be used. ``problems`` has one sentence for each thing wrong, with file, place and what to do."""
 
     def __init__(self, *problems: str) -> None:

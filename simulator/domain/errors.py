@@ -4,4 +4,6 @@ from __future__ import annotations
 
 
 class UserError(Exception):
-    """A mistake of the user's: wrong option, file or value. The command prints it and exits with 2."""
+    """A mistake of the user's: wrong option, file or value. The command prints it and ends with ``exit_code``."""
+
+    exit_code = 2

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from simulator.clock import RIGA
+from simulator.domain.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -86,7 +87,7 @@ DECIDED = "decided"
 """In the details of a determination: what was decided. Where that is much, ``payloads`` names a blob of JSON lines."""
 
 
-class JournalError(Exception):
+class JournalError(UserError):
     """A journal cannot be written or read; says which file and line, why, and what to do."""
 
 

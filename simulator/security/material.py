@@ -34,6 +34,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from simulator.domain.errors import UserError
+
 STORE_PASSWORD = b"aldis"
 """Of the PKCS #12 files: Java and .NET want one, and the same keys lie beside them without."""
 
@@ -42,7 +44,7 @@ _KEY_BITS = 2048
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-class MaterialError(Exception):
+class MaterialError(UserError):
     """The folder of keys cannot be used; says which file, why and what to do."""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import sqlite3
 
+from simulator.domain.errors import UserError
+
 # EFBIG is the process's own limit on the size of a file; like a full disk it goes away when room is made.
 _FULL_ERRNO = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # SQLite tells a full disk apart (SQLITE_FULL), but reports a quota or file size limit as a failed write or extension.
@@ -17,7 +19,7 @@ FAILED = "aldis_failed"
 _MAKE_ROOM = "nothing of this call was kept; make room (disk, quota or file size limit) and do it again"
 
 
-class StoreError(Exception):
+class StoreError(UserError):
     """The store cannot be opened, read or written; the text says why and what to do."""
 
 

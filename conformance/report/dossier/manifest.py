@@ -13,6 +13,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
+from simulator.domain.errors import UserError
+
 MANIFEST, SIGNATURE, SIGNER = "manifest.json", "manifest.sig", "signer.pem"
 _FORMAT = "aldis-conformance dossier 1"
 _LARGEST = 1_000_000_000  # bytes of all files together; more is no dossier
@@ -23,7 +25,7 @@ PublicKey = ed25519.Ed25519PublicKey | rsa.RSAPublicKey | ec.EllipticCurvePublic
 _EXPECTED = "a PEM file with an Ed25519, RSA or EC key, for example of: openssl genpkey -algorithm ed25519 -out key.pem"
 
 
-class DossierError(Exception):
+class DossierError(UserError):
     """A key or a dossier cannot be used, or a dossier is not what was signed; says which part and why."""
 
 

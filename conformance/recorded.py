@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,10 +19,13 @@ from conformance.report.events import (
     ScenarioFinished,
     ScenarioStarted,
     Status,
+    Waiver,
 )
+from conformance.requirements.catalogue import CHAPTERS
 from conformance.requirements.catalogue import load as load_requirements
 from conformance.rules import judge
 from conformance.rules.evidence import Case
+from conformance.selection import SelectionError
 from conformance.timeline import cited_by, timeline_of
 from simulator import __version__
 from simulator.documents.profile import Profile, ProfileError, load_profile
@@ -40,12 +43,22 @@ class RecordedError(UserError):
 
 
 def judge_recorded(
-    directory: Path, authority: str | None, consumers: Iterable[Consumer], redactor: Redactor | None = None
+    directory: Path,
+    authority: str | None,
+    consumers: Iterable[Consumer],
+    redactor: Redactor | None = None,
+    *,
+    profile: Profile | None = None,
+    waivers: tuple[Waiver, ...] = (),
+    only: Collection[str] = (),
 ) -> None:
     """Judge each retailer that called (or only the one of this authority) as if its traffic were one scenario.
 
-    Raises RecordedError when the folder cannot be used.
+    ``profile`` takes the place of the recorded one; ``waivers`` name requirements that may be broken for a while;
+    ``only`` holds the requirements and chapters that are judged (empty: all). Raises RecordedError when the folder
+    cannot be used, SelectionError when ``only`` holds something else.
     """
+    chosen = _chosen(only)
     listeners = tuple(consumers)
 
     def emit(event: Event) -> None:
@@ -56,20 +69,35 @@ def judge_recorded(
     began = time.monotonic()
     store = _open(directory)
     try:
-        setting, profile = _setting(store, directory)
+        setting = _setting(store, directory)
+        profile = profile or _profile(setting, directory)
         journal = StoredJournal(store)
         _examine(journal)
         if redactor is not None:
             redactor.learn(journal, profile, setting.world)
         retailers = _retailers(journal, setting.world, authority)
-        emit(_started(retailers, profile, _security(journal), _ways(journal)))
+        started = _started(retailers, profile, _security(journal), _ways(journal), waivers)
+        emit(started)
         for retailer in retailers:
-            _judge_one(journal, setting.world, profile, retailer, emit)
+            _judge_one(Case(journal, setting.world, profile, retailer), chosen, started, emit)
     except (StoreError, JournalError) as reason:
         raise RecordedError(f"{directory}: {reason}") from reason
     finally:
         store.close()
     emit(RunFinished(finished_at=datetime.now(UTC), seconds=time.monotonic() - began))
+
+
+def _chosen(only: Collection[str]) -> frozenset[str]:
+    """Return the ids of the requirements that are judged."""
+    known = [requirement.id for requirement in load_requirements()]
+    for word in only:
+        if word.upper() not in {*known, *CHAPTERS}:
+            raise SelectionError(
+                f"--only {word}: --recorded runs no scenario, so it takes requirements and chapters only "
+                "(aldis requirements lists them)"
+            )
+    words = {word.upper() for word in only} or set(CHAPTERS)
+    return frozenset(name for name in known if name in words or name.partition("-")[0] in words)
 
 
 def _open(directory: Path) -> Store:
@@ -106,14 +134,21 @@ def _examine_blob(journal: StoredJournal, entry: int, reference: str) -> None:
         raise JournalError(f"the document {reference} of entry {entry} was changed since; {_SOUND_COPY}")
 
 
-def _setting(store: Store, directory: Path) -> tuple[Setting, Profile]:
+def _setting(store: Store, directory: Path) -> Setting:
     try:
         with store.reading() as unit:
             setting = recorded_setting(unit)
         if setting is None:
             raise RecordedError(f"{directory}: no simulator has run here yet, so there is nothing to judge")
-        return setting, load_profile(setting.profile)
-    except (SettingError, ProfileError) as reason:
+    except SettingError as reason:
+        raise RecordedError(f"{directory}: {reason}") from reason
+    return setting
+
+
+def _profile(setting: Setting, directory: Path) -> Profile:
+    try:
+        return load_profile(setting.profile)
+    except ProfileError as reason:
         raise RecordedError(f"{directory}: {reason}") from reason
 
 
@@ -142,7 +177,9 @@ def _ways(journal: Journal) -> frozenset[str]:
     return frozenset(found & {"soap", "ftps"} or {"soap"})
 
 
-def _started(retailers: tuple[Retailer, ...], profile: Profile, security: str, ways: frozenset[str]) -> RunStarted:
+def _started(
+    retailers: tuple[Retailer, ...], profile: Profile, security: str, ways: frozenset[str], waivers: tuple[Waiver, ...]
+) -> RunStarted:
     switched_on = ways if security == "off" else ways | {"security"}
     return RunStarted(
         retailer=", ".join(each.name for each in retailers),
@@ -154,10 +191,12 @@ def _started(retailers: tuple[Retailer, ...], profile: Profile, security: str, w
         requirements=tuple(RequirementInfo.of(each, switched_on) for each in load_requirements()),
         scenarios=len(retailers),
         assumed_requirements=profile.assumed_requirements,
+        waivers=waivers,
     )
 
 
-def _judge_one(journal: StoredJournal, world: World, profile: Profile, retailer: Retailer, emit: Consumer) -> None:
+def _judge_one(case: Case, chosen: frozenset[str], started: RunStarted, emit: Consumer) -> None:
+    retailer = case.retailer
     began = time.monotonic()
     name = f"recorded-{retailer.authority}"
     emit(
@@ -169,12 +208,13 @@ def _judge_one(journal: StoredJournal, world: World, profile: Profile, retailer:
             feature_lv="Ierakstītā datu plūsma",
         )
     )
-    case = Case(journal, world, profile, retailer)
-    verdicts = judge(case)
+    verdicts = tuple(verdict for verdict in judge(case) if verdict.requirement in chosen)
     status = Status.WARNED if any(verdict.breaches for verdict in verdicts) else Status.PASSED
-    if Policy(profile.assumed_requirements).failing(verdicts, {each.id: each for each in load_requirements()}):
+    requirements = {requirement.id: requirement for requirement in load_requirements()}
+    policy = Policy.of(started.assumed_requirements, started.waivers, started.started_at.date())
+    if policy.failing(verdicts, requirements):
         status = Status.FAILED
-    if not any(each.checked for each in verdicts):
+    if not any(verdict.checked for verdict in verdicts):
         status = Status.NOT_TESTED
     emit(
         ScenarioFinished(
@@ -182,7 +222,7 @@ def _judge_one(journal: StoredJournal, world: World, profile: Profile, retailer:
             status=status,
             judged=verdicts,
             seconds=time.monotonic() - began,
-            entries=sum(1 for _ in journal.entries()),
+            entries=sum(1 for _ in case.journal.entries()),
             timeline=timeline_of(case, cited_by(verdicts)),
         )
     )

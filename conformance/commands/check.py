@@ -1,42 +1,37 @@
-"""``aldis check``: the suite against a retailer, or the rules over what a simulator has recorded."""
+"""``aldis check``: runs the suite against a retailer, or the rules over what a simulator has recorded."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
+from click.core import ParameterSource
 
-from conformance.commands.failing import HARNESS_FAILED, RETAILER_FAILED, fail
-from conformance.recorded import RecordedError, judge_recorded
-from conformance.redaction import Redactor
-from conformance.report.console import ConsoleReport
-from conformance.report.dossier.dossier import DossierReport
-from conformance.report.dossier.manifest import DossierError, load_key
-from conformance.report.events import Consumer
-from conformance.report.html_report import HtmlReport
-from conformance.report.json_report import JsonReport
-from conformance.report.junit import JUnitReport
-from conformance.report.summary import RunSummary
-from conformance.report.writing import ReportError
-from conformance.reproducers import ReproducerReport
-from conformance.requirements.catalogue import load as load_requirements
-from conformance.retailers.config import ConfigError, DriverKind, RetailerConfig, load_retailer, reference_config
-from conformance.retailers.protocol import DriverNotStarted
-from conformance.selection import SelectionError, check_selection
-from conformance.suite import SCENARIOS, SuiteConfig, run_suite
-from conformance.versions import versions
-from conformance.waivers import WaiverError, load_waivers
-from simulator.documents.profile import ProfileError, load_profile
-from simulator.server import ServerError
+from conformance.commands import options
+from conformance.commands.group import HARNESS_FAILED, RETAILER_FAILED, fail
+from conformance.retailers.config import DriverKind, load_retailer, reference_config
+
+if TYPE_CHECKING:
+    from conformance.report.dossier.dossier import DossierReport
+    from conformance.report.events import Consumer
+    from conformance.report.json_report import JsonReport
+    from conformance.report.summary import RunSummary
+    from simulator.documents.profile import Profile
+
+_NOT_YOURS = {
+    "lv": "tiek pārbaudīts līdzi dotais paraugtirgotājs; savai sistēmai: --retailer retailer.toml",
+    "en": "this tests the bundled reference retailer; for your own system: --retailer retailer.toml",
+}
+_NO_SIGNOFF = {"lv": "atzinumu par gatavību nevar dot", "en": "no sign-off"}
+_OF_A_LIVE_RUN = ("seed", "cases", "months", "time_limit")
+"""Options that a run over recorded traffic refuses: it makes no traffic."""
 
 
 @click.command("check")
-@click.option(
-    "--retailer",
-    type=click.Path(path_type=Path),
-    help="retailer.toml of the system under test. Default: the bundled reference retailer.",
-)
+@options.retailer("retailer.toml of the system under test. Default: the bundled reference retailer.")
 @click.option(
     "--only",
     multiple=True,
@@ -44,18 +39,16 @@ from simulator.server import ServerError
     help="Only scenarios of this requirement, chapter, tag, feature or title. Repeatable.",
 )
 @click.option("--profile", default=None, help="Profile, instead of the one in retailer.toml.")
-@click.option(
-    "--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Same seed, same people and numbers."
-)
+@options.seed("Same seed, same people and numbers.")
 @click.option(
     "--cases",
     default=10,
     show_default=True,
     type=click.IntRange(min=0),
-    help="How many random lives are played besides the scenarios (with --only: when it names exploration).",
+    help="Number of random histories besides the scenarios (with --only: when it names exploration).",
 )
 @click.option(
-    "--months", default=3, show_default=True, type=click.IntRange(min=1, max=24), help="How long a random life lasts."
+    "--months", default=3, show_default=True, type=click.IntRange(min=1, max=24), help="Length of a random history."
 )
 @click.option(
     "--time-limit",
@@ -65,35 +58,27 @@ from simulator.server import ServerError
 )
 @click.option(
     "--waivers",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=options.FILE,
     help="Requirements that may be broken for a while: TOML with requirement, reason, until.",
 )
-@click.option(
-    "--report",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for report.html, report.json, junit.xml and journal/.",
-)
+@options.report("Folder for report.html, report.json, junit.xml and journal/.")
 @click.option("--redact", is_flag=True, help="Replace personal codes, names and addresses in all that is reported.")
 @click.option(
     "--gate",
     type=click.Choice(["signoff"]),
     help="Ask for more than a pass: security on, every must tested. Writes dossier.zip into --report.",
 )
-@click.option(
-    "--key",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Your private key (PEM), which signs the dossier of --gate signoff.",
-)
-@click.option(
-    "--lang", type=click.Choice(["lv", "en"]), default="en", show_default=True, help="Language of the report."
-)
+@options.key("Your private key (PEM), which signs the dossier of --gate signoff.")
+@options.language("Language of the report.")
 @click.option(
     "--recorded",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Judge what a served simulator has recorded in this data folder.",
+    type=options.FOLDER,
+    help="Judge what a served simulator has recorded in this data folder. Here --only takes requirements and chapters.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print report.json instead of the report for people.")
+@options.as_json("Print report.json instead of the report for people.")
+@click.pass_context
 def command(
+    context: click.Context,
     retailer: Path | None,
     only: tuple[str, ...],
     profile: str | None,
@@ -113,72 +98,112 @@ def command(
     """Run the conformance suite against a retailer's system."""
     if gate is not None and (report is None or key is None):
         fail("--gate signoff writes and signs a dossier: give --report DIR and --key FILE")
-    if retailer is None and recorded is None and Path("retailer.toml").exists():
+    if recorded is not None:
+        _refuse_options_of_a_live_run(context)
+    elif retailer is None and Path("retailer.toml").exists():
         click.echo(f"aldis: {_NOT_YOURS[lang]}", err=True)
-    try:
-        config = load_retailer(retailer) if retailer is not None else reference_config()
-        summary = RunSummary()
-        json_report = JsonReport(report)
+    config = load_retailer(retailer) if retailer is not None else reference_config()
+    from conformance.requirements.catalogue import load as load_requirements
+    from conformance.waivers import load_waivers
+    from simulator.documents.profile import load_profile
+
+    chosen_profile = load_profile(profile or config.profile)
+    chosen_waivers = () if waivers is None else load_waivers(waivers, (known.id for known in load_requirements()))
+    from conformance.redaction import Redactor
+    from conformance.requirements.catalogue import NEEDS
+    from conformance.selection import check_selection
+    from conformance.suite import SCENARIOS, SuiteConfig, run_suite
+    from simulator.server import ServerError
+
+    check_selection(only, SCENARIOS, config.switched_on if recorded is None else NEEDS)
+    redactor = Redactor() if redact else None
+    is_asking_a_person = config.driver.kind is DriverKind.MANUAL and recorded is None
+    reports = _Reports.prepare(report, lang, as_json=as_json, progress=not is_asking_a_person)
+    if report is not None and key is not None and gate is not None:
+        reports.add_dossier(report, key, chosen_profile)
+    if recorded is not None:
+        from conformance.recorded import judge_recorded
+
+        judge_recorded(
+            recorded,
+            config.authority if retailer is not None else None,
+            reports.consumers,
+            redactor,
+            profile=chosen_profile if profile is not None else None,
+            waivers=chosen_waivers,
+            only=only,
+        )
+    else:
+        suite = SuiteConfig(
+            retailer=config,
+            profile=chosen_profile,
+            only=only,
+            seed=seed,
+            time_limit=time_limit,
+            report=report,
+            waivers=chosen_waivers,
+            lang=lang,
+            redactor=redactor,
+            cases=cases,
+            months=months,
+        )
+        try:
+            run_suite(suite, reports.consumers)
+        except ServerError as reason:
+            fail(str(reason), HARNESS_FAILED)
+    if as_json:
+        click.echo(reports.json.text())
+    sys.exit(reports.exit_code(lang))
+
+
+def _refuse_options_of_a_live_run(context: click.Context) -> None:
+    for name in _OF_A_LIVE_RUN:
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            fail(
+                f"--{name.replace('_', '-')} does not apply to --recorded, which judges traffic that is there already; "
+                "leave it out"
+            )
+
+
+@dataclass(slots=True)
+class _Reports:
+    """The consumers of a run's events: reports for people and programs, and the sum that gives the exit code."""
+
+    summary: RunSummary
+    json: JsonReport
+    consumers: list[Consumer]
+    dossier: DossierReport | None = None
+
+    @classmethod
+    def prepare(cls, folder: Path | None, lang: str, *, as_json: bool, progress: bool) -> _Reports:
+        """Prepare the reports in ``folder``, if there is one, and the one on the console unless it is for JSON."""
+        from conformance.report.console import ConsoleReport
+        from conformance.report.html_report import HtmlReport
+        from conformance.report.json_report import JsonReport
+        from conformance.report.junit import JUnitReport
+        from conformance.report.summary import RunSummary
+        from conformance.reproducers import ReproducerReport
+
+        summary, json_report = RunSummary(), JsonReport(folder)
         consumers: list[Consumer] = [summary, json_report]
         if not as_json:
-            quiet = config.driver.kind is DriverKind.MANUAL and recorded is None  # a person is asked there
-            consumers.append(ConsoleReport(lang=lang, report=report, progress=not quiet))
-        if report is not None:
-            consumers += [JUnitReport(report), HtmlReport(report, lang=lang), ReproducerReport(report)]
-        chosen = load_profile(profile or config.profile)
-        check_selection(only, SCENARIOS, config.switched_on)
-        redactor = Redactor() if redact else None
-        dossier = None
-        if report is not None and key is not None and gate is not None:
-            dossier = DossierReport(report, load_key(key), versions(chosen))
-            consumers.append(dossier)
-        if recorded is not None:
-            _judge_recorded(recorded, config if retailer is not None else None, consumers, redactor)
-        else:
-            suite = SuiteConfig(
-                retailer=config,
-                profile=chosen,
-                only=only,
-                seed=seed,
-                time_limit=time_limit,
-                report=report,
-                waivers=load_waivers(waivers, (each.id for each in load_requirements())) if waivers else (),
-                lang=lang,
-                redactor=redactor,
-                cases=cases,
-                months=months,
-            )
-            _run(suite, consumers)
-        if as_json:
-            click.echo(json_report.text())
-    except (ConfigError, DossierError, ProfileError, SelectionError, WaiverError, DriverNotStarted) as reason:
-        fail(str(reason))
-    except ReportError as reason:
-        fail(str(reason), HARNESS_FAILED)
-    obstacles = dossier.obstacles if dossier is not None else ()
-    for obstacle in obstacles:
-        click.echo(f"aldis: {_NO_SIGNOFF[lang]}: {obstacle.in_language(lang)}", err=True)
-    sys.exit(summary.exit_code or (RETAILER_FAILED if obstacles else 0))
+            consumers.append(ConsoleReport(lang=lang, report=folder, progress=progress))
+        if folder is not None:
+            consumers += [JUnitReport(folder), HtmlReport(folder, lang=lang), ReproducerReport(folder)]
+        return cls(summary, json_report, consumers)
 
+    def add_dossier(self, folder: Path, key: Path, profile: Profile) -> None:
+        """Add the dossier of --gate signoff. Raises DossierError when the key cannot be used."""
+        from conformance.report.dossier.dossier import DossierReport
+        from conformance.report.dossier.manifest import load_key
+        from conformance.versions import versions
 
-_NOT_YOURS = {
-    "lv": "tiek pārbaudīts līdzi dotais paraugtirgotājs; savai sistēmai: --retailer retailer.toml",
-    "en": "this tests the bundled reference retailer; for your own system: --retailer retailer.toml",
-}
-_NO_SIGNOFF = {"lv": "atzinumu par gatavību nevar dot", "en": "no sign-off"}
+        self.dossier = DossierReport(folder, load_key(key), versions(profile))
+        self.consumers.append(self.dossier)
 
-
-def _run(suite: SuiteConfig, consumers: list[Consumer]) -> None:
-    try:
-        run_suite(suite, consumers)
-    except ServerError as reason:
-        fail(str(reason), HARNESS_FAILED)
-
-
-def _judge_recorded(
-    directory: Path, retailer: RetailerConfig | None, consumers: list[Consumer], redactor: Redactor | None
-) -> None:
-    try:
-        judge_recorded(directory, retailer.authority if retailer else None, consumers, redactor)
-    except RecordedError as reason:
-        fail(str(reason))
+    def exit_code(self, lang: str) -> int:
+        """Print what stands in the way of a sign-off, and return the exit code."""
+        obstacles = self.dossier.obstacles if self.dossier is not None else ()
+        for obstacle in obstacles:
+            click.echo(f"aldis: {_NO_SIGNOFF[lang]}: {obstacle.in_language(lang)}", err=True)
+        return self.summary.exit_code or (RETAILER_FAILED if obstacles else 0)

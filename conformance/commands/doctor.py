@@ -1,4 +1,4 @@
-"""``aldis doctor``: whether this machine and installation have what it takes."""
+"""``aldis doctor``: checks this machine and installation, and what the user names, for what the simulator needs."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from pathlib import Path
 
 import rich_click as click
 
-from conformance.commands.failing import HARNESS_FAILED, WRONG_USE
-from conformance.doctor import Finding, Health, given, installation, machine
+from conformance.commands import options
+from conformance.commands.group import HARNESS_FAILED, WRONG_USE
+from conformance.doctor import Finding, Health
 
 _SIGNS = {Health.OK: "ok", Health.CAUTION: "caution", Health.BROKEN: "BROKEN"}
 
 
 @click.command("doctor")
-@click.option("--retailer", type=click.Path(path_type=Path), help="A retailer.toml, whose driver is started once.")
+@options.retailer("A retailer.toml, whose driver is started once.")
 @click.option("--profile", metavar="NAME", help="A profile of yours: its name or file.")
-@click.option("--data", type=click.Path(path_type=Path), help="A folder for aldis serve --data.")
+@options.data("A folder for aldis serve --data.", type=click.Path(path_type=Path))
 @click.option("--database", metavar="URL", help="A database for aldis serve --database; nothing is made in it.")
 @click.option("--key", type=click.Path(path_type=Path), help="The key that is to sign a dossier.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@options.as_json()
 def command(
     retailer: Path | None,
     profile: str | None,
@@ -34,6 +35,8 @@ def command(
 
     Exit code 0: all can be used; 2: something that you named cannot; 3: the installation or machine is not fit.
     """
+    from conformance.doctor import given, installation, machine
+
     findings = [
         *installation.interpreter(),
         *installation.packages(),
@@ -52,18 +55,18 @@ def command(
         *(given.retailer(retailer) if retailer is not None else ()),
     ]
     if as_json:
-        click.echo(json.dumps([_as_json(each) for each in findings], ensure_ascii=False, indent=2))
+        click.echo(json.dumps([_as_json(finding) for finding in findings], ensure_ascii=False, indent=2))
     else:
-        width = max(len(each.subject) for each in findings)
-        for each in findings:
-            click.echo(f"{_SIGNS[each.health]:<8} {each.subject:<{width}}  {each.text}")
+        width = max(len(finding.subject) for finding in findings)
+        for finding in findings:
+            click.echo(f"{_SIGNS[finding.health]:<8} {finding.subject:<{width}}  {finding.text}")
     sys.exit(exit_code(findings))
 
 
 def exit_code(findings: Iterable[Finding]) -> int:
-    """What the findings come to; a caution is none to stop at."""
-    broken = [each for each in findings if each.health is Health.BROKEN]
-    if any(not each.is_given for each in broken):
+    """Return the exit code for these findings: 3 when the installation is broken, 2 when only something given is."""
+    broken = [finding for finding in findings if finding.health is Health.BROKEN]
+    if any(not finding.is_given for finding in broken):
         return HARNESS_FAILED
     return WRONG_USE if broken else 0
 

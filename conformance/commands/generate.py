@@ -1,30 +1,29 @@
-"""``aldis generate``: sample documents of a channel."""
+"""``aldis generate``: writes sample documents of a channel."""
 
 from __future__ import annotations
 
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from conformance.commands.failing import fail
-from conformance.commands.periods import month
-from conformance.payloads.domain.invalid import fault_kinds, make_invalid
-from conformance.payloads.domain.samples import sample_bytes, sample_documents
+from conformance.commands import options
+from conformance.commands.group import fail
 from simulator.documents.model import ChannelName, Period
-from simulator.documents.profile import Profile, ProfileError, load_profile
+
+if TYPE_CHECKING:
+    from simulator.documents.profile import Profile
 
 
 @click.command("generate")
-@click.argument("channel", type=click.Choice([each.value for each in ChannelName]))
+@click.argument("channel", type=click.Choice([channel.value for channel in ChannelName]))
 @click.option("--count", default=1, show_default=True, type=click.IntRange(1, 10_000), help="How many documents.")
 @click.option(
     "--records", default=3, show_default=True, type=click.IntRange(0, 200_000), help="Records in each document."
 )
-@click.option(
-    "--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Same seed and version, same bytes."
-)
+@options.seed("Same seed and version, same bytes.")
 @click.option(
     "--invalid",
     is_flag=True,
@@ -32,15 +31,16 @@ from simulator.documents.profile import Profile, ProfileError, load_profile
 )
 @click.option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=options.FOLDER,
     help="Folder to write to. Default: standard output (one document).",
 )
 @click.option(
-    "--period", callback=month, metavar="YYYY-MM", help="The month they are about. Default: one of 2026, by the seed."
+    "--period",
+    callback=options.month,
+    metavar="YYYY-MM",
+    help="The month they are about. Default: one of 2026, by the seed.",
 )
-@click.option(
-    "--profile", default="reconstruction", show_default=True, help="Profile file, or the name of a bundled one."
-)
+@options.profile()
 def command(
     channel: str,
     count: int,
@@ -59,11 +59,9 @@ def command(
     """
     if out is None and (count > 1 or invalid):
         fail("more than one file needs a folder: add --out DIR")
-    try:
-        chosen = load_profile(profile)
-        _write(ChannelName(channel), chosen, count, records, seed, period, out, invalid=invalid)
-    except ProfileError as reason:
-        fail(str(reason))
+    from simulator.documents.profile import load_profile
+
+    _write(ChannelName(channel), load_profile(profile), count, records, seed, period, out, invalid=invalid)
 
 
 def _write(
@@ -77,6 +75,8 @@ def _write(
     *,
     invalid: bool,
 ) -> None:
+    from conformance.payloads.domain.samples import sample_bytes
+
     if out is None:
         for piece in sample_bytes(channel, chosen, records=records, seed=seed, period=period):
             sys.stdout.buffer.write(piece)
@@ -101,6 +101,9 @@ def _write_invalid(
     channel: ChannelName, profile: Profile, *, count: int, records: int, seed: int, period: Period | None, out: Path
 ) -> None:
     """Write documents with one fault each; the kinds of fault take turns, as far as a document has a place for them."""
+    from conformance.payloads.domain.invalid import fault_kinds, make_invalid
+    from conformance.payloads.domain.samples import sample_documents
+
     kinds = list(fault_kinds(channel))
     samples = sample_documents(channel, profile, count=count, records=records, seed=seed, period=period)
     for number, document in enumerate(samples, start=1):

@@ -1,4 +1,4 @@
-"""``aldis init``: the files to start from."""
+"""``aldis init``: writes the files to start from."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 
 import rich_click as click
 
-from conformance.commands.failing import HARNESS_FAILED, fail
+from conformance.commands import options
+from conformance.commands.group import HARNESS_FAILED, fail
 
 _CI = "aldis.yml"
 _CONFIG = "retailer.toml"
@@ -16,7 +17,7 @@ LANGUAGES = ("csharp", "java", "node", "php", "python")
 
 
 @click.command("init")
-@click.argument("directory", default=".", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("directory", default=".", type=options.FOLDER)
 @click.option(
     "--language",
     type=click.Choice(LANGUAGES),
@@ -47,15 +48,15 @@ def _sources(language: str | None) -> dict[str, Traversable]:
     if language is None:
         return {name: templates / name for name in (_CONFIG, _CI)}
     example = _examples() / language
-    names = sorted(each.name for each in example.iterdir() if each.is_file())
+    names = sorted(file.name for file in example.iterdir() if file.is_file())
     return {**{name: example / name for name in names}, _CI: templates / _CI}
 
 
 def _examples() -> Path:
-    """Where the worked examples lie: inside the package when it is installed, in docs/ of a checkout."""
+    """Return the folder of the worked examples: inside the package when it is installed, in docs/ of a checkout."""
     package = Path(str(files("conformance")))
     places = (package / "_examples", package.parent / "docs" / "examples")
-    found = next((each for each in places if each.is_dir()), None)
-    if found is None:
+    folder = next((place for place in places if place.is_dir()), None)
+    if folder is None:
         fail("the worked examples are missing from this installation; install aldis-conformance again", HARNESS_FAILED)
-    return found
+    return folder

@@ -5,43 +5,32 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from conformance.commands.failing import fail
-from conformance.ledger.views import as_json, as_page, as_text
-from simulator.aldis.statement import NobodyError, Statement, statement
+from conformance.commands import options
+from conformance.commands.group import fail
 from simulator.documents.identifiers import personal_code_valid
-from simulator.documents.profile import Profile, ProfileError, load_profile
-from simulator.journal import FolderJournal, Journal, JournalError, StoredJournal
-from simulator.setting import SettingError, recorded_setting
-from simulator.store import Store, StoreError
-from simulator.world import World, WorldError, load_world
 
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    journal: Journal
-    profile: Profile
-    world: World | None
+if TYPE_CHECKING:
+    from conformance.commands.recordings import Recording
+    from simulator.aldis.statement import Statement
 
 
 @click.command("ledger")
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder of aldis serve --data.")
-@click.option("--journal", type=click.Path(file_okay=False, path_type=Path), help="A scenario's folder in a report.")
+@options.data()
+@click.option("--journal", type=options.FOLDER, help="A scenario's folder in a report.")
 @click.option(
     "--person", required=True, metavar="CODE", help="Personal code, also a former one; the hyphen is optional."
 )
 @click.option("--year", required=True, type=click.IntRange(2021, 2200), help="Calendar year.")
-@click.option("--lang", type=click.Choice(["lv", "en"]), default="en", show_default=True, help="Language.")
-@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a page there.")
-@click.option("--json", "as_figures", is_flag=True, help="Print JSON.")
+@options.language()
+@click.option("--html", type=options.FILE, metavar="FILE", help="Write a page there.")
+@options.as_json()
 @click.option("--world", metavar="FILE", help="With --journal: the world it was made in, for name and former codes.")
-@click.option(
-    "--profile", default="reconstruction", show_default=True, help="With --journal: the profile that it was made under."
-)
+@options.profile("With --journal: the profile that it was made under.")
 def command(
     data: Path | None,
     journal: Path | None,
@@ -49,7 +38,7 @@ def command(
     year: int,
     lang: str,
     html: Path | None,
-    as_figures: bool,
+    as_json: bool,
     world: str | None,
     profile: str,
 ) -> None:
@@ -58,49 +47,39 @@ def command(
         fail("give either --data, the folder of aldis serve --data, or --journal, a scenario's folder in a report")
     if not personal_code_valid(person):
         fail(f"--person {person} is no personal code; expected DDMMYY-NNNNN, for example 010180-00012")
-    try:
-        with _of_data(data) if data is not None else _of_journal(journal or Path(), profile, world) as source:
-            found = statement(source.journal, source.profile, person, year, source.world)
-    except NobodyError as nobody:
-        known = f"; codes of that year are {', '.join(nobody.known)}" if nobody.known else ""
-        fail(f"{nobody}{known}")
-    except (JournalError, ProfileError, SettingError, StoreError, WorldError) as reason:
-        fail(str(reason))
-    _show(found, lang, html, as_figures=as_figures)
+    from conformance.commands.recordings import open_recording
+    from simulator.aldis.statement import statement
+
+    opened = open_recording(data, "tell") if data is not None else _reports_journal(journal or Path(), profile, world)
+    with opened as recording:
+        year_of_person = statement(recording.journal, recording.profile, person, year, recording.world)
+    _show(year_of_person, lang, html, as_figures=as_json)
 
 
-def _show(found: Statement, lang: str, html: Path | None, *, as_figures: bool) -> None:
+def _show(year: Statement, lang: str, html: Path | None, *, as_figures: bool) -> None:
+    from conformance.ledger import views
+
     if html is not None:
         try:
-            html.write_text(as_page(found, lang), encoding="utf-8")
+            html.write_text(views.as_page(year, lang), encoding="utf-8")
         except OSError as reason:
             fail(f"{html}: the page cannot be written: {reason.strerror}; choose another file")
     if as_figures:
-        click.echo(json.dumps(as_json(found), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(views.as_json(year), ensure_ascii=False, indent=2))
     elif html is None:
-        click.echo(as_text(found, lang), nl=False)
+        click.echo(views.as_text(year, lang), nl=False)
     else:
         click.echo(str(html))
 
 
 @contextmanager
-def _of_data(directory: Path) -> Iterator[_Source]:
-    if not directory.is_dir() or not any(directory.iterdir()):
-        fail(f"{directory} is not the data folder of a simulator; give the folder that aldis serve --data wrote to")
-    store = Store.open(directory)
-    try:
-        with store.reading() as unit:
-            setting = recorded_setting(unit)
-        if setting is None:
-            fail(f"{directory}: no simulator has run here yet, so there is nothing to tell")
-        yield _Source(StoredJournal(store), load_profile(setting.profile), setting.world)
-    finally:
-        store.close()
+def _reports_journal(directory: Path, profile: str, world: str | None) -> Iterator[Recording]:
+    from conformance.commands.recordings import Recording
+    from simulator.documents.profile import load_profile
+    from simulator.journal import FolderJournal
+    from simulator.world import load_world
 
-
-@contextmanager
-def _of_journal(directory: Path, profile: str, world: str | None) -> Iterator[_Source]:
-    inside = sorted(each.parent.name for each in directory.glob("*/journal.jsonl"))
-    if inside and not (directory / "journal.jsonl").is_file():
-        fail(f"{directory} holds the journals of several scenarios; give one of them: {', '.join(inside[:10])}")
-    yield _Source(FolderJournal(directory), load_profile(profile), None if world is None else load_world(world))
+    scenarios = sorted(path.parent.name for path in directory.glob("*/journal.jsonl"))
+    if scenarios and not (directory / "journal.jsonl").is_file():
+        fail(f"{directory} holds the journals of several scenarios; give one of them: {', '.join(scenarios[:10])}")
+    yield Recording(FolderJournal(directory), load_profile(profile), None if world is None else load_world(world))

@@ -6,7 +6,8 @@ import json
 
 import rich_click as click
 
-from conformance.commands.failing import NOTHING_TESTED
+from conformance.commands import options
+from conformance.commands.group import NOTHING_TESTED
 from conformance.requirements.catalogue import load
 from conformance.requirements.model import Requirement
 from simulator.documents.model import Basis
@@ -14,25 +15,25 @@ from simulator.documents.model import Basis
 
 @click.command("requirements")
 @click.option("--chapter", metavar="C", help="Only this chapter, for example PAY.")
-@click.option("--basis", type=click.Choice([each.value for each in Basis]), help="Only requirements of this basis.")
-@click.option("--lang", type=click.Choice(["lv", "en"]), default="en", show_default=True, help="Language of the texts.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--basis", type=click.Choice([basis.value for basis in Basis]), help="Only requirements of this basis.")
+@options.language("Language of the texts.")
+@options.as_json()
 @click.pass_context
 def command(context: click.Context, chapter: str | None, basis: str | None, lang: str, as_json: bool) -> None:
     """List the requirements with their level, basis and source, and how each is tested."""
     chosen = [
-        each
-        for each in load()
-        if (chapter is None or each.chapter == chapter.upper())
-        and (basis is None or each.provenance.basis.value == basis)
+        requirement
+        for requirement in load()
+        if (chapter is None or requirement.chapter == chapter.upper())
+        and (basis is None or requirement.provenance.basis.value == basis)
     ]
     if as_json:
-        click.echo(json.dumps([_as_json(each) for each in chosen], ensure_ascii=False, indent=2))
+        click.echo(json.dumps([_as_json(requirement) for requirement in chosen], ensure_ascii=False, indent=2))
     else:
-        for each in chosen:
-            _print(each, lang)
+        for requirement in chosen:
+            _print(requirement, lang)
     if not chosen:
-        click.echo("aldis: no requirement is so; aldis requirements lists them all", err=True)
+        click.echo("aldis: no requirement has that chapter and basis; aldis requirements lists them all", err=True)
         context.exit(NOTHING_TESTED)
 
 

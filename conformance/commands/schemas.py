@@ -1,4 +1,4 @@
-"""``aldis schemas``: what the catalogue holds, official schemas adopted, schemas compared."""
+"""``aldis schemas``: lists the catalogue, adopts official schemas, compares schemas."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 
 import rich_click as click
 
-from conformance.commands.failing import SOMETHING_WRONG, WRONG_USE, fail
-from simulator.documents.catalogue import Catalogue, CatalogueError
-from simulator.documents.profile import ProfileError, load_profile
+from conformance.commands import options
+from conformance.commands.group import SOMETHING_WRONG, fail
+from simulator.documents.catalogue import Catalogue
+from simulator.documents.profile import load_profile
 
 
 @click.group("schemas")
@@ -19,29 +20,29 @@ def command() -> None:
 
 
 def _catalogue(profile: str | None) -> Catalogue:
-    if profile is None:
-        return Catalogue.default()
-    try:
-        return load_profile(profile).catalogue
-    except ProfileError as reason:
-        fail(str(reason))
+    return Catalogue.default() if profile is None else load_profile(profile).catalogue
 
 
 @command.command("list")
 @click.option("--profile", help="Profile whose schemas are listed too: the name of a bundled one, or a file.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@options.as_json()
 def list_schemas(profile: str | None, as_json: bool) -> None:
     """List every schema: URN, file, basis and source."""
     entries = _catalogue(profile).entries
     if as_json:
         rows = [
-            {"urn": each.urn, "file": str(each.path), "basis": each.provenance.basis, "source": each.provenance.source}
-            for each in entries
+            {
+                "urn": entry.urn,
+                "file": str(entry.path),
+                "basis": entry.provenance.basis,
+                "source": entry.provenance.source,
+            }
+            for entry in entries
         ]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
-    for each in entries:
-        click.echo(f"{each.urn}\n  {each.path}\n  {each.provenance.basis}: {each.provenance.source}")
+    for entry in entries:
+        click.echo(f"{entry.urn}\n  {entry.path}\n  {entry.provenance.basis}: {entry.provenance.source}")
 
 
 @command.command("show")
@@ -49,19 +50,15 @@ def list_schemas(profile: str | None, as_json: bool) -> None:
 @click.option("--profile", help="Profile whose schemas are looked at first: the name of a bundled one, or a file.")
 def show_schema(urn: str, profile: str | None) -> None:
     """Print the schema of this URN."""
-    try:
-        path = _catalogue(profile).path(urn)
-    except CatalogueError as reason:
-        fail(str(reason))
-    sys.stdout.buffer.write(path.read_bytes())
+    sys.stdout.buffer.write(_catalogue(profile).path(urn).read_bytes())
 
 
 @command.command("adopt")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", type=options.FOLDER)
 @click.option("--name", required=True, help="What the adopted profile is called.")
 @click.option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=options.FOLDER,
     help="Folder for the profile and the pinned schemas. Default: the name.",
 )
 @click.option(
@@ -72,7 +69,7 @@ def show_schema(urn: str, profile: str | None) -> None:
 )
 @click.option(
     "--base",
-    default="reconstruction",
+    default=options.BUNDLED_PROFILE,
     show_default=True,
     help="Profile whose limits, due days, rates and channels are taken over.",
 )
@@ -89,16 +86,15 @@ def adopt_schemas(folder: Path, name: str, out: Path | None, bind: tuple[str, ..
     The schemas are checked, copied and pinned by their SHA-256; fields are bound by their names and types. What no
     name tells is asked on a terminal, or else listed: answer with --bind, or in the profile itself.
     """
-    from conformance.adopting.adopt import adopt  # noqa: PLC0415 - only this command needs it
-    from conformance.adopting.asking import ask_place, ask_word  # noqa: PLC0415
-    from conformance.adopting.folder import AdoptionError  # noqa: PLC0415
-
-    wrong = [each for each in bind if "=" not in each]
-    if wrong:
-        fail(f"--bind {wrong[0]}: expected FIELD=PATH, such as payout.records.net_bill=x:Bill/@net")
+    malformed = [binding for binding in bind if "=" not in binding]
+    if malformed:
+        fail(f"--bind {malformed[0]}: expected FIELD=PATH, such as payout.records.net_bill=x:Bill/@net")
     if not name.replace("-", "").replace("_", "").isalnum():
         fail(f"--name {name}: expected letters, digits, - and _")
-    bindings = {field: path for field, _, path in (each.partition("=") for each in bind)}
+    bindings = {field: path for field, _, path in (binding.partition("=") for binding in bind)}
+    from conformance.adopting.adopt import adopt
+    from conformance.adopting.asking import ask_place, ask_word
+
     asking = sys.stdin.isatty()
     try:
         adopted = adopt(
@@ -111,8 +107,6 @@ def adopt_schemas(folder: Path, name: str, out: Path | None, bind: tuple[str, ..
             ask_word=ask_word if asking else None,
             seconds=seconds,
         )
-    except (AdoptionError, ProfileError) as reason:
-        fail(str(reason))
     except OSError as reason:
         fail(f"cannot write to {out or name}: {reason.strerror}; choose another folder with --out")
     for field, path in adopted.bound.items():
@@ -120,8 +114,8 @@ def adopt_schemas(folder: Path, name: str, out: Path | None, bind: tuple[str, ..
     click.echo()
     if adopted.open:
         click.echo(f"Open: {len(adopted.open)}")
-        for each in adopted.open:
-            click.echo(f"  {each}")
+        for question in adopted.open:
+            click.echo(f"  {question}")
         again = f"remove it and adopt again with --bind FIELD=PATH, or answer in {adopted.profile}"
         fail(f"the profile {adopted.profile} is not complete: {again}", SOMETHING_WRONG)
     click.echo(
@@ -132,30 +126,26 @@ def adopt_schemas(folder: Path, name: str, out: Path | None, bind: tuple[str, ..
 @command.command("diff")
 @click.argument("one")
 @click.argument("other")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@options.as_json()
 def diff_schemas(one: str, other: str, as_json: bool) -> None:
     """Show what differs between two schemas: each a folder of .xsd files, or a profile by name or file.
 
     Exit code 1 when something differs.
     """
-    from conformance.adopting.differing import differences  # noqa: PLC0415 - only this command needs it
-    from conformance.adopting.folder import AdoptionError  # noqa: PLC0415
+    from conformance.adopting.differing import differences
 
-    try:
-        found = differences(one, other)
-    except (AdoptionError, CatalogueError) as reason:
-        fail(str(reason), WRONG_USE)
+    changes = differences(one, other)
     if as_json:
-        click.echo(json.dumps([each.as_json() for each in found], ensure_ascii=False, indent=2))
+        click.echo(json.dumps([change.as_json() for change in changes], ensure_ascii=False, indent=2))
     else:
-        for each in found:
-            match each.kind:
+        for change in changes:
+            match change.kind:
                 case "new":
-                    click.echo(f"+ {each.place}  ({each.after})")
+                    click.echo(f"+ {change.place}  ({change.after})")
                 case "gone":
-                    click.echo(f"- {each.place}  ({each.before})")
+                    click.echo(f"- {change.place}  ({change.before})")
                 case _:
-                    click.echo(f"~ {each.place}\n    before  {each.before}\n    after   {each.after}")
-        click.echo(f"{len(found)} differences" if found else "No difference.")
-    if found:
+                    click.echo(f"~ {change.place}\n    before  {change.before}\n    after   {change.after}")
+        click.echo(f"{len(changes)} differences" if changes else "No difference.")
+    if changes:
         sys.exit(SOMETHING_WRONG)

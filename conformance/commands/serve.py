@@ -1,4 +1,4 @@
-"""``aldis serve``: the simulator until it is stopped."""
+"""``aldis serve``: runs the simulator until it is stopped."""
 
 from __future__ import annotations
 
@@ -11,27 +11,23 @@ from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from conformance.commands.failing import HARNESS_FAILED, WRONG_USE, fail
-from simulator.clock import RIGA, Clock, ClockError
-from simulator.dit.options import Options
+from conformance.commands import options
+from conformance.commands.group import HARNESS_FAILED, fail
+from simulator.clock import RIGA, Clock
 from simulator.documents.access import Environment
-from simulator.documents.profile import ProfileError, load_profile
-from simulator.file_server import Ftps
-from simulator.ftps.settings import load_ftps_settings
-from simulator.security.material import MaterialError
-from simulator.security.secured import Security
-from simulator.security.settings import load_settings
-from simulator.server import Server, ServerError
-from simulator.setting import SettingError
-from simulator.settings import SettingsError
-from simulator.simulation import Simulation, SimulationFailed
-from simulator.store import StoreError
-from simulator.world import World, WorldError, load_world
 
-_TICK = 5.0  # wall seconds between looks at the machine's clock
+if TYPE_CHECKING:
+    from simulator.file_server import Ftps
+    from simulator.security.secured import Security
+    from simulator.server import Server
+    from simulator.simulation import Simulation
+    from simulator.world import World
+
+_TICK = 5.0  # wall seconds between two readings of the machine's clock
 
 
 @click.command("serve")
@@ -39,11 +35,7 @@ _TICK = 5.0  # wall seconds between looks at the machine's clock
 @click.option(
     "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 picks a free one."
 )
-@click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder that keeps everything. Default: a temporary one.",
-)
+@options.data("Folder that keeps everything. Default: a temporary one.")
 @click.option("--database", metavar="URL", help="Database instead of a folder, as an SQLAlchemy URL.")
 @click.option(
     "--security",
@@ -54,7 +46,7 @@ _TICK = 5.0  # wall seconds between looks at the machine's clock
 )
 @click.option(
     "--keys",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=options.FOLDER,
     help="Folder of keys, certificates and passwords, made where missing. Default: keys in --data.",
 )
 @click.option(
@@ -74,7 +66,7 @@ _TICK = 5.0  # wall seconds between looks at the machine's clock
 )
 @click.option(
     "--environment",
-    type=click.Choice([each.value for each in Environment]),
+    type=click.Choice([environment.value for environment in Environment]),
     default=Environment.TEST.value,
     show_default=True,
     help="Which of DIT's environments this is: whose rights are needed, and which monthly quota holds (docs/dit.md).",
@@ -92,9 +84,7 @@ _TICK = 5.0  # wall seconds between looks at the machine's clock
     help="Whether a message has to be valid by its channel version's schema; what DIT does is not known.",
 )
 @click.option("--world", default="town", show_default=True, help="World file, or the name of a bundled one.")
-@click.option(
-    "--profile", default="reconstruction", show_default=True, help="Profile file, or the name of a bundled one."
-)
+@options.profile()
 @click.option(
     "--clock",
     default=None,
@@ -123,19 +113,28 @@ def command(
     Prints one line "ready URL" when it accepts calls. Simulated time stands still until POST /admin/clock moves it
     (or runs with the machine's, --clock real).
     """
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     if data is not None and database is not None:
         fail("--data and --database exclude each other: give one place for the data")
+    from simulator.dit.options import Options
+    from simulator.documents.profile import load_profile
+    from simulator.world import load_world
+
+    chosen_world = load_world(world)
+    chosen_profile = load_profile(profile)
+    start = _clock(clock, chosen_world)
+    from simulator.server import Server
+    from simulator.simulation import Simulation, SimulationFailed
+
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     with ExitStack() as stack:
         place = data
         if data is None and database is None:
             place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aldis-")))
         try:
-            chosen_world = load_world(world)
             simulation = Simulation.open(
                 world=chosen_world,
-                profile=load_profile(profile),
-                clock=_clock(clock, chosen_world),
+                profile=chosen_profile,
+                clock=start,
                 directory=place,
                 url=database,
                 options=Options(
@@ -144,31 +143,30 @@ def command(
                     validate_on_send=validate_on_send == "on",
                 ),
             )
-            stack.callback(simulation.close)
-            secured = None
-            if security != "off":
-                secured = Security(
-                    _keys(keys, place, "--security"), load_settings(security_settings), security, _names(host)
-                )
-            ftps = None
-            if ftps_port is not None:
-                keyring = secured or Security(_keys(keys, place, "--ftps-port"), load_settings(security_settings))
-                ftps = Ftps(ftps_port, keyring, load_ftps_settings(ftps_settings))
-            server = Server(simulation, host=host, port=port, security=secured, ftps=ftps)
-        except (
-            SettingsError,
-            MaterialError,
-            WorldError,
-            ProfileError,
-            StoreError,
-            SettingError,
-            ServerError,
-            ClockError,
-        ) as reason:
-            fail(str(reason), WRONG_USE)
         except SimulationFailed as reason:
             fail(str(reason), HARNESS_FAILED)
-        _serve(server, simulation)
+        stack.callback(simulation.close)
+        secured = ftps = None
+        if security != "off":
+            secured = _security(_keys(keys, place, "--security"), security_settings, security, _names(host))
+        if ftps_port is not None:
+            keyring = secured or _security(_keys(keys, place, "--ftps-port"), security_settings)
+            ftps = _ftps(ftps_port, keyring, ftps_settings)
+        _serve(Server(simulation, host=host, port=port, security=secured, ftps=ftps), simulation)
+
+
+def _security(keys: Path, settings: Path | None, known_by: str = "username", names: tuple[str, ...] = ()) -> Security:
+    from simulator.security.secured import Security
+    from simulator.security.settings import load_settings
+
+    return Security(keys, load_settings(settings), known_by, names)
+
+
+def _ftps(port: int, keyring: Security, settings: Path | None) -> Ftps:
+    from simulator.file_server import Ftps
+    from simulator.ftps.settings import load_ftps_settings
+
+    return Ftps(port, keyring, load_ftps_settings(settings))
 
 
 def _keys(keys: Path | None, place: Path | None, option: str) -> Path:
@@ -180,7 +178,7 @@ def _keys(keys: Path | None, place: Path | None, option: str) -> Path:
 
 
 def _names(host: str) -> tuple[str, ...]:
-    """Names for the server's certificate: an address that means all of them names none."""
+    """Return the names for the server's certificate; an address that stands for all of them is not one."""
     return () if host in ("0.0.0.0", "::") else (host,)  # noqa: S104 - compared, not bound
 
 
@@ -201,16 +199,18 @@ def _serve(server: Server, simulation: Simulation) -> None:
     sys.stdout.flush()
     try:
         while not stopped.wait(_TICK if simulation.clock.is_real else None):
-            _look_at_the_clock(simulation)
+            _catch_up(simulation)
     finally:
         server.stop()
 
 
-def _look_at_the_clock(simulation: Simulation) -> None:
+def _catch_up(simulation: Simulation) -> None:
+    """Apply what is due by the machine's clock; a failure is logged, and what is due is tried again next time."""
+    from simulator.simulation import SimulationFailed
+
     try:
         simulation.catch_up()
     except SimulationFailed as reason:
-        # The state's duty stays undone and is tried again at the next look; the network goes on serving.
         logging.getLogger(__name__).error("%s", reason)  # noqa: TRY400 - a sentence for a person, no traceback
 
 
@@ -219,8 +219,4 @@ def _clock(text: str | None, world: World) -> Clock:
         return Clock.real()
     if text is None:
         return Clock.frozen(datetime(world.start.year, world.start.month, world.start.day, 8, tzinfo=RIGA))
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        fail(f"--clock takes an ISO 8601 date and time such as 2026-03-02T08:00, or real; found {text!r}")
-    return Clock.frozen(moment if moment.tzinfo else moment.replace(tzinfo=RIGA))
+    return Clock.frozen(options.moment("--clock", text, ", or real"))

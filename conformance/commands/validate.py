@@ -1,17 +1,20 @@
-"""``aldis validate``: is this document what the schema and the business rules ask for?"""
+"""``aldis validate``: checks documents against schema and business rules."""
 
 from __future__ import annotations
 
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from conformance.commands.failing import SOMETHING_WRONG, WRONG_USE, fail
-from simulator.documents.complaints import Complaint
-from simulator.documents.profile import Profile, ProfileError, load_profile
-from simulator.documents.validation import validate
+from conformance.commands import options
+from conformance.commands.group import SOMETHING_WRONG, WRONG_USE
+
+if TYPE_CHECKING:
+    from simulator.documents.complaints import Complaint
+    from simulator.documents.profile import Profile
 
 _WORDS = {
     "en": {"valid": "valid", "invalid": "INVALID", "line": "line", "expected": "expected", "source": "source"},
@@ -21,26 +24,18 @@ _WORDS = {
 
 @click.command("validate")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--profile", default="reconstruction", show_default=True, help="Profile file, or the name of a bundled one."
-)
-@click.option(
-    "--lang",
-    type=click.Choice(["lv", "en"]),
-    default="en",
-    show_default=True,
-    help="Language of the frame; findings are in English.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print findings as JSON.")
+@options.profile()
+@options.language("Language of the frame; findings are in English.")
+@options.as_json("Print findings as JSON.")
 def command(files: tuple[Path, ...], profile: str, lang: str, as_json: bool) -> None:
     """Check documents against schema and business rules.
 
     Exit code 0 when all are valid, 1 when one is not, 2 when a file cannot be read.
     """
-    try:
-        chosen = load_profile(profile)
-    except ProfileError as reason:
-        fail(str(reason))
+    from simulator.documents.profile import load_profile
+    from simulator.documents.validation import validate
+
+    chosen = load_profile(profile)
     unreadable, results = [], []
     for file in files:
         try:
@@ -61,11 +56,11 @@ def command(files: tuple[Path, ...], profile: str, lang: str, as_json: bool) -> 
 
 def _print(file: Path, complaints: tuple[Complaint, ...], words: dict[str, str]) -> None:
     click.echo(f"{file}: {words['invalid'] if complaints else words['valid']}")
-    for each in complaints:
-        place = f"{words['line']} {each.line}, {each.path}" if each.line else each.path
-        click.echo(f"  {place}\n    {each.code}: {each.found}")
-        click.echo(f"    {words['expected']}: {each.expected}")
-        click.echo(f"    {words['source']}: {each.provenance.source} ({each.provenance.basis})")
+    for complaint in complaints:
+        place = f"{words['line']} {complaint.line}, {complaint.path}" if complaint.line else complaint.path
+        click.echo(f"  {place}\n    {complaint.code}: {complaint.found}")
+        click.echo(f"    {words['expected']}: {complaint.expected}")
+        click.echo(f"    {words['source']}: {complaint.provenance.source} ({complaint.provenance.basis})")
 
 
 def _as_json(results: list[tuple[Path, tuple[Complaint, ...]]], profile: Profile) -> dict[str, object]:
@@ -77,15 +72,15 @@ def _as_json(results: list[tuple[Path, tuple[Complaint, ...]]], profile: Profile
                 "valid": not complaints,
                 "findings": [
                     {
-                        "code": each.code,
-                        "line": each.line,
-                        "path": each.path,
-                        "found": each.found,
-                        "expected": each.expected,
-                        "basis": each.provenance.basis,
-                        "source": each.provenance.source,
+                        "code": complaint.code,
+                        "line": complaint.line,
+                        "path": complaint.path,
+                        "found": complaint.found,
+                        "expected": complaint.expected,
+                        "basis": complaint.provenance.basis,
+                        "source": complaint.provenance.source,
                     }
-                    for each in complaints
+                    for complaint in complaints
                 ],
             }
             for file, complaints in results

@@ -122,11 +122,11 @@ class _Sheet:
 
 
 class NobodyError(UserError):
-    """The journal says nothing of this person in this year; ``known`` are some codes of which it does."""
+    """The journal has nothing about this person in this year; ``known`` are some codes that it does have."""
 
     def __init__(self, code: str, year: int, known: tuple[str, ...]) -> None:
-        super().__init__(f"nothing was granted to or paid out for {code} in {year}")
-        self.known = known
+        others = f"; codes of that year are {', '.join(known)}" if known else ""
+        super().__init__(f"nothing was granted to or paid out for {code} in {year}{others}")
 
 
 def statement(journal: Journal, profile: Profile, code: str, year: int, world: World | None = None) -> Statement:

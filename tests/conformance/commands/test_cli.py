@@ -27,7 +27,7 @@ def test_wrong_use_of_a_process_is_one_sentence_and_exit_code_2(tmp_path: Path) 
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
-    assert "nowhere.toml: there is no such file" in done.stderr
+    assert "nowhere.toml: cannot be read: there is no such file" in done.stderr
 
 
 def test_a_reader_that_goes_away_ends_the_command_without_a_traceback(tmp_path: Path) -> None:
@@ -90,7 +90,10 @@ def test_click_s_runner_reaches_the_options_of_each_command(name: str, monkeypat
     [
         (["nonsense"], "No such command"),
         (["check", "--nonsense"], "No such option"),
-        (["check", "--retailer", "nowhere.toml"], "nowhere.toml: there is no such file; `aldis init` writes one"),
+        (
+            ["check", "--retailer", "nowhere.toml"],
+            "nowhere.toml: cannot be read: there is no such file; `aldis init` writes one",
+        ),
         (["check", "--profile", "nonsense"], "nonsense"),
         (["check", "--recorded", "nowhere"], "nowhere is not the data folder of a simulator"),
         (["serve", "--data", "d", "--database", "sqlite://"], "--data and --database exclude each other"),

@@ -115,3 +115,70 @@ def test_what_is_no_data_folder(prepare: object, tmp_path: Path) -> None:
     done = aldis("check", "--recorded", "data", cwd=tmp_path)
     assert done.returncode == 2
     assert "is not the data folder of a simulator" in done.stderr
+
+
+def waivers(folder: Path, requirement: str) -> str:
+    text = f'[[waiver]]\nrequirement = "{requirement}"\nreason = "comes with release 4.2"\nuntil = 2099-12-31\n'
+    (folder / "waivers.toml").write_text(text, encoding="utf-8")
+    return "waivers.toml"
+
+
+def test_a_waiver_applies_to_recorded_traffic(recorded: Path, tmp_path: Path) -> None:
+    arguments = ("--waivers", waivers(tmp_path, "DIT-02"), "--report", "report")
+    done = aldis("check", "--recorded", "data", *arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    assert [each["id"] for each in report["requirements"] if each["status"] == "waived"] == ["DIT-02"]
+
+
+def test_a_waiver_that_is_not_needed_fails_recorded_traffic(recorded: Path, tmp_path: Path) -> None:
+    done = aldis("check", "--recorded", "data", "--waivers", waivers(tmp_path, "DIT-01"), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "DIT-01" in done.stdout
+
+
+def test_only_the_chosen_requirements_are_judged(recorded: Path, tmp_path: Path) -> None:
+    def judged(*only: str) -> tuple[int, set[str]]:
+        chosen = [argument for word in only for argument in ("--only", word)]
+        done = aldis("check", "--recorded", "data", *chosen, "--json", cwd=tmp_path)
+        requirements = json.loads(done.stdout)["requirements"]
+        return done.returncode, {each["id"] for each in requirements if each["status"] != "not_tested"}
+
+    assert judged("DIT-02") == (1, {"DIT-02"})
+    code, chapter = judged("xml", "DIT-01")
+    assert code == 0
+    assert "DIT-01" in chapter
+    assert {name.partition("-")[0] for name in chapter} <= {"XML", "DIT"}
+    assert judged("PAY-02") == (4, set())
+
+
+def test_the_profile_is_that_of_the_option(recorded: Path, tmp_path: Path) -> None:
+    profile = load_profile().path.read_text(encoding="utf-8").replace('name = "reconstruction"', 'name = "stricter"')
+    folder = load_profile().path.parent
+    profile = profile.replace("../", f"{folder.parent}/")
+    (tmp_path / "stricter.toml").write_text(profile, encoding="utf-8")
+    done = aldis("check", "--recorded", "data", "--profile", "stricter.toml", "--json", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert json.loads(done.stdout)["run"]["profile"] == "stricter"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--waivers", "missing.toml"), "missing.toml: cannot be read: there is no such file"),
+        (("--profile", "no-such"), "no profile has the name 'no-such'"),
+        (("--only", "NOPE-99"), "there is no chapter, requirement, tag, feature or scenario of that name"),
+        (("--only", "month"), "--only month: --recorded runs no scenario"),
+        (("--seed", "1"), "--seed does not apply to --recorded"),
+        (("--cases", "10"), "--cases does not apply to --recorded"),
+        (("--months", "3"), "--months does not apply to --recorded"),
+        (("--time-limit", "60"), "--time-limit does not apply to --recorded"),
+    ],
+)
+def test_an_option_that_cannot_be_applied_is_refused(
+    arguments: tuple[str, ...], says: str, recorded: Path, tmp_path: Path
+) -> None:
+    done = aldis("check", "--recorded", "data", *arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout
+    assert says in done.stderr
+    assert done.stdout == ""

@@ -21,3 +21,4 @@ html_css_files = ["site.css"]
 myst_heading_anchors = 4
 myst_links_external_new_tab = False
 nitpicky = True
+smartquotes = False  # would turn --option into an en dash

@@ -40,7 +40,7 @@ def mistakes(line: str) -> Iterator[str]:
             continue
         kind = options[name].type
         following = value or (rest[place + 1] if len(rest) > place + 1 else "")
-        choices = following.split("|")  # a page may give several: --security username|certificate
+        choices = following.split("|") if following else []  # a page may give several: --security username|certificate
         if isinstance(kind, click.Choice) and not {*choices} <= {*kind.choices} and not following.isupper():
             yield f"{line}: {name} does not take {following!r}"
 

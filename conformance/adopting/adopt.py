@@ -78,7 +78,7 @@ def adopt(
     try:
         load_profile(profile)
     except ProfileError as error:
-        return Adopted(profile, bound, error.problems)
+        return Adopted(profile, bound, tuple(str(problem) for problem in error.problems))
     return Adopted(profile, bound, ())
 
 

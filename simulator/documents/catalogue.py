@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import threading
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,9 @@ from lxml import etree
 from simulator.documents import explaining, parsing, streaming
 from simulator.documents.complaints import Complaint
 from simulator.documents.locations import data_root
-from simulator.documents.model import Basis, Provenance
 from simulator.domain.errors import UserError
+from simulator.domain.provenance import Provenance
+from simulator.settings import KeyPath, SettingsFile, Text, structure
 
 # libxml2 sets up its built-in types with the first schema of a process; another compiled meanwhile finds half of them.
 _COMPILING = threading.Lock()
@@ -53,8 +53,8 @@ class Catalogue:
     @functools.cache
     def default(cls) -> Self:
         """The catalogue that the project ships (``schemas/catalogue.toml``)."""
-        path = data_root("schemas") / "catalogue.toml"
-        return cls(read_entries(tomllib.loads(path.read_text(encoding="utf-8")), path))
+        file = SettingsFile.open(data_root("schemas") / "catalogue.toml")
+        return cls(read_entries(structure(file, file.table, CatalogueFile).schema, file))
 
     def extended(self, entries: Iterable[SchemaEntry]) -> Self:
         """This catalogue and more; an entry with a known URN takes that schema's place, in imports too."""
@@ -206,43 +206,43 @@ class _Resolver(etree.Resolver):
         return self.resolve_filename(str(found), context)
 
 
-def read_entries(table: Mapping[str, object], source: Path) -> tuple[SchemaEntry, ...]:
-    """The ``[[schema]]`` tables of a catalogue or profile file; files count from that file's folder.
+@dataclass(frozen=True, slots=True)
+class SchemaTable:
+    """A table ``[[schema]]`` of a catalogue or profile; ``sha256`` pins the file to the bytes that were adopted."""
 
-    Raises CatalogueError that names the table and the key.
+    urn: Text
+    file: Text
+    namespace: Text
+    provenance: Provenance
+    sha256: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueFile:
+    """A catalogue: nothing but ``[[schema]]`` tables."""
+
+    schema: tuple[SchemaTable, ...] = ()
+
+
+def read_entries(tables: Iterable[SchemaTable], file: SettingsFile) -> tuple[SchemaEntry, ...]:
+    """The schemas that the tables of a file name; paths count from that file's folder.
+
+    Raises SettingsError for a file whose bytes are not the pinned ones.
     """
-    rows = table.get("schema", [])
-    if not isinstance(rows, list) or not all(isinstance(each, dict) for each in rows):
-        raise CatalogueError(f"{source}: schema must be a list of tables, each headed [[schema]]")
-    return tuple(_read_entry(row, f"{source}: [[schema]] number {n}", source.parent) for n, row in enumerate(rows, 1))
-
-
-def _read_entry(row: Mapping[str, object], place: str, folder: Path) -> SchemaEntry:
-    words: dict[str, str] = {}
-    for key in ("urn", "file", "namespace", "basis", "source"):
-        value = row.get(key)
-        if not isinstance(value, str):
-            raise CatalogueError(f"{place}: {key} is missing or not text")
-        words[key] = value
-    try:
-        basis = Basis(words["basis"])
-    except ValueError:
-        raise CatalogueError(f"{place}: unknown basis {words['basis']!r}; use one of {', '.join(Basis)}") from None
-    path = (folder / words["file"]).resolve()
-    _check_pin(path, row.get("sha256"), place)
-    return SchemaEntry(words["urn"], path, words["namespace"], Provenance(basis, words["source"]))
-
-
-def _check_pin(path: Path, digest: object, place: str) -> None:
-    """A file that was pinned must still have the bytes that were adopted; what is missing is told when it is used."""
-    if digest is None or not path.is_file():
-        return
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != digest:
-        raise CatalogueError(
-            f"{place}: {path.name} is not what was adopted: its SHA-256 is {found}, pinned is {digest}; put the file"
-            " back, or adopt the new schema under another name and compare with `aldis schemas diff`"
-        )
+    entries = []
+    problems: list[tuple[KeyPath, str]] = []
+    for index, table in enumerate(tables):
+        path = (file.path.parent / table.file).resolve()
+        entries.append(SchemaEntry(table.urn, path, table.namespace, table.provenance))
+        # A file that is missing is reported when it is used.
+        digest = hashlib.sha256(path.read_bytes()).hexdigest() if table.sha256 and path.is_file() else table.sha256
+        if digest != table.sha256:
+            reason = f"{path.name} is not what was adopted: its SHA-256 is {digest}, pinned is {table.sha256}"
+            advice = "put the file back, or adopt the new schema under another name and compare"
+            problems.append((("schema", index, "sha256"), f"{reason}; {advice} with `aldis schemas diff`"))
+    if problems:
+        raise file.error(problems)
+    return tuple(entries)
 
 
 def _first_line(error: BaseException) -> str:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from simulator.documents.catalogue import Catalogue, CatalogueError, SchemaEntry, read_entries
+from simulator.documents.catalogue import Catalogue, CatalogueError, CatalogueFile, SchemaEntry
 from simulator.documents.complaints import Complaint
 from simulator.documents.locations import data_root
 from simulator.documents.model import Basis, ChannelName, Provenance
 from simulator.documents.profile import Profile
+from simulator.settings import SettingsError, read
 
 PAYLOADS = data_root("fixtures") / "payloads"
 ALIS = "URN:IVIS:100001:XSD-PPriv-ALISProvider-v1-0"
@@ -171,16 +172,18 @@ def test_a_schema_file_that_is_missing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "problem"),
+    ("text", "problem"),
     [
-        ({"schema": {}}, r"schema must be a list of tables, each headed \[\[schema\]\]"),
-        ({"schema": [{"urn": "u"}]}, r"\[\[schema\]\] number 1: file is missing or not text"),
+        ("[schema]", r"line 1: schema: found {}; expected tables, each headed \[\[schema\]\]"),
+        ('[[schema]]\nurn = "u"', r"line 1: schema\[1\]\.file: is missing"),
         (
-            {"schema": [{"urn": "u", "file": "f", "namespace": "n", "basis": "guessed", "source": "s"}]},
-            "unknown basis 'guessed'; use one of documented, inferred, assumed",
+            '[[schema]]\nurn = "u"\nfile = "f"\nnamespace = "n"\nbasis = "guessed"\nsource = "s"',
+            r'line 5: schema\[1\]\.basis: found "guessed"; expected one of "documented", "inferred", "assumed"',
         ),
     ],
 )
-def test_catalogue_files_with_mistakes(table: dict[str, object], problem: str) -> None:
-    with pytest.raises(CatalogueError, match=problem):
-        read_entries(table, Path("catalogue.toml"))
+def test_catalogue_files_with_mistakes(tmp_path: Path, text: str, problem: str) -> None:
+    path = tmp_path / "catalogue.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError, match=problem):
+        read(path, CatalogueFile)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from simulator.documents.locations import data_root
-from simulator.documents.profile import ProfileError, load_profile
-from simulator.documents.tables import line_of
+from simulator.documents.profile import load_profile
+from simulator.settings import Problem, SettingsError
 
 OWN = (data_root("schemas") / "profiles" / "reconstruction.toml").read_text(encoding="utf-8")
 _DUE = "contract_before_day = { value = 5"
@@ -16,15 +16,23 @@ _PAYOUT = "payout_day = { value = 20"
 _LOW = 'category = "low_income"\nvalid_from = "{}"'
 
 
-def _refused(tmp_path: Path, before: str, after: str) -> str:
-    assert OWN.count(before) >= 1
+def _refused(tmp_path: Path, *changes: tuple[str, str]) -> dict[tuple[int | None, str], str]:
+    """The messages about a profile that is refused, by line and key."""
+    text = OWN
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after, 1)
     path = tmp_path / "mine.toml"
-    path.write_text(OWN.replace(before, after, 1), encoding="utf-8")
-    with pytest.raises(ProfileError) as caught:
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
         load_profile(path)
-    text = str(caught.value)
-    assert text.startswith(f"{path}: ")
-    return text.removeprefix(f"{path}: ")
+    problems = [problem for problem in caught.value.problems if isinstance(problem, Problem)]
+    assert {problem.path for problem in problems} == {path}
+    return {(problem.line, problem.key): problem.message for problem in problems}
+
+
+def _line(start: str) -> int:
+    return next(number for number, line in enumerate(OWN.splitlines(), 1) if line.startswith(start))
 
 
 @pytest.mark.parametrize(
@@ -43,10 +51,7 @@ def _refused(tmp_path: Path, before: str, after: str) -> str:
     ],
 )
 def test_due_days_that_collide(tmp_path: Path, before: str, after: str, key: str, place: str, reason: str) -> None:
-    text = _refused(tmp_path, before, after)
-    line = next(n for n, each in enumerate(OWN.splitlines(), 1) if each.startswith(f"{key} = "))
-    assert text.startswith(f"{place} (line {line}): ")
-    assert reason in text
+    assert reason in _refused(tmp_path, (before, after))[_line(f"{key} = "), place]
 
 
 @pytest.mark.parametrize(
@@ -58,22 +63,86 @@ def test_due_days_that_collide(tmp_path: Path, before: str, after: str, key: str
     ],
 )
 def test_a_gap_or_an_overlap_of_rates(tmp_path: Path, before: str, after: str, number: int, reason: str) -> None:
-    text = _refused(tmp_path, _LOW.format(before), _LOW.format(after))
     at = OWN[: OWN.index(_LOW.format(before))].count("\n") + 2
-    assert text.startswith(f"rates[{number}].valid_from (line {at}): ")
-    assert reason in text
+    errors = _refused(tmp_path, (_LOW.format(before), _LOW.format(after)))
+    assert reason in errors[at, f"rates[{number}].valid_from"]
 
 
 def test_a_rate_that_ends_before_it_begins(tmp_path: Path) -> None:
-    text = _refused(tmp_path, 'valid_to = "2021-10"', 'valid_to = "2021-08"')
-    assert "rates[1].valid_to (line" in text
-    assert "2021-08 lies before valid_from 2021-09" in text
+    errors = _refused(tmp_path, ('valid_to = "2021-10"', 'valid_to = "2021-08"'))
+    assert "2021-08 lies before valid_from 2021-09" in errors[_line('valid_to = "2021-10"'), "rates[1].valid_to"]
 
 
-def test_where_a_place_stands() -> None:
-    text = 'name = "x"\n[due]\nday = 5\n[[rates]]\namount = "1"\n# [[rates]]\n[[rates]]\nfrom = 1\namount = "2"\n'
-    assert line_of(text, "name") == 1
-    assert line_of(text, "due.day") == 3
-    assert line_of(text, "rates[2].amount") == 9
-    assert line_of(text, "rates[1].from") == 4  # missing: where its table begins
-    assert line_of(text, "nothing") is None
+CHANNEL = "channels.contract"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "start", "key", "reason"),
+    [
+        ('name = "rec', 'nam = "rec', "name", "nam", 'did you mean "name"?'),
+        ('assumed_requirements = "warn"', 'assumed_requirements = "worn"', "assumed", "assumed_requirements", "warn"),
+        ("poll_seconds = 300", "poll_seconds = 0", "poll_seconds", "limits.poll_seconds", "a whole number above 0"),
+        ("poll_seconds = 300", "poll_secs = 300", "poll_seconds", "limits.poll_secs", "unknown key"),
+        ("poll_seconds = 300", "", "[limits]", "limits.poll_seconds", "is missing"),
+        ('amount = "5.00"', "amount = 5", 'amount = "5', "rates[1].amount", 'such as "20.00"'),
+        ('amount = "5.00"', 'amount = "-5"', 'amount = "5', "rates[1].amount", 'such as "20.00"'),
+        ('valid_from = "2021-09"', 'valid_from = "2021"', "valid_from", "rates[1].valid_from", 'such as "2026-03"'),
+        (
+            'category = "low_income"',
+            'category = "low_incom"',
+            "category",
+            "rates[1].category",
+            'mean "low_income"?',
+        ),
+        ("{major}-{minor}-TYPE", "{major}-TYPE", "version_urn", f"{CHANNEL}.version_urn", "holds {minor}"),
+        ('kind = { value = "dsk"', 'kind = { value = "dks"', "kind", f"{CHANNEL}.kind", 'did you mean "dsk"?'),
+        ('root = "ppriv:ProviderContract"', 'root = "x:A"', 'root = "ppriv', f"{CHANNEL}.root", "x"),
+        ('root = "ppriv:ProviderContract"', 'root = "a/b"', 'root = "ppriv', f"{CHANNEL}.root", "one element name"),
+        (
+            'root = "ppriv:ProviderContract"',
+            'root = "ppriv:A"',
+            'root = "ppriv',
+            f"{CHANNEL}.root",
+            "not a document el",
+        ),
+        ('part = "nat:Part"', 'part = "nit:Part"', "part", "national.part", "nit"),
+        ('root = "nat:NationalDiscount"', 'root = "nat:A"', 'root = "nat', "national.root", "not a document element"),
+        ('"aldis/discount-cut.xslt"', '"cut.xslt"', "stylesheet", "national.stylesheet", "no file cut.xslt below"),
+        ('holder.code = "', 'holder.cod = "', "holder.code", f"{CHANNEL}.records.holder.cod", "is no field"),
+        ('holder.code = "', 'holder.cod = "', "holder.code", f"{CHANNEL}.records.holder.code", "is missing"),
+        ('"ppriv:MeteringPoint"', '"ppriv:Meter"', "metering", f"{CHANNEL}.records.metering_point", "does not have"),
+        ('"ppriv:MeteringPoint"', '""', "metering", f"{CHANNEL}.records.metering_point.path", "must be text"),
+        ('"ppriv:MeteringPoint"', "5", "metering", f"{CHANNEL}.records.metering_point.path", "must be text, found 5"),
+        ('"ppriv:MeteringPoint"', '"x:M"', "metering", f"{CHANNEL}.records.metering_point", "x"),
+        ('each = "ppriv:Contract"', "each = 5", "[channels.contract.rec", f"{CHANNEL}.records", "must be a table"),
+        (', end = "End"', "", "operation", f"{CHANNEL}.records.operation.values", "how end is written"),
+        (', end = "End"', ', end = "New"', "operation", f"{CHANNEL}.records.operation.values", "two values alike"),
+        (
+            ', end = "End"',
+            ', end = "End", x = "X"',
+            "operation",
+            f"{CHANNEL}.records.operation.values.x",
+            "no value of",
+        ),
+        ('basis = "assumed"\nsource = "rec', 'basis = "sure"\nsource = "rec', "basis", "basis", "one of"),
+    ],
+)
+def test_a_mistake_in_a_profile_is_told_with_its_line(
+    tmp_path: Path, before: str, after: str, start: str, key: str, reason: str
+) -> None:
+    errors = _refused(tmp_path, (before, after))
+    assert reason in errors.get((_line(start), key), ""), errors
+
+
+def test_everything_wrong_in_a_profile_is_told_at_once(tmp_path: Path) -> None:
+    errors = _refused(
+        tmp_path,
+        ('"ppriv:MeteringPoint"', '"x:M"'),
+        ('part = "nat:Part"', 'part = "nit:Part"'),
+        (_LOW.format("2021-11"), _LOW.format("2021-12")),
+    )
+    assert {key for _, key in errors} == {
+        "channels.contract.records.metering_point",
+        "national.part",
+        "rates[2].valid_from",
+    }

@@ -26,7 +26,7 @@ from conformance.requirements.catalogue import NEEDS
 from conformance.requirements.catalogue import load as load_requirements
 from conformance.retailers.protocol import DriverError, DriverNotStarted
 from conformance.rules import judge
-from conformance.rules.evidence import Case
+from conformance.rules.case import Case
 from conformance.scenarios.population import Population
 from conformance.scenarios.stage import Stage
 from conformance.scenarios.subject import RetailerRefused, Subject, Unsupported

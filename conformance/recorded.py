@@ -24,7 +24,7 @@ from conformance.report.events import (
 from conformance.requirements.catalogue import CHAPTERS
 from conformance.requirements.catalogue import load as load_requirements
 from conformance.rules import judge
-from conformance.rules.evidence import Case
+from conformance.rules.case import Case
 from conformance.selection import SelectionError
 from conformance.timeline import cited_by, timeline_of
 from simulator import __version__

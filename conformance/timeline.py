@@ -11,7 +11,7 @@ from typing import Any
 from lxml import etree
 
 from conformance.report.events import Lane, Mark, Moment, Timeline
-from conformance.rules.evidence import Case
+from conformance.rules.case import Case
 from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, RESTORE, SEND, Call, Delivery, Sent
 from conformance.rules.values import Table, money, table, tables, text, texts
 from conformance.verdicts import Verdict
@@ -148,10 +148,10 @@ class _TimelineBuilder:
 
     def __init__(self, case: Case) -> None:
         self._case = case
-        self._calls = {call.number: call for call in case.calls}
-        self._sends = {sent.number: sent for sent in case.sends}
-        self._deliveries = {delivery.number: delivery for delivery in case.deliveries}
-        self._issues = {issue.number: issue for issue in case.issues}
+        self._calls = {call.number: call for call in case.traffic.calls}
+        self._sends = {sent.number: sent for sent in case.traffic.sends}
+        self._deliveries = {delivery.number: delivery for delivery in case.traffic.deliveries}
+        self._issues = {issue.number: issue for issue in case.access.issues}
 
     def describe(self, entry: Entry) -> _Line | None:
         """Return the line for an entry; None for routine that nobody needs to read."""
@@ -418,7 +418,7 @@ def _extent(carrier: Sent | Delivery) -> tuple[str, str]:
 
 def _content(case: Case, entry: Entry) -> str | None:
     """Return the document of an entry, or else the call itself, indented for reading; None without either."""
-    data = case.bytes_of(entry.payload) or case.bytes_of(entry.request)
+    data = case.traffic.bytes_of(entry.payload) or case.traffic.bytes_of(entry.request)
     if data is None:
         return None
     try:

@@ -20,7 +20,7 @@ from conformance.report.events import Event, HarnessFailed, ScenarioFinished, Sc
 from conformance.requirements.catalogue import load as load_requirements
 from conformance.retailers.protocol import DriverError, DriverNotStarted
 from conformance.rules import judge
-from conformance.rules.evidence import Case
+from conformance.rules.case import Case
 from conformance.scenarios.population import Population, PopulationError
 from conformance.scenarios.stage import ScenarioError, Stage
 from conformance.scenarios.subject import RetailerRefused, Subject, Unsupported

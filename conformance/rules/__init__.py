@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from conformance.rules import (  # noqa: F401 - importing a chapter registers its rules
     contract_records,
     contracts,
@@ -18,11 +16,9 @@ from conformance.rules import (  # noqa: F401 - importing a chapter registers it
     security,
     xml,
 )
+from conformance.rules.case import Case
 from conformance.rules.registry import rules
 from conformance.verdicts import Verdict
-
-if TYPE_CHECKING:
-    from conformance.rules.evidence import Case
 
 
 def judge(case: Case) -> tuple[Verdict, ...]:

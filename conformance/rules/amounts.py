@@ -1,26 +1,22 @@
-"""Findings about the amounts of bills, as the settlement of each bill diagnoses them."""
+"""Checks of the amounts of bills, by what the settlement of each bill found."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
-from conformance.rules.diagnosis import Fault, Wrong
+from conformance.rules.case import Case
+from conformance.rules.diagnosis import AmountError, AmountFinding, Settlement
 from conformance.rules.registry import PASSED, Check
-from conformance.rules.settlement import Settlement
 from conformance.rules.values import euro
-
-if TYPE_CHECKING:
-    from conformance.rules.evidence import Case
-from conformance.verdicts import Breach
+from conformance.verdicts import Breach, Evidence
 
 
-def occasions(case: Case, requirement: str, concerns: Callable[[Settlement], bool]) -> Iterator[Check]:
-    """The bills whose amounts a requirement concerns, each broken when its fault is this requirement's."""
-    for settlement in case.settlements:
-        fault = settlement.fault
-        if fault is not None and fault.requirement == requirement:
-            yield _broken(case, settlement, fault)
+def amount_checks(case: Case, requirement: str, concerns: Callable[[Settlement], bool]) -> Iterator[Check]:
+    """Check the bills whose amounts a requirement concerns; a finding is a breach of the requirement that it names."""
+    for settlement in case.support.settlements:
+        finding = settlement.finding
+        if finding is not None and finding.requirement == requirement:
+            yield _broken(case, settlement, finding)
         elif settlement.judged and concerns(settlement):
             yield PASSED
 
@@ -43,81 +39,81 @@ _EXTRA = {
 }
 
 
-def _broken(case: Case, settlement: Settlement, fault: Fault) -> Breach:
+def _broken(case: Case, settlement: Settlement, finding: AmountFinding) -> Breach:
     bill = settlement.bill
-    extra, piebilde = _EXTRA.get(fault.requirement, ("", ""))
-    en, lv, expected, expected_lv = _SENTENCES[fault.wrong](settlement, fault)
-    payout = fault.payout
-    shown = () if payout is None else (case.spot(payout.sent, payout.index, fault.field),)
-    told = (case.entry(bill.number),) if bill.told else ()
+    extra, piebilde = _EXTRA.get(finding.requirement, ("", ""))
+    en, lv, expected, expected_lv = _SENTENCES[finding.error](settlement, finding)
+    payout = finding.payout
+    shown = () if payout is None else (case.evidence_in(payout.document, payout.index, finding.field),)
+    requested = (Evidence(bill.number),) if bill.requested else ()
     return Breach(
         en=f"Invoice {bill.invoice} of contract {bill.contract} ({bill.period}): {en}{extra}.",
         lv=f"Rēķins {bill.invoice}, līgums {bill.contract} ({bill.period}): {lv}{piebilde}.",
         expected=expected,
         expected_lv=expected_lv,
-        evidence=(*shown, *told),
+        evidence=(*shown, *requested),
     )
 
 
 _Sentences = tuple[str, str, str, str]
 
 
-def _above_net(settlement: Settlement, fault: Fault) -> _Sentences:
+def _above_net(settlement: Settlement, finding: AmountFinding) -> _Sentences:
     net, vat = euro(settlement.bill.net), euro(settlement.bill.vat)
     return (
-        f"{euro(fault.found)} of support was applied, but the bill without VAT is {net} (VAT {vat})",
-        f"piemērots atbalsts {euro(fault.found)}, bet rēķins bez PVN ir {net} (PVN {vat})",
-        f"at most {euro(fault.expected)}",
-        f"ne vairāk kā {euro(fault.expected)}",
+        f"{euro(finding.found)} of support was applied, but the bill without VAT is {net} (VAT {vat})",
+        f"piemērots atbalsts {euro(finding.found)}, bet rēķins bez PVN ir {net} (PVN {vat})",
+        f"at most {euro(finding.expected)}",
+        f"ne vairāk kā {euro(finding.expected)}",
     )
 
 
-def _gross(settlement: Settlement, fault: Fault) -> _Sentences:
+def _gross(settlement: Settlement, finding: AmountFinding) -> _Sentences:
     return (
-        f"the net bill is stated as {euro(fault.found)}, which includes VAT of {euro(settlement.bill.vat)}",
-        f"kā neto rēķins norādīti {euro(fault.found)}, ieskaitot PVN {euro(settlement.bill.vat)}",
-        f"the bill without VAT: {euro(fault.expected)}",
-        f"rēķins bez PVN: {euro(fault.expected)}",
+        f"the net bill is stated as {euro(finding.found)}, which includes VAT of {euro(settlement.bill.vat)}",
+        f"kā neto rēķins norādīti {euro(finding.found)}, ieskaitot PVN {euro(settlement.bill.vat)}",
+        f"the bill without VAT: {euro(finding.expected)}",
+        f"rēķins bez PVN: {euro(finding.expected)}",
     )
 
 
-def _too_much(settlement: Settlement, fault: Fault) -> _Sentences:
+def _too_much(settlement: Settlement, finding: AmountFinding) -> _Sentences:
     del settlement
-    who = fault.payout.record.person_code if fault.payout is not None else ""
+    who = finding.payout.record.person_code if finding.payout is not None else ""
     return (
-        f"{euro(fault.found)} was applied for {who}, but {euro(fault.expected)} was available",
-        f"personai {who} piemēroti {euro(fault.found)}, bet pieejami bija {euro(fault.expected)}",
-        f"at most {euro(fault.expected)}",
-        f"ne vairāk kā {euro(fault.expected)}",
+        f"{euro(finding.found)} was applied for {who}, but {euro(finding.expected)} was available",
+        f"personai {who} piemēroti {euro(finding.found)}, bet pieejami bija {euro(finding.expected)}",
+        f"at most {euro(finding.expected)}",
+        f"ne vairāk kā {euro(finding.expected)}",
     )
 
 
-def _too_little(settlement: Settlement, fault: Fault) -> _Sentences:
+def _too_little(settlement: Settlement, finding: AmountFinding) -> _Sentences:
     net, available = euro(settlement.bill.net), euro(settlement.available)
     return (
-        f"only {euro(fault.found)} was applied; the bill without VAT is {net} and {available} was available",
-        f"piemēroti tikai {euro(fault.found)}; rēķins bez PVN ir {net}, un pieejami bija {available}",
-        f"{euro(fault.expected)}, the smaller of the two",
-        f"{euro(fault.expected)}, mazākais no abiem",
+        f"only {euro(finding.found)} was applied; the bill without VAT is {net} and {available} was available",
+        f"piemēroti tikai {euro(finding.found)}; rēķins bez PVN ir {net}, un pieejami bija {available}",
+        f"{euro(finding.expected)}, the smaller of the two",
+        f"{euro(finding.expected)}, mazākais no abiem",
     )
 
 
-def _split(settlement: Settlement, fault: Fault) -> _Sentences:
+def _split(settlement: Settlement, finding: AmountFinding) -> _Sentences:
     del settlement
-    carried = fault.field == "carried_over"
+    carried = finding.field == "carried_over"
     what, kas = (
         ("carried over from earlier months", "no agrākiem mēnešiem") if carried else ("left for later", "atlikums")
     )
     return (
-        f"{euro(fault.found)} is stated as {what}, it should be {euro(fault.expected)}",
-        f"{kas} norādīti {euro(fault.found)}, bet jābūt {euro(fault.expected)}",
-        f"{what}: {euro(fault.expected)}",
-        f"{kas}: {euro(fault.expected)}",
+        f"{euro(finding.found)} is stated as {what}, it should be {euro(finding.expected)}",
+        f"{kas} norādīti {euro(finding.found)}, bet jābūt {euro(finding.expected)}",
+        f"{what}: {euro(finding.expected)}",
+        f"{kas}: {euro(finding.expected)}",
     )
 
 
-def _person(settlement: Settlement, fault: Fault) -> _Sentences:
-    who = fault.payout.record.person_code if fault.payout is not None else ""
+def _person(settlement: Settlement, finding: AmountFinding) -> _Sentences:
+    who = finding.payout.record.person_code if finding.payout is not None else ""
     entitled = ", ".join(each.person for each in settlement.missing)
     return (
         f"the payout names {who}, to whom nothing was granted on this contract",
@@ -127,23 +123,23 @@ def _person(settlement: Settlement, fault: Fault) -> _Sentences:
     )
 
 
-def _misreported(settlement: Settlement, fault: Fault) -> _Sentences:
+def _misreported(settlement: Settlement, finding: AmountFinding) -> _Sentences:
     del settlement
     return (
-        f"{euro(fault.found)} was reported, but {euro(fault.expected)} was taken off the bill",
-        f"paziņoti {euro(fault.found)}, bet no rēķina atskaitīti {euro(fault.expected)}",
-        f"the same amount on the bill and in the payout record: {euro(fault.expected)}",
-        f"viena un tā pati summa rēķinā un izmaksas ierakstā: {euro(fault.expected)}",
+        f"{euro(finding.found)} was reported, but {euro(finding.expected)} was taken off the bill",
+        f"paziņoti {euro(finding.found)}, bet no rēķina atskaitīti {euro(finding.expected)}",
+        f"the same amount on the bill and in the payout record: {euro(finding.expected)}",
+        f"viena un tā pati summa rēķinā un izmaksas ierakstā: {euro(finding.expected)}",
     )
 
 
-_SENTENCES: dict[Wrong, Callable[[Settlement, Fault], _Sentences]] = {
-    Wrong.ABOVE_NET: _above_net,
-    Wrong.GROSS: _gross,
-    Wrong.TOO_MUCH: _too_much,
-    Wrong.TOO_LITTLE: _too_little,
-    Wrong.SPLIT: _split,
-    Wrong.MISREPORTED: _misreported,
-    Wrong.BILLED_OTHERWISE: _misreported,
-    Wrong.PERSON: _person,
+_SENTENCES: dict[AmountError, Callable[[Settlement, AmountFinding], _Sentences]] = {
+    AmountError.ABOVE_NET: _above_net,
+    AmountError.GROSS: _gross,
+    AmountError.TOO_MUCH: _too_much,
+    AmountError.TOO_LITTLE: _too_little,
+    AmountError.SPLIT: _split,
+    AmountError.MISREPORTED: _misreported,
+    AmountError.BILLED_OTHERWISE: _misreported,
+    AmountError.PERSON: _person,
 }

@@ -1,4 +1,4 @@
-"""What the suite told the retailer: requests, exchanges, what happened to its contracts, which bills it issued."""
+"""The retailer's business as the suite drove it: requests, scheduled runs, events of its contracts, bills."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 
 from conformance.rules.values import Table, address, day, money, month, person, table, tables, text, texts
 from simulator.documents.model import Address, ChannelName, Period, Person
@@ -31,7 +32,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class Run:
     """A scheduled run that the retailer carried out: its channels, and the entries between which it lies."""
 
     number: int
@@ -65,8 +66,8 @@ class ContractState:
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
-    """One event of the retailer's business and the contract before and after it. ``day`` is when it takes effect."""
+class BusinessEvent:
+    """One event of the retailer's business, with the contract before and after it. ``day`` is when it takes effect."""
 
     number: int
     at: datetime
@@ -87,7 +88,7 @@ class Happening:
 class Bill:
     """A bill, net and VAT in EUR. ``lines`` is what the retailer says it took off, by person, None when it did not say.
 
-    ``told`` is false for a bill that nobody asked for and that is known from the payouts alone.
+    ``requested`` is false for a bill that nobody asked for and that is known from the payouts alone.
     """
 
     number: int
@@ -100,7 +101,7 @@ class Bill:
     vat: Decimal
     reverses: str | None = None
     lines: tuple[tuple[str, Decimal], ...] | None = None
-    told: bool = True
+    requested: bool = True
 
 
 def requests_of(entries: Iterable[Entry], authority: str) -> tuple[Request, ...]:
@@ -138,29 +139,29 @@ def since_reset(requests: Sequence[Request]) -> tuple[Request, ...]:
     return tuple(requests[last + 1 :])
 
 
-def exchanges_of(requests: Iterable[Request]) -> Iterator[Exchange]:
+def runs_of(requests: Iterable[Request]) -> Iterator[Run]:
     """The runs that the retailer carried out without an error."""
     known = {each.value: each for each in ChannelName}
     for request in requests:
         if request.do == "exchange" and request.ok and request.ended is not None:
             channels = frozenset(known[each] for each in texts(request.fields.get("channels")) if each in known)
-            yield Exchange(request.number, request.ended, request.at, channels)
+            yield Run(request.number, request.ended, request.at, channels)
 
 
-def happenings_of(requests: Iterable[Request]) -> Iterator[Happening]:
+def events_of(requests: Iterable[Request]) -> Iterator[BusinessEvent]:
     """The events that the retailer took without an error, folded into its contracts."""
     contracts: dict[str, ContractState] = {}
     for request in requests:
         if request.do != "apply" or not request.ok:
             continue
-        for event in tables(request.fields.get("events")):
-            happening = _happening(request, event, contracts)
-            if happening is not None:
-                contracts[happening.contract] = happening.after
-                yield happening
+        for fields in tables(request.fields.get("events")):
+            event = _event(request, fields, contracts)
+            if event is not None:
+                contracts[event.contract] = event.after
+                yield event
 
 
-def doubtful_of(requests: Iterable[Request]) -> frozenset[str]:
+def indeterminate_of(requests: Iterable[Request]) -> frozenset[str]:
     """Contracts of events and bills that the retailer answered with an error: nobody knows what it made of them."""
     return frozenset(
         number
@@ -171,7 +172,7 @@ def doubtful_of(requests: Iterable[Request]) -> frozenset[str]:
     )
 
 
-def _happening(request: Request, event: Table, contracts: dict[str, ContractState]) -> Happening | None:
+def _event(request: Request, event: Table, contracts: dict[str, ContractState]) -> BusinessEvent | None:
     kind, number = text(event.get("kind")), text(event.get("contract"))
     fold = _FOLDS.get(kind or "")
     if fold is None or kind is None or number is None:
@@ -182,7 +183,7 @@ def _happening(request: Request, event: Table, contracts: dict[str, ContractStat
         return None
     after, effective, who = folded
     previous = text(event.get("previous_code"))
-    return Happening(request.number, request.at, kind, before, after, effective, who, previous)
+    return BusinessEvent(request.number, request.at, kind, before, after, effective, who, previous)
 
 
 _Folded = tuple[ContractState, date, str | None]
@@ -282,3 +283,68 @@ def _lines(request: Request) -> list[tuple[str, str, Decimal]] | None:
         if invoice is not None and who is not None and applied is not None:
             found.append((invoice, who, applied))
     return found
+
+
+class Business:
+    """The business of one retailer: what it was asked to do and did.
+
+    ``blocked`` holds the numbers of the entries at which the retailer could not reach DIT.
+    """
+
+    def __init__(self, entries: Iterable[Entry], authority: str, blocked: Sequence[int]) -> None:
+        self._blocked = blocked
+        self.all_requests = requests_of(entries, authority)
+        self.requests = since_reset(self.all_requests)
+
+    def was_asked_to(self, do: str) -> bool:
+        """Tell whether the retailer was asked to do something since it was last reset, for example ``bill``."""
+        return any(request.do == do for request in self.requests)
+
+    @cached_property
+    def is_driven(self) -> bool:
+        """Whether the suite drove the retailer; otherwise the traffic is all that is known."""
+        return any(self.was_asked_to(do) for do in ("apply", "bill", "exchange"))
+
+    @cached_property
+    def all_runs(self) -> tuple[Run, ...]:
+        """The scheduled runs that the retailer carried out."""
+        return tuple(runs_of(self.requests))
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs in which DIT could be reached throughout. What was not done in another may be done later."""
+        return tuple(
+            run for run in self.all_runs if not any(run.number < blocked < run.ended for blocked in self._blocked)
+        )
+
+    def next_run_with(self, channel: ChannelName, after: int) -> Run | None:
+        """Return the first run with a channel that began after an entry."""
+        return next((run for run in self.runs if run.number > after and channel in run.channels), None)
+
+    def run_of(self, number: int) -> Run | None:
+        """Return the run in which an entry lies."""
+        return next((run for run in self.runs if run.number < number < run.ended), None)
+
+    def is_over(self, number: int, channel: ChannelName) -> bool:
+        """Tell whether the run in which an entry lies has ended, or another run with the channel came since."""
+        return self.run_of(number) is not None or self.next_run_with(channel, number) is not None
+
+    def next_run_after(self, number: int, channel: ChannelName) -> Run | None:
+        """Return the first run with a channel after the run in which an entry lies, or after the entry itself."""
+        run = self.run_of(number)
+        return self.next_run_with(channel, run.ended if run is not None else number)
+
+    @cached_property
+    def events(self) -> tuple[BusinessEvent, ...]:
+        """The events that the retailer's contracts went through."""
+        return tuple(events_of(self.requests))
+
+    @cached_property
+    def indeterminate(self) -> frozenset[str]:
+        """Contracts with an event or a bill that the retailer answered with an error: what it recorded is not known."""
+        return indeterminate_of(self.requests)
+
+    @cached_property
+    def bills(self) -> tuple[Bill, ...]:
+        """The bills, credit notes included."""
+        return tuple(bills_of(self.requests))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.rules import plausible
-from conformance.rules.evidence import Case
+from conformance.rules.case import Case
+from conformance.rules.documents import contradictions
 from conformance.rules.registry import PASSED, Check, rule
-from conformance.rules.reporting import Difference, Said
+from conformance.rules.reporting import ContractReport, Difference
 from conformance.verdicts import Breach
 from simulator.documents.identifiers import eic_valid, personal_code_valid
 from simulator.documents.model import ChannelName
@@ -48,11 +48,11 @@ def code_as_signed(case: Case) -> Iterator[Check]:
 
 
 def _as_signed(case: Case, *fields: str) -> Iterator[Check]:
-    for said in case.reporting.said:
-        if said.contract is None or said.contract in case.doubtful:
+    for report in case.reporting.reports:
+        if report.contract is None or report.contract in case.business.indeterminate:
             continue
-        found = [each for each in case.reporting.differences(said) if each.field in fields and not _implausible(each)]
-        yield _differs(case, said, found) if found else PASSED
+        found = [each for each in case.reporting.differences(report) if each.field in fields and not _implausible(each)]
+        yield _differs(case, report, found) if found else PASSED
 
 
 def _implausible(difference: Difference) -> bool:
@@ -66,43 +66,45 @@ def _implausible(difference: Difference) -> bool:
     )
 
 
-def _differs(case: Case, said: Said, differences: list[Difference]) -> Breach:
+def _differs(case: Case, report: ContractReport, differences: list[Difference]) -> Breach:
     told = "; ".join(f"{each.field} is {each.found!r}, signed was {each.expected!r}" for each in differences)
     teikts = "; ".join(f'{each.field} ir "{each.found}", līgumā "{each.expected}"' for each in differences)
     return Breach(
-        en=f"The record of contract {said.contract} differs from what was signed: {told}.",
-        lv=f"Līguma {said.contract} ieraksts atšķiras no noslēgtā: {teikts}.",
+        en=f"The record of contract {report.contract} differs from what was signed: {told}.",
+        lv=f"Līguma {report.contract} ieraksts atšķiras no noslēgtā: {teikts}.",
         expected="; ".join(f"{each.field} {each.expected!r}" for each in differences),
         expected_lv="; ".join(f'{each.field} "{each.expected}"' for each in differences),
-        evidence=tuple(case.spot(said.sent, said.index, each.field, each.member) for each in differences),
+        evidence=tuple(
+            case.evidence_in(report.document, report.index, each.field, each.member) for each in differences
+        ),
     )
 
 
 @rule("CON-09")
 def metering_points_valid(case: Case) -> Iterator[Check]:
     """A metering point's EIC has 16 characters of which the last checks the others."""
-    yield from plausible.occasions(case, frozenset({"metering-point"}), _CONTRACT)
+    yield from contradictions(case, frozenset({"metering-point"}), _CONTRACT)
 
 
 @rule("CON-10")
 def personal_codes_valid(case: Case) -> Iterator[Check]:
     """A personal code is of the old form with its check digit, or of the new form."""
-    yield from plausible.occasions(case, frozenset({"personal-code"}))
+    yield from contradictions(case, frozenset({"personal-code"}))
 
 
 @rule("CON-11")
 def days_fit_together(case: Case) -> Iterator[Check]:
     """A contract does not end before it begins, and an end has its last day."""
-    yield from plausible.occasions(case, frozenset({"validity", "end-date"}), _CONTRACT)
+    yield from contradictions(case, frozenset({"validity", "end-date"}), _CONTRACT)
 
 
 @rule("CON-12")
 def contract_once(case: Case) -> Iterator[Check]:
     """A contract stands in a document once."""
-    yield from plausible.occasions(case, frozenset({"duplicate-contract"}), _CONTRACT)
+    yield from contradictions(case, frozenset({"duplicate-contract"}), _CONTRACT)
 
 
 @rule("CON-13")
 def person_once(case: Case) -> Iterator[Check]:
     """A person stands in a contract's record once."""
-    yield from plausible.occasions(case, frozenset({"duplicate-person"}), _CONTRACT)
+    yield from contradictions(case, frozenset({"duplicate-person"}), _CONTRACT)

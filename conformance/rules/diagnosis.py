@@ -1,7 +1,7 @@
 """The one thing that is wrong with the amounts of a bill: whichever simple mistake explains them.
 
-A mistake in money shows in many numbers at once. So each known mistake is tried in turn: whose numbers come out as the
-retailer's, is named; what no known mistake explains, is plainly too much, too little or wrongly split.
+A mistake in money shows in many numbers at once. So each known mistake is tried in turn, and the one whose numbers are
+the retailer's is named. What no known mistake explains is plainly too much, too little or wrongly split.
 """
 
 from __future__ import annotations
@@ -10,18 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
-from typing import TYPE_CHECKING
 
+from conformance.rules.business import Bill
 from conformance.rules.support import NOTHING, Payout
-
-if TYPE_CHECKING:
-    from conformance.rules.settlement import Settlement, Share
 
 DECEMBER = 12
 _EURO = Decimal(1)
 
 
-class Wrong(Enum):
+class AmountError(Enum):
     """In which way amounts are wrong."""
 
     ABOVE_NET = auto()
@@ -35,21 +32,133 @@ class Wrong(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class AmountFinding:
     """What is wrong: the requirement that is broken, in which way, the amount found and the one expected (EUR)."""
 
     requirement: str
-    wrong: Wrong
+    error: AmountError
     found: Decimal
     expected: Decimal
     payout: Payout | None
     field: str = "applied"
 
 
-def diagnose(settlement: Settlement, *, tainted: bool) -> Fault | None:
+class ReportState(Enum):
+    """Whether the payout of a bill is known."""
+
+    GIVEN = auto()  # there is a record at least
+    NEEDLESS = auto()  # nothing was available, or the bill was cancelled before anyone could report it
+    PENDING = auto()  # no scheduled run has come since
+    INCONCLUSIVE = auto()  # a payout document went wrong: another finding
+    MISSING = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One person's part in a bill; amounts in EUR, of the bill's calendar year up to its period.
+
+    ``earlier_granted`` counts earlier periods only. ``by_category`` is ``granted`` as calculated by those who do not
+    add categories up; ``several_categories`` tells whether there was anything to add up. ``taken`` is what earlier
+    bills took, ``restored`` what cancelled bills gave back, ``lapsed`` what the year before left.
+    ``from_repeated_lists`` is the part of ``granted`` from lists that came twice, ``from_late_lists`` that from lists
+    that came after the list of a later month. ``last_due`` is the last monthly amount before support ended,
+    ``granted_later`` what was known when the record was sent. ``billed`` is what the bill itself says was taken, None
+    when the retailer does not say.
+    """
+
+    person: str
+    granted: Decimal
+    earlier_granted: Decimal
+    catch_up: Decimal
+    by_category: tuple[Decimal, ...]
+    taken: Decimal
+    restored: Decimal
+    lapsed: Decimal
+    terminated: bool
+    last_due: Decimal
+    granted_later: Decimal
+    several_categories: bool
+    from_repeated_lists: Decimal = NOTHING
+    from_late_lists: Decimal = NOTHING
+    payout: Payout | None = None
+    billed: Decimal | None = None
+
+    @property
+    def available(self) -> Decimal:
+        """What a bill may take."""
+        return max(NOTHING, self.granted - self.taken)
+
+    @property
+    def earlier(self) -> Decimal:
+        """How much of that is from earlier months."""
+        return min(self.available, max(NOTHING, self.earlier_granted - self.taken))
+
+    @property
+    def applied(self) -> Decimal:
+        """What the record says was taken."""
+        return self.payout.record.applied if self.payout is not None else NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """One bill and everything about its support.
+
+    ``strangers`` are records of persons to whom nothing was ever granted on the contract. ``trusted`` is false when an
+    earlier bill is not known, so that what is left cannot be calculated. ``finding`` is the one thing wrong with the
+    amounts. ``refused`` is the requirement (DIS-06, DIS-07) by which a list that came for the bill's month must not be
+    used, if one did.
+    """
+
+    bill: Bill
+    shares: tuple[Share, ...]
+    strangers: tuple[Payout, ...]
+    report: ReportState
+    trusted: bool
+    finding: AmountFinding | None = None
+    refused: str | None = None
+
+    @property
+    def cap(self) -> Decimal:
+        """The most that the bill can take: its net amount, nothing of a credit."""
+        return max(NOTHING, self.bill.net)
+
+    @property
+    def applied(self) -> Decimal:
+        """What all records together took."""
+        return sum((each.applied for each in self.shares), NOTHING) + sum(
+            (each.record.applied for each in self.strangers), NOTHING
+        )
+
+    @property
+    def available(self) -> Decimal:
+        """What all persons together have."""
+        return sum((each.available for each in self.shares), NOTHING)
+
+    @property
+    def due(self) -> Decimal:
+        """What must be taken. Whether what is left is taken after support has ended, nothing public says."""
+        return min(self.cap, sum((each.available for each in self.shares if not each.terminated), NOTHING))
+
+    @property
+    def missing(self) -> tuple[Share, ...]:
+        """Persons with support of whom there is no record."""
+        return tuple(each for each in self.shares if each.payout is None and each.available and not each.terminated)
+
+    @property
+    def payouts(self) -> tuple[Payout, ...]:
+        """The records of the bill."""
+        return (*(each.payout for each in self.shares if each.payout is not None), *self.strangers)
+
+    @property
+    def judged(self) -> bool:
+        """Whether its amounts could be reckoned after."""
+        return self.trusted and self.report in (ReportState.GIVEN, ReportState.NEEDLESS)
+
+
+def diagnose(settlement: Settlement, *, after_wrong_bill: bool) -> AmountFinding | None:
     """What is wrong with the amounts of a bill, None when nothing is.
 
-    ``tainted``: an earlier bill of the year was wrong, so that a wrong split may be no more than what follows from it.
+    With ``after_wrong_bill`` an earlier bill of the year was wrong, so a wrong split may only follow from that.
     """
     if not settlement.payouts:
         return None
@@ -60,51 +169,53 @@ def diagnose(settlement: Settlement, *, tainted: bool) -> Fault | None:
     if above is not None or not settlement.trusted:
         return above
     for find in (_too_much, _wrong_person, _too_little):
-        fault = find(settlement)
-        if fault is not None:
-            return fault
+        finding = find(settlement)
+        if finding is not None:
+            return finding
     if settlement.missing:
         return None
-    return next(_splits(settlement, tainted=tainted), None) or next(_other_lines(settlement), None)
+    return next(_splits(settlement, after_wrong_bill=after_wrong_bill), None) or next(_other_lines(settlement), None)
 
 
-def _misreported(settlement: Settlement) -> Fault | None:
+def _misreported(settlement: Settlement) -> AmountFinding | None:
     """A record that differs from a bill whose own lines are right."""
     if not settlement.trusted or settlement.missing or settlement.strangers:
         return None
-    wrong = list(_other_lines(settlement, Wrong.MISREPORTED))
-    lines = [each.line for each in settlement.shares if each.payout is not None]
+    wrong = list(_other_lines(settlement, AmountError.MISREPORTED))
+    lines = [each.billed for each in settlement.shares if each.payout is not None]
     told = [each for each in lines if each is not None]
     most = min(settlement.cap, settlement.available)
     if not wrong or len(told) < len(lines) or not settlement.due <= sum(told, NOTHING) <= most:
         return None
-    if any(each.line is not None and each.line > each.available for each in settlement.shares):
+    if any(each.billed is not None and each.billed > each.available for each in settlement.shares):
         return None
     return wrong[0]
 
 
-def _other_lines(settlement: Settlement, wrong: Wrong = Wrong.BILLED_OTHERWISE) -> Iterator[Fault]:
+def _other_lines(settlement: Settlement, wrong: AmountError = AmountError.BILLED_OTHERWISE) -> Iterator[AmountFinding]:
     """Records that do not say what the bill itself says was taken."""
     for each in settlement.shares:
-        if each.payout is not None and each.line is not None and each.line != each.applied:
-            yield Fault("PAY-12", wrong, each.applied, each.line, each.payout)
+        if each.payout is not None and each.billed is not None and each.billed != each.applied:
+            yield AmountFinding("PAY-12", wrong, each.applied, each.billed, each.payout)
 
 
-def _above_net(settlement: Settlement) -> Fault | None:
+def _above_net(settlement: Settlement) -> AmountFinding | None:
     first = settlement.payouts[0]
     if settlement.applied > settlement.cap:
-        return Fault("PAY-01", Wrong.ABOVE_NET, settlement.applied, settlement.cap, first)
+        return AmountFinding("PAY-01", AmountError.ABOVE_NET, settlement.applied, settlement.cap, first)
     gross = settlement.bill.net + settlement.bill.vat
     for each in settlement.payouts:
         if settlement.bill.vat and each.record.net_bill == gross:
-            return Fault("PAY-26", Wrong.GROSS, gross, settlement.bill.net, each, "net_bill")
+            return AmountFinding("PAY-26", AmountError.GROSS, gross, settlement.bill.net, each, "net_bill")
     return None
 
 
-def _too_much(settlement: Settlement) -> Fault | None:
+def _too_much(settlement: Settlement) -> AmountFinding | None:
     for share in settlement.shares:
         if share.applied > share.available:
-            return Fault(_why_too_much(settlement, share), Wrong.TOO_MUCH, share.applied, share.available, share.payout)
+            return AmountFinding(
+                _why_too_much(settlement, share), AmountError.TOO_MUCH, share.applied, share.available, share.payout
+            )
     return None
 
 
@@ -115,29 +226,33 @@ def _why_too_much(settlement: Settlement, share: Share) -> str:
         return "DIS-01"
     if share.taken and share.applied == min(settlement.cap, share.granted):
         return "PAY-02"  # what earlier bills took was not deducted
-    if share.repeated and share.applied == min(settlement.cap, share.available + share.repeated):
+    if share.from_repeated_lists and share.applied == min(settlement.cap, share.available + share.from_repeated_lists):
         return "DIS-05"
     if excess <= share.lapsed:
         return "PAY-05"
     return "DIS-01" if share.terminated else settlement.refused or "PAY-02"
 
 
-def _wrong_person(settlement: Settlement) -> Fault | None:
+def _wrong_person(settlement: Settlement) -> AmountFinding | None:
     for each in settlement.strangers:
         if each.record.applied > NOTHING:
             if settlement.missing and settlement.applied <= settlement.available:
-                return Fault("PAY-18", Wrong.PERSON, each.record.applied, NOTHING, each, "person_code")
-            return Fault(settlement.refused or "PAY-02", Wrong.TOO_MUCH, each.record.applied, NOTHING, each)
+                return AmountFinding("PAY-18", AmountError.PERSON, each.record.applied, NOTHING, each, "person_code")
+            return AmountFinding(
+                settlement.refused or "PAY-02", AmountError.TOO_MUCH, each.record.applied, NOTHING, each
+            )
     return None
 
 
-def _too_little(settlement: Settlement) -> Fault | None:
+def _too_little(settlement: Settlement) -> AmountFinding | None:
     if settlement.applied >= settlement.due or settlement.missing:
         return None
     told = [each for each in settlement.shares if each.payout is not None]
     least = max(told, key=lambda each: each.available - each.applied, default=None)
     why = next(_why_too_little(settlement), "PAY-03")
-    return Fault(why, Wrong.TOO_LITTLE, settlement.applied, settlement.due, least.payout if least is not None else None)
+    return AmountFinding(
+        why, AmountError.TOO_LITTLE, settlement.applied, settlement.due, least.payout if least is not None else None
+    )
 
 
 def _why_too_little(settlement: Settlement) -> Iterator[str]:
@@ -146,14 +261,16 @@ def _why_too_little(settlement: Settlement) -> Iterator[str]:
         cap, sum((_without_catch_up(s) for s in shares), NOTHING)
     ):
         yield "DIS-02"
-    for way in range(max(len(each.parts) for each in shares)):
-        if any(each.stacked for each in shares) and applied == min(
+    for way in range(max(len(each.by_category) for each in shares)):
+        if any(each.several_categories for each in shares) and applied == min(
             cap, sum((_in_part(s, way) for s in shares), NOTHING)
         ):
             yield "DIS-03"
     if any(each.restored for each in shares) and applied == min(cap, sum((_not_restored(s) for s in shares), NOTHING)):
         yield "PAY-21"
-    if any(each.late for each in shares) and applied == min(cap, sum((_without_late(s) for s in shares), NOTHING)):
+    if any(each.from_late_lists for each in shares) and applied == min(
+        cap, sum((_without_late(s) for s in shares), NOTHING)
+    ):
         yield "DIS-08"
     if any(each.earlier for each in shares) and applied == min(cap, sum((_this_month(s) for s in shares), NOTHING)):
         yield "PAY-25"
@@ -166,12 +283,12 @@ def _without_catch_up(share: Share) -> Decimal:
 
 
 def _in_part(share: Share, way: int) -> Decimal:
-    granted = share.parts[way] if way < len(share.parts) else share.granted
+    granted = share.by_category[way] if way < len(share.by_category) else share.granted
     return max(NOTHING, granted - share.taken)
 
 
 def _without_late(share: Share) -> Decimal:
-    return max(NOTHING, share.granted - share.late - share.taken)
+    return max(NOTHING, share.granted - share.from_late_lists - share.taken)
 
 
 def _this_month(share: Share) -> Decimal:
@@ -182,7 +299,7 @@ def _not_restored(share: Share) -> Decimal:
     return max(NOTHING, share.available - share.restored)
 
 
-def _splits(settlement: Settlement, *, tainted: bool) -> Iterator[Fault]:
+def _splits(settlement: Settlement, *, after_wrong_bill: bool) -> Iterator[AmountFinding]:
     for share in settlement.shares:
         payout = share.payout
         if payout is None:
@@ -194,13 +311,13 @@ def _splits(settlement: Settlement, *, tainted: bool) -> Iterator[Fault]:
         if record.carried_over == carried and right_remainder:
             continue
         why = next(_why_split(share, payout), "PAY-04")
-        if why == "PAY-04" and tainted:
+        if why == "PAY-04" and after_wrong_bill:
             continue
         if right_remainder:
-            yield Fault(why, Wrong.SPLIT, record.carried_over, carried, payout, "carried_over")
+            yield AmountFinding(why, AmountError.SPLIT, record.carried_over, carried, payout, "carried_over")
         else:
             why = "PAY-14" if why == "PAY-04" else why
-            yield Fault(why, Wrong.SPLIT, record.remainder, allowed[0], payout, "remainder")
+            yield AmountFinding(why, AmountError.SPLIT, record.remainder, allowed[0], payout, "remainder")
 
 
 def _remainders(settlement: Settlement, share: Share) -> tuple[Decimal, ...]:
@@ -221,13 +338,13 @@ def _why_split(share: Share, payout: Payout) -> Iterator[str]:
         yield "DIS-01"
     if share.catch_up and left == _without_catch_up(share):
         yield "DIS-02"
-    if share.stacked and any(left == _in_part(share, way) for way in range(len(share.parts))):
+    if share.several_categories and any(left == _in_part(share, way) for way in range(len(share.by_category))):
         yield "DIS-03"
     if share.restored and left == _not_restored(share):
         yield "PAY-21"
-    if share.repeated and left == share.available + share.repeated:
+    if share.from_repeated_lists and left == share.available + share.from_repeated_lists:
         yield "DIS-05"
-    if share.late and left == _without_late(share):
+    if share.from_late_lists and left == _without_late(share):
         yield "DIS-08"
     if share.taken and left == share.granted:
         yield "PAY-02"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.rules.amounts import occasions
+from conformance.rules.amounts import amount_checks
+from conformance.rules.case import Case
+from conformance.rules.diagnosis import ReportState, Settlement
 from conformance.rules.errors import is_answered
-from conformance.rules.evidence import Case, Fetched
 from conformance.rules.registry import PASSED, Check, rule
-from conformance.rules.settlement import Report, Settlement
+from conformance.rules.traffic import Fetched
 from conformance.verdicts import Breach
 from simulator.documents.model import ChannelName
 
@@ -16,77 +17,77 @@ from simulator.documents.model import ChannelName
 @rule("DIS-01")
 def termination_honoured(case: Case) -> Iterator[Check]:
     """After support has ended, no further support is applied."""
-    yield from occasions(case, "DIS-01", lambda each: any(share.terminated for share in each.shares))
+    yield from amount_checks(case, "DIS-01", lambda each: any(share.terminated for share in each.shares))
 
 
 @rule("DIS-02")
 def catch_up_applied(case: Case) -> Iterator[Check]:
     """Catch-up amounts are applied."""
-    yield from occasions(case, "DIS-02", lambda each: _given(each) and any(share.catch_up for share in each.shares))
+    yield from amount_checks(case, "DIS-02", lambda each: _given(each) and any(share.catch_up for share in each.shares))
 
 
 @rule("DIS-03")
 def categories_add_up(case: Case) -> Iterator[Check]:
     """The whole amount of a decision with several categories is applied."""
-    yield from occasions(case, "DIS-03", lambda each: _given(each) and any(share.stacked for share in each.shares))
+    yield from amount_checks(
+        case, "DIS-03", lambda each: _given(each) and any(share.several_categories for share in each.shares)
+    )
 
 
 @rule("DIS-05")
 def booked_once(case: Case) -> Iterator[Check]:
     """A list that comes twice is booked once."""
-    yield from occasions(case, "DIS-05", lambda each: _given(each) and any(share.repeated for share in each.shares))
+    yield from amount_checks(
+        case, "DIS-05", lambda each: _given(each) and any(share.from_repeated_lists for share in each.shares)
+    )
 
 
 @rule("DIS-06")
 def invalid_list_not_used(case: Case) -> Iterator[Check]:
     """Nothing is taken off a bill on the strength of an invalid list."""
-    yield from occasions(case, "DIS-06", lambda each: each.refused == "DIS-06")
+    yield from amount_checks(case, "DIS-06", lambda each: each.refused == "DIS-06")
 
 
 @rule("DIS-07")
 def foreign_list_not_used(case: Case) -> Iterator[Check]:
     """Nothing is taken off a bill on the strength of another retailer's list."""
-    yield from occasions(case, "DIS-07", lambda each: each.refused == "DIS-07")
+    yield from amount_checks(case, "DIS-07", lambda each: each.refused == "DIS-07")
 
 
 @rule("DIS-08")
 def late_list_used(case: Case) -> Iterator[Check]:
     """A list that comes after the one of a later month counts all the same."""
-    yield from occasions(case, "DIS-08", lambda each: _given(each) and any(share.late for share in each.shares))
+    yield from amount_checks(
+        case, "DIS-08", lambda each: _given(each) and any(share.from_late_lists for share in each.shares)
+    )
 
 
 def _given(settlement: Settlement) -> bool:
-    return settlement.report is Report.GIVEN
+    return settlement.report is ReportState.GIVEN
 
 
 @rule("DIS-04")
 def unknown_contract_answered(case: Case) -> Iterator[Check]:
     """A decision on a contract that the retailer does not have is answered with an error report."""
-    if not any(each.do == "apply" for each in case.requests):
+    if not case.business.was_asked_to("apply"):
         return
-    said = {each.record.contract for each in case.reporting.said}
-    own = {*case.reporting.history, *said, *case.doubtful}
-    for fetched in case.fetched:
-        document = fetched.delivery.content.document if fetched.delivery.content is not None else None
-        if document is None or fetched.delivery.is_event or document.channel is not ChannelName.DISCOUNT:
+    reported = {report.record.contract for report in case.reporting.reports}
+    own = {*case.reporting.history, *reported, *case.business.indeterminate}
+    for fetched in case.traffic.fetched:
+        document = fetched.document
+        if document is None or document.channel is not ChannelName.DISCOUNT:
             continue
         unknown = [index for index, record in enumerate(document.discounts()) if record.contract not in own]
-        if not unknown or not _over(case, fetched):
+        if not unknown or not case.business.is_over(fetched.number, ChannelName.DISCOUNT):
             continue
-        yield PASSED if is_answered(case, fetched.delivery.message) else _unanswered(case, fetched, unknown)
-
-
-def _over(case: Case, fetched: Fetched) -> bool:
-    """Whether the run that fetched it has ended well, or another did since."""
-    return case.run_of(fetched.number) is not None or case.offer(ChannelName.DISCOUNT, fetched.number) is not None
+        yield PASSED if is_answered(case, fetched.message) else _unanswered(case, fetched, unknown)
 
 
 def _unanswered(case: Case, fetched: Fetched, unknown: list[int]) -> Breach:
-    content = fetched.delivery.content
-    document = content.document if content is not None else None
+    document = fetched.document
     numbers = ", ".join(document.discounts()[index].contract for index in unknown) if document is not None else ""
     return Breach(
         en=f"A decision on contract {numbers}, which the retailer does not have, was not answered.",
         lv=f"Uz lēmumu par līgumu {numbers}, kura tirgotājam nav, netika atbildēts.",
-        evidence=tuple(case.delivered_spot(fetched.delivery, index, "contract") for index in unknown[:3]),
+        evidence=tuple(case.evidence_in(fetched.delivery, index, "contract") for index in unknown[:3]),
     )

@@ -6,7 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 
-from conformance.rules.duties import (
+from conformance.rules.access import REFUSED
+from conformance.rules.case import Case
+from conformance.rules.mailbox import (
     DUTIES,
     LIST_NOT_READ,
     NOT_DELETED,
@@ -17,14 +19,11 @@ from conformance.rules.duties import (
     deletes,
     polled_too_soon,
     read_until,
+    recoveries,
     refused_for,
 )
-from conformance.rules.evidence import Case
-from conformance.rules.recovery import recoveries
 from conformance.rules.registry import PASSED, Check, rule
-from conformance.rules.sessions import is_nameless_reply
-from conformance.rules.tokens import REFUSED
-from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, RESTORE, SEND, Call, Delivery
+from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, RESTORE, SEND, Call, Delivery, is_nameless_reply
 from conformance.rules.xml import is_misdirected, is_misencoded, kind_of
 from conformance.verdicts import Breach, Evidence
 from simulator.documents.access import Environment
@@ -44,7 +43,7 @@ _OTHER_CHAPTERS = frozenset({_STATUS, _TOO_LARGE, _UNKNOWN, _QUOTA, "invalid-pay
 def whole_list_read(case: Case) -> Iterator[Check]:
     """What was listed is read before the next listing of the same selection, and in the run that listed it."""
     listings: dict[tuple[str | None, str | None], list[Call]] = defaultdict(list)
-    for call in case.calls:
+    for call in case.traffic.calls:
         if call.operation == LIST and call.answered and not call.read and not call.by_ftps:
             own = listings[call.selector.channel, call.selector.version]
             if not own or not polled_too_soon(case, own[-1], call):
@@ -55,16 +54,16 @@ def whole_list_read(case: Case) -> Iterator[Check]:
             if not listing.entry.message_ids or until is None:
                 continue
             unread = [each for each in listing.entry.message_ids if not asked_for(case, each, listing.number, until)]
-            yield _unread(case, listing, until, unread) if unread else PASSED
+            yield _unread(listing, until, unread) if unread else PASSED
     yield from refused_for(case, LIST_NOT_READ)
 
 
-def _unread(case: Case, listing: Call, until: int, unread: list[str]) -> Breach:
+def _unread(listing: Call, until: int, unread: list[str]) -> Breach:
     number, all_ = len(unread), len(listing.entry.message_ids)
     return Breach(
         en=f"{number} of {all_} listed messages were not read: {', '.join(unread[:3])}.",
         lv=f"No {all_} saraksta ziņojumiem nav nolasīti {number}: {', '.join(unread[:3])}.",
-        evidence=(case.entry(listing.number), case.entry(until)),
+        evidence=(Evidence(listing.number), Evidence(until)),
     )
 
 
@@ -74,23 +73,25 @@ def deleted_after_reading(case: Case) -> Iterator[Check]:
     yield from refused_for(case, NOT_DELETED)
     yield from deleted(
         case,
-        [each for each in case.fetched if not each.call.by_ftps],
+        [each for each in case.traffic.fetched if not each.call.by_ftps],
     )
 
 
 @rule("DIT-03")
 def confirmed_before_deleting(case: Case) -> Iterator[Check]:
     """On manually acknowledged versions a read message is confirmed before it is deleted."""
-    for fetched in case.fetched:
+    for fetched in case.traffic.fetched:
         channel = fetched.delivery.channel
         if channel is None or not case.profile.channel(channel).manual_acknowledgement or fetched.call.by_ftps:
             continue  # FTPS has nothing to confirm with
-        deleted = next((call for call in case.calls if call.number > fetched.number and deletes(call, fetched)), None)
+        deleted = next(
+            (call for call in case.traffic.calls if call.number > fetched.number and deletes(call, fetched)), None
+        )
         if deleted is None:
             continue  # DIT-02's finding
         confirmed = any(
             call.operation == CONFIRM and fetched.number < call.number < deleted.number
-            for call in case.calls
+            for call in case.traffic.calls
             if fetched.delivery.message in call.messages
         )
         if confirmed:
@@ -101,7 +102,7 @@ def confirmed_before_deleting(case: Case) -> Iterator[Check]:
                 "version asks for manual acknowledgement.",
                 lv=f"Ziņojums {fetched.delivery.message} ir dzēsts bez apstiprināšanas, lai gan kanāla versijai ir "
                 "manuāla apstiprināšana.",
-                evidence=(case.entry(fetched.number), case.entry(deleted.number)),
+                evidence=(Evidence(fetched.number), Evidence(deleted.number)),
             )
 
 
@@ -111,7 +112,7 @@ def not_too_often(case: Case) -> Iterator[Check]:
     yield from refused_for(case, TOO_OFTEN)
     last: dict[tuple[str, bool, str | None, str | None], Call] = {}
     minutes = case.profile.limits.poll_seconds.value / 60
-    for call in case.calls:
+    for call in case.traffic.calls:
         if call.operation not in (LIST, RECEIVE) or call.selector.message or not call.answered or call.by_ftps:
             continue
         key = (call.operation, call.read, call.selector.channel, call.selector.version)
@@ -126,7 +127,7 @@ def not_too_often(case: Case) -> Iterator[Check]:
                 lv=f"{call.operation} tai pašai atlasei izsaukts atkārtoti pēc {seconds:.0f} sekundēm.",
                 expected=f"at least {minutes:.0f} minutes between two calls",
                 expected_lv=f"vismaz {minutes:.0f} minūtes starp izsaukumiem",
-                evidence=(case.entry(before.number), case.entry(call.number)),
+                evidence=(Evidence(before.number), Evidence(call.number)),
             )
         else:
             yield PASSED
@@ -135,14 +136,14 @@ def not_too_often(case: Case) -> Iterator[Check]:
 @rule("DIT-05")
 def own_versions(case: Case) -> Iterator[Check]:
     """No call is refused for want of rights."""
-    for call in case.calls:
+    for call in case.traffic.calls:
         if not call.operation or call.our_trouble:
             continue
         if call.refused and call.entry.fault_code in _RIGHTS:
             yield Breach(
                 en=f"{call.operation} was refused: {cause_of(call)}",
                 lv=f"{call.operation} nav atļauts: {cause_of(call)}",
-                evidence=(case.entry(call.number),),
+                evidence=(Evidence(call.number),),
             )
         else:
             yield PASSED
@@ -151,7 +152,7 @@ def own_versions(case: Case) -> Iterator[Check]:
 @rule("DIT-06")
 def accepted(case: Case) -> Iterator[Check]:
     """No call is refused for its envelope, headers, action or arguments."""
-    for call in case.calls:
+    for call in case.traffic.calls:
         if call.our_trouble:
             continue
         if not _is_bad_call(call):
@@ -160,7 +161,7 @@ def accepted(case: Case) -> Iterator[Check]:
             yield Breach(
                 en=f"{call.operation or 'A call'} was refused ({call.entry.fault_code}): {cause_of(call)}",
                 lv=f"{call.operation or 'Izsaukums'} nav pieņemts ({call.entry.fault_code}): {cause_of(call)}",
-                evidence=(case.entry(call.number),),
+                evidence=(Evidence(call.number),),
             )
 
 
@@ -183,14 +184,14 @@ def recovered_in_order(case: Case) -> Iterator[Check]:
 def not_too_large(case: Case) -> Iterator[Check]:
     """No message is larger than DIT takes."""
     limit = case.profile.limits.message_bytes.value
-    for call in case.calls:
+    for call in case.traffic.calls:
         if call.entry.fault_code == _TOO_LARGE:
             yield Breach(
                 en=f"A message was refused for its size: {cause_of(call)}",
                 lv=f"Ziņojums nav pieņemts izmēra dēļ: {cause_of(call)}",
                 expected=f"at most {limit} bytes",
                 expected_lv=f"ne vairāk kā {limit} baiti",
-                evidence=(case.entry(call.number),),
+                evidence=(Evidence(call.number),),
             )
         elif call.operation == SEND and call.done:
             yield PASSED
@@ -199,18 +200,18 @@ def not_too_large(case: Case) -> Iterator[Check]:
 @rule("DIT-09")
 def fetched(case: Case) -> Iterator[Check]:
     """What lies in the mailbox is fetched in the next run, or at least before it is purged."""
-    for delivery in case.deliveries:
-        occasion = _run_after(case, delivery) if case.is_driven else _before_purge(case, delivery)
+    for delivery in case.traffic.deliveries:
+        occasion = _run_after(case, delivery) if case.business.is_driven else _before_purge(case, delivery)
         yield from occasion
 
 
 def _run_after(case: Case, delivery: Delivery) -> Iterator[Check]:
-    run = case.offer(delivery.channel, delivery.number) if delivery.channel is not None else None
+    run = case.business.next_run_with(delivery.channel, delivery.number) if delivery.channel is not None else None
     if run is None:
         return
     tried = [
         call
-        for call in case.calls
+        for call in case.traffic.calls
         if delivery.number < call.number < run.ended and call.operation in (LIST, RECEIVE, DELETE)
     ]
     if any(delivery.message in call.messages for call in tried):
@@ -219,7 +220,7 @@ def _run_after(case: Case, delivery: Delivery) -> Iterator[Check]:
         yield Breach(
             en=f"Message {delivery.message} lay in the mailbox ({delivery.channel}), and the run did not fetch it.",
             lv=f"Ziņojums {delivery.message} atradās pastkastītē ({delivery.channel}), bet netika izgūts.",
-            evidence=(case.entry(delivery.number), Evidence(run.ended)),
+            evidence=(Evidence(delivery.number), Evidence(run.ended)),
         )
 
 
@@ -227,7 +228,8 @@ def _before_purge(case: Case, delivery: Delivery) -> Iterator[Check]:
     days = case.profile.limits.retention_days.value
     until = delivery.entry.at + timedelta(days=days)
     read = any(
-        c.operation == RECEIVE and c.done and c.at <= until and delivery.message in c.messages for c in case.calls
+        c.operation == RECEIVE and c.done and c.at <= until and delivery.message in c.messages
+        for c in case.traffic.calls
     )
     if read:
         yield PASSED
@@ -237,14 +239,14 @@ def _before_purge(case: Case, delivery: Delivery) -> Iterator[Check]:
             lv=f"Ziņojums {delivery.message} nav nolasīts {days} dienu laikā.",
             expected=f"every message read within {days} days; then DIT may have purged it",
             expected_lv=f"katrs ziņojums nolasīts {days} dienu laikā; pēc tam DIT to var būt izdzēsis",
-            evidence=(case.entry(delivery.number),),
+            evidence=(Evidence(delivery.number),),
         )
 
 
 @rule("DIT-10")
 def own_channel(case: Case) -> Iterator[Check]:
     """A document travels on the channel of its kind."""
-    for sent in case.sends:
+    for sent in case.traffic.sends:
         kind = kind_of(case, sent)
         if kind is None:
             continue
@@ -256,14 +258,14 @@ def own_channel(case: Case) -> Iterator[Check]:
             lv=f"Dokuments ({kind}) nosūtīts kanālā ({sent.channel}).",
             expected=f"the channel version of {kind} documents",
             expected_lv=f"{kind} dokumentu kanāla versija",
-            evidence=(case.entry(sent.number),),
+            evidence=(Evidence(sent.number),),
         )
 
 
 @rule("DIT-11")
 def status_allows_it(case: Case) -> Iterator[Check]:
     """No call asks for what a message's status does not allow; once more after a lost answer is no fault."""
-    for call in case.calls:
+    for call in case.traffic.calls:
         if call.operation not in (RECEIVE, RESTORE, DELETE, CONFIRM) or call.our_trouble:
             continue
         if call.entry.fault_code != _STATUS:
@@ -272,14 +274,14 @@ def status_allows_it(case: Case) -> Iterator[Check]:
             yield Breach(
                 en=f"{call.operation} was refused for the message's status: {cause_of(call)}",
                 lv=f"{call.operation} nav pieņemts ziņojuma statusa dēļ: {cause_of(call)}",
-                evidence=(case.entry(call.number),),
+                evidence=(Evidence(call.number),),
             )
 
 
 def _after_loss(case: Case, call: Call) -> bool:
     return any(
         each.lost and each.operation == call.operation and each.number < call.number
-        for each in case.calls
+        for each in case.traffic.calls
         if set(each.messages) & set(call.messages)
     )
 
@@ -287,14 +289,14 @@ def _after_loss(case: Case, call: Call) -> bool:
 @rule("DIT-12")
 def known_messages(case: Case) -> Iterator[Check]:
     """Calls name messages by the ids that DIT gave, and only those of the own mailbox."""
-    for call in case.calls:
+    for call in case.traffic.calls:
         if call.operation not in (RECEIVE, RESTORE, DELETE, CONFIRM) or call.our_trouble:
             continue
         if call.entry.fault_code == _UNKNOWN:
             yield Breach(
                 en=f"{call.operation} named a message that is not in the mailbox: {cause_of(call)}",
                 lv=f"{call.operation} nosauca ziņojumu, kura pastkastītē nav: {cause_of(call)}",
-                evidence=(case.entry(call.number),),
+                evidence=(Evidence(call.number),),
             )
         elif call.messages:
             yield PASSED
@@ -303,13 +305,13 @@ def known_messages(case: Case) -> Iterator[Check]:
 @rule("DIT-13")
 def read_before_deleting(case: Case) -> Iterator[Check]:
     """No message is deleted that was not read: what it said is then lost."""
-    for call in case.calls:
+    for call in case.traffic.calls:
         if call.operation != DELETE or not call.done:
             continue
         unread = [
             each
             for each in call.entry.message_ids
-            if each in case.delivered
+            if each in case.traffic.delivered
             and not _got(case, each, call.number)
             and not _lost_before(case, each, call.number)
         ]
@@ -319,7 +321,7 @@ def read_before_deleting(case: Case) -> Iterator[Check]:
         yield Breach(
             en=f"DeleteMessage deleted messages that were never read: {', '.join(unread[:3])}.",
             lv=f"DeleteMessage dzēsa ziņojumus, kas nav nolasīti: {', '.join(unread[:3])}.",
-            evidence=(case.entry(call.number),),
+            evidence=(Evidence(call.number),),
         )
 
 
@@ -332,14 +334,14 @@ def _lost_before(case: Case, message: str, until: int) -> bool:
 
 
 def _about(case: Case, message: str) -> Iterator[Call]:
-    return (each for each in case.calls if message in each.messages)
+    return (each for each in case.traffic.calls if message in each.messages)
 
 
 @rule("DIT-14")
 def soap_12(case: Case) -> Iterator[Check]:
     """Calls are made in SOAP 1.2."""
-    for call in case.calls:
-        data = case.bytes_of(call.entry.request)
+    for call in case.traffic.calls:
+        data = case.traffic.bytes_of(call.entry.request)
         if data is None or call.entry.interface != "soap" or b"Envelope" not in data[:_HEAD]:
             continue
         if _SOAP_11 not in data[:_HEAD]:
@@ -348,7 +350,7 @@ def soap_12(case: Case) -> Iterator[Check]:
         yield Breach(
             en=f"{call.operation or 'A call'} was made in SOAP 1.1.",
             lv=f"{call.operation or 'Izsaukums'} veikts ar SOAP 1.1.",
-            evidence=(case.entry(call.number),),
+            evidence=(Evidence(call.number),),
         )
         return  # said once
 
@@ -361,7 +363,7 @@ _SOAP_11 = b"http://schemas.xmlsoap.org/soap/envelope/"
 def read_once(case: Case) -> Iterator[Check]:
     """A message that was read is not read again, unless it was restored or the reading was lost."""
     read: dict[str, Call] = {}
-    for call in case.calls:
+    for call in case.traffic.calls:
         if call.operation == RESTORE and call.done:
             for message in call.messages:
                 read.pop(message, None)
@@ -372,7 +374,7 @@ def read_once(case: Case) -> Iterator[Check]:
             yield Breach(
                 en=f"Message {again[0]} was read again although it had been read and not restored.",
                 lv=f"Ziņojums {again[0]} nolasīts vēlreiz, lai gan jau bija nolasīts un nebija atjaunots.",
-                evidence=(case.entry(read[again[0]].number), case.entry(call.number)),
+                evidence=(Evidence(read[again[0]].number), Evidence(call.number)),
             )
         elif call.entry.message_ids:
             yield PASSED
@@ -383,14 +385,14 @@ def read_once(case: Case) -> Iterator[Check]:
 @rule("DIT-16")
 def in_order(case: Case) -> Iterator[Check]:
     """The messages of a list are read in the order in which they were delivered."""
-    for listing in case.calls:
+    for listing in case.traffic.calls:
         if listing.operation != LIST or listing.read or not listing.answered or len(listing.entry.message_ids) < 2:
             continue
         place = {message: index for index, message in enumerate(listing.entry.message_ids)}
-        run = case.run_of(listing.number)
+        run = case.business.run_of(listing.number)
         until = run.ended if run is not None else case.entries[-1].number
         first: dict[str, int] = {}
-        for call in case.calls:
+        for call in case.traffic.calls:
             if call.operation == RECEIVE and listing.number < call.number <= until:
                 for message in call.messages:
                     first.setdefault(message, call.number)
@@ -401,7 +403,7 @@ def in_order(case: Case) -> Iterator[Check]:
         yield Breach(
             en="The messages of a list were read in another order than they were delivered in.",
             lv="Saraksta ziņojumi nolasīti citā secībā, nekā tie piegādāti.",
-            evidence=(case.entry(listing.number),),
+            evidence=(Evidence(listing.number),),
         )
 
 
@@ -410,13 +412,13 @@ def monthly_volume(case: Case) -> Iterator[Check]:
     """No more is sent in a month than DIT's environment allows, which refuses the rest when it counts itself."""
     limit = case.profile.limits.month_bytes[Environment.TEST].value
     sent: dict[tuple[int, int], int] = defaultdict(int)
-    for call in case.calls:
+    for call in case.traffic.calls:
         size = call.entry.details.get("size")
         if call.refused and call.entry.fault_code == _QUOTA:
             yield Breach(
                 en=f"DIT refused a message: {cause_of(call)}",
                 lv=f"DIT nepieņēma ziņojumu: {cause_of(call)}",
-                evidence=(case.entry(call.number),),
+                evidence=(Evidence(call.number),),
             )
             continue
         if call.operation != SEND or not call.done or not isinstance(size, int):
@@ -430,7 +432,7 @@ def monthly_volume(case: Case) -> Iterator[Check]:
                 lv=f"{month[0]}-{month[1]:02d} nosūtīti vairāk nekā {limit} baiti.",
                 expected=f"at most {limit / 1e9:g} GB a month; bulk tests are announced to VRAA",
                 expected_lv=f"ne vairāk kā {limit / 1e9:g} GB mēnesī; masveida pārbaudes saskaņo ar VRAA",
-                evidence=(case.entry(call.number),),
+                evidence=(Evidence(call.number),),
             )
         else:
             yield PASSED

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.rules.business import Request
-from conformance.rules.evidence import Case
+from conformance.rules.case import Case
 from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.reporting import day_of
 from conformance.rules.support import NOTHING
 from conformance.rules.values import euro, money, table, tables, text
-from conformance.verdicts import Breach
+from conformance.verdicts import Breach, Evidence
 from simulator.documents.model import Period
 
 
 @rule("DRV-01")
 def answers(case: Case) -> Iterator[Check]:
     """Each request is answered, and carried out, unless the driver says that it cannot do such a thing."""
-    for request in case.all_requests:
+    for request in case.business.all_requests:
         if request.ended is None or request.unsupported:
             continue
         if request.ok:
@@ -26,19 +26,19 @@ def answers(case: Case) -> Iterator[Check]:
             yield Breach(
                 en=f"The driver answered {request.do!r} with an error: {request.error or 'no reason given'}",
                 lv=f'Draiveris uz "{request.do}" atbildēja ar kļūdu: {request.error or "iemesls nav norādīts"}',
-                evidence=(case.entry(request.number), case.entry(request.ended)),
+                evidence=(Evidence(request.number), Evidence(request.ended)),
             )
 
 
 def _excused(case: Case, request: Request, ended: int) -> bool:
     """Whether a call of that run was refused or its reply lost: the error may be no more than word of that."""
-    return any(request.number < call.number < ended and (call.lost or not call.done) for call in case.calls)
+    return any(request.number < call.number < ended and (call.lost or not call.done) for call in case.traffic.calls)
 
 
 @rule("DRV-02")
 def lines_of_the_bill(case: Case) -> Iterator[Check]:
     """The lines that a bill is answered with are of its own invoices."""
-    for request in case.requests:
+    for request in case.business.requests:
         said = table(request.said)
         if request.do != "bill" or not request.ok or "lines" not in said:
             continue
@@ -52,14 +52,14 @@ def lines_of_the_bill(case: Case) -> Iterator[Check]:
             lv=f"Rēķina rindās nosaukts rēķins {strange[0]}, kas nav pieprasīts.",
             expected=f"invoices of the request: {', '.join(sorted(each for each in asked if each))}",
             expected_lv=f"pieprasījuma rēķini: {', '.join(sorted(each for each in asked if each))}",
-            evidence=(case.entry(request.number), *([case.entry(request.ended)] if request.ended else [])),
+            evidence=(Evidence(request.number), *([Evidence(request.ended)] if request.ended else [])),
         )
 
 
 @rule("DRV-03")
 def status_agrees(case: Case) -> Iterator[Check]:
     """What the retailer says was granted on a contract this year is what it was told."""
-    for request in case.requests:
+    for request in case.business.requests:
         contract, granted = text(request.fields.get("contract")), money(table(request.said).get("granted"))
         if request.do != "status" or not request.ok or contract is None or granted is None:
             continue
@@ -67,7 +67,7 @@ def status_agrees(case: Case) -> Iterator[Check]:
         expected = sum(
             (
                 each.due + each.catch_up
-                for each in case.grants
+                for each in case.support.grants
                 if each.contract == contract
                 and each.known_at(request.number)
                 and each.period.year == month.year
@@ -83,17 +83,17 @@ def status_agrees(case: Case) -> Iterator[Check]:
             lv=f"Par līgumu {contract} tirgotājs saka, ka šogad piešķirti {euro(granted)}.",
             expected=euro(expected),
             expected_lv=euro(expected),
-            evidence=(case.entry(request.number), *([case.entry(request.ended)] if request.ended else [])),
+            evidence=(Evidence(request.number), *([Evidence(request.ended)] if request.ended else [])),
         )
 
 
 @rule("DRV-04")
 def calls_arrive(case: Case) -> Iterator[Check]:
     """A system that says that its exchanges are done has made calls, at the simulator and as itself."""
-    done = [each for each in case.requests if each.do == "exchange" and each.ok and each.ended is not None]
+    done = [each for each in case.business.requests if each.do == "exchange" and each.ok and each.ended is not None]
     if not done:
         return
-    if case.calls or case.issues:
+    if case.traffic.calls or case.access.issues:
         yield PASSED
         return
     count = len(done)
@@ -103,5 +103,5 @@ def calls_arrive(case: Case) -> Iterator[Check]:
         lv=f"Tirgotāja sistēma saka, ka apmaiņa ir notikusi ({count}), bet neviens tās izsaukums nav pienācis.",
         expected=f"calls at the addresses that hello gave, as authority {case.retailer.authority}",
         expected_lv=f"izsaukumi uz adresēm, ko deva hello, iestādes {case.retailer.authority} vārdā",
-        evidence=(case.entry(done[0].number), case.entry(done[-1].number)),
+        evidence=(Evidence(done[0].number), Evidence(done[-1].number)),
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from conformance.rules import plausible
-from conformance.rules.business import Exchange, Happening
-from conformance.rules.evidence import Case
+from conformance.rules.business import BusinessEvent, Run
+from conformance.rules.case import Case
+from conformance.rules.diagnosis import ReportState
+from conformance.rules.documents import contradictions
 from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.reporting import day_of
-from conformance.rules.settlement import Report
 from conformance.verdicts import Breach, Evidence
 from simulator.clock import last_working_day_before
 from simulator.documents.model import ChannelName, Period
@@ -19,56 +19,56 @@ from simulator.documents.model import ChannelName, Period
 @rule("CAL-01")
 def contracts_in_time(case: Case) -> Iterator[Check]:
     """What happened to a contract is reported by the due day that follows, if a run came before it."""
-    for happening in case.happenings:
-        said = case.reporting.report_of(happening)
-        due = _contracts_due(case, happening)
-        run = _run_in_time(case, ChannelName.CONTRACT, happening.number, due)
-        if said is None or run is None or case.clouded(ChannelName.CONTRACT, happening.number):
+    for event in case.business.events:
+        report = case.reporting.report_of(event)
+        due = _contracts_due(case, event)
+        run = _run_in_time(case, ChannelName.CONTRACT, event.number, due)
+        if report is None or run is None or case.traffic.is_inconclusive(ChannelName.CONTRACT, event.number):
             continue
-        if said.day <= due:
+        if report.day <= due:
             yield PASSED
         else:
             yield _late(
-                f"What happened to contract {happening.contract} ({happening.kind})",
-                f"Līguma {happening.contract} notikums ({happening.kind})",
-                said.day,
+                f"What happened to contract {event.contract} ({event.kind})",
+                f"Līguma {event.contract} notikums ({event.kind})",
+                report.day,
                 due,
-                (case.entry(happening.number), case.spot(said.sent, said.index)),
+                (Evidence(event.number), case.evidence_in(report.document, report.index)),
             )
 
 
-def _contracts_due(case: Case, happening: Happening) -> date:
+def _contracts_due(case: Case, event: BusinessEvent) -> date:
     """The last day on which contract data are in time for the month that they take effect in, or else the next."""
     day = case.profile.due.contract_before_day.value
-    month = Period.of(day_of(happening.at))
-    if happening.kind in ("contract.new", "sub_user.add"):
-        month = max(month, Period.of(happening.day))
+    month = Period.of(day_of(event.at))
+    if event.kind in ("contract.new", "sub_user.add"):
+        month = max(month, Period.of(event.day))
     while True:
         due = last_working_day_before(date(month.year, month.month, day))
-        if due >= day_of(happening.at):
+        if due >= day_of(event.at):
             return due
         month += 1
 
 
-def _run_in_time(case: Case, channel: ChannelName, after: int, due: date) -> Exchange | None:
-    run = case.offer(channel, after)
+def _run_in_time(case: Case, channel: ChannelName, after: int, due: date) -> Run | None:
+    run = case.business.next_run_with(channel, after)
     return run if run is not None and day_of(run.at) <= due else None
 
 
 @rule("CAL-02")
 def payouts_in_time(case: Case) -> Iterator[Check]:
     """The payouts of a month are reported by the due day of the month that follows, if a run came before it."""
-    for settlement in case.settlements:
+    for settlement in case.support.settlements:
         bill = settlement.bill
-        if not bill.told or settlement.report is not Report.GIVEN:
+        if not bill.requested or settlement.report is not ReportState.GIVEN:
             continue
         due = _payouts_due(case, bill.period, bill.at)
         run = _run_in_time(case, ChannelName.PAYOUT, bill.number, due)
         first = min(settlement.payouts, key=lambda each: each.number)
-        if run is None or case.clouded(ChannelName.PAYOUT, bill.number) or first.sent.document is None:
+        if run is None or case.traffic.is_inconclusive(ChannelName.PAYOUT, bill.number):
             continue
-        sent = day_of(first.sent.at)
-        if sent <= due or first.sent.document.header.corrects is not None:
+        sent = day_of(first.document.at)
+        if sent <= due or first.document.corrects is not None:
             yield PASSED
         else:
             yield _late(
@@ -76,7 +76,7 @@ def payouts_in_time(case: Case) -> Iterator[Check]:
                 f"Rēķina {bill.invoice}, līgums {bill.contract} ({bill.period}), izmaksa",
                 sent,
                 due,
-                (case.entry(bill.number), case.spot(first.sent, first.index)),
+                (Evidence(bill.number), case.evidence_in(first.document, first.index)),
             )
 
 
@@ -102,25 +102,23 @@ def _late(what: str, kas: str, found: date, due: date, evidence: tuple[Evidence,
 @rule("CAL-04")
 def not_too_early(case: Case) -> Iterator[Check]:
     """A document is about no later month than the one that follows its making."""
-    yield from plausible.occasions(case, frozenset({"period-late"}))
+    yield from contradictions(case, frozenset({"period-late"}))
 
 
 @rule("CAL-05")
 def not_too_late(case: Case) -> Iterator[Check]:
     """A document is about no month that was closed long ago."""
-    for sent in case.documents():
-        if sent.document is None:
-            continue
-        period, earliest = sent.document.header.period, Period.of(day_of(sent.at)) - _OPEN_MONTHS
+    for document in case.traffic.documents():
+        period, earliest = document.header.period, Period.of(day_of(document.at)) - _OPEN_MONTHS
         if period >= earliest:
             yield PASSED
             continue
         yield Breach(
-            en=f"A document sent on {day_of(sent.at)} is about {period}, which is closed.",
-            lv=f"Dokuments, kas nosūtīts {day_of(sent.at)}, ir par {period}, kas ir slēgts.",
+            en=f"A document sent on {day_of(document.at)} is about {period}, which is closed.",
+            lv=f"Dokuments, kas nosūtīts {day_of(document.at)}, ir par {period}, kas ir slēgts.",
             expected=f"a month from {earliest} on",
             expected_lv=f"mēnesis, sākot ar {earliest}",
-            evidence=(case.spot(sent, None, "period"),),
+            evidence=(case.evidence_in(document, None, "period"),),
         )
 
 

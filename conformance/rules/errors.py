@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.rules.business import Exchange
-from conformance.rules.evidence import Case, Fetched
+from conformance.rules.business import Run
+from conformance.rules.case import Case
+from conformance.rules.documents import copies_of, is_id_reused, is_sent_again, lost_documents
 from conformance.rules.registry import PASSED, Check, rule
-from conformance.rules.reporting import Mending, Said
-from conformance.rules.resending import copies_of, is_id_reused, lost_sends, resends_of
-from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, Call, Delivery, Sent, is_same
-from conformance.verdicts import Breach
+from conformance.rules.reporting import ContractReport, RequiredCorrection
+from conformance.rules.traffic import (
+    CONFIRM,
+    DELETE,
+    LIST,
+    RECEIVE,
+    Call,
+    Delivery,
+    Fetched,
+    Sent,
+    ValidDocument,
+    is_same,
+)
+from conformance.verdicts import Breach, Evidence
 from simulator.documents.identity import document_key
 from simulator.documents.model import ChannelName
 
@@ -18,56 +29,50 @@ from simulator.documents.model import ChannelName
 @rule("ERR-01")
 def corrected(case: Case) -> Iterator[Check]:
     """A record that BVKB found wrong is put right by a document that corrects the whole of the earlier one."""
-    for mending in case.reporting.mendings:
-        after = mending.happening.number
-        run = case.offer(ChannelName.CONTRACT, after)
-        if run is None or case.clouded(ChannelName.CONTRACT, after) or mending.happening.contract in case.doubtful:
+    known = {document.key for document in case.traffic.documents()}
+    for required in case.reporting.required_corrections:
+        contract, after = required.event.contract, required.event.number
+        run = case.business.next_run_with(ChannelName.CONTRACT, after)
+        if run is None or contract in case.business.indeterminate:
             continue
-        later = [each for each in case.reporting.of(mending.happening.contract) if each.number > after]
-        chain = _chain(case, mending.rejected.sent)
-        known = {
-            document_key(each.document.header.document_id) for each in case.documents() if each.document is not None
-        }
-        right = next(
-            (
-                each
-                for each in later
-                # A correction of a document that was never sent is ERR-11's finding.
-                if each.corrects is not None
-                and (document_key(each.corrects) in chain or document_key(each.corrects) not in known)
-            ),
-            None,
+        if case.traffic.is_inconclusive(ChannelName.CONTRACT, after):
+            continue
+        later = [report for report in case.reporting.of(contract) if report.number > after]
+        chain = _chain(case, required.rejected.document)
+        # A correction of a document that was never sent breaks ERR-11.
+        corrects_it = any(
+            report.corrects is not None and (report.corrects in chain or report.corrects not in known)
+            for report in later
         )
-        yield _uncorrected(case, mending, later, run) if right is None else PASSED
+        yield PASSED if corrects_it else _uncorrected(case, required, later, run)
 
 
-def _chain(case: Case, sent: Sent) -> set[str]:
-    """The ids of a document and of all that correct it."""
-    chain = {document_key(sent.document.header.document_id)} if sent.document is not None else set()
-    for each in case.documents(ChannelName.CONTRACT):
-        header = each.document.header if each.document is not None else None
-        if header is not None and header.corrects is not None and document_key(header.corrects) in chain:
-            chain.add(document_key(header.document_id))
+def _chain(case: Case, document: ValidDocument) -> set[str]:
+    """Return the ids of a document and of all that correct it."""
+    chain = {document.key}
+    for later in case.traffic.documents(ChannelName.CONTRACT):
+        if later.corrects in chain:
+            chain.add(later.key)
     return chain
 
 
-def _uncorrected(case: Case, mending: Mending, later: list[Said], run: Exchange) -> Breach:
-    number, document = mending.happening.contract, mending.rejected.sent.document
-    identifier = document.header.document_id if document is not None else ""
-    told = "was sent again without naming the document that it corrects" if later else "was not corrected"
-    teikts = "nosūtīts vēlreiz bez norādes uz labojamo dokumentu" if later else "nav izlabots"
+def _uncorrected(case: Case, required: RequiredCorrection, later: list[ContractReport], run: Run) -> Breach:
+    number, rejected = required.event.contract, required.rejected
+    identifier = rejected.document.header.document_id
+    done = "was sent again without naming the document that it corrects" if later else "was not corrected"
+    izdarits = "nosūtīts vēlreiz bez norādes uz labojamo dokumentu" if later else "nav izlabots"
     return Breach(
-        en=f"BVKB found the record of contract {number} wrong ({mending.error.text_en}); once the data were mended, "
-        f"it {told}.",
-        lv=f"BVKB norādīja uz kļūdu līguma {number} ierakstā ({mending.error.text_lv}); kad dati izlaboti, "
-        f"ieraksts {teikts}.",
-        expected=f"a document that corrects {identifier}, whole, with the mended record, in the run that follows",
+        en=f"BVKB found the record of contract {number} wrong ({required.error.text_en}); once the data were right, it "
+        f"{done}.",
+        lv=f"BVKB norādīja uz kļūdu līguma {number} ierakstā ({required.error.text_lv}); kad dati izlaboti, "
+        f"ieraksts {izdarits}.",
+        expected=f"a document that corrects {identifier}, whole, with the right record, in the run that follows",
         expected_lv=f"pilns dokuments ar izlaboto ierakstu, kas labo {identifier}, nākamajā apmaiņas reizē",
         evidence=(
-            case.entry(mending.event),
-            case.spot(mending.rejected.sent, mending.rejected.index),
-            *(case.spot(each.sent, each.index) for each in later[:1]),
-            *(() if later else (case.entry(run.ended),)),
+            Evidence(required.number),
+            case.evidence_in(rejected.document, rejected.index),
+            *(case.evidence_in(report.document, report.index) for report in later[:1]),
+            *(() if later else (Evidence(run.ended),)),
         ),
     )
 
@@ -75,118 +80,99 @@ def _uncorrected(case: Case, mending: Mending, later: list[Said], run: Exchange)
 @rule("ERR-14")
 def corrected_whole(case: Case) -> Iterator[Check]:
     """A correcting document holds all records of the one that it corrects, which it replaces whole."""
-    for mending in case.reporting.mendings:
-        chain = _chain(case, mending.rejected.sent)
-        right = next(
-            (
-                each
-                for each in case.reporting.said
-                if each.number > mending.happening.number
-                and each.corrects is not None
-                and document_key(each.corrects) in chain
-            ),
-            None,
-        )
-        if right is not None:
-            yield _whole(case, mending, right)
+    for required in case.reporting.required_corrections:
+        chain = _chain(case, required.rejected.document)
+        corrections = (report for report in case.reporting.reports if report.number > required.event.number)
+        correction = next((report for report in corrections if report.corrects in chain), None)
+        if correction is not None:
+            yield _whole(case, required.rejected.document, correction.document)
 
 
-def _whole(case: Case, mending: Mending, right: Said) -> Check:
-    before, after = mending.rejected.sent.document, right.sent.document
-    if before is None or after is None:
-        return PASSED
-    left_out = [each.contract for each in before.contracts() if each.contract not in _numbers(after.contracts())]
+def _whole(case: Case, before: ValidDocument, after: ValidDocument) -> Check:
+    kept = {record.contract for record in after.document.contracts()}
+    left_out = [record.contract for record in before.document.contracts() if record.contract not in kept]
     if not left_out:
         return PASSED
+    identifier = before.header.document_id
     return Breach(
-        en=f"The document that corrects {before.header.document_id} leaves out contract {', '.join(left_out)}, which "
-        "thereby counts as not reported.",
-        lv=f"Dokumentā, kas labo {before.header.document_id}, trūkst līguma {', '.join(left_out)}, tāpēc tas vairs nav "
-        "uzskatāms par paziņotu.",
-        evidence=(case.spot(right.sent), case.spot(mending.rejected.sent)),
+        en=f"The document that corrects {identifier} leaves out contract {', '.join(left_out)}, which thereby counts "
+        "as not reported.",
+        lv=f"Dokumentā, kas labo {identifier}, trūkst līguma {', '.join(left_out)}, tāpēc tas vairs nav uzskatāms "
+        "par paziņotu.",
+        evidence=(case.evidence_in(after), case.evidence_in(before)),
     )
-
-
-def _numbers(records: tuple[object, ...]) -> set[str]:
-    return {each.contract for each in records if hasattr(each, "contract")}
 
 
 @rule("ERR-02")
 def sent_again(case: Case) -> Iterator[Check]:
     """A document whose reply was lost is sent again, as the same document."""
-    for lost in lost_sends(case):
+    for lost in lost_documents(case):
         copies = copies_of(case, lost)
         if copies:
             yield _renamed(case, lost, copies[0])
-        elif resends_of(case, lost):
+        elif is_sent_again(case, lost):
             yield PASSED
         elif is_id_reused(case, lost):
-            continue  # CON-08's finding
-        elif lost.channel is not None and _had_occasion(case, lost, lost.channel):
+            continue  # this breaks CON-08
+        elif case.business.next_run_after(lost.number, lost.channel) is not None:
             yield _never(case, lost)
 
 
-def _had_occasion(case: Case, lost: Sent, channel: ChannelName) -> bool:
-    run = case.run_of(lost.number)
-    return case.offer(channel, run.ended if run is not None else lost.number) is not None
-
-
-def _renamed(case: Case, lost: Sent, copy: Sent) -> Breach:
-    first = lost.document.header.document_id if lost.document is not None else ""
-    second = copy.document.header.document_id if copy.document is not None else ""
+def _renamed(case: Case, lost: ValidDocument, copy: ValidDocument) -> Breach:
+    first, second = lost.header.document_id, copy.header.document_id
     return Breach(
         en=f"The reply to document {first} was lost; its content was then sent as another document, {second}.",
         lv=f"Atbilde uz dokumentu {first} pazuda; tā saturs pēc tam nosūtīts kā cits dokuments {second}.",
         expected=f"the same document with the same id, {first}",
         expected_lv=f"tas pats dokuments ar to pašu identifikatoru {first}",
-        evidence=(case.spot(lost, None, "document_id"), case.spot(copy, None, "document_id")),
+        evidence=(case.evidence_in(lost, field="document_id"), case.evidence_in(copy, field="document_id")),
     )
 
 
-def _never(case: Case, lost: Sent) -> Breach:
-    first = lost.document.header.document_id if lost.document is not None else ""
+def _never(case: Case, lost: ValidDocument) -> Breach:
+    first = lost.header.document_id
     return Breach(
         en=f"The reply to document {first} was lost, and the document was not sent again.",
         lv=f"Atbilde uz dokumentu {first} pazuda, un dokuments nav nosūtīts vēlreiz.",
-        evidence=(case.spot(lost, None, "document_id"),),
+        evidence=(case.evidence_in(lost, field="document_id"),),
     )
 
 
 @rule("ERR-03")
 def tried_again(case: Case) -> Iterator[Check]:
     """A document that DIT could not take is sent again, in the same run or the next."""
-    for failed in case.sends:
+    for failed in case.traffic.sends:
         if not failed.call.our_trouble or failed.is_event or failed.channel is None:
             continue
-        again = any(each.number > failed.number and is_same(each, failed) for each in case.sends)
+        again = any(each.number > failed.number and is_same(each, failed) for each in case.traffic.sends)
         if again:
             yield PASSED
-        elif _had_occasion(case, failed, failed.channel):
+        elif case.business.next_run_after(failed.number, failed.channel) is not None:
             yield Breach(
                 en=f"A {failed.channel} document could not be taken by DIT, and was not sent again.",
                 lv=f"Dokumentu ({failed.channel}) DIT nevarēja pieņemt, un tas nav nosūtīts vēlreiz.",
-                evidence=(case.entry(failed.number),),
+                evidence=(Evidence(failed.number),),
             )
 
 
 @rule("ERR-04")
 def calls_tried_again(case: Case) -> Iterator[Check]:
     """A call about the mailbox that DIT could not carry out is tried again, in the same run or the next."""
-    for failed in case.calls:
+    for failed in case.traffic.calls:
         if not failed.our_trouble or failed.operation not in (LIST, RECEIVE, CONFIRM, DELETE):
             continue
         channel = _channel_of(case, failed)
-        again = any(_replaces(case, each, failed, channel) for each in case.calls if each.number > failed.number)
-        run = case.run_of(failed.number)
+        later = (call for call in case.traffic.calls if call.number > failed.number)
+        again = any(_replaces(case, call, failed, channel) for call in later)
         if again:
             yield PASSED
-        elif channel is not None and case.offer(channel, run.ended if run is not None else failed.number) is not None:
+        elif channel is not None and case.business.next_run_after(failed.number, channel) is not None:
             yield Breach(
                 en=f"{failed.operation} could not be carried out by DIT, and was not tried again.",
                 lv=f"{failed.operation} DIT nevarēja izpildīt, un tas nav mēģināts vēlreiz.",
                 expected=f"{failed.operation} again, in the next run at the latest",
                 expected_lv=f"{failed.operation} vēlreiz, vēlākais nākamajā reizē",
-                evidence=(case.entry(failed.number),),
+                evidence=(Evidence(failed.number),),
             )
 
 
@@ -195,7 +181,8 @@ def _channel_of(case: Case, call: Call) -> ChannelName | None:
     if version is not None:
         found = case.profile.channel_of_version(version)
         return found.name if found is not None else None
-    return next((case.delivered[each].channel for each in call.messages if each in case.delivered), None)
+    delivered = case.traffic.delivered
+    return next((delivered[message].channel for message in call.messages if message in delivered), None)
 
 
 def _replaces(case: Case, later: Call, failed: Call, channel: ChannelName | None) -> bool:
@@ -222,26 +209,29 @@ def invalid_list_answered(case: Case) -> Iterator[Check]:
 def foreign_list_answered(case: Case) -> Iterator[Check]:
     """A list that is another retailer's is answered with an error message."""
     for fetched in _lists(case):
-        document = fetched.delivery.content.document if fetched.delivery.content is not None else None
+        document = fetched.document
         if document is not None and document.header.provider != case.retailer.registration_number:
             yield _answered(case, fetched, "is another retailer's", "ir cita tirgotāja")
 
 
 def _lists(case: Case) -> Iterator[Fetched]:
     """The lists of discounts that the retailer got, in runs that are over."""
-    for fetched in case.fetched:
+    for fetched in case.traffic.fetched:
         is_list = fetched.delivery.channel is ChannelName.DISCOUNT and not fetched.delivery.is_event
-        if is_list and (case.run_of(fetched.number) or case.offer(ChannelName.DISCOUNT, fetched.number)):
+        if is_list and case.business.is_over(fetched.number, ChannelName.DISCOUNT):
             yield fetched
 
 
 def is_answered(case: Case, message: str) -> bool:
-    """Whether an error message is about a message, or about none that there is (which is ERR-08's finding)."""
-    return any(each.is_event and (each.related == message or each.related not in case.delivered) for each in case.sends)
+    """Tell whether an error message is about a message, or about one that was never delivered, which breaks ERR-08."""
+    return any(
+        sent.is_event and (sent.related == message or sent.related not in case.traffic.delivered)
+        for sent in case.traffic.sends
+    )
 
 
 def _answered(case: Case, fetched: Fetched, what: str, kas: str) -> Check:
-    message = fetched.delivery.message
+    message = fetched.message
     if is_answered(case, message):
         return PASSED
     return Breach(
@@ -249,47 +239,52 @@ def _answered(case: Case, fetched: Fetched, what: str, kas: str) -> Check:
         lv=f"Ziņojumā {message} ir saraksts, kas {kas}, un BVKB par to nav paziņots.",
         expected="an EventMessage with RelatedMessageID of that message and an error report",
         expected_lv="EventMessage ar šī ziņojuma RelatedMessageID un kļūdas ziņojumu",
-        evidence=(case.entry(fetched.delivery.number),),
+        evidence=(Evidence(fetched.delivery.number),),
     )
 
 
 @rule("ERR-07")
 def right_list_not_refused(case: Case) -> Iterator[Check]:
     """A list in which all is right is not answered with an error message."""
-    if not any(each.do == "apply" for each in case.requests):
+    if not case.business.was_asked_to("apply"):
         return
-    own = {*case.reporting.history, *case.doubtful}
+    own = {*case.reporting.history, *case.business.indeterminate}
     for fetched in _lists(case):
-        document = fetched.delivery.content.document if fetched.delivery.content is not None else None
+        document = fetched.document
         if document is None or document.header.provider != case.retailer.registration_number:
             continue
         if any(record.contract not in own for record in document.discounts()):
             continue
-        message = fetched.delivery.message
-        refusal = next((each for each in case.sends if each.is_event and each.related == message), None)
+        message = fetched.message
+        refusal = _error_about(case, message)
         if refusal is None:
             yield PASSED
             continue
         yield Breach(
             en=f"Message {message} holds a list in which all is right, and was answered with an error.",
             lv=f"Ziņojumā {message} viss ir pareizi, bet uz to atbildēts ar kļūdu.",
-            evidence=(case.entry(fetched.delivery.number), case.entry(refusal.number)),
+            evidence=(Evidence(fetched.delivery.number), Evidence(refusal.number)),
         )
+
+
+def _error_about(case: Case, message: str) -> Sent | None:
+    """Return the retailer's first error message about a message."""
+    return next((sent for sent in case.traffic.sends if sent.is_event and sent.related == message), None)
 
 
 @rule("ERR-08")
 def about_received_messages(case: Case) -> Iterator[Check]:
     """An error message is about a message that the retailer received."""
-    for sent in case.sends:
+    for sent in case.traffic.sends:
         if not sent.is_event or sent.call.our_trouble:
             continue
-        if sent.related in case.delivered:
+        if sent.related in case.traffic.delivered:
             yield PASSED
             continue
         yield Breach(
             en=f"An error message is about message {sent.related or '(none)'}, which the retailer did not receive.",
             lv=f"Kļūdas ziņojums ir par ziņojumu {sent.related or '(nav)'}, kuru tirgotājs nav saņēmis.",
-            evidence=(case.entry(sent.number),),
+            evidence=(Evidence(sent.number),),
         )
 
 
@@ -297,7 +292,7 @@ def about_received_messages(case: Case) -> Iterator[Check]:
 def names_the_document(case: Case) -> Iterator[Check]:
     """An error message names the document that is wrong by its id."""
     for sent, fetched in _complaints(case):
-        document = fetched.content.document if fetched.content is not None else None
+        document = fetched.document
         report = sent.content.report if sent.content is not None else None
         if document is None or report is None:
             continue
@@ -310,18 +305,18 @@ def names_the_document(case: Case) -> Iterator[Check]:
             lv=f"Kļūdas ziņojumā nosaukts dokuments {found or '(nav)'}; ziņojumā, par kuru tas ir, ir {expected}.",
             expected=f"the document's own id, {expected}",
             expected_lv=f"dokumenta identifikators {expected}",
-            evidence=(case.entry(sent.number), case.entry(fetched.number)),
+            evidence=(Evidence(sent.number), Evidence(fetched.number)),
         )
 
 
 @rule("ERR-10")
 def names_the_record(case: Case) -> Iterator[Check]:
     """An error message about an unknown contract names the record by its place, counted from 1."""
-    if not any(each.do == "apply" for each in case.requests):
+    if not case.business.was_asked_to("apply"):
         return
-    own = {*case.reporting.history, *case.doubtful}
+    own = {*case.reporting.history, *case.business.indeterminate}
     for sent, fetched in _complaints(case):
-        document = fetched.content.document if fetched.content is not None else None
+        document = fetched.document
         report = sent.content.report if sent.content is not None else None
         if document is None or report is None or document.header.provider != case.retailer.registration_number:
             continue
@@ -338,58 +333,56 @@ def names_the_record(case: Case) -> Iterator[Check]:
             lv=f"Kļūdas ziņojumā nosaukts {wrong}. ieraksts; nezināmais līgums ir {right}. ierakstā.",
             expected=f"record {right}, counted from 1",
             expected_lv=f"{right}. ieraksts, skaitot no 1",
-            evidence=(case.entry(sent.number),),
+            evidence=(Evidence(sent.number),),
         )
 
 
 def _complaints(case: Case) -> Iterator[tuple[Sent, Delivery]]:
     """The retailer's error messages that DIT took, each with the message that it is about."""
-    for sent in case.sends:
-        if sent.is_event and sent.call.done and sent.related in case.delivered:
-            yield sent, case.delivered[sent.related]
+    for sent in case.traffic.sends:
+        if sent.is_event and sent.call.done and sent.related in case.traffic.delivered:
+            yield sent, case.traffic.delivered[sent.related]
 
 
 @rule("ERR-11")
 def corrects_own(case: Case) -> Iterator[Check]:
     """A correcting document names a document that was sent before on the channel."""
-    for sent, earlier in _corrections(case):
+    for document, earlier in _corrections(case):
         if earlier is not None:
             yield PASSED
             continue
-        corrects = sent.document.header.corrects if sent.document is not None else ""
         yield Breach(
-            en=f"A document corrects {corrects}, which was never sent on this channel.",
-            lv=f"Dokuments labo {corrects}, kas šajā kanālā nav sūtīts.",
-            evidence=(case.spot(sent, None, "corrects"),),
+            en=f"A document corrects {document.header.corrects}, which was never sent on this channel.",
+            lv=f"Dokuments labo {document.header.corrects}, kas šajā kanālā nav sūtīts.",
+            evidence=(case.evidence_in(document, field="corrects"),),
         )
 
 
 @rule("ERR-12")
 def corrects_the_latest(case: Case) -> Iterator[Check]:
     """A document that was corrected before is not corrected again; its correction is."""
-    seen: dict[str, Sent] = {}
-    for sent, earlier in _corrections(case):
-        if earlier is None or earlier.document is None:
+    seen: dict[str, ValidDocument] = {}
+    for document, earlier in _corrections(case):
+        if earlier is None:
             continue
-        key = document_key(earlier.document.header.document_id)
-        before = seen.setdefault(key, sent)
-        if before is sent:
+        before = seen.setdefault(earlier.key, document)
+        if before is document:
             yield PASSED
             continue
         yield Breach(
-            en=f"Document {key} was corrected twice; the second correction had to name the first.",
-            lv=f"Dokuments {key} labots divreiz; otrajam labojumam bija jānosauc pirmais.",
-            evidence=(case.spot(before, None, "corrects"), case.spot(sent, None, "corrects")),
+            en=f"Document {earlier.key} was corrected twice; the second correction had to name the first.",
+            lv=f"Dokuments {earlier.key} labots divreiz; otrajam labojumam bija jānosauc pirmais.",
+            evidence=(case.evidence_in(before, field="corrects"), case.evidence_in(document, field="corrects")),
         )
 
 
 @rule("ERR-13")
 def correction_keeps_period(case: Case) -> Iterator[Check]:
     """A correcting document is about the month of the one that it corrects."""
-    for sent, earlier in _corrections(case):
-        if sent.document is None or earlier is None or earlier.document is None:
+    for document, earlier in _corrections(case):
+        if earlier is None:
             continue
-        found, expected = sent.document.header.period, earlier.document.header.period
+        found, expected = document.header.period, earlier.header.period
         if found == expected:
             yield PASSED
             continue
@@ -398,37 +391,34 @@ def correction_keeps_period(case: Case) -> Iterator[Check]:
             lv=f"Labojums ir par {found}, labojamais dokuments par {expected}.",
             expected=f"period {expected}",
             expected_lv=f"periods {expected}",
-            evidence=(case.spot(sent, None, "period"), case.spot(earlier, None, "period")),
+            evidence=(case.evidence_in(document, field="period"), case.evidence_in(earlier, field="period")),
         )
 
 
-def _corrections(case: Case) -> Iterator[tuple[Sent, Sent | None]]:
-    """The correcting documents, each with the one that it names, None when there is none."""
-    sent_before: dict[tuple[ChannelName | None, str], Sent] = {}
-    for sent in case.documents():
-        if sent.document is None:
-            continue
-        header = sent.document.header
-        if header.corrects is not None:
-            yield sent, sent_before.get((sent.channel, document_key(header.corrects)))
-        sent_before[sent.channel, document_key(header.document_id)] = sent
+def _corrections(case: Case) -> Iterator[tuple[ValidDocument, ValidDocument | None]]:
+    """Yield the correcting documents, each with the one that it names, None when there is none."""
+    sent_before: dict[tuple[ChannelName, str], ValidDocument] = {}
+    for document in case.traffic.documents():
+        if document.corrects is not None:
+            yield document, sent_before.get((document.channel, document.corrects))
+        sent_before[document.channel, document.key] = document
 
 
 @rule("ERR-15")
 def no_answer_to_errors(case: Case) -> Iterator[Check]:
     """An error message is not answered with an error message."""
-    events = {each.message for each in case.deliveries if each.is_event}
-    for fetched in case.fetched:
-        if fetched.delivery.message not in events:
+    events = {each.message for each in case.traffic.deliveries if each.is_event}
+    for fetched in case.traffic.fetched:
+        if fetched.message not in events:
             continue
-        answer = next((each for each in case.sends if each.is_event and each.related == fetched.delivery.message), None)
+        answer = _error_about(case, fetched.message)
         if answer is None:
             yield PASSED
             continue
         yield Breach(
-            en=f"Error message {fetched.delivery.message} was answered with an error message.",
-            lv=f"Uz kļūdas ziņojumu {fetched.delivery.message} atbildēts ar kļūdas ziņojumu.",
-            evidence=(case.entry(fetched.delivery.number), case.entry(answer.number)),
+            en=f"Error message {fetched.message} was answered with an error message.",
+            lv=f"Uz kļūdas ziņojumu {fetched.message} atbildēts ar kļūdas ziņojumu.",
+            evidence=(Evidence(fetched.delivery.number), Evidence(answer.number)),
         )
 
 
@@ -436,7 +426,7 @@ def no_answer_to_errors(case: Case) -> Iterator[Check]:
 def refused_not_repeated(case: Case) -> Iterator[Check]:
     """What DIT refused as invalid is not sent again unchanged, byte for byte."""
     refused: dict[str, Sent] = {}
-    for sent in case.sends:
+    for sent in case.traffic.sends:
         payload = sent.call.entry.payload
         if payload is None or sent.is_event:
             continue
@@ -445,7 +435,7 @@ def refused_not_repeated(case: Case) -> Iterator[Check]:
             yield Breach(
                 en=f"A {sent.channel} document that DIT had refused was sent again unchanged.",
                 lv=f"Dokuments ({sent.channel}), ko DIT nepieņēma, nosūtīts vēlreiz bez izmaiņām.",
-                evidence=(case.entry(before.number), case.entry(sent.number)),
+                evidence=(Evidence(before.number), Evidence(sent.number)),
             )
         elif sent.call.refused:
             refused[payload] = sent
@@ -456,19 +446,16 @@ def refused_not_repeated(case: Case) -> Iterator[Check]:
 @rule("ERR-17")
 def not_repeated(case: Case) -> Iterator[Check]:
     """A document that DIT has acknowledged is not sent again."""
-    known: dict[str, Sent] = {}
-    for sent in case.sends:
-        if sent.document is None:
-            continue
-        identifier = document_key(sent.document.header.document_id)
-        before = known.get(identifier)
-        if before is not None and is_same(before, sent):
+    acknowledged: dict[str, ValidDocument] = {}
+    for document in case.traffic.accepted:
+        before = acknowledged.get(document.key)
+        if before is not None and before.is_same(document):
             yield Breach(
-                en=f"Document {identifier} was sent again although DIT had acknowledged it.",
-                lv=f"Dokuments {identifier} nosūtīts vēlreiz, lai gan DIT to bija apstiprinājis.",
-                evidence=(case.entry(before.number), case.entry(sent.number)),
+                en=f"Document {document.key} was sent again although DIT had acknowledged it.",
+                lv=f"Dokuments {document.key} nosūtīts vēlreiz, lai gan DIT to bija apstiprinājis.",
+                evidence=(Evidence(before.number), Evidence(document.number)),
             )
             continue
         yield PASSED
-        if sent.call.answered:
-            known[identifier] = sent
+        if document.sent.call.answered:
+            acknowledged[document.key] = document

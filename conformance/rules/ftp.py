@@ -6,7 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
-from conformance.rules.duties import (
+from conformance.rules.access import Command
+from conformance.rules.case import Case
+from conformance.rules.mailbox import (
     LIST_NOT_READ,
     NOT_DELETED,
     TOO_OFTEN,
@@ -16,12 +18,10 @@ from conformance.rules.duties import (
     read_until,
     refused_for,
 )
-from conformance.rules.evidence import Case
 from conformance.rules.registry import PASSED, Check, rule
-from conformance.rules.sessions import Command, is_nameless_reply, is_report_elsewhere
-from conformance.rules.traffic import LIST, SEND, Call
+from conformance.rules.traffic import LIST, SEND, Call, is_nameless_reply, is_report_elsewhere
 from conformance.rules.xml import wrong_encoding
-from conformance.verdicts import Breach
+from conformance.verdicts import Breach, Evidence
 
 _CLEAR = "clear-text"
 _HANDSHAKE = "tls-handshake"
@@ -30,7 +30,7 @@ _HANDSHAKE = "tls-handshake"
 @rule("FTP-01")
 def files_in_utf8(case: Case) -> Iterator[Check]:
     """Each file that is written is in UTF-8."""
-    for call in case.calls:
+    for call in case.traffic.calls:
         if not call.by_ftps or call.operation != SEND or call.our_trouble:
             continue
         found = wrong_encoding(case, call)
@@ -38,7 +38,7 @@ def files_in_utf8(case: Case) -> Iterator[Check]:
             yield Breach(
                 en=f"The file {_path(call)} is not in UTF-8: {found}.",
                 lv=f"Fails {_path(call)} nav UTF-8 kodējumā: {found}.",
-                evidence=(case.entry(call.number),),
+                evidence=(Evidence(call.number),),
             )
         elif call.entry.payload is not None:
             yield PASSED
@@ -57,16 +57,16 @@ def whole_folder_read(case: Case) -> Iterator[Check]:
             if not listing.entry.message_ids or end is None:
                 continue
             left = [each for each in listing.entry.message_ids if not asked_for(case, each, 0, end)]
-            yield _left(case, listing, end, left) if left else PASSED
+            yield _left(listing, end, left) if left else PASSED
     yield from refused_for(case, LIST_NOT_READ, by_ftps=True)
 
 
-def _left(case: Case, listing: Call, end: int, left: list[str]) -> Breach:
+def _left(listing: Call, end: int, left: list[str]) -> Breach:
     number, all_ = len(left), len(listing.entry.message_ids)
     return Breach(
         en=f"{number} of {all_} files of {_path(listing)} were not read: {', '.join(left[:3])}.",
         lv=f"No {all_} mapes {_path(listing)} failiem nav nolasīti {number}: {', '.join(left[:3])}.",
-        evidence=(case.entry(listing.number), case.entry(end)),
+        evidence=(Evidence(listing.number), Evidence(end)),
     )
 
 
@@ -85,7 +85,7 @@ def folder_not_too_often(case: Case) -> Iterator[Check]:
                 lv=f"Mape {_path(call)} skatīta atkārtoti pēc {seconds:.0f} sekundēm.",
                 expected=f"at least {minutes:.0f} minutes between two listings of a folder",
                 expected_lv=f"vismaz {minutes:.0f} minūtes starp mapes skatīšanas reizēm",
-                evidence=(case.entry(before.number), case.entry(call.number)),
+                evidence=(Evidence(before.number), Evidence(call.number)),
             )
     yield from refused_for(case, TOO_OFTEN, by_ftps=True)
 
@@ -93,7 +93,7 @@ def folder_not_too_often(case: Case) -> Iterator[Check]:
 def _listings(case: Case) -> dict[str, list[Call]]:
     """The listings of each folder of messages that were answered."""
     found: dict[str, list[Call]] = defaultdict(list)
-    for call in case.calls:
+    for call in case.traffic.calls:
         if call.by_ftps and call.operation == LIST and call.answered:
             found[_path(call)].append(call)
     return found
@@ -104,7 +104,7 @@ def files_deleted(case: Case) -> Iterator[Check]:
     """A file that was got is deleted, in that run or the next."""
     yield from deleted(
         case,
-        [each for each in case.fetched if each.call.by_ftps],
+        [each for each in case.traffic.fetched if each.call.by_ftps],
     )
     yield from refused_for(case, NOT_DELETED, by_ftps=True)
 
@@ -112,17 +112,15 @@ def files_deleted(case: Case) -> Iterator[Check]:
 @rule("FTP-05")
 def protected_by_tls(case: Case) -> Iterator[Check]:
     """Both connections use TLS, and the server's certificate is one that the client has been told to trust."""
-    for command in case.ftp_commands:
+    for command in case.access.ftp_commands:
         if command.fault == _CLEAR:
             yield _unprotected(
-                case,
                 command,
                 f"{command.verb} was sent without TLS.",
                 f"{command.verb} nosūtīts bez TLS.",
             )
         elif command.fault == _HANDSHAKE:
             yield _unprotected(
-                case,
                 command,
                 f"TLS could not be agreed on: {command.entry.cause}",
                 f"Par TLS nevarēja vienoties: {command.entry.cause}",
@@ -131,18 +129,18 @@ def protected_by_tls(case: Case) -> Iterator[Check]:
             yield PASSED
 
 
-def _unprotected(case: Case, command: Command, en: str, lv: str) -> Breach:
+def _unprotected(command: Command, en: str, lv: str) -> Breach:
     return Breach(
         en=en,
         lv=lv,
-        evidence=(case.entry(command.number),),
+        evidence=(Evidence(command.number),),
     )
 
 
 @rule("FTP-06")
 def errors_in_their_folder(case: Case) -> Iterator[Check]:
     """A reply with an error is written into WriteEvent/WriteEventError, under a name that tells what it is about."""
-    for sent in case.sends:
+    for sent in case.traffic.sends:
         call = sent.call
         if not call.by_ftps or call.our_trouble:
             continue
@@ -159,7 +157,7 @@ def errors_in_their_folder(case: Case) -> Iterator[Check]:
         yield Breach(
             en=found,
             lv=atrasts,
-            evidence=(case.entry(call.number),),
+            evidence=(Evidence(call.number),),
         )
 
 

@@ -7,17 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import groupby
 
-from conformance.rules import plausible
-from conformance.rules.amounts import occasions
+from conformance.rules.amounts import amount_checks
 from conformance.rules.business import Bill
-from conformance.rules.evidence import Case
-from conformance.rules.matching import bills_of_payouts, loosely
+from conformance.rules.case import Case
+from conformance.rules.diagnosis import ReportState, Settlement
+from conformance.rules.documents import contradictions, is_copy_after_loss
 from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.reporting import day_of
-from conformance.rules.resending import is_copy_after_loss
-from conformance.rules.settlement import Report, Settlement
-from conformance.rules.support import NOTHING, Payout
-from conformance.rules.values import euro
+from conformance.rules.support import NOTHING, Payout, bills_of_payouts
+from conformance.rules.values import euro, loosely
 from conformance.verdicts import Breach, Evidence
 from simulator.documents.model import ChannelName, PayoutRecord, Period
 
@@ -26,13 +24,13 @@ _AMOUNTS = ("net_bill", "applied", "carried_over", "remainder")
 
 
 def _given(settlement: Settlement) -> bool:
-    return settlement.report is Report.GIVEN
+    return settlement.report is ReportState.GIVEN
 
 
 @rule("PAY-01")
 def net_bill_only(case: Case) -> Iterator[Check]:
     """No bill takes more support than its net amount; only one that is smaller than the support can show that."""
-    yield from occasions(
+    yield from amount_checks(
         case, "PAY-01", lambda each: _given(each) and (each.available > each.cap or each.applied > each.cap)
     )
 
@@ -40,45 +38,45 @@ def net_bill_only(case: Case) -> Iterator[Check]:
 @rule("PAY-02")
 def no_more_than_granted(case: Case) -> Iterator[Check]:
     """No bill takes more than was granted and is not spent."""
-    yield from occasions(case, "PAY-02", _given)
+    yield from amount_checks(case, "PAY-02", _given)
 
 
 @rule("PAY-03")
 def all_that_is_due(case: Case) -> Iterator[Check]:
     """Each bill takes as much as it can."""
-    yield from occasions(case, "PAY-03", lambda each: _given(each) and each.due > NOTHING and not each.missing)
+    yield from amount_checks(case, "PAY-03", lambda each: _given(each) and each.due > NOTHING and not each.missing)
 
 
 @rule("PAY-04")
 def rightly_split(case: Case) -> Iterator[Check]:
     """What came from earlier months and what remains is stated rightly."""
-    yield from occasions(
+    yield from amount_checks(
         case,
         "PAY-04",
-        lambda each: _given(each) and each.fault is None and each.available > NOTHING and not each.missing,
+        lambda each: _given(each) and each.finding is None and each.available > NOTHING and not each.missing,
     )
 
 
 @rule("PAY-14")
 def remainder_stated(case: Case) -> Iterator[Check]:
     """What remains for later months is stated rightly."""
-    yield from occasions(
+    yield from amount_checks(
         case,
         "PAY-14",
-        lambda each: _given(each) and each.fault is None and each.available > NOTHING and not each.missing,
+        lambda each: _given(each) and each.finding is None and each.available > NOTHING and not each.missing,
     )
 
 
 @rule("PAY-24")
 def to_the_cent(case: Case) -> Iterator[Check]:
     """What is taken off is not rounded."""
-    yield from occasions(case, "PAY-24", lambda each: _given(each) and each.due > NOTHING and not each.missing)
+    yield from amount_checks(case, "PAY-24", lambda each: _given(each) and each.due > NOTHING and not each.missing)
 
 
 @rule("PAY-25")
 def carry_over_used(case: Case) -> Iterator[Check]:
     """What earlier months of the year left is used."""
-    yield from occasions(
+    yield from amount_checks(
         case, "PAY-25", lambda each: _given(each) and any(share.earlier for share in each.shares) and not each.missing
     )
 
@@ -86,26 +84,26 @@ def carry_over_used(case: Case) -> Iterator[Check]:
 @rule("PAY-26")
 def net_without_tax(case: Case) -> Iterator[Check]:
     """The net bill of a record is without VAT."""
-    yield from occasions(case, "PAY-26", lambda each: _given(each) and each.bill.vat > NOTHING)
+    yield from amount_checks(case, "PAY-26", lambda each: _given(each) and each.bill.vat > NOTHING)
 
 
 @rule("PAY-05")
 def lapse(case: Case) -> Iterator[Check]:
     """What an earlier year left is not used."""
-    yield from occasions(case, "PAY-05", lambda each: any(share.lapsed for share in each.shares))
+    yield from amount_checks(case, "PAY-05", lambda each: any(share.lapsed for share in each.shares))
 
 
 @rule("PAY-06")
 def payouts_reported(case: Case) -> Iterator[Check]:
     """Each bill that must take support has a payout record."""
-    for settlement in case.settlements:
+    for settlement in case.support.settlements:
         if not settlement.trusted or settlement.due == NOTHING:
             continue
-        if settlement.report is Report.MISSING:
+        if settlement.report is ReportState.MISSING:
             yield _unreported(case, settlement)
-        elif settlement.report is Report.GIVEN:
+        elif settlement.report is ReportState.GIVEN:
             short = settlement.missing and not settlement.strangers and settlement.applied < settlement.due
-            yield _unreported(case, settlement) if short and settlement.fault is None else PASSED
+            yield _unreported(case, settlement) if short and settlement.finding is None else PASSED
 
 
 def _unreported(case: Case, settlement: Settlement) -> Breach:
@@ -123,19 +121,19 @@ def _unreported(case: Case, settlement: Settlement) -> Breach:
 
 
 def _shown(case: Case, settlement: Settlement) -> tuple[Evidence, ...]:
-    told = (case.entry(settlement.bill.number),) if settlement.bill.told else ()
-    return (*told, *(case.spot(each.sent, each.index) for each in settlement.payouts[:1]))
+    told = (Evidence(settlement.bill.number),) if settlement.bill.requested else ()
+    return (*told, *(case.evidence_in(each.document, each.index) for each in settlement.payouts[:1]))
 
 
 @rule("PAY-13")
 def nothing_applied_reported(case: Case) -> Iterator[Check]:
     """Also a bill that took nothing of an available support has its record."""
-    for settlement in case.settlements:
-        if not settlement.trusted or settlement.fault is not None or not settlement.bill.told:
+    for settlement in case.support.settlements:
+        if not settlement.trusted or settlement.finding is not None or not settlement.bill.requested:
             continue
-        if settlement.report is Report.MISSING and settlement.due == NOTHING:
+        if settlement.report is ReportState.MISSING and settlement.due == NOTHING:
             yield _unreported_nothing(case, settlement)
-        elif settlement.report is Report.GIVEN and settlement.applied >= settlement.due:
+        elif settlement.report is ReportState.GIVEN and settlement.applied >= settlement.due:
             if settlement.missing and not settlement.strangers:
                 yield _unreported_nothing(case, settlement)
             elif any(each.payout is not None and each.available and not each.applied for each in settlement.shares):
@@ -158,11 +156,11 @@ def _unreported_nothing(case: Case, settlement: Settlement) -> Breach:
 def paid_once(case: Case) -> Iterator[Check]:
     """The payout of a bill to a person is reported once."""
     records: dict[tuple[str, str], list[Payout]] = defaultdict(list)
-    for payout in case.payouts:
+    for payout in case.support.payouts:
         records[payout.record.invoice_number, payout.person].append(payout)
     for payouts in records.values():
         for payout, standing in _standing_payouts(payouts):
-            repeated = standing is not None and not is_copy_after_loss(case, payout.sent)
+            repeated = standing is not None and not is_copy_after_loss(case, payout.document)
             yield _paid_twice(case, standing, payout) if standing is not None and repeated else PASSED
 
 
@@ -187,7 +185,7 @@ def _paid_twice(case: Case, before: Payout, payout: Payout) -> Breach:
     return Breach(
         en=f"The payout of invoice {record.invoice_number} to {record.person_code} was reported twice.",
         lv=f"Rēķina {record.invoice_number} izmaksa personai {record.person_code} paziņota divreiz.",
-        evidence=(case.spot(before.sent, before.index), case.spot(payout.sent, payout.index)),
+        evidence=(case.evidence_in(before.document, before.index), case.evidence_in(payout.document, payout.index)),
     )
 
 
@@ -218,19 +216,19 @@ def net_as_billed(case: Case) -> Iterator[Check]:
 @rule("PAY-18")
 def person_as_granted(case: Case) -> Iterator[Check]:
     """A record names the person to whom the support was granted."""
-    yield from occasions(case, "PAY-18", lambda each: _given(each) and not each.missing)
+    yield from amount_checks(case, "PAY-18", lambda each: _given(each) and not each.missing)
 
 
 @rule("PAY-23")
 def issued_only(case: Case) -> Iterator[Check]:
     """A record is about an invoice that was issued."""
-    if any(each.do == "bill" for each in case.requests):
+    if case.business.was_asked_to("bill"):
         for payout, bill in _comparable(case):
             yield _unbilled(case, payout) if bill is None else PASSED
 
 
 def _as_billed(case: Case, *fields: str) -> Iterator[Check]:
-    if any(each.do == "bill" for each in case.requests):
+    if case.business.was_asked_to("bill"):
         for payout, bill in _comparable(case):
             if bill is not None:
                 yield _compared(case, payout, bill, fields)
@@ -239,11 +237,11 @@ def _as_billed(case: Case, *fields: str) -> Iterator[Check]:
 def _comparable(case: Case) -> Iterator[tuple[Payout, Bill | None]]:
     """The records that can be held against a bill, without those that another finding covers."""
     wrong_person = {
-        (each.fault.payout.number, each.fault.payout.index)
-        for each in case.settlements
-        if each.fault is not None and each.fault.requirement == "PAY-18" and each.fault.payout is not None
+        (each.finding.payout.number, each.finding.payout.index)
+        for each in case.support.settlements
+        if each.finding is not None and each.finding.requirement == "PAY-18" and each.finding.payout is not None
     }
-    for payout, bill in bills_of_payouts(case.payouts, case.bills):
+    for payout, bill in bills_of_payouts(case.support.payouts, case.business.bills):
         record = payout.record
         if not (record.reversal or (payout.number, payout.index) in wrong_person or _elsewhere(case, record, bill)):
             yield payout, bill
@@ -253,8 +251,8 @@ def _elsewhere(case: Case, record: PayoutRecord, bill: Bill | None) -> bool:
     """Whether another finding covers a record: a foreign contract, a misspelt one, one of which nothing is known."""
     if bill is not None:
         return bill.contract in case.reporting.misspelt
-    alike = {loosely(each) for each in (*case.doubtful, *case.reporting.misspelt)}
-    foreign = record.contract in case.neighbours_contracts and record.contract not in case.reporting.history
+    alike = {loosely(each) for each in (*case.business.indeterminate, *case.reporting.misspelt)}
+    foreign = record.contract in case.contracts_of_others and record.contract not in case.reporting.history
     return foreign or loosely(record.contract) in alike
 
 
@@ -263,7 +261,7 @@ def _unbilled(case: Case, payout: Payout) -> Breach:
     return Breach(
         en=f"A payout names invoice {record.invoice_number} of contract {record.contract}, which was never issued.",
         lv=f"Izmaksā norādīts rēķins {record.invoice_number}, līgums {record.contract}, kas nav izrakstīts.",
-        evidence=(case.spot(payout.sent, payout.index, "invoice_number"),),
+        evidence=(case.evidence_in(payout.document, payout.index, "invoice_number"),),
     )
 
 
@@ -287,7 +285,7 @@ def _compared(case: Case, payout: Payout, bill: Bill, compared: tuple[str, ...])
         lv=f"Izmaksas ieraksts par rēķinu {bill.invoice}, līgums {bill.contract}, atšķiras no rēķina: {teikts}.",
         expected="; ".join(f"{name} {expected}" for name, (_, expected) in wrong.items()),
         expected_lv="; ".join(f"{name} {expected}" for name, (_, expected) in wrong.items()),
-        evidence=(*(case.spot(payout.sent, payout.index, name) for name in wrong), case.entry(bill.number)),
+        evidence=(*(case.evidence_in(payout.document, payout.index, name) for name in wrong), Evidence(bill.number)),
     )
 
 
@@ -312,22 +310,22 @@ def reversals_needed(case: Case) -> Iterator[Check]:
 @rule("PAY-21")
 def given_back(case: Case) -> Iterator[Check]:
     """What a cancelled bill took is available again, exactly."""
-    yield from occasions(case, "PAY-21", lambda each: _given(each) and any(share.restored for share in each.shares))
+    yield from amount_checks(case, "PAY-21", lambda each: _given(each) and any(share.restored for share in each.shares))
 
 
 @rule("PAY-22")
 def months_fit_together(case: Case) -> Iterator[Check]:
     """A record is about no later month than its document."""
-    yield from plausible.occasions(case, frozenset({"payout-period"}), ChannelName.PAYOUT)
+    yield from contradictions(case, frozenset({"payout-period"}), ChannelName.PAYOUT)
 
 
 def _reversals(case: Case, requirement: str) -> Iterator[Check]:
-    if not any(each.do == "bill" for each in case.requests):
+    if not case.business.was_asked_to("bill"):
         return
     records: dict[tuple[str, str], list[Payout]] = defaultdict(list)
-    for payout in case.payouts:
+    for payout in case.support.payouts:
         records[payout.record.invoice_number, payout.person].append(payout)
-    cancelling = {each.reverses: each for each in case.bills if each.reverses is not None}
+    cancelling = {each.reverses: each for each in case.business.bills if each.reverses is not None}
     for payouts in records.values():
         for of, occasion in _reversal(case, payouts, cancelling.get(payouts[0].record.invoice_number)):
             if of == requirement:
@@ -339,16 +337,19 @@ def _reversal(case: Case, payouts: list[Payout], credit: Bill | None) -> Iterato
     taken = [each for each in payouts if not each.record.reversal]
     back = [each for each in payouts if each.record.reversal]
     if credit is None:
-        billed = payouts[0].record.invoice_number in {each.invoice for each in case.bills}
+        billed = payouts[0].record.invoice_number in {each.invoice for each in case.business.bills}
         if billed or len(back) > len(taken):  # else both name one and the same wrong number: another finding
             yield from (("PAY-20", _needless(case, each)) for each in back)
     elif not back:
-        unclear = case.clouded(ChannelName.PAYOUT, credit.number) or credit.contract in case.doubtful
-        if taken and not unclear and case.offer(ChannelName.PAYOUT, credit.number) is not None:
+        unclear = (
+            case.traffic.is_inconclusive(ChannelName.PAYOUT, credit.number)
+            or credit.contract in case.business.indeterminate
+        )
+        if taken and not unclear and case.business.next_run_with(ChannelName.PAYOUT, credit.number) is not None:
             yield "PAY-09", _missing_reversal(case, taken[0], credit)
     elif not taken:
         yield "PAY-20", _needless(case, back[0])
-    elif len(back) > len(taken) and not is_copy_after_loss(case, back[-1].sent):
+    elif len(back) > len(taken) and not is_copy_after_loss(case, back[-1].document):
         yield "PAY-20", _needless(case, back[-1])
     else:
         yield "PAY-09", PASSED
@@ -362,7 +363,7 @@ def _needless(case: Case, payout: Payout) -> Breach:
         en=f"A reversal was sent for invoice {record.invoice_number}, which was not cancelled or took nothing.",
         lv=f"Nosūtīta rēķina {record.invoice_number} atcelšana, lai gan rēķins nav atcelts vai tajā nekas nav "
         "piemērots.",
-        evidence=(case.spot(payout.sent, payout.index),),
+        evidence=(case.evidence_in(payout.document, payout.index),),
     )
 
 
@@ -372,7 +373,7 @@ def _missing_reversal(case: Case, taken: Payout, credit: Bill) -> Breach:
         lv=f"Rēķins {credit.reverses} atcelts ar {credit.invoice}, bet tā izmaksa nav atcelta.",
         expected=f"a reversal that repeats the record: {euro(taken.record.applied)} applied",
         expected_lv=f"atcelšana, kas atkārto ierakstu: piemēroti {euro(taken.record.applied)}",
-        evidence=(case.entry(credit.number), case.spot(taken.sent, taken.index)),
+        evidence=(Evidence(credit.number), case.evidence_in(taken.document, taken.index)),
     )
 
 
@@ -387,19 +388,22 @@ def _repeats(case: Case, taken: Payout, back: Payout) -> Check:
         lv=f"Rēķina {back.record.invoice_number} atcelšana neatkārto atceļamo ierakstu: {told}.",
         expected=right,
         expected_lv=right,
-        evidence=(case.spot(back.sent, back.index, wrong[0]), case.spot(taken.sent, taken.index, wrong[0])),
+        evidence=(
+            case.evidence_in(back.document, back.index, wrong[0]),
+            case.evidence_in(taken.document, taken.index, wrong[0]),
+        ),
     )
 
 
 @rule("PAY-10")
 def empty_months(case: Case) -> Iterator[Check]:
     """A month that was billed without any payout is told by a document without records."""
-    told = {each.document.header.period for each in case.documents(ChannelName.PAYOUT) if each.document is not None}
-    full = {each.record.period for each in case.payouts}
+    told = {document.header.period for document in case.traffic.documents(ChannelName.PAYOUT)}
+    full = {each.record.period for each in case.support.payouts}
     for period, last in _billed(case).items():
-        if period in full or not _is_empty(case, period) or case.clouded(ChannelName.PAYOUT, last):
+        if period in full or not _is_empty(case, period) or case.traffic.is_inconclusive(ChannelName.PAYOUT, last):
             continue
-        run = case.offer(ChannelName.PAYOUT, last)
+        run = case.business.next_run_with(ChannelName.PAYOUT, last)
         if period in told:
             yield PASSED
         elif run is not None:
@@ -408,14 +412,14 @@ def empty_months(case: Case) -> Iterator[Check]:
                 lv=f"Mēnesī {period} izmaksu nebija, bet dokumenta par to nav.",
                 expected=f"a payout document for {period} without records in the run of {day_of(run.at)}",
                 expected_lv=f"izmaksu dokuments par {period} bez ierakstiem apmaiņas reizē {day_of(run.at)}",
-                evidence=(case.entry(last), case.entry(run.ended)),
+                evidence=(Evidence(last), Evidence(run.ended)),
             )
 
 
 def _billed(case: Case) -> dict[Period, int]:
     """The months that the retailer was told to bill, each with the entry that told it last."""
     found: dict[Period, int] = {}
-    for request in case.requests:
+    for request in case.business.requests:
         text = request.fields.get("period")
         if request.do == "bill" and request.ok and isinstance(text, str):
             try:
@@ -426,21 +430,21 @@ def _billed(case: Case) -> dict[Period, int]:
 
 
 def _is_empty(case: Case, period: Period) -> bool:
-    bills = [each for each in case.bills if each.period == period]
-    if any(each.reverses is not None or each.contract in case.doubtful for each in bills):
+    bills = [each for each in case.business.bills if each.period == period]
+    if any(each.reverses is not None or each.contract in case.business.indeterminate for each in bills):
         return False
     return all(
-        each.report is Report.NEEDLESS and each.trusted for each in case.settlements if each.bill.period == period
+        each.report is ReportState.NEEDLESS and each.trusted
+        for each in case.support.settlements
+        if each.bill.period == period
     )
 
 
 @rule("PAY-11")
 def two_decimals(case: Case) -> Iterator[Check]:
     """Amounts have two decimals."""
-    for payout in case.payouts:
-        located = payout.sent.content.located if payout.sent.content is not None else None
-        if located is None:
-            continue
+    for payout in case.support.payouts:
+        located = payout.document.located
         wrong: dict[str, str] = {}
         for name in _AMOUNTS:
             element, attribute = located.find(payout.index, name)
@@ -454,11 +458,11 @@ def two_decimals(case: Case) -> Iterator[Check]:
         yield Breach(
             en=f"Amounts of invoice {payout.record.invoice_number} do not have two decimals: {told}.",
             lv=f"Rēķina {payout.record.invoice_number} summām nav divu zīmju aiz komata: {told}.",
-            evidence=tuple(case.spot(payout.sent, payout.index, name) for name in wrong),
+            evidence=tuple(case.evidence_in(payout.document, payout.index, name) for name in wrong),
         )
 
 
 @rule("PAY-12")
 def as_on_the_bill(case: Case) -> Iterator[Check]:
     """What is reported is what was taken off the customer's bill."""
-    yield from occasions(case, "PAY-12", lambda each: _given(each) and each.bill.lines is not None)
+    yield from amount_checks(case, "PAY-12", lambda each: _given(each) and each.bill.lines is not None)

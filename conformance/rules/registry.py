@@ -11,21 +11,18 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from conformance.requirements.catalogue import load
 from conformance.requirements.model import Requirement
+from conformance.rules.case import Case
 from conformance.verdicts import Breach, Verdict
-
-if TYPE_CHECKING:
-    from conformance.rules.evidence import Case
 
 PASSED = None
 """A check that the requirement passed."""
 
 Check = Breach | None
-Body = Callable[["Case"], Iterator[Check]]
-Rule = Callable[["Case"], Verdict]
+Body = Callable[[Case], Iterator[Check]]
+Rule = Callable[[Case], Verdict]
 """A pure function of a case: the journal, the world and the profile that the traffic was made under."""
 
 _RULES: dict[str, Rule] = {}

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-from conformance.rules.business import ContractState, Happening, Tenancy, plain
-from conformance.rules.matching import loosely, only
-from conformance.rules.traffic import Sent
+from conformance.rules.business import Business, BusinessEvent, ContractState, Tenancy, plain
+from conformance.rules.traffic import Traffic, ValidDocument
+from conformance.rules.values import loosely, only
 from simulator.clock import RIGA
 from simulator.documents.identity import document_key
 from simulator.documents.model import (
@@ -26,21 +25,17 @@ from simulator.documents.model import (
     SubUser,
 )
 
-if TYPE_CHECKING:
-    from conformance.rules.evidence import Case
-
-
 _PLACE = "sub_users.address"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ContractReport:
     """One contract record and the signed contract that it is about, None when it is about none.
 
     ``exact`` is false when the contract's number is written otherwise than it was signed.
     """
 
-    sent: Sent
+    document: ValidDocument
     index: int
     record: ContractRecord
     contract: str | None
@@ -49,17 +44,17 @@ class Said:
     @property
     def number(self) -> int:
         """Number of the journal entry that sent it."""
-        return self.sent.number
+        return self.document.number
 
     @property
     def day(self) -> date:
         """The day on which it was sent."""
-        return self.sent.at.astimezone(RIGA).date()
+        return day_of(self.document.at)
 
     @property
     def corrects(self) -> str | None:
-        """The document that its document corrects."""
-        return self.sent.document.header.corrects if self.sent.document is not None else None
+        """The id of the document that its document corrects, as ids are compared."""
+        return self.document.corrects
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,76 +68,80 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Mending:
-    """BVKB found a record wrong that said what the retailer knew; later the retailer learned better."""
+class RequiredCorrection:
+    """A report that matched what the retailer knew, that BVKB found wrong, and of which the retailer learned better.
+
+    ``number`` is the entry that brought BVKB's ``error``, ``event`` the later event that the retailer learned from.
+    """
 
     error: RecordError
-    event: int
-    rejected: Said
-    happening: Happening
+    number: int
+    rejected: ContractReport
+    event: BusinessEvent
 
 
 class Reporting:
-    """Contract records by contract, and which of them answers which event."""
+    """The retailer's contract records, by contract, compared with what happened to its contracts."""
 
-    def __init__(self, case: Case) -> None:
-        self._case = case
+    def __init__(self, traffic: Traffic, business: Business) -> None:
+        self._traffic = traffic
+        self._business = business
 
-    # -- what was said
+    # -- what was reported
 
     @cached_property
-    def said(self) -> tuple[Said, ...]:
+    def reports(self) -> tuple[ContractReport, ...]:
         """All contract records in order."""
         return tuple(self._all())
 
-    def _all(self) -> Iterator[Said]:
-        for sent in self._case.documents(ChannelName.CONTRACT):
-            if sent.document is not None:
-                for index, record in enumerate(sent.document.contracts()):
-                    contract = self._meant(record)
-                    yield Said(sent, index, record, contract, exact=contract == record.contract)
+    def _all(self) -> Iterator[ContractReport]:
+        for document in self._traffic.documents(ChannelName.CONTRACT):
+            for index, record in enumerate(document.document.contracts()):
+                contract = self._meant(record)
+                yield ContractReport(document, index, record, contract, exact=contract == record.contract)
 
     def _meant(self, record: ContractRecord) -> str | None:
+        """Return the signed contract that a record is about, even if its number is written otherwise."""
         if record.contract in self.history:
             return record.contract
-        alike = only(each for each in self.history if loosely(each) == loosely(record.contract))
+        alike = only(number for number in self.history if loosely(number) == loosely(record.contract))
         unnamed = {number: states for number, states in self.history.items() if number not in self._named}
-        return alike or only(number for number, states in unnamed.items() if _same_paper(record, states))
+        return alike or only(number for number, states in unnamed.items() if _is_same_contract(record, states))
 
     @cached_property
     def _named(self) -> frozenset[str]:
         """Every contract number that stands in a document: such a contract is not meant by another number."""
-        documents = (each.document for each in self._case.documents(ChannelName.CONTRACT))
-        return frozenset(record.contract for each in documents if each is not None for record in each.contracts())
+        documents = self._traffic.documents(ChannelName.CONTRACT)
+        return frozenset(record.contract for document in documents for record in document.document.contracts())
 
     @cached_property
     def history(self) -> dict[str, list[tuple[int, ContractState]]]:
         """The states of each contract, each with the entry from which on it held."""
-        found: dict[str, list[tuple[int, ContractState]]] = defaultdict(list)
-        for each in self._case.happenings:
-            found[each.contract].append((each.number, each.after))
-        return dict(found)
+        history: dict[str, list[tuple[int, ContractState]]] = defaultdict(list)
+        for event in self._business.events:
+            history[event.contract].append((event.number, event.after))
+        return dict(history)
 
     @cached_property
     def misspelt(self) -> frozenset[str]:
         """Contracts whose number was reported otherwise than signed: BVKB then knows them by another number."""
-        return frozenset(each.contract for each in self.said if each.contract is not None and not each.exact)
+        return frozenset(report.contract for report in self.reports if report.contract is not None and not report.exact)
 
     @cached_property
-    def _by_contract(self) -> dict[str, list[Said]]:
-        found: dict[str, list[Said]] = defaultdict(list)
-        for each in self.said:
-            if each.contract is not None:
-                found[each.contract].append(each)
-        return found
+    def _by_contract(self) -> dict[str, list[ContractReport]]:
+        by_contract: dict[str, list[ContractReport]] = defaultdict(list)
+        for report in self.reports:
+            if report.contract is not None:
+                by_contract[report.contract].append(report)
+        return by_contract
 
-    def of(self, contract: str) -> list[Said]:
-        """The records about a contract, in order."""
+    def of(self, contract: str) -> list[ContractReport]:
+        """Return the records about a contract, in order."""
         return self._by_contract.get(contract, [])
 
     def reported_before(self, contract: str, number: int) -> bool:
-        """Whether a contract was reported before an entry."""
-        return any(each.number < number for each in self.of(contract))
+        """Tell whether a contract was reported before an entry."""
+        return any(report.number < number for report in self.of(contract))
 
     # -- what it says, and what was signed
 
@@ -150,105 +149,100 @@ class Reporting:
         """The states that a contract had until an entry, the latest last."""
         return [state for since, state in self.history.get(contract, ()) if since < number]
 
-    def differences(self, said: Said) -> tuple[Difference, ...]:
+    def differences(self, report: ContractReport) -> tuple[Difference, ...]:
         """What in a record differs from all that was signed; told against the latest state. None for no difference."""
-        if said.contract is None:
+        if report.contract is None:
             return ()
-        states = self.states_until(said.contract, said.number)
+        states = self.states_until(report.contract, report.number)
         if not states:
             return ()
-        paper = [tuple(differences(said.record, each)) for each in states]
-        users = tuple(_sub_users(said.record.sub_users, [user for each in states for user in each.tenancies]))
+        paper = [tuple(differences(report.record, each)) for each in states]
+        users = tuple(_sub_users(report.record.sub_users, [user for each in states for user in each.tenancies]))
         return users if any(not each for each in paper) else (*paper[-1], *users)
 
     # -- which record answers which event
 
-    def report_of(self, happening: Happening) -> Said | None:
+    def report_of(self, event: BusinessEvent) -> ContractReport | None:
         """The first record that reports an event."""
         answers = {
             "contract.new": self._reports_new,
             "contract.end": self._reports_end,
             "contract.change": self._reports_change,
         }
-        fits = answers.get(happening.kind, self._reports_sub_user)
+        fits = answers.get(event.kind, self._reports_sub_user)
         return next(
-            (each for each in self.of(happening.contract) if each.number > happening.number and fits(happening, each)),
+            (each for each in self.of(event.contract) if each.number > event.number and fits(event, each)),
             None,
         )
 
-    def _reports_new(self, happening: Happening, said: Said) -> bool:
-        del happening
-        return said.record.operation is Operation.NEW or said.corrects is not None
+    def _reports_new(self, event: BusinessEvent, report: ContractReport) -> bool:
+        del event
+        return report.record.operation is Operation.NEW or report.corrects is not None
 
-    def _reports_end(self, happening: Happening, said: Said) -> bool:
-        first = not self.reported_before(happening.contract, happening.number)
-        kind = said.record.operation is Operation.END or (first and said.record.operation is Operation.NEW)
-        return kind and said.record.valid_to == happening.day
+    def _reports_end(self, event: BusinessEvent, report: ContractReport) -> bool:
+        first = not self.reported_before(event.contract, event.number)
+        kind = report.record.operation is Operation.END or (first and report.record.operation is Operation.NEW)
+        return kind and report.record.valid_to == event.day
 
-    def _reports_change(self, happening: Happening, said: Said) -> bool:
-        first = not self.reported_before(happening.contract, happening.number)
-        operation = said.record.operation
+    def _reports_change(self, event: BusinessEvent, report: ContractReport) -> bool:
+        first = not self.reported_before(event.contract, event.number)
+        operation = report.record.operation
         allowed = (
             operation is Operation.CHANGE
-            or said.corrects is not None
-            or (operation is Operation.END and happening.after.ended)
+            or report.corrects is not None
+            or (operation is Operation.END and event.after.ended)
             or (operation is Operation.NEW and first)
         )
-        return allowed and not self.is_stale(happening, said)
+        return allowed and not self.is_stale(event, report)
 
-    def is_stale(self, happening: Happening, said: Said) -> bool:
+    def is_stale(self, event: BusinessEvent, report: ContractReport) -> bool:
         """Whether a record says what was so before a change."""
-        before = happening.before
-        if before is None or next(differences(said.record, happening.after), None) is None:
+        before = event.before
+        if before is None or next(differences(report.record, event.after), None) is None:
             return False
-        return next(differences(said.record, before), None) is None
+        return next(differences(report.record, before), None) is None
 
-    def _reports_sub_user(self, happening: Happening, said: Said) -> bool:
-        listed = any(plain(each.person.code) == plain(happening.person or "") for each in said.record.sub_users)
-        return listed if happening.kind == "sub_user.add" else not listed
+    def _reports_sub_user(self, event: BusinessEvent, report: ContractReport) -> bool:
+        listed = any(plain(each.person.code) == plain(event.person or "") for each in report.record.sub_users)
+        return listed if event.kind == "sub_user.add" else not listed
 
     # -- what BVKB found wrong
 
     @cached_property
-    def mendings(self) -> tuple[Mending, ...]:
-        """Records that BVKB found wrong and that the retailer has learned better of since."""
-        return tuple(self._mendings())
+    def required_corrections(self) -> tuple[RequiredCorrection, ...]:
+        """The reports that the retailer has to correct, one for each contract."""
+        return tuple(self._required_corrections())
 
-    def _mendings(self) -> Iterator[Mending]:
-        told: set[str] = set()
-        for fetched in self._case.fetched:
+    def _required_corrections(self) -> Iterator[RequiredCorrection]:
+        seen: set[str] = set()
+        for fetched in self._traffic.fetched:
             content = fetched.delivery.content
-            report = content.report if content is not None else None
-            if report is None or fetched.delivery.channel is not ChannelName.CONTRACT:
+            answer = content.report if content is not None else None
+            if answer is None or fetched.delivery.channel is not ChannelName.CONTRACT:
                 continue
-            for error in report.errors:
-                for said in self._concerned(report.document_id, error):
-                    learned = self._learned(said, fetched.number)
-                    if said.contract is not None and said.contract not in told and learned is not None:
-                        told.add(said.contract)
-                        yield Mending(error, fetched.number, said, learned)
+            for error in answer.errors:
+                for report in self._concerned(answer.document_id, error):
+                    learned = self._learned(report, fetched.number)
+                    if report.contract is not None and report.contract not in seen and learned is not None:
+                        seen.add(report.contract)
+                        yield RequiredCorrection(error, fetched.number, report, learned)
 
-    def _concerned(self, document: str | None, error: RecordError) -> list[Said]:
-        if document is None or error.severity is not Severity.ERROR:
+    def _concerned(self, document_id: str | None, error: RecordError) -> list[ContractReport]:
+        """Return the reports that an error is about and that match what the retailer knew."""
+        if document_id is None or error.severity is not Severity.ERROR:
             return []
         return [
-            each
-            for each in self.said
-            if each.sent.document is not None
-            and document_key(each.sent.document.header.document_id) == document_key(document)
-            and error.position in (None, each.index + 1)
-            and not self.differences(each)
+            report
+            for report in self.reports
+            if report.document.key == document_key(document_id)
+            and error.position in (None, report.index + 1)
+            and not self.differences(report)
         ]
 
-    def _learned(self, said: Said, number: int) -> Happening | None:
-        return next(
-            (
-                each
-                for each in self._case.happenings
-                if each.contract == said.contract and each.number > number and each.kind != "contract.end"
-            ),
-            None,
-        )
+    def _learned(self, report: ContractReport, number: int) -> BusinessEvent | None:
+        """Return the first event after an entry that may have told the retailer what is right."""
+        events = (event for event in self._business.events if event.contract == report.contract)
+        return next((event for event in events if event.number > number and event.kind != "contract.end"), None)
 
 
 def differences(record: ContractRecord, state: ContractState) -> Iterator[Difference]:
@@ -302,7 +296,7 @@ def _day(value: date | None) -> str:
     return "" if value is None else value.isoformat()
 
 
-def _same_paper(record: ContractRecord, states: list[tuple[int, ContractState]]) -> bool:
+def _is_same_contract(record: ContractRecord, states: list[tuple[int, ContractState]]) -> bool:
     return any(
         record.metering_point == state.metering_point and plain(record.holder.code) == plain(state.holder.code)
         for _, state in states

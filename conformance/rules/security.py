@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from conformance.rules.evidence import Case
+from conformance.rules.access import Issue, Use, complaints_of
+from conformance.rules.case import Case
 from conformance.rules.registry import PASSED, Check, rule
-from conformance.rules.tokens import Issue, Use, complaints_of
 from conformance.rules.traffic import Call
 from conformance.rules.values import text
-from conformance.verdicts import Breach
+from conformance.verdicts import Breach, Evidence
 from simulator.journal.entries import Entry
 
 CLAIMS = (
@@ -36,12 +36,15 @@ _CHECKS = {
 
 def _refusals(case: Case, requirement: str) -> Iterator[Entry]:
     """Calls and requests for tokens that were refused for what a requirement is about, by the retailer's own doing."""
-    for entry in (*(each.entry for each in case.issues), *(each.call.entry for each in case.uses if not each.doctored)):
+    for entry in (
+        *(each.entry for each in case.access.issues),
+        *(each.call.entry for each in case.access.uses if not each.doctored),
+    ):
         if complaints_of(entry) & _CHECKS[requirement]:
             yield entry
 
 
-def _refused(case: Case, entry: Entry, expected: str = "", expected_lv: str = "") -> Breach:
+def _refused(entry: Entry, expected: str = "", expected_lv: str = "") -> Breach:
     asked = "request for a token" if entry.operation == "Issue" else "call"
     prasits = "Pilnvaras pieprasījums" if entry.operation == "Issue" else "Izsaukums"
     return Breach(
@@ -49,19 +52,19 @@ def _refused(case: Case, entry: Entry, expected: str = "", expected_lv: str = ""
         lv=f"{prasits} nav pieņemts: {entry.cause}",
         expected=expected,
         expected_lv=expected_lv,
-        evidence=(case.entry(entry.number),),
+        evidence=(Evidence(entry.number),),
     )
 
 
 def _broken(case: Case, requirement: str, expected: str = "", expected_lv: str = "") -> Iterator[Breach]:
     for entry in _refusals(case, requirement):
-        yield _refused(case, entry, expected, expected_lv)
+        yield _refused(entry, expected, expected_lv)
 
 
 @rule("SEC-01")
 def certificate_checked(case: Case) -> Iterator[Check]:
     """All goes over TLS, and to nobody whose certificate is not the authority's."""
-    for entry in case.connections:
+    for entry in case.access.connections:
         if entry.operation == "shown":
             continue  # whether the client minds comes next
         if entry.operation == "handshake":
@@ -74,7 +77,7 @@ def certificate_checked(case: Case) -> Iterator[Check]:
             if foreign
             else "A call was made without TLS.",
             lv=f"{said} nosūtīts serverim ar svešu sertifikātu." if foreign else "Izsaukums veikts bez TLS.",
-            evidence=(case.entry(entry.number),),
+            evidence=(Evidence(entry.number),),
         )
     yield from _broken(case, "SEC-01")
 
@@ -82,7 +85,7 @@ def certificate_checked(case: Case) -> Iterator[Check]:
 @rule("SEC-02")
 def asked_for_dit(case: Case) -> Iterator[Check]:
     """A token is asked for with DIT's realm as AppliesTo."""
-    yield from (PASSED for each in case.issues if each.done)
+    yield from (PASSED for each in case.access.issues if each.done)
     yield from _broken(case, "SEC-02")
 
 
@@ -91,7 +94,7 @@ def claims_asked_for(case: Case) -> Iterator[Check]:
     """A token is asked for with the claims that DIT requires."""
     expected = f"the claims {' and '.join(CLAIMS)}"
     expected_lv = f"pazīmes {' un '.join(CLAIMS)}"
-    for issue in case.issues:
+    for issue in case.access.issues:
         missing = [each for each in CLAIMS if each not in issue.claims]
         if not issue.done:
             continue
@@ -103,18 +106,18 @@ def claims_asked_for(case: Case) -> Iterator[Check]:
             lv=f"Pilnvara pieprasīta bez pazīmes {missing[0]}.",
             expected=expected,
             expected_lv=expected_lv,
-            evidence=(case.entry(issue.number),),
+            evidence=(Evidence(issue.number),),
         )
-    if not any(each.done and set(CLAIMS) - set(each.claims) for each in case.issues):
+    if not any(each.done and set(CLAIMS) - set(each.claims) for each in case.access.issues):
         yield from _broken(case, "SEC-03", expected, expected_lv)
 
 
 @rule("SEC-04")
 def not_after_its_end(case: Case) -> Iterator[Check]:
     """No call is made with a token that has ended."""
-    issued = {each.token: each for each in case.issues if each.done and each.token is not None}
+    issued = {each.token: each for each in case.access.issues if each.done and each.token is not None}
     ended: set[int] = set()
-    for use in case.uses:
+    for use in case.access.uses:
         issue = issued.get(use.token or "")
         if issue is None or issue.expires is None or issue.doctored:
             continue
@@ -125,13 +128,13 @@ def not_after_its_end(case: Case) -> Iterator[Check]:
             yield Breach(
                 en=f"A call at {at.isoformat()} carried a token that had ended at {issue.expires.isoformat()}.",
                 lv=f"Izsaukumā {at.isoformat()} lietota pilnvara, kuras termiņš beidzās {issue.expires.isoformat()}.",
-                evidence=(case.entry(issue.number), case.entry(use.number)),
+                evidence=(Evidence(issue.number), Evidence(use.number)),
             )
         elif any(_ended_before(each, use, clock) for each in issued.values()):
             yield PASSED
     for entry in _refusals(case, "SEC-04"):
         if entry.number not in ended:
-            yield _refused(case, entry, "a token that holds now", "pilnvara, kas šobrīd ir spēkā")
+            yield _refused(entry, "a token that holds now", "pilnvara, kas šobrīd ir spēkā")
 
 
 def _ended_before(issue: Issue, use: Use, clock: str | None) -> bool:
@@ -141,9 +144,9 @@ def _ended_before(issue: Issue, use: Use, clock: str | None) -> bool:
 @rule("SEC-05")
 def kept(case: Case) -> Iterator[Check]:
     """A token that holds for long serves for more than one call of a run."""
-    issued = {each.token: each for each in case.issues if each.done and each.token is not None}
-    for run in case.all_exchanges:
-        uses = [each for each in case.uses if run.number < each.number < run.ended and each.accepted]
+    issued = {each.token: each for each in case.access.issues if each.done and each.token is not None}
+    for run in case.business.all_runs:
+        uses = [each for each in case.access.uses if run.number < each.number < run.ended and each.accepted]
         lasting = [each for each in uses if each.token in issued and _lasts(issued[each.token])]
         if len(lasting) < _MANY:
             continue
@@ -154,7 +157,7 @@ def kept(case: Case) -> Iterator[Check]:
         yield Breach(
             en=f"For {len(lasting)} calls of one run {len(tokens)} tokens were asked for.",
             lv=f"Vienas apmaiņas reizes {len(lasting)} izsaukumiem prasītas {len(tokens)} pilnvaras.",
-            evidence=tuple(case.entry(issued[each].number) for each in tokens[:_MANY]),
+            evidence=tuple(Evidence(issued[each].number) for each in tokens[:_MANY]),
         )
 
 
@@ -165,29 +168,29 @@ def _lasts(issue: Issue) -> bool:
 @rule("SEC-06")
 def timestamp_of_now(case: Case) -> Iterator[Check]:
     """Calls and requests for tokens carry a Timestamp of now."""
-    yield from _accepted(case.uses)
+    yield from _accepted(case.access.uses)
     yield from _broken(case, "SEC-06")
 
 
 @rule("SEC-07")
 def signed_with_its_key(case: Case) -> Iterator[Check]:
     """With a token that has a key the Timestamp is signed with that key."""
-    yield from (PASSED for each in case.uses if each.accepted and each.key_type not in (None, "Bearer"))
+    yield from (PASSED for each in case.access.uses if each.accepted and each.key_type not in (None, "Bearer"))
     yield from _broken(case, "SEC-07")
 
 
 @rule("SEC-08")
 def own_credentials(case: Case) -> Iterator[Check]:
     """The retailer's own credentials are used, and no others."""
-    yield from (PASSED for each in case.issues if each.done)
+    yield from (PASSED for each in case.access.issues if each.done)
     yield from _broken(case, "SEC-08")
-    for entry in case.foreign_issues:
+    for entry in case.access.foreign_issues:
         yield Breach(
             en=f"A token was asked for as {text(entry.details.get('user'))}, a user of authority {entry.authority}.",
             lv=f"Pilnvara pieprasīta kā {text(entry.details.get('user'))}, iestādes {entry.authority} lietotājs.",
             expected=f"the user of authority {case.retailer.authority}",
             expected_lv=f"iestādes {case.retailer.authority} lietotājs",
-            evidence=(case.entry(entry.number),),
+            evidence=(Evidence(entry.number),),
         )
 
 
@@ -195,12 +198,12 @@ def own_credentials(case: Case) -> Iterator[Check]:
 def refused_token_thrown_away(case: Case) -> Iterator[Check]:
     """A token that DIT has refused is not used again."""
     refused: dict[str, Call] = {}
-    for use in case.uses:
+    for use in case.access.uses:
         if use.token in refused:
             yield Breach(
                 en="A call carried a token that DIT had refused before.",
                 lv="Izsaukumā lietota pilnvara, ko DIT jau iepriekš nepieņēma.",
-                evidence=(case.entry(refused[use.token].number), case.entry(use.number)),
+                evidence=(Evidence(refused[use.token].number), Evidence(use.number)),
             )
         elif refused:
             yield PASSED
@@ -215,7 +218,7 @@ def _about_the_token(use: Use) -> bool:
 @rule("SEC-10")
 def token_as_it_came(case: Case) -> Iterator[Check]:
     """Each call carries a token of the STS, unchanged."""
-    yield from _accepted(case.uses)
+    yield from _accepted(case.access.uses)
     yield from _broken(case, "SEC-10")
 
 

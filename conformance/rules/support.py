@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
-from conformance.rules.traffic import Delivery, Sent
+from conformance.rules.business import Bill
+from conformance.rules.traffic import Delivery, Traffic, ValidDocument
+from conformance.rules.values import loosely, only
 from simulator.documents.identity import document_key
 from simulator.documents.model import CategoryCount, ChannelName, DiscountRecord, DiscountStatus, PayoutRecord, Period
 from simulator.documents.profile import Profile
-
-if TYPE_CHECKING:
-    from conformance.rules.evidence import Case
 
 NOTHING = Decimal("0.00")
 
@@ -22,8 +21,8 @@ NOTHING = Decimal("0.00")
 class Grant:
     """One decision as the retailer has it: known from entry ``known`` on, until entry ``until`` replaced it.
 
-    ``person`` is canonical. ``parts`` are what the amount due would be if the categories were not added up, in several
-    wrong ways; all of them are less than ``due``. ``times`` is how often its document came.
+    ``person`` is canonical. ``by_category`` is what the amount due would be if the categories were not added up,
+    in several wrong ways; all of them are less than ``due``. ``times`` is how often its document came.
     """
 
     known: int
@@ -35,7 +34,7 @@ class Grant:
     person: str
     due: Decimal
     catch_up: Decimal
-    parts: tuple[Decimal, ...]
+    by_category: tuple[Decimal, ...]
     until: int | None = None
     times: int = 1
 
@@ -53,7 +52,7 @@ class Grant:
 class Payout:
     """One payout record that stands, and where."""
 
-    sent: Sent
+    document: ValidDocument
     index: int
     record: PayoutRecord
     person: str
@@ -61,60 +60,50 @@ class Payout:
     @property
     def number(self) -> int:
         """Number of the journal entry that sent it."""
-        return self.sent.number
+        return self.document.number
 
 
-def grants_of(case: Case) -> tuple[Grant, ...]:
-    """The decisions of the discount documents that the retailer has fetched; each document counts once."""
+def grants_of(traffic: Traffic, profile: Profile, provider: str, person_of: Callable[[str], str]) -> tuple[Grant, ...]:
+    """Return the decisions of the discount documents that a retailer has fetched; each document counts once.
+
+    ``provider`` is the retailer's registration number. ``person_of`` returns the same code for a person whichever of
+    the person's codes is written.
+    """
     replaced: dict[str, int] = {}
-    seen: dict[str, int] = {}
-    grants: list[Grant] = []
-    for each in case.fetched:
-        delivery = each.delivery
-        document = delivery.content.document if delivery.content is not None and not delivery.is_event else None
-        if document is None or document.channel is not ChannelName.DISCOUNT:
+    times: dict[str, int] = {}
+    grants: list[tuple[str, Grant]] = []
+    for fetched in traffic.fetched:
+        document = fetched.document
+        if document is None or document.channel is not ChannelName.DISCOUNT or document.header.provider != provider:
             continue
-        header = document.header
-        if header.provider != case.retailer.registration_number:
-            continue
-        key = document_key(header.document_id)
-        seen[key] = seen.get(key, 0) + 1
-        if seen[key] > 1:
+        header, key = document.header, document_key(document.header.document_id)
+        times[key] = times.get(key, 0) + 1
+        if times[key] > 1:
             continue
         if header.corrects is not None:
-            replaced[document_key(header.corrects)] = each.number
+            replaced[document_key(header.corrects)] = fetched.number
         grants.extend(
-            _grant(case, each.number, delivery, index, record, header.period)
+            (
+                key,
+                Grant(
+                    known=fetched.number,
+                    delivery=fetched.delivery,
+                    index=index,
+                    record=record,
+                    period=header.period,
+                    contract=record.contract,
+                    person=person_of(record.person_code),
+                    due=record.amount_due,
+                    catch_up=record.total - record.amount_due,
+                    by_category=tuple(_by_category(profile, record, header.period)),
+                ),
+            )
             for index, record in enumerate(document.discounts())
         )
-    return tuple(replace(_until(each, replaced), times=seen[_document_id(each)]) for each in grants)
+    return tuple(replace(grant, until=replaced.get(key), times=times[key]) for key, grant in grants)
 
 
-def _document_id(grant: Grant) -> str:
-    document = grant.delivery.content.document if grant.delivery.content is not None else None
-    return document_key(document.header.document_id) if document is not None else ""
-
-
-def _until(grant: Grant, replaced: dict[str, int]) -> Grant:
-    return replace(grant, until=replaced.get(_document_id(grant)))
-
-
-def _grant(case: Case, known: int, delivery: Delivery, index: int, record: DiscountRecord, period: Period) -> Grant:
-    return Grant(
-        known=known,
-        delivery=delivery,
-        index=index,
-        record=record,
-        period=period,
-        contract=record.contract,
-        person=case.person(record.person_code),
-        due=record.amount_due,
-        catch_up=record.total - record.amount_due,
-        parts=tuple(_parts(case.profile, record, period)),
-    )
-
-
-def _parts(profile: Profile, record: DiscountRecord, period: Period) -> Iterator[Decimal]:
+def _by_category(profile: Profile, record: DiscountRecord, period: Period) -> Iterator[Decimal]:
     """The amounts of retailers that do not add categories up: one of them alone, or each only once."""
     whole = [_amount(profile, each, period) for each in record.categories]
     single = [_amount(profile, CategoryCount(each.category, 1), period) for each in record.categories]
@@ -130,17 +119,38 @@ def _amount(profile: Profile, category: CategoryCount, period: Period) -> Decima
     return NOTHING if rate is None else rate.amount * (category.count if rate.per_count else 1)
 
 
-def payouts_of(case: Case) -> tuple[Payout, ...]:
-    """The records of all payout documents but those that a later one corrects."""
-    documents = case.documents(ChannelName.PAYOUT)
-    corrected = {
-        document_key(each.document.header.corrects)
-        for each in documents
-        if each.document is not None and each.document.header.corrects is not None
-    }
+def payouts_of(traffic: Traffic, person_of: Callable[[str], str]) -> tuple[Payout, ...]:
+    """Return the records of all payout documents but those that a later one corrects."""
+    documents = traffic.documents(ChannelName.PAYOUT)
+    corrected = {document.corrects for document in documents}
     return tuple(
-        Payout(each, index, record, case.person(record.person_code))
-        for each in documents
-        if each.document is not None and document_key(each.document.header.document_id) not in corrected
-        for index, record in enumerate(each.document.payouts())
+        Payout(document, index, record, person_of(record.person_code))
+        for document in documents
+        if document.key not in corrected
+        for index, record in enumerate(document.document.payouts())
     )
+
+
+def bills_of_payouts(payouts: Iterable[Payout], bills: Iterable[Bill]) -> tuple[tuple[Payout, Bill | None], ...]:
+    """Each payout record with the bill that it is about: by invoice number, else as nearly as can be told."""
+    proper = [each for each in bills if each.reverses is None]
+    exact = {each.invoice: each for each in proper}
+    records = list(payouts)
+    named = {each.record.invoice_number for each in records}
+    by_number: dict[Hashable, list[Bill]] = defaultdict(list)
+    by_month: dict[Hashable, list[Bill]] = defaultdict(list)
+    for bill in proper:
+        by_number[loosely(bill.invoice)].append(bill)
+        if bill.invoice not in named:
+            by_month[loosely(bill.contract), bill.period].append(bill)
+    return tuple(
+        (each, exact.get(each.record.invoice_number) or _nearest(each, by_number, by_month)) for each in records
+    )
+
+
+def _nearest(
+    payout: Payout, by_number: dict[Hashable, list[Bill]], by_month: dict[Hashable, list[Bill]]
+) -> Bill | None:
+    record = payout.record
+    numbered = only(by_number.get(loosely(record.invoice_number), ()))
+    return numbered or only(by_month.get((loosely(record.contract), record.period), ()))

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
+from conformance.rules.payloads import Content, Payloads
 from conformance.rules.values import Table, table, text
-from simulator.documents.business import breaches
-from simulator.documents.complaints import Complaint
-from simulator.documents.identity import identity
-from simulator.documents.model import ChannelName, Document, ErrorReport
+from simulator.documents.identity import document_key, identity
+from simulator.documents.model import ChannelName, Document, Header, Record
 from simulator.documents.parsing import ParsingError, parse
 from simulator.documents.profile import Profile
-from simulator.documents.reading import DocumentError, Located, read_error_report, read_located
-from simulator.documents.validation import place
-from simulator.journal.entries import Entry, Kind, Outcome
+from simulator.documents.reading import Located
+from simulator.journal.entries import Entry, Journal, Kind, Outcome
 
 SEND = "SendMessage2"
 LIST = "ReceiveMessageList"
@@ -102,21 +101,6 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
-    """What some payload turned out to be. ``complaints`` are the schema's, or why it cannot be read at all."""
-
-    data: bytes
-    located: Located | None = None
-    report: ErrorReport | None = None
-    complaints: tuple[Complaint, ...] = ()
-
-    @property
-    def document(self) -> Document | None:
-        """The document, when it is valid and could be read."""
-        return self.located.document if self.located is not None and not self.complaints else None
-
-
-@dataclass(frozen=True, slots=True)
 class Sent:
     """One SendMessage2 of the retailer under test, accepted or refused. ``channel`` is None when nobody can tell it."""
 
@@ -136,10 +120,57 @@ class Sent:
         """Simulated time of the call."""
         return self.call.at
 
+
+@dataclass(frozen=True, slots=True)
+class ValidDocument:
+    """A document that is valid and that DIT accepted; nothing else is a base for the rules of other chapters."""
+
+    sent: Sent
+    located: Located
+
     @property
-    def document(self) -> Document | None:
-        """The document, when DIT accepted it and it is valid; nothing else is a base for other chapters' rules."""
-        return self.content.document if self.content is not None and self.call.done and not self.is_event else None
+    def number(self) -> int:
+        """Number of the journal entry that sent it."""
+        return self.sent.number
+
+    @property
+    def at(self) -> datetime:
+        """Simulated time of the call that sent it."""
+        return self.sent.at
+
+    @property
+    def document(self) -> Document:
+        """The document itself."""
+        return self.located.document
+
+    @property
+    def channel(self) -> ChannelName:
+        """The channel that its records belong to."""
+        return self.document.channel
+
+    @property
+    def header(self) -> Header:
+        """Its header."""
+        return self.document.header
+
+    @property
+    def records(self) -> Sequence[Record]:
+        """Its records."""
+        return self.document.records
+
+    @property
+    def key(self) -> str:
+        """Its document id, as ids are compared."""
+        return document_key(self.header.document_id)
+
+    @property
+    def corrects(self) -> str | None:
+        """The id of the document that it corrects, as ids are compared."""
+        return None if self.header.corrects is None else document_key(self.header.corrects)
+
+    def is_same(self, other: ValidDocument) -> bool:
+        """Tell whether another document is the same document."""
+        return is_same(self.sent, other.sent)
 
 
 def is_same(one: Sent, other: Sent) -> bool:
@@ -172,65 +203,29 @@ class Delivery:
         """Number of the journal entry."""
         return self.entry.number
 
+    @property
+    def document(self) -> Document | None:
+        """The document, when it is valid; None for an error event."""
+        return self.content.document if self.content is not None and not self.is_event else None
 
-_FORM = frozenset({"money-decimals", "time-zone"})
-"""What one schema forbids and another leaves to the rules of the business: a list is as wrong either way."""
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A delivered message that the retailer has read and received. ``number`` is the entry of the call that read it."""
 
-class Payloads:
-    """Reads payloads, each blob once."""
+    delivery: Delivery
+    number: int
+    call: Call
 
-    def __init__(self, blob: Callable[[str], bytes], profile: Profile) -> None:
-        self._blob = blob
-        self._profile = profile
-        self._read: dict[tuple[str, ChannelName | None, bool], Content | None] = {}
+    @property
+    def message(self) -> str:
+        """Id of the message."""
+        return self.delivery.message
 
-    def content(self, reference: str | None, channel: ChannelName | None, *, is_event: bool) -> Content | None:
-        """What is behind a reference; None when the journal does not have the bytes."""
-        if reference is None:
-            return None
-        key = (reference, channel, is_event)
-        if key not in self._read:
-            try:
-                data = self._blob(reference)
-            except KeyError:
-                self._read[key] = None
-            else:
-                self._read[key] = self._event(data) if is_event else self._document(data, channel)
-        return self._read[key]
-
-    def _document(self, data: bytes, channel: ChannelName | None) -> Content:
-        profile = self._profile
-        try:
-            tree = parse(data)
-        except ParsingError as reason:
-            return Content(data, complaints=(reason.complaint,))
-        found = profile.channel_of_root(str(tree.getroot().tag)) if channel is None else profile.channel(channel)
-        if found is None:
-            return Content(data)
-        complaints = profile.catalogue.validate_tree(
-            found.schema_urn, tree, element=found.root, prefixes=profile.namespaces
-        )
-        try:
-            located = read_located(tree, profile, found.name)
-        except DocumentError as reason:
-            return Content(data, complaints=complaints or reason.complaints)
-        if not complaints and found.name is ChannelName.DISCOUNT:
-            told = place(located, profile, breaches(located.document, profile))
-            complaints = tuple(each for each in told if each.code in _FORM)
-        return Content(data, located, complaints=complaints)
-
-    def _event(self, data: bytes) -> Content:
-        profile = self._profile
-        complaints = profile.catalogue.validate(
-            profile.error_schema_urn, data, element=profile.error_root, prefixes=profile.namespaces
-        )
-        if complaints:
-            return Content(data, complaints=complaints)
-        try:
-            return Content(data, report=read_error_report(data, profile))
-        except DocumentError as reason:
-            return Content(data, complaints=reason.complaints)
+    @property
+    def document(self) -> Document | None:
+        """The document, when it is valid; None for an error event."""
+        return self.delivery.document
 
 
 def calls_of(entries: Iterable[Entry], authority: str) -> Iterator[Call]:
@@ -284,3 +279,150 @@ def _selector(details: Table) -> Selector:
 def _channel(entry: Entry, profile: Profile) -> ChannelName | None:
     found = profile.channel_of_version(entry.channel_version) if entry.channel_version else None
     return found.name if found is not None else None
+
+
+BAD_NAME = "bad-file-name"
+
+
+def is_nameless_reply(call: Call) -> bool:
+    """Whether a reply was refused because the name of its file does not tell what it is about."""
+    return call.by_ftps and call.entry.fault_code == BAD_NAME and "WriteEvent" in (call.path or "")
+
+
+def is_report_elsewhere(sent: Sent, profile: Profile) -> bool:
+    """Whether a file that was written as a business message is an error report."""
+    if not sent.call.by_ftps or sent.is_event or sent.content is None:
+        return False
+    try:
+        return bool(parse(sent.content.data).getroot().tag == profile.error_root)
+    except ParsingError:
+        return False
+
+
+class Traffic:
+    """The traffic between one retailer and DIT.
+
+    ``own`` is the retailer's authority id, ``bvkb`` that of BVKB.
+    """
+
+    def __init__(self, journal: Journal, entries: Sequence[Entry], profile: Profile, own: str, bvkb: str) -> None:
+        self._journal = journal
+        self._entries = entries
+        self._profile = profile
+        self._own = own
+        self._bvkb = bvkb
+        self._payloads = Payloads(journal.blob, profile)
+
+    @cached_property
+    def calls(self) -> tuple[Call, ...]:
+        """The retailer's calls, accepted and refused."""
+        return tuple(calls_of(self._entries, self._own))
+
+    @cached_property
+    def sends(self) -> tuple[Sent, ...]:
+        """All that the retailer tried to send."""
+        return tuple(sends_of(self.calls, self._profile, self._payloads))
+
+    @cached_property
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """The messages in the retailer's mailbox."""
+        return tuple(deliveries_of(self._entries, self._own, self._profile, self._payloads))
+
+    @cached_property
+    def delivered(self) -> dict[str, Delivery]:
+        """The messages in the retailer's mailbox by message id."""
+        return {delivery.message: delivery for delivery in self.deliveries}
+
+    @cached_property
+    def fetched(self) -> tuple[Fetched, ...]:
+        """The messages that the retailer has read and received, in that order; each once."""
+        fetched: dict[str, Fetched] = {}
+        for call in self.calls:
+            if call.operation == RECEIVE and call.answered:
+                for message in call.messages:
+                    delivery = self.delivered.get(message)
+                    if delivery is not None:
+                        fetched.setdefault(message, Fetched(delivery, call.number, call))
+        return tuple(fetched.values())
+
+    @cached_property
+    def accepted(self) -> tuple[ValidDocument, ...]:
+        """The valid documents that DIT accepted, resends included, in order."""
+        return tuple(
+            ValidDocument(sent, sent.content.located)
+            for sent in self.sends
+            if sent.call.done and not sent.is_event and sent.content is not None
+            if sent.content.located is not None and not sent.content.complaints
+        )
+
+    def documents(self, channel: ChannelName | None = None) -> tuple[ValidDocument, ...]:
+        """Return the valid documents that DIT accepted, each once, of one channel or of all."""
+        return tuple(document for document in self._distinct if channel in (None, document.sent.channel))
+
+    @cached_property
+    def _distinct(self) -> tuple[ValidDocument, ...]:
+        by_id: dict[str, list[ValidDocument]] = {}
+        distinct: list[ValidDocument] = []
+        for document in self.accepted:
+            earlier = by_id.setdefault(document.key, [])
+            if not any(document.is_same(other) for other in earlier):
+                earlier.append(document)
+                distinct.append(document)
+        return tuple(distinct)
+
+    @cached_property
+    def reported_by_others(self) -> frozenset[str]:
+        """Numbers of contracts that other retailers reported to BVKB."""
+        deliveries = deliveries_of(self._entries, self._bvkb, self._profile, self._payloads)
+        return frozenset(
+            record.contract
+            for delivery in deliveries
+            if delivery.sender not in (None, self._own) and delivery.channel is ChannelName.CONTRACT
+            if delivery.document is not None
+            for record in delivery.document.contracts()
+        )
+
+    def is_inconclusive(self, channel: ChannelName, after: int) -> bool:
+        """Tell whether a send on a channel failed after an entry, so that nobody knows what it would have reported.
+
+        A refused or invalid document breaks a requirement of another chapter; what it should have reported is then not
+        asked.
+        """
+        return any(number > after for number in self._failed_sends[channel])
+
+    @cached_property
+    def _failed_sends(self) -> dict[ChannelName, tuple[int, ...]]:
+        valid = {document.number for document in self.accepted}
+        failed = [
+            # A document of another channel leaves unclear which one it should have been sent on.
+            (sent.number, sent.channel if sent.content is not None and sent.content.located is not None else None)
+            for sent in self.sends
+            if not sent.is_event and sent.number not in valid
+            if not (sent.call.our_trouble and self._sent_later(sent))
+        ]
+        failed += [
+            (call.number, None) for call in self.calls if not call.done and not call.operation and not call.our_trouble
+        ]
+        failed += [(entry.number, None) for entry in self._entries if self._is_failed_connection(entry)]
+        return {
+            channel: tuple(number for number, concerned in failed if concerned in (None, channel))
+            for channel in ChannelName
+        }
+
+    def _is_failed_connection(self, entry: Entry) -> bool:
+        if entry.kind is Kind.TOKEN:
+            return entry.authority in (self._own, None) and entry.outcome is not Outcome.OK
+        return entry.kind is Kind.CONNECTION and entry.operation not in ("shown", "handshake")
+
+    def _sent_later(self, failed: Sent) -> bool:
+        """Tell whether DIT accepted later what it could not take."""
+        return any(sent.number > failed.number and sent.call.done and is_same(sent, failed) for sent in self.sends)
+
+    def bytes_of(self, reference: str | None) -> bytes | None:
+        """Return the bytes behind a reference; None when the journal does not have them."""
+        if reference is None:
+            return None
+        try:
+            return self._journal.blob(reference)
+        except KeyError:
+            return None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from simulator.documents.model import Address, Period, Person
 
 Table = Mapping[str, Any]
+_Item = TypeVar("_Item")
+_OTHER = re.compile(r"[\W_]")
 
 
 def text(value: object) -> str | None:
@@ -79,3 +82,14 @@ def euro(amount: Decimal) -> str:
     """An amount as people read it; more than two decimals are shown as they are."""
     exponent = amount.as_tuple().exponent
     return f"{amount:.2f} EUR" if isinstance(exponent, int) and exponent >= -2 else f"{amount:f} EUR"
+
+
+def loosely(number: str) -> str:
+    """A number without what careless systems change: case, separators, leading zeros."""
+    return _OTHER.sub("", number.casefold()).lstrip("0")
+
+
+def only(items: Iterable[_Item]) -> _Item | None:
+    """The one item; None when there is none or more than one."""
+    found = list(items)
+    return found[0] if len(found) == 1 else None

@@ -6,10 +6,9 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import timedelta
 
-from conformance.rules.evidence import Case
+from conformance.rules.case import Case
 from conformance.rules.registry import PASSED, Check, rule
-from conformance.rules.sessions import is_report_elsewhere
-from conformance.rules.traffic import SEND, Call, Sent
+from conformance.rules.traffic import SEND, Call, Sent, is_report_elsewhere
 from conformance.rules.values import tables, text
 from conformance.verdicts import Breach, Evidence
 from simulator.documents.complaints import Complaint
@@ -26,7 +25,7 @@ _SLACK = timedelta(minutes=5)  # how far two clocks may be apart
 @rule("XML-01")
 def valid_by_schema(case: Case) -> Iterator[Check]:
     """Every sent document and error report is valid by the schema of its channel version."""
-    for sent in case.sends:
+    for sent in case.traffic.sends:
         if sent.content is None or _undecodable(sent.content.data) is not None or is_misdirected(case, sent):
             continue
         if is_report_elsewhere(sent, case.profile):
@@ -86,7 +85,7 @@ def _evidence(sent: Sent, complaint: Complaint) -> Evidence:
 @rule("XML-02")
 def utf8(case: Case) -> Iterator[Check]:
     """Documents, and the requests that carry them, are in UTF-8."""
-    for call in case.calls:
+    for call in case.traffic.calls:
         if call.operation not in (SEND, "") or call.our_trouble or call.by_ftps:
             continue  # FTP-01 is about files
         found = wrong_encoding(case, call)
@@ -94,7 +93,7 @@ def utf8(case: Case) -> Iterator[Check]:
             yield Breach(
                 en=f"What was sent is not in UTF-8: {found}.",
                 lv=f"Sūtītais nav UTF-8 kodējumā: {found}.",
-                evidence=(case.entry(call.number),),
+                evidence=(Evidence(call.number),),
             )
         elif call.operation == SEND:
             yield PASSED
@@ -105,7 +104,7 @@ def wrong_encoding(case: Case, call: Call) -> str | None:
     if call.entry.fault_code == _CHARSET:
         return call.entry.cause or "DIT does not know the encoding"
     for reference in (call.entry.request, call.entry.payload):
-        data = case.bytes_of(reference)
+        data = case.traffic.bytes_of(reference)
         found = _undecodable(data) if data is not None else None
         if found is not None:
             return found
@@ -133,19 +132,17 @@ def _undecodable(data: bytes) -> str | None:
 @rule("XML-03")
 def record_count(case: Case) -> Iterator[Check]:
     """The header counts the records rightly."""
-    for sent in case.documents():
-        if sent.document is None:
-            continue
-        stated, found = sent.document.header.record_count, len(sent.document.records)
+    for document in case.traffic.documents():
+        stated, found = document.header.record_count, len(document.records)
         if stated == found:
             yield PASSED
         else:
             yield Breach(
-                en=f"Document {sent.document.header.document_id} states {stated} records, but has {found}.",
-                lv=f"Dokumentā {sent.document.header.document_id} norādīti {stated} ieraksti, bet to ir {found}.",
+                en=f"Document {document.header.document_id} states {stated} records, but has {found}.",
+                lv=f"Dokumentā {document.header.document_id} norādīti {stated} ieraksti, bet to ir {found}.",
                 expected=f"a record count of {found}",
                 expected_lv=f"ierakstu skaits {found}",
-                evidence=(case.spot(sent, None, "record_count"),),
+                evidence=(case.evidence_in(document, None, "record_count"),),
             )
 
 
@@ -168,29 +165,27 @@ def kind_of(case: Case, sent: Sent) -> ChannelName | None:
 @rule("XML-04")
 def created_before_sent(case: Case) -> Iterator[Check]:
     """A document was not created after it was sent. Only told where the retailer goes by the suite's clock."""
-    if not any(each.do == "now" and each.ok for each in case.all_requests):
+    if not any(each.do == "now" and each.ok for each in case.business.all_requests):
         return
-    for sent in case.documents():
-        if sent.document is None:
-            continue
-        created = sent.document.header.created_at
-        if created.tzinfo is None or created <= sent.at + _SLACK:
+    for document in case.traffic.documents():
+        created = document.header.created_at
+        if created.tzinfo is None or created <= document.at + _SLACK:
             yield PASSED
             continue
         yield Breach(
-            en=f"A document sent at {sent.at.isoformat()} says that it was created at {created.isoformat()}.",
-            lv=f"Dokumentā, kas nosūtīts {sent.at.isoformat()}, izveides laiks ir {created.isoformat()}.",
-            evidence=(case.spot(sent, None, "created_at"),),
+            en=f"A document sent at {document.at.isoformat()} says that it was created at {created.isoformat()}.",
+            lv=f"Dokumentā, kas nosūtīts {document.at.isoformat()}, izveides laiks ir {created.isoformat()}.",
+            evidence=(case.evidence_in(document, None, "created_at"),),
         )
 
 
 @rule("XML-05")
 def composed_letters(case: Case) -> Iterator[Check]:
     """Letters with diacritics are written as one character each (Unicode NFC)."""
-    for sent in case.documents():
-        if sent.content is None:
+    for document in case.traffic.documents():
+        if document.sent.content is None:
             continue
-        text = sent.content.data.decode("utf-8", "replace")
+        text = document.sent.content.data.decode("utf-8", "replace")
         if unicodedata.is_normalized("NFC", text):
             yield PASSED
             continue
@@ -198,17 +193,15 @@ def composed_letters(case: Case) -> Iterator[Check]:
         yield Breach(
             en="A document writes letters with diacritics as two characters (Unicode NFD).",
             lv="Dokumentā burti ar diakritiskajām zīmēm rakstīti kā divas rakstzīmes (Unicode NFD).",
-            evidence=(Evidence(sent.number, excerpt=line.strip()[:_LINE]),),
+            evidence=(Evidence(document.number, excerpt=line.strip()[:_LINE]),),
         )
 
 
 @rule("XML-06")
 def no_needless_blanks(case: Case) -> Iterator[Check]:
     """Names and addresses have no blanks at their ends and no two in a row."""
-    for sent in case.documents(ChannelName.CONTRACT):
-        if sent.document is None:
-            continue
-        for index, record in enumerate(sent.document.contracts()):
+    for document in case.traffic.documents(ChannelName.CONTRACT):
+        for index, record in enumerate(document.document.contracts()):
             wrong = {name: value for name, value in _written_texts(record) if value != " ".join(value.split())}
             if not wrong:
                 yield PASSED
@@ -217,7 +210,7 @@ def no_needless_blanks(case: Case) -> Iterator[Check]:
             yield Breach(
                 en=f"Texts of contract {record.contract} have needless blanks: {told}.",
                 lv=f"Līguma {record.contract} tekstos ir liekas atstarpes: {told}.",
-                evidence=tuple(case.spot(sent, index, name) for name in wrong),
+                evidence=tuple(case.evidence_in(document, index, name) for name in wrong),
             )
 
 

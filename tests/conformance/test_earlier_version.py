@@ -15,7 +15,7 @@ import pytest
 
 from conformance.report.json_report import SCHEMA_PATH
 from conformance.rules import judge
-from conformance.rules.evidence import Case
+from conformance.rules.case import Case
 from simulator.documents.profile import load_profile
 from simulator.journal import FolderJournal, blob_references
 from simulator.world_record import world_from_json

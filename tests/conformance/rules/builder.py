@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from conformance.rules import judge
-from conformance.rules.evidence import Case
+from conformance.rules.case import Case
 from conformance.verdicts import Verdict
 from simulator.clock import RIGA
 from simulator.documents.identifiers import (

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from conformance.requirements.catalogue import load
 from conformance.rules import judge
-from conformance.rules.evidence import Case
+from conformance.rules.case import Case
 from conformance.rules.registry import PASSED, Check, _complete, rule, rules
 from conformance.verdicts import Breach
 from simulator.clock import RIGA

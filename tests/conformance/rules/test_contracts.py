@@ -357,7 +357,7 @@ def test_the_same_number_at_two_retailers_is_no_breach() -> None:
 
 def test_our_own_documents_in_bvkbs_mailbox_are_not_a_neighbours() -> None:
     assert OURS.authority != THEIRS.authority
-    assert Story().first_contract().case().neighbours_contracts == frozenset()
+    assert Story().first_contract().case().contracts_of_others == frozenset()
 
 
 # -- CAL-01: the last working day before 5 March 2026 is the 4th

@@ -1,10 +1,11 @@
-"""What a journal tells of tokens: those that the STS issued, and the calls that carried one."""
+"""How the retailer got access to DIT: tokens and the calls that carried one, TLS connections, FTPS sessions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from conformance.rules.traffic import Call
 from conformance.rules.values import table, tables, text, texts
@@ -70,6 +71,40 @@ class Use:
         return moment_of(self.call.entry, self.clock or clock)
 
 
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command of an FTPS session that was no call of DIT's: login, TLS, folders."""
+
+    entry: Entry
+
+    @property
+    def number(self) -> int:
+        """Number of the journal entry."""
+        return self.entry.number
+
+    @property
+    def verb(self) -> str:
+        """The command."""
+        return self.entry.operation
+
+    @property
+    def done(self) -> bool:
+        """Whether it was carried out."""
+        return self.entry.outcome is Outcome.OK
+
+    @property
+    def fault(self) -> str | None:
+        """The word for why it was refused."""
+        return self.entry.fault_code
+
+
+def commands_of(entries: Iterable[Entry], authority: str) -> Iterator[Command]:
+    """The commands of an authority; one whose caller is not known yet counts too, as with calls."""
+    for entry in entries:
+        if entry.kind is Kind.FTP and entry.authority in (authority, None):
+            yield Command(entry)
+
+
 def moment_of(entry: Entry, clock: str | None) -> datetime:
     """An entry's time by the simulated clock or the machine's."""
     return entry.at if clock == _SIMULATED else entry.wall
@@ -111,3 +146,45 @@ def _moment(written: str | None) -> datetime | None:
     except ValueError:
         return None
     return found if found is not None and found.tzinfo is not None else None
+
+
+class Access:
+    """How one retailer got access to DIT."""
+
+    def __init__(self, entries: Sequence[Entry], calls: Sequence[Call], authority: str) -> None:
+        self._entries = entries
+        self._calls = calls
+        self._authority = authority
+
+    @cached_property
+    def issues(self) -> tuple[Issue, ...]:
+        """The retailer's requests for tokens."""
+        return tuple(issues_of(self._entries, self._authority))
+
+    @cached_property
+    def foreign_issues(self) -> tuple[Entry, ...]:
+        """Entries of tokens that were issued to others."""
+        own = (self._authority, None)
+        return tuple(entry for entry in self._entries if entry.kind is Kind.TOKEN and entry.authority not in own)
+
+    @cached_property
+    def uses(self) -> tuple[Use, ...]:
+        """The calls at DIT's secured endpoints, in order."""
+        return tuple(uses_of(self._calls))
+
+    @cached_property
+    def connections(self) -> tuple[Entry, ...]:
+        """Entries of connections that carried no call."""
+        return tuple(entry for entry in self._entries if entry.kind is Kind.CONNECTION)
+
+    @cached_property
+    def ftp_commands(self) -> tuple[Command, ...]:
+        """The commands of the retailer's FTPS sessions that are no calls of DIT."""
+        return tuple(commands_of(self._entries, self._authority))
+
+    @cached_property
+    def blocked(self) -> tuple[int, ...]:
+        """Numbers of the entries at which DIT could not be reached: a wrong certificate, no token, or a refused one."""
+        tokens_refused = [issue.number for issue in self.issues if issue.doctored or not issue.done]
+        calls_refused = [use.number for use in self.uses if not use.accepted]
+        return (*tokens_refused, *calls_refused, *(entry.number for entry in self.connections))

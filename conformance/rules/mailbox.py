@@ -1,0 +1,219 @@
+"""What a client must do with its mailbox, by SOAP or by FTPS: list, read, delete, and recover a read that was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from conformance.rules.business import Run
+from conformance.rules.case import Case
+from conformance.rules.registry import PASSED, Check
+from conformance.rules.traffic import DELETE, LIST, RECEIVE, RESTORE, SEND, Call, Fetched
+from conformance.verdicts import Breach, Evidence
+
+TOO_OFTEN, LIST_NOT_READ, NOT_DELETED = "polled-too-often", "list-not-read", "read-not-deleted"
+DUTIES = frozenset({TOO_OFTEN, LIST_NOT_READ, NOT_DELETED})
+"""What DIT says to a client that breaks a duty, where it enforces them."""
+
+
+def refused_for(case: Case, duty: str, *, by_ftps: bool = False) -> Iterator[Breach]:
+    """The calls by one of the two ways that DIT refused because a duty was broken, where it enforces duties."""
+    for call in case.traffic.calls:
+        if call.refused and call.entry.fault_code == duty and call.by_ftps is by_ftps:
+            yield Breach(
+                en=f"{call.operation} was refused: {cause_of(call)}",
+                lv=f"{call.operation} nav pieņemts: {cause_of(call)}",
+                expected="a client that keeps its duties, which DIT then has no need to refuse",
+                expected_lv="klients, kas ievēro savus pienākumus",
+                evidence=(Evidence(call.number),),
+            )
+
+
+def read_until(case: Case, listing: Call, following: Call | None) -> int | None:
+    """The entry before which all of a list must be read; None when that cannot be said."""
+    if following is not None:
+        return following.number
+    run = case.business.run_of(listing.number)
+    return run.ended if run is not None else None
+
+
+def asked_for(case: Case, message: str, after: int, before: int) -> bool:
+    """Whether a message was read, or tried to be, between two entries."""
+    return any(
+        call.operation == RECEIVE and after < call.number < before and message in call.messages
+        for call in case.traffic.calls
+    )
+
+
+def deleted(case: Case, read: Iterable[Fetched]) -> Iterator[Check]:
+    """Whether each of some messages that were read is deleted, in that run or the next."""
+    last = case.entries[-1].number if case.entries else 0
+    for fetched in read:
+        deadline = _deadline(case, fetched, last)
+        if deadline is None:
+            continue
+        if any(deletes(call, fetched) for call in case.traffic.calls if fetched.number < call.number <= deadline):
+            yield PASSED
+        else:
+            yield Breach(
+                en=f"Message {fetched.delivery.message} was read and never deleted.",
+                lv=f"Ziņojums {fetched.delivery.message} ir nolasīts, bet nav dzēsts.",
+                evidence=(Evidence(fetched.number),),
+            )
+
+
+def _deadline(case: Case, fetched: Fetched, last: int) -> int | None:
+    """The entry until which a read message must be gone; None when that cannot be said yet."""
+    if not case.business.is_driven:
+        # Nobody says when a run ends, but a retailer that has gone on to other calls is done with the message.
+        later = [
+            call
+            for call in case.traffic.calls
+            if call.number > fetched.number and call.operation in (LIST, RECEIVE, SEND)
+        ]
+        return last if any(call.at > fetched.call.at for call in later) else None
+    channel = fetched.delivery.channel
+    run = case.business.run_of(fetched.number)
+    after = run.ended if run is not None else fetched.number
+    troubles = _troubles(case, fetched.delivery.message)
+    following = case.business.next_run_with(channel, after) if channel is not None else None
+    while channel is not None and following is not None and _within(following, troubles):
+        following = case.business.next_run_with(channel, following.ended)  # it may do the rest later
+    if following is not None:
+        return following.ended
+    return last if run is not None and not troubles else None
+
+
+def _within(run: Run, calls: tuple[int, ...]) -> bool:
+    return any(run.number < each <= run.ended for each in calls)
+
+
+def _troubles(case: Case, message: str) -> tuple[int, ...]:
+    """The calls about a message that failed or were lost through no fault of the retailer."""
+    return tuple(
+        call.number for call in case.traffic.calls if (call.our_trouble or call.lost) and message in call.messages
+    )
+
+
+def deletes(call: Call, fetched: Fetched) -> bool:
+    """Whether a call deletes a message that was read."""
+    return call.operation == DELETE and fetched.delivery.message in call.messages
+
+
+def polled_too_soon(case: Case, before: Call, call: Call) -> bool:
+    """Within the limit, and not because the suite asked for another run."""
+    limit = timedelta(seconds=case.profile.limits.poll_seconds.value)
+    asked = any(
+        each.do == "exchange" and before.number < each.number < call.number for each in case.business.all_requests
+    )
+    return call.at - before.at < limit and not asked
+
+
+def cause_of(call: Call) -> str:
+    """Why a call was refused, in words."""
+    return call.entry.cause or call.entry.fault_code or "no reason is recorded"
+
+
+def recoveries(case: Case) -> Iterator[Check]:
+    """Each message whose read was lost on its way, once there was an occasion to read it again, and each restored."""
+    lost = dict(_lost_reads(case))
+    for message, call in lost.items():
+        delivery = case.traffic.delivered.get(message)
+        if delivery is None or delivery.channel is None:
+            continue
+        run = case.business.run_of(call.number)
+        again = case.business.next_run_with(delivery.channel, run.ended if run is not None else call.number)
+        if again is not None or _received(case, message, call.number) is not None:
+            yield _recovery(case, message, call)
+    for call in case.traffic.calls:
+        if call.operation == RESTORE:
+            for message in call.messages:
+                if message not in lost:
+                    yield _restoring(case, message, call)
+
+
+def _lost_reads(case: Case) -> Iterator[tuple[str, Call]]:
+    for call in case.traffic.calls:
+        if call.operation == RECEIVE and call.done and call.lost and not call.by_ftps:
+            for message in call.messages:
+                if not any(each.answered and message in each.messages for each in _receives_before(case, call)):
+                    yield message, call
+
+
+def _receives_before(case: Case, call: Call) -> Iterator[Call]:
+    return (each for each in case.traffic.calls if each.operation == RECEIVE and each.number < call.number)
+
+
+def _received(case: Case, message: str, after: int) -> Call | None:
+    return next(
+        (
+            call
+            for call in case.traffic.calls
+            if call.operation == RECEIVE and call.answered and call.number > after and message in call.messages
+        ),
+        None,
+    )
+
+
+def _before(case: Case, message: str, operation: str, after: int, until: int, *, read: bool = False) -> Call | None:
+    return next(
+        (
+            call
+            for call in case.traffic.calls
+            if call.operation == operation and call.done and after < call.number < until and message in call.messages
+            if not read or call.read
+        ),
+        None,
+    )
+
+
+def _recovery(case: Case, message: str, lost: Call) -> Check:
+    received = _received(case, message, lost.number)
+    if received is None:
+        return _not_recovered(
+            f"The reply with message {message} was lost, and the message was never read again.",
+            f"Atbilde ar ziņojumu {message} pazuda, un ziņojums nav nolasīts vēlreiz.",
+            lost,
+        )
+    restored = _before(case, message, RESTORE, lost.number, received.number)
+    if restored is None:
+        return _not_recovered(
+            f"Message {message} was read again after a lost reply without restoring it first.",
+            f"Ziņojums {message} pēc pazudušas atbildes nolasīts vēlreiz, to iepriekš neatjaunojot.",
+            received,
+        )
+    if _before(case, message, LIST, lost.number, restored.number, read=True) is None:
+        return _unlisted(message, restored)
+    return PASSED
+
+
+def _restoring(case: Case, message: str, restored: Call) -> Check:
+    if _before(case, message, LIST, 0, restored.number, read=True) is None:
+        return _unlisted(message, restored)
+    last = restored.number
+    deleted = next(
+        (c for c in case.traffic.calls if c.operation == DELETE and c.number > last and message in c.messages), None
+    )
+    if deleted is not None and _before(case, message, RECEIVE, last, deleted.number) is None:
+        return _not_recovered(
+            f"Message {message} was restored and then deleted without being read.",
+            f"Ziņojums {message} tika atjaunots un pēc tam dzēsts, to nenolasot.",
+            deleted,
+        )
+    return PASSED
+
+
+def _unlisted(message: str, restored: Call) -> Breach:
+    return _not_recovered(
+        f"Message {message} was restored without having been listed as read.",
+        f"Ziņojums {message} tika atjaunots, lai gan nebija nolasīto ziņojumu sarakstā.",
+        restored,
+    )
+
+
+def _not_recovered(en: str, lv: str, call: Call) -> Breach:
+    return Breach(
+        en=en,
+        lv=lv,
+        evidence=(Evidence(call.number),),
+    )

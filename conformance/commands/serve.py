@@ -52,7 +52,7 @@ _TICK = 5.0  # wall seconds between two readings of the machine's clock
 @click.option(
     "--security-settings",
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
-    help="TOML file with what differs from the bundled security settings (docs/security.md).",
+    help="TOML file with what differs from the bundled security settings (docs/reference/security.md).",
 )
 @click.option(
     "--ftps-port",
@@ -62,14 +62,14 @@ _TICK = 5.0  # wall seconds between two readings of the machine's clock
 @click.option(
     "--ftps-settings",
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
-    help="TOML file with what differs from the bundled FTPS settings (docs/ftps.md).",
+    help="TOML file with what differs from the bundled FTPS settings (docs/reference/ftps.md).",
 )
 @click.option(
     "--environment",
     type=click.Choice([environment.value for environment in Environment]),
     default=Environment.TEST.value,
     show_default=True,
-    help="Which of DIT's environments this is: whose rights are needed, and which monthly quota holds (docs/dit.md).",
+    help="Which of DIT's environments this is; it decides on rights and the monthly quota (docs/reference/rights.md).",
 )
 @click.option(
     "--enforce-duties",

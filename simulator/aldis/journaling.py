@@ -1,4 +1,4 @@
-"""What the journal says of ALDIS's acts: the details of its entries, as docs/journal.md lists them. Pure."""
+"""What the journal says of ALDIS's acts: the details of its entries, as docs/reference/journal.md lists them. Pure."""
 
 from __future__ import annotations
 

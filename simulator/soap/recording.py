@@ -1,4 +1,4 @@
-"""What the journal says of one exchange (docs/journal.md)."""
+"""What the journal says of one exchange (docs/reference/journal.md)."""
 
 from __future__ import annotations
 

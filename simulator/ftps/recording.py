@@ -1,4 +1,4 @@
-"""What the journal says of FTPS (docs/reference/journal.md): calls of DIT's as ``exchange``, all other commands as ``ftp``."""
+"""Writes the journal entries of FTPS (docs/reference/journal.md): calls of DIT as ``exchange``, others as ``ftp``."""
 
 from __future__ import annotations
 

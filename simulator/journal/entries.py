@@ -1,7 +1,7 @@
 """What a journal holds: entries of nine kinds, and what any reader of a journal needs. Does no input or output.
 
-What stands in ``details`` per kind and operation is listed in docs/reference/journal.md and held by tests; raw bytes stay in
-blobs, named by their SHA-256, so that an entry is small and a journal can be read as a list.
+What stands in ``details`` per kind and operation is listed in docs/reference/journal.md and held by tests; raw bytes
+stay in blobs, named by their SHA-256, so that an entry is small and a journal can be read as a list.
 """
 
 from __future__ import annotations

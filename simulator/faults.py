@@ -169,6 +169,14 @@ class Faults:
                     return each.misbehaviour
         return None
 
+    def is_armed(self, operation: str, authority: str | None, kinds: Collection[str]) -> bool:
+        """Return True when a fault of these kinds waits for such a call; it is not counted."""
+        with self._lock:
+            return any(
+                armed.misbehaviour.kind in kinds and _concerns(armed.misbehaviour, operation, authority, None)
+                for armed in self._armed
+            )
+
     def armed(self) -> tuple[tuple[Misbehaviour, int], ...]:
         """What is still armed, each with the number of strikes that are left."""
         with self._lock:

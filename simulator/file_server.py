@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.channels import accounts_for
-from simulator.ftps.backing import Backing
+from simulator.ftps.calls import FtpsBackend
 from simulator.ftps.serving import HOST, FtpsServer
 from simulator.ftps.settings import FtpsSettings
 from simulator.security.secured import Security
@@ -42,7 +42,7 @@ class FileServer:
         self._simulation = simulation
         self._passwords: dict[str, str] = {}
         try:
-            self._server = FtpsServer(self._backing, plan.keys.material(()), plan.settings, plan.port)
+            self._server = FtpsServer(self._backend, plan.keys.material(()), plan.settings, plan.port)
         except OSError as reason:
             raise FileServerError(_cannot_listen(plan.port, reason)) from reason
 
@@ -68,17 +68,8 @@ class FileServer:
         """End all sessions and stop listening."""
         self._server.stop()
 
-    def _backing(self) -> Backing:
-        simulation = self._simulation()
-        return Backing(
-            store=simulation.store,
-            network=simulation.network,
-            clock=simulation.clock,
-            faults=simulation.faults,
-            message_bytes=simulation.profile.limits.message_bytes.value,
-            passwords=self._passwords,
-            settings=self._plan.settings,
-        )
+    def _backend(self) -> FtpsBackend:
+        return FtpsBackend(self._simulation().services, self._passwords, self._plan.settings)
 
 
 def _cannot_listen(port: int, reason: OSError) -> str:

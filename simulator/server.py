@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from simulator.simulation import Simulation
-    from simulator.soap.backend import Backend
+    from simulator.soap.gate import Authenticator
 
 _THREADS = 16
 _SHOWN = "misbehaviour on purpose (wrong_certificate): a client is shown the certificate of another authority"
@@ -72,7 +72,7 @@ class Server:
         self._simulation: Simulation | None = None
         if simulation is not None:
             self.mount(simulation)
-        self._soap = SoapApplication(self._backend)
+        self._soap = SoapApplication(lambda: self.simulation.services, self._authenticator)
         self._admin = AdminApplication(lambda: self.simulation)
         self._http = HttpServer((host, port), self._application, numthreads=_THREADS, server_name="aldis-simulator")
         if security is not None:
@@ -149,9 +149,8 @@ class Server:
             raise
         return files
 
-    def _backend(self) -> Backend:
-        backend = self.simulation.backend
-        return backend if self._secured is None else replace(backend, gate=self._secured.gate)
+    def _authenticator(self) -> Authenticator | None:
+        return None if self._secured is None else self._secured.authenticator
 
     def hang_up(self) -> None:
         """Break all connections of TLS, so that the next call has to shake hands."""

@@ -18,6 +18,7 @@ from simulator.aldis.cycle import Duty
 from simulator.channels import Installation, exchanging, grants_for, installation_for
 from simulator.clock import Clock
 from simulator.dit import configuration
+from simulator.dit.calls import SimulationServices
 from simulator.dit.duties import Duties
 from simulator.dit.network import Network
 from simulator.dit.options import Options
@@ -27,7 +28,6 @@ from simulator.documents.profile import Profile
 from simulator.faults import Faults
 from simulator.journal import Entry, Kind, StoredJournal, wall_now
 from simulator.setting import Setting, recorded_setting, remember_setting
-from simulator.soap.backend import Backend
 from simulator.store import Store, Unit
 from simulator.tampering import Tampering
 from simulator.world import World
@@ -84,7 +84,7 @@ class Simulation:
         self.aldis = Aldis(
             world=world, profile=profile, clock=clock, network=self.network, store=store, faults=self.faults
         )
-        self.backend = Backend(store=store, network=self.network, clock=clock, profile=profile, faults=self.faults)
+        self.services = SimulationServices(store, self.network, clock, profile, self.faults)
         self._worker = _Worker(self.aldis, patient=patient)
         self.network.on_delivery(world.bvkb.id, self._worker.wake)
         self._worker.wake()  # what was acknowledged before a crash is still to be taken in

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from simulator.dit.model import Authority, Channel, ChannelVersion, Refusal, User, VersionStatus
-from simulator.dit.refusals import ACCESS, NO_SOURCE, documented, refuse
+from simulator.dit.model import Authority, Channel, ChannelVersion, RefusalCode, User, VersionStatus
+from simulator.dit.refusals import ACCESS, NO_SOURCE, Refused, documented, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from simulator.dit.directory import Directory
-    from simulator.dit.model import Caller, DitError
+    from simulator.dit.model import Caller
     from simulator.dit.network import Network
     from simulator.store import Unit
 
@@ -47,7 +47,7 @@ class Administration:
     # -- looking
 
     def post_box(self, authority: str) -> tuple[int, Authority]:
-        """SelectPostBox: the number of an authority's mailbox, and the authority; raises DitError."""
+        """SelectPostBox: the number of an authority's mailbox, and the authority; raises Refused."""
         directory = self._directory()
         found = directory.authority(authority)
         return sorted(directory.authorities).index(found.id) + 1, found
@@ -63,7 +63,7 @@ class Administration:
     ) -> tuple[Channel, ...]:
         """SearchChannelsPaged: the channels that fit, by URN; an unknown URN is refused in DIT's documented words.
 
-        ``statuses`` wants a version in one of them; ``title`` any part of the name. Raises DitError.
+        ``statuses`` wants a version in one of them; ``title`` any part of the name. Raises Refused.
         """
         directory = self._directory()
         if urn is not None:
@@ -79,7 +79,7 @@ class Administration:
     def versions(
         self, *, urn: str | None = None, channel: str | None = None, statuses: Collection[str] = ()
     ) -> tuple[ChannelVersion, ...]:
-        """SearchChannelVersionsPaged: the versions that fit, by URN; raises DitError for URNs that are unknown."""
+        """SearchChannelVersionsPaged: the versions that fit, by URN; raises Refused for URNs that are unknown."""
         directory = self._directory()
         if urn is not None:
             directory.version(urn)
@@ -93,7 +93,7 @@ class Administration:
         )
 
     def subscribers(self, *, version: str | None = None, authority: str | None = None) -> tuple[Subscriber, ...]:
-        """SearchSubscribersToChannelPaged: who has rights on a version, or what an authority has; raises DitError."""
+        """SearchSubscribersToChannelPaged: who has rights on a version, or what an authority has; raises Refused."""
         directory = self._directory()
         if version is not None:
             directory.version(version)
@@ -105,17 +105,17 @@ class Administration:
         )
 
     def channel(self, urn: str) -> Channel:
-        """One channel; raises DitError when there is none."""
+        """One channel; raises Refused when there is none."""
         return self._directory().channel(urn)
 
     def authority(self, identifier: str) -> Authority:
-        """One authority; raises DitError when it has no mailbox."""
+        """One authority; raises Refused when it has no mailbox."""
         return self._directory().authority(identifier)
 
     # -- changing
 
     def insert_channel(self, caller: Caller, channel: Channel) -> int:
-        """InsertChannel: a new channel of the caller's own; returns its number. Raises DitError."""
+        """InsertChannel: a new channel of the caller's own; returns its number. Raises Refused."""
         directory = self._directory()
         directory.authority(channel.owner)
         if channel.owner != caller.authority:
@@ -132,7 +132,7 @@ class Administration:
         return len(directory.channels) + 1
 
     def insert_version(self, caller: Caller, version: ChannelVersion) -> int:
-        """InsertChannelVersion: a new version of one of the caller's channels; returns its number. Raises DitError.
+        """InsertChannelVersion: a new version of one of the caller's channels; returns its number. Raises Refused.
 
         ``version.element`` is filled in from its schema URN.
         """
@@ -159,7 +159,7 @@ class Administration:
     def insert_subscriber(self, caller: Caller, version: str, authority: str) -> int:
         """InsertSubscriberToChannel: rights on a version of the caller's channel; returns their number.
 
-        Raises DitError.
+        Raises Refused.
         """
         directory = self._directory()
         known = directory.version(version)
@@ -214,46 +214,46 @@ def version_urn(channel: Channel, major: int, minor: int) -> str:
 def status_of(words: Collection[str]) -> VersionStatus:
     """The status that a list of statuses asks for a new version; active when it asks for none (assumed).
 
-    Raises DitError for more than one.
+    Raises Refused for more than one.
     """
     if len(words) > 1:
         raise _wrong(f"{len(words)} statuses for one version: {' '.join(words)}", "one status")
     return VersionStatus(next(iter(words), VersionStatus.ACTIVE))
 
 
-def missing(what: str) -> DitError:
+def missing(what: str) -> Refused:
     """The refusal of a new record that lacks something."""
     return _wrong(f"no {what}", f"{what}, without which nothing can be made")
 
 
-def _wrong(found: str, expected: str, *, remedy: str = "mend the record and send it again") -> DitError:
+def _wrong(found: str, expected: str, *, remedy: str = "mend the record and send it again") -> Refused:
     return refuse(
-        Refusal.BAD_CONFIGURATION,
+        RefusalCode.BAD_CONFIGURATION,
         f"the record cannot be made: {found}; expected {expected}",
         found=f"The call gives {found}.",
         expected=f"{expected}.",
-        provenance=documented("channel and version URNs, their schemas"),
+        source=documented("channel and version URNs, their schemas"),
         remedy=f"{remedy}.",
     )
 
 
-def _there_already(what: str) -> DitError:
+def _there_already(what: str) -> Refused:
     return refuse(
-        Refusal.BAD_CONFIGURATION,
+        RefusalCode.BAD_CONFIGURATION,
         f"{what} is there already",
         found=f"The call makes {what}, which DIT has already.",
         expected="a record that is new; nothing is changed by making it again.",
-        provenance=NO_SOURCE,
+        source=NO_SOURCE,
         remedy="look for it with the Search... operations first.",
     )
 
 
-def _not_owner(caller: Caller, owner: str, what: str) -> DitError:
+def _not_owner(caller: Caller, owner: str, what: str) -> Refused:
     return refuse(
-        Refusal.NO_RIGHT,
+        RefusalCode.NO_RIGHT,
         f"authority {caller.authority} does not own {what}",
         found=f"User {caller.user!r} acts for authority {caller.authority}; {what} is owned by {owner}.",
         expected="a call by the channel's owner.",
-        provenance=ACCESS,
+        source=ACCESS,
         remedy="make channels of your own, or have the owner do it (who may do what is assumed).",
     )

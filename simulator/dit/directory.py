@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from simulator.dit.model import Caller, DitError, Refusal
-from simulator.dit.refusals import ACCESS, documented, refuse
+from simulator.dit.model import Caller, RefusalCode
+from simulator.dit.refusals import ACCESS, Refused, documented, refuse
 from simulator.dit.rights import require_right
 
 if TYPE_CHECKING:
@@ -32,58 +32,58 @@ class Directory:
     grants: Mapping[GrantKey, Grant] = field(default_factory=dict)
 
     def caller(self, user: str) -> Caller:
-        """Who calls, by user name or by the 6-digit authority id; raises DitError for anyone else."""
+        """Who calls, by user name or by the 6-digit authority id; raises Refused for anyone else."""
         if user in self.users:
             return Caller(user, self.users[user])
         if user in self.authorities:
             return Caller(user, user)
         raise refuse(
-            Refusal.UNKNOWN_USER,
+            RefusalCode.UNKNOWN_USER,
             f"unknown user {user!r}",
             found=f"The call came as user {user!r}, whom DIT does not know.",
             expected="the name of a DIT user, or the 6-digit id of its authority, that has been given access.",
-            provenance=ACCESS,
+            source=ACCESS,
             remedy="check the user name; access is opened per environment by VRAA and BVKB.",
         )
 
     def version(self, urn: str) -> ChannelVersion:
-        """A channel version by URN; raises DitError when there is none."""
+        """A channel version by URN; raises Refused when there is none."""
         if urn in self.versions:
             return self.versions[urn]
         hint = "that is a channel's URN, not a version's" if urn in self.channels else "DIT has no such channel version"
         raise refuse(
-            Refusal.UNKNOWN_VERSION,
+            RefusalCode.UNKNOWN_VERSION,
             "Argument exception: ChannelVersionURN!",
             found=f"The call names channel version {urn!r}: {hint}.",
             expected="the URN of a channel version, like URN:IVIS:100001:CHA-<Name>-v1-0-TYPE-DSK.",
-            provenance=documented("channel URNs"),
+            source=documented("channel URNs"),
             remedy=f"check the URN{_suggestion(urn, self.versions)}.",
         )
 
     def channel(self, urn: str) -> Channel:
-        """A channel by URN; raises DitError, with DIT's documented words, when there is none."""
+        """A channel by URN; raises Refused, with DIT's documented words, when there is none."""
         if urn in self.channels:
             return self.channels[urn]
         hint = "that is a channel version's URN, not a channel's" if urn in self.versions else "DIT has no such channel"
         raise refuse(
-            Refusal.UNKNOWN_CHANNEL,
+            RefusalCode.UNKNOWN_CHANNEL,
             "Argument exception: ChannelURN!",
             found=f"The call names channel {urn!r}: {hint}.",
             expected="the URN of a channel, like URN:IVIS:100001:CHA-<Name>-TYPE-DSK.",
-            provenance=documented("channel URNs"),
+            source=documented("channel URNs"),
             remedy=f"check the URN{_suggestion(urn, self.channels)}.",
         )
 
     def authority(self, identifier: str) -> Authority:
-        """An authority by its 6-digit id; raises DitError when it has no mailbox."""
+        """An authority by its 6-digit id; raises Refused when it has no mailbox."""
         if identifier in self.authorities:
             return self.authorities[identifier]
         raise refuse(
-            Refusal.UNKNOWN_AUTHORITY,
+            RefusalCode.UNKNOWN_AUTHORITY,
             f"unknown authority {identifier!r}",
             found=f"ReceiverFilter names authority {identifier!r}, which has no mailbox in DIT.",
             expected="6-digit ids of authorities that have a mailbox.",
-            provenance=documented("mailboxes of authorities"),
+            source=documented("mailboxes of authorities"),
             remedy="take the ids from the channel's subscribers.",
         )
 
@@ -103,7 +103,7 @@ class Directory:
         return tuple(sorted(cuts, key=lambda each: each.urn))
 
     def require_right(self, caller: Caller, use: Use) -> None:
-        """Raise DitError when the caller's right for a call is withheld, or not open yet."""
+        """Raise Refused when the caller's right for a call is withheld, or not open yet."""
         if not self.grants:
             return
         own = caller.user in self.users
@@ -111,12 +111,12 @@ class Directory:
         require_right(self.grants, caller, users, use)
 
     def require_version_access(self, caller: Caller, version: ChannelVersion) -> None:
-        """Raise DitError unless the caller owns the version's channel or subscribes to the version."""
+        """Raise Refused unless the caller owns the version's channel or subscribes to the version."""
         if self.owner(version) != caller.authority and not self.subscribed(caller.authority, version):
             raise self._no_right(caller, version.urn)
 
     def require_channel_access(self, caller: Caller, channel: Channel) -> None:
-        """Raise DitError unless the caller owns the channel or subscribes to one of its versions."""
+        """Raise Refused unless the caller owns the channel or subscribes to one of its versions."""
         if channel.owner != caller.authority and not self.subscribed_to_any(caller.authority, channel.urn):
             raise self._no_right(caller, channel.urn)
 
@@ -124,15 +124,15 @@ class Directory:
         """Whether an authority subscribes to any version of a channel (given by URN)."""
         return any(self.subscribed(authority, each) for each in self.versions.values() if each.channel == channel)
 
-    def _no_right(self, caller: Caller, urn: str) -> DitError:
+    def _no_right(self, caller: Caller, urn: str) -> Refused:
         own = sorted(each for each, authorities in self.subscribers.items() if caller.authority in authorities)
         return refuse(
-            Refusal.NO_RIGHT,
+            RefusalCode.NO_RIGHT,
             f"authority {caller.authority} has no rights on {urn}",
             found=f"User {caller.user!r} acts for authority {caller.authority}, "
             f"which neither owns nor subscribes to {urn}.",
             expected="a call by the channel's owner or by a subscriber of that channel version.",
-            provenance=ACCESS,
+            source=ACCESS,
             remedy=f"use a version that the authority has rights on ({', '.join(own) or 'it has none yet'}), "
             "or have access opened; rights are per user, channel and environment.",
         )

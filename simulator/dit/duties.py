@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, select
 
 from simulator.dit import mailbox
-from simulator.dit.model import DitError, MessageClass, MessageStatus, Refusal
-from simulator.dit.refusals import documented, refuse
+from simulator.dit.model import MessageClass, MessageStatus, RefusalCode
+from simulator.dit.refusals import Refused, documented, refuse
 from simulator.store.tables import polls
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Duties:
     seconds: int
 
     def require(self, unit: Unit, caller: Caller, poll: Poll) -> None:
-        """Raise DitError when the caller polls too soon, or owes something of what it polled before."""
+        """Raise Refused when the caller polls too soon, or owes something of what it polled before."""
         place = (
             polls.c.authority == caller.authority,
             polls.c.kind == str(poll.kind),
@@ -92,44 +92,44 @@ class Duties:
         unit.connection.execute(delete(polls).where(*(polls.c[name] == value for name, value in row.items())))
         unit.connection.execute(insert(polls), {**row, "at": poll.at, "listed": [each.id for each in found]})
 
-    def _too_often(self, caller: Caller, poll: Poll, last: datetime) -> DitError:
+    def _too_often(self, caller: Caller, poll: Poll, last: datetime) -> Refused:
         earliest = last + timedelta(seconds=self.seconds)
         return refuse(
-            Refusal.TOO_OFTEN,
+            RefusalCode.TOO_OFTEN,
             f"{poll.kind} of {poll.selection} was called at {last.isoformat()}; call again from {earliest.isoformat()}",
             latvian=f"{poll.kind} ar {poll.selection} izsaukts {last.isoformat()}; atkārtoti drīkst no "
             f"{earliest.isoformat()} (ne biežāk kā reizi {self.seconds // 60} minūtēs).",
             found=f"Authority {caller.authority} called {poll.kind} for {poll.selection} at {last.isoformat()} and "
             f"again at {poll.at.isoformat()}.",
             expected=f"at least {self.seconds} seconds between two calls of the interface (here: of the same poll).",
-            provenance=documented("section 2.4"),
+            source=documented("section 2.4"),
             remedy="call on a schedule of five minutes or more, and use DIT's notification of incoming messages.",
         )
 
 
-def _not_read(caller: Caller, poll: Poll, unread: tuple[str, ...], listed: int) -> DitError:
+def _not_read(caller: Caller, poll: Poll, unread: tuple[str, ...], listed: int) -> Refused:
     return refuse(
-        Refusal.LIST_NOT_READ,
+        RefusalCode.LIST_NOT_READ,
         f"{len(unread)} of the {listed} messages listed before have not been read: {_some(unread)}",
         latvian=f"No {listed} iepriekš sarakstā dotajiem ziņojumiem nav nolasīti {len(unread)}: {_some(unread)}.",
         found=f"Authority {caller.authority} lists {poll.selection} again; of the messages listed before, "
         f"{len(unread)} were not read: {_some(unread)}.",
         expected="ReceiveMessage2 for every message of a list before the next ReceiveMessageList.",
-        provenance=documented("section 2.4"),
+        source=documented("section 2.4"),
         remedy="read each of them by its MessageID; if the list was lost, ReceiveMessage2 by the channel's or the "
         "version's URN reads all that is there.",
     )
 
 
-def _not_deleted(caller: Caller, poll: Poll, kept: list[str]) -> DitError:
+def _not_deleted(caller: Caller, poll: Poll, kept: list[str]) -> Refused:
     return refuse(
-        Refusal.NOT_DELETED,
+        RefusalCode.NOT_DELETED,
         f"{len(kept)} messages of {poll.selection} were read and not deleted: {_some(kept)}",
         latvian=f"{poll.selection}: nolasīti, bet nav dzēsti {len(kept)} ziņojumi: {_some(kept)}.",
         found=f"Authority {caller.authority} polls {poll.selection} again; of what it read before, {len(kept)} "
         f"messages were not deleted: {_some(kept)}.",
         expected="DeleteMessage for each message once it is read and kept.",
-        provenance=documented("section 3.2.1.8"),
+        source=documented("section 3.2.1.8"),
         remedy="delete them by MessageID; if reading went wrong, restore them first (ReceiveMessageList with "
         "ReadMessage=true, RestoreMessageList) and read them again.",
     )

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from simulator.documents.complaints import Complaint
-
 
 class ChannelKind(StrEnum):
     """Distribution (one owner sends, many receive) or collection (many send, the owner receives)."""
@@ -185,8 +183,8 @@ class MailboxMessage:
     read_at: datetime | None = None
 
 
-class Refusal(StrEnum):
-    """Why DIT refuses a call."""
+class RefusalCode(StrEnum):
+    """Codes of calls that DIT refuses."""
 
     UNKNOWN_USER = "unknown-user"
     UNKNOWN_VERSION = "unknown-channel-version"
@@ -208,30 +206,5 @@ class Refusal(StrEnum):
     TRANSFORMATION = "transformation-stopped"
     BAD_CONFIGURATION = "bad-configuration"
     STORAGE_FULL = "storage-full"
-
-
-class DitError(Exception):
-    """A refused call.
-
-    ``text`` is what the wire says (Latvian where DIT's own text is documented, else English); ``cause`` is the full
-    explanation for the journal. ``latvian`` is the text in Latvian, where it says more than the refusal's own words.
-    ``server_side`` is true when the caller did nothing wrong.
-    """
-
-    def __init__(
-        self,
-        refusal: Refusal,
-        text: str,
-        *,
-        cause: str | None = None,
-        complaints: tuple[Complaint, ...] = (),
-        server_side: bool = False,
-        latvian: str | None = None,
-    ) -> None:
-        super().__init__(text)
-        self.refusal = refusal
-        self.text = text
-        self.cause = cause or text
-        self.complaints = complaints
-        self.server_side = server_side
-        self.latvian = latvian
+    STORAGE = "storage-failed"
+    INTERNAL = "internal-error"

@@ -19,8 +19,9 @@ from simulator.dit.configuration import Configuration
 from simulator.dit.directory import Directory
 from simulator.dit.duties import Poll, PollKind
 from simulator.dit.misdelivery import Misdelivery
-from simulator.dit.model import DitError, MessageClass, MessageStatus
+from simulator.dit.model import MessageClass, MessageStatus
 from simulator.dit.quota import charge
+from simulator.dit.refusals import Refused
 from simulator.dit.rights import Use
 from simulator.dit.routing import routes
 from simulator.dit.selection import canonical, not_in_mailbox, require_one
@@ -157,7 +158,7 @@ class Network:
         return known
 
     def caller(self, unit: Unit, user: str) -> Caller:
-        """Who calls, by DIT user name or 6-digit authority id; raises DitError for anyone else."""
+        """Who calls, by DIT user name or 6-digit authority id; raises Refused for anyone else."""
         return self.directory(unit).caller(user)
 
     def version(self, unit: Unit, urn: str) -> ChannelVersion | None:
@@ -192,7 +193,7 @@ class Network:
             version = directory.version(request.version)
             self._require_right(directory, caller, version.channel, version.urn, ChannelRight.SEND)
             routes(directory, caller, version, request)
-        except DitError:
+        except Refused:
             return None
         business = request.message_class is MessageClass.BUSINESS
         return self._sending.examine(version, request.payload, pieces, business=business)
@@ -202,7 +203,7 @@ class Network:
 
         The payload's blob must have been put into the unit (or committed before); ``examined`` is what :meth:`examine`
         said of it, if that was asked. The sender of a real DIT learns no
-        message id; the wire keeps it back. Raises DitError, and StorageFull when there is no room.
+        message id; the wire keeps it back. Raises Refused, and StorageFull when there is no room.
         """
         if request.related_message is not None:
             request = replace(request, related_message=canonical(request.related_message))
@@ -235,7 +236,7 @@ class Network:
     def receive(self, unit: Unit, caller: Caller, selector: Selector) -> tuple[MailboxMessage, ...]:
         """ReceiveMessage2: the delivered messages of a channel or version in order of delivery, or one by its id.
 
-        What is returned is then read; a message asked for by id may have been read before. Raises DitError.
+        What is returned is then read; a message asked for by id may have been read before. Raises Refused.
         """
         poll = self._poll(unit, caller, selector, PollKind.RECEIVE)
         found = self._selected(unit, caller, selector, _WAITING, Action.RECEIVE)
@@ -256,7 +257,7 @@ class Network:
         """ReceiveMessageList: the caller's delivered messages, or with ``read`` those already read; changes nothing.
 
         With ``classes`` those of some classes only, as a folder of FTPS shows them; that is then a poll of its own.
-        Raises DitError.
+        Raises Refused.
         """
         status = MessageStatus.READ if read else MessageStatus.DELIVERED
         poll = self._poll(unit, caller, selector, PollKind.LIST_READ if read else PollKind.LIST, classes)
@@ -269,7 +270,7 @@ class Network:
     def look(self, unit: Unit, caller: Caller, message_id: str) -> MailboxMessage | None:
         """A message of the caller's mailbox, in whatever status; None when there is none. Changes nothing.
 
-        Raises DitError when the caller's user has no right to receive there.
+        Raises Refused when the caller's user has no right to receive there.
         """
         message = mailbox.find(unit, caller.authority, canonical(message_id))
         if message is not None:
@@ -277,7 +278,7 @@ class Network:
         return message
 
     def restore(self, unit: Unit, caller: Caller, ids: Iterable[str]) -> tuple[str, ...]:
-        """RestoreMessageList: take read messages back to delivered, all or none; returns their ids. Raises DitError.
+        """RestoreMessageList: take read messages back to delivered, all or none; returns their ids. Raises Refused.
 
         Restoring a delivered message is refused with DIT's documented text.
         """
@@ -290,14 +291,14 @@ class Network:
     def delete(self, unit: Unit, caller: Caller, selector: Selector) -> tuple[str, ...]:
         """DeleteMessage: delete one message, or all of the caller's on a channel or version; returns their ids.
 
-        By channel it deletes what is delivered, read or processed (documented for the channel). Raises DitError.
+        By channel it deletes what is delivered, read or processed (documented for the channel). Raises Refused.
         """
         found = tuple(each.id for each in self._selected(unit, caller, selector, _ALIVE, Action.DELETE))
         mailbox.set_status(unit, caller.authority, found, MessageStatus.DELETED)
         return found
 
     def confirm(self, unit: Unit, caller: Caller, message_id: str) -> None:
-        """ConfirmationAck: a read message of a version with manual acknowledgement is processed. Raises DitError."""
+        """ConfirmationAck: a read message of a version with manual acknowledgement is processed. Raises Refused."""
         message = self._own(unit, caller, canonical(message_id))
         version = self.directory(unit).version(message.version)
         if not version.manual_acknowledgement:
@@ -437,7 +438,7 @@ class Network:
         place: str,
         right: ChannelRight = ChannelRight.RECEIVE,
     ) -> None:
-        """Raise DitError when the caller's user may not do it there today; ``place`` is what the caller named."""
+        """Raise Refused when the caller's user may not do it there today; ``place`` is what the caller named."""
         use = Use(channel, place, self._environment, right, self._clock.now().date())
         directory.require_right(caller, use)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from simulator.dit.model import Refusal
+from simulator.dit.model import RefusalCode
 from simulator.dit.refusals import documented, refuse
 from simulator.documents.model import Period
 from simulator.store.prepared import Prepared
@@ -26,7 +26,7 @@ _OLD = month_bytes.c.bytes
 
 
 def charge(unit: Unit, authority: str, day: date, size: int, limit: int) -> None:
-    """Count a message's bytes for its sender's month; raises DitError, and counts nothing, beyond the limit."""
+    """Count a message's bytes for its sender's month; raises Refused, and counts nothing, beyond the limit."""
     month = Period.of(day)
     row = {"authority": authority, "month": str(month), "bytes": size, "limit": limit}
     within = size <= limit and _COUNT.run(unit.connection, row) is not None
@@ -34,14 +34,14 @@ def charge(unit: Unit, authority: str, day: date, size: int, limit: int) -> None
         sent = sent_in(unit, authority, month)
         next_month = (month + 1).first_day
         raise refuse(
-            Refusal.QUOTA,
+            RefusalCode.QUOTA,
             f"authority {authority} has sent {sent} bytes in {month}; {size} more would pass the limit of {limit}",
             latvian=f"Iestāde {authority} {month} ir nosūtījusi {sent} baitus; vēl {size} pārsniegtu mēneša limitu "
             f"{limit}.",
             found=f"Authority {authority} has sent {sent} bytes in {month}, and this payload has {size}.",
             expected=f"at most {limit} bytes of payloads a month from each sender (that it is counted by sender is "
             "assumed).",
-            provenance=documented("section 2.4"),
+            source=documented("section 2.4"),
             remedy=f"send it after {next_month}, or send less often; bulk tests have to be announced to VRAA. Here the "
             "profile's limits.month_bytes_test and month_bytes_production change it.",
         )

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from simulator.dit.model import DitError, Refusal
-from simulator.dit.refusals import ACCESS, refuse
+from simulator.dit.model import RefusalCode
+from simulator.dit.refusals import ACCESS, Refused, refuse
 from simulator.documents.access import ChannelRight, Environment, first_month_after
 from simulator.documents.model import Basis, Provenance
 
@@ -79,7 +79,7 @@ class Use:
 
 
 def require_right(grants: Mapping[GrantKey, Grant], caller: Caller, users: Iterable[str], use: Use) -> None:
-    """Raise DitError when a call's user has no right to make it on that day.
+    """Raise Refused when a call's user has no right to make it on that day.
 
     ``users`` are those of whom one is enough: the caller, or all of an authority that called by its own id.
     """
@@ -93,20 +93,20 @@ def require_right(grants: Mapping[GrantKey, Grant], caller: Caller, users: Itera
         raise _refused(caller, withheld[0], use)
 
 
-def _refused(caller: Caller, grant: Grant, use: Use) -> DitError:
+def _refused(caller: Caller, grant: Grant, use: Use) -> Refused:
     why_en, why_lv, remedy = _why(grant, use)
     user = grant.key.user
     en = f"user {user!r} has no right {_TO_DO_EN[use.right]} {use.place} {_WHERE_EN[use.environment]}: {why_en}"
     lv = f'Lietotājam "{user}" {_WHERE_LV[use.environment]} nav tiesību {_TO_DO_LV[use.right]} {use.place}: {why_lv}'
     return refuse(
-        Refusal.NO_RIGHT,
+        RefusalCode.NO_RIGHT,
         en,
         latvian=lv,
         found=f"User {caller.user!r} of authority {caller.authority} called on {use.day}; its right "
         f"{_TO_DO_EN[use.right]} {use.place} {_WHERE_EN[use.environment]}: {why_en}.",
         expected=f"a call by a user with the right {_TO_DO_EN[use.right]} channel {use.channel}, on a day on which it "
         "is open; rights are per user, channel and environment.",
-        provenance=_MONTH_AFTER if grant.opened is not None and use.environment is Environment.PRODUCTION else ACCESS,
+        source=_MONTH_AFTER if grant.opened is not None and use.environment is Environment.PRODUCTION else ACCESS,
         remedy=remedy,
     )
 

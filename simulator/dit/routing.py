@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simulator.dit.model import ChannelKind, DitError, MessageClass, Refusal, VersionStatus
-from simulator.dit.refusals import NO_SOURCE, documented, inferred, refuse
+from simulator.dit.model import ChannelKind, MessageClass, RefusalCode, VersionStatus
+from simulator.dit.refusals import NO_SOURCE, Refused, documented, inferred, refuse
 
 if TYPE_CHECKING:
     from simulator.dit.directory import Directory
@@ -30,7 +30,7 @@ class Route:
 
 
 def routes(directory: Directory, caller: Caller, version: ChannelVersion, request: SendRequest) -> tuple[Route, ...]:
-    """The mailboxes that a message reaches; raises DitError when the caller may not send it.
+    """The mailboxes that a message reaches; raises Refused when the caller may not send it.
 
     A route whose version has a transformation (and the request is business) gets its own cut of the payload.
     """
@@ -52,16 +52,16 @@ def routes(directory: Directory, caller: Caller, version: ChannelVersion, reques
 
 
 def require_open(version: ChannelVersion) -> None:
-    """Raise DitError unless messages pass on a version; during a technical break the caller is not to blame."""
+    """Raise Refused unless messages pass on a version; during a technical break the caller is not to blame."""
     if version.status in OPEN:
         return
     pause = version.status is VersionStatus.TECHNICAL_BREAK
     raise refuse(
-        Refusal.NOT_OPEN,
+        RefusalCode.NOT_OPEN,
         f"channel version {version.urn} is not open: {version.status}",
         found=f"Channel version {version.urn} has status {version.status}.",
         expected=f"one of {', '.join(sorted(OPEN))}.",
-        provenance=inferred("ChannelVersionStatus"),
+        source=inferred("ChannelVersionStatus"),
         remedy="try again later; keep the message until then." if pause else "use the version that is active now.",
         server_side=pause,
     )
@@ -71,22 +71,22 @@ def _require_owner(directory: Directory, caller: Caller, version: ChannelVersion
     owner = directory.owner(version)
     if not by_owner:
         raise refuse(
-            Refusal.NO_RIGHT,
+            RefusalCode.NO_RIGHT,
             f"authority {caller.authority} may not send business messages on {version.urn}",
             found=f"Authority {caller.authority} sent a business message on {version.urn}, a version of a distribution "
             "channel that it only receives from.",
             expected=f"business messages there from the channel's owner ({owner}); a subscriber answers with an event.",
-            provenance=documented("section 2"),
+            source=documented("section 2"),
             remedy="send data on a collection (DSK) channel; to tell the owner of an error in a message received here, "
             "send an EventMessage with RelatedMessageID.",
         )
     if version.transformation is not None:
         raise refuse(
-            Refusal.NO_RIGHT,
+            RefusalCode.NO_RIGHT,
             f"business messages for {version.urn} are sent on {version.transformation.source}",
             found=f"The owner sent a business message on sub-version {version.urn}, which DIT fills by transformation.",
             expected=f"the whole message on {version.transformation.source}; each sub-version then gets its own cut.",
-            provenance=NO_SOURCE,
+            source=NO_SOURCE,
             remedy=f"send on {version.transformation.source}.",
         )
 
@@ -95,12 +95,12 @@ def _require_participant(directory: Directory, caller: Caller, version: ChannelV
     if directory.subscribed(caller.authority, version):
         return
     raise refuse(
-        Refusal.NO_RIGHT,
+        RefusalCode.NO_RIGHT,
         f"authority {caller.authority} may not send business messages on {version.urn}",
         found=f"Authority {caller.authority} sent a business message on {version.urn}, a version of a collection "
         "channel that it owns.",
         expected="business messages there from the participants; the owner receives them.",
-        provenance=documented("section 2"),
+        source=documented("section 2"),
         remedy="distribute data on a distribution (DIK) channel; to answer a participant's message, send an "
         "EventMessage with RelatedMessageID and ReceiverFilter.",
     )
@@ -120,12 +120,12 @@ def _distributed(
         raise _filter_not_used(version, "all subscribers receive (UseReceiverFilter=false).")
     if required and not request.receivers:
         raise refuse(
-            Refusal.FILTER_REQUIRED,
+            RefusalCode.FILTER_REQUIRED,
             f"an event of the owner of {version.urn} needs ReceiverFilter",
             found=f"The owner sent an EventMessage on collection channel version {version.urn} without ReceiverFilter.",
             expected="ReceiverFilter with the authority whose message the event is about; else every participant "
             "would see it.",
-            provenance=NO_SOURCE,
+            source=NO_SOURCE,
             remedy="name the sender of the related message in ReceiverFilter.",
         )
     everyone = _everyone(directory, version)
@@ -148,21 +148,21 @@ def _chosen(directory: Directory, version: ChannelVersion, everyone: dict[str, R
         return everyone[receiver]
     directory.authority(receiver)
     raise refuse(
-        Refusal.NO_RIGHT,
+        RefusalCode.NO_RIGHT,
         f"authority {receiver} does not receive on {version.urn}",
         found=f"ReceiverFilter names authority {receiver}, which does not receive on {version.urn}.",
         expected=f"those who receive on it or on an open sub-version ({', '.join(everyone) or 'nobody does'}).",
-        provenance=documented("section 2"),
+        source=documented("section 2"),
         remedy="name subscribers only, or have the authority subscribed first.",
     )
 
 
-def _filter_not_used(version: ChannelVersion, why: str) -> DitError:
+def _filter_not_used(version: ChannelVersion, why: str) -> Refused:
     return refuse(
-        Refusal.FILTER_NOT_USED,
+        RefusalCode.FILTER_NOT_USED,
         f"ReceiverFilter is not used on {version.urn}",
         found=f"The message carries ReceiverFilter on channel version {version.urn}.",
         expected=f"no ReceiverFilter: {why}",
-        provenance=inferred("UseReceiverFilter"),
+        source=inferred("UseReceiverFilter"),
         remedy="leave ReceiverFilter out.",
     )

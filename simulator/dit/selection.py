@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.dit.model import DitError, Refusal
-from simulator.dit.refusals import NO_SOURCE, inferred, refuse
+from simulator.dit.model import RefusalCode
+from simulator.dit.refusals import NO_SOURCE, Refused, inferred, refuse
 
 if TYPE_CHECKING:
     from simulator.dit.model import Caller, Selector
@@ -17,7 +17,7 @@ def canonical(identifier: str) -> str:
 
 
 def require_one(selector: Selector) -> None:
-    """Raise DitError unless a selector names exactly one of channel, version and message."""
+    """Raise Refused unless a selector names exactly one of channel, version and message."""
     given = {
         "ChannelURN": selector.channel,
         "ChannelVersionURN": selector.version,
@@ -27,23 +27,23 @@ def require_one(selector: Selector) -> None:
     if len(named) == 1:
         return
     raise refuse(
-        Refusal.BAD_SELECTOR,
+        RefusalCode.BAD_SELECTOR,
         "exactly one of ChannelURN, ChannelVersionURN and MessageID must be given",
         found=f"The request names {' and '.join(named) or 'none of the three'}.",
         expected="exactly one of ChannelURN, ChannelVersionURN and MessageID (a choice).",
-        provenance=inferred("MessageRequestStructure"),
+        source=inferred("MessageRequestStructure"),
         remedy="leave out all but one; the instruction's Java sample sets two, DIT's answer to that is not known.",
     )
 
 
-def not_in_mailbox(caller: Caller, identifier: str, *, exists: bool) -> DitError:
+def not_in_mailbox(caller: Caller, identifier: str, *, exists: bool) -> Refused:
     """The refusal of a message id outside the caller's mailbox; the wire does not tell whether it is in another."""
     where = "is in DIT, but was not delivered to this authority" if exists else "does not exist in DIT (any more)"
     return refuse(
-        Refusal.UNKNOWN_MESSAGE,
+        RefusalCode.UNKNOWN_MESSAGE,
         f"message {identifier} is not in the mailbox of authority {caller.authority}",
         found=f"Authority {caller.authority} asked for message {identifier}, which {where}.",
         expected="the MessageID of a message in the caller's own mailbox.",
-        provenance=NO_SOURCE,
+        source=NO_SOURCE,
         remedy="take message ids from ReceiveMessageList or ReceiveMessage2 of the same authority.",
     )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from simulator.dit import mailbox
 from simulator.dit.bounded import transformer
-from simulator.dit.model import DitError, MessageClass, Payload, Refusal
-from simulator.dit.refusals import NO_SOURCE, documented, refuse
+from simulator.dit.model import MessageClass, Payload, RefusalCode
+from simulator.dit.refusals import NO_SOURCE, Refused, documented, refuse
 from simulator.dit.routing import routes
 from simulator.dit.streamed_cuts import cut_in_slices
 from simulator.dit.transformation import SECONDS, Cut, Cutter
@@ -95,7 +95,7 @@ class Sending:
         request: SendRequest,
         examined: Examined | None = None,
     ) -> tuple[Outgoing, ...]:
-        """The copies that a message makes; raises DitError when it may not be sent as it is."""
+        """The copies that a message makes; raises Refused when it may not be sent as it is."""
         version = directory.version(request.version)
         ways = routes(directory, caller, version, request)
         self._check_size(request.payload)
@@ -154,11 +154,11 @@ class Sending:
     def _check_size(self, payload: Payload) -> None:
         if payload.size > self.message_bytes:
             raise refuse(
-                Refusal.TOO_LARGE,
+                RefusalCode.TOO_LARGE,
                 f"the payload has {payload.size} bytes; the limit is {self.message_bytes}",
                 found=f"The payload has {payload.size} bytes.",
                 expected=f"at most {self.message_bytes} bytes.",
-                provenance=documented("section 2.4"),
+                source=documented("section 2.4"),
                 remedy="split the document into several messages.",
             )
 
@@ -204,18 +204,18 @@ def _schema(version: ChannelVersion, *, business: bool) -> tuple[str, str | None
     return (version.schema, version.element) if business else (version.error_schema, None)
 
 
-def _invalid(version: ChannelVersion, schema: str, complaints: tuple[Complaint, ...], *, cut: bool) -> DitError:
+def _invalid(version: ChannelVersion, schema: str, complaints: tuple[Complaint, ...], *, cut: bool) -> Refused:
     first = complaints[0]
     place = f"line {first.line}, {first.path}" if first.line else first.path
     more = f" (and {len(complaints) - 1} more)" if len(complaints) > 1 else ""
     what = f"the cut of the payload for {version.urn}" if cut else "the payload"
     return refuse(
-        Refusal.INVALID_PAYLOAD,
+        RefusalCode.INVALID_PAYLOAD,
         f"{what} is not valid under {schema}: {place}: {first.found}{more}",
         found=f"{what[0].upper()}{what[1:]} breaks schema {schema} in {len(complaints)} place(s); "
         f"the first at {place}: {first.found}. Expected there: {first.expected.rstrip('.')}.",
         expected=f"a document that is valid under the schema of channel version {version.urn}.",
-        provenance=NO_SOURCE,
+        source=NO_SOURCE,
         remedy="mend all places that the complaints name, check the document with `aldis validate`, and send it again.",
         complaints=complaints,
     )
@@ -230,16 +230,16 @@ def _check_related(unit: Unit, caller: Caller, version: ChannelVersion, request:
         raise _unknown_related(caller, identifier, exists=related is not None)
     if related.channel != version.channel:
         raise refuse(
-            Refusal.UNKNOWN_MESSAGE,
+            RefusalCode.UNKNOWN_MESSAGE,
             f"message {identifier} was not sent on the channel of {version.urn}",
             found=f"The event on {version.urn} is about message {identifier} of channel {related.channel}.",
             expected="an event on the channel of the message that it is about.",
-            provenance=documented("errors about a message"),
+            source=documented("errors about a message"),
             remedy="send the event on a version of that channel.",
         )
 
 
-def _unknown_related(caller: Caller, identifier: str | None, *, exists: bool) -> DitError:
+def _unknown_related(caller: Caller, identifier: str | None, *, exists: bool) -> Refused:
     if not identifier:
         what = "no message"
     elif exists:
@@ -247,10 +247,10 @@ def _unknown_related(caller: Caller, identifier: str | None, *, exists: bool) ->
     else:
         what = f"message {identifier}, which does not exist in DIT"
     return refuse(
-        Refusal.UNKNOWN_MESSAGE,
+        RefusalCode.UNKNOWN_MESSAGE,
         f"RelatedMessageID {identifier or '(none)'} names no message of authority {caller.authority}",
         found=f"The event is about {what}.",
         expected="RelatedMessageID with the MessageID of a message that the caller received (or sent).",
-        provenance=documented("errors about a message"),
+        source=documented("errors about a message"),
         remedy="take the MessageID from the message that the event is about.",
     )

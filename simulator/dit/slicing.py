@@ -25,7 +25,7 @@ AT_ONCE = 500
 def slices(pieces: Iterable[bytes], repeated: Repeated, at_once: int = AT_ONCE) -> Iterator[tuple[int, Element]]:
     """The document elements of a document's slices, each in a tree of its own, with the number of the slice's part.
 
-    ``pieces`` are its bytes in any division. Raises etree.XMLSyntaxError when they are not well-formed, DitError when
+    ``pieces`` are its bytes in any division. Raises etree.XMLSyntaxError when they are not well-formed, Refused when
     they carry a DTD.
     """
     slicer = _Slicer(repeated)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from simulator.dit.model import DitError, MessageStatus, Refusal
-from simulator.dit.refusals import NO_SOURCE, documented, inferred, refuse
+from simulator.dit.model import MessageStatus, RefusalCode
+from simulator.dit.refusals import NO_SOURCE, Refused, documented, inferred, refuse
 
 if TYPE_CHECKING:
     from simulator.documents.model import Provenance
@@ -86,7 +86,7 @@ _REMEDY = {
 
 
 def next_status(status: MessageStatus, action: Action, *, message: str) -> MessageStatus:
-    """The status of a message after an action; raises DitError with DIT's own text when the action is refused.
+    """The status of a message after an action; raises Refused with DIT's own text when the action is refused.
 
     The text for restoring a delivered message is documented, misspelling included; for all others it follows the same
     pattern (inferred).
@@ -94,23 +94,26 @@ def next_status(status: MessageStatus, action: Action, *, message: str) -> Messa
     transition = TRANSITIONS[status, action]
     if transition.after is not None:
         return transition.after
+    latvian = f'statuss "{WIRE_NAMES[status]}" vairs nevar tikt mainīts uz statusu "{WIRE_NAMES[GOALS[action]]}"!'
     raise refuse(
-        Refusal.BAD_STATUS,
-        f'statuss "{WIRE_NAMES[status]}" vairs nevar tikt mainīts uz statusu "{WIRE_NAMES[GOALS[action]]}"!',
+        RefusalCode.BAD_STATUS,
+        f"The message's status does not allow this: {latvian}",
+        latvian=latvian,
+        latvian_first=True,
         found=f"{action} was asked for message {message}, which is {status}.",
         expected=_EXPECTED[action],
-        provenance=transition.provenance,
+        source=transition.provenance,
         remedy=_REMEDY[action],
     )
 
 
-def not_manual(message: str, version: str) -> DitError:
+def not_manual(message: str, version: str) -> Refused:
     """The refusal to confirm a message of a version that acknowledges by itself (inferred from IsManualAck)."""
     return refuse(
-        Refusal.BAD_STATUS,
+        RefusalCode.BAD_STATUS,
         f"channel version {version} acknowledges automatically (IsManualAck=false)",
         found=f"{Action.CONFIRM} was called for message {message} of {version}, whose IsManualAck is false.",
         expected="confirmation only on versions whose IsManualAck is true; on others reading acknowledges.",
-        provenance=inferred("IsManualAck"),
+        source=inferred("IsManualAck"),
         remedy="leave the confirmation out for this channel; delete the message after reading it.",
     )

@@ -37,7 +37,7 @@ def cut_in_slices(
 
     ``pieces`` gives the document, ``root`` is the folder of stylesheets, ``begin`` begins a file, ``at_once`` is how
     many records a slice has, ``seconds`` the most wall time for one slice.
-    The caller closes the cuts. Raises DitError like ``Cutter``, StylesheetError when a stylesheet does not treat each
+    The caller closes the cuts. Raises Refused like ``Cutter``, StylesheetError when a stylesheet does not treat each
     record by itself.
     """
     makers = [

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from simulator.dit.bounded import Failed, Stopped, Unreadable, Unusable
-from simulator.dit.model import DitError, Refusal
-from simulator.dit.refusals import refuse
+from simulator.dit.model import RefusalCode
+from simulator.dit.refusals import Refused, refuse
 from simulator.dit.transforming import compile_stylesheet
 from simulator.documents.model import Basis, Provenance
 
@@ -91,7 +91,7 @@ class Cutter:
     def __init__(self, data: bytes, root: Path, transformer: Transformer, seconds: float = SECONDS) -> None:
         """``data`` is the message's payload; ``root`` the folder that stylesheets are named below.
 
-        ``seconds`` is the most wall time for one cut. Raises DitError when the payload is not well-formed, or carries
+        ``seconds`` is the most wall time for one cut. Raises Refused when the payload is not well-formed, or carries
         a DTD.
         """
         self._root = root
@@ -107,7 +107,7 @@ class Cutter:
     def cut(self, version: ChannelVersion, transformation: Transformation) -> Cut | None:
         """A sub-version's cut; None when the stylesheet gives nothing for it.
 
-        Raises DitError when the stylesheet refuses the document, makes something of it that is not one document, or
+        Raises Refused when the stylesheet refuses the document, makes something of it that is not one document, or
         takes too long.
         """
         made = transformed(self._root, version, transformation, self._transformer, self._seconds)
@@ -123,7 +123,7 @@ def transformed(
     *,
     records: tuple[str, ...] | None = None,
 ) -> Made | None:
-    """What a transformation makes of the transformer's document; raises DitError, or StylesheetError."""
+    """What a transformation makes of the transformer's document; raises Refused, or StylesheetError."""
     path = root / transformation.stylesheet
     try:
         return transformer.make(path, transformation, seconds, records=records)
@@ -135,41 +135,41 @@ def transformed(
         raise _stopped(version, transformation, str(error)) from error
 
 
-def _stopped(version: ChannelVersion, transformation: Transformation, why: str) -> DitError:
+def _stopped(version: ChannelVersion, transformation: Transformation, why: str) -> Refused:
     """The refusal of a message whose transformation was ended; its sender did nothing wrong."""
     return refuse(
-        Refusal.TRANSFORMATION,
+        RefusalCode.TRANSFORMATION,
         f"the transformation for {version.urn} {why}; the message was not accepted",
         latvian=f"Ziņojuma pārveidošana kanāla versijai {version.urn} ir pārtraukta; ziņojums nav pieņemts.",
         found=f"Stylesheet {transformation.stylesheet} of {version.urn} {why} and was ended.",
         expected="a stylesheet that ends: DIT's transformations run for a bounded time (assumed; the profile's "
         "limits.transformation_seconds changes it).",
-        provenance=_SOURCE,
+        source=_SOURCE,
         remedy="tell the channel's owner, who mends the stylesheet; look for a template that calls itself without end.",
         server_side=True,
     )
 
 
-def not_one_document(version: ChannelVersion, transformation: Transformation, error: str) -> DitError:
+def not_one_document(version: ChannelVersion, transformation: Transformation, error: str) -> Refused:
     """The refusal of a payload that cannot be cut for a sub-version."""
     return refuse(
-        Refusal.INVALID_PAYLOAD,
+        RefusalCode.INVALID_PAYLOAD,
         f"the payload cannot be transformed for {version.urn}: {error}",
         found=f"Stylesheet {transformation.stylesheet} of {version.urn} could not cut the payload: {error}.",
         expected="a document of which the stylesheet makes one document, or nothing, for each sub-version.",
-        provenance=_SOURCE,
+        source=_SOURCE,
         remedy="check that the list names each addressee once, and follows its schema.",
     )
 
 
-def unusable(what: str) -> DitError:
+def unusable(what: str) -> Refused:
     """The refusal of a payload that no transformation can read."""
     return refuse(
-        Refusal.INVALID_PAYLOAD,
+        RefusalCode.INVALID_PAYLOAD,
         f"the payload {what}",
         found=f"The payload {what}.",
         expected="one well-formed XML document without DTD, which DIT can transform for each sub-version.",
-        provenance=_SOURCE,
+        source=_SOURCE,
         remedy="mend the document and send it again.",
     )
 

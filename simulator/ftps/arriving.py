@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 from simulator.documents.complaints import Complaint
 from simulator.documents.heading import HEAD, document_element
+from simulator.documents.model import Basis, Provenance
 from simulator.documents.parsing import UTF8_ONLY
 from simulator.documents.streaming import well_formed
-from simulator.ftps.refusals import FtpRefusal, refuse
+from simulator.ftps.refusals import FtpCode, refuse
 
 if TYPE_CHECKING:
-    from simulator.ftps.refusals import FtpError
+    from simulator.dit.refusals import Refused
     from simulator.store import Incoming
 
-_REASONS = {"encoding": FtpRefusal.CHARSET, "dtd": FtpRefusal.DOCTYPE, "depth": FtpRefusal.TOO_DEEP}
+_REASONS = {"encoding": FtpCode.CHARSET, "dtd": FtpCode.DOCTYPE, "depth": FtpCode.TOO_DEEP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Arrived:
     clean: bool
 
     def element(self) -> str:
-        """The Clark name of its document element; raises FtpError."""
+        """The Clark name of its document element; raises Refused."""
         head = b""
         for piece in self.incoming.pieces():
             head += piece
@@ -39,7 +40,7 @@ class Arrived:
         return element
 
     def check_whole(self) -> None:
-        """Raise FtpError unless it is one well-formed document, not too deep, in UTF-8."""
+        """Raise Refused unless it is one well-formed document, not too deep, in UTF-8."""
         complaint = well_formed(self.incoming.pieces)
         if complaint is not None:
             raise self._wrong(self._not_utf8() or complaint)
@@ -57,27 +58,29 @@ class Arrived:
             line += piece.count(b"\n")
         return None
 
-    def _wrong(self, complaint: Complaint) -> FtpError:
+    def _wrong(self, complaint: Complaint) -> Refused:
         if complaint.code not in _REASONS and not self.clean:
             return broken_off(self.incoming.size, "the connection was closed without TLS's own ending (close_notify)")
-        source = f"Source: {complaint.provenance.source} ({complaint.provenance.basis})"
         return refuse(
             550,
-            _REASONS.get(complaint.code, FtpRefusal.MALFORMED),
+            _REASONS.get(complaint.code, FtpCode.MALFORMED),
             f"the file is not one XML document in UTF-8: line {complaint.line}: {complaint.found}",
-            cause=f"Line {complaint.line} of the file: {complaint.found}. Expected: {complaint.expected}. {source}. "
-            "What to do: write one XML document in UTF-8, without DTD, and send it in binary (TYPE I).",
+            found=f"Line {complaint.line} of the file: {complaint.found}.",
+            expected=f"{complaint.expected}.",
+            source=complaint.provenance,
+            remedy="write one XML document in UTF-8, without DTD, and send it in binary (TYPE I).",
             complaints=(complaint,),
         )
 
 
-def broken_off(size: int, why: str) -> FtpError:
+def broken_off(size: int, why: str) -> Refused:
     """The refusal of an upload of which only ``size`` bytes came."""
     return refuse(
         426,
-        FtpRefusal.INCOMPLETE,
+        FtpCode.INCOMPLETE,
         f"the upload broke off after {size} bytes; nothing was delivered",
-        cause=f"The upload broke off after {size} bytes: {why}. Expected: the whole document, then the end of TLS and "
-        "of the data connection. Source: RFC 4217, 12.7 (documented). What to do: send the file again, whole; nothing "
-        "of it was delivered.",
+        found=f"The upload broke off after {size} bytes: {why}.",
+        expected="the whole document, then the end of TLS and of the data connection.",
+        source=Provenance(Basis.DOCUMENTED, "RFC 4217, 12.7"),
+        remedy="send the file again, whole; nothing of it was delivered.",
     )

@@ -1,30 +1,70 @@
-"""One call of DIT's that an FTP command makes: one transaction with its journal entry, committed before the answer."""
+"""FTP commands (docs/reference/journal.md), and the calls of DIT among them: their answers and journal entries."""
 
 from __future__ import annotations
 
-import logging
-import time
-import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from simulator import journal
-from simulator.dit.model import Caller, DitError
-from simulator.faults import AFTER, BEFORE, CUT_REPLY, KINDS, LOSE_REQUEST, SLOW_REPLY
-from simulator.ftps.backing import Backing
-from simulator.ftps.recording import Command, Notes
-from simulator.ftps.refusals import FtpError, Refused, refused_by_dit, refused_by_incident, refused_by_store
-from simulator.store import StoreError, Unit
+from simulator.dit.calls import CallRecord, SimulationServices
+from simulator.dit.refusals import as_refused
+from simulator.faults import CUT_REPLY, LOSE_REQUEST
+from simulator.ftps.refusals import reply_line
+from simulator.journal import Entry, Json, Kind, wall_now
 
-_log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from simulator.dit.model import Caller
+    from simulator.dit.refusals import Refusal
+    from simulator.faults import Misbehaviour
+    from simulator.ftps.settings import FtpsSettings
+    from simulator.store import Unit
 
-_OUT_OF_ORDER = "451 service-not-available: the service is not available for a while"
+INTERFACE = "ftps"
+HIDDEN = "*"
+"""Stands in the journal in place of a password."""
 
-Act = Callable[[Unit, Caller], str]
-"""What a call does inside its transaction; returns the answer's line."""
+_UNAVAILABLE = "451 service-not-available: the service is not available for a while"
 
-Keep = Callable[[Unit], str | None]
-"""Puts into the store what is to be kept of a call that is not carried out."""
+
+@dataclass(frozen=True, slots=True)
+class FtpsBackend:
+    """One running simulation as FTPS serves it; ``passwords`` are by user name, the same as the STS's."""
+
+    services: SimulationServices
+    passwords: Mapping[str, str]
+    settings: FtpsSettings
+
+    @property
+    def message_bytes(self) -> int:
+        """The largest message, in bytes."""
+        return self.services.profile.limits.message_bytes.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command as it came: verb, argument (a password hidden), its session, its user, and whether TLS protected it.
+
+    ``path`` is the whole path that the argument means, where it is one.
+    """
+
+    verb: str
+    argument: str
+    session: str
+    user: str | None
+    tls: bool
+    path: str | None = None
+
+    def details(self, reply: str | None) -> Json:
+        """Return the command for the journal; ``reply`` is the line that was answered, None when none left."""
+        return {
+            "command": self.verb,
+            "argument": self.argument,
+            "path": self.path,
+            "reply": reply,
+            "session": self.session,
+            "tls": self.tls,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,100 +77,74 @@ class Answer:
     cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Calls:
-    """Carries out calls; each has its entry in the journal, whatever comes of it."""
+@dataclass(slots=True, eq=False)
+class FtpsCall:
+    """A call of DIT that a command makes; implements :class:`simulator.dit.calls.Call`.
 
-    backing: Backing
+    ``perform`` carries it out within a transaction and returns the line to answer. ``store_payload`` stores the upload
+    of a call that is not carried out, and returns the blob's reference.
+    """
 
-    def strike(self, command: Command, notes: Notes, keep: Keep | None = None) -> Answer | None:
-        """What is answered in place of carrying the call out, on purpose; None when it is to be carried out."""
-        backing = self.backing
-        if notes.authority is None:
-            return None
-        struck = backing.faults.take(notes.operation, notes.authority, kind=BEFORE)
-        if struck is None:
-            return None
-        if struck.kind == SLOW_REPLY:
-            time.sleep(struck.seconds)
-            return None
-        lost = struck.kind == LOSE_REQUEST
-        with backing.store.unit() as unit:
-            notes.payload = keep(unit) if keep is not None else None
-            line = None if lost else _OUT_OF_ORDER
-            entry = notes.misbehaved(backing.clock.now(), command, line, struck.kind, KINDS[struck.kind])
-            journal.append(unit, entry)
-        return Answer(_OUT_OF_ORDER, ok=False, lost=lost)
+    backend: FtpsBackend
+    command: Command
+    operation: str
+    perform: Callable[[Unit, Caller], str] | None = None
+    store_payload: Callable[[Unit], str | None] | None = None
+    record: CallRecord = field(init=False)
 
-    def spoil(self, notes: Notes, unit: Unit | None = None) -> tuple[bool, bool]:
-        """Whether the answer is to be lost, on purpose, and whether in the middle of the file."""
-        struck = None
-        if notes.authority is not None:
-            struck = self.backing.faults.take(notes.operation, notes.authority, kind=AFTER, unit=unit)
-        if struck is None:
-            return False, False
-        notes.details["misbehaviour"] = struck.kind
-        return True, struck.kind == CUT_REPLY
+    def __post_init__(self) -> None:
+        """Begin the call's record."""
+        self.record = CallRecord(operation=self.operation, user=self.command.user)
 
-    def carry_out(
-        self, command: Command, notes: Notes, act: Act, *, keep: Keep | None = None, spoilt: bool | None = None
-    ) -> Answer:
-        """Do it, or say why not. ``keep`` keeps a refused call's payload; ``spoilt``: that was asked before."""
-        done: list[bool] = []
-        answer: Answer | None = None
-        try:
-            with self.backing.store.unit() as unit:
-                unit.after_commit(lambda: done.append(True))
-                caller = self.backing.network.caller(unit, command.user or "")
-                notes.authority = caller.authority
-                line = act(unit, caller)
-                lost, cut = self.spoil(notes, unit) if spoilt is None else (spoilt, False)
-                answer = Answer(line, lost=lost, cut=cut)
-                journal.append(unit, notes.entry(self.backing.clock.now(), command, None if lost else line))
-        except Exception as error:  # noqa: BLE001 - not hidden: answered and journaled, and logged where it is ours
-            if answer is not None and done:
-                # What is committed is done, and has to be acknowledged; others who were not told ask again later.
-                _log.exception("%s was carried out, but telling others of it failed", notes.operation)
-                return answer
-            return self.refuse(command, notes, refused_for(error), keep=keep)
-        return answer
+    @property
+    def interface(self) -> str:
+        """The interface's name in the journal."""
+        return INTERFACE
 
-    def refuse(self, command: Command, notes: Notes, refused: Refused, *, keep: Keep | None = None) -> Answer:
-        """The answer to a call that is not carried out, journaled in a transaction of its own."""
-        backing = self.backing
-        try:
-            with backing.store.unit() as unit:
-                notes.payload = keep(unit) if keep is not None else None
-                journal.append(unit, notes.refused(backing.clock.now(), command, refused))
-        except StoreError as error:
-            _log.warning("a refused FTPS call is journaled without its bytes: %s", error)
-            self._without_bytes(command, notes, refused)
-        return Answer(refused.reply, ok=False)
-
-    def _without_bytes(self, command: Command, notes: Notes, refused: Refused) -> None:
-        notes.payload = None
-        try:
-            with self.backing.store.unit() as unit:
-                journal.append(unit, notes.refused(self.backing.clock.now(), command, refused))
-        except StoreError:
-            _log.exception("a refused FTPS call could not be journaled: %s", refused.cause)
-
-    def identify(self, unit: Unit, command: Command, notes: Notes) -> Caller:
-        """Who calls; raises DitError when DIT does not know the user."""
-        caller = self.backing.network.caller(unit, command.user or "")
-        notes.authority = caller.authority
+    def identify(self, unit: Unit) -> Caller:
+        """Return the caller and note its authority; raises Refused when DIT does not know the user."""
+        caller = self.backend.services.network.caller(unit, self.command.user or "")
+        self.record.authority = caller.authority
         return caller
 
+    def act(self, unit: Unit, caller: Caller) -> Answer:
+        """Carry the call out; raises Refused, StoreError."""
+        if self.perform is None:
+            raise AssertionError("a call that is carried out has something to perform")
+        return Answer(self.perform(unit, caller))
 
-def refused_for(error: Exception) -> Refused:
-    """How a call is refused for what was raised; a mistake of our own is logged under an incident."""
-    if isinstance(error, FtpError):
-        return error.refused
-    if isinstance(error, DitError):
-        return refused_by_dit(error)
-    if isinstance(error, StoreError):
-        _log.error("the store failed: %s", error)
-        return refused_by_store(error)
-    incident = uuid.uuid4().hex
-    _log.error("incident %s: the simulator failed while answering an FTPS command", incident, exc_info=error)
-    return refused_by_incident(incident)
+    def keep(self, unit: Unit) -> None:
+        """Store the upload of a call that is not carried out."""
+        self.record.payload = self.store_payload(unit) if self.store_payload is not None else None
+
+    def refused(self, refusal: Refusal) -> Answer:
+        """Write a refusal as a reply."""
+        return Answer(reply_line(refusal), ok=False)
+
+    def replaced(self, fault: Misbehaviour) -> Answer:
+        """Write the reply of an injected fault: none at all, or that the service is not available."""
+        return Answer(_UNAVAILABLE, ok=False, lost=fault.kind == LOSE_REQUEST)
+
+    def broken_off(self, answer: Answer, fault: Misbehaviour) -> Answer:
+        """Return the answer as one that is lost, or whose file is cut half-way."""
+        return replace(answer, lost=True, cut=fault.kind == CUT_REPLY)
+
+    def complete(self, unit: Unit | None, entry: Entry, answer: Answer) -> Entry:
+        """Return the entry with the command and its reply."""
+        del unit  # a command has no bytes beside its payload
+        reply = None if answer.lost else answer.line
+        return replace(entry, details={**entry.details, "ftp": self.command.details(reply)})
+
+
+def command_entry(at: datetime, command: Command, reply: str, authority: str | None, refusal: Refusal | None) -> Entry:
+    """Return the entry of a command that is no call of DIT; ``refusal`` is given when it was refused."""
+    entry = Entry(
+        kind=Kind.FTP,
+        at=at,
+        wall=wall_now(),
+        interface=INTERFACE,
+        operation=command.verb,
+        authority=authority,
+        details={"ftp": command.details(reply)},
+    )
+    return entry if refusal is None else as_refused(entry, refusal)

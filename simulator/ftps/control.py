@@ -18,26 +18,26 @@ from pyftpdlib.handlers import TLS_FTPHandler
 from pyftpdlib.log import logger
 
 from simulator import journal
-from simulator.ftps.backing import Backing
-from simulator.ftps.calls import Answer, refused_for
+from simulator.dit.calls import refusal_for
+from simulator.dit.refusals import Refusal, Refused, documented
+from simulator.ftps.calls import HIDDEN, Answer, Command, FtpsBackend, command_entry
 from simulator.ftps.commands import NOT_OFFERED, OFFERED
 from simulator.ftps.data_connection import DataConnection
 from simulator.ftps.login import admit
 from simulator.ftps.reading import Reading
-from simulator.ftps.recording import HIDDEN, Command, command_entry
-from simulator.ftps.refusals import FtpError, FtpRefusal, Refused, refuse
+from simulator.ftps.refusals import FtpCode, refuse, reply_line
 from simulator.store import StoreError
 
 _log = logging.getLogger(__name__)
 
 _LONGEST = 2048  # bytes of a command
-_TLS_SOURCE = "Source: VRAA, DIT integration instruction v1.09, 3.2.2: explicit TLS (documented)."
+_TLS_SOURCE = documented("3.2.2: explicit TLS")
 
 
 class Control(TLS_FTPHandler):
     """The control connection: TLS, login, one answer and one entry for each command."""
 
-    backing: Callable[[], Backing]
+    backend: Callable[[], FtpsBackend]
     dtp_handler = DataConnection
     proto_cmds: ClassVar[dict[str, dict[str, Any]]] = {
         name: {**TLS_FTPHandler.proto_cmds[name], "perm": None} for name in OFFERED
@@ -55,7 +55,7 @@ class Control(TLS_FTPHandler):
 
     def __init__(self, conn: Any, server: Any, ioloop: Any = None) -> None:
         self._command: Command | None = None
-        self._refused: Refused | None = None
+        self._refusal: Refusal | None = None
         self._overlong = False
         self._session = uuid.uuid4().hex[:12]
         self._authority: str | None = None
@@ -72,7 +72,7 @@ class Control(TLS_FTPHandler):
             self._overlong = False
             return
         verb = cmd if cmd[-4:] not in ("ABOR", "STAT", "QUIT") else cmd[-4:]  # behind a Telnet signal (RFC 959)
-        self._refused = None
+        self._refusal = None
         self._command = Command(
             verb=verb,
             argument=HIDDEN if verb == "PASS" else arg,
@@ -84,7 +84,7 @@ class Control(TLS_FTPHandler):
             self._check(verb, arg)
             getattr(self, f"ftp_{verb}")(arg)
         except Exception as error:  # noqa: BLE001 - not hidden: answered and journaled, and logged where it is ours
-            self._say_no(refused_for(error))
+            self._send_refusal(refusal_for(error))
 
     def respond(self, resp: str, logfun: Any = logger.debug) -> None:
         """Send an answer; the command that it is for is in the journal before."""
@@ -108,24 +108,26 @@ class Control(TLS_FTPHandler):
         self._in_buffer, self._in_buffer_len = [], 0
         user = self.username if self.authenticated else None
         self._command = Command(verb="", argument="", session=self._session, user=user, tls=self._ssl_established)
-        self._say_no(refuse(500, FtpRefusal.SYNTAX, f"a command has at most {_LONGEST} bytes").refused)
+        self._send_refusal(refuse(500, FtpCode.SYNTAX, f"a command has at most {_LONGEST} bytes").refusal)
 
     def _journal(self, command: Command, reply: str) -> None:
-        refused = self._refused
-        if refused is None and reply[:1] in ("4", "5"):
-            refused = Refused(code=int(reply[:3]), refusal=FtpRefusal.SYNTAX, text=reply[4:], cause=reply[4:])
-        backing = self.backing()
+        refusal = self._refusal
+        if refusal is None and reply[:1] in ("4", "5"):  # pyftpdlib refused it
+            refusal = refuse(int(reply[:3]), FtpCode.SYNTAX, reply[4:]).refusal
+        backend = self.backend()
         try:
-            with backing.store.unit() as unit:
-                journal.append(unit, command_entry(backing.clock.now(), command, reply, self._authority, refused))
+            with backend.services.store.unit() as unit:
+                journal.append(
+                    unit, command_entry(backend.services.clock.now(), command, reply, self._authority, refusal)
+                )
         except StoreError:
             # Who says goodbye to a simulation that was closed meanwhile has missed nothing.
             level = logging.INFO if command.verb == "QUIT" else logging.ERROR
             _log.log(level, "an FTPS command could not be journaled: %s", command.verb, exc_info=True)
 
-    def _say_no(self, refused: Refused) -> None:
-        self._refused = refused
-        self.respond(refused.reply)
+    def _send_refusal(self, refusal: Refusal) -> None:
+        self._refusal = refusal
+        self.respond(reply_line(refusal))
 
     def _answer(self, answer: Answer) -> None:
         if answer.lost:
@@ -136,17 +138,17 @@ class Control(TLS_FTPHandler):
     def _check(self, verb: str, arg: str) -> None:
         if verb not in self.proto_cmds:
             if verb in NOT_OFFERED:
-                raise refuse(502, FtpRefusal.NOT_OFFERED, f"{verb}: {NOT_OFFERED[verb]}")
-            raise refuse(500, FtpRefusal.UNKNOWN_COMMAND, f"there is no command {verb[:20]!r}")
+                raise refuse(502, FtpCode.NOT_OFFERED, f"{verb}: {NOT_OFFERED[verb]}")
+            raise refuse(500, FtpCode.UNKNOWN_COMMAND, f"there is no command {verb[:20]!r}")
         wanted = self.proto_cmds[verb]
         if wanted["arg"] is True and not arg:
-            raise refuse(501, FtpRefusal.SYNTAX, f"{verb} needs an argument")
+            raise refuse(501, FtpCode.SYNTAX, f"{verb} needs an argument")
         if wanted["arg"] is False and arg:
-            raise refuse(501, FtpRefusal.SYNTAX, f"{verb} takes no argument")
+            raise refuse(501, FtpCode.SYNTAX, f"{verb} takes no argument")
         if verb in ("USER", "PASS") and not self._ssl_established:
             raise _clear_text(530, "the control connection has no TLS; send AUTH TLS before USER")
         if wanted["auth"] and not self.authenticated and verb != "OPTS":  # clients set their options first
-            raise refuse(530, FtpRefusal.SEQUENCE, "log in with USER and PASS first")
+            raise refuse(530, FtpCode.SEQUENCE, "log in with USER and PASS first")
         if verb in ("PASV", "EPSV") and not self._prot:
             raise _clear_text(522, "data connections need TLS; send PBSZ 0 and PROT P first")
 
@@ -162,13 +164,13 @@ class Control(TLS_FTPHandler):
         """Log in."""
         if self.authenticated or not self.username:
             first = "you are logged in already" if self.authenticated else "send USER first"
-            raise refuse(503, FtpRefusal.SEQUENCE, first)
+            raise refuse(503, FtpCode.SEQUENCE, first)
         user, self.username = self.username, ""
         try:
-            self._authority = admit(self.backing(), user, line)
-        except FtpError as error:
+            self._authority = admit(self.backend(), user, line)
+        except Refused as error:
             self.attempted_logins += 1
-            self._say_no(error.refused)
+            self._send_refusal(error.refusal)
             if self.attempted_logins >= self.max_login_attempts:
                 self.close_when_done()
             return
@@ -186,30 +188,36 @@ class Control(TLS_FTPHandler):
 
     def handle_failed_ssl_handshake(self) -> None:
         """TLS could not be agreed on: the connection is of no use any more."""
-        backing = self.backing()
+        backend = self.backend()
         command = Command(verb="AUTH", argument="TLS", session=self._session, user=None, tls=False)
-        cause = (
-            f"The TLS handshake failed: {sys.exc_info()[1]}. Expected: a client that speaks TLS "
-            f"{backing.settings.tls.minimum.value} or later and trusts the server's certificate. {_TLS_SOURCE} "
-            "What to do: have the client trust ca.pem of the simulator's folder of keys, by the name localhost or the "
-            "address 127.0.0.1."
-        )
-        refused = Refused(code=421, refusal=FtpRefusal.HANDSHAKE, text="the TLS handshake failed", cause=cause)
-        self._refused = refused
-        self._journal(command, refused.reply)
+        minimum = backend.settings.tls.minimum.value
+        self._refusal = refuse(
+            421,
+            FtpCode.HANDSHAKE,
+            "the TLS handshake failed",
+            found=f"The TLS handshake failed: {sys.exc_info()[1]}.",
+            expected=f"a client that speaks TLS {minimum} or later and trusts the server's certificate.",
+            source=_TLS_SOURCE,
+            remedy="have the client trust ca.pem of the simulator's folder of keys, by the name localhost or the "
+            "address 127.0.0.1.",
+        ).refusal
+        self._journal(command, reply_line(self._refusal))
         self.close()
 
     def data_without_tls(self, reason: str) -> None:
         """The TLS handshake of a data connection failed."""
-        cause = (
-            f"The TLS handshake of the data connection failed: {reason}. Expected: TLS on the data "
-            f"connection, after PROT P. {_TLS_SOURCE} What to do: have the client protect the data connection, and "
-            "trust the server's certificate there as on the control connection."
-        )
         self._command = Command(verb="PROT", argument="P", session=self._session, user=self.username, tls=True)
-        self._say_no(
-            Refused(code=522, refusal=FtpRefusal.HANDSHAKE, text="the data connection has no TLS", cause=cause)
+        refused = refuse(
+            522,
+            FtpCode.HANDSHAKE,
+            "the data connection has no TLS",
+            found=f"The TLS handshake of the data connection failed: {reason}.",
+            expected="TLS on the data connection, after PROT P.",
+            source=_TLS_SOURCE,
+            remedy="have the client protect the data connection, and trust the server's certificate there as on the "
+            "control connection.",
         )
+        self._send_refusal(refused.refusal)
 
     # Data connections
 
@@ -245,9 +253,9 @@ class Control(TLS_FTPHandler):
 
     def _need_data_connection(self) -> None:
         if self._is_busy():
-            raise refuse(450, FtpRefusal.SEQUENCE, "a transfer is under way; wait for its end")
+            raise refuse(450, FtpCode.SEQUENCE, "a transfer is under way; wait for its end")
         if self.data_channel is None and self._dtp_acceptor is None:
-            raise refuse(425, FtpRefusal.SEQUENCE, "there is no data connection; send PASV or EPSV first")
+            raise refuse(425, FtpCode.SEQUENCE, "there is no data connection; send PASV or EPSV first")
 
     def _of_dit(self) -> Command:
         """The command in hand, from here on a call of DIT's, which has its own entry."""
@@ -260,14 +268,16 @@ class Control(TLS_FTPHandler):
 
     @property
     def _reading(self) -> Reading:
-        return Reading(self.backing())
+        return Reading(self.backend())
 
 
-def _clear_text(code: int, text: str) -> FtpError:
-    cause = f"{text[0].upper()}{text[1:]}. Expected: TLS on the control connection (AUTH TLS) and on data connections "
+def _clear_text(code: int, text: str) -> Refused:
     return refuse(
         code,
-        FtpRefusal.CLEAR_TEXT,
+        FtpCode.CLEAR_TEXT,
         text,
-        cause=f"{cause}(PBSZ 0, PROT P). {_TLS_SOURCE} What to do: use FTPS with explicit TLS in the client.",
+        found=f"{text[0].upper()}{text[1:]}.",
+        expected="TLS on the control connection (AUTH TLS) and on data connections (PBSZ 0, PROT P).",
+        source=_TLS_SOURCE,
+        remedy="use FTPS with explicit TLS in the client.",
     )

@@ -12,7 +12,7 @@ from simulator.ftps import listing
 from simulator.ftps.control import Control
 from simulator.ftps.layout import MAIL
 from simulator.ftps.listing import Row
-from simulator.ftps.refusals import FtpRefusal, refuse
+from simulator.ftps.refusals import FtpCode, refuse
 
 
 class FolderCommands(Control):
@@ -26,7 +26,7 @@ class FolderCommands(Control):
         """Go into a folder."""
         place = self._reading.place(self.username, self._cwd, path)
         if place.file is not None:
-            raise refuse(550, FtpRefusal.UNKNOWN_PATH, f"{place.path} is no folder")
+            raise refuse(550, FtpCode.UNKNOWN_PATH, f"{place.path} is no folder")
         self._cwd = place.path
         self.respond(f'250 "{self._cwd}" is the current folder')
 
@@ -64,14 +64,14 @@ class FolderCommands(Control):
     def ftp_STAT(self, path: str) -> None:  # noqa: N802
         """Tell how the session stands."""
         if path:
-            raise refuse(504, FtpRefusal.NOT_OFFERED, "STAT takes no path here; send LIST")
+            raise refuse(504, FtpCode.NOT_OFFERED, "STAT takes no path here; send LIST")
         super().ftp_STAT("")
 
     def _file(self, path: str) -> Row:
         place = self._reading.place(self.username, self._cwd, path)
         row = self._reading.row(self.username, place)
         if row.size is None:
-            raise refuse(550, FtpRefusal.UNKNOWN_PATH, f"{place.path} is a folder")
+            raise refuse(550, FtpCode.UNKNOWN_PATH, f"{place.path} is a folder")
         return row
 
     def _list(self, path: str, written: Callable[[Iterable[Row]], bytes]) -> None:

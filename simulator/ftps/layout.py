@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from simulator.ftps.refusals import FtpRefusal, refuse
+from simulator.documents.model import Basis, Provenance
+from simulator.ftps.refusals import FTPS_SECTION, FtpCode, refuse
 
 if TYPE_CHECKING:
     from simulator.dit.directory import Directory
     from simulator.dit.model import Caller, ChannelVersion
-    from simulator.ftps.refusals import FtpError
+    from simulator.dit.refusals import Refused
     from simulator.ftps.settings import FtpsSettings
 
 _NAME = re.compile(r":CHA-(?P<name>.+?)-v\d+-\d+-TYPE-")
 _AUTHORITY = re.compile(r"\d{6}")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\\\ufffd]")
-_SAMPLE = "VRAA, DIT integration instruction v1.09, 3.2.2 (documented)"
 
 
 class Folder(StrEnum):
@@ -73,7 +73,7 @@ class Layout:
     def place(self, cwd: str, path: str) -> Place:
         """What a path means, from the folder ``cwd`` on.
 
-        Raises FtpError for what is not there, DitError for what is another authority's.
+        Raises Refused for what is not there, Refused for what is another authority's.
         """
         steps = _steps(cwd, path)
         where = "/" + "/".join(steps)
@@ -166,17 +166,19 @@ class Layout:
         template = self.settings.folders.older_read.value
         return template.replace("{kind}", self._kind(version)).replace("{channel}", channel_name(version))
 
-    def _unknown(self, where: str, step: str, known: object) -> FtpError:
+    def _unknown(self, where: str, step: str, known: object) -> Refused:
         names = sorted(known) if isinstance(known, dict | tuple) else []
         near = [each for each in names if each.casefold() == step.casefold()]
         hint = f"there is {near[0]}, and capital letters count" if near else f"there are {', '.join(names) or 'none'}"
         return refuse(
             550,
-            FtpRefusal.UNKNOWN_PATH,
+            FtpCode.UNKNOWN_PATH,
             f"there is no {where}",
-            cause=f"The path {where} has the step {step!r}, which is not there: {hint}. Expected: "
-            "/<channel>/<DIK|DSK>-v<major>-<minor>/ and then Write, Read, ReadError or WriteEvent/WriteEventError. "
-            f"Source: {_SAMPLE}. What to do: take the folders from LIST, beginning at /.",
+            found=f"The path {where} has the step {step!r}, which is not there: {hint}.",
+            expected="/<channel>/<DIK|DSK>-v<major>-<minor>/ and then Write, Read, ReadError or "
+            "WriteEvent/WriteEventError.",
+            source=FTPS_SECTION,
+            remedy="take the folders from LIST, beginning at /.",
         )
 
 
@@ -202,10 +204,12 @@ def _steps(cwd: str, path: str) -> list[str]:
     if _UNPRINTABLE.search(path):
         raise refuse(
             550,
-            FtpRefusal.UNKNOWN_PATH,
+            FtpCode.UNKNOWN_PATH,
             "a path has printable characters and / between its steps",
-            cause=f"The path {path!r} has a backslash, a control character or bytes that are no UTF-8. Expected: steps "
-            f"with / between them. Source: {_SAMPLE}. What to do: write the path as LIST shows it.",
+            found=f"The path {path!r} has a backslash, a control character or bytes that are no UTF-8.",
+            expected="steps with / between them.",
+            source=FTPS_SECTION,
+            remedy="write the path as LIST shows it.",
         )
     steps: list[str] = []
     for each in (path if path.startswith("/") else f"{cwd}/{path}").split("/"):
@@ -218,11 +222,13 @@ def _steps(cwd: str, path: str) -> list[str]:
     return steps
 
 
-def _outside(path: str) -> FtpError:
+def _outside(path: str) -> Refused:
     return refuse(
         550,
-        FtpRefusal.UNKNOWN_PATH,
+        FtpCode.UNKNOWN_PATH,
         "there is nothing above /",
-        cause=f"The path {path!r} leads out of the root folder by '..'. Expected: a path below /. Source: a choice of "
-        "this simulator (assumed). What to do: leave the leading '..' out.",
+        found=f"The path {path!r} leads out of the root folder by '..'.",
+        expected="a path below /.",
+        source=Provenance(Basis.ASSUMED, "a choice of this simulator"),
+        remedy="leave the leading '..' out.",
     )

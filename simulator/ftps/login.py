@@ -5,18 +5,19 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
-from simulator.ftps.refusals import FtpRefusal, refuse
+from simulator.dit.refusals import documented
+from simulator.ftps.refusals import FtpCode, refuse
 
 if TYPE_CHECKING:
-    from simulator.ftps.backing import Backing
-    from simulator.ftps.refusals import FtpError
+    from simulator.dit.refusals import Refused
+    from simulator.ftps.calls import FtpsBackend
 
 
-def admit(backing: Backing, user: str, password: str) -> str:
-    """The authority that a user acts for; raises FtpError for a wrong password, DitError for whom DIT does not know."""
-    expected = backing.passwords.get(user)
+def admit(backend: FtpsBackend, user: str, password: str) -> str:
+    """The authority that a user acts for; raises Refused for a wrong password, Refused for whom DIT does not know."""
+    expected = backend.passwords.get(user)
     if expected is None:
-        known = ", ".join(sorted(backing.passwords))
+        known = ", ".join(sorted(backend.passwords))
         raise _refused(f"user {user!r} is not known", f"one of {known}", "take user and password from users.toml")
     if not hmac.compare_digest(password.encode(), expected.encode()):
         raise _refused(
@@ -24,15 +25,17 @@ def admit(backing: Backing, user: str, password: str) -> str:
             "the password in users.toml of the simulator's folder of keys",
             "copy it from there; mind blanks at its ends",
         )
-    with backing.store.reading() as unit:
-        return backing.network.caller(unit, user).authority
+    with backend.services.store.reading() as unit:
+        return backend.services.network.caller(unit, user).authority
 
 
-def _refused(found: str, expected: str, advice: str) -> FtpError:
+def _refused(found: str, expected: str, remedy: str) -> Refused:
     return refuse(
         530,
-        FtpRefusal.CREDENTIAL,
+        FtpCode.CREDENTIAL,
         "user name or password is wrong",
-        cause=f"Login refused: {found}. Expected: {expected}. Source: VRAA, DIT integration instruction v1.09, 3.2.2: "
-        f"user name and password (documented). What to do: {advice}.",
+        found=f"Login refused: {found}.",
+        expected=f"{expected}.",
+        source=documented("3.2.2: user name and password"),
+        remedy=f"{remedy}.",
     )

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from simulator.dit import calls
+from simulator.dit.calls import refusal_for
 from simulator.dit.model import MessageClass, MessageStatus, Selector
 from simulator.dit.statuses import Action, next_status
-from simulator.ftps.calls import Answer, Calls, refused_for
+from simulator.documents.model import Basis, Provenance
+from simulator.faults import AFTER
+from simulator.ftps.calls import Answer, Command, FtpsCall
 from simulator.ftps.layout import MAIL, Folder, Layout, Place, message_of
 from simulator.ftps.listing import Row
-from simulator.ftps.recording import Command, Notes
-from simulator.ftps.refusals import FtpRefusal, refuse
+from simulator.ftps.refusals import FTPS_SECTION, FtpCode, refuse
 
 if TYPE_CHECKING:
+    from simulator.dit.calls import SimulationServices
     from simulator.dit.model import Caller, MailboxMessage
-    from simulator.ftps.backing import Backing
-    from simulator.ftps.refusals import FtpError
+    from simulator.dit.refusals import Refused
+    from simulator.ftps.calls import FtpsBackend
     from simulator.store import Unit
     from simulator.store.incoming import OpenBlob
 
 LISTED = "226 Transfer complete."
-"""What pyftpdlib says at the end of a listing."""
+"""pyftpdlib's reply at the end of a listing."""
 
 _CLASSES = {
     Folder.READ: frozenset({MessageClass.BUSINESS, MessageClass.TRANSACTION}),
@@ -30,160 +35,160 @@ _CLASSES = {
 """Which messages stand in which folder."""
 
 LIST, RECEIVE, DELETE = "ReceiveMessageList", "ReceiveMessage2", "DeleteMessage"
-_SAMPLE = "VRAA, DIT integration instruction v1.09, 3.2.2 (documented)"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A message that is to be got: its bytes, and how the call ends when they were sent. ``answer`` is set when not."""
+    """A message to download, and its bytes.
 
-    notes: Notes
+    ``refused`` is the answer when there is nothing to download. ``lost`` is the answer of an injected fault that breaks
+    the connection off, by when the message counts as read.
+    """
+
+    call: FtpsCall
     message: MailboxMessage | None = None
     blob: OpenBlob | None = None
-    answer: Answer | None = None
-    lost: bool = False
-    cut: bool = False
+    refused: Answer | None = None
+    lost: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a caller does with its mailbox; each call is DIT's own, with the same rules and the same journal."""
+    """Listing, downloading and deleting; each is a call of DIT, with the same rules and the same journal."""
 
-    backing: Backing
+    backend: FtpsBackend
 
     @property
-    def _calls(self) -> Calls:
-        return Calls(self.backing)
+    def _services(self) -> SimulationServices:
+        return self.backend.services
 
     def place(self, user: str, cwd: str, path: str) -> Place:
-        """What a path means to a user; raises FtpError, DitError, StoreError."""
-        with self.backing.store.reading() as unit:
-            return self._layout(unit, self.backing.network.caller(unit, user)).place(cwd, path)
+        """What a path means to a user; raises Refused, Refused, StoreError."""
+        with self._services.store.reading() as unit:
+            return self._layout(unit, self._services.network.caller(unit, user)).place(cwd, path)
 
     def rows(self, user: str, place: Place) -> list[Row]:
         """The folders in a folder that holds no messages."""
-        with self.backing.store.reading() as unit:
-            layout = self._layout(unit, self.backing.network.caller(unit, user))
-            return [Row(name, self.backing.clock.now()) for name in layout.folders(place)]
+        with self._services.store.reading() as unit:
+            layout = self._layout(unit, self._services.network.caller(unit, user))
+            return [Row(name, self._services.clock.now()) for name in layout.folders(place)]
 
     def row(self, user: str, place: Place) -> Row:
-        """A folder or a message's file by itself; raises FtpError, DitError, StoreError."""
+        """A folder or a message's file by itself; raises Refused, Refused, StoreError."""
         name = place.path.rpartition("/")[2] or "/"
         if place.file is None:
-            return Row(name, self.backing.clock.now())
-        with self.backing.store.reading() as unit:
-            message = self._message(unit, self.backing.network.caller(unit, user), place)
+            return Row(name, self._services.clock.now())
+        with self._services.store.reading() as unit:
+            message = self._message(unit, self._services.network.caller(unit, user), place)
         return Row(name, message.delivered_at, message.payload.size)
 
     def mail(self, command: Command, place: Place) -> tuple[Answer, list[Row]]:
-        """ReceiveMessageList of a folder of messages; the answer's line is for when it was sent."""
-        notes = Notes(LIST, details={"read": False})
+        """Carry out ReceiveMessageList of a folder of messages; the answer's line is for when it was sent."""
+        call = FtpsCall(self.backend, command, LIST)
         rows: list[Row] = []
 
-        def act(unit: Unit, caller: Caller) -> str:
-            found = self._messages(unit, caller, place)
-            notes.message_ids = tuple(each.id for each in found)
-            rows.extend(Row(self._name(each), each.delivered_at, each.payload.size) for each in found)
+        def list_messages(unit: Unit, caller: Caller) -> str:
+            messages = self._messages(unit, caller, place)
+            call.record.message_ids = tuple(message.id for message in messages)
+            rows.extend(Row(self._name(message), message.delivered_at, message.payload.size) for message in messages)
             return LISTED
 
+        call.perform = list_messages
+        call.record.details["read"] = False
         if place.version is not None:
-            notes.channel_version = place.version.urn
-            notes.details["selector"] = {"channel": None, "version": place.version.urn, "message": None}
-        with self.backing.store.reading() as unit:
-            self._calls.identify(unit, command, notes)
-        struck = self._calls.strike(command, notes)
-        return (struck, []) if struck is not None else (self._calls.carry_out(command, notes, act), rows)
+            call.record.channel_version = place.version.urn
+            call.record.details["selector"] = {"channel": None, "version": place.version.urn, "message": None}
+        return calls.carry_out(self._services, call), rows
 
     def open(self, command: Command, cwd: str) -> Found:
-        """Find a message to be got; it counts as read when :meth:`got` says so."""
-        notes = Notes(RECEIVE)
+        """Find a message to download; it counts as read when :meth:`got` says so."""
+        call = FtpsCall(self.backend, command, RECEIVE)
         try:
-            place = self._meant(command, cwd, notes)
-            struck = self._calls.strike(command, notes)
-            if struck is not None:
-                return Found(notes, answer=struck)
-            with self.backing.store.reading() as unit:
-                caller = self._calls.identify(unit, command, notes)
-                message = self._message(unit, caller, place, Action.RECEIVE)
+            place = self._named(call, cwd)
+            in_place = calls.inject(self._services, call)
+            if in_place is not None:
+                return Found(call, refused=in_place)
+            with self._services.store.reading() as unit:
+                message = self._message(unit, call.identify(unit), place, Action.RECEIVE)
                 blob = unit.open_blob(message.payload.reference)
         except Exception as error:  # noqa: BLE001 - not hidden: answered and journaled, and logged where it is ours
-            return Found(notes, answer=self._calls.refuse(command, notes, refused_for(error)))
-        notes.details["payloads"] = {message.id: message.payload.reference}
-        notes.details["size"] = message.payload.size
-        lost, cut = self._calls.spoil(notes)
-        if lost:
-            # Done, although the caller will not get it: as a reply that is lost on its way.
-            refused = self._read(command, notes, message, lost=True)
-            if not refused.ok:
-                return Found(notes, answer=refused)
-        return Found(notes, message, blob, lost=lost, cut=cut)
+            return Found(call, refused=calls.refuse(self._services, call, refusal_for(error)))
+        call.record.details["payloads"] = {message.id: message.payload.reference}
+        call.record.details["size"] = message.payload.size
+        call.perform = self._receive(call, message)
+        if not self._services.faults.is_armed(RECEIVE, call.record.authority, AFTER):
+            return Found(call, message, blob)
+        # The fault breaks the download off after the call is carried out, so that has to come first.
+        answer = calls.carry_out(self._services, call, inject=AFTER)
+        return Found(call, message, blob, lost=answer) if answer.ok else Found(call, refused=answer)
 
-    def got(self, command: Command, found: Found, sent: int) -> Answer:
-        """The file was sent, all of it or ``sent`` bytes: then nothing is read."""
+    def got(self, found: Found, sent: int) -> Answer:
+        """Answer a download of which ``sent`` bytes were sent; unless that is all, the message is not read."""
         if found.message is None or found.blob is None:
             raise AssertionError("only what was found can be got")
+        if found.lost is not None:
+            return found.lost
         if sent < found.blob.size:
-            error = _not_got(found.message, sent)
-            return self._calls.refuse(command, found.notes, error.refused)
-        return self._read(command, found.notes, found.message, lost=False)
+            return calls.refuse(self._services, found.call, _not_got(found.message, sent).refusal)
+        return calls.carry_out(self._services, found.call, inject=())
 
     def delete(self, command: Command, cwd: str) -> Answer:
-        """DeleteMessage of the message whose file is named."""
-        notes = Notes(DELETE)
+        """Carry out DeleteMessage of the message whose file is named."""
+        call = FtpsCall(self.backend, command, DELETE)
         try:
-            place = self._meant(command, cwd, notes)
+            place = self._named(call, cwd)
         except Exception as error:  # noqa: BLE001 - not hidden: answered and journaled, and logged where it is ours
-            return self._calls.refuse(command, notes, refused_for(error))
+            return calls.refuse(self._services, call, refusal_for(error))
 
-        def act(unit: Unit, caller: Caller) -> str:
+        def delete(unit: Unit, caller: Caller) -> str:
             message = self._message(unit, caller, place, Action.DELETE)
-            notes.message_ids = self.backing.network.delete(unit, caller, Selector(message=message.id))
+            call.record.message_ids = self._services.network.delete(unit, caller, Selector(message=message.id))
             return f"250 {place.file} is deleted"
 
-        struck = self._calls.strike(command, notes)
-        return struck if struck is not None else self._calls.carry_out(command, notes, act)
+        call.perform = delete
+        return calls.carry_out(self._services, call)
 
-    def _read(self, command: Command, notes: Notes, message: MailboxMessage, *, lost: bool) -> Answer:
-        def act(unit: Unit, caller: Caller) -> str:
-            notes.message_ids = (message.id,)
-            if self.backing.settings.mailbox.retr_reads.value:
-                self.backing.network.receive(unit, caller, Selector(message=message.id))
+    def _receive(self, call: FtpsCall, message: MailboxMessage) -> Callable[[Unit, Caller], str]:
+        def receive(unit: Unit, caller: Caller) -> str:
+            call.record.message_ids = (message.id,)
+            if self.backend.settings.mailbox.retr_reads.value:
+                self._services.network.receive(unit, caller, Selector(message=message.id))
             return "226 the file is sent, the message is read"
 
-        return self._calls.carry_out(command, notes, act, spoilt=lost)
+        return receive
 
-    def _meant(self, command: Command, cwd: str, notes: Notes) -> Place:
-        """The file that a command names, and what the journal has to know of it."""
-        with self.backing.store.reading() as unit:
-            place = self._layout(unit, self._calls.identify(unit, command, notes)).place(cwd, command.argument)
-        identifier = message_of(self.backing.settings.files.read_name.value, place.file or "")
-        notes.asked = (identifier,) if identifier is not None else ()
-        notes.channel_version = place.version.urn if place.version is not None else None
-        notes.details["selector"] = {"channel": None, "version": None, "message": identifier}
+    def _named(self, call: FtpsCall, cwd: str) -> Place:
+        """Return the file that a command names, and note it for the journal; raises Refused, StoreError."""
+        with self._services.store.reading() as unit:
+            place = self._layout(unit, call.identify(unit)).place(cwd, call.command.argument)
+        identifier = message_of(self.backend.settings.files.read_name.value, place.file or "")
+        call.record.asked = (identifier,) if identifier is not None else ()
+        call.record.channel_version = place.version.urn if place.version is not None else None
+        call.record.details["selector"] = {"channel": None, "version": None, "message": identifier}
         return place
 
     def _layout(self, unit: Unit, caller: Caller) -> Layout:
-        return Layout(self.backing.settings, self.backing.network.directory(unit), caller)
+        return Layout(self.backend.settings, self._services.network.directory(unit), caller)
 
     def _messages(self, unit: Unit, caller: Caller, place: Place) -> list[MailboxMessage]:
         if place.version is None:
             raise AssertionError("a folder of messages is a channel version's")
-        network, selector, classes = self.backing.network, Selector(version=place.version.urn), _CLASSES[place.folder]
+        network, selector, classes = self._services.network, Selector(version=place.version.urn), _CLASSES[place.folder]
         found = list(network.list_messages(unit, caller, selector, classes=classes))
-        if self.backing.settings.mailbox.list_read.value:
+        if self.backend.settings.mailbox.list_read.value:
             same = replace(caller, exempt=True)  # the same poll, not another one
             found += network.list_messages(unit, same, selector, read=True, classes=classes)
         return sorted(found, key=lambda each: each.delivered_at)
 
     def _message(self, unit: Unit, caller: Caller, place: Place, action: Action | None = None) -> MailboxMessage:
-        """The message whose file a path names; raises FtpError when there is none.
+        """The message whose file a path names; raises Refused when there is none.
 
         One that was deleted is refused in DIT's own words, when something is to be done to it.
         """
-        identifier = message_of(self.backing.settings.files.read_name.value, place.file or "")
+        identifier = message_of(self.backend.settings.files.read_name.value, place.file or "")
         message = None
         if place.folder in MAIL and identifier is not None:
-            message = self.backing.network.look(unit, caller, identifier)
+            message = self._services.network.look(unit, caller, identifier)
         if message is None or not _stands_in(message, place):
             raise _no_file(place, message)
         if action is not None:
@@ -193,7 +198,7 @@ class Reading:
         return message
 
     def _name(self, message: MailboxMessage) -> str:
-        return self.backing.settings.files.read_name.value.replace("{message}", message.id)
+        return self.backend.settings.files.read_name.value.replace("{message}", message.id)
 
 
 def _stands_in(message: MailboxMessage, place: Place) -> bool:
@@ -201,7 +206,7 @@ def _stands_in(message: MailboxMessage, place: Place) -> bool:
     return in_version and message.message_class in _CLASSES[place.folder]
 
 
-def _no_file(place: Place, message: MailboxMessage | None) -> FtpError:
+def _no_file(place: Place, message: MailboxMessage | None) -> Refused:
     why = "it is no file of Read or ReadError"
     if place.folder in MAIL:
         why = "no message of this mailbox has that name"
@@ -214,19 +219,22 @@ def _no_file(place: Place, message: MailboxMessage | None) -> FtpError:
             )
     return refuse(
         550,
-        FtpRefusal.UNKNOWN_PATH,
+        FtpCode.UNKNOWN_PATH,
         f"there is no file {place.path}",
-        cause=f"There is no file {place.path}: {why}. Expected: a file as LIST shows it, in Read (messages) or "
-        f"ReadError (errors). Source: {_SAMPLE}. What to do: list the folder, and keep the names until they are got.",
+        found=f"There is no file {place.path}: {why}.",
+        expected="a file as LIST shows it, in Read (messages) or ReadError (errors).",
+        source=FTPS_SECTION,
+        remedy="list the folder, and keep the names until they are got.",
     )
 
 
-def _not_got(message: MailboxMessage, sent: int) -> FtpError:
+def _not_got(message: MailboxMessage, sent: int) -> Refused:
     return refuse(
         426,
-        FtpRefusal.ABORTED,
+        FtpCode.ABORTED,
         f"the transfer broke off after {sent} of {message.payload.size} bytes; the message is not read",
-        cause=f"The connection broke after {sent} of {message.payload.size} bytes of message {message.id} were sent. "
-        "Expected: the client reads to the end. Source: RFC 959 (documented). What to do: get the file again; it "
-        "counts as not read.",
+        found=f"The connection broke after {sent} of {message.payload.size} bytes of message {message.id} were sent.",
+        expected="the client reads to the end.",
+        source=Provenance(Basis.DOCUMENTED, "RFC 959"),
+        remedy="get the file again; it counts as not read.",
     )

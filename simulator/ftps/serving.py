@@ -12,7 +12,7 @@ from OpenSSL import SSL
 from pyftpdlib.ioloop import IOLoop
 from pyftpdlib.servers import ThreadedFTPServer
 
-from simulator.ftps.backing import Backing
+from simulator.ftps.calls import FtpsBackend
 from simulator.ftps.session import Session
 from simulator.ftps.settings import FtpsSettings
 from simulator.security.material import Material
@@ -30,17 +30,19 @@ logging.getLogger("pyftpdlib").addHandler(logging.NullHandler())
 
 
 class FtpsServer:
-    """pyftpdlib behind what the rest of the simulator calls; ``backing`` gives what is served now.
+    """pyftpdlib behind what the rest of the simulator calls; ``backend`` gives what is served now.
 
     Raises OSError when the port cannot be listened on. Port 0 picks a free one.
     """
 
-    def __init__(self, backing: Callable[[], Backing], material: Material, settings: FtpsSettings, port: int) -> None:
+    def __init__(
+        self, backend: Callable[[], FtpsBackend], material: Material, settings: FtpsSettings, port: int
+    ) -> None:
         context = SSL.Context(SSL.TLS_SERVER_METHOD)
         context.set_min_proto_version(_VERSIONS[settings.tls.minimum.value])
         context.use_certificate_chain_file(str(material.server_certificate))
         context.use_privatekey_file(str(material.server_key))
-        handler = type("Session", (Session,), {"backing": staticmethod(backing), "ssl_context": context})
+        handler = type("Session", (Session,), {"backend": staticmethod(backend), "ssl_context": context})
         self._server = _Server(socket.create_server((HOST, port)), handler)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="ftps", daemon=True)

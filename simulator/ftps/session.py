@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from pyftpdlib.handlers.ftp.producers import FileProducer
 
-from simulator.ftps.calls import Answer
+from simulator.ftps.calls import Answer, Command
 from simulator.ftps.folder_commands import FolderCommands
-from simulator.ftps.recording import Command
-from simulator.ftps.refusals import FtpRefusal, refuse
+from simulator.ftps.refusals import FtpCode, refuse
 from simulator.ftps.sending import Sending
 from simulator.ftps.transfers import Download, Upload
 from simulator.store import StoreError
 
 
 class Session(FolderCommands):
-    """What the server makes for each connection, of a subclass that sets ``backing`` and ``ssl_context``."""
+    """What the server makes for each connection, of a subclass that sets ``backend`` and ``ssl_context``."""
 
     def ftp_REST(self, line: str) -> None:  # noqa: N802
         """Have the next RETR begin further on."""
         if not line.isdecimal() or len(line) > 12:
-            raise refuse(501, FtpRefusal.SYNTAX, "REST takes a number of bytes")
+            raise refuse(501, FtpCode.SYNTAX, "REST takes a number of bytes")
         self._restart_position = int(line)
         self.respond(f"350 the next RETR begins at byte {int(line)}")
 
@@ -28,10 +27,10 @@ class Session(FolderCommands):
         command = self._transfer()
         start, self._restart_position = self._restart_position, 0
         found = self._reading.open(command, self._cwd)
-        if found.answer is not None or found.blob is None:
-            self._answer(found.answer or Answer("", lost=True))
+        if found.refused is not None:
+            self._answer(found.refused)
             return
-        file = Download(self._reading, command, found, start)
+        file = Download(self._reading, found, start)
         self.push_dtp_data(FileProducer(file, self._current_type), isproducer=True, file=file, cmd="RETR")
 
     def ftp_STOR(self, _path: str, _mode: str = "w") -> None:  # noqa: N802
@@ -39,19 +38,19 @@ class Session(FolderCommands):
         self._need_data_connection()
         start, self._restart_position = self._restart_position, 0
         if start:
-            raise refuse(554, FtpRefusal.RESUMED, "an upload cannot be resumed; write the whole file, without REST")
+            raise refuse(554, FtpCode.RESUMED, "an upload cannot be resumed; write the whole file, without REST")
         command = self._transfer()
-        sending = Sending(self.backing())
+        sending = Sending(self.backend())
         draft = sending.begin(command, self._cwd)
         if isinstance(draft, Answer):
             self._answer(draft)
             return
         try:
-            incoming = sending.backing.store.incoming()
+            incoming = sending.backend.services.store.incoming()
         except StoreError as error:
-            self._answer(sending.failed(command, draft, error))
+            self._answer(sending.refuse(draft, error))
             return
-        file = Upload(sending, command, draft, incoming, self._stop_transfer)
+        file = Upload(sending, draft, incoming, self._stop_transfer)
         if self.data_channel is not None:
             self.respond("125 the data connection is open; send the file")
             self.data_channel.file_obj = file

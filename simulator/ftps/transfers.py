@@ -11,7 +11,6 @@ from simulator.store import StoreError
 
 if TYPE_CHECKING:
     from simulator.ftps.reading import Found, Reading
-    from simulator.ftps.recording import Command
     from simulator.ftps.sending import Draft, Sending
     from simulator.store import Incoming
 
@@ -37,13 +36,10 @@ class Upload:
     ``stop`` breaks the data connection off, when there is no end of it.
     """
 
-    def __init__(
-        self, sending: Sending, command: Command, draft: Draft, incoming: Incoming, stop: Callable[[], object]
-    ) -> None:
-        self.name = command.path or ""
+    def __init__(self, sending: Sending, draft: Draft, incoming: Incoming, stop: Callable[[], object]) -> None:
+        self.name = draft.call.command.path or ""
         self.closed = False
         self._sending = sending
-        self._command = command
         self._draft = draft
         self._incoming = incoming
         self._stop = stop
@@ -54,7 +50,7 @@ class Upload:
     def write(self, data: bytes) -> None:
         """Take the next bytes."""
         self._size += len(data)
-        limit = self._sending.backing.message_bytes
+        limit = self._sending.backend.message_bytes
         if self._size > 2 * limit:
             self._stop()
         if self._size > limit or self._failure is not None:
@@ -77,28 +73,26 @@ class Upload:
         self.conclude(whole=False, clean=False)
 
     def _conclude(self, *, whole: bool, clean: bool) -> Answer:
-        sending, command, draft = self._sending, self._command, self._draft
-        draft.notes.details["size"] = self._size
+        sending, draft = self._sending, self._draft
+        draft.call.record.details["size"] = self._size
         if self._failure is not None:
-            return sending.failed(command, draft, self._failure)
-        if self._size > sending.backing.message_bytes:
-            return sending.failed(command, draft, sending.too_large(self._size))
+            return sending.refuse(draft, self._failure)
+        if self._size > sending.backend.message_bytes:
+            return sending.refuse(draft, sending.too_large(self._size))
         if not whole:
-            why = "it was aborted, or a connection was lost"
-            return sending.broken(command, draft, broken_off(self._size, why))
-        return sending.deliver(command, draft, self._incoming, clean=clean)
+            return sending.refuse(draft, broken_off(self._size, "it was aborted, or a connection was lost"))
+        return sending.deliver(draft, self._incoming, clean=clean)
 
 
 class Download:
     """A message that is being got, from the byte ``start`` on."""
 
-    def __init__(self, reading: Reading, command: Command, found: Found, start: int = 0) -> None:
+    def __init__(self, reading: Reading, found: Found, start: int = 0) -> None:
         if found.blob is None:
             raise AssertionError("only what was found can be got")
-        self.name = command.path or ""
+        self.name = found.call.command.path or ""
         self.closed = False
         self._reading = reading
-        self._command = command
         self._found = found
         self._size = found.blob.size
         self._sent = 0
@@ -118,11 +112,8 @@ class Download:
         """The file has left, or the connection was broken off."""
         del clean
         if self._answer is None:
-            if self._found.lost:
-                self._answer = Answer("", lost=True)
-            else:
-                sent = self._size if whole and self._sent >= self._size else min(self._sent, self._size - 1)
-                self._answer = self._reading.got(self._command, self._found, sent)
+            sent = self._size if whole and self._sent >= self._size else min(self._sent, self._size - 1)
+            self._answer = self._reading.got(self._found, sent)
         return self._answer
 
     def close(self) -> None:
@@ -133,7 +124,8 @@ class Download:
     def _from(self, start: int) -> Iterator[bytes]:
         if self._found.blob is None:
             return
-        end = self._size // 2 if self._found.cut else 0 if self._found.lost else self._size
+        lost = self._found.lost
+        end = self._size if lost is None or not lost.lost else self._size // 2 if lost.cut else 0
         self._sent = position = start
         passed = 0
         for piece in self._found.blob.pieces():

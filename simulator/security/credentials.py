@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from simulator.dit.refusals import Refused
 from simulator.documents.model import Basis, Provenance
 from simulator.documents.parsing import Element
 from simulator.security import proof
 from simulator.security.accounts import Account
-from simulator.security.errors import WSS, Check, SecurityError
+from simulator.security.errors import WSS, Check, refuse
 from simulator.security.key_info import public_pem, read_certificate
 from simulator.security.material import Material
 from simulator.security.names import PASSWORD_TEXT, WSSE
@@ -36,7 +37,7 @@ class Shown:
 
 
 def by_password(header: Element, material: Material, accounts: Mapping[str, Account]) -> Shown:
-    """The user whom a wsse:UsernameToken names; raises SecurityError."""
+    """The user whom a wsse:UsernameToken names; raises Refused."""
     place = f"{_HEADER}/wsse:UsernameToken"
     token = _only(header, "UsernameToken", "usernamemixed wants the user's name and password")
     name, password = text_of(only(token, WSSE, "Username")), only(token, WSSE, "Password")
@@ -70,7 +71,7 @@ def by_password(header: Element, material: Material, accounts: Mapping[str, Acco
 def by_certificate(
     header: Element, timestamp: Element, material: Material, accounts: Mapping[str, Account], settings: Settings
 ) -> Shown:
-    """The user to whom the certificate belongs that signed the Timestamp; raises SecurityError."""
+    """The user to whom the certificate belongs that signed the Timestamp; raises Refused."""
     place = f"{_HEADER}/wsse:BinarySecurityToken"
     token = _only(header, "BinarySecurityToken", "certificatemixed wants the certificate in the header")
     certificate = read_certificate(text_of(token))
@@ -81,22 +82,22 @@ def by_certificate(
     reference = next(signature.element.iter(f"{{{WSSE}}}Reference"), None)
     named = reference.get("URI", "").removeprefix("#") if reference is not None else ""
     if reference is not None and named not in {token.get(each) for each in ID_ATTRIBUTES}:
-        raise SecurityError(
+        raise refuse(
             Check.KEY_REFERENCE,
             f"{proof.PLACE}/ds:KeyInfo//wsse:Reference",
             f"its URI is {reference.get('URI')!r}",
             expected="the wsu:Id of the wsse:BinarySecurityToken in the same header",
-            advice="sign with the certificate that is sent",
-            provenance=WSS,
+            remedy="sign with the certificate that is sent",
+            source=WSS,
         )
     if not signature_holds(signature, public_key(public_pem(certificate)), targets):
-        raise SecurityError(
+        raise refuse(
             Check.SIGNATURE_VALUE,
             f"{proof.PLACE}/ds:SignatureValue",
             "value or digests do not fit the signed elements under the certificate's key",
             expected="a signature over the wsu:Timestamp with the key that belongs to the certificate",
-            advice="check that certificate and key are a pair; change nothing in the header after signing",
-            provenance=WSS,
+            remedy="check that certificate and key are a pair; change nothing in the header after signing",
+            source=WSS,
         )
     user = material.clients.get(certificate.public_bytes(Encoding.DER))
     if user is None or user not in accounts:
@@ -122,7 +123,7 @@ def _only(header: Element, name: str, why: str) -> Element:
     )
 
 
-def _refused(element: str, found: str, expected: str, advice: str) -> SecurityError:
-    return SecurityError(
-        Check.CREDENTIAL, element, found, expected=expected, advice=advice, provenance=_DOCUMENTED, credential=True
+def _refused(element: str, found: str, expected: str, advice: str) -> Refused:
+    return refuse(
+        Check.CREDENTIAL, element, found, expected=expected, remedy=advice, source=_DOCUMENTED, credential=True
     )

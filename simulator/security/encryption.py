@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.x509 import Certificate
 from lxml import etree
 
+from simulator.dit.refusals import Refused
 from simulator.documents.model import Basis, Provenance
 from simulator.documents.parsing import Element, safe_parser
-from simulator.security.errors import Check, SecurityError
+from simulator.security.errors import Check, refuse
 from simulator.security.names import (
     AES128_CBC,
     AES256_CBC,
@@ -54,7 +55,7 @@ def encrypt_key(secret: bytes, receiver: Certificate) -> Element:
 
 
 def decrypt_key(element: Element, key: RSAPrivateKey, where: str) -> bytes:
-    """The key inside an xenc:EncryptedKey; raises SecurityError when it was not made for us."""
+    """The key inside an xenc:EncryptedKey; raises Refused when it was not made for us."""
     method = only(element, XENC, "EncryptionMethod")
     if method is None or method.get("Algorithm") != RSA_OAEP:
         raise _refused(
@@ -86,7 +87,7 @@ def encrypt_element(element: Element, receiver: Certificate) -> Element:
 def decrypt_element(data: Element, keys: Element, key: RSAPrivateKey, where: str) -> Element:
     """The element inside an xenc:EncryptedData, as the root of a document of its own.
 
-    ``keys`` is where its xenc:EncryptedKey stands: the data's ds:KeyInfo or beside the data. Raises SecurityError.
+    ``keys`` is where its xenc:EncryptedKey stands: the data's ds:KeyInfo or beside the data. Raises Refused.
     """
     method = only(data, XENC, "EncryptionMethod")
     algorithm = method.get("Algorithm", "") if method is not None else "missing"
@@ -128,13 +129,13 @@ def _cipher_value(element: Element, where: str) -> bytes:
     return value
 
 
-def _refused(element: str, found: str, expected: str) -> SecurityError:
-    return SecurityError(
+def _refused(element: str, found: str, expected: str) -> Refused:
+    return refuse(
         Check.TOKEN_ENCRYPTION,
         element,
         found,
         expected=expected,
-        advice="pass the token on exactly as the STS gave it; ask the STS for a new one",
-        provenance=_SISTER,
+        remedy="pass the token on exactly as the STS gave it; ask the STS for a new one",
+        source=_SISTER,
         credential=True,
     )

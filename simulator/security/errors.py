@@ -1,9 +1,11 @@
-"""Why a security check failed: all that the journal says, and nothing of it for the wire."""
+"""Failed security checks: the whole cause for the journal, and nothing of it for the client."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
+from simulator.dit.refusals import Refusal, Refused
 from simulator.documents.complaints import Complaint
 from simulator.documents.model import Basis, Provenance
 
@@ -47,29 +49,35 @@ class Check(StrEnum):
     APPLIES_TO = "applies-to"
 
 
-class SecurityError(Exception):
-    """A check failed. ``element`` is what it failed on, ``found`` and ``expected`` are clauses, ``advice`` mends it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityRefusal(Refusal):
+    """A failed check. Its code is the check's; the client learns nothing of it (:func:`faults.opaque_fault`).
 
-    ``credential`` tells that a token or password itself was not good, which WCF answers in other words.
+    ``credential``: the token or the password itself was not good, which WCF answers in other words.
     """
 
-    def __init__(
-        self,
-        check: Check,
-        element: str,
-        found: str,
-        *,
-        expected: str,
-        advice: str,
-        provenance: Provenance = WSS,
-        credential: bool = False,
-    ) -> None:
-        self.complaint = Complaint(check, None, element, found, expected, provenance)
-        self.advice = advice
-        self.credential = credential
-        super().__init__(f"{element}: {found}; expected {expected}; {advice}")
+    credential: bool = False
 
-    @property
-    def check(self) -> str:
-        """Which check it was."""
-        return self.complaint.code
+
+def refuse(
+    check: Check,
+    element: str,
+    found: str,
+    *,
+    expected: str,
+    remedy: str,
+    source: Provenance = WSS,
+    credential: bool = False,
+) -> Refused:
+    """Return the exception for a check that failed on ``element``; ``found`` and ``expected`` are clauses."""
+    return Refused(
+        SecurityRefusal(
+            code=check,
+            text=f"the check {check} failed",
+            found=f"{element}: {found}",
+            expected=expected,
+            remedy=remedy,
+            complaints=(Complaint(check, None, element, found, expected, source),),
+            credential=credential,
+        )
+    )

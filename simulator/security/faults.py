@@ -1,36 +1,48 @@
-"""From a failed check to the fault that gives nothing away."""
+"""Renders a failed security check as a fault that gives nothing away."""
 
 from __future__ import annotations
 
-from simulator.security.errors import Check, SecurityError
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from simulator.security.errors import Check, SecurityRefusal
 from simulator.security.names import WSSE, WST
-from simulator.security.settings import Settings
-from simulator.soap.refusals import EnvelopeRefusal, Fault, FaultCode, SoapRefusal
+from simulator.soap.refusals import EnvelopeCode, Fault
+
+if TYPE_CHECKING:
+    from simulator.journal import Json
+    from simulator.security.settings import Settings
 
 
-def as_refusal(error: SecurityError, settings: Settings, *, authentication: bool = False) -> SoapRefusal:
-    """The refusal: one opaque fault on the wire, the cause for the journal.
+def opaque_fault(
+    refusal: SecurityRefusal,
+    settings: Settings,
+    *,
+    authentication: bool = False,
+    particulars: Mapping[str, Json] | None = None,
+) -> Fault:
+    """Return the one opaque fault for the wire, with the cause and ``particulars`` for the journal.
 
     DIT answers InvalidSecurity to everything (WCF's answer, assumed of DIT). With ``authentication`` it is the STS that
     answers, which says FailedAuthentication to a wrong user name, password or certificate, as WCF does (assumed), and
-    InvalidRequest to what is no sound request (WS-Trust 1.3, 11).
+    InvalidRequest to an unsound request (WS-Trust 1.3, 11).
     """
-    failed = authentication and error.credential
-    name = f"{{{WSSE}}}{'FailedAuthentication' if failed else 'InvalidSecurity'}"
-    if error.check in (Check.REQUEST, Check.APPLIES_TO):
-        name = f"{{{WST}}}InvalidRequest"
-    text = settings.faults.authentication_text if failed else settings.faults.text
-    return SoapRefusal(
-        Fault(
-            code=FaultCode.SENDER,
-            refusal=EnvelopeRefusal.SECURITY,
-            lv=text.value,
-            en=text.value,
-            cause=str(error),
-            subcodes=(name,),
-            complaints=(error.complaint,),
-            http_status=500,
-            about_body=False,
-            opaque=True,
-        )
+    failed = authentication and refusal.credential
+    subcode = f"{{{WSSE}}}{'FailedAuthentication' if failed else 'InvalidSecurity'}"
+    if refusal.code in (Check.REQUEST, Check.APPLIES_TO):
+        subcode = f"{{{WST}}}InvalidRequest"
+    text = (settings.faults.authentication_text if failed else settings.faults.text).value
+    return Fault(
+        code=EnvelopeCode.SECURITY,
+        text=text,
+        latvian=text,
+        found=refusal.found,
+        expected=refusal.expected,
+        remedy=refusal.remedy,
+        complaints=refusal.complaints,
+        subcodes=(subcode,),
+        http_status=500,
+        about_body=False,
+        opaque=True,
+        particulars=particulars or {},
     )

@@ -1,18 +1,18 @@
-"""Who may call DIT's federated endpoints: every check of a call, in the order in which it is easiest to mend."""
+"""The authenticator of DIT's federated endpoints: every check of a call, in the order in which it is easiest to fix."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from simulator.dit.refusals import Refused
 from simulator.documents.parsing import Element
 from simulator.journal import Json
 from simulator.security import proof
 from simulator.security.accounts import Account
 from simulator.security.doctored import Doctored, name_of
-from simulator.security.errors import BINDING, WSS, Check, SecurityError
-from simulator.security.faults import as_refusal
+from simulator.security.errors import BINDING, WSS, Check, SecurityRefusal, refuse
+from simulator.security.faults import opaque_fault
 from simulator.security.header import SECURITY, lived_by, read_timestamp, reply_header, security_header
 from simulator.security.material import Material
 from simulator.security.moments import Moments, Reading, later
@@ -23,8 +23,7 @@ from simulator.security.settings import Settings
 from simulator.security.tokens import Assertion
 from simulator.security.trees import text_of
 from simulator.security.trust import TOKENS, Believed, Trust, check_conditions, token_in
-from simulator.soap.gate import Admitted, Once, Presented
-from simulator.soap.refusals import SoapRefusal
+from simulator.soap.gate import Credentials, Principal, ReplayKey
 
 if TYPE_CHECKING:
     from simulator.store import Unit
@@ -32,8 +31,8 @@ if TYPE_CHECKING:
 _AUTHORITY = "http://www.oasis-open.org/RSA2004/attributes/AUTHORITY"
 
 
-class FederationGate:
-    """The guard of ``/ws2007FederationNoSct``: a call with a token of our STS becomes a user of DIT."""
+class FederationAuthenticator:
+    """Authenticates calls to ``/ws2007FederationNoSct`` by a token of our STS."""
 
     understood = frozenset({SECURITY})
 
@@ -60,29 +59,32 @@ class FederationGate:
         """Whether the addresses without security are served too."""
         return self._settings.call.plain.value
 
-    def admit(self, presented: Presented) -> Admitted:
-        """The user who calls; raises SoapRefusal with one opaque fault, whose cause is for the journal."""
+    def authenticate(self, credentials: Credentials) -> Principal:
+        """Return the caller; raises Refused with one opaque fault, whose cause is for the journal."""
         try:
-            return self._admit(presented)
-        except SecurityError as error:
-            refusal = as_refusal(error, self._settings)
-            raise SoapRefusal(replace(refusal.fault, particulars=self._particulars(presented))) from None
+            return self._authenticate(credentials)
+        except Refused as refused:
+            raise self._opaque(refused, self._particulars(credentials)) from None
 
-    def note(self, unit: Unit, admitted: Admitted) -> None:
-        """Keep that an admitted call came; raises SoapRefusal when it came before, to this server or another."""
-        if admitted.once is None:
+    def note(self, unit: Unit, principal: Principal) -> None:
+        """Record the call in this transaction; raises Refused if it is a replay, to this server or another."""
+        if principal.replay_key is None:
             return
         try:
-            self._replays.note(unit, admitted.once)
-        except SecurityError as error:
-            refusal = as_refusal(error, self._settings)
-            told: dict[str, Json] = {"security": {"token_digest": admitted.details["token_digest"]}}
-            raise SoapRefusal(replace(refusal.fault, particulars=told)) from None
+            self._replays.note(unit, principal.replay_key)
+        except Refused as refused:
+            digest: dict[str, Json] = {"security": {"token_digest": principal.details["token_digest"]}}
+            raise self._opaque(refused, digest) from None
 
-    def _particulars(self, presented: Presented) -> dict[str, Json]:
+    def _opaque(self, refused: Refused, particulars: Mapping[str, Json]) -> Refused:
+        if not isinstance(refused.refusal, SecurityRefusal):
+            return refused
+        return Refused(opaque_fault(refused.refusal, self._settings, particulars=particulars))
+
+    def _particulars(self, credentials: Credentials) -> dict[str, Json]:
         """Which token was refused, and whether the simulator itself made it wrong."""
         found = [
-            each for header in presented.headers if header.tag == SECURITY for each in header if each.tag in TOKENS
+            each for header in credentials.headers if header.tag == SECURITY for each in header if each.tag in TOKENS
         ]
         if len(found) != 1:
             return {}
@@ -91,26 +93,26 @@ class FederationGate:
         told: dict[str, Json] = {"security": {"token_digest": name}}
         return told if kind is None else {**told, "misbehaviour": kind}
 
-    def reply_headers(self, admitted: Admitted) -> tuple[Element, ...]:
+    def reply_headers(self, principal: Principal) -> tuple[Element, ...]:
         """Header blocks of the answer: a Timestamp of now, by the caller's clock."""
-        reading = self._moments.reading(str(admitted.details["clock"])) or self._moments.readings()[0]
+        reading = self._moments.reading(str(principal.details["clock"])) or self._moments.readings()[0]
         return (reply_header(reading, self._settings.call.timestamp_seconds.value),)
 
     def policy(self, base: str) -> Element:
         """The wsp:Policy of the guarded bindings, which names the STS."""
         return service_policy(base, self._settings, self._credential)
 
-    def _admit(self, presented: Presented) -> Admitted:
-        if not presented.encrypted_transport:
-            raise SecurityError(
+    def _authenticate(self, credentials: Credentials) -> Principal:
+        if not credentials.encrypted_transport:
+            raise refuse(
                 Check.TRANSPORT,
                 "the connection",
                 "it is plain HTTP",
                 expected="HTTPS (TLS 1.2 or later)",
-                advice="call the https address; trust ca.pem of the simulator's folder of keys",
-                provenance=BINDING,
+                remedy="call the https address; trust ca.pem of the simulator's folder of keys",
+                source=BINDING,
             )
-        header = security_header(presented.headers)
+        header = security_header(credentials.headers)
         settings = self._settings.call
         timestamp = read_timestamp(header, self._moments, settings)
         token = token_in(header)
@@ -118,22 +120,22 @@ class FederationGate:
         assertion = believed.assertion
         reading = lived_by(timestamp, assertion.lives_by)
         check_conditions(assertion, reading, self._settings)
-        once = self._check_proof(presented, header, timestamp.element, token, assertion)
+        once = self._check_proof(credentials, header, timestamp.element, token, assertion)
         account = self._account(assertion)
         until = later(timestamp.expires, settings.skew_seconds.value)
-        only = Once(*once, reading.clock, reading.now, until) if settings.refuse_replays.value else None
-        return Admitted(account.user, _details(believed, reading), only)
+        only = ReplayKey(*once, reading.clock, reading.now, until) if settings.refuse_replays.value else None
+        return Principal(account.user, _details(believed, reading), only)
 
     def _check_proof(
-        self, presented: Presented, header: Element, timestamp: Element, token: Element, assertion: Assertion
+        self, credentials: Credentials, header: Element, timestamp: Element, token: Element, assertion: Assertion
     ) -> tuple[str, str]:
         """What makes this call different from all others, and where that stands."""
         if assertion.key_type is KeyType.BEARER:
-            message_id = next((text_of(each) for each in presented.headers if each.tag == f"{{{WSA}}}MessageID"), "")
+            message_id = next((text_of(each) for each in credentials.headers if each.tag == f"{{{WSA}}}MessageID"), "")
             return f"{assertion.id} {message_id}", "soap:Header/wsa:MessageID"
         kind = f"the {assertion.key_type.label} proof key of the token"
         signature = proof.signature_in(header, self._settings.call, expected=kind)
-        targets = proof.check_signed_parts(signature, header, timestamp, body_whole=presented.body_whole)
+        targets = proof.check_signed_parts(signature, header, timestamp, body_whole=credentials.body_whole)
         proof.check_proof(signature, assertion, token, targets)
         return signature.value, f"{proof.PLACE}/ds:SignatureValue"
 
@@ -141,27 +143,27 @@ class FederationGate:
         required = self._settings.claims.required
         for claim in required.value:
             if not any(assertion.claims.get(claim, ())):
-                raise SecurityError(
+                raise refuse(
                     Check.CLAIM,
                     f"the token's claim {claim}",
                     "the token does not have it",
                     expected=f"the claims {', '.join(required.value)}",
-                    advice="ask for it in wst:Claims of the token's request (WCF: claimTypeRequirements; CXF: "
+                    remedy="ask for it in wst:Claims of the token's request (WCF: claimTypeRequirements; CXF: "
                     "sp:IssuedToken's "
                     "RequestSecurityTokenTemplate, as in the WSDL)",
-                    provenance=required.provenance,
+                    source=required.provenance,
                     credential=True,
                 )
         account = self._accounts.get(assertion.subject)
         named = assertion.claims.get(_AUTHORITY, (assertion.subject,))
         if account is None or account.authority not in named:
-            raise SecurityError(
+            raise refuse(
                 Check.USER,
                 "the token's subject",
                 f"it is {assertion.subject!r} of the authority {', '.join(named)}, whom DIT does not know",
                 expected=f"one of {', '.join(sorted(self._accounts)) or 'none'}, of its own authority",
-                advice="ask for the token as a user of this world (fixtures/worlds, or --world)",
-                provenance=WSS,
+                remedy="ask for the token as a user of this world (fixtures/worlds, or --world)",
+                source=WSS,
                 credential=True,
             )
         return account

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from simulator.dit.refusals import Refused
 from simulator.documents.model import Basis, Provenance
 from simulator.documents.parsing import Element
-from simulator.security.errors import BINDING, WSS, Check, SecurityError
+from simulator.security.errors import BINDING, WSS, Check, refuse
 from simulator.security.moments import Moments, Reading, later, read_moment, write_moment
 from simulator.security.names import WSSE, WSU
 from simulator.security.settings import CallSettings
@@ -31,23 +32,23 @@ class Timestamp:
 
 
 def security_header(headers: Iterable[Element]) -> Element:
-    """The one wsse:Security among the header blocks for us; raises SecurityError."""
+    """The one wsse:Security among the header blocks for us; raises Refused."""
     found = [each for each in headers if each.tag == SECURITY]
     if len(found) == 1:
         return found[0]
-    raise SecurityError(
+    raise refuse(
         Check.HEADER,
         _PLACE,
         "it is missing" if not found else f"there are {len(found)} of them",
         expected="one wsse:Security header block",
-        advice="have the client use WS-Security as the WSDL's policy says (TransportWithMessageCredential): "
+        remedy="have the client use WS-Security as the WSDL's policy says (TransportWithMessageCredential): "
         "wsu:Timestamp, the SAML token of the STS, and a ds:Signature with the token's proof key",
-        provenance=BINDING,
+        source=BINDING,
     )
 
 
 def read_timestamp(header: Element, moments: Moments, settings: CallSettings) -> Timestamp:
-    """The header's Timestamp, when it is of now by at least one clock; raises SecurityError."""
+    """The header's Timestamp, when it is of now by at least one clock; raises Refused."""
     found = children(header, WSU, "Timestamp")
     if len(found) != 1:
         raise _refused(
@@ -85,21 +86,21 @@ def read_timestamp(header: Element, moments: Moments, settings: CallSettings) ->
 
 
 def lived_by(timestamp: Timestamp, clock: str | None) -> Reading:
-    """The clock that judges this call: the one that the token was issued by, when it says; raises SecurityError."""
+    """The clock that judges this call: the one that the token was issued by, when it says; raises Refused."""
     if clock is None:
         return timestamp.fits[0]
     for each in timestamp.fits:
         if each.clock == clock:
             return each
-    raise SecurityError(
+    raise refuse(
         Check.CLOCK,
         _STAMP,
         f"wsu:Created is {write_moment(timestamp.created)}, which is now by the {timestamp.fits[0].clock} "
         "clock, while the "
         f"token was asked for by the {clock} clock",
         expected="one clock for the request of a token and for the calls with it",
-        advice="let the client take one and the same time for both; ask for a new token after changing it",
-        provenance=_CLOCKS,
+        remedy="let the client take one and the same time for both; ask for a new token after changing it",
+        source=_CLOCKS,
     )
 
 
@@ -114,7 +115,7 @@ def reply_header(reading: Reading, seconds: int) -> Element:
     return header
 
 
-def _not_now(created: datetime, expires: datetime, reading: Reading, settings: CallSettings) -> SecurityError:
+def _not_now(created: datetime, expires: datetime, reading: Reading, settings: CallSettings) -> Refused:
     skew = settings.skew_seconds.value
     clocks = f"it is {reading}; {skew} seconds of difference are allowed"
     if created > later(reading.now, skew):
@@ -133,5 +134,5 @@ def _not_now(created: datetime, expires: datetime, reading: Reading, settings: C
     )
 
 
-def _refused(check: Check, found: str, expected: str, advice: str) -> SecurityError:
-    return SecurityError(check, _STAMP, found, expected=expected, advice=advice, provenance=WSS)
+def _refused(check: Check, found: str, expected: str, advice: str) -> Refused:
+    return refuse(check, _STAMP, found, expected=expected, remedy=advice, source=WSS)

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from simulator.documents.parsing import Element
 from simulator.security.encryption import decrypt_key, encrypt_key
-from simulator.security.errors import SAML_PROFILE, Check, SecurityError
+from simulator.security.errors import SAML_PROFILE, Check, refuse
 from simulator.security.names import DS, WST, XENC
 from simulator.security.tokens import ProofKey
 from simulator.security.trees import add, from_base64, make, text_of, to_base64
@@ -31,7 +31,7 @@ def write_key_info(key: ProofKey, service: x509.Certificate) -> Element:
 
 
 def read_key_info(info: Element | None, service: RSAPrivateKey, where: str) -> ProofKey:
-    """The key in a token's ds:KeyInfo; raises SecurityError when there is none that we can use."""
+    """The key in a token's ds:KeyInfo; raises Refused when there is none that we can use."""
     if info is not None:
         encrypted = info.find(f"{{{XENC}}}EncryptedKey")
         if encrypted is not None:
@@ -42,13 +42,13 @@ def read_key_info(info: Element | None, service: RSAPrivateKey, where: str) -> P
         public = public_key_in(info)
         if public is not None:
             return ProofKey(public=public)
-    raise SecurityError(
+    raise refuse(
         Check.TOKEN_SUBJECT,
         where,
         "it holds no key that can be used",
         expected="an xenc:EncryptedKey, a wst:BinarySecret, an RSA ds:KeyValue or a ds:X509Certificate",
-        advice="take the token from this simulator's STS, and pass it on unchanged",
-        provenance=SAML_PROFILE,
+        remedy="take the token from this simulator's STS, and pass it on unchanged",
+        source=SAML_PROFILE,
         credential=True,
     )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from lxml import etree
 
+from simulator.dit.refusals import Refused
 from simulator.documents.parsing import Element
-from simulator.security.errors import BINDING, SAML_PROFILE, WSS, Check, SecurityError
+from simulator.security.errors import BINDING, SAML_PROFILE, WSS, Check, refuse
 from simulator.security.names import (
     DS,
     HMAC_SHA1,
@@ -33,18 +34,18 @@ _HMAC = (HMAC_SHA1, HMAC_SHA256)
 
 
 def signature_in(header: Element, settings: CallSettings, *, expected: str) -> Signature:
-    """The one signature that stands beside the token; raises SecurityError. ``expected`` says with which key."""
+    """The one signature that stands beside the token; raises Refused. ``expected`` says with which key."""
     found = children(header, DS, "Signature")
     if len(found) != 1:
-        raise SecurityError(
+        raise refuse(
             Check.SIGNATURE,
             PLACE,
             "it is missing" if not found else f"there are {len(found)} of them",
             expected=f"one ds:Signature over the wsu:Timestamp, made with {expected}",
-            advice="have the client sign the Timestamp (an endorsing token of the policy; WCF: issuedKeyType "
+            remedy="have the client sign the Timestamp (an endorsing token of the policy; WCF: issuedKeyType "
             "and the proof "
             "token of the STS's answer)",
-            provenance=BINDING,
+            source=BINDING,
         )
     return read_signature(
         found[0],
@@ -56,7 +57,7 @@ def signature_in(header: Element, settings: CallSettings, *, expected: str) -> S
 
 
 def check_signed_parts(signature: Signature, header: Element, timestamp: Element, *, body_whole: bool) -> list[Element]:
-    """The elements that the signature covers, the Timestamp of this header among them; raises SecurityError.
+    """The elements that the signature covers, the Timestamp of this header among them; raises Refused.
 
     Others than that may be header blocks, what stands in wsse:Security, and the body while it is ``body_whole``.
     """
@@ -104,23 +105,23 @@ def _check_place(target: Element, header: Element, root: Element, *, body_whole:
 
 
 def check_proof(signature: Signature, assertion: Assertion, token: Element, targets: list[Element]) -> None:
-    """Whether the signature was made with the key of this token; raises SecurityError."""
+    """Whether the signature was made with the key of this token; raises Refused."""
     _check_reference(signature, assertion, token)
     symmetric = assertion.key_type is KeyType.SYMMETRIC
     if symmetric is not (signature.algorithm in _HMAC):
-        raise SecurityError(
+        raise refuse(
             Check.SIGNATURE,
             f"{PLACE}/ds:SignedInfo/ds:SignatureMethod",
             f"it is {signature.algorithm}, while the token's key is of the type {assertion.key_type.label}",
             expected="an HMAC with a SymmetricKey token, RSA with a PublicKey token",
-            advice="sign with the token's own proof key, not with another key or certificate",
-            provenance=SAML_PROFILE,
+            remedy="sign with the token's own proof key, not with another key or certificate",
+            source=SAML_PROFILE,
         )
     key = (
         hmac_key(assertion.key.secret) if assertion.key.secret is not None else public_key(assertion.key.public or b"")
     )
     if not signature_holds(signature, key, targets):
-        raise SecurityError(
+        raise refuse(
             Check.SIGNATURE_VALUE,
             f"{PLACE}/ds:SignatureValue",
             "value or digests do not fit the signed elements under the token's key",
@@ -128,10 +129,10 @@ def check_proof(signature: Signature, assertion: Assertion, token: Element, targ
             "wst:BinarySecret of the answer"
             if symmetric
             else "the private key that belongs to the wst:UseKey of the token's request",
-            advice="derive the key with the client's entropy first, of wst:KeySize bits; use the entropies of "
+            remedy="derive the key with the client's entropy first, of wst:KeySize bits; use the entropies of "
             "this very "
             "token; change nothing in the signed elements after signing (no pretty-printing)",
-            provenance=SAML_PROFILE,
+            source=SAML_PROFILE,
         )
 
 
@@ -157,23 +158,23 @@ def _check_reference(signature: Signature, assertion: Assertion, token: Element)
     raise _key(place, "it holds neither wsse:KeyIdentifier nor wsse:Reference", wanted)
 
 
-def _parts(found: str, expected: str, advice: str) -> SecurityError:
-    return SecurityError(
+def _parts(found: str, expected: str, advice: str) -> Refused:
+    return refuse(
         Check.SIGNED_PARTS,
         f"{PLACE}/ds:SignedInfo/ds:Reference",
         found,
         expected=expected,
-        advice=advice,
-        provenance=WSS,
+        remedy=advice,
+        source=WSS,
     )
 
 
-def _key(element: str, found: str, expected: str) -> SecurityError:
-    return SecurityError(
+def _key(element: str, found: str, expected: str) -> Refused:
+    return refuse(
         Check.KEY_REFERENCE,
         element,
         found,
         expected=expected,
-        advice="use the wst:RequestedAttachedReference of the STS's answer as it comes",
-        provenance=SAML_PROFILE,
+        remedy="use the wst:RequestedAttachedReference of the STS's answer as it comes",
+        source=SAML_PROFILE,
     )

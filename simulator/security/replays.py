@@ -10,12 +10,12 @@ from sqlalchemy import bindparam, delete
 from sqlalchemy.dialects import postgresql, sqlite
 
 from simulator.documents.model import Basis, Provenance
-from simulator.security.errors import Check, SecurityError
+from simulator.security.errors import Check, refuse
 from simulator.store.prepared import Prepared
 from simulator.store.tables import replays
 
 if TYPE_CHECKING:
-    from simulator.soap.gate import Once
+    from simulator.soap.gate import ReplayKey
     from simulator.store import Unit
 
 _SOURCE = Provenance(Basis.ASSUMED, "WCF refuses replays by default; call.refuse_replays of the security settings")
@@ -41,24 +41,24 @@ class Replays:
         self._lock = threading.Lock()
         self._since_sweep = 0
 
-    def note(self, unit: Unit, once: Once) -> None:
-        """Note that a call came, with all that the unit does; raises SecurityError when it came before."""
+    def note(self, unit: Unit, key: ReplayKey) -> None:
+        """Note that a call came, with all that the unit does; raises Refused when it came before."""
         if self._is_due():
-            unit.connection.execute(_EXPIRED, {"its_clock": once.clock, "its_now": once.now})
+            unit.connection.execute(_EXPIRED, {"its_clock": key.clock, "its_now": key.now})
         row = {
-            "digest": hashlib.sha256(f"{once.clock} {once.what}".encode()).hexdigest(),
-            "clock": once.clock,
-            "until": once.until,
+            "digest": hashlib.sha256(f"{key.clock} {key.value}".encode()).hexdigest(),
+            "clock": key.clock,
+            "until": key.until,
         }
         if _NOTE.run(unit.connection, row) is None:
-            raise SecurityError(
+            raise refuse(
                 Check.REPLAY,
-                once.element,
+                key.element,
                 "a call with the same one came before",
                 expected="each call once",
-                advice="when a call is repeated, make its wsu:Timestamp, wsa:MessageID and signature anew; look for a "
+                remedy="when a call is repeated, make its wsu:Timestamp, wsa:MessageID and signature anew; look for a "
                 "proxy or a retry that sends the same bytes again",
-                provenance=_SOURCE,
+                source=_SOURCE,
             )
 
     def _is_due(self) -> bool:

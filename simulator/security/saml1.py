@@ -5,8 +5,9 @@ from __future__ import annotations
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.x509 import Certificate
 
+from simulator.dit.refusals import Refused
 from simulator.documents.parsing import Element
-from simulator.security.errors import SAML_PROFILE, Check, SecurityError
+from simulator.security.errors import SAML_PROFILE, Check, refuse
 from simulator.security.key_info import read_key_info, write_key_info
 from simulator.security.moments import read_moment, write_moment
 from simulator.security.names import BEARER_1, DS, HOLDER_OF_KEY_1, SAML1, KeyType, TokenType
@@ -54,7 +55,7 @@ def write(assertion: Assertion, service: Certificate, *, by_certificate: bool) -
 
 
 def read(root: Element, service: RSAPrivateKey) -> Assertion:
-    """What an assertion says, believed or not; raises SecurityError when it is not whole."""
+    """What an assertion says, believed or not; raises Refused when it is not whole."""
     issued = read_moment(root.get("IssueInstant"))
     if (root.get("MajorVersion"), root.get("MinorVersion")) != ("1", "1") or not root.get("AssertionID") or not issued:
         raise _refused(
@@ -122,13 +123,13 @@ def _joined(namespace: str, name: str) -> str:
     return f"{namespace}{name}" if namespace.endswith((":", "/")) else f"{namespace}/{name}"
 
 
-def _refused(element: str, found: str, expected: str) -> SecurityError:
-    return SecurityError(
+def _refused(element: str, found: str, expected: str) -> Refused:
+    return refuse(
         Check.TOKEN,
         element,
         found,
         expected=expected,
-        advice="pass the token on exactly as the STS gave it",
-        provenance=SAML_PROFILE,
+        remedy="pass the token on exactly as the STS gave it",
+        source=SAML_PROFILE,
         credential=True,
     )

@@ -8,8 +8,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.x509 import Certificate
 from lxml import etree
 
+from simulator.dit.refusals import Refused
 from simulator.documents.parsing import Element
-from simulator.security.errors import SAML_PROFILE, Check, SecurityError
+from simulator.security.errors import SAML_PROFILE, Check, refuse
 from simulator.security.key_info import read_key_info, write_key_info
 from simulator.security.moments import read_moment, write_moment
 from simulator.security.names import BEARER_2, DS, HOLDER_OF_KEY_2, SAML2, KeyType, TokenType
@@ -59,7 +60,7 @@ def write(assertion: Assertion, service: Certificate, *, by_certificate: bool) -
 
 
 def read(root: Element, service: RSAPrivateKey) -> Assertion:
-    """What an assertion says, believed or not; raises SecurityError when it is not whole."""
+    """What an assertion says, believed or not; raises Refused when it is not whole."""
     issued = read_moment(root.get("IssueInstant"))
     if root.get("Version") != "2.0" or not root.get("ID") or issued is None:
         raise _refused(
@@ -114,13 +115,13 @@ def _moment(element: Element, name: str, moment: datetime | None) -> None:
         element.set(name, write_moment(moment))
 
 
-def _refused(element: str, found: str, expected: str) -> SecurityError:
-    return SecurityError(
+def _refused(element: str, found: str, expected: str) -> Refused:
+    return refuse(
         Check.TOKEN,
         element,
         found,
         expected=expected,
-        advice="pass the token on exactly as the STS gave it",
-        provenance=SAML_PROFILE,
+        remedy="pass the token on exactly as the STS gave it",
+        source=SAML_PROFILE,
         credential=True,
     )

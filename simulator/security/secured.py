@@ -10,7 +10,7 @@ from simulator.clock import Clock
 from simulator.faults import Faults
 from simulator.security.accounts import Account
 from simulator.security.doctored import Doctored
-from simulator.security.gate import FederationGate
+from simulator.security.gate import FederationAuthenticator
 from simulator.security.material import Material, open_material
 from simulator.security.moments import Moments
 from simulator.security.policies import CERTIFICATE, USERNAME
@@ -44,7 +44,7 @@ class Security:
 class Secured:
     """A simulation's guard and its STS."""
 
-    gate: FederationGate
+    authenticator: FederationAuthenticator
     sts: TokenService
     material: Material
 
@@ -56,7 +56,7 @@ def secure(
     doctored = Doctored()
     material = security.material(accounts)
     moments = Moments(clock, security.settings.call.clock.value)
-    gate = FederationGate(
+    authenticator = FederationAuthenticator(
         settings=security.settings,
         material=material,
         accounts=accounts,
@@ -75,4 +75,4 @@ def secure(
         impostor=security.impostor,
         doctored=doctored,
     )
-    return Secured(gate, sts, material)
+    return Secured(authenticator, sts, material)

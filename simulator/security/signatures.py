@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import xmlsec
 from lxml import etree
 
+from simulator.dit.refusals import Refused
 from simulator.documents.parsing import Element
-from simulator.security.errors import XML_SIGNATURE, Check, SecurityError
+from simulator.security.errors import XML_SIGNATURE, Check, refuse
 from simulator.security.material import Identity
 from simulator.security.names import C14N, DS, ENVELOPED, EXC_C14N, RSA_SHA1, RSA_SHA256, SHA1, SHA256, WSU
 from simulator.security.trees import add, children, make, only, text_of, to_base64
@@ -53,7 +54,7 @@ class Signature:
 def read_signature(
     element: Element, where: str, *, algorithms: Iterable[str], digests: Iterable[str], enveloped: bool
 ) -> Signature:
-    """Read a signature; raises SecurityError when it is incomplete or uses what is not allowed.
+    """Read a signature; raises Refused when it is incomplete or uses what is not allowed.
 
     ``where`` is what to call it. With ``enveloped`` it signs the element that it stands in.
     """
@@ -124,7 +125,7 @@ def _reference(element: Element, where: str, digests: tuple[str, ...], enveloped
 
 
 def named_elements(root: Element) -> dict[str, Element]:
-    """All elements of an envelope by id; raises SecurityError when an id is given twice."""
+    """All elements of an envelope by id; raises Refused when an id is given twice."""
     found: dict[str, Element] = {}
     for element in root.iter("*"):
         for attribute in (*ID_ATTRIBUTES, XML_ID):
@@ -132,16 +133,16 @@ def named_elements(root: Element) -> dict[str, Element]:
             if name is None:
                 continue
             if found.setdefault(name, element) is not element:
-                raise SecurityError(
+                raise refuse(
                     Check.DUPLICATE_ID,
                     f"soap:Envelope//*[@Id='{name}']",
                     f"two elements have the id {name!r} ({found[name].tag!s} and {element.tag!s})",
                     expected="every id once, so that a signature means one element (a copy beside the signed "
                     "one is how "
                     "signatures are wrapped)",
-                    advice="give each element an id of its own; do not copy elements of an earlier message into "
+                    remedy="give each element an id of its own; do not copy elements of an earlier message into "
                     "a new one",
-                    provenance=XML_SIGNATURE,
+                    source=XML_SIGNATURE,
                 )
     return found
 
@@ -212,5 +213,5 @@ def _algorithm(method: Element | None) -> str:
     return "missing" if method is None else repr(method.get("Algorithm"))
 
 
-def _refused(element: str, found: str, expected: str, advice: str) -> SecurityError:
-    return SecurityError(Check.SIGNATURE, element, found, expected=expected, advice=advice, provenance=XML_SIGNATURE)
+def _refused(element: str, found: str, expected: str, advice: str) -> Refused:
+    return refuse(Check.SIGNATURE, element, found, expected=expected, remedy=advice, source=XML_SIGNATURE)

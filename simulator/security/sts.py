@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -13,14 +12,16 @@ from werkzeug.wrappers import Request, Response
 
 from simulator import journal
 from simulator.clock import Clock
+from simulator.dit.calls import refusal_for
+from simulator.dit.refusals import as_refused
 from simulator.documents.parsing import Element, safe_parser
 from simulator.faults import EXPIRED_TOKEN, FOREIGN_TOKEN, ISSUE, ISSUING, Faults
-from simulator.journal import Entry, Json, Kind, Outcome, wall_now
+from simulator.journal import Entry, Json, Kind, wall_now
 from simulator.security import credentials
 from simulator.security.accounts import Account
 from simulator.security.doctored import Doctored, name_of
-from simulator.security.errors import BINDING, Check, SecurityError
-from simulator.security.faults import as_refusal
+from simulator.security.errors import BINDING, Check, SecurityRefusal, refuse
+from simulator.security.faults import opaque_fault
 from simulator.security.header import SECURITY, Timestamp, read_timestamp, reply_header, security_header
 from simulator.security.issuing import Issued, issue
 from simulator.security.material import Material
@@ -37,12 +38,12 @@ from simulator.soap.addressing import Addressing
 from simulator.soap.body import BodyRefused, read_body, to_utf8
 from simulator.soap.envelope import Envelope, lift, read_envelope
 from simulator.soap.faults import write_fault
-from simulator.soap.gate import Once
+from simulator.soap.gate import ReplayKey
 from simulator.soap.media import check_media
-from simulator.soap.refusals import EnvelopeRefusal, Fault, SoapRefusal, refuse
-from simulator.soap.translating import fault_of_incident, fault_of_store
+from simulator.soap.refusals import EnvelopeCode, Fault, as_fault
+from simulator.soap.refusals import refuse as refuse_request
 from simulator.soap.versions import SoapVersion
-from simulator.store import Store, StoreError
+from simulator.store import Store
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -121,13 +122,8 @@ class TokenService:
         try:
             known = self._read(http, version)[1]
             _check_get(known)
-        except SoapRefusal as refusal:
-            return _fault(refusal.fault, version, known)
-        except StoreError as error:
-            _log.error("the store failed: %s", error)
-            return _fault(fault_of_store(error), version, known)
-        except Exception:  # noqa: BLE001 - the last resort, and logged: no client may ever see a traceback
-            return _fault(_incident(), version, known)
+        except Exception as error:  # noqa: BLE001 - the last resort, and logged: no client may ever see a traceback
+            return _fault(self._fault_for(error), version, known)
         blocks = addressing.reply_headers(f"{_GET}Response", known)
         body = _envelope(version, blocks, metadata(write_wsdl(base, self._settings)))
         return Response(body, content_type=version.content_type)
@@ -139,15 +135,8 @@ class TokenService:
             issued = self._answer(call, ours)
             body = _envelope(_VERSION, self._blocks(call), issued.content)
             self._record(call, status=200)
-        except SecurityError as error:
-            return self._refuse(call, as_refusal(error, self._settings, authentication=True).fault)
-        except SoapRefusal as refusal:
-            return self._refuse(call, refusal.fault)
-        except StoreError as error:
-            _log.error("the store failed: %s", error)
-            return self._refuse(call, fault_of_store(error))
-        except Exception:  # noqa: BLE001 - the last resort, and logged: no client may ever see a traceback
-            return self._refuse(call, _incident())
+        except Exception as error:  # noqa: BLE001 - the last resort, and logged: no client may ever see a traceback
+            return self._refuse(call, self._fault_for(error))
         return Response(body, content_type=_VERSION.content_type)
 
     def _read(self, http: Request, version: SoapVersion) -> tuple[Envelope, Addressing | None, tuple[Element, ...]]:
@@ -174,22 +163,22 @@ class TokenService:
 
     def _answer(self, call: _Call, ours: tuple[Element, ...]) -> Issued:
         if not call.encrypted:
-            raise SecurityError(
+            raise refuse(
                 Check.TRANSPORT,
                 "the connection",
                 "it is plain HTTP",
                 expected="HTTPS (TLS 1.2 or later)",
-                advice="call the https address; trust ca.pem of the simulator's folder of keys",
-                provenance=BINDING,
+                remedy="call the https address; trust ca.pem of the simulator's folder of keys",
+                source=BINDING,
             )
         if call.addressing is None or call.addressing.action != ISSUE_ACTION:
-            raise SecurityError(
+            raise refuse(
                 Check.REQUEST,
                 "soap:Header/wsa:Action",
                 "it is missing" if call.addressing is None else f"it is {call.addressing.action!r}",
                 expected=ISSUE_ACTION,
-                advice="have the client use WS-Trust 1.3 with WS-Addressing 1.0",
-                provenance=BINDING,
+                remedy="have the client use WS-Trust 1.3 with WS-Addressing 1.0",
+                source=BINDING,
             )
         header = security_header(ours)
         timestamp = read_timestamp(header, self._moments, self._settings.call)
@@ -241,7 +230,7 @@ class TokenService:
         shown = credentials.by_certificate(header, timestamp.element, self._material, self._accounts, self._settings)
         if self._settings.call.refuse_replays.value and shown.once is not None and call.reading is not None:
             until = later(timestamp.expires, self._settings.call.skew_seconds.value)
-            once = Once(shown.once, f"{PLACE}/ds:SignatureValue", call.reading.clock, call.reading.now, until)
+            once = ReplayKey(shown.once, f"{PLACE}/ds:SignatureValue", call.reading.clock, call.reading.now, until)
             with self._store.unit() as unit:
                 self._replays.note(unit, once)
         return shown
@@ -251,55 +240,47 @@ class TokenService:
         stamp = reply_header(reading, self._settings.call.timestamp_seconds.value)
         return (*addressing.reply_headers(ISSUE_REPLY, call.addressing), stamp)
 
+    def _fault_for(self, error: Exception) -> Fault:
+        refusal = refusal_for(error)
+        if isinstance(refusal, SecurityRefusal):
+            return opaque_fault(refusal, self._settings, authentication=True)
+        return as_fault(refusal)
+
     def _refuse(self, call: _Call, fault: Fault) -> Response:
         response = _fault(fault, _VERSION, call.addressing)
         try:
             self._record(call, status=response.status_code, fault=fault)
         except Exception:  # noqa: BLE001 - logged: the client's answer must not depend on it
-            _log.exception("a refused request for a token could not be journaled: %s", fault.explanation)
+            _log.exception("a refused request for a token could not be journaled: %s", fault.cause)
         return response
 
     def _record(self, call: _Call, *, status: int, fault: Fault | None = None) -> None:
-        details: dict[str, Json] = {"credential": call.credential, **call.details}
+        entry = Entry(
+            kind=Kind.TOKEN,
+            at=self._clock.now(),
+            wall=wall_now(),
+            interface="sts",
+            operation="Issue",
+            authority=call.account.authority if call.account is not None else None,
+            http_status=status,
+            details={"credential": call.credential, **call.details},
+        )
         if fault is not None:
-            details["complaints"] = [
-                {
-                    "code": each.code,
-                    "path": each.path,
-                    "found": each.found,
-                    "expected": each.expected,
-                    "basis": each.provenance.basis,
-                    "source": each.provenance.source,
-                }
-                for each in fault.complaints
-            ]
+            entry = as_refused(entry, fault)
         with self._store.unit() as unit:
-            journal.append(
-                unit,
-                Entry(
-                    kind=Kind.TOKEN,
-                    at=self._clock.now(),
-                    wall=wall_now(),
-                    interface="sts",
-                    operation="Issue",
-                    authority=call.account.authority if call.account is not None else None,
-                    outcome=Outcome.OK if fault is None else Outcome.FAULT,
-                    http_status=status,
-                    fault_code=fault.refusal if fault is not None else None,
-                    cause=fault.explanation if fault is not None else None,
-                    request=unit.put_blob(_without_password(call.envelope)) if call.envelope is not None else None,
-                    details=details,
-                ),
-            )
+            if call.envelope is not None:
+                entry = replace(entry, request=unit.put_blob(_without_password(call.envelope)))
+            journal.append(unit, entry)
 
 
 def _check_get(known: Addressing | None) -> None:
     if known is not None and known.action and known.action != _GET:
-        raise refuse(
-            EnvelopeRefusal.ACTION,
-            lv=f"Šajā adresē gaidīta darbība {_GET}.",
-            en=f"This address takes the Action {_GET}.",
-            cause=f"wsa:Action is {known.action!r}; expected {_GET}",
+        raise refuse_request(
+            EnvelopeCode.ACTION,
+            latvian=f"Šajā adresē gaidīta darbība {_GET}.",
+            text=f"This address takes the Action {_GET}.",
+            found=f"wsa:Action is {known.action!r}",
+            expected=_GET,
             subcodes=(f"{{{addressing.WSA}}}ActionNotSupported",),
             problem_action=known.action,
         )
@@ -308,13 +289,6 @@ def _check_get(known: Addressing | None) -> None:
 def _fault(fault: Fault, version: SoapVersion, known: Addressing | None) -> Response:
     reply = write_fault(fault, version, known)
     return Response(reply.body, status=reply.status, content_type=reply.content_type)
-
-
-def _incident() -> Fault:
-    """The fault for what nobody foresaw; called while the exception is being handled, which it logs."""
-    incident = uuid.uuid4().hex
-    _log.exception("incident %s: the STS failed while answering a request", incident)
-    return fault_of_incident(incident)
 
 
 def _without_password(envelope: Envelope) -> bytes:

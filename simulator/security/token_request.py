@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from simulator.dit.refusals import Refused
 from simulator.documents.model import Basis, Provenance
 from simulator.documents.parsing import Element
-from simulator.security.errors import WS_TRUST, Check, SecurityError
+from simulator.security.errors import WS_TRUST, Check, refuse
 from simulator.security.key_info import public_key_in
 from simulator.security.moments import read_moment
 from simulator.security.names import IC, ISSUE, TOKEN_TYPES, WSA, WSP, WSP15, WST, WSU, KeyType, TokenType
@@ -42,7 +43,7 @@ class TokenRequest:
 
 
 def read_request(root: Element | None, settings: Settings) -> TokenRequest:
-    """Read the content of a request's body; raises SecurityError for anything that the STS does not issue."""
+    """Read the content of a request's body; raises Refused for anything that the STS does not issue."""
     if root is None or root.tag != f"{{{WST}}}RequestSecurityToken":
         found = "nothing" if root is None else str(root.tag)
         raise _refused(
@@ -125,14 +126,14 @@ def _applies_to(root: Element, settings: Settings) -> str:
     address = next(holder.iter(f"{{{WSA}}}Address"), None) if holder is not None else None
     if address is not None and text_of(address) in accepted.value:
         return text_of(address)
-    raise SecurityError(
+    raise refuse(
         Check.APPLIES_TO,
         f"{_PLACE}/wsp:AppliesTo",
         "it is missing" if holder is None else f"its wsa:Address is {text_of(address)!r}",
         expected=" or ".join(accepted.value),
-        advice="name the realm of DIT there, not the address that is called (CXF: ws-security.sts.applies-to; WCF: the "
+        remedy="name the realm of DIT there, not the address that is called (CXF: ws-security.sts.applies-to; WCF: the "
         "endpoint's identity of the issued token parameters)",
-        provenance=accepted.provenance,
+        source=accepted.provenance,
     )
 
 
@@ -150,17 +151,17 @@ def _entropy(holder: Element | None) -> bytes | None:
     )
 
 
-def _refused(element: str, found: str, expected: str, advice: str) -> SecurityError:
-    return SecurityError(Check.REQUEST, element, found, expected=expected, advice=advice, provenance=WS_TRUST)
+def _refused(element: str, found: str, expected: str, advice: str) -> Refused:
+    return refuse(Check.REQUEST, element, found, expected=expected, remedy=advice, source=WS_TRUST)
 
 
-def no_public_key() -> SecurityError:
+def no_public_key() -> Refused:
     """The refusal of a PublicKey request that shows no key."""
-    return SecurityError(
+    return refuse(
         Check.REQUEST,
         f"{_PLACE}/wst:UseKey",
         "it holds no RSA key or certificate, and the request was not signed with one",
         expected="the public key to put into the token, as ds:KeyValue or ds:X509Data in ds:KeyInfo",
-        advice="give the client a certificate for the token's key, or ask for the KeyType SymmetricKey",
-        provenance=_ASSUMED,
+        remedy="give the client a certificate for the token's key, or ask for the KeyType SymmetricKey",
+        source=_ASSUMED,
     )

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
+from simulator.dit.refusals import Refused
 from simulator.documents.model import Basis, Provenance
 from simulator.documents.parsing import Element
 from simulator.security import saml1, saml2
 from simulator.security.doctored import name_of
 from simulator.security.encryption import decrypt_element
-from simulator.security.errors import SAML_PROFILE, WS_TRUST, XML_SIGNATURE, Check, SecurityError
+from simulator.security.errors import SAML_PROFILE, WS_TRUST, XML_SIGNATURE, Check, refuse
 from simulator.security.key_info import certificate_in
 from simulator.security.material import Material
 from simulator.security.moments import Reading, later, write_moment
@@ -59,7 +60,7 @@ class Trust:
         self._known: OrderedDict[bytes, Believed] = OrderedDict()
 
     def believe(self, token: Element) -> Believed:
-        """What a token says, when our STS has said it; raises SecurityError.
+        """What a token says, when our STS has said it; raises Refused.
 
         Whether it is still in force is :func:`check_conditions`.
         """
@@ -80,13 +81,13 @@ class Trust:
     def _look(self, token: Element) -> Believed:
         assertion, encrypted = self._opened(token)
         if assertion.tag not in (f"{{{SAML2}}}Assertion", f"{{{SAML1}}}Assertion"):
-            raise SecurityError(
+            raise refuse(
                 Check.TOKEN,
                 f"soap:Header/wsse:Security/{TOKENS[str(token.tag)]}",
                 f"it holds {assertion.tag!s}",
                 expected="a SAML assertion",
-                advice=_ANEW,
-                provenance=SAML_PROFILE,
+                remedy=_ANEW,
+                source=SAML_PROFILE,
                 credential=True,
             )
         name = TOKENS[str(assertion.tag)]
@@ -102,13 +103,13 @@ class Trust:
         if token.tag == f"{{{SAML2}}}EncryptedAssertion":
             data = only(token, XENC, "EncryptedData")
             if data is None:
-                raise SecurityError(
+                raise refuse(
                     Check.TOKEN_ENCRYPTION,
                     where,
                     "it has no xenc:EncryptedData",
                     expected="exactly one",
-                    advice=_ANEW,
-                    provenance=SAML_PROFILE,
+                    remedy=_ANEW,
+                    source=SAML_PROFILE,
                     credential=True,
                 )
             beside = only(token, XENC, "EncryptedKey") is not None
@@ -126,14 +127,14 @@ class Trust:
         expected = self._settings.sts.issuer
         if found != expected.value:
             place = f"{name}/saml2:Issuer" if name == "saml2:Assertion" else f"{name}/@Issuer"
-            raise SecurityError(
+            raise refuse(
                 Check.TOKEN_ISSUER,
                 place,
                 f"it is {found!r}",
                 expected=f"{expected.value!r}, the one STS that DIT trusts here",
-                advice="take the token from the STS that the WSDL's policy names; to speak for another issuer, "
+                remedy="take the token from the STS that the WSDL's policy names; to speak for another issuer, "
                 "set sts.issuer of the security settings",
-                provenance=expected.provenance,
+                source=expected.provenance,
                 credential=True,
             )
 
@@ -161,85 +162,85 @@ class Trust:
         if named is not None and named.public_bytes(Encoding.DER) != self._material.sts.certificate.public_bytes(
             Encoding.DER
         ):
-            raise SecurityError(
+            raise refuse(
                 Check.TOKEN_ISSUER,
                 f"{where}/ds:KeyInfo",
                 f"it was made with the key of {named.subject.rfc4514_string()!r}, serial number "
                 f"{named.serial_number:x}",
                 expected="the STS's signing key (sts.pem in the simulator's folder of keys)",
-                advice="take the token from this simulator's STS; a token of an earlier run with other keys "
+                remedy="take the token from this simulator's STS; a token of an earlier run with other keys "
                 "does not hold either",
-                provenance=WS_TRUST,
+                source=WS_TRUST,
                 credential=True,
             )
         raise self._unsigned(
             where, "its value does not fit the assertion", "the assertion exactly as the STS signed it"
         )
 
-    def _unsigned(self, element: str, found: str, expected: str) -> SecurityError:
-        return SecurityError(
+    def _unsigned(self, element: str, found: str, expected: str) -> Refused:
+        return refuse(
             Check.TOKEN_SIGNATURE,
             element,
             found,
             expected=expected,
-            advice=_ANEW,
-            provenance=SAML_PROFILE,
+            remedy=_ANEW,
+            source=SAML_PROFILE,
             credential=True,
         )
 
 
 def token_in(header: Element) -> Element:
-    """The one token of a wsse:Security header; raises SecurityError."""
+    """The one token of a wsse:Security header; raises Refused."""
     found = [each for each in elements(header) if each.tag in TOKENS]
     if len(found) == 1:
         return found[0]
     place = "soap:Header/wsse:Security"
     others = ", ".join(sorted({etree.QName(each).localname for each in elements(header)})) or "nothing"
-    raise SecurityError(
+    raise refuse(
         Check.TOKEN,
         f"{place}/{TOKENS[str(found[0].tag)]}" if found else f"{place}/saml2:Assertion",
         f"there are {len(found)} tokens" if found else f"there is no SAML token; the header holds {others}",
         expected=f"one of {', '.join(TOKENS.values())}",
-        advice="ask the STS for a token (WS-Trust Issue) and put it into wsse:Security; a user name or a certificate "
+        remedy="ask the STS for a token (WS-Trust Issue) and put it into wsse:Security; a user name or a certificate "
         "is shown to the STS only",
-        provenance=SAML_PROFILE,
+        source=SAML_PROFILE,
     )
 
 
 def check_conditions(assertion: Assertion, reading: Reading, settings: Settings) -> None:
-    """Whether a token is in force and made for us; raises SecurityError."""
+    """Whether a token is in force and made for us; raises Refused."""
     name = "saml2:Conditions" if assertion.token_type.label == "SAML 2.0" else "saml:Conditions"
     skew = settings.call.skew_seconds.value
     ends, begins = assertion.not_on_or_after, assertion.not_before
     if ends is not None and later(reading.now, -skew) >= ends:
-        raise SecurityError(
+        raise refuse(
             Check.TOKEN_EXPIRED,
             f"{name}/@NotOnOrAfter",
             f"the token held until {write_moment(ends)}; it is {reading}",
             expected=f"a token that is in force ({skew} seconds of difference are allowed)",
-            advice="ask the STS for a new token before the old one ends (wst:Lifetime of its answer says when)",
-            provenance=_CONDITIONS,
+            remedy="ask the STS for a new token before the old one ends (wst:Lifetime of its answer says when)",
+            source=_CONDITIONS,
             credential=True,
         )
     if begins is not None and later(reading.now, skew) < begins:
-        raise SecurityError(
+        raise refuse(
             Check.TOKEN_EARLY,
             f"{name}/@NotBefore",
             f"the token holds from {write_moment(begins)}; it is {reading}",
             expected=f"a token that is in force ({skew} seconds of difference are allowed)",
-            advice="set the clock of the client's machine, and ask for a token that holds from now (wst:Lifetime)",
-            provenance=_CONDITIONS,
+            remedy="set the clock of the client's machine, and ask for a token that holds from now (wst:Lifetime)",
+            source=_CONDITIONS,
             credential=True,
         )
     accepted = settings.sts.applies_to
     if not set(assertion.audiences) & set(accepted.value):
-        raise SecurityError(
+        raise refuse(
             Check.TOKEN_AUDIENCE,
             f"{name}//{name.partition(':')[0]}:Audience",
             f"the token is for {', '.join(assertion.audiences) or 'nobody'}",
             expected=" or ".join(accepted.value),
-            advice="ask the STS for a token with this address in wsp:AppliesTo (the realm, not the address called)",
-            provenance=accepted.provenance,
+            remedy="ask the STS for a token with this address in wsp:AppliesTo (the realm, not the address called)",
+            source=accepted.provenance,
             credential=True,
         )
 
@@ -248,11 +249,11 @@ def _canonical(token: Element) -> bytes:
     try:
         return etree.tostring(token, method="c14n", exclusive=True, with_comments=True)
     except etree.C14NError:
-        raise SecurityError(
+        raise refuse(
             Check.TOKEN,
             f"soap:Header/wsse:Security/{TOKENS[str(token.tag)]}",
             "it has no canonical form; a namespace in it is a relative URI",
             expected="a SAML assertion as the STS has written it",
-            advice=_ANEW,
-            provenance=XML_SIGNATURE,
+            remedy=_ANEW,
+            source=XML_SIGNATURE,
         ) from None

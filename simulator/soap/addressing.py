@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from simulator.dit.refusals import Refused
 from simulator.documents.parsing import Element
 from simulator.soap.contract import Operation
-from simulator.soap.refusals import EnvelopeRefusal, SoapRefusal, refuse
+from simulator.soap.refusals import EnvelopeCode, refuse
 
 WSA = "http://www.w3.org/2005/08/addressing"
 ANONYMOUS = f"{WSA}/anonymous"
@@ -34,7 +35,7 @@ class Addressing:
 def read_addressing(headers: Sequence[Element], *, required: bool = False) -> Addressing | None:
     """The request's properties, None when it has no WS-Addressing headers.
 
-    Raises SoapRefusal when they are wrong, or missing although they are ``required`` (the federated addresses).
+    Raises Refused when they are wrong, or missing although they are ``required`` (the federated addresses).
     """
     blocks = [each for each in headers if each.tag in UNDERSTOOD]
     if not blocks and not required:
@@ -48,10 +49,10 @@ def read_addressing(headers: Sequence[Element], *, required: bool = False) -> Ad
     if not action:
         raise _fault(
             ("MessageAddressingHeaderRequired",),
-            lv="Jābūt WS-Addressing galvenei wsa:Action."
+            latvian="Jābūt WS-Addressing galvenei wsa:Action."
             if required
             else "Ja ir WS-Addressing galvenes, jābūt arī wsa:Action.",
-            en="There must be a wsa:Action (WS-Addressing 1.0)."
+            text="There must be a wsa:Action (WS-Addressing 1.0)."
             if required
             else "With WS-Addressing headers there must be a wsa:Action.",
             cause="the request has no wsa:Action, which ws2007FederationHttpBinding requires (documented): switch "
@@ -126,42 +127,42 @@ def _check_endpoint(name: str, block: Element | None) -> None:
         )
 
 
-def _not_supported(operation: Operation, found: str, where: str) -> SoapRefusal:
+def _not_supported(operation: Operation, found: str, where: str) -> Refused:
     return _fault(
         ("ActionNotSupported",),
-        lv=f"Darbība (Action) neatbilst SOAP ķermenim; gaidīts {operation.action}.",
-        en=f"The Action does not match the body; expected {operation.action}.",
+        latvian=f"Darbība (Action) neatbilst SOAP ķermenim; gaidīts {operation.action}.",
+        text=f"The Action does not match the body; expected {operation.action}.",
         cause=f"{where} is {found!r}, while the body's wrapper {operation.request} belongs to {operation.name}, "
         f"whose Action is {operation.action} (assumed, by analogy with the IVIS sister services)",
         problem_action=found,
-        refusal=EnvelopeRefusal.ACTION,
+        code=EnvelopeCode.ACTION,
     )
 
 
-def _invalid(subcode: str, cause: str, expected_lv: str) -> SoapRefusal:
+def _invalid(subcode: str, cause: str, expected_lv: str) -> Refused:
     return _fault(
         ("InvalidAddressingHeader", subcode),
-        lv=f"WS-Addressing galvene nav derīga; gaidīts: {expected_lv}.",
-        en=f"A WS-Addressing header is not valid: {cause}.",
+        latvian=f"WS-Addressing galvene nav derīga; gaidīts: {expected_lv}.",
+        text=f"A WS-Addressing header is not valid: {cause}.",
         cause=cause,
-        refusal=EnvelopeRefusal.ACTION if subcode == "ActionMismatch" else EnvelopeRefusal.ADDRESSING,
+        code=EnvelopeCode.ACTION if subcode == "ActionMismatch" else EnvelopeCode.ADDRESSING,
     )
 
 
 def _fault(
     subcodes: tuple[str, ...],
     *,
-    lv: str,
-    en: str,
+    latvian: str,
+    text: str,
     cause: str,
-    refusal: EnvelopeRefusal = EnvelopeRefusal.ADDRESSING,
+    code: EnvelopeCode = EnvelopeCode.ADDRESSING,
     problem_action: str | None = None,
-) -> SoapRefusal:
+) -> Refused:
     return refuse(
-        refusal,
-        lv=lv,
-        en=en,
-        cause=cause,
+        code,
+        latvian=latvian,
+        text=text,
+        found=cause,
         subcodes=tuple(f"{{{WSA}}}{each}" for each in subcodes),
         problem_action=problem_action,
         about_body=False,

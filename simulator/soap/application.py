@@ -14,22 +14,22 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request as HttpRequest
 from werkzeug.wrappers import Response
 
+from simulator.dit.refusals import Refused, refusal_by_store
 from simulator.soap import wsdl
 from simulator.soap.body import ENVELOPE_ALLOWANCE, Body, BodyRefused, read_body
 from simulator.soap.contract import CONFIGURATION, MESSAGES, Contract
 from simulator.soap.exchange import Request, answer
-from simulator.soap.refusals import EnvelopeRefusal, SoapRefusal, refuse
+from simulator.soap.refusals import EnvelopeCode, refuse
 from simulator.soap.replies import Reply, Stream
-from simulator.soap.translating import fault_of_store
 from simulator.soap.versions import SoapVersion
 from simulator.store import StoreError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from simulator.dit.calls import SimulationServices
     from simulator.documents.parsing import Element
-    from simulator.soap.backend import Backend
-    from simulator.soap.gate import Gate
+    from simulator.soap.gate import Authenticator
     from simulator.store import Store
 
 _log = logging.getLogger(__name__)
@@ -60,10 +60,18 @@ _ROUTES = Map(
 
 
 class SoapApplication:
-    """A WSGI application; ``backend`` gives the simulation that is served at the moment of each call."""
+    """A WSGI application of the simulation that ``services`` returns at the moment of each call.
 
-    def __init__(self, backend: Callable[[], Backend]) -> None:
-        self._backend = backend
+    ``authenticator`` returns the one that secures the federated addresses, which are not there without one.
+    """
+
+    def __init__(
+        self,
+        services: Callable[[], SimulationServices],
+        authenticator: Callable[[], Authenticator | None] = lambda: None,
+    ) -> None:
+        self._services = services
+        self._authenticator = authenticator
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one HTTP request."""
@@ -85,34 +93,38 @@ class SoapApplication:
             return self._unknown_path(http)
         if http.method != "POST":
             return _describe(http, contract, there, self._policy(http)) or _only_post(http)
-        gate = self._backend().gate if port in wsdl.FEDERATED else None
+        authenticator = self._authenticator() if port in wsdl.FEDERATED else None
         version = _VERSIONS.get(port, SoapVersion.SOAP_12)
-        return self._call(http, version, contract=contract, mtom=port in _MTOM, gate=gate)
+        return self._call(http, version, contract=contract, mtom=port in _MTOM, authenticator=authenticator)
 
     def _offered(self, contract: Contract) -> tuple[str, ...]:
-        """The ports that there are: guarded ones where there is a gate, plain ones where it lets them stand open."""
-        gate = self._backend().gate
-        if gate is None:
+        """Return the ports that are served: secured ones with an authenticator, plain ones unless it closes them."""
+        authenticator = self._authenticator()
+        if authenticator is None:
             return _PORTS[contract]
-        return (*_GUARDED[contract], *(_PORTS[contract] if gate.plain else ()))
+        return (*_GUARDED[contract], *(_PORTS[contract] if authenticator.plain else ()))
 
     def _policy(self, http: HttpRequest) -> Element | None:
-        gate = self._backend().gate
-        return None if gate is None else gate.policy(http.host_url.rstrip("/") + http.root_path.rstrip("/"))
+        authenticator = self._authenticator()
+        return (
+            None
+            if authenticator is None
+            else authenticator.policy(http.host_url.rstrip("/") + http.root_path.rstrip("/"))
+        )
 
     def _call(
         self,
         http: HttpRequest,
         version: SoapVersion,
-        refusal: SoapRefusal | None = None,
+        refusal: Refused | None = None,
         *,
         contract: Contract = MESSAGES,
         mtom: bool = False,
-        gate: Gate | None = None,
+        authenticator: Authenticator | None = None,
     ) -> _Answer:
-        backend = self._backend()
-        limit = backend.profile.limits.message_bytes.value + ENVELOPE_ALLOWANCE
-        body, body_refusal = _body_of(http, limit, backend.store)
+        services = self._services()
+        limit = services.profile.limits.message_bytes.value + ENVELOPE_ALLOWANCE
+        body, body_refusal = _body_of(http, limit, services.store)
         request = Request(
             version=version,
             body=body,
@@ -122,11 +134,11 @@ class SoapApplication:
             content_encoding=http.headers.get("Content-Encoding"),
             soap_action=http.headers.get("SOAPAction"),
             user=_user_of(http),
-            gate=gate,
+            authenticator=authenticator,
             encrypted=http.is_secure,
             refusal=refusal or body_refusal,
         )
-        response = _as_answer(answer(request, backend))
+        response = _as_answer(answer(request, services))
         if body_refusal is not None:
             response.headers["Connection"] = "close"  # the rest of the body may still be under way
         return response
@@ -137,10 +149,10 @@ class SoapApplication:
         if http.method != "POST" or version is None:
             return _text(_addresses(http, f"{http.method} is not allowed here."), 405, {"Allow": allowed})
         refusal = refuse(
-            EnvelopeRefusal.METHOD,
-            lv="Šajā adresē izsaukumus nepieņem; skatiet WSDL portu adreses.",
-            en="This address takes no calls; see the ports' addresses in the WSDL.",
-            cause=_addresses(http, f"POST was sent to {http.path}, which only describes the service."),
+            EnvelopeCode.METHOD,
+            latvian="Šajā adresē izsaukumus nepieņem; skatiet WSDL portu adreses.",
+            text="This address takes no calls; see the ports' addresses in the WSDL.",
+            found=_addresses(http, f"POST was sent to {http.path}, which only describes the service."),
             http_status=405,
         )
         response = self._call(http, version, refusal)
@@ -152,10 +164,10 @@ class SoapApplication:
         if http.method != "POST" or version is None:
             return _text(_addresses(http, f"There is nothing at {http.path}."), 404)
         refusal = refuse(
-            EnvelopeRefusal.UNKNOWN_PATH,
-            lv=f"Adreses {http.path} nav.",
-            en=f"There is no address {http.path}.",
-            cause=_addresses(http, f"POST was sent to {http.path}, which does not exist."),
+            EnvelopeCode.UNKNOWN_PATH,
+            latvian=f"Adreses {http.path} nav.",
+            text=f"There is no address {http.path}.",
+            found=_addresses(http, f"POST was sent to {http.path}, which does not exist."),
             http_status=404,
         )
         return self._call(http, version, refusal)
@@ -171,7 +183,7 @@ def _user_of(http: HttpRequest) -> str | None:
     return authorization.username or None
 
 
-def _body_of(http: HttpRequest, limit: int, store: Store) -> tuple[Body, SoapRefusal | None]:
+def _body_of(http: HttpRequest, limit: int, store: Store) -> tuple[Body, Refused | None]:
     chunked = "chunked" in http.headers.get("Transfer-Encoding", "").lower()
     # The raw stream: werkzeug's own would hide a chunked body from some servers, and an early end from all.
     length = None if chunked else http.content_length or 0
@@ -181,7 +193,7 @@ def _body_of(http: HttpRequest, limit: int, store: Store) -> tuple[Body, SoapRef
         return Body(refused.read, size=len(refused.read)), refused.refusal
     except StoreError as error:
         _log.error("a large request could not be kept: %s", error)
-        return Body(), SoapRefusal(fault_of_store(error))
+        return Body(), Refused(refusal_by_store(error))
 
 
 @dataclass(slots=True)

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
-from simulator.soap.refusals import EnvelopeRefusal, SoapRefusal, refuse
+from simulator.dit.refusals import Refused
+from simulator.soap.refusals import EnvelopeCode, refuse
 from simulator.soap.windows import Window
 from simulator.store.errors import from_os_error
 
@@ -66,7 +67,7 @@ class Body:
 class BodyRefused(Exception):
     """The body is not as announced or not allowed; carries the refusal and the first bytes, for the journal."""
 
-    def __init__(self, refusal: SoapRefusal, read: bytes) -> None:
+    def __init__(self, refusal: Refused, read: bytes) -> None:
         super().__init__(str(refusal))
         self.refusal = refusal
         self.read = read
@@ -146,7 +147,7 @@ class _Kept:
     def body(self) -> Body:
         return Body(self.head(), self._file, self.size)
 
-    def refused(self, refusal: SoapRefusal) -> BodyRefused:
+    def refused(self, refusal: Refused) -> BodyRefused:
         self.close()
         return BodyRefused(refusal, self.head())
 
@@ -168,17 +169,17 @@ def to_utf8(data: bytes, charset: str | None) -> bytes:
     """The same document in UTF-8, without a byte order mark; line ends and all else stay as they are.
 
     ``charset`` is the media type's parameter. A byte order mark counts for more than it, and it for more than the XML
-    declaration (RFC 7303). Raises SoapRefusal for other encodings than UTF-8 and UTF-16, and for bytes that are not in
+    declaration (RFC 7303). Raises Refused for other encodings than UTF-8 and UTF-16, and for bytes that are not in
     the encoding named.
     """
     encoding, mark = _encoding(data, charset)
     known = _ENCODINGS.get(encoding)
     if known is None:
         raise refuse(
-            EnvelopeRefusal.CHARSET,
-            lv=f"Kodējumu “{encoding}” neatbalsta; sūtiet UTF-8.",
-            en=f"The encoding {encoding!r} is not supported; send UTF-8.",
-            cause=f"the request says that it is in {encoding!r}; DIT takes UTF-8 (integration instruction v1.09, 2.4), "
+            EnvelopeCode.CHARSET,
+            latvian=f"Kodējumu “{encoding}” neatbalsta; sūtiet UTF-8.",
+            text=f"The encoding {encoding!r} is not supported; send UTF-8.",
+            found=f"the request says that it is in {encoding!r}; DIT takes UTF-8 (integration instruction v1.09, 2.4), "
             "the simulator UTF-16 as well: set charset=utf-8 in Content-Type and in the XML declaration",
             http_status=415,
         )
@@ -206,7 +207,7 @@ def _encoding(data: bytes, charset: str | None) -> tuple[str, bytes]:
 
 
 def window_to_utf8(window: Window, charset: str | None, spool: Callable[[], BinaryIO]) -> Window:
-    """The same for a large document in a file; one that is UTF-8 already stays where it is. Raises SoapRefusal."""
+    """The same for a large document in a file; one that is UTF-8 already stays where it is. Raises Refused."""
     encoding, mark = _encoding(window.read(0, CHUNK), charset)
     if _ENCODINGS.get(encoding) in {None, "utf-8"}:
         # An empty document says what there is to say against the encoding.
@@ -227,13 +228,14 @@ def window_to_utf8(window: Window, charset: str | None, spool: Callable[[], Bina
     return Window.whole(file)
 
 
-def _undecodable(encoding: str, error: UnicodeError) -> SoapRefusal:
+def _undecodable(encoding: str, error: UnicodeError) -> Refused:
     return refuse(
-        EnvelopeRefusal.MALFORMED,
-        lv=f"Pieprasījuma baiti nav derīgs {encoding}.",
-        en=f"The request's bytes are not valid {encoding}.",
-        cause=f"the request says that it is in {encoding!r}, but cannot be decoded so: {error}; expected bytes in the "
-        "encoding that the byte order mark, Content-Type or the XML declaration names: write the request in UTF-8",
+        EnvelopeCode.MALFORMED,
+        latvian=f"Pieprasījuma baiti nav derīgs {encoding}.",
+        text=f"The request's bytes are not valid {encoding}.",
+        found=f"the request says that it is in {encoding!r}, but cannot be decoded so: {error}",
+        expected="bytes in the encoding that the byte order mark, Content-Type or the XML declaration names",
+        remedy="write the request in UTF-8",
     )
 
 
@@ -245,35 +247,36 @@ def _canonical(name: str) -> str:
     return "us-ascii" if found == "ascii" else found
 
 
-def _too_large(length: int | None, limit: int) -> SoapRefusal:
+def _too_large(length: int | None, limit: int) -> Refused:
     found = f"{length} bytes" if length is not None else f"more than {limit} bytes"
     return refuse(
-        EnvelopeRefusal.TOO_LARGE,
-        lv=f"Pieprasījums ir par lielu: atļauti ne vairāk kā {limit} baiti.",
-        en=f"The request is too large: no more than {limit} bytes are allowed.",
-        cause=f"the body has {found}; the limit is DIT's 500 MB a message (integration instruction v1.09, 2.4; the "
+        EnvelopeCode.TOO_LARGE,
+        latvian=f"Pieprasījums ir par lielu: atļauti ne vairāk kā {limit} baiti.",
+        text=f"The request is too large: no more than {limit} bytes are allowed.",
+        found=f"the body has {found}; the limit is DIT's 500 MB a message (integration instruction v1.09, 2.4; the "
         f"profile's limits.message_bytes) and {ENVELOPE_ALLOWANCE} bytes for the envelope: split the document",
         http_status=413,
     )
 
 
-def _too_slow(size: int) -> SoapRefusal:
+def _too_slow(size: int) -> Refused:
     return refuse(
-        EnvelopeRefusal.TOO_SLOW,
-        lv="Pieprasījums nāk pārāk lēni.",
-        en="The request comes too slowly.",
-        cause=f"after {size} bytes the rest of the body did not come in time; it has to begin at once and to come at "
+        EnvelopeCode.TOO_SLOW,
+        latvian="Pieprasījums nāk pārāk lēni.",
+        text="The request comes too slowly.",
+        found=f"after {size} bytes the rest of the body did not come in time; it has to begin at once and to come at "
         f"{SLOWEST} bytes a second or faster after the first {PATIENCE} seconds (assumed): send it in one go",
         http_status=408,
     )
 
 
-def _broken(what: str) -> SoapRefusal:
+def _broken(what: str) -> Refused:
     return refuse(
-        EnvelopeRefusal.INCOMPLETE,
-        lv="Pieprasījums nav saņemts pilnībā.",
-        en="The request did not arrive whole.",
-        cause=f"{what}; expected the whole body: the connection broke, Content-Length counts characters where it must "
+        EnvelopeCode.INCOMPLETE,
+        latvian="Pieprasījums nav saņemts pilnībā.",
+        text="The request did not arrive whole.",
+        found=f"{what}",
+        expected="the whole body: the connection broke, Content-Length counts characters where it must "
         "count bytes, or chunks are not as long as they say",
         http_status=400,
     )

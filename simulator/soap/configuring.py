@@ -17,7 +17,7 @@ from simulator.dit.model import Authority, Channel, ChannelKind, ChannelVersion
 from simulator.documents.catalogue import CatalogueError
 from simulator.soap.contract import CFG, DIT
 from simulator.soap.declaring import operation, structure
-from simulator.soap.services import AuthorityBasicInfoStructure, Call, MessageClassStructure
+from simulator.soap.services import AuthorityBasicInfoStructure, Invocation, MessageClassStructure
 
 _BUSINESS, _ERROR = "1", "3"
 DEFAULT_ERROR_SCHEMA = "URN:IVIS:100001:XSD-DIT-DITMessage-v1-0-TYPE-DefaultMessageError"
@@ -123,7 +123,7 @@ _operation = partial(operation, CFG)
 
 
 class ConfigurationService(ServiceBase):
-    """Each method takes Spyne's context, whose ``udc`` is the :class:`Call`, and the wrapper's children."""
+    """Each method takes Spyne's context, whose ``udc`` is the :class:`Invocation`, and the wrapper's children."""
 
     @_operation(
         "SelectPostBoxRequest",
@@ -267,18 +267,18 @@ class ConfigurationService(ServiceBase):
         _require(asked, "ChannelVersionURN")
         _require(asked, "SubscriberAuthority")
         authority = asked.SubscriberAuthority.AuthorityID
-        call.notes.details["subscriber"] = authority
+        call.record.details["subscriber"] = authority
         return _administration(call).insert_subscriber(call.caller, asked.ChannelVersionURN, authority)
 
 
-def _noted(ctx: Any, *, version: str | None = None, **about: str | None) -> Call:
-    call: Call = ctx.udc
-    call.notes.channel_version = version
-    call.notes.details |= {name: value for name, value in about.items() if value is not None}
+def _noted(ctx: Any, *, version: str | None = None, **about: str | None) -> Invocation:
+    call: Invocation = ctx.udc
+    call.record.channel_version = version
+    call.record.details |= {name: value for name, value in about.items() if value is not None}
     return call
 
 
-def _administration(call: Call) -> Administration:
+def _administration(call: Invocation) -> Administration:
     def element_of(urn: str) -> str | None:
         try:
             named = call.schemas.root(urn)

@@ -15,7 +15,7 @@ from simulator.documents.parsing import Element
 from simulator.soap.configuring import ConfigurationService
 from simulator.soap.contract import CONFIGURATION, MESSAGES, Contract
 from simulator.soap.lifting import REFERENCE
-from simulator.soap.services import Call, MessageResponseStructure2, MessageService
+from simulator.soap.services import Invocation, MessageResponseStructure2, MessageService
 
 REFERENCE_MARK = "payload"
 """Target of the processing instruction that stands for a payload in an answer."""
@@ -25,7 +25,7 @@ class _Application(Application):  # type: ignore[misc]
     """Spyne would turn every exception into a fault of its own and lose it; here it reaches the caller."""
 
     def call_wrapper(self, ctx: Any) -> Any:
-        call: Call = ctx.udc
+        call: Invocation = ctx.udc
         try:
             return super().call_wrapper(ctx)
         except Exception as error:  # noqa: BLE001 - not hidden: dispatch() raises it
@@ -67,10 +67,10 @@ def server(contract: Contract = MESSAGES) -> ServerBase:
     return ServerBase(application)
 
 
-def dispatch(wrapper: Element, call: Call, contract: Contract = MESSAGES) -> Element:
+def dispatch(wrapper: Element, call: Invocation, contract: Contract = MESSAGES) -> Element:
     """Carry out the operation that a valid wrapper asks for and return the reply's wrapper.
 
-    Raises whatever the service function raises (DitError, StoreError), and RuntimeError when Spyne itself refuses what
+    Raises whatever the service function raises (Refused, StoreError), and RuntimeError when Spyne itself refuses what
     the contract's schema has allowed.
     """
     spyne = server(contract)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from simulator.dit.refusals import Refused
 from simulator.documents.parsing import Element, safe_parser
 from simulator.soap import lifting
 from simulator.soap.contract import MESSAGES, Contract, Operation, operations
-from simulator.soap.refusals import EnvelopeRefusal, FaultCode, SoapRefusal, refuse
+from simulator.soap.refusals import EnvelopeCode, FaultCode, refuse
 from simulator.soap.versions import SoapVersion
 
 _NO_ENCODING = frozenset({"", "http://www.w3.org/2003/05/soap-envelope/encoding/none"})
@@ -26,12 +27,12 @@ class Envelope:
 
 
 def lift(data: bytes) -> lifting.Lifted:
-    """A request (UTF-8, no byte order mark) without its payload; raises SoapRefusal, also when it is empty."""
+    """A request (UTF-8, no byte order mark) without its payload; raises Refused, also when it is empty."""
     if not data.strip():
         raise refuse(
-            EnvelopeRefusal.NOT_SOAP,
-            lv="Pieprasījums ir tukšs; gaidīta SOAP aploksne.",
-            en="The request is empty; a SOAP envelope was expected.",
+            EnvelopeCode.NOT_SOAP,
+            latvian="Pieprasījums ir tukšs; gaidīta SOAP aploksne.",
+            text="The request is empty; a SOAP envelope was expected.",
         )
     return lifting.lift(data)
 
@@ -39,7 +40,7 @@ def lift(data: bytes) -> lifting.Lifted:
 def read_envelope(lifted: lifting.Lifted, expected: SoapVersion) -> Envelope:
     """Read a request whose payload is lifted out, for an address that speaks ``expected``.
 
-    Raises SoapRefusal for anything that is not one envelope of that version.
+    Raises Refused for anything that is not one envelope of that version.
     """
     root = _parse(lifted)
     _check_version(root, expected)
@@ -49,19 +50,20 @@ def read_envelope(lifted: lifting.Lifted, expected: SoapVersion) -> Envelope:
         headers = tuple(children.pop(0))
     if len(children) != 1 or children[0].tag != expected.tag("Body"):
         raise refuse(
-            EnvelopeRefusal.NOT_SOAP,
-            lv="SOAP aploksnē jābūt ne vairāk kā vienam Header un aiz tā tieši vienam Body.",
-            en="An envelope holds at most one Header and then exactly one Body.",
-            cause=f"the envelope holds {_listed(list(root))}; expected Header (optional), Body",
+            EnvelopeCode.NOT_SOAP,
+            latvian="SOAP aploksnē jābūt ne vairāk kā vienam Header un aiz tā tieši vienam Body.",
+            text="An envelope holds at most one Header and then exactly one Body.",
+            found=f"the envelope holds {_listed(list(root))}",
+            expected="Header (optional), Body",
         )
     _check_between(root, children[0])
     wrappers = list(children[0])
     if len(wrappers) > 1:
         raise refuse(
-            EnvelopeRefusal.OPERATION,
-            lv="SOAP ķermenī jābūt tieši vienam elementam.",
-            en="The body must hold exactly one element.",
-            cause=f"the body holds {_listed(wrappers)}; document/literal allows one wrapper",
+            EnvelopeCode.OPERATION,
+            latvian="SOAP ķermenī jābūt tieši vienam elementam.",
+            text="The body must hold exactly one element.",
+            found=f"the body holds {_listed(wrappers)}; document/literal allows one wrapper",
         )
     return Envelope(expected, headers, wrappers[0] if wrappers else None, lifted)
 
@@ -75,26 +77,27 @@ def _check_between(root: Element, body: Element) -> None:
         if found:
             name = etree.QName(place).localname
             raise refuse(
-                EnvelopeRefusal.NOT_SOAP,
-                lv=f"Starp elementa {name} elementiem nedrīkst būt teksta.",
-                en=f"There must be no text between the elements in {name}.",
-                cause=f"{name} holds the text {found[:40]!r}; expected elements alone, with white space between them: "
+                EnvelopeCode.NOT_SOAP,
+                latvian=f"Starp elementa {name} elementiem nedrīkst būt teksta.",
+                text=f"There must be no text between the elements in {name}.",
+                found=f"{name} holds the text {found[:40]!r}",
+                expected="elements alone, with white space between them: "
                 "look at what comes before and behind the wrapper in what writes the request",
             )
 
 
 def operation_of(envelope: Envelope, contract: Contract = MESSAGES) -> Operation:
-    """The operation that the body's wrapper asks for; raises SoapRefusal when there is none of that name."""
+    """The operation that the body's wrapper asks for; raises Refused when there is none of that name."""
     known = operations(contract)
     if envelope.wrapper is not None and envelope.wrapper.tag in known:
         return known[str(envelope.wrapper.tag)]
     expected = ", ".join(name.rpartition("}")[2] for name in known)
     found = "nothing" if envelope.wrapper is None else str(envelope.wrapper.tag)
     raise refuse(
-        EnvelopeRefusal.OPERATION,
-        lv=f"Nezināma operācija; ķermenī gaidīts viens no: {expected}.",
-        en=f"Unknown operation; the body must hold one of {expected}.",
-        cause=f"the body holds {found}; expected, in the namespace {contract.namespace}, one of {expected} "
+        EnvelopeCode.OPERATION,
+        latvian=f"Nezināma operācija; ķermenī gaidīts viens no: {expected}.",
+        text=f"Unknown operation; the body must hold one of {expected}.",
+        found=f"the body holds {found}; expected, in the namespace {contract.namespace}, one of {expected} "
         "(names of wrappers, which differ from the operations' names: SendMessage2 travels as SendMessage)",
     )
 
@@ -108,11 +111,11 @@ def check_data_encoding(envelope: Envelope) -> None:
         style = element.attrib.pop(attribute, None)
         if style is not None and style not in _NO_ENCODING:
             raise refuse(
-                EnvelopeRefusal.DATA_ENCODING,
-                code=FaultCode.DATA_ENCODING_UNKNOWN,
-                lv="Datu kodējumu (encodingStyle) neatbalsta; serviss ir document/literal.",
-                en="The data encoding (encodingStyle) is not supported; the service is document/literal.",
-                cause=f"{str(element.tag)!r} has encodingStyle {str(style)!r}; switch your client to document/literal",
+                EnvelopeCode.DATA_ENCODING,
+                fault_code=FaultCode.DATA_ENCODING_UNKNOWN,
+                latvian="Datu kodējumu (encodingStyle) neatbalsta; serviss ir document/literal.",
+                text="The data encoding (encodingStyle) is not supported; the service is document/literal.",
+                found=f"{str(element.tag)!r} has encodingStyle {str(style)!r}; switch your client to document/literal",
             )
 
 
@@ -124,13 +127,13 @@ def _parse(lifted: lifting.Lifted) -> Element:
         raise _unreadable(error, lifted) from None
 
 
-def _unreadable(error: etree.XMLSyntaxError, lifted: lifting.Lifted) -> SoapRefusal:
+def _unreadable(error: etree.XMLSyntaxError, lifted: lifting.Lifted) -> Refused:
     # expat has read it already, so what libxml2 refuses is a matter of its limits or of rare constructs.
     line = lifted.line_in_request(error.lineno or 1)
     return refuse(
-        EnvelopeRefusal.MALFORMED,
-        lv=f"Pieprasījuma aploksni nevar nolasīt ({line}. rinda).",
-        en=f"The request's envelope cannot be read: {(error.msg or '').strip()}, line {line}.",
+        EnvelopeCode.MALFORMED,
+        latvian=f"Pieprasījuma aploksni nevar nolasīt ({line}. rinda).",
+        text=f"The request's envelope cannot be read: {(error.msg or '').strip()}, line {line}.",
     )
 
 
@@ -140,21 +143,23 @@ def _check_version(root: Element, expected: SoapVersion) -> None:
         return
     if name.localname != "Envelope":
         raise refuse(
-            EnvelopeRefusal.NOT_SOAP,
-            lv="Pieprasījums nav SOAP aploksne.",
-            en="The request is not a SOAP envelope.",
-            cause=f"the document element is {str(root.tag)!r}; expected {expected.tag('Envelope')}",
+            EnvelopeCode.NOT_SOAP,
+            latvian="Pieprasījums nav SOAP aploksne.",
+            text="The request is not a SOAP envelope.",
+            found=f"the document element is {str(root.tag)!r}",
+            expected=f"{expected.tag('Envelope')}",
         )
     other = SoapVersion.of_namespace(name.namespace)
     found = other.value if other else f"the namespace {name.namespace or '(none)'}"
     port = "plain11" if expected is SoapVersion.SOAP_12 else "plain"
     advice = f"; send {other.value} to .../{port}" if other else ""
     raise refuse(
-        EnvelopeRefusal.VERSION,
-        code=FaultCode.VERSION_MISMATCH,
-        lv=f"Šajā adresē gaidīta {expected.value} aploksne.",
-        en=f"This address takes envelopes of {expected.value}.",
-        cause=f"the envelope is of {found}; expected {expected.value} ({expected.namespace}){advice}",
+        EnvelopeCode.VERSION,
+        fault_code=FaultCode.VERSION_MISMATCH,
+        latvian=f"Šajā adresē gaidīta {expected.value} aploksne.",
+        text=f"This address takes envelopes of {expected.value}.",
+        found=f"the envelope is of {found}",
+        expected=f"{expected.value} ({expected.namespace}){advice}",
         about_body=False,
     )
 

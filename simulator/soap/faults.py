@@ -52,7 +52,7 @@ def http_status(fault: Fault, version: SoapVersion) -> int:
     """The HTTP status: SOAP 1.1 knows 500 alone, SOAP 1.2 has 400 for the sender's faults (part 2, 7.5.2.2)."""
     if fault.http_status is not None:
         return fault.http_status
-    return 400 if version is SoapVersion.SOAP_12 and fault.code is FaultCode.SENDER else 500
+    return 400 if version is SoapVersion.SOAP_12 and fault.fault_code is FaultCode.SENDER else 500
 
 
 def _action(fault: Fault) -> str:
@@ -63,16 +63,16 @@ def _fault_12(fault: Fault) -> Element:
     tag = SoapVersion.SOAP_12.tag
     content = _element(tag("Fault"), soap=SoapVersion.SOAP_12.namespace, **_named(fault))
     place = etree.SubElement(content, tag("Code"))
-    _add(place, tag("Value"), f"soap:{fault.code.value}")
-    for name in fault.subcodes or (f"{{{FAULT}}}{fault.refusal}",):
+    _add(place, tag("Value"), f"soap:{fault.fault_code.value}")
+    for name in fault.subcodes or (f"{{{FAULT}}}{fault.code}",):
         place = etree.SubElement(place, tag("Subcode"))
         _add(place, tag("Value"), _qualified(name))
     reason = etree.SubElement(content, tag("Reason"))
     if fault.opaque:
-        _add(reason, tag("Text"), fault.en).set(f"{{{XML}}}lang", "en")
+        _add(reason, tag("Text"), fault.text).set(f"{{{XML}}}lang", "en")
         return content
-    for language in ("lv", "en") if fault.first == "lv" else ("en", "lv"):
-        text = _add(reason, tag("Text"), fault.lv if language == "lv" else fault.en)
+    for language in ("lv", "en") if fault.latvian_first else ("en", "lv"):
+        text = _add(reason, tag("Text"), fault.latvian if language == "lv" else fault.text)
         text.set(f"{{{XML}}}lang", language)
     _detail(etree.SubElement(content, tag("Detail")), fault)
     return content
@@ -86,9 +86,9 @@ def _named(fault: Fault) -> dict[str, str]:
 def _fault_11(fault: Fault) -> Element:
     content = _element(SoapVersion.SOAP_11.tag("Fault"), soap=SoapVersion.SOAP_11.namespace, fault=FAULT, wsa=WSA)
     standard = [each for each in fault.subcodes if each.startswith(f"{{{WSA}}}")]
-    _add(content, "faultcode", _qualified(standard[-1]) if standard else f"soap:{_CODES_11[fault.code]}")
-    text = _add(content, "faultstring", fault.lv if fault.first == "lv" else _joined(fault))
-    text.set(f"{{{XML}}}lang", fault.first)
+    _add(content, "faultcode", _qualified(standard[-1]) if standard else f"soap:{_CODES_11[fault.fault_code]}")
+    text = _add(content, "faultstring", fault.latvian if fault.latvian_first else _joined(fault))
+    text.set(f"{{{XML}}}lang", "lv" if fault.latvian_first else "en")
     if fault.about_body:
         _detail(etree.SubElement(content, "detail"), fault)
     return content
@@ -96,13 +96,17 @@ def _fault_11(fault: Fault) -> Element:
 
 def _joined(fault: Fault) -> str:
     """Where there is no detail, the reason alone has to say what to mend."""
-    return fault.en if fault.about_body or not fault.cause or fault.cause in fault.en else f"{fault.en} ({fault.cause})"
+    return (
+        fault.text
+        if fault.about_body or not fault.cause or fault.cause in fault.text
+        else f"{fault.text} ({fault.cause})"
+    )
 
 
 def _blocks_12(fault: Fault) -> list[Element]:
     version = SoapVersion.SOAP_12
     blocks: list[Element] = []
-    if fault.code is FaultCode.VERSION_MISMATCH:
+    if fault.fault_code is FaultCode.VERSION_MISMATCH:
         upgrade = _element(version.tag("Upgrade"), soap=version.namespace)
         supported = etree.SubElement(upgrade, version.tag("SupportedEnvelope"))
         supported.set("qname", "soap:Envelope")
@@ -129,10 +133,10 @@ def _detail(detail: Element, fault: Fault) -> None:
     if fault.problem_action is not None:
         _problem_action(detail, fault.problem_action)
     ours = etree.SubElement(detail, f"{{{FAULT}}}DitFault", nsmap={"fault": FAULT})
-    _add(ours, f"{{{FAULT}}}Refusal", fault.refusal)
-    _add(ours, f"{{{FAULT}}}TextLv", fault.lv)
-    _add(ours, f"{{{FAULT}}}TextEn", fault.en)
-    _add(ours, f"{{{FAULT}}}Cause", fault.explanation)
+    _add(ours, f"{{{FAULT}}}Refusal", fault.code)
+    _add(ours, f"{{{FAULT}}}TextLv", fault.latvian)
+    _add(ours, f"{{{FAULT}}}TextEn", fault.text)
+    _add(ours, f"{{{FAULT}}}Cause", fault.cause)
     if fault.incident is not None:
         _add(ours, f"{{{FAULT}}}Incident", fault.incident)
     for each in fault.complaints:

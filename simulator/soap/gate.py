@@ -1,4 +1,4 @@
-"""What the wire asks of whoever guards the secured addresses (``simulator.security`` does)."""
+"""Interface of the authenticator for the secured endpoints (``simulator.security`` implements it)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Presented:
-    """A call as it is shown to the guard: its header blocks, in the envelope that came.
+class Credentials:
+    """The header blocks of a call, in the envelope that came.
 
-    The payload may have been lifted out of that envelope, or have travelled beside it; ``body_whole`` is false then.
+    ``body_whole`` is false when the payload was taken out of that envelope, or travelled beside it.
     """
 
     headers: tuple[Element, ...]
@@ -27,13 +27,13 @@ class Presented:
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
-    """What makes a call different from all others: ``what``, which stands in ``element``, until it expires by a clock.
+class ReplayKey:
+    """The value that makes a call different from all others: ``value``, found in ``element``, until it expires.
 
-    ``now`` is what that clock shows.
+    ``until`` and ``now`` are read from the clock named ``clock``.
     """
 
-    what: str
+    value: str
     element: str
     clock: str
     now: datetime
@@ -41,16 +41,16 @@ class Once:
 
 
 @dataclass(frozen=True, slots=True)
-class Admitted:
-    """Who calls: a DIT user's name, what the journal is to know of how that was shown, and what must not come again."""
+class Principal:
+    """An authenticated caller: a DIT user's name, details for the journal, and the key that must not come again."""
 
     user: str
     details: Mapping[str, Json] = field(default_factory=dict)
-    once: Once | None = None
+    replay_key: ReplayKey | None = None
 
 
-class Gate(Protocol):
-    """The guard of the secured addresses. Safe to share between threads."""
+class Authenticator(Protocol):
+    """Authenticates calls to the secured endpoints. Safe to share between threads."""
 
     @property
     def understood(self) -> frozenset[str]:
@@ -59,21 +59,21 @@ class Gate(Protocol):
 
     @property
     def plain(self) -> bool:
-        """Whether the addresses without security are served too."""
+        """True when the endpoints without security are served too."""
         ...
 
-    def admit(self, presented: Presented) -> Admitted:
-        """The user who calls; raises SoapRefusal for who may not."""
+    def authenticate(self, credentials: Credentials) -> Principal:
+        """Return the caller; raises Refused when the credentials prove none."""
         ...
 
-    def note(self, unit: Unit, admitted: Admitted) -> None:
-        """Keep within a unit that an admitted call came; raises SoapRefusal when it came before, to whatever server."""
+    def note(self, unit: Unit, principal: Principal) -> None:
+        """Record the call in this transaction. Raises Refused if it is a replay, to whichever server it came first."""
         ...
 
-    def reply_headers(self, admitted: Admitted) -> tuple[Element, ...]:
-        """Header blocks of the answer to an admitted call."""
+    def reply_headers(self, principal: Principal) -> tuple[Element, ...]:
+        """Return the header blocks of the answer to an authenticated call."""
         ...
 
     def policy(self, base: str) -> Element:
-        """The wsp:Policy of the secured bindings, for a service below a base address such as ``https://host:port``."""
+        """Return the wsp:Policy of the secured bindings, for a service below a base URL (``https://host:port``)."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from simulator.documents.parsing import Element
-from simulator.soap.refusals import EnvelopeRefusal, FaultCode, refuse
+from simulator.soap.refusals import EnvelopeCode, FaultCode, refuse
 from simulator.soap.versions import SoapVersion
 
 # SOAP 1.1 knows 0 and 1 only; its clients write true and false as well, and what they mean is plain.
@@ -21,7 +21,7 @@ def for_us(headers: Iterable[Element], version: SoapVersion) -> tuple[Element, .
 
 
 def check_understood(headers: Iterable[Element], version: SoapVersion, understood: frozenset[str]) -> None:
-    """Raise SoapRefusal (MustUnderstand) when a block that must be understood is not among those that are."""
+    """Raise Refused (MustUnderstand) when a block that must be understood is not among those that are."""
     strange = [each for each in headers if _must_understand(each, version) and each.tag not in understood]
     if not strange:
         return
@@ -33,11 +33,11 @@ def check_understood(headers: Iterable[Element], version: SoapVersion, understoo
         else "; take the block away or send it without mustUnderstand"
     )
     raise refuse(
-        EnvelopeRefusal.NOT_UNDERSTOOD,
-        code=FaultCode.MUST_UNDERSTAND,
-        lv=f"Obligāti saprotams galvenes bloks nav saprasts: {names}.",
-        en=f"A header block that must be understood is not understood: {names}.",
-        cause=f"the header holds {names} with mustUnderstand{advice}",
+        EnvelopeCode.NOT_UNDERSTOOD,
+        fault_code=FaultCode.MUST_UNDERSTAND,
+        latvian=f"Obligāti saprotams galvenes bloks nav saprasts: {names}.",
+        text=f"A header block that must be understood is not understood: {names}.",
+        found=f"the header holds {names} with mustUnderstand{advice}",
         not_understood=tuple(str(each.tag) for each in strange),
         about_body=False,
     )
@@ -53,9 +53,10 @@ def _must_understand(block: Element, version: SoapVersion) -> bool:
     if value in _FALSE:
         return False
     raise refuse(
-        EnvelopeRefusal.HEADER,
-        lv=f"Atribūta mustUnderstand vērtība “{value}” nav atļauta.",
-        en=f"The value {value!r} of mustUnderstand is not allowed.",
-        cause=f"{block.tag!s} has mustUnderstand={value!r}; expected 0, 1, true or false",
+        EnvelopeCode.HEADER,
+        latvian=f"Atribūta mustUnderstand vērtība “{value}” nav atļauta.",
+        text=f"The value {value!r} of mustUnderstand is not allowed.",
+        found=f"{block.tag!s} has mustUnderstand={value!r}",
+        expected="0, 1, true or false",
         about_body=False,
     )

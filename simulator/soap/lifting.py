@@ -16,10 +16,11 @@ from xml.parsers import expat
 
 from lxml import etree
 
+from simulator.dit.refusals import Refused
 from simulator.documents.heading import clark
 from simulator.documents.streaming import MAXIMUM_DEPTH, TooDeep, bounded_parser
 from simulator.soap.contract import DIT, PAYLOAD_PARENTS, SVC
-from simulator.soap.refusals import EnvelopeRefusal, SoapRefusal, refuse
+from simulator.soap.refusals import EnvelopeCode, refuse
 from simulator.soap.versions import SoapVersion
 from simulator.soap.windows import Window
 from simulator.store import Incoming, Unit
@@ -98,7 +99,7 @@ class Lifted:
 def lift(data: bytes) -> Lifted:
     """Take the payload out of a SendMessage request; any other request comes back as it is.
 
-    ``data`` is UTF-8 without a byte order mark. Raises SoapRefusal for what is not well-formed, has a DTD, or nests
+    ``data`` is UTF-8 without a byte order mark. Raises Refused for what is not well-formed, has a DTD, or nests
     deeper than :data:`MAXIMUM_DEPTH`.
     """
     scan = _Scan()
@@ -120,7 +121,7 @@ def lift_window(window: Window, incoming: Callable[[], Incoming], *, exact: bool
 
     The payload's end is guessed from behind. Whoever carries out the call has to see that the payload is one
     well-formed document (validating it shows that); if it is not, ``exact`` finds the end by reading all of it, as far
-    as that can be told. Raises SoapRefusal.
+    as that can be told. Raises Refused.
     """
     scan = _Scan()
     scan.run_head(window.pieces())
@@ -230,10 +231,10 @@ class _Scan:
     def _refuse_instruction(self, target: str, _data: str) -> NoReturn:
         line = self._parser.CurrentLineNumber
         raise refuse(
-            EnvelopeRefusal.PROCESSING_INSTRUCTION,
-            lv=f"SOAP aploksnē nedrīkst būt apstrādes instrukciju ({line}. rinda).",
-            en=f"An envelope must not have processing instructions (line {line}).",
-            cause=f"line {line} has the processing instruction {target!r}, which SOAP forbids outside of the payload",
+            EnvelopeCode.PROCESSING_INSTRUCTION,
+            latvian=f"SOAP aploksnē nedrīkst būt apstrādes instrukciju ({line}. rinda).",
+            text=f"An envelope must not have processing instructions (line {line}).",
+            found=f"line {line} has the processing instruction {target!r}, which SOAP forbids outside of the payload",
         )
 
     def _is_payload(self, name: str) -> bool:
@@ -403,40 +404,44 @@ def _well_formed(document: bytes) -> bool:
 
 def _refuse_doctype(*_: object) -> NoReturn:
     raise refuse(
-        EnvelopeRefusal.DOCTYPE,
-        lv="Pieprasījumā nedrīkst būt dokumenta tipa deklarācijas (DOCTYPE).",
-        en="A request must not have a document type declaration (DOCTYPE).",
-        cause="the request has a DOCTYPE; expected an envelope without one, for SOAP forbids it, and with it all "
-        "entities of one's own (W3C, SOAP 1.2 part 1, 5): write the values themselves in place of the entities",
+        EnvelopeCode.DOCTYPE,
+        latvian="Pieprasījumā nedrīkst būt dokumenta tipa deklarācijas (DOCTYPE).",
+        text="A request must not have a document type declaration (DOCTYPE).",
+        found="the request has a DOCTYPE",
+        expected="an envelope without one, for SOAP forbids it, and with it all "
+        "entities of one's own (W3C, SOAP 1.2 part 1, 5)",
+        remedy="write the values themselves in place of the entities",
     )
 
 
-def _malformed(what: str, line: int, column: int) -> SoapRefusal:
+def _malformed(what: str, line: int, column: int) -> Refused:
     return refuse(
-        EnvelopeRefusal.MALFORMED,
-        lv=f"Pieprasījums nav labi formēts XML: {line}. rinda, {column + 1}. sleja.",
-        en=f"The request is not well-formed XML: {what}, line {line}, column {column + 1}.",
-        cause=f"the request is not well-formed XML: {what}, line {line}, column {column + 1}; expected XML 1.0 in "
-        "UTF-8: have an XML library write the request, and see that its bytes are in the encoding that it names",
+        EnvelopeCode.MALFORMED,
+        latvian=f"Pieprasījums nav labi formēts XML: {line}. rinda, {column + 1}. sleja.",
+        text=f"The request is not well-formed XML: {what}, line {line}, column {column + 1}.",
+        found=f"the request is not well-formed XML: {what}, line {line}, column {column + 1}",
+        expected="XML 1.0 in UTF-8",
+        remedy="have an XML library write the request, and see that its bytes are in the encoding that it names",
     )
 
 
-def _envelope_too_large() -> SoapRefusal:
+def _envelope_too_large() -> Refused:
     return refuse(
-        EnvelopeRefusal.TOO_LARGE,
-        lv=f"Aploksne ap ziņojumu ir par lielu: atļauti ne vairāk kā {AROUND} baiti pirms tā un aiz tā.",
-        en=f"The envelope is too large: no more than {AROUND} bytes before the payload and behind it.",
-        cause=f"the request is large, but no payload begins within its first {AROUND} bytes, or more than {AROUND} "
+        EnvelopeCode.TOO_LARGE,
+        latvian=f"Aploksne ap ziņojumu ir par lielu: atļauti ne vairāk kā {AROUND} baiti pirms tā un aiz tā.",
+        text=f"The envelope is too large: no more than {AROUND} bytes before the payload and behind it.",
+        found=f"the request is large, but no payload begins within its first {AROUND} bytes, or more than {AROUND} "
         "bytes follow it (assumed limits): only the one document inside a SendMessage may be large",
         http_status=413,
     )
 
 
-def _too_deep(line: int) -> SoapRefusal:
+def _too_deep(line: int) -> Refused:
     return refuse(
-        EnvelopeRefusal.TOO_DEEP,
-        lv=f"Pieprasījuma elementi ir ligzdoti dziļāk par {MAXIMUM_DEPTH} līmeņiem ({line}. rinda).",
-        en=f"The request's elements nest deeper than {MAXIMUM_DEPTH} levels (line {line}).",
-        cause=f"the request's elements nest deeper than {MAXIMUM_DEPTH} levels, line {line}; expected no more than "
-        f"{MAXIMUM_DEPTH} (assumed): flatten the document, or look for a loop in what writes it",
+        EnvelopeCode.TOO_DEEP,
+        latvian=f"Pieprasījuma elementi ir ligzdoti dziļāk par {MAXIMUM_DEPTH} līmeņiem ({line}. rinda).",
+        text=f"The request's elements nest deeper than {MAXIMUM_DEPTH} levels (line {line}).",
+        found=f"the request's elements nest deeper than {MAXIMUM_DEPTH} levels, line {line}",
+        expected=f"no more than {MAXIMUM_DEPTH} (assumed)",
+        remedy="flatten the document, or look for a loop in what writes it",
     )

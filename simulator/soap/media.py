@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from werkzeug.http import parse_options_header
 
 from simulator.soap.multipart import ROOT_TYPE
-from simulator.soap.refusals import EnvelopeRefusal, refuse
+from simulator.soap.refusals import EnvelopeCode, refuse
 from simulator.soap.versions import SoapVersion
 
 
@@ -32,17 +32,17 @@ def check_media(
     *,
     mtom: bool = False,
 ) -> Media:
-    """Read the headers of a request to an address that speaks ``version``; raises SoapRefusal for others (HTTP 415).
+    """Read the headers of a request to an address that speaks ``version``; raises Refused for others (HTTP 415).
 
     An address with ``mtom`` takes requests in parts as well. ``soap_action`` is the SOAPAction header; in SOAP 1.2 the
     media type's ``action`` takes its place.
     """
     if content_encoding and content_encoding.strip().lower() != "identity":
         raise refuse(
-            EnvelopeRefusal.CONTENT_ENCODING,
-            lv=f"Saspiestu pieprasījumu ({content_encoding}) neatbalsta.",
-            en=f"Compressed requests ({content_encoding}) are not supported.",
-            cause=f"the request has Content-Encoding {content_encoding!r}; switch its compression off in the client",
+            EnvelopeCode.CONTENT_ENCODING,
+            latvian=f"Saspiestu pieprasījumu ({content_encoding}) neatbalsta.",
+            text=f"Compressed requests ({content_encoding}) are not supported.",
+            found=f"the request has Content-Encoding {content_encoding!r}; switch its compression off in the client",
             http_status=415,
         )
     media_type, options = parse_options_header(content_type)
@@ -59,11 +59,13 @@ def _of_parts(content_type: str | None, options: Mapping[str, str], version: Soa
     info, inner = parse_options_header(options.get("start-info", version.media_type))
     if kind != ROOT_TYPE or info.lower() != version.media_type:
         raise refuse(
-            EnvelopeRefusal.MEDIA_TYPE,
-            lv=f"Satura tips “{content_type}” nav MTOM; gaidīts type={ROOT_TYPE}, start-info={version.media_type}.",
-            en=f"The content type {content_type!r} is not that of MTOM.",
-            cause=f"the request is multipart/related with type {kind!r} and start-info {info!r}; expected "
-            f"type={ROOT_TYPE} and start-info={version.media_type}: switch MTOM on in the client, not attachments",
+            EnvelopeCode.MEDIA_TYPE,
+            latvian=f"Satura tips “{content_type}” nav MTOM; gaidīts type={ROOT_TYPE}, "
+            f"start-info={version.media_type}.",
+            text=f"The content type {content_type!r} is not that of MTOM.",
+            found=f"the request is multipart/related with type {kind!r} and start-info {info!r}",
+            expected=f"type={ROOT_TYPE} and start-info={version.media_type}",
+            remedy="switch MTOM on in the client, not attachments",
             http_status=415,
         )
     return Media(None, options.get("action") or inner.get("action") or None, options)
@@ -87,9 +89,10 @@ def _wrong_media_type(content_type: str | None, media_type: str, version: SoapVe
     else:
         advice = ""
     return refuse(
-        EnvelopeRefusal.MEDIA_TYPE,
-        lv=f"Satura tips “{found}” šajā adresē nav derīgs; gaidīts {version.media_type}.",
-        en=f"The content type {found!r} is not right for this address; expected {version.media_type}.",
-        cause=f"the request has Content-Type {found!r}; expected {version.content_type!r}{advice}",
+        EnvelopeCode.MEDIA_TYPE,
+        latvian=f"Satura tips “{found}” šajā adresē nav derīgs; gaidīts {version.media_type}.",
+        text=f"The content type {found!r} is not right for this address; expected {version.media_type}.",
+        found=f"the request has Content-Type {found!r}",
+        expected=f"{version.content_type!r}{advice}",
         http_status=415,
     )

@@ -15,9 +15,10 @@ from urllib.parse import unquote
 
 from werkzeug.http import parse_options_header
 
+from simulator.dit.refusals import Refused
 from simulator.documents.heading import document_element
 from simulator.soap.lifting import AROUND, LargePayload, LiftedPayload
-from simulator.soap.refusals import EnvelopeRefusal, SoapRefusal, refuse
+from simulator.soap.refusals import EnvelopeCode, refuse
 from simulator.soap.windows import Window
 from simulator.store import Incoming
 
@@ -47,7 +48,7 @@ class Package:
     parts: Mapping[str, Part]
 
     def included(self, href: str | None) -> Window:
-        """The bytes that an xop:Include means; raises SoapRefusal when there is no such part."""
+        """The bytes that an xop:Include means; raises Refused when there is no such part."""
         if not (href or "").lower().startswith("cid:"):
             raise _missing(f"xop:Include has href {href!r}; expected cid: and a Content-ID")
         identifier = unquote((href or "")[4:])
@@ -58,7 +59,7 @@ class Package:
 
 
 def take_apart(body: Window, options: Mapping[str, str]) -> Package:
-    """The parts of a multipart/related body; ``options`` are the parameters of its media type. Raises SoapRefusal."""
+    """The parts of a multipart/related body; ``options`` are the parameters of its media type. Raises Refused."""
     boundary = options.get("boundary", "")
     if not boundary:
         raise _broken("Content-Type has no boundary, without which the parts cannot be told apart")
@@ -148,11 +149,12 @@ def _check_root(root: Part) -> None:
     media_type = parse_options_header(declared)[0].lower()
     if media_type != ROOT_TYPE:
         raise refuse(
-            EnvelopeRefusal.MEDIA_TYPE,
-            lv=f"Aploksnes daļas satura tips “{declared}” nav derīgs; gaidīts {ROOT_TYPE}.",
-            en=f"The content type {declared!r} of the envelope's part is not right; expected {ROOT_TYPE}.",
-            cause=f"the root part has Content-Type {declared!r}; expected {ROOT_TYPE} with type=application/soap+xml "
-            "(W3C, MTOM): switch MTOM on in the client, not attachments",
+            EnvelopeCode.MEDIA_TYPE,
+            latvian=f"Aploksnes daļas satura tips “{declared}” nav derīgs; gaidīts {ROOT_TYPE}.",
+            text=f"The content type {declared!r} of the envelope's part is not right; expected {ROOT_TYPE}.",
+            found=f"the root part has Content-Type {declared!r}",
+            expected=f"{ROOT_TYPE} with type=application/soap+xml (W3C, MTOM)",
+            remedy="switch MTOM on in the client, not attachments",
             http_status=415,
         )
 
@@ -162,25 +164,28 @@ def charset_of(root: Part) -> str | None:
     return parse_options_header(str(root.headers.get("Content-Type", "")))[1].get("charset")
 
 
-def _broken(what: str) -> SoapRefusal:
+def _broken(what: str) -> Refused:
     return refuse(
-        EnvelopeRefusal.MIME,
-        lv="Pieprasījuma daļas (multipart/related) nevar nolasīt.",
-        en=f"The request's parts (multipart/related) cannot be read: {what}.",
-        cause=f"the request's parts (multipart/related) cannot be read: {what}; expected the envelope as the root part "
+        EnvelopeCode.MIME,
+        latvian="Pieprasījuma daļas (multipart/related) nevar nolasīt.",
+        text=f"The request's parts (multipart/related) cannot be read: {what}.",
+        found=f"the request's parts (multipart/related) cannot be read: {what}",
+        expected="the envelope as the root part "
         "and a part for each xop:Include, between lines with the boundary that Content-Type names (W3C, MTOM; RFC "
-        "2387): have the client's MTOM write the request, and send it whole",
+        "2387)",
+        remedy="have the client's MTOM write the request, and send it whole",
         http_status=400,
     )
 
 
-def _missing(what: str) -> SoapRefusal:
+def _missing(what: str) -> Refused:
     return refuse(
-        EnvelopeRefusal.MISSING_PART,
-        lv="Pieprasījumā trūkst daļas, uz kuru tas atsaucas.",
-        en=f"The request lacks a part that it refers to: {what}.",
-        cause=f"the request lacks a part that it refers to: {what}; expected a part whose Content-ID is the name that "
-        "href (cid:...) or start has (W3C, XOP): send the document's part with the envelope, or the document inline",
+        EnvelopeCode.MISSING_PART,
+        latvian="Pieprasījumā trūkst daļas, uz kuru tas atsaucas.",
+        text=f"The request lacks a part that it refers to: {what}.",
+        found=f"the request lacks a part that it refers to: {what}",
+        expected="a part whose Content-ID is the name that href (cid:...) or start has (W3C, XOP)",
+        remedy="send the document's part with the envelope, or the document inline",
         http_status=400,
     )
 
@@ -188,17 +193,17 @@ def _missing(what: str) -> SoapRefusal:
 def read_part(content: Window, incoming: Callable[[], Incoming], line: int) -> LiftedPayload | LargePayload:
     """A document that came in a part of its own, as the payload; ``line`` is where its xop:Include stands.
 
-    Raises SoapRefusal for what is not UTF-8, has a DTD or does not begin like a document; that a large one is
+    Raises Refused for what is not UTF-8, has a DTD or does not begin like a document; that a large one is
     well-formed is still to be shown.
     """
     head = content.read(0, AROUND)
     element, complaint = document_element(head)
     if complaint is not None:
         raise refuse(
-            EnvelopeRefusal.DOCTYPE if complaint.code == "dtd" else EnvelopeRefusal.MALFORMED,
-            lv="Ziņojuma daļa nav derīgs XML dokuments.",
-            en=f"The message's part is not a proper XML document: {complaint.found}.",
-            cause=f"the part that xop:Include means, line {complaint.line}: found {complaint.found}; "
+            EnvelopeCode.DOCTYPE if complaint.code == "dtd" else EnvelopeCode.MALFORMED,
+            latvian="Ziņojuma daļa nav derīgs XML dokuments.",
+            text=f"The message's part is not a proper XML document: {complaint.found}.",
+            found=f"the part that xop:Include means, line {complaint.line}: found {complaint.found}; "
             f"expected {complaint.expected} ({complaint.provenance.source})",
         )
     if content.size <= AROUND:

@@ -1,20 +1,19 @@
-"""Why the wire refuses a request, and what it then says: a fault before it is written in either SOAP version."""
+"""Refusals as SOAP says them: codes for what is wrong with a request, and the fault before it is written."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from enum import Enum, StrEnum
 
-from simulator.documents.complaints import Complaint
-from simulator.journal import Json
+from simulator.dit.model import RefusalCode
+from simulator.dit.refusals import Refusal, Refused
 
 FAULT = "urn:aldis-conformance:fault"
 """Namespace of our subcodes and of the fault detail. What DIT's own faults hold is not public (assumed)."""
 
 
-class EnvelopeRefusal(StrEnum):
-    """Why a request is refused without DIT's doing; DIT's own reasons are ``dit.model.Refusal``."""
+class EnvelopeCode(StrEnum):
+    """Codes of requests that are refused before DIT sees them; DIT's own are ``dit.model.RefusalCode``."""
 
     UNKNOWN_PATH = "unknown-path"
     METHOD = "method-not-allowed"
@@ -41,12 +40,10 @@ class EnvelopeRefusal(StrEnum):
     OPERATION = "unknown-operation"
     SCHEMA = "schema"
     SECURITY = "security"
-    STORAGE = "storage-failed"
-    INTERNAL = "internal-error"
 
 
 class FaultCode(Enum):
-    """Who is to blame, in the words of SOAP 1.2."""
+    """The party at fault, as SOAP 1.2 names it."""
 
     VERSION_MISMATCH = "VersionMismatch"
     MUST_UNDERSTAND = "MustUnderstand"
@@ -56,50 +53,39 @@ class FaultCode(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """A fault as both versions need it.
+class Fault(Refusal):
+    """A refusal with what only SOAP says about it.
 
-    ``refusal`` is the stable word for the journal and for clients. ``lv`` and ``en`` are what the wire says; the one
-    named by ``first`` stands first, and alone where the version has room for one. ``cause`` explains in full.
-    ``subcodes`` are Clark names, outermost first; without any, the refusal itself is the subcode.
-    ``http_status`` replaces the version's own rule. ``not_understood`` names header blocks (Clark names).
-    ``opaque`` faults show the wire their code and one text, nothing of the cause.
-    ``about_body`` is false for faults about headers, which SOAP 1.1 forbids to carry a detail. ``particulars`` are
-    details for the journal.
+    ``subcodes`` are Clark names, outermost first; without any, the refusal's code is the subcode. ``http_status``
+    replaces the version's own rule. ``not_understood`` names header blocks (Clark names). ``about_body`` is false for
+    faults about headers, which SOAP 1.1 forbids to carry a detail. ``opaque`` faults show the client their code and one
+    text, nothing of the cause.
     """
 
-    code: FaultCode
-    refusal: str
-    lv: str
-    en: str
-    first: str = "en"
-    cause: str = ""
+    fault_code: FaultCode = FaultCode.SENDER
     subcodes: tuple[str, ...] = ()
-    complaints: tuple[Complaint, ...] = ()
     http_status: int | None = None
     not_understood: tuple[str, ...] = ()
     problem_action: str | None = None
     about_body: bool = True
-    incident: str | None = None
     opaque: bool = False
-    particulars: Mapping[str, Json] = field(default_factory=dict)
-
-    @property
-    def explanation(self) -> str:
-        """The full explanation: the cause, or the English text when there is no other."""
-        return self.cause or self.en
 
 
-class SoapRefusal(Exception):
-    """A request is refused; carries the fault to answer with."""
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault.explanation)
-        self.fault = fault
+def refuse(code: str, *, text: str, latvian: str, **parts: object) -> Refused:
+    """Return the exception for a fault of ours; ``parts`` are further fields of :class:`Fault`."""
+    return Refused(Fault(code=code, text=text, latvian=latvian, **parts))  # type: ignore[arg-type]
 
 
-def refuse(
-    refusal: EnvelopeRefusal, *, lv: str, en: str, code: FaultCode = FaultCode.SENDER, **fields: object
-) -> SoapRefusal:
-    """The exception for a fault of ours; ``fields`` are those of :class:`Fault`."""
-    return SoapRefusal(Fault(code=code, refusal=refusal, lv=lv, en=en, **fields))  # type: ignore[arg-type]
+_HTTP_STATUSES: dict[str, int] = {RefusalCode.UNKNOWN_USER: 401, RefusalCode.TOO_LARGE: 413}
+_FIELDS = tuple(field.name for field in fields(Refusal))
+
+
+def as_fault(refusal: Refusal) -> Fault:
+    """Return a refusal of any interface as a SOAP fault."""
+    if isinstance(refusal, Fault):
+        return refusal
+    return Fault(
+        **{name: getattr(refusal, name) for name in _FIELDS},
+        fault_code=FaultCode.RECEIVER if refusal.server_side else FaultCode.SENDER,
+        http_status=_HTTP_STATUSES.get(refusal.code),
+    )

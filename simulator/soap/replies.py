@@ -55,8 +55,10 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer on the wire. ``broken`` means that the connection is to break instead, as misbehaviour on purpose;
-    ``cut`` that it breaks half-way through. A large one has a ``stream`` in place of a ``body``.
+    """An answer on the wire.
+
+    ``broken`` means that the connection breaks instead, as an injected fault, ``cut`` that it breaks half-way through.
+    A large one has a ``stream`` in place of a ``body``. ``envelope`` is the answer without its payloads.
     """
 
     status: int
@@ -66,6 +68,7 @@ class Reply:
     broken: bool = False
     cut: bool = False
     stream: Stream | None = None
+    envelope: bytes = b""
 
 
 def write_envelope(version: SoapVersion, headers: Iterable[Element], content: Element) -> bytes:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from spyne import Boolean, ComplexModel, DateTime, Integer, ServiceBase, Unicode, XmlAttribute
 
+from simulator.dit.calls import CallRecord
 from simulator.dit.model import Caller, MailboxMessage, MessageClass, Payload, Selector, SendRequest
 from simulator.dit.selection import canonical
 from simulator.documents.catalogue import Catalogue
@@ -22,35 +23,19 @@ from simulator.soap.lifting import REFERENCE
 if TYPE_CHECKING:
     from simulator.dit.network import Network
     from simulator.dit.sending import Examined
-    from simulator.journal import Json
     from simulator.store import Unit
 
 _CLASS_CODES = {MessageClass.BUSINESS: "1", MessageClass.TRANSACTION: "2", MessageClass.ERROR: "3"}
 
 
 @dataclass(slots=True)
-class Notes:
-    """What the journal will say of a call, beside what every call has.
-
-    ``asked`` are the messages that a call named, for when it is refused; ``message_ids`` those that it concerned when
-    it was carried out.
-    """
-
-    channel_version: str | None = None
-    asked: tuple[str, ...] = ()
-    message_ids: tuple[str, ...] = ()
-    payload: str | None = None
-    details: dict[str, Json] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Call:
-    """One call being carried out: in which transaction, for whom, and what it did so far."""
+class Invocation:
+    """A call as a service function gets it: its transaction, its caller, and the record of what it does."""
 
     unit: Unit
     network: Network
     caller: Caller
-    notes: Notes
+    record: CallRecord
     examined: Examined | None = None
     error: Exception | None = None
     schemas: Catalogue = field(default_factory=Catalogue.default)
@@ -184,17 +169,17 @@ def _operation(wrapper: str, parameter: str, kind: Any, *, result: str | None = 
 
 
 class MessageService(ServiceBase):
-    """Each method takes Spyne's context, whose ``udc`` is the :class:`Call`, and the wrapper's one child."""
+    """Each method takes Spyne's context, whose ``udc`` is the :class:`Invocation`, and the wrapper's one child."""
 
     @_operation(
         "SendMessage", "MessageSave2", structure(MessageSaveStructure2), result="SendMessageResult", returns=Boolean
     )
     def send_message_2(ctx: Any, asked: Any) -> bool:  # noqa: N805
         """SendMessage2: the answer is true; the sender learns no message id (documented)."""
-        call: Call = ctx.udc
+        call: Invocation = ctx.udc
         request = _send_request(asked)
-        _note_send(call.notes, request)
-        call.notes.message_ids = (call.network.send(call.unit, call.caller, request, call.examined),)
+        _note_send(call.record, request)
+        call.record.message_ids = (call.network.send(call.unit, call.caller, request, call.examined),)
         return True
 
     @_operation(
@@ -206,13 +191,13 @@ class MessageService(ServiceBase):
     )
     def receive_message_2(ctx: Any, asked: Any) -> Any:  # noqa: N805
         """ReceiveMessage2: the messages, which are then read."""
-        call: Call = ctx.udc
-        selector = _selector(asked, call.notes)
+        call: Invocation = ctx.udc
+        selector = _selector(asked, call.record)
         messages = call.network.receive(call.unit, call.caller, selector)
-        call.notes.message_ids = tuple(each.id for each in messages)
-        call.notes.details["payloads"] = {each.id: each.payload.reference for each in messages}
-        call.notes.details["size"] = sum(each.payload.size for each in messages)
-        _note_versions(call.notes, (each.version for each in messages))
+        call.record.message_ids = tuple(each.id for each in messages)
+        call.record.details["payloads"] = {each.id: each.payload.reference for each in messages}
+        call.record.details["size"] = sum(each.payload.size for each in messages)
+        _note_versions(call.record, (each.version for each in messages))
         answer = MessageResponseStructure2()
         answer.messages = tuple(_received(each) for each in messages)
         return answer
@@ -226,13 +211,13 @@ class MessageService(ServiceBase):
     )
     def receive_message_list(ctx: Any, asked: Any) -> Any:  # noqa: N805
         """ReceiveMessageList: what lies in the mailbox, unread or (ReadMessage) read."""
-        call: Call = ctx.udc
-        selector = _selector(asked, call.notes)
+        call: Invocation = ctx.udc
+        selector = _selector(asked, call.record)
         read = bool(asked.ReadMessage)
-        call.notes.details["read"] = read
+        call.record.details["read"] = read
         messages = call.network.list_messages(call.unit, call.caller, selector, read=read)
-        call.notes.message_ids = tuple(each.id for each in messages)
-        _note_versions(call.notes, (each.version for each in messages))
+        call.record.message_ids = tuple(each.id for each in messages)
+        _note_versions(call.record, (each.version for each in messages))
         return MessageBasicInfoListStructure(MessageBasicInfo=[_basic_info(each) for each in messages])
 
     @_operation(
@@ -244,9 +229,9 @@ class MessageService(ServiceBase):
     )
     def restore_message_list(ctx: Any, asked: Any) -> bool:  # noqa: N805
         """RestoreMessageList: read messages become delivered again."""
-        call: Call = ctx.udc
-        call.notes.asked = _ids(asked.MessageBasicInfo)
-        call.notes.message_ids = call.network.restore(call.unit, call.caller, call.notes.asked)
+        call: Invocation = ctx.udc
+        call.record.asked = _ids(asked.MessageBasicInfo)
+        call.record.message_ids = call.network.restore(call.unit, call.caller, call.record.asked)
         _note_versions_of(call)
         return True
 
@@ -259,32 +244,32 @@ class MessageService(ServiceBase):
     )
     def delete_message(ctx: Any, asked: Any) -> bool:  # noqa: N805
         """DeleteMessage: one message, or the caller's messages of a channel."""
-        call: Call = ctx.udc
-        selector = _selector(asked, call.notes)
-        call.notes.message_ids = call.network.delete(call.unit, call.caller, selector)
+        call: Invocation = ctx.udc
+        selector = _selector(asked, call.record)
+        call.record.message_ids = call.network.delete(call.unit, call.caller, selector)
         _note_versions_of(call)
         return True
 
     @_operation("ConfirmationAck", "MessageSampleId", Unicode)
     def confirmation_ack(ctx: Any, asked: Any) -> None:  # noqa: N805
         """ConfirmationAck: a read message was processed."""
-        call: Call = ctx.udc
-        call.notes.asked = call.notes.message_ids = (canonical(asked),)
+        call: Invocation = ctx.udc
+        call.record.asked = call.record.message_ids = (canonical(asked),)
         call.network.confirm(call.unit, call.caller, asked)
         _note_versions_of(call)
 
 
-def _note_versions_of(call: Call) -> None:
+def _note_versions_of(call: Invocation) -> None:
     """Of the messages that a call names by their ids."""
-    if call.notes.message_ids and call.notes.channel_version is None:
-        _note_versions(call.notes, call.network.versions_of(call.unit, call.caller, call.notes.message_ids))
+    if call.record.message_ids and call.record.channel_version is None:
+        _note_versions(call.record, call.network.versions_of(call.unit, call.caller, call.record.message_ids))
 
 
-def _note_versions(notes: Notes, versions: Iterable[str]) -> None:
+def _note_versions(record: CallRecord, versions: Iterable[str]) -> None:
     """Under which versions the messages of a call lie, where the call itself names none: for DIT's audit."""
     found = sorted(set(versions))
-    if found and notes.channel_version is None:
-        notes.details["versions"] = list(found)
+    if found and record.channel_version is None:
+        record.details["versions"] = list(found)
 
 
 def _send_request(save: Any) -> SendRequest:
@@ -302,10 +287,10 @@ def _send_request(save: Any) -> SendRequest:
     )
 
 
-def _note_send(notes: Notes, request: SendRequest) -> None:
-    notes.channel_version = request.version
-    notes.payload = request.payload.reference
-    notes.details |= {
+def _note_send(record: CallRecord, request: SendRequest) -> None:
+    record.channel_version = request.version
+    record.payload = request.payload.reference
+    record.details |= {
         "message_class": request.message_class,
         "receivers": list(request.receivers),
         "related_message": request.related_message,
@@ -314,11 +299,11 @@ def _note_send(notes: Notes, request: SendRequest) -> None:
     }
 
 
-def _selector(asked: Any, notes: Notes) -> Selector:
+def _selector(asked: Any, record: CallRecord) -> Selector:
     selector = Selector(channel=asked.ChannelURN, version=asked.ChannelVersionURN, message=asked.MessageID)
-    notes.asked = (canonical(selector.message),) if selector.message is not None else ()
-    notes.channel_version = selector.version
-    notes.details["selector"] = {
+    record.asked = (canonical(selector.message),) if selector.message is not None else ()
+    record.channel_version = selector.version
+    record.details["selector"] = {
         "channel": selector.channel,
         "version": selector.version,
         "message": selector.message,

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from simulator.clock import RIGA, Clock, ClockError
-from simulator.dit.model import DitError, Payload, Refusal, Selector, SendRequest
+from simulator.dit.model import Payload, RefusalCode, Selector, SendRequest
+from simulator.dit.refusals import Refused
 from simulator.documents.model import ChannelName, Document, Header, Period
 from simulator.documents.profile import Profile, load_profile
 from simulator.documents.reading import read_document
@@ -109,8 +110,8 @@ def test_rights_begin_when_access_is_opened_and_data_with_the_month_after(
             caller = simulation.network.caller(unit, opened.user)
             try:
                 simulation.network.send(unit, caller, SendRequest(channel.version_urn(), payload))
-            except DitError as refused:
-                if refused.refusal is not Refusal.NO_RIGHT:
+            except Refused as refused:
+                if refused.refusal.code is not RefusalCode.NO_RIGHT:
                     raise
                 return False
         return True

@@ -75,7 +75,7 @@ def _send(simulation: Simulation, channel: ChannelName, made: InvalidDocument) -
         f"<dit:BussinesMessage>HERE</dit:BussinesMessage></dit:MessageSave2></svc:SendMessage>"
     ).partition("HERE")
     sender = BVKB_USER if channel is ChannelName.DISCOUNT else RETAILER.user
-    return Client(SoapApplication(lambda: simulation.backend)).post(
+    return Client(SoapApplication(lambda: simulation.services)).post(
         f"{SERVICE}/plain",
         data=before.encode() + data + after.encode(),
         content_type="application/soap+xml; charset=utf-8",

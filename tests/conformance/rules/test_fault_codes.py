@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from conformance.rules import dit, ftp, traffic, xml
-from simulator.dit.model import Refusal
-from simulator.ftps.refusals import FtpRefusal
-from simulator.soap.refusals import EnvelopeRefusal
+from simulator.dit.model import RefusalCode
+from simulator.ftps.refusals import FtpCode
+from simulator.soap.refusals import EnvelopeCode
 
-GIVEN = {str(each) for each in (*Refusal, *EnvelopeRefusal, *FtpRefusal)}
+GIVEN = {str(each) for each in (*RefusalCode, *EnvelopeCode, *FtpCode)}
 
 
 def test_the_codes_that_rules_name_are_given() -> None:

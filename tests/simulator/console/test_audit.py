@@ -30,7 +30,7 @@ DOCUMENT = (Path(__file__).parents[3] / "fixtures" / "payloads" / "contract" / "
 def simulation(tmp_path: Path) -> Iterator[Simulation]:
     clock = Clock.frozen(datetime(2026, 3, 2, 8, tzinfo=RIGA))
     made = Simulation.open(world=load_world("town"), profile=PROFILE, clock=clock, directory=tmp_path / "data")
-    client = Client(SoapApplication(lambda: made.backend))
+    client = Client(SoapApplication(lambda: made.services))
 
     def call(body: str, user: str) -> None:
         content_type = SoapVersion.SOAP_12.content_type

@@ -13,8 +13,9 @@ from werkzeug.test import Client
 
 from simulator.clock import RIGA, Clock
 from simulator.console.admin import AdminApplication
-from simulator.dit.model import DitError, Selector
+from simulator.dit.model import Selector
 from simulator.dit.options import Options
+from simulator.dit.refusals import Refused
 from simulator.documents.access import Environment
 from simulator.documents.model import ChannelName, Period
 from simulator.documents.profile import load_profile
@@ -42,7 +43,7 @@ def running(
 
 
 def _listed(simulation: Simulation, user: str = "kaimins") -> list[Period]:
-    """The months of the lists of discounts that wait for a user; raises DitError without the right."""
+    """The months of the lists of discounts that wait for a user; raises Refused without the right."""
     (retailer,) = (each for each in simulation.world.retailers if each.user == user)
     selector = Selector(version=PROFILE.channel(ChannelName.DISCOUNT).version_urn(retailer.discount_minor))
     with simulation.store.reading() as unit:
@@ -59,14 +60,14 @@ def test_a_right_is_closed_and_opened_again_and_stays_so(tmp_path: Path) -> None
             ("receive", "2026-03-02", False),
             ("send", "2026-03-02", False),
         ]
-        with pytest.raises(DitError, match="it was closed on 2026-03-02"):
+        with pytest.raises(Refused, match="it was closed on 2026-03-02"):
             _listed(simulation)
         assert _listed(simulation, "paraugs") == []
     with running(tmp_path) as (simulation, client):
-        with pytest.raises(DitError, match="it was closed on 2026-03-02"):
+        with pytest.raises(Refused, match="it was closed on 2026-03-02"):
             _listed(simulation)
         client.post("/admin/rights", json={"user": "kaimins", "open": "2026-03-03"})
-        with pytest.raises(DitError, match="it opens on 2026-03-03"):
+        with pytest.raises(Refused, match="it opens on 2026-03-03"):
             _listed(simulation)
         simulation.advance(datetime(2026, 3, 3, tzinfo=RIGA))
         assert _listed(simulation) == []
@@ -87,11 +88,11 @@ def test_production_opened_while_it_runs_begins_the_exchange_a_month_later(tmp_p
     with running(tmp_path, options=PRODUCTION, world=world) as (simulation, client):
         simulation.advance(datetime(2026, 3, 8, tzinfo=RIGA))
         assert _listed(simulation, "paraugs") == [Period(2026, 3)]
-        with pytest.raises(DitError, match="never granted"):
+        with pytest.raises(Refused, match="never granted"):
             _listed(simulation)
         client.post("/admin/rights", json={"user": "kaimins", "open": "2026-03-10"})
         simulation.advance(datetime(2026, 3, 31, 23, 59, tzinfo=RIGA))
-        with pytest.raises(DitError, match="granted on 2026-03-10 and can be used from 2026-04-01"):
+        with pytest.raises(Refused, match="granted on 2026-03-10 and can be used from 2026-04-01"):
             _listed(simulation)
         simulation.advance(datetime(2026, 4, 8, tzinfo=RIGA))
         assert _listed(simulation) == [Period(2026, 4)]

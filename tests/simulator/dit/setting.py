@@ -16,7 +16,6 @@ from simulator.dit.model import (
     Channel,
     ChannelKind,
     ChannelVersion,
-    DitError,
     MessageClass,
     Payload,
     SendRequest,
@@ -24,6 +23,7 @@ from simulator.dit.model import (
     User,
 )
 from simulator.dit.network import Network
+from simulator.dit.refusals import Refusal, Refused
 from simulator.documents.complaints import Complaint
 from simulator.documents.model import Basis, Provenance
 from simulator.documents.streaming import Pieces
@@ -117,13 +117,13 @@ class Setting:
             event_name="Error",
         )
 
-    def refusal(self, call: object, *args: object, **kwargs: object) -> DitError:
+    def refusal(self, call: object, *args: object, **kwargs: object) -> Refusal:
         """What a call is refused with, its unit committed all the same."""
         with self.store.unit() as unit:
             try:
                 call(unit, *args, **kwargs)  # type: ignore[operator]
-            except DitError as error:
-                return error
+            except Refused as error:
+                return error.refusal
         raise AssertionError("the call was not refused")
 
 

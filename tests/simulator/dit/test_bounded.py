@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from simulator.dit.bounded import Stopped, Transformer, transformer
-from simulator.dit.model import ChannelVersion, Refusal, Transformation
+from simulator.dit.model import ChannelVersion, RefusalCode, Transformation
 from simulator.documents.profile import load_profile
 from tests.simulator.dit.setting import COLLECT, CUT_STYLESHEET, FIRST, WHOLE, install, item, listing, setting, versions
 
@@ -55,7 +55,7 @@ def test_a_stylesheet_without_end_refuses_the_message_and_nothing_else(
         with net.store.unit() as unit:
             install(net.network, unit, [_cut_by("bad.xslt", each) for each in versions()])
         error = net.refusal(lambda unit: net.send_in(unit, "owner", WHOLE, listing(FIRST)))
-        assert error.refusal is Refusal.TRANSFORMATION, error.cause
+        assert error.code is RefusalCode.TRANSFORMATION, error.cause
         assert re.search(says, error.cause)
         assert "bad.xslt" in error.cause
         assert "transformation_seconds" in error.cause

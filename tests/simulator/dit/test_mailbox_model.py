@@ -11,7 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
-from simulator.dit.model import DitError, MailboxMessage, MessageStatus, Refusal, Selector
+from simulator.dit.model import MailboxMessage, MessageStatus, RefusalCode, Selector
+from simulator.dit.refusals import Refused
 from simulator.dit.statuses import TRANSITIONS, Action
 from tests.simulator.dit.setting import (
     COLLECT,
@@ -116,7 +117,7 @@ class Mailboxes(RuleBasedStateMachine):
     @rule(user=participants)
     def send_where_only_receiving_is_allowed(self, user: str) -> None:
         error = self.net.refusal(lambda unit: self.net.send_in(unit, user, PLAIN_1, item()))
-        assert error.refusal is Refusal.NO_RIGHT
+        assert error.code is RefusalCode.NO_RIGHT
 
     # Mailboxes
 
@@ -142,7 +143,7 @@ class Mailboxes(RuleBasedStateMachine):
         ]
         answer = self._act(user, action, selector)
         if not allowed:
-            assert answer is Refusal.NO_RIGHT
+            assert answer is RefusalCode.NO_RIGHT
             return
         assert answer == [each.id for each in chosen]
         for each in chosen:
@@ -153,11 +154,11 @@ class Mailboxes(RuleBasedStateMachine):
         copy = next((each for each in self.copies if (each.id, each.user) == (message, user)), None)
         answer = self._act(user, action, Selector(message=message))
         if copy is None:
-            assert answer is Refusal.UNKNOWN_MESSAGE
+            assert answer is RefusalCode.UNKNOWN_MESSAGE
             return
         after = TRANSITIONS[copy.status, action].after
         if after is None or (action is Action.CONFIRM and copy.version not in MANUAL):
-            assert answer is Refusal.BAD_STATUS
+            assert answer is RefusalCode.BAD_STATUS
             return
         assert answer == [message]
         copy.status = after
@@ -167,7 +168,7 @@ class Mailboxes(RuleBasedStateMachine):
         copies = [each for each in self.copies if each.user == user and each.id in messages]
         answer = self._restore(user, messages)
         if len(copies) < len(set(messages)) or any(each.status is not MessageStatus.READ for each in copies):
-            assert answer in (Refusal.UNKNOWN_MESSAGE, Refusal.BAD_STATUS)
+            assert answer in (RefusalCode.UNKNOWN_MESSAGE, RefusalCode.BAD_STATUS)
             return
         assert answer == list(dict.fromkeys(messages))
         for each in copies:
@@ -213,7 +214,7 @@ class Mailboxes(RuleBasedStateMachine):
         found = mailbox.find(unit, USERS[copy.user], copy.id)  # type: ignore[arg-type]
         return [found] if found else []
 
-    def _act(self, user: str, action: Action, selector: Selector) -> list[str] | Refusal:
+    def _act(self, user: str, action: Action, selector: Selector) -> list[str] | str:
         """The ids that an action concerned, or what it was refused with; its unit is committed either way."""
         if action is Action.RESTORE:
             return self._restore(user, [selector.message or ""])
@@ -225,16 +226,16 @@ class Mailboxes(RuleBasedStateMachine):
                 if action is Action.DELETE:
                     return list(self.net.network.delete(unit, caller, selector))
                 self.net.network.confirm(unit, caller, selector.message or "")
-            except DitError as error:
-                return error.refusal
+            except Refused as error:
+                return error.refusal.code
         return [selector.message or ""]
 
-    def _restore(self, user: str, messages: list[str]) -> list[str] | Refusal:
+    def _restore(self, user: str, messages: list[str]) -> list[str] | str:
         with self.net.store.unit() as unit:
             try:
                 return list(self.net.network.restore(unit, self.net.network.caller(unit, user), messages))
-            except DitError as error:
-                return error.refusal
+            except Refused as error:
+                return error.refusal.code
 
 
 TestMailboxes = Mailboxes.TestCase

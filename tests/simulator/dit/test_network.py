@@ -13,17 +13,17 @@ from sqlalchemy import func, select
 from simulator.dit.configuration import ConfigurationError
 from simulator.dit.model import (
     ChannelVersion,
-    DitError,
     MailboxMessage,
     MessageClass,
     MessageStatus,
     Payload,
-    Refusal,
+    RefusalCode,
     Selector,
     SendRequest,
     Transformation,
     User,
 )
+from simulator.dit.refusals import Refusal
 from simulator.dit.transformation import StylesheetError
 from simulator.faults import DUPLICATE_DELIVERY, Misbehaviour
 from simulator.journal import Entry, Kind
@@ -70,13 +70,13 @@ def listed(net: Setting, user: str, *, read: bool = False, **selector: str) -> l
         return [each.id for each in net.network.list_messages(unit, caller, Selector(**selector), read=read)]
 
 
-def refusal(net: Setting, operation: str, user: str, argument: object) -> Refusal:
+def refusal(net: Setting, operation: str, user: str, argument: object) -> str:
     """What an operation is refused with; holds that it changed nothing although its unit was committed."""
     before = state(net)
     error = net.refusal(lambda unit: getattr(net.network, operation)(unit, net.network.caller(unit, user), argument))
     assert state(net) == before
     assert all(part in error.cause for part in ("Expected: ", "Source: ", "What to do: "))
-    return error.refusal
+    return error.code
 
 
 def state(net: Setting) -> list[object]:
@@ -85,11 +85,11 @@ def state(net: Setting) -> list[object]:
         return [*rows, unit.connection.scalar(select(func.count()).select_from(messages)), *net.journal.entries()]
 
 
-def send_refused(net: Setting, user: str, urn: str, data: bytes, **fields: object) -> Refusal:
+def send_refused(net: Setting, user: str, urn: str, data: bytes, **fields: object) -> str:
     before = state(net)
     error = net.refusal(lambda unit: net.send_in(unit, user, urn, data, **fields))
     assert state(net) == before
-    return error.refusal
+    return error.code
 
 
 # Sending and receiving
@@ -186,22 +186,22 @@ def test_a_retailer_answers_a_discount_with_an_event_to_the_owner(net: Setting) 
 @pytest.mark.parametrize("about", [None, "", "4711"])
 def test_an_event_about_no_message_is_refused(net: Setting, about: str | None) -> None:
     fields = {"message_class": MessageClass.ERROR, "related_message": about, "receivers": (FIRST,)}
-    assert send_refused(net, "owner", COLLECT, b'<Error xmlns="urn:t"/>', **fields) is Refusal.UNKNOWN_MESSAGE
+    assert send_refused(net, "owner", COLLECT, b'<Error xmlns="urn:t"/>', **fields) is RefusalCode.UNKNOWN_MESSAGE
 
 
 def test_an_event_about_somebody_elses_message_or_another_channel_is_refused(net: Setting) -> None:
     sent = net.send("first", COLLECT, item())
     error = b'<Error xmlns="urn:t"/>'
     fields = {"message_class": MessageClass.ERROR, "related_message": sent}
-    assert send_refused(net, "second", COLLECT, error, **fields) is Refusal.UNKNOWN_MESSAGE
-    assert send_refused(net, "first", PLAIN_1, error, **fields) is Refusal.UNKNOWN_MESSAGE
+    assert send_refused(net, "second", COLLECT, error, **fields) is RefusalCode.UNKNOWN_MESSAGE
+    assert send_refused(net, "first", PLAIN_1, error, **fields) is RefusalCode.UNKNOWN_MESSAGE
     with net.store.reading() as unit:
         assert unit.connection.scalar(select(func.count()).select_from(messages)) == 1
 
 
 def test_an_invalid_payload_is_refused_with_all_complaints(net: Setting) -> None:
     broken = b'<Item xmlns="urn:t"><N>one</N>\n<N>two</N></Item>'
-    assert send_refused(net, "first", COLLECT, broken) is Refusal.INVALID_PAYLOAD
+    assert send_refused(net, "first", COLLECT, broken) is RefusalCode.INVALID_PAYLOAD
     error = net.refusal(lambda unit: net.send_in(unit, "first", COLLECT, broken))
     assert [each.line for each in error.complaints] == [1, 2]
     assert "urn:schema" in error.text
@@ -211,20 +211,20 @@ def test_an_invalid_payload_is_refused_with_all_complaints(net: Setting) -> None
 
 @pytest.mark.parametrize("data", [b"", b"<", b'<Other xmlns="urn:t"/>', listing(FIRST)])
 def test_what_is_not_the_versions_document_is_refused(net: Setting, data: bytes) -> None:
-    assert send_refused(net, "first", COLLECT, data) is Refusal.INVALID_PAYLOAD
+    assert send_refused(net, "first", COLLECT, data) is RefusalCode.INVALID_PAYLOAD
 
 
 def test_an_invalid_event_payload_is_refused_by_the_error_schema(net: Setting) -> None:
     sent = net.send("first", COLLECT, item())
     fields = {"message_class": MessageClass.ERROR, "related_message": sent, "receivers": (FIRST,)}
     error = net.refusal(lambda unit: net.send_in(unit, "owner", COLLECT, b"<Unknown/>", **fields))
-    assert error.refusal is Refusal.INVALID_PAYLOAD
+    assert error.code is RefusalCode.INVALID_PAYLOAD
     assert "urn:errors" in error.text
 
 
 def test_an_invalid_cut_refuses_the_whole_message(net: Setting) -> None:
     twice = listing(FIRST, SECOND, FIRST)
-    assert send_refused(net, "owner", WHOLE, twice) is Refusal.INVALID_PAYLOAD
+    assert send_refused(net, "owner", WHOLE, twice) is RefusalCode.INVALID_PAYLOAD
     error = net.refusal(lambda unit: net.send_in(unit, "owner", WHOLE, twice))
     assert CUT_1 in error.text
     assert "names each addressee once" in error.cause
@@ -236,20 +236,20 @@ def test_validation_can_be_switched_off(tmp_path: Path) -> None:
         assert listed(net, "owner", version=COLLECT) == [sent]
         net.send("owner", WHOLE, listing(FIRST, number="many"))
         assert len(receive(net, "first", channel=DISTRIBUTION)) == 1
-        assert send_refused(net, "owner", WHOLE, b"<unclosed>") is Refusal.INVALID_PAYLOAD
+        assert send_refused(net, "owner", WHOLE, b"<unclosed>") is RefusalCode.INVALID_PAYLOAD
 
 
 def test_a_message_over_the_limit_is_refused_and_one_at_the_limit_passes(tmp_path: Path) -> None:
     with setting(tmp_path, message_bytes=len(item())) as net:
         net.send("first", COLLECT, item())
-        assert send_refused(net, "first", COLLECT, item() + b" ") is Refusal.TOO_LARGE
+        assert send_refused(net, "first", COLLECT, item() + b" ") is RefusalCode.TOO_LARGE
 
 
 def test_unknown_version_and_wrong_direction_are_refused(net: Setting) -> None:
-    assert send_refused(net, "first", "urn:none", item()) is Refusal.UNKNOWN_VERSION
-    assert send_refused(net, "owner", COLLECT, item()) is Refusal.NO_RIGHT
-    assert send_refused(net, "first", CUT_1, item()) is Refusal.NO_RIGHT
-    assert send_refused(net, "stranger", COLLECT, item()) is Refusal.NO_RIGHT
+    assert send_refused(net, "first", "urn:none", item()) is RefusalCode.UNKNOWN_VERSION
+    assert send_refused(net, "owner", COLLECT, item()) is RefusalCode.NO_RIGHT
+    assert send_refused(net, "first", CUT_1, item()) is RefusalCode.NO_RIGHT
+    assert send_refused(net, "stranger", COLLECT, item()) is RefusalCode.NO_RIGHT
 
 
 # Transformation
@@ -275,7 +275,7 @@ def test_a_stylesheet_neither_reads_nor_writes_files(tmp_path: Path, stylesheet:
         with net.store.unit() as unit:
             install(net.network, unit, changed)
         error = net.refusal(lambda unit: net.send_in(unit, "owner", WHOLE, listing(FIRST)))
-        assert error.refusal is Refusal.INVALID_PAYLOAD
+        assert error.code is RefusalCode.INVALID_PAYLOAD
         assert "could not cut" in error.cause
         assert not out.exists()
 
@@ -291,7 +291,7 @@ def test_a_payload_with_a_document_type_is_not_cut(tmp_path: Path) -> None:
     with setting(tmp_path, validate_on_send=False) as net:
         for declared in (f'<!ENTITY e SYSTEM "{secret}">', '<!ENTITY e "42">'):
             data = f"<!DOCTYPE List [{declared}]>".encode() + listing(FIRST, number="&e;")
-            assert send_refused(net, "owner", WHOLE, data) is Refusal.INVALID_PAYLOAD
+            assert send_refused(net, "owner", WHOLE, data) is RefusalCode.INVALID_PAYLOAD
 
 
 @pytest.mark.parametrize("content", [None, "<unclosed", "<not-xslt/>"])
@@ -332,8 +332,8 @@ def test_the_documented_recovery_of_a_bad_read(net: Setting) -> None:
 def test_restoring_is_all_or_nothing(net: Setting) -> None:
     read, delivered = net.send("first", COLLECT, item(1)), net.send("first", COLLECT, item(2))
     receive(net, "owner", message=read)
-    assert refusal(net, "restore", "owner", [read, delivered]) is Refusal.BAD_STATUS
-    assert refusal(net, "restore", "owner", [read, "4711"]) is Refusal.UNKNOWN_MESSAGE
+    assert refusal(net, "restore", "owner", [read, delivered]) is RefusalCode.BAD_STATUS
+    assert refusal(net, "restore", "owner", [read, "4711"]) is RefusalCode.UNKNOWN_MESSAGE
     with net.store.unit() as unit:
         assert net.network.restore(unit, net.network.caller(unit, "owner"), []) == ()
         assert net.network.restore(unit, net.network.caller(unit, "owner"), [f"{{{read.upper()}}}", read]) == (read,)
@@ -355,41 +355,41 @@ def test_deleting_by_channel_takes_the_callers_own_of_that_channel(net: Setting)
 
 def test_confirmation_is_for_versions_with_manual_acknowledgement(net: Setting) -> None:
     manual, automatic = net.send("owner", WHOLE, listing(FIRST)), net.send("owner", PLAIN_1, item())
-    assert refusal(net, "confirm", "first", manual) is Refusal.BAD_STATUS  # not read yet
+    assert refusal(net, "confirm", "first", manual) is RefusalCode.BAD_STATUS  # not read yet
     receive(net, "first", version=PLAIN_1)
-    assert refusal(net, "confirm", "first", automatic) is Refusal.BAD_STATUS
+    assert refusal(net, "confirm", "first", automatic) is RefusalCode.BAD_STATUS
     receive(net, "first", version=CUT_1)
     with net.store.unit() as unit:
         net.network.confirm(unit, net.network.caller(unit, "first"), manual.upper())
     assert listed(net, "first", version=CUT_1, read=True) == []
     for operation, argument in (("confirm", manual), ("restore", [manual]), ("receive", Selector(message=manual))):
-        assert refusal(net, operation, "first", argument) is Refusal.BAD_STATUS
+        assert refusal(net, operation, "first", argument) is RefusalCode.BAD_STATUS
 
 
 @pytest.mark.parametrize("operation", ["receive", "list_messages", "delete"])
 def test_selectors_that_mean_nothing_are_refused(net: Setting, operation: str) -> None:
     sent = net.send("first", COLLECT, item())
     for selector, expected in (
-        (Selector(), Refusal.BAD_SELECTOR),
-        (Selector(channel=COLLECTION, version=COLLECT), Refusal.BAD_SELECTOR),
-        (Selector(channel=COLLECTION, version=COLLECT, message=sent), Refusal.BAD_SELECTOR),
-        (Selector(channel="urn:none"), Refusal.UNKNOWN_CHANNEL),
-        (Selector(channel=COLLECT), Refusal.UNKNOWN_CHANNEL),
-        (Selector(channel=""), Refusal.UNKNOWN_CHANNEL),
-        (Selector(version=COLLECTION), Refusal.UNKNOWN_VERSION),
-        (Selector(message="4711"), Refusal.UNKNOWN_MESSAGE),
+        (Selector(), RefusalCode.BAD_SELECTOR),
+        (Selector(channel=COLLECTION, version=COLLECT), RefusalCode.BAD_SELECTOR),
+        (Selector(channel=COLLECTION, version=COLLECT, message=sent), RefusalCode.BAD_SELECTOR),
+        (Selector(channel="urn:none"), RefusalCode.UNKNOWN_CHANNEL),
+        (Selector(channel=COLLECT), RefusalCode.UNKNOWN_CHANNEL),
+        (Selector(channel=""), RefusalCode.UNKNOWN_CHANNEL),
+        (Selector(version=COLLECTION), RefusalCode.UNKNOWN_VERSION),
+        (Selector(message="4711"), RefusalCode.UNKNOWN_MESSAGE),
     ):
         assert refusal(net, operation, "owner", selector) is expected
-    assert refusal(net, operation, "first", Selector(message=sent)) is Refusal.UNKNOWN_MESSAGE
-    assert refusal(net, operation, "stranger", Selector(channel=COLLECTION)) is Refusal.NO_RIGHT
-    assert refusal(net, operation, "stranger", Selector(version=COLLECT)) is Refusal.NO_RIGHT
-    assert refusal(net, operation, "second", Selector(version=CUT_1)) is Refusal.NO_RIGHT
+    assert refusal(net, operation, "first", Selector(message=sent)) is RefusalCode.UNKNOWN_MESSAGE
+    assert refusal(net, operation, "stranger", Selector(channel=COLLECTION)) is RefusalCode.NO_RIGHT
+    assert refusal(net, operation, "stranger", Selector(version=COLLECT)) is RefusalCode.NO_RIGHT
+    assert refusal(net, operation, "second", Selector(version=CUT_1)) is RefusalCode.NO_RIGHT
 
 
 def test_the_wire_does_not_tell_strangers_which_messages_exist(net: Setting) -> None:
     sent = net.send("first", COLLECT, item())
 
-    def ask(identifier: str) -> DitError:
+    def ask(identifier: str) -> Refusal:
         return net.refusal(lambda unit: net.network.confirm(unit, net.network.caller(unit, "second"), identifier))
 
     assert ask(sent).text.replace(sent, "?") == ask("4711").text.replace("4711", "?")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.dit.model import Refusal
+from simulator.dit.model import RefusalCode
 from simulator.journal import Kind
 from tests.simulator.dit.setting import COLLECT, FIRST, OWNER, PLAIN_1, SECOND, START, Setting, item, setting
 from tests.simulator.dit.test_network import listed, receive, refusal
@@ -33,7 +33,7 @@ def test_the_old_goes_read_or_not_and_the_new_stays(net: Setting) -> None:
     assert _purge(net) == 3  # one read by the owner, one for each of the two subscribers
     assert listed(net, "owner", version=COLLECT, read=True) == []
     assert listed(net, "first", version=PLAIN_1) == listed(net, "second", version=PLAIN_1) == [later]
-    assert refusal(net, "restore", "owner", [read]) is Refusal.UNKNOWN_MESSAGE
+    assert refusal(net, "restore", "owner", [read]) is RefusalCode.UNKNOWN_MESSAGE
     assert _purge(net) == 0
     assert unread not in listed(net, "first", version=PLAIN_1, read=True)
 

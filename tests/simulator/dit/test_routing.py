@@ -12,13 +12,13 @@ from simulator.dit.model import (
     Caller,
     Channel,
     ChannelKind,
-    DitError,
     MessageClass,
     Payload,
-    Refusal,
+    RefusalCode,
     SendRequest,
     VersionStatus,
 )
+from simulator.dit.refusals import Refusal, Refused
 from simulator.dit.routing import OPEN, routes
 from tests.simulator.dit.setting import (
     COLLECT,
@@ -63,14 +63,14 @@ def reached(
     return [(each.recipient, each.version.urn) for each in found]
 
 
-def refused(user: str, urn: str, kind: MessageClass, *receivers: str, directory: Directory = DIRECTORY) -> DitError:
-    with pytest.raises(DitError) as refusal:
+def refused(user: str, urn: str, kind: MessageClass, *receivers: str, directory: Directory = DIRECTORY) -> Refusal:
+    with pytest.raises(Refused) as refusal:
         reached(user, urn, kind, *receivers, directory=directory)
-    cause = refusal.value.cause
-    assert refusal.value.text
+    cause = refusal.value.refusal.cause
+    assert refusal.value.refusal.text
     assert all(part in cause for part in ("Expected: ", "Source: ", "What to do: "))
     assert any(basis in cause for basis in ("(documented)", "(inferred)", "(assumed)"))
-    return refusal.value
+    return refusal.value.refusal
 
 
 @pytest.mark.parametrize(
@@ -99,39 +99,39 @@ def test_a_message_reaches(
 
 
 @pytest.mark.parametrize(
-    ("user", "urn", "kind", "receivers", "refusal", "says"),
+    ("user", "urn", "kind", "receivers", "code", "says"),
     [
-        ("stranger", COLLECT, BUSINESS, (), Refusal.NO_RIGHT, "neither owns nor subscribes"),
-        ("stranger", PLAIN_1, BUSINESS, (), Refusal.NO_RIGHT, "it has none yet"),
-        ("stranger", PLAIN_1, ERROR, (), Refusal.NO_RIGHT, "access opened"),
-        ("second", CUT_1, ERROR, (), Refusal.NO_RIGHT, CUT_2),
-        ("first", WHOLE, ERROR, (), Refusal.NO_RIGHT, CUT_1),
-        ("owner", COLLECT, BUSINESS, (), Refusal.NO_RIGHT, "business messages there from the participants"),
+        ("stranger", COLLECT, BUSINESS, (), RefusalCode.NO_RIGHT, "neither owns nor subscribes"),
+        ("stranger", PLAIN_1, BUSINESS, (), RefusalCode.NO_RIGHT, "it has none yet"),
+        ("stranger", PLAIN_1, ERROR, (), RefusalCode.NO_RIGHT, "access opened"),
+        ("second", CUT_1, ERROR, (), RefusalCode.NO_RIGHT, CUT_2),
+        ("first", WHOLE, ERROR, (), RefusalCode.NO_RIGHT, CUT_1),
+        ("owner", COLLECT, BUSINESS, (), RefusalCode.NO_RIGHT, "business messages there from the participants"),
         (
             "first",
             PLAIN_1,
             BUSINESS,
             (),
-            Refusal.NO_RIGHT,
+            RefusalCode.NO_RIGHT,
             f"business messages there from the channel's owner ({OWNER})",
         ),
-        ("first", CUT_1, BUSINESS, (), Refusal.NO_RIGHT, "EventMessage with RelatedMessageID"),
-        ("first", WHOLE, BUSINESS, (), Refusal.NO_RIGHT, "EventMessage with RelatedMessageID"),
-        ("owner", CUT_1, BUSINESS, (), Refusal.NO_RIGHT, f"send on {WHOLE}"),
-        ("owner", PLAIN_1, BUSINESS, (FIRST,), Refusal.FILTER_NOT_USED, "UseReceiverFilter=false"),
-        ("first", COLLECT, BUSINESS, (SECOND,), Refusal.FILTER_NOT_USED, f"owner ({OWNER}) alone"),
-        ("first", CUT_1, ERROR, (SECOND,), Refusal.FILTER_NOT_USED, f"owner ({OWNER}) alone"),
-        ("owner", COLLECT, ERROR, (), Refusal.FILTER_REQUIRED, "sender of the related message"),
-        ("owner", COLLECT, ERROR, ("123456",), Refusal.UNKNOWN_AUTHORITY, "no mailbox"),
-        ("owner", COLLECT, ERROR, (FIRST, STRANGER), Refusal.NO_RIGHT, f"{FIRST}, {SECOND}"),
-        ("owner", WHOLE, BUSINESS, (STRANGER,), Refusal.NO_RIGHT, "does not receive"),
+        ("first", CUT_1, BUSINESS, (), RefusalCode.NO_RIGHT, "EventMessage with RelatedMessageID"),
+        ("first", WHOLE, BUSINESS, (), RefusalCode.NO_RIGHT, "EventMessage with RelatedMessageID"),
+        ("owner", CUT_1, BUSINESS, (), RefusalCode.NO_RIGHT, f"send on {WHOLE}"),
+        ("owner", PLAIN_1, BUSINESS, (FIRST,), RefusalCode.FILTER_NOT_USED, "UseReceiverFilter=false"),
+        ("first", COLLECT, BUSINESS, (SECOND,), RefusalCode.FILTER_NOT_USED, f"owner ({OWNER}) alone"),
+        ("first", CUT_1, ERROR, (SECOND,), RefusalCode.FILTER_NOT_USED, f"owner ({OWNER}) alone"),
+        ("owner", COLLECT, ERROR, (), RefusalCode.FILTER_REQUIRED, "sender of the related message"),
+        ("owner", COLLECT, ERROR, ("123456",), RefusalCode.UNKNOWN_AUTHORITY, "no mailbox"),
+        ("owner", COLLECT, ERROR, (FIRST, STRANGER), RefusalCode.NO_RIGHT, f"{FIRST}, {SECOND}"),
+        ("owner", WHOLE, BUSINESS, (STRANGER,), RefusalCode.NO_RIGHT, "does not receive"),
     ],
 )
 def test_a_message_is_refused(
-    user: str, urn: str, kind: MessageClass, receivers: tuple[str, ...], refusal: Refusal, says: str
+    user: str, urn: str, kind: MessageClass, receivers: tuple[str, ...], code: RefusalCode, says: str
 ) -> None:
     error = refused(user, urn, kind, *receivers)
-    assert error.refusal is refusal
+    assert error.code is code
     assert says in error.cause
     assert not error.server_side
 
@@ -143,7 +143,7 @@ def test_messages_pass_only_on_open_versions(status: VersionStatus) -> None:
         assert reached("first", COLLECT, BUSINESS, directory=directory) == [(OWNER, COLLECT)]
         return
     error = refused("first", COLLECT, BUSINESS, directory=directory)
-    assert error.refusal is Refusal.NOT_OPEN
+    assert error.code is RefusalCode.NOT_OPEN
     assert error.server_side is (status is VersionStatus.TECHNICAL_BREAK)
 
 
@@ -156,24 +156,24 @@ def test_a_sub_version_that_is_not_open_gets_nothing() -> None:
 def test_callers_are_known_by_user_name_or_authority() -> None:
     assert DIRECTORY.caller("first") == Caller("first", FIRST)
     assert DIRECTORY.caller(FIRST) == Caller(FIRST, FIRST)
-    with pytest.raises(DitError) as refusal:
+    with pytest.raises(Refused) as refusal:
         DIRECTORY.caller("First")
-    assert refusal.value.refusal is Refusal.UNKNOWN_USER
-    assert "'First'" in refusal.value.cause
+    assert refusal.value.refusal.code is RefusalCode.UNKNOWN_USER
+    assert "'First'" in refusal.value.refusal.cause
 
 
 def test_an_unknown_version_or_channel_is_explained() -> None:
-    with pytest.raises(DitError, match="ChannelVersionURN") as refusal:
+    with pytest.raises(Refused, match="ChannelVersionURN") as refusal:
         DIRECTORY.version(COLLECT.lower())
-    assert refusal.value.refusal is Refusal.UNKNOWN_VERSION
-    assert f"DIT knows {COLLECT}, and capital letters" in refusal.value.cause
-    with pytest.raises(DitError) as refusal:
+    assert refusal.value.refusal.code is RefusalCode.UNKNOWN_VERSION
+    assert f"DIT knows {COLLECT}, and capital letters" in refusal.value.refusal.cause
+    with pytest.raises(Refused) as refusal:
         DIRECTORY.version(COLLECTION)
-    assert "that is a channel's URN" in refusal.value.cause
-    with pytest.raises(DitError, match="Argument exception: ChannelURN!") as refusal:
+    assert "that is a channel's URN" in refusal.value.refusal.cause
+    with pytest.raises(Refused, match="Argument exception: ChannelURN!") as refusal:
         DIRECTORY.channel(COLLECT)
-    assert refusal.value.refusal is Refusal.UNKNOWN_CHANNEL
-    assert "that is a channel version's URN" in refusal.value.cause
-    with pytest.raises(DitError) as refusal:
+    assert refusal.value.refusal.code is RefusalCode.UNKNOWN_CHANNEL
+    assert "that is a channel version's URN" in refusal.value.refusal.cause
+    with pytest.raises(Refused) as refusal:
         Directory().channel(COLLECTION)
-    assert "none is set up here" in refusal.value.cause
+    assert "none is set up here" in refusal.value.refusal.cause

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.dit.model import DitError, MessageStatus, Refusal
+from simulator.dit.model import MessageStatus, RefusalCode
+from simulator.dit.refusals import Refused
 from simulator.dit.statuses import TRANSITIONS, Action, next_status, not_manual
 from simulator.documents.model import Basis
 
@@ -29,12 +30,13 @@ def test_every_action_on_every_status(status: MessageStatus, action: Action) -> 
     if (status, action) in ALLOWED:
         assert next_status(status, action, message="m") is ALLOWED[status, action]
         return
-    with pytest.raises(DitError) as refusal:
+    with pytest.raises(Refused) as refusal:
         next_status(status, action, message="m-1")
-    assert refusal.value.refusal is Refusal.BAD_STATUS
-    assert refusal.value.text.startswith('statuss "')
+    assert refusal.value.refusal.code is RefusalCode.BAD_STATUS
+    assert refusal.value.refusal.latvian_first
+    assert refusal.value.refusal.latvian.startswith('statuss "')
     for part in ("m-1", str(status), str(action), "Expected: ", "Source: ", "What to do: "):
-        assert part in refusal.value.cause
+        assert part in refusal.value.refusal.cause
 
 
 def test_the_table_is_complete() -> None:
@@ -42,10 +44,10 @@ def test_the_table_is_complete() -> None:
 
 
 def test_restoring_a_delivered_message_has_the_documented_text() -> None:
-    with pytest.raises(DitError) as refusal:
+    with pytest.raises(Refused) as refusal:
         next_status(DELIVERED, Action.RESTORE, message="m")
-    assert refusal.value.text == 'statuss "Pegādāts" vairs nevar tikt mainīts uz statusu "Pegādāts"!'
-    assert "(documented)" in refusal.value.cause
+    assert refusal.value.refusal.latvian == 'statuss "Pegādāts" vairs nevar tikt mainīts uz statusu "Pegādāts"!'
+    assert "(documented)" in refusal.value.refusal.cause
 
 
 @pytest.mark.parametrize(
@@ -59,9 +61,9 @@ def test_restoring_a_delivered_message_has_the_documented_text() -> None:
     ],
 )
 def test_other_refusals_follow_the_same_pattern(status: MessageStatus, action: Action, text: str) -> None:
-    with pytest.raises(DitError) as refusal:
+    with pytest.raises(Refused) as refusal:
         next_status(status, action, message="m")
-    assert refusal.value.text == text
+    assert refusal.value.refusal.latvian == text
 
 
 def test_each_transition_says_how_it_is_known() -> None:
@@ -70,7 +72,7 @@ def test_each_transition_says_how_it_is_known() -> None:
 
 
 def test_a_version_that_acknowledges_by_itself_explains_that() -> None:
-    refusal = not_manual("m", "urn:v")
-    assert refusal.refusal is Refusal.BAD_STATUS
+    refusal = not_manual("m", "urn:v").refusal
+    assert refusal.code is RefusalCode.BAD_STATUS
     assert "IsManualAck" in refusal.cause
     assert "leave the confirmation out" in refusal.cause

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from simulator.channels import installation_for
 from simulator.clock import RIGA
 from simulator.dit.bounded import transformer
-from simulator.dit.model import ChannelVersion, DitError, Refusal
+from simulator.dit.model import ChannelVersion, RefusalCode
+from simulator.dit.refusals import Refused
 from simulator.dit.streamed_cuts import cut_in_slices
 from simulator.dit.transformation import Cutter, StylesheetError
 from simulator.documents.locations import data_root
@@ -114,18 +115,18 @@ def test_a_list_that_names_a_retailer_twice_is_refused(store: Store) -> None:
     data = _national({RETAILERS[0].registration_number: 3})
     start, end = data.index(b"<nat:Part>"), data.index(b"</nat:NationalDiscount>")
     twice = data[:end] + data[start:end].replace(b"00000000-0000", b"11111111-0000") + data[end:]
-    with pytest.raises(DitError) as refused:
+    with pytest.raises(Refused) as refused:
         _in_slices(store, twice, _versions(), at_once=5, piece=500)
-    assert refused.value.refusal is Refusal.INVALID_PAYLOAD
+    assert refused.value.refusal.code is RefusalCode.INVALID_PAYLOAD
 
 
 @pytest.mark.parametrize(
     "data", [b"<nat:NationalDiscount", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a><b/></a>"], ids=["broken", "DTD"]
 )
 def test_what_is_no_document_is_refused(store: Store, data: bytes) -> None:
-    with pytest.raises(DitError) as refused:
+    with pytest.raises(Refused) as refused:
         _in_slices(store, data, _versions(), at_once=5, piece=10)
-    assert refused.value.refusal is Refusal.INVALID_PAYLOAD
+    assert refused.value.refusal.code is RefusalCode.INVALID_PAYLOAD
 
 
 _COUNTING = """<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform" xmlns:p="urn:p">

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.dit.model import DitError, Selector
+from simulator.dit.model import Selector
+from simulator.dit.refusals import Refused
 from tests.simulator.dit.setting import COLLECT, CUT_1, CUT_2, FIRST, SECOND, WHOLE, item, listing, setting
 
 EACH = 15
@@ -67,7 +68,7 @@ def test_two_threads_that_restore_one_message_do_it_once(tmp_path: Path) -> None
                 with net.store.unit() as unit:
                     try:
                         net.network.restore(unit, net.network.caller(unit, "owner"), [message])
-                    except DitError:
+                    except Refused:
                         return False
                     return True
 

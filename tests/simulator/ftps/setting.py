@@ -15,7 +15,7 @@ from typing import Any
 from simulator.channels import accounts_for, installation_for
 from simulator.dit.model import MessageClass, MessageStatus, Payload, Selector, SendRequest
 from simulator.documents.model import ChannelName
-from simulator.ftps.backing import Backing
+from simulator.ftps.calls import FtpsBackend
 from simulator.ftps.serving import FtpsServer
 from simulator.ftps.settings import FtpsSettings, load_ftps_settings
 from simulator.journal import Entry, Kind
@@ -150,19 +150,10 @@ def ftps_setting(
     keys: Path, *, settings: FtpsSettings | None = None, message_bytes: int | None = None
 ) -> Iterator[FtpsSetting]:
     with open_setting(message_bytes=message_bytes) as setting:
-        backend = setting.backend
         material = _material(keys, tuple(accounts_for(setting.world)))
         chosen = settings or load_ftps_settings()
-        backing = Backing(
-            store=backend.store,
-            network=backend.network,
-            clock=backend.clock,
-            faults=backend.faults,
-            message_bytes=setting.profile.limits.message_bytes.value,
-            passwords=material.passwords,
-            settings=chosen,
-        )
-        server = FtpsServer(lambda: backing, material, chosen, 0)
+        backend = FtpsBackend(setting.services, material.passwords, chosen)
+        server = FtpsServer(lambda: backend, material, chosen, 0)
         server.start()
         opened = FtpsSetting(setting, material, server)
         try:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from simulator.channels import installation_for
 from simulator.dit.directory import Directory
-from simulator.dit.model import Caller, DitError, Refusal
+from simulator.dit.model import Caller, RefusalCode
+from simulator.dit.refusals import Refusal, Refused
 from simulator.ftps.layout import LEAVES, Layout, Place, message_of, written_about
-from simulator.ftps.refusals import FtpError, Refused
+from simulator.ftps.refusals import FtpRefusal, reply_line
 from simulator.ftps.settings import load_ftps_settings
 from simulator.settings import SettingsError
 from tests.simulator.soap.setting import _profile, _town
@@ -71,24 +72,22 @@ STEPS = st.sampled_from(
 def test_any_path_is_one_place_or_refused(path: str, absolute: bool) -> None:
     found = _meant(f"/{path}" if absolute else path)
     match found:
-        case Refused():
-            assert found.code == 550
-            assert "\n" not in found.reply
+        case FtpRefusal():
+            assert found.reply_code == 550
+            assert "\n" not in reply_line(found)
             assert "What to do:" in found.cause
         case Refusal():
-            assert found in (Refusal.NO_RIGHT, Refusal.UNKNOWN_AUTHORITY)
+            assert found.code in (RefusalCode.NO_RIGHT, RefusalCode.UNKNOWN_AUTHORITY)
         case Place():
             assert TREE.place("/", found.path) == found
             assert ".." not in found.path.split("/")
             assert found.file is None or found.folder in LEAVES
 
 
-def _meant(path: str) -> Place | Refused | Refusal:
+def _meant(path: str) -> Place | Refusal:
     try:
         return TREE.place("/ALDIS_ProviderContract/DSK-v1-0", path)
-    except FtpError as error:
-        return error.refused
-    except DitError as error:
+    except Refused as error:
         return error.refusal
 
 

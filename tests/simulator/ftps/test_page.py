@@ -8,9 +8,9 @@ from dataclasses import fields
 from pathlib import Path
 from uuid import uuid4
 
-from simulator.dit.model import Refusal
+from simulator.dit.model import RefusalCode
 from simulator.documents.locations import data_root
-from simulator.ftps.refusals import FtpRefusal
+from simulator.ftps.refusals import FtpCode
 from simulator.ftps.settings import load_ftps_settings
 from tests.simulator.ftps.setting import RETAILER, FtpsSetting, ftps_setting
 from tests.simulator.ftps.test_served import OTHER_PROVIDER, PROVIDER, served
@@ -50,7 +50,7 @@ def test_the_commands(tmp_path: Path) -> None:
 
 
 def test_the_words_are_those_of_the_code() -> None:
-    known = {*(str(each) for each in FtpRefusal), *(str(each) for each in Refusal)}
+    known = {*(str(each) for each in FtpCode), *(str(each) for each in RefusalCode)}
     refused = (ROOT / "docs" / "call-refused.md").read_text(encoding="utf-8")
     told = set(re.findall(r"`\d{3} ([a-z-]+)", refused))
     assert len(told) > 10

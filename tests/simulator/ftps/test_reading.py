@@ -11,7 +11,8 @@ import pytest
 
 from simulator.dit.directory import Directory
 from simulator.dit.duties import Duties
-from simulator.dit.model import DitError, MessageStatus, Refusal
+from simulator.dit.model import MessageStatus, RefusalCode
+from simulator.dit.refusals import Refusal, Refused
 from simulator.ftps.settings import load_ftps_settings
 from simulator.journal import Kind, Outcome
 from tests.simulator.ftps.setting import BVKB, CONTRACT, OTHER, FtpsSetting, ftps_setting, with_values
@@ -210,10 +211,10 @@ def test_duties_are_enforced_folder_by_folder(ftps: FtpsSetting) -> None:
     assert client.names(READ) == [f"{message}.xml"]
     assert client.names(ERRORS) == []  # another folder is another poll
     assert client.refused(client.names, READ).startswith("550 ")
-    assert ftps.last.fault_code == Refusal.TOO_OFTEN
+    assert ftps.last.fault_code == RefusalCode.TOO_OFTEN
     ftps.setting.clock.advance(ftps.setting.clock.now() + timedelta(minutes=6))
     assert client.refused(client.names, READ).startswith("550 ")
-    assert ftps.last.fault_code == Refusal.LIST_NOT_READ
+    assert ftps.last.fault_code == RefusalCode.LIST_NOT_READ
     client.get(f"{READ}/{message}.xml")
     client.delete(f"{READ}/{message}.xml")
     assert client.names(READ) == []
@@ -224,7 +225,7 @@ def test_who_has_no_right_to_receive_gets_not_a_byte(ftps: FtpsSetting, monkeypa
     client = ftps.client(BVKB)
 
     def closed(*_: object, **__: object) -> None:
-        raise DitError(Refusal.NO_RIGHT, "access is not open")
+        raise Refused(Refusal(code=RefusalCode.NO_RIGHT, text="access is not open"))
 
     monkeypatch.setattr(Directory, "require_right", closed)
     got = bytearray()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -50,8 +50,9 @@ class SecuredSetting:
 
     @cached_property
     def _clients(self) -> dict[bool, Client]:
-        backend = replace(self.setting.backend, gate=self.secured.gate)
-        return {True: Client(self.secured.sts), False: Client(SoapApplication(lambda: backend))}
+        services, authenticator = self.setting.services, self.secured.authenticator
+        application = SoapApplication(lambda: services, lambda: authenticator)
+        return {True: Client(self.secured.sts), False: Client(application)}
 
     def application(self, environ: Any, start_response: Any) -> Any:
         """Both services as one WSGI application."""

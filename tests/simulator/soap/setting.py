@@ -17,6 +17,7 @@ from werkzeug.test import Client, TestResponse
 
 from simulator.channels import BVKB_USER, grants_for, installation_for
 from simulator.clock import RIGA, Clock
+from simulator.dit.calls import SimulationServices
 from simulator.dit.duties import Duties
 from simulator.dit.network import Network
 from simulator.dit.options import Options
@@ -36,7 +37,6 @@ from simulator.faults import Faults
 from simulator.journal import Entry, StoredJournal
 from simulator.listening import HttpServer
 from simulator.soap.application import SERVICE, SoapApplication
-from simulator.soap.backend import Backend
 from simulator.soap.contract import DIT, SVC
 from simulator.soap.refusals import FAULT
 from simulator.soap.versions import SoapVersion
@@ -51,7 +51,7 @@ OTHER = "kaimins"
 
 @dataclass
 class Setting:
-    """One backend, the application in front of it, and what the tests need to know of both."""
+    """The services of one simulation, the application in front of it, and what the tests need to know of both."""
 
     store: Store
     profile: Profile
@@ -77,7 +77,7 @@ class Setting:
         )
 
     @cached_property
-    def backend(self) -> Backend:
+    def services(self) -> SimulationServices:
         setup = installation_for(self.world, self.profile)
         with self.store.unit() as unit:
             self.network.install(
@@ -89,13 +89,11 @@ class Setting:
                 subscriptions=setup.subscriptions,
             )
             self.network.grant(unit, grants_for(self.world, self.profile, self.options.environment))
-        return Backend(
-            store=self.store, network=self.network, clock=self.clock, profile=self.profile, faults=self.faults
-        )
+        return SimulationServices(self.store, self.network, self.clock, self.profile, self.faults)
 
     @cached_property
     def application(self) -> SoapApplication:
-        return SoapApplication(lambda: self.backend)
+        return SoapApplication(lambda: self.services)
 
     @cached_property
     def client(self) -> Client:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator.dit.refusals import Refused
 from simulator.soap.body import CHUNK, IN_MEMORY, BodyRefused, read_body, to_utf8
-from simulator.soap.refusals import SoapRefusal
+from simulator.soap.refusals import as_fault
 
 
 def test_an_announced_body_is_read_as_announced() -> None:
@@ -23,8 +24,8 @@ def test_a_chunked_body_is_read_to_its_end() -> None:
 def test_one_byte_too_many_is_refused(length: int | None) -> None:
     with pytest.raises(BodyRefused) as refused:
         read_body(io.BytesIO(b"x" * 11), length=length, limit=10)
-    assert refused.value.refusal.fault.http_status == 413
-    assert refused.value.refusal.fault.refusal == "too-large"
+    assert as_fault(refused.value.refusal.refusal).http_status == 413
+    assert refused.value.refusal.refusal.code == "too-large"
 
 
 def test_what_is_too_large_is_refused_as_soon_as_that_is_known() -> None:
@@ -41,8 +42,8 @@ def test_a_body_that_ends_early_is_refused_with_what_came() -> None:
     with pytest.raises(BodyRefused) as refused:
         read_body(io.BytesIO(b"abc"), length=5, limit=10)
     assert refused.value.read == b"abc"
-    assert refused.value.refusal.fault.refusal == "incomplete-body"
-    assert "3 of the 5 bytes" in refused.value.refusal.fault.explanation
+    assert refused.value.refusal.refusal.code == "incomplete-body"
+    assert "3 of the 5 bytes" in refused.value.refusal.refusal.cause
 
 
 def test_broken_chunks_are_refused() -> None:
@@ -80,7 +81,10 @@ def test_a_body_that_comes_too_slowly_is_refused() -> None:
     slow = Slow(1.0)
     with pytest.raises(BodyRefused) as refused:
         read_body(slow, length=100, limit=100, seconds=lambda: slow.now)
-    assert (refused.value.refusal.fault.http_status, refused.value.refusal.fault.refusal) == (408, "body-too-slow")
+    assert (as_fault(refused.value.refusal.refusal).http_status, refused.value.refusal.refusal.code) == (
+        408,
+        "body-too-slow",
+    )
     assert refused.value.read == b"x" * 61
     steady = Slow(0.5)
     assert read_body(steady, length=100, limit=100, seconds=lambda: steady.now).size == 100
@@ -96,7 +100,7 @@ def test_a_connection_that_stalls_or_breaks_is_a_refusal(error: OSError, refusal
 
     with pytest.raises(BodyRefused) as refused:
         read_body(Failing(), length=5, limit=10)
-    assert refused.value.refusal.fault.refusal == refusal
+    assert refused.value.refusal.refusal.code == refusal
 
 
 DOCUMENT = '<?xml version="1.0"?><a>ģ</a>'
@@ -135,16 +139,16 @@ def test_unicode_comes_out_as_utf_8(data: bytes, charset: str | None) -> None:
     ],
 )
 def test_other_encodings_are_refused(data: bytes, charset: str | None, refusal: str, status: int | None) -> None:
-    with pytest.raises(SoapRefusal) as refused:
+    with pytest.raises(Refused) as refused:
         to_utf8(data, charset)
-    assert refused.value.fault.refusal == refusal
-    assert refused.value.fault.http_status == status
+    assert refused.value.refusal.code == refusal
+    assert as_fault(refused.value.refusal).http_status == status
 
 
 @given(st.binary(max_size=60), st.none() | st.text(max_size=12))
 def test_any_bytes_are_decoded_or_refused(data: bytes, charset: str | None) -> None:
     try:
         outcome: object = to_utf8(data, charset).decode
-    except SoapRefusal as refused:
-        outcome = refused.fault.refusal
+    except Refused as refused:
+        outcome = refused.refusal.code
     assert callable(outcome) or outcome in {"unsupported-charset", "malformed-xml"}

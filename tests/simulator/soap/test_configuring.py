@@ -12,7 +12,7 @@ from lxml import etree
 from zeep.transports import Transport
 
 from simulator.dit.directory import Directory
-from simulator.dit.model import Refusal
+from simulator.dit.model import RefusalCode
 from simulator.documents.model import ChannelName
 from simulator.soap.contract import CFG, CONFIGURATION, DIT, contract_folder, operations
 from simulator.soap.dispatching import server
@@ -95,7 +95,7 @@ def _version(urn: str = NEWS_1, schema: str = SCHEMA, **changes: Any) -> dict[st
     return {**record, "ChannelVersionURN": urn, **changes}
 
 
-def _refused(setting: Setting, call: Any, refusal: Refusal) -> str:
+def _refused(setting: Setting, call: Any, refusal: RefusalCode) -> str:
     before = _directory(setting)
     with pytest.raises(zeep.exceptions.Fault) as caught:
         call()
@@ -177,7 +177,7 @@ class TestLooking:
         self, served: tuple[Setting, str], bvkb: Any
     ) -> None:
         search = {"Channel": {"ChannelURN": NEWS.replace("News", "Nothing")}}
-        text = _refused(served[0], lambda: bvkb.SearchChannelsPaged(ChannelSearch=search), Refusal.UNKNOWN_CHANNEL)
+        text = _refused(served[0], lambda: bvkb.SearchChannelsPaged(ChannelSearch=search), RefusalCode.UNKNOWN_CHANNEL)
         assert "Argument exception: ChannelURN!" in text
 
     def test_versions_and_subscribers(self, served: tuple[Setting, str], bvkb: Any) -> None:
@@ -233,22 +233,24 @@ class TestMaking:
     @pytest.mark.parametrize(
         ("record", "refusal", "says"),
         [
-            (_channel(owner=RETAILER), Refusal.NO_RIGHT, "does not own"),
-            (_channel(owner="999999"), Refusal.UNKNOWN_AUTHORITY, "999999"),
-            (_channel(kind="dsk"), Refusal.BAD_CONFIGURATION, "TYPE-DSK"),
-            ({"ChannelURN": NEWS}, Refusal.BAD_CONFIGURATION, "no ChannelType"),
+            (_channel(owner=RETAILER), RefusalCode.NO_RIGHT, "does not own"),
+            (_channel(owner="999999"), RefusalCode.UNKNOWN_AUTHORITY, "999999"),
+            (_channel(kind="dsk"), RefusalCode.BAD_CONFIGURATION, "TYPE-DSK"),
+            ({"ChannelURN": NEWS}, RefusalCode.BAD_CONFIGURATION, "no ChannelType"),
         ],
         ids=["not the owner", "unknown owner", "wrong type", "incomplete"],
     )
     def test_a_bad_channel_is_refused(
-        self, served: tuple[Setting, str], bvkb: Any, record: dict[str, Any], refusal: Refusal, says: str
+        self, served: tuple[Setting, str], bvkb: Any, record: dict[str, Any], refusal: RefusalCode, says: str
     ) -> None:
         assert says in _refused(served[0], lambda: bvkb.InsertChannel(Channel=record), refusal)
 
     def test_nothing_is_made_twice(self, served: tuple[Setting, str], bvkb: Any) -> None:
         urn = served[0].profile.channel(ChannelName.CONTRACT).urn
         again = _channel(urn, "dsk")
-        assert "already" in _refused(served[0], lambda: bvkb.InsertChannel(Channel=again), Refusal.BAD_CONFIGURATION)
+        assert "already" in _refused(
+            served[0], lambda: bvkb.InsertChannel(Channel=again), RefusalCode.BAD_CONFIGURATION
+        )
 
     @pytest.mark.parametrize(
         ("record", "says"),
@@ -267,7 +269,7 @@ class TestMaking:
             owner = _client(base, OWNER)
             owner.InsertChannel(Channel=_channel())
             refused = _refused(
-                setting, lambda: owner.InsertChannelVersion(ChannelVersionData=record), Refusal.BAD_CONFIGURATION
+                setting, lambda: owner.InsertChannelVersion(ChannelVersionData=record), RefusalCode.BAD_CONFIGURATION
             )
             assert says in refused
 
@@ -277,7 +279,7 @@ class TestMaking:
         own = {"ChannelVersionURN": discount.version_urn(1), "SubscriberAuthority": {"AuthorityID": RETAILER}}
         others = {"ChannelVersionURN": discount.version_urn(2), "SubscriberAuthority": {"AuthorityID": RETAILER}}
         call = bvkb.InsertSubscriberToChannel
-        assert "already" in _refused(setting, lambda: call(ChannelSubscriber=own), Refusal.BAD_CONFIGURATION)
-        assert "second way" in _refused(setting, lambda: call(ChannelSubscriber=others), Refusal.BAD_CONFIGURATION)
+        assert "already" in _refused(setting, lambda: call(ChannelSubscriber=own), RefusalCode.BAD_CONFIGURATION)
+        assert "second way" in _refused(setting, lambda: call(ChannelSubscriber=others), RefusalCode.BAD_CONFIGURATION)
         stranger = _client(base, "kaimins").InsertSubscriberToChannel
-        _refused(setting, lambda: stranger(ChannelSubscriber=others), Refusal.NO_RIGHT)
+        _refused(setting, lambda: stranger(ChannelSubscriber=others), RefusalCode.NO_RIGHT)

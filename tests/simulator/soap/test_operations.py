@@ -124,7 +124,7 @@ def test_restoring_what_is_delivered_faults_with_the_documented_text(setting: Se
 def test_acknowledgement_is_an_empty_wrapper(setting: Setting) -> None:
     discount = setting.profile.channel(ChannelName.DISCOUNT)
     assert discount.manual_acknowledgement
-    with setting.backend.store.unit() as unit:
+    with setting.services.store.unit() as unit:
         identifier = _deliver_discount(setting, unit)
     content = selector("MessageID", identifier)
     setting.post(request("ReceiveMessage", "MessageRequest", content))
@@ -181,7 +181,7 @@ def test_an_event_comes_back_on_the_same_version_behind_what_was_sent_before(set
 def test_messages_of_several_kinds_keep_their_common_order(setting: Setting) -> None:
     from simulator.dit.model import MailboxMessage, MessageClass, MessageStatus, Payload
     from simulator.soap.dispatching import dispatch
-    from simulator.soap.services import Call, Notes
+    from simulator.soap.services import CallRecord, Invocation
     from tests.simulator.soap.setting import START
 
     kinds = [MessageClass.ERROR, MessageClass.BUSINESS, MessageClass.TRANSACTION, MessageClass.BUSINESS]
@@ -196,7 +196,7 @@ def test_messages_of_several_kinds_keep_their_common_order(setting: Setting) -> 
 
     content = f'<MessageRequest xmlns="{DIT}"><ChannelURN>c</ChannelURN></MessageRequest>'
     wrapper = etree.fromstring(f'<ReceiveMessage xmlns="{SVC}">{content}</ReceiveMessage>')
-    answer = dispatch(wrapper, Call(None, Mailbox(), None, Notes()))  # type: ignore[arg-type]
+    answer = dispatch(wrapper, Invocation(None, Mailbox(), None, CallRecord()))  # type: ignore[arg-type]
     names = [etree.QName(each).localname for each in answer[0]]
     assert names == ["EventMessageType", "BussinesMessage", "Message", "BussinesMessage"]
 

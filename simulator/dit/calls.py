@@ -1,0 +1,249 @@
+"""The one way of every call of DIT, whatever interface it came by.
+
+A call is identified, an armed fault is injected or the call is acted on, then it is journaled, committed and answered.
+An interface (SOAP, FTPS) reads the call and writes the answer: it implements :class:`Call`.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from simulator import journal
+from simulator.dit.refusals import Refused, as_refused, refusal_by_incident, refusal_by_store
+from simulator.faults import AFTER, BEFORE, KINDS, SLOW_REPLY
+from simulator.journal import Entry, Kind, Outcome, wall_now
+from simulator.store import StoreError
+
+if TYPE_CHECKING:
+    from simulator.clock import Clock
+    from simulator.dit.model import Caller
+    from simulator.dit.network import Network
+    from simulator.dit.refusals import Refusal
+    from simulator.documents.profile import Profile
+    from simulator.faults import Faults, Misbehaviour
+    from simulator.journal import Json
+    from simulator.store import Store, Unit
+
+Answer = TypeVar("Answer")
+
+_log = logging.getLogger(__name__)
+
+_ONLY_WHEN_CARRIED_OUT = ("payloads", "misbehaviour")
+"""Details of a journal entry that must not stay when the call is refused after all."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationServices:
+    """One running simulation, as the interfaces use it."""
+
+    store: Store
+    network: Network
+    clock: Clock
+    profile: Profile
+    faults: Faults
+
+
+@dataclass(slots=True, kw_only=True)
+class CallRecord:
+    """A call's journal entry in the making; filled in while the call is read and acted on.
+
+    ``asked`` are the message ids that the caller named, for when the call is refused; ``message_ids`` are those of the
+    messages that it concerned when it was carried out. ``payload`` is a blob reference.
+    """
+
+    operation: str = ""
+    user: str | None = None
+    authority: str | None = None
+    channel_version: str | None = None
+    asked: tuple[str, ...] = ()
+    message_ids: tuple[str, ...] = ()
+    payload: str | None = None
+    details: dict[str, Json] = field(default_factory=dict)
+
+
+class Call(Protocol[Answer]):
+    """A call as an interface has read it, and the interface's ways to answer it."""
+
+    @property
+    def interface(self) -> str:
+        """The interface's name in the journal."""
+        ...
+
+    @property
+    def record(self) -> CallRecord:
+        """The call's journal entry in the making."""
+        ...
+
+    def identify(self, unit: Unit) -> Caller:
+        """Return the caller; raises Refused for one who may not call at all."""
+        ...
+
+    def act(self, unit: Unit, caller: Caller) -> Answer:
+        """Carry the call out, note in the record what it did, and return the answer; raises Refused, StoreError."""
+        ...
+
+    def keep(self, unit: Unit) -> None:
+        """Store what a call brought that is not carried out, and note its reference in the record."""
+        ...
+
+    def refused(self, refusal: Refusal) -> Answer:
+        """Write the answer to a refused call."""
+        ...
+
+    def replaced(self, fault: Misbehaviour) -> Answer:
+        """Write the answer of an injected fault that stands in for the call."""
+        ...
+
+    def broken_off(self, answer: Answer, fault: Misbehaviour) -> Answer:
+        """Return the answer as one that does not reach the client, or not whole."""
+        ...
+
+    def complete(self, unit: Unit | None, entry: Entry, answer: Answer) -> Entry:
+        """Return the entry with what only the interface knows of the call and of its answer.
+
+        ``unit`` takes the bytes of both; None when there is no room for them.
+        """
+        ...
+
+
+def carry_out(services: SimulationServices, call: Call[Answer], *, inject: Collection[str] = BEFORE | AFTER) -> Answer:
+    """Carry a call out and return its answer. Every outcome is an answer, and is journaled before it is returned.
+
+    The call, its journal entry, and a fault that is injected into it are one transaction. ``inject`` are the kinds of
+    faults that may be injected here.
+    """
+    committed: list[bool] = []
+    answer: Answer | None = None
+    delay = 0.0  # wall seconds
+    try:
+        with services.store.unit() as unit:
+            unit.after_commit(lambda: committed.append(True))
+            caller = call.identify(unit)
+            call.record.authority = caller.authority
+            fault = _triggered(services, call, unit, BEFORE.intersection(inject))
+            if fault is not None and fault.kind != SLOW_REPLY:
+                answer = _inject(services, call, unit, fault)
+            else:
+                delay = 0.0 if fault is None else fault.seconds
+                answer = _act(services, call, unit, caller, AFTER.intersection(inject))
+    except Exception as error:  # noqa: BLE001 - not hidden: answered and journaled, and logged where it is ours
+        if answer is None or not committed:
+            return refuse(services, call, refusal_for(error))
+        # The call is committed, so acknowledge it. Listeners that failed poll again later.
+        _log.exception("%s was carried out, but telling others of it failed", call.record.operation)
+    if delay:
+        time.sleep(delay)
+    return answer
+
+
+def inject(services: SimulationServices, call: Call[Answer]) -> Answer | None:
+    """Return the answer of an armed fault that stands in for an identified call; None when there is none.
+
+    For calls whose work begins before their transaction, such as a download. A slow reply waits here.
+    """
+    if not services.faults.armed():
+        return None
+    with services.store.unit() as unit:
+        fault = _triggered(services, call, unit, BEFORE)
+        if fault is not None and fault.kind != SLOW_REPLY:
+            return _inject(services, call, unit, fault)
+    if fault is not None:
+        time.sleep(fault.seconds)
+    return None
+
+
+def refuse(services: SimulationServices, call: Call[Answer], refusal: Refusal) -> Answer:
+    """Return the answer to a call that is refused, journaled in a transaction of its own."""
+    answer = call.refused(refusal)
+    record = call.record
+    record.message_ids = record.asked
+    record.details = {name: value for name, value in record.details.items() if name not in _ONLY_WHEN_CARRIED_OUT}
+    try:
+        _journal_refusal(services, call, refusal, answer)
+    except Exception:  # noqa: BLE001 - logged: the client's answer must not depend on it
+        _log.exception("a refused call could not be journaled: %s", refusal.cause)
+    return answer
+
+
+def refusal_for(error: Exception) -> Refusal:
+    """Return the refusal that an exception means; a mistake of the simulator's own is logged under an incident."""
+    if isinstance(error, Refused):
+        return error.refusal
+    if isinstance(error, StoreError):
+        _log.error("the store failed: %s", error)
+        return refusal_by_store(error)
+    incident = uuid.uuid4().hex
+    _log.error("incident %s: the simulator failed while answering a call", incident, exc_info=error)
+    return refusal_by_incident(incident)
+
+
+def _act(
+    services: SimulationServices, call: Call[Answer], unit: Unit, caller: Caller, kinds: Collection[str]
+) -> Answer:
+    answer = call.act(unit, caller)
+    fault = _triggered(services, call, unit, kinds)
+    if fault is not None:
+        call.record.details["misbehaviour"] = fault.kind
+        answer = call.broken_off(answer, fault)
+    journal.append(unit, call.complete(unit, _entry(services, call), answer))
+    return answer
+
+
+def _triggered(
+    services: SimulationServices, call: Call[Any], unit: Unit, kinds: Collection[str]
+) -> Misbehaviour | None:
+    record = call.record
+    if record.authority is None or not kinds:
+        return None
+    return services.faults.take(record.operation, record.authority, kind=kinds, unit=unit)
+
+
+def _inject(services: SimulationServices, call: Call[Answer], unit: Unit, fault: Misbehaviour) -> Answer:
+    """Answer as the fault says, without carrying the call out; the caller is not to blame."""
+    record = call.record
+    call.keep(unit)
+    answer = call.replaced(fault)
+    record.message_ids = record.asked
+    record.details["misbehaviour"] = fault.kind
+    entry = replace(
+        _entry(services, call),
+        outcome=Outcome.FAULT,
+        fault_code=fault.kind,
+        cause=f"misbehaviour on purpose: {KINDS[fault.kind]}",
+    )
+    journal.append(unit, call.complete(unit, entry, answer))
+    return answer
+
+
+def _journal_refusal(services: SimulationServices, call: Call[Answer], refusal: Refusal, answer: Answer) -> None:
+    try:
+        with services.store.unit() as unit:
+            call.keep(unit)
+            journal.append(unit, as_refused(call.complete(unit, _entry(services, call), answer), refusal))
+    except StoreError as error:
+        _log.warning("a refused call is journaled without its bytes: %s", error)
+        call.record.payload = None
+        with services.store.unit() as unit:
+            journal.append(unit, as_refused(call.complete(None, _entry(services, call), answer), refusal))
+
+
+def _entry(services: SimulationServices, call: Call[Any]) -> Entry:
+    record = call.record
+    who: dict[str, Json] = {} if record.user is None else {"user": record.user}
+    return Entry(
+        kind=Kind.EXCHANGE,
+        at=services.clock.now(),
+        wall=wall_now(),
+        interface=call.interface,
+        operation=record.operation,
+        authority=record.authority,
+        channel_version=record.channel_version,
+        message_ids=record.message_ids,
+        payload=record.payload,
+        details=who | record.details,
+    )

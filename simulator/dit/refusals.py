@@ -75,15 +75,20 @@ class Refusal:
     @property
     def cause(self) -> str:
         """The full explanation for the journal: the four parts, or the English text when there are none."""
-        if self.source is not None:
-            source = f"{self.source.source} ({self.source.basis})"
-            return f"{self.found} Expected: {self.expected} Source: {source}. What to do: {self.remedy}"
-        if not self.found:
-            return self.text
-        if not self.expected:
-            return f"{self.found}; {self.remedy}" if self.remedy else self.found
-        cause = f"{self.found}; expected {self.expected}"
-        return f"{cause}: {self.remedy}" if self.remedy else cause
+        return explain(self)
+
+
+def explain(refusal: Refusal, before_remedy: str = "; ") -> str:
+    """Join the parts of a refusal; as sentences when its source is stated, else as clauses."""
+    if refusal.source is not None:
+        source = f"{refusal.source.source} ({refusal.source.basis})"
+        return f"{refusal.found} Expected: {refusal.expected} Source: {source}. What to do: {refusal.remedy}"
+    if not refusal.found:
+        return refusal.text
+    if not refusal.expected:
+        return f"{refusal.found}; {refusal.remedy}" if refusal.remedy else refusal.found
+    clauses = f"{refusal.found}; expected {refusal.expected}"
+    return f"{clauses}{before_remedy}{refusal.remedy}" if refusal.remedy else clauses
 
 
 class Refused(Exception):

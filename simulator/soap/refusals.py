@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from enum import Enum, StrEnum
 
 from simulator.dit.model import RefusalCode
-from simulator.dit.refusals import Refusal, Refused
+from simulator.dit.refusals import Refusal, Refused, explain
 
 FAULT = "urn:aldis-conformance:fault"
 """Namespace of our subcodes and of the fault detail. What DIT's own faults hold is not public (assumed)."""
@@ -69,6 +69,11 @@ class Fault(Refusal):
     problem_action: str | None = None
     about_body: bool = True
     opaque: bool = False
+
+    @property
+    def cause(self) -> str:
+        """The full explanation, on the wire as well unless the fault is opaque."""
+        return explain(self, before_remedy="; " if self.opaque else ": ")
 
 
 def refuse(code: str, *, text: str, latvian: str, **parts: object) -> Refused:

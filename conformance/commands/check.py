@@ -26,7 +26,13 @@ _NOT_YOURS = {
     "en": "this tests the bundled reference retailer; for your own system: --retailer retailer.toml",
 }
 _NO_SIGNOFF = {"lv": "atzinumu par gatavību nevar dot", "en": "no sign-off"}
-_OF_A_LIVE_RUN = ("seed", "cases", "months", "time_limit")
+_OF_A_LIVE_RUN = {
+    "seed": "--seed",
+    "cases": "--cases",
+    "months": "--months",
+    "time_limit": "--time-limit",
+    "workers": "-n",
+}
 """Options that a run over recorded traffic refuses: it makes no traffic."""
 
 
@@ -49,6 +55,14 @@ _OF_A_LIVE_RUN = ("seed", "cases", "months", "time_limit")
 )
 @click.option(
     "--months", default=3, show_default=True, type=click.IntRange(min=1, max=24), help="Length of a random history."
+)
+@click.option(
+    "-n",
+    "workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Number of processes. Default: 1, or several in a long run if the retailer's system can be started several "
+    "times ([driver] parallel = true in retailer.toml).",
 )
 @click.option(
     "--time-limit",
@@ -85,6 +99,7 @@ def command(
     seed: int,
     cases: int,
     months: int,
+    workers: int | None,
     time_limit: float | None,
     waivers: Path | None,
     report: Path | None,
@@ -109,10 +124,11 @@ def command(
 
     chosen_profile = load_profile(profile or config.profile)
     chosen_waivers = () if waivers is None else load_waivers(waivers, (known.id for known in load_requirements()))
-    from conformance.redaction import Redactor
     from conformance.requirements.catalogue import NEEDS
-    from conformance.selection import check_selection
-    from conformance.suite import SCENARIOS, SuiteConfig, run_suite
+    from conformance.run.configuration import SCENARIOS, SuiteConfig
+    from conformance.run.redaction import Redactor
+    from conformance.run.selection import check_selection
+    from conformance.run.suite import run_suite
     from simulator.server import ServerError
 
     check_selection(only, SCENARIOS, config.switched_on if recorded is None else NEEDS)
@@ -122,7 +138,7 @@ def command(
     if report is not None and key is not None and gate is not None:
         reports.add_dossier(report, key, chosen_profile)
     if recorded is not None:
-        from conformance.recorded import judge_recorded
+        from conformance.run.recorded import judge_recorded
 
         judge_recorded(
             recorded,
@@ -146,6 +162,7 @@ def command(
             redactor=redactor,
             cases=cases,
             months=months,
+            workers=workers,
         )
         try:
             run_suite(suite, reports.consumers)
@@ -157,12 +174,9 @@ def command(
 
 
 def _refuse_options_of_a_live_run(context: click.Context) -> None:
-    for name in _OF_A_LIVE_RUN:
+    for name, option in _OF_A_LIVE_RUN.items():
         if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
-            fail(
-                f"--{name.replace('_', '-')} does not apply to --recorded, which judges traffic that is there already; "
-                "leave it out"
-            )
+            fail(f"{option} does not apply to --recorded, which judges traffic that is there already; leave it out")
 
 
 @dataclass(slots=True)
@@ -182,7 +196,7 @@ class _Reports:
         from conformance.report.json_report import JsonReport
         from conformance.report.junit import JUnitReport
         from conformance.report.summary import RunSummary
-        from conformance.reproducers import ReproducerReport
+        from conformance.run.reproducers import ReproducerReport
 
         summary, json_report = RunSummary(), JsonReport(folder)
         consumers: list[Consumer] = [summary, json_report]

@@ -16,7 +16,7 @@ from conformance.retailers.config import RetailerConfig, load_retailer, referenc
 
 if TYPE_CHECKING:
     from conformance.report.events import Consumer
-    from conformance.reproducers import Reproducer
+    from conformance.run.reproducers import Reproducer
 
 
 @click.command("replay")
@@ -27,14 +27,15 @@ if TYPE_CHECKING:
 def command(reproducer: Path, retailer: Path | None, report: Path | None, lang: str) -> None:
     """Do failed cases again: a feature from the report's folder reproducers/, or all of that folder or report."""
     config = None if retailer is None else load_retailer(retailer)
-    from conformance.reproducers import read_reproducers
+    from conformance.run.reproducers import read_reproducers
 
     reproducers = read_reproducers(reproducer)
     from conformance.report.console import ConsoleReport
     from conformance.report.html_report import HtmlReport
     from conformance.report.json_report import JsonReport
     from conformance.report.summary import RunSummary
-    from conformance.suite import SCENARIOS, SuiteConfig, run_suite
+    from conformance.run.configuration import SCENARIOS, SuiteConfig
+    from conformance.run.suite import run_suite
     from simulator.documents.profile import load_profile
     from simulator.server import ServerError
 
@@ -65,7 +66,7 @@ def command(reproducer: Path, retailer: Path | None, report: Path | None, lang: 
 
 def _reference(reproducers: tuple[Reproducer, ...]) -> RetailerConfig:
     """Return the bundled retailer; raises ReproducerError when another system failed."""
-    from conformance.reproducers import ReproducerError
+    from conformance.run.reproducers import ReproducerError
 
     config = reference_config()
     for case in reproducers:

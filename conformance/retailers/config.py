@@ -72,13 +72,17 @@ _SETTING_OF_KIND = {
 
 @dataclass(frozen=True, slots=True)
 class DriverConfig:
-    """The table ``[driver]``: ``command``, ``url`` or ``object`` goes with the kind; ``timeout`` is in wall seconds."""
+    """The table ``[driver]``: ``command``, ``url`` or ``object`` goes with the kind; ``timeout`` is in wall seconds.
+
+    ``parallel`` says that the system can be started several times side by side.
+    """
 
     kind: DriverKind
     command: _Command = ()
     object: _Object | None = None
     url: _Url | None = None
     timeout: _Seconds = DEFAULT_TIMEOUT
+    parallel: bool = False
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield the settings that the kind needs and lacks, and those of other kinds."""

@@ -218,7 +218,7 @@ Feature: BVKB sends something wrong
     And BVKB's next error message <flaw>
     And the retailer reports its contracts
     And the retailer reports its contracts
-    And the retailer mends the personal code of Anna Bērziņa on contract 0012345678
+    And the retailer corrects the personal code of Anna Bērziņa on contract 0012345678
     And the retailer reports its contracts
     And ALDIS decides for March 2026
     And the retailer fetches its discounts

@@ -114,7 +114,7 @@ Feature: Contracts as they are in life
     And Jānis Kalniņš signs contract 0012345679 from 1 March 2026
     And the retailer reports its contracts
     And the retailer reports its contracts
-    And the retailer mends the personal code of Anna Bērziņa on contract 0012345678
+    And the retailer corrects the personal code of Anna Bērziņa on contract 0012345678
     And the retailer reports its contracts
     And ALDIS decides for March 2026
     And the retailer fetches its discounts
@@ -362,10 +362,10 @@ Feature: Contracts as they are in life
     And Jānis Kalniņš signs contract 0012345679 from 1 March 2026
     And the retailer reports its contracts
     And the retailer reports its contracts
-    And the retailer mends the personal code of Anna Bērziņa on contract 0012345678
+    And the retailer corrects the personal code of Anna Bērziņa on contract 0012345678
     And the retailer reports its contracts
     And the retailer reports its contracts
-    And the retailer mends the personal code of Jānis Kalniņš on contract 0012345679
+    And the retailer corrects the personal code of Jānis Kalniņš on contract 0012345679
     And the retailer reports its contracts
     And ALDIS decides for March 2026
     And the retailer fetches its discounts

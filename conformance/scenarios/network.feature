@@ -47,7 +47,7 @@ Feature: The duties of a client of the data distribution network
     And the retailer reports its contracts
     And ALDIS decides for March 2026
     And the retailer runs its whole exchange
-    And the retailer mends the personal code of Anna Bērziņa on contract 0012345678
+    And the retailer corrects the personal code of Anna Bērziņa on contract 0012345678
     And the retailer runs its whole exchange
     And ALDIS decides for April 2026
     And the retailer fetches its discounts

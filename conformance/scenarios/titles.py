@@ -1,4 +1,4 @@
-"""How a scenario is called in reports: its sentence in English, and the one that follows ``Latviski:`` below it."""
+"""The scenario behind a pytest item, and its titles: English from the feature, Latvian from its ``Latviski:`` line."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from typing import Any
 
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
-_folders = {Path(__file__).parent}
 _LATVIAN = re.compile(r"Latviski:\s*(.+)", re.DOTALL)
-_PLACE = re.compile(r"<([\w ]+)>")
+_PLACEHOLDER = re.compile(r"<([\w ]+)>")
 
 
 @dataclass(frozen=True, slots=True)
 class Titles:
-    """A scenario and its feature in English and in Latvian (English where nothing is said in Latvian)."""
+    """The titles of a scenario and its feature; the Latvian ones are English where no Latvian is given."""
 
     title: str
     title_lv: str
@@ -24,27 +23,18 @@ class Titles:
     feature_lv: str
 
 
-def scenario_of(item: Any) -> Any:
-    """The scenario (or outline) that a pytest item plays."""
-    return scenario_wrapper_template_registry[item.obj]
-
-
-def is_ours(item: Any) -> bool:
-    """Whether a pytest item is one of the suite's scenarios; a user's own tests may stand in the same run."""
-    function = getattr(item, "obj", None)
-    scenario = None if function is None else scenario_wrapper_template_registry.get(function)
-    return scenario is not None and Path(scenario.feature.filename).parent in _folders
-
-
-def add_folder(folder: Path) -> None:
-    """Count the scenarios of another folder among ours."""
-    _folders.add(folder)
+def scenario_of(function: Any, folder: Path) -> Any | None:
+    """Return the pytest-bdd scenario (or outline) of a test function; None unless its feature lies in the folder."""
+    try:
+        scenario = scenario_wrapper_template_registry.get(function)
+    except TypeError:  # whatever else stands in a module of tests and has no weak references
+        return None
+    return scenario if scenario is not None and Path(scenario.feature.filename).parent == folder else None
 
 
 def titles_of(item: Any) -> Titles:
-    """The titles of a pytest item, with the words of its example in their places."""
-    scenario = scenario_of(item)
-    example = example_of(item)
+    """Return the titles of the scenario of a pytest item, with the values of its example filled in."""
+    scenario, example = scenario_wrapper_template_registry[item.obj], example_of(item)
     return Titles(
         title=_filled(scenario.name, example),
         title_lv=_filled(_latvian(scenario.description) or scenario.name, example),
@@ -53,16 +43,34 @@ def titles_of(item: Any) -> Titles:
     )
 
 
+def tags_of(scenario: Any) -> frozenset[str]:
+    """Return the tags of a scenario and of its feature, without the @."""
+    return frozenset({*scenario.tags, *scenario.feature.tags})
+
+
 def example_of(item: Any) -> dict[str, str]:
-    """The words of the example that an item of an outline plays; none for a plain scenario."""
+    """Return the values of the example that an item of an outline runs; empty for a plain scenario."""
     parameters = getattr(getattr(item, "callspec", None), "params", {})
     return dict(parameters.get("_pytest_bdd_example", {}))
 
 
+def feature_of(item: Any, seed: int) -> str:
+    """Return the scenario of a pytest item as a feature of its own, which ``aldis replay`` runs with the same seed."""
+    titles = titles_of(item)
+    scenario = scenario_wrapper_template_registry[item.obj].render(example_of(item))
+    lines = [f"# seed: {seed}", f"Feature: {titles.feature}", "", f"  Scenario: {titles.title}"]
+    lines.append(f"    Latviski: {titles.title_lv}")
+    for step in scenario.steps:
+        lines.append(f"    {step.keyword.strip()} {step.name}")
+        rows: Any = step.datatable.raw() if step.datatable is not None else ()
+        lines += [f"      | {' | '.join(row)} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
 def _filled(text: str, example: dict[str, str]) -> str:
-    return _PLACE.sub(lambda place: example.get(place[1], place[0]), text)
+    return _PLACEHOLDER.sub(lambda placeholder: example.get(placeholder[1], placeholder[0]), text)
 
 
 def _latvian(description: str | None) -> str | None:
-    found = _LATVIAN.search(description or "")
-    return " ".join(found[1].split()) if found else None
+    match = _LATVIAN.search(description or "")
+    return " ".join(match[1].split()) if match else None

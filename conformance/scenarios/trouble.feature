@@ -350,7 +350,7 @@ Feature: The network fails in the middle of the work
     And the next time the retailer reads a message, <trouble>
     And the retailer reports its contracts
     And the retailer reports its contracts
-    And the retailer mends the personal code of Anna Bērziņa on contract 0012345678
+    And the retailer corrects the personal code of Anna Bērziņa on contract 0012345678
     And the retailer reports its contracts
     And ALDIS decides for March 2026
     And the retailer fetches its discounts
@@ -377,7 +377,7 @@ Feature: The network fails in the middle of the work
     And the next time the retailer reads a message, <trouble>
     And the retailer reports its contracts
     And the retailer reports its contracts
-    And the retailer mends the personal code of Anna Bērziņa on contract 0012345678
+    And the retailer corrects the personal code of Anna Bērziņa on contract 0012345678
     And the retailer reports its contracts
     And ALDIS decides for March 2026
     And the retailer fetches its discounts

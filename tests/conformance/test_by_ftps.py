@@ -10,7 +10,8 @@ from conformance.report.events import Status
 from conformance.report.summary import RunSummary
 from conformance.retailers.config import DriverConfig, DriverKind, RetailerConfig, load_retailer
 from conformance.retailers.reference.driver import Driver
-from conformance.suite import SuiteConfig, run_suite
+from conformance.run.configuration import SuiteConfig
+from conformance.run.suite import run_suite
 from simulator.documents.profile import load_profile
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,8 @@ from conformance.report.summary import RunSummary
 from conformance.requirements.catalogue import load
 from conformance.retailers.config import DriverConfig, DriverKind, RetailerConfig
 from conformance.rules import judge
-from conformance.suite import SuiteConfig, run_suite
+from conformance.run.configuration import SuiteConfig
+from conformance.run.suite import run_suite
 from conformance.timeline import cited_by
 from simulator.documents.profile import load_profile
 from tests.conformance.commands.running import aldis

@@ -10,7 +10,7 @@ import pytest
 from conformance.report.events import Status, Waiver
 from conformance.report.summary import WaiverFault
 from conformance.retailers.config import reference_config
-from conformance.suite import SuiteConfig, started
+from conformance.run.configuration import SuiteConfig, run_started
 from conformance.waivers import load_waivers
 from simulator.documents.profile import load_profile
 from simulator.settings import Problem, SettingsError
@@ -74,8 +74,8 @@ def test_a_waiver_counts_by_the_day_on_which_the_run_started() -> None:
     last = datetime(2026, 3, 1, 23, 59, tzinfo=UTC)
     for begin, waived in ((last, {"PAY-10"}), (last + timedelta(minutes=1), set())):
         suite = SuiteConfig(reference_config(), load_profile(), waivers=(waiver,), started_at=begin)
-        assert suite.waived == waived
-        assert started(suite, 1).started_at == begin
+        assert suite.policy.waived == waived
+        assert run_started(suite, 1).started_at == begin
 
 
 def _summary(waiver: Waiver, *, broken: int):  # type: ignore[no-untyped-def]

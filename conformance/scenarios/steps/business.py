@@ -1,4 +1,4 @@
-"""Whens of the retailer's business: contracts, sub-users, bills."""
+"""Steps of the retailer's business: contracts, sub-users, bills."""
 
 from __future__ import annotations
 
@@ -8,32 +8,30 @@ from typing import Any
 
 from pytest_bdd import given, when
 
-from conformance.scenarios.stage import ScenarioError, Stage
-from conformance.scenarios.steps.words import Sentence
+from conformance.scenarios.environment import Environment, ScenarioError
+from conformance.scenarios.steps.sentences import Sentence
 from simulator.documents.model import Address, ContractRecord, Operation, Period, Person
 
 
 @given(Sentence("{person} is protected by nothing"))
-def _plain(stage: Stage, person: str) -> None:
-    stage.population.person(person)
+def _not_protected(environment: Environment, person: str) -> None:
+    environment.population.person(person)
 
 
 @when(Sentence("{person} signs contract {contract} from {day}"))
-def _signs(stage: Stage, person: str, contract: str, day: date) -> None:
-    state = _paper(stage, person, contract, day)
-    stage.contracts[contract], stage.holders[contract] = state, person
-    stage.apply(kind="contract.new", **state)
+def _signs(environment: Environment, person: str, contract: str, day: date) -> None:
+    environment.business.apply({"kind": "contract.new", **_new_contract(environment, person, contract, day)})
 
 
 @when(Sentence("{person} signs contract {contract} of the other retailer from {day}"))
-def _signs_elsewhere(stage: Stage, person: str, contract: str, day: date) -> None:
-    holder = stage.population.noted(person, day)
-    stage.neighbour().report(
+def _signs_with_other_retailer(environment: Environment, person: str, contract: str, day: date) -> None:
+    holder = environment.population.noted(person, day)
+    environment.neighbour().report(
         ContractRecord(
             operation=Operation.NEW,
             contract=contract,
-            metering_point=stage.population.metering_point(f"other {contract}"),
-            address=Address(stage.population.person(person).address),
+            metering_point=environment.population.metering_point(f"other {contract}"),
+            address=Address(environment.population.person(person).address),
             holder=Person(**holder),
             sub_users=(),
             valid_from=day,
@@ -42,136 +40,126 @@ def _signs_elsewhere(stage: Stage, person: str, contract: str, day: date) -> Non
 
 
 @when(Sentence("contract {contract} ends on {day}"))
-def _ends(stage: Stage, contract: str, day: date) -> None:
-    _known(stage, contract)["valid_to"] = day.isoformat()
-    stage.apply(kind="contract.end", contract=contract, valid_to=day.isoformat())
+def _ends(environment: Environment, contract: str, day: date) -> None:
+    environment.business.contract(contract)["valid_to"] = day.isoformat()
+    environment.business.apply({"kind": "contract.end", "contract": contract, "valid_to": day.isoformat()})
 
 
 @when(Sentence("{person} becomes a sub-user on contract {contract} from {day}"))
-def _sub_user(stage: Stage, person: str, contract: str, day: date) -> None:
-    stage.need("sub_users")
-    stage.apply(
-        kind="sub_user.add",
-        contract=_known(stage, contract)["contract"],
-        person=stage.population.noted(person, day),
-        address=stage.population.address(person),
-        valid_from=day.isoformat(),
+def _sub_user_joins(environment: Environment, person: str, contract: str, day: date) -> None:
+    environment.require("sub_users")
+    environment.business.apply(
+        {
+            "kind": "sub_user.add",
+            "contract": environment.business.contract(contract)["contract"],
+            "person": environment.population.noted(person, day),
+            "address": environment.population.address(person),
+            "valid_from": day.isoformat(),
+        }
     )
 
 
 @when(Sentence("{person} is no longer a sub-user on contract {contract} after {day}"))
-def _sub_user_leaves(stage: Stage, person: str, contract: str, day: date) -> None:
-    stage.apply(
-        kind="sub_user.end",
-        contract=_known(stage, contract)["contract"],
-        person={"code": stage.population.noted(person, day)["code"]},
-        valid_to=day.isoformat(),
+def _sub_user_leaves(environment: Environment, person: str, contract: str, day: date) -> None:
+    environment.business.apply(
+        {
+            "kind": "sub_user.end",
+            "contract": environment.business.contract(contract)["contract"],
+            "person": {"code": environment.population.noted(person, day)["code"]},
+            "valid_to": day.isoformat(),
+        }
     )
 
 
 @when(Sentence("the retailer learns the new personal code of {person} on contract {contract}"))
-def _new_code(stage: Stage, person: str, contract: str) -> None:
-    _change_code(stage, person, contract)
+def _new_code(environment: Environment, person: str, contract: str) -> None:
+    _change_code(environment, person, contract)
 
 
 @when(Sentence("the retailer learns the new name of {person} on contract {contract}"))
-def _new_name(stage: Stage, person: str, contract: str) -> None:
-    state = _known(stage, contract)
-    given, surname = stage.population.renamed[person]
-    state["holder"] = {**state["holder"], "given_name": given, "surname": surname}
-    stage.apply(kind="contract.change", **state)
+def _new_name(environment: Environment, person: str, contract: str) -> None:
+    data = environment.business.contract(contract)
+    given, surname = environment.population.renamed[person]
+    data["holder"] = {**data["holder"], "given_name": given, "surname": surname}
+    environment.business.apply({"kind": "contract.change", **data})
 
 
 @when(Sentence("the end of contract {contract} is withdrawn"))
-def _end_withdrawn(stage: Stage, contract: str) -> None:
-    state = _known(stage, contract)
-    state["valid_to"] = None
-    stage.apply(kind="contract.change", **state)
+def _end_withdrawn(environment: Environment, contract: str) -> None:
+    data = environment.business.contract(contract)
+    data["valid_to"] = None
+    environment.business.apply({"kind": "contract.change", **data})
 
 
 @when(Sentence("these people sign contracts from {day}"))
-def _crowd_signs(stage: Stage, day: date) -> None:
-    events = []
-    for place, person in enumerate(stage.population.crowds, 1):
-        state = _paper(stage, person, f"77{place:06d}", day)
-        stage.contracts[state["contract"]], stage.holders[state["contract"]] = state, person
-        events.append({"kind": "contract.new", **state})
-    stage.apply_all(events)
+def _crowd_signs(environment: Environment, day: date) -> None:
+    contracts = (
+        _new_contract(environment, person, f"77{number:06d}", day)
+        for number, person in enumerate(environment.population.crowds, 1)
+    )
+    environment.business.apply(*({"kind": "contract.new", **contract} for contract in contracts))
 
 
 @when(Sentence("the retailer bills each of these people for {month}: {amount} EUR net"))
-def _bills_crowd(stage: Stage, month: Period, amount: Decimal) -> None:
-    _at_month_end(stage, month)
-    own = [contract for contract, person in stage.holders.items() if person in stage.population.crowds]
-    stage.bill(month, [(each, amount) for each in own])
+def _bills_crowd(environment: Environment, month: Period, amount: Decimal) -> None:
+    crowd = environment.population.crowds
+    contracts = [contract for contract, person in environment.business.holders.items() if person in crowd]
+    environment.business.bill(month, [(contract, amount) for contract in contracts])
 
 
-@when(Sentence("the retailer mends the personal code of {person} on contract {contract}"))
-def _mended_code(stage: Stage, person: str, contract: str) -> None:
-    stage.need("corrections")
-    stage.population.mend(person)
-    _change_code(stage, person, contract)
+@when(Sentence("the retailer corrects the personal code of {person} on contract {contract}"))
+@when(Sentence("the retailer mends the personal code of {person} on contract {contract}"))  # reproducers up to 0.1
+def _corrects_code(environment: Environment, person: str, contract: str) -> None:
+    environment.require("corrections")
+    environment.population.mend(person)
+    _change_code(environment, person, contract)
 
 
 @when(Sentence("the retailer bills contract {contract} for {month}: {amount} EUR net"))
-def _bills(stage: Stage, contract: str, month: Period, amount: Decimal) -> None:
-    _at_month_end(stage, month)
-    stage.bill(month, [(_known(stage, contract)["contract"], amount)])
+def _bills(environment: Environment, contract: str, month: Period, amount: Decimal) -> None:
+    environment.business.bill(month, [(environment.business.contract(contract)["contract"], amount)])
 
 
 @when(Sentence("the retailer bills for {month}:"))
-def _bills_table(stage: Stage, month: Period, datatable: list[list[str]]) -> None:
-    _at_month_end(stage, month)
-    stage.bill(month, _amounts(stage, datatable))
+def _bills_table(environment: Environment, month: Period, datatable: list[list[str]]) -> None:
+    heading, *rows = datatable
+    if heading != ["contract", "EUR net"]:
+        raise ScenarioError(f"a table of bills has the columns contract and EUR net, not {heading}")
+    amounts = [(environment.business.contract(contract)["contract"], Decimal(net)) for contract, net in rows]
+    environment.business.bill(month, amounts)
 
 
 @when(Sentence("the retailer bills nothing for {month}"))
-def _bills_nothing(stage: Stage, month: Period) -> None:
-    _at_month_end(stage, month)
-    stage.bill(month, [])
+def _bills_nothing(environment: Environment, month: Period) -> None:
+    environment.business.bill(month, [])
 
 
 @when(Sentence("the retailer takes back its bill of contract {contract} for {month}"))
-def _cancels(stage: Stage, contract: str, month: Period) -> None:
-    stage.cancel(contract, month)
+def _reverses(environment: Environment, contract: str, month: Period) -> None:
+    environment.business.reverse(contract, month)
 
 
 @when(Sentence("the retailer is asked for the state of contract {contract}"))
-def _asked(stage: Stage, contract: str) -> None:
-    stage.status(_known(stage, contract)["contract"])
+def _asked(environment: Environment, contract: str) -> None:
+    environment.business.status(environment.business.contract(contract)["contract"])
 
 
-def _at_month_end(stage: Stage, month: Period) -> None:
-    if stage.now.date() < month.last_day:
-        stage.until(month.last_day, 18)
-
-
-def _amounts(stage: Stage, table: list[list[str]]) -> list[tuple[str, Decimal]]:
-    heading, *rows = table
-    if heading != ["contract", "EUR net"]:
-        raise ScenarioError(f"a table of bills has the columns contract and EUR net, not {heading}")
-    return [(_known(stage, contract)["contract"], Decimal(net)) for contract, net in rows]
-
-
-def _paper(stage: Stage, person: str, contract: str, day: date) -> dict[str, Any]:
-    return {
+def _new_contract(environment: Environment, person: str, contract: str, day: date) -> dict[str, Any]:
+    """Note a contract as signed and return its data in the driver protocol's words."""
+    data = {
         "contract": contract,
-        "metering_point": stage.population.metering_point(contract),
-        "address": stage.population.address(person),
-        "holder": stage.population.noted(person, day),
+        "metering_point": environment.population.metering_point(contract),
+        "address": environment.population.address(person),
+        "holder": environment.population.noted(person, day),
         "valid_from": day.isoformat(),
         "valid_to": None,
     }
+    environment.business.contracts[contract], environment.business.holders[contract] = data, person
+    return data
 
 
-def _change_code(stage: Stage, person: str, contract: str) -> None:
-    state = _known(stage, contract)
-    previous = state["holder"]["code"]
-    state["holder"] = stage.population.noted(person, stage.now.date())
-    stage.apply(kind="contract.change", **state, previous_code=previous)
-
-
-def _known(stage: Stage, contract: str) -> dict[str, Any]:
-    if contract not in stage.contracts:
-        raise ScenarioError(f"contract {contract} was never signed in this scenario")
-    return stage.contracts[contract]
+def _change_code(environment: Environment, person: str, contract: str) -> None:
+    data = environment.business.contract(contract)
+    previous = data["holder"]["code"]
+    data["holder"] = environment.population.noted(person, environment.now.date())
+    environment.business.apply({"kind": "contract.change", **data, "previous_code": previous})

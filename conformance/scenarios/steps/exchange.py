@@ -1,4 +1,4 @@
-"""Whens of the monthly cycle, and what is expected in the end."""
+"""Steps of the monthly cycle and of injected faults, and what is expected in the end."""
 
 from __future__ import annotations
 
@@ -7,81 +7,81 @@ from decimal import Decimal
 
 from pytest_bdd import then, when
 
-from conformance.scenarios.stage import Stage
-from conformance.scenarios.steps.words import Sentence
+from conformance.scenarios.environment import Environment
+from conformance.scenarios.steps.sentences import Sentence
 from simulator.documents.model import Period
 
 
 @when("the retailer reports its contracts")
-def _reports_contracts(stage: Stage) -> None:
-    stage.until(stage.now.date())
-    stage.exchange("contract")
+def _reports_contracts(environment: Environment) -> None:
+    environment.advance_to(environment.now.date())
+    environment.business.exchange("contract")
 
 
 @when(Sentence("ALDIS decides for {month}"))
-def _decides(stage: Stage, month: Period) -> None:
-    stage.until(month.first_day.replace(day=stage.profile.due.determination_day.value), 12)
+def _decides(environment: Environment, month: Period) -> None:
+    environment.advance_to(month.first_day.replace(day=environment.profile.due.determination_day.value), 12)
 
 
 @when("the retailer fetches its discounts")
-def _fetches_discounts(stage: Stage) -> None:
-    stage.until(stage.now.date())
-    stage.exchange("discount")
+def _fetches_discounts(environment: Environment) -> None:
+    environment.advance_to(environment.now.date())
+    environment.business.exchange("discount")
 
 
 @when("the retailer reports its payouts")
-def _reports_payouts(stage: Stage) -> None:
-    stage.until(stage.now.date())
-    stage.exchange("payout")
+def _reports_payouts(environment: Environment) -> None:
+    environment.advance_to(environment.now.date())
+    environment.business.exchange("payout")
 
 
 @when("the retailer runs its whole exchange")
-def _whole_exchange(stage: Stage) -> None:
-    stage.until(stage.now.date())
-    stage.exchange("contract", "discount", "payout")
+def _whole_exchange(environment: Environment) -> None:
+    environment.advance_to(environment.now.date())
+    environment.business.exchange("contract", "discount", "payout")
 
 
 @when(Sentence("time goes on to {day}"))
-def _time_goes_on(stage: Stage, day: date) -> None:
-    stage.until(day, 8)
+def _time_goes_on(environment: Environment, day: date) -> None:
+    environment.advance_to(day, 8)
 
 
 @when("the reply to the retailer's next message is lost on the way")
-def _lost_reply(stage: Stage) -> None:
-    stage.misbehave("drop_reply", "SendMessage2")
+def _lost_reply(environment: Environment) -> None:
+    environment.faults.on_call("drop_reply", "SendMessage2")
 
 
 @when("the reply with the retailer's next message is lost on the way")
-def _lost_message(stage: Stage) -> None:
-    stage.misbehave("drop_reply", "ReceiveMessage2")
+def _lost_message_reply(environment: Environment) -> None:
+    environment.faults.on_call("drop_reply", "ReceiveMessage2")
 
 
 @when(Sentence("the next time the retailer {call}, {trouble}"))
-def _trouble(stage: Stage, call: str, trouble: str) -> None:
-    stage.misbehave(trouble, call)
+def _call_fault(environment: Environment, call: str, trouble: str) -> None:
+    environment.faults.on_call(trouble, call)
 
 
 @when("the network works again")
-def _well_again(stage: Stage) -> None:
-    stage.opened().faults.disarm()
+def _faults_cleared(environment: Environment) -> None:
+    environment.faults.clear()
 
 
 @when(Sentence("BVKB's next discount list {flaw}"))
 @when(Sentence("BVKB's next error message {flaw}"))
-def _flaw(stage: Stage, flaw: str) -> None:
-    stage.misdeliver(flaw)
+def _delivery_fault(environment: Environment, flaw: str) -> None:
+    environment.faults.on_delivery(flaw)
 
 
 @when(Sentence("BVKB sends the discounts of {month} again"))
-def _again(stage: Stage, month: Period) -> None:
-    stage.publish_again(month)
+def _published_again(environment: Environment, month: Period) -> None:
+    environment.faults.publish_again(month)
 
 
 @then(Sentence("ALDIS has granted {person} {amount} EUR in {month}"))
-def _granted(stage: Stage, person: str, amount: Decimal, month: Period) -> None:
-    stage.expectations.append((person, month, amount))
+def _granted(environment: Environment, person: str, amount: Decimal, month: Period) -> None:
+    environment.expected_grants.append((person, month, amount))
 
 
 @then("the retailer has done all that is required of it")
-def _all_required(stage: Stage) -> None:
-    stage.complete = True
+def _all_required(environment: Environment) -> None:
+    """Mark the end; the rules judge what the retailer has done."""

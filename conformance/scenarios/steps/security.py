@@ -1,28 +1,28 @@
-"""What happens to certificates and tokens."""
+"""Steps about certificates and tokens."""
 
 from __future__ import annotations
 
 from pytest_bdd import given, when
 
-from conformance.scenarios.stage import Stage
-from conformance.scenarios.steps.words import Sentence
+from conformance.scenarios.environment import Environment
+from conformance.scenarios.steps.sentences import Sentence
 
 
 @given(Sentence("tokens of the STS hold for {count} seconds"))
-def _short_tokens(stage: Stage, count: int) -> None:
-    stage.token_seconds = count
+def _short_tokens(environment: Environment, count: int) -> None:
+    environment.token_seconds = count
 
 
 @when("the token of the retailer ends")
-def _ends(stage: Stage) -> None:
-    stage.until_token_ends()
+def _ends(environment: Environment) -> None:
+    environment.faults.let_token_expire()
 
 
 @when("the next connection meets a server with another authority's certificate")
-def _impostor(stage: Stage) -> None:
-    stage.impersonate()
+def _impostor(environment: Environment) -> None:
+    environment.faults.on_connection()
 
 
-@when(Sentence("the next token of the STS {spoilt}"))
-def _spoilt(stage: Stage, spoilt: str) -> None:
-    stage.spoil_token(spoilt)
+@when(Sentence("the next token of the STS {token_fault}"))
+def _invalid(environment: Environment, token_fault: str) -> None:
+    environment.faults.on_token(token_fault)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.recorded import RecordedError, judge_recorded
 from conformance.retailers.reference.client import DitClient
+from conformance.run.recorded import RecordedError, judge_recorded
 from simulator.clock import RIGA, Clock
 from simulator.documents.profile import load_profile
 from simulator.server import Server

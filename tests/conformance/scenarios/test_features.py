@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from pytest_bdd.feature import get_feature
 
-from conformance.playing import TAGS
 from conformance.requirements.catalogue import load
-from conformance.scenarios.steps.words import FLAWS, SPOILT_TOKENS, TROUBLES
-from conformance.suite import SCENARIOS
+from conformance.run.configuration import SCENARIOS
+from conformance.run.selection import TAGS
+from conformance.scenarios.steps.sentences import CALL_FAULTS, DELIVERY_FAULTS, TOKEN_FAULTS
 from simulator.faults import CONNECTING, KINDS
 
 FEATURES = [get_feature(str(SCENARIOS), path.name) for path in sorted(SCENARIOS.glob("*.feature"))]
@@ -36,7 +36,8 @@ def test_a_scenario_can_be_read(feature: object, scenario: object) -> None:
 
 
 def test_every_misbehaviour_is_in_a_scenario() -> None:
-    assert set(TROUBLES.values()) | set(FLAWS.values()) | set(SPOILT_TOKENS.values()) | CONNECTING == set(KINDS)
+    sentences = {**CALL_FAULTS, **DELIVERY_FAULTS, **TOKEN_FAULTS}
+    assert set(sentences.values()) | CONNECTING == set(KINDS)
     told = "\n".join(path.read_text(encoding="utf-8") for path in Path(SCENARIOS).glob("*.feature"))
-    for sentence in (*TROUBLES, *FLAWS, *SPOILT_TOKENS):
+    for sentence in sentences:
         assert sentence in told

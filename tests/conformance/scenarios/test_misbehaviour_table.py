@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pytest_bdd.feature import get_feature
 
-from conformance.scenarios.steps.words import CALLS, FLAWS, SPOILT_TOKENS, TROUBLES
-from conformance.suite import SCENARIOS
+from conformance.run.configuration import SCENARIOS
+from conformance.scenarios.steps.sentences import CALL_FAULTS, CALLS, DELIVERY_FAULTS, TOKEN_FAULTS
 from simulator.documents.model import ChannelName
 from simulator.faults import (
     AFTER,
@@ -77,13 +77,13 @@ def _table() -> dict[str, dict[ChannelName, set[str]]]:
 
 def _misbehaviour(step: str) -> tuple[str | None, str]:
     if found := re.fullmatch(r"the next time the retailer (.+?), (.+)", step):
-        return TROUBLES[found[2]], CALLS[found[1]]
+        return CALL_FAULTS[found[2]], CALLS[found[1]]
     if found := re.fullmatch(r"BVKB's next (discount list|error message) (.+)", step):
-        return FLAWS[found[2]], found[1]
+        return DELIVERY_FAULTS[found[2]], found[1]
     if step == "the next connection meets a server with another authority's certificate":
         return WRONG_CERTIFICATE, "connection"
     if found := re.fullmatch(r"the next token of the STS (.+)", step):
-        return SPOILT_TOKENS[found[1]], "token"
+        return TOKEN_FAULTS[found[1]], "token"
     if found := re.fullmatch(r"(\d+) more people are .+", step):
         return (HUGE if int(found[1]) >= MANY else None), "discount list"
     return None, ""

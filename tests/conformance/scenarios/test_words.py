@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.scenarios.steps.words import Sentence, parse_day, parse_month
+from conformance.scenarios.steps.sentences import Sentence, parse_day, parse_month
 from simulator.documents.model import Category, Period
 
 _MONTHS = [date(2026, month, 1).strftime("%B") for month in range(1, 13)]

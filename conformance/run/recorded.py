@@ -1,4 +1,4 @@
-"""The rules alone, over what a served simulator has recorded; nothing is driven."""
+"""Recorded runs: the rules judge the journal of a served simulator; no driver is asked."""
 
 from __future__ import annotations
 
@@ -9,24 +9,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from conformance.policy import Policy
-from conformance.redaction import Redactor
 from conformance.report.events import (
     Consumer,
     Event,
     RequirementInfo,
     RunFinished,
     RunStarted,
-    ScenarioFinished,
     ScenarioStarted,
     Status,
     Waiver,
 )
 from conformance.requirements.catalogue import CHAPTERS
-from conformance.requirements.catalogue import load as load_requirements
-from conformance.rules import judge
 from conformance.rules.case import Case
-from conformance.selection import SelectionError
-from conformance.timeline import cited_by, timeline_of
+from conformance.run.assessment import assess, requirements
+from conformance.run.redaction import Redactor
+from conformance.run.selection import SelectionError
 from simulator import __version__
 from simulator.documents.profile import Profile, ProfileError, load_profile
 from simulator.domain.errors import UserError
@@ -39,7 +36,7 @@ _SOUND_COPY = "the folder is damaged: put a sound copy back, or record again"
 
 
 class RecordedError(UserError):
-    """The data folder cannot be judged: not there, not a simulator's, damaged, or without the retailer asked for."""
+    """A data folder cannot be judged: it is missing, damaged, not a simulator's, or lacks the retailer asked for."""
 
 
 def judge_recorded(
@@ -52,19 +49,20 @@ def judge_recorded(
     waivers: tuple[Waiver, ...] = (),
     only: Collection[str] = (),
 ) -> None:
-    """Judge each retailer that called (or only the one of this authority) as if its traffic were one scenario.
+    """Judge the recorded traffic of each retailer that called as one scenario and emit the events of a run.
 
-    ``profile`` takes the place of the recorded one; ``waivers`` name requirements that may be broken for a while;
-    ``only`` holds the requirements and chapters that are judged (empty: all). Raises RecordedError when the folder
-    cannot be used, SelectionError when ``only`` holds something else.
+    ``directory`` is the data folder of a simulator. With ``authority`` only that retailer is judged. ``profile``
+    replaces the recorded one; ``waivers`` name requirements that may be broken for a while; ``only`` holds the
+    requirements and chapters to judge (empty: all). Raises RecordedError when the folder cannot be used, SelectionError
+    when ``only`` holds something else.
     """
-    chosen = _chosen(only)
-    listeners = tuple(consumers)
+    selected = _selected(only)
+    receivers = tuple(consumers)
 
     def emit(event: Event) -> None:
         reported = event if redactor is None else redactor.event(event)
-        for listener in listeners:
-            listener(reported)
+        for consumer in receivers:
+            consumer(reported)
 
     began = time.monotonic()
     store = _open(directory)
@@ -72,14 +70,15 @@ def judge_recorded(
         setting = _setting(store, directory)
         profile = profile or _profile(setting, directory)
         journal = StoredJournal(store)
-        _examine(journal)
+        _check_completeness(journal)
         if redactor is not None:
             redactor.learn(journal, profile, setting.world)
         retailers = _retailers(journal, setting.world, authority)
-        started = _started(retailers, profile, _security(journal), _ways(journal), waivers)
+        started = _started(journal, retailers, profile, waivers)
         emit(started)
+        policy = Policy.of(started.assumed_requirements, waivers, started.started_at.date())
         for retailer in retailers:
-            _judge_one(Case(journal, setting.world, profile, retailer), chosen, started, emit)
+            _judge_retailer(Case(journal, setting.world, profile, retailer), policy, selected, emit)
     except (StoreError, JournalError) as reason:
         raise RecordedError(f"{directory}: {reason}") from reason
     finally:
@@ -87,17 +86,16 @@ def judge_recorded(
     emit(RunFinished(finished_at=datetime.now(UTC), seconds=time.monotonic() - began))
 
 
-def _chosen(only: Collection[str]) -> frozenset[str]:
-    """Return the ids of the requirements that are judged."""
-    known = [requirement.id for requirement in load_requirements()]
+def _selected(only: Collection[str]) -> frozenset[str]:
+    """Return the ids of the requirements to judge."""
     for word in only:
-        if word.upper() not in {*known, *CHAPTERS}:
+        if word.upper() not in {*requirements(), *CHAPTERS}:
             raise SelectionError(
                 f"--only {word}: --recorded runs no scenario, so it takes requirements and chapters only "
                 "(aldis requirements lists them)"
             )
     words = {word.upper() for word in only} or set(CHAPTERS)
-    return frozenset(name for name in known if name in words or name.partition("-")[0] in words)
+    return frozenset(name for name in requirements() if words & {name, name.partition("-")[0]})
 
 
 def _open(directory: Path) -> Store:
@@ -111,21 +109,21 @@ def _open(directory: Path) -> Store:
         raise RecordedError(f"{directory}: {reason}") from reason
 
 
-def _examine(journal: StoredJournal) -> None:
-    """Whether all is there that was recorded; raises JournalError where it is not.
+def _check_completeness(journal: StoredJournal) -> None:
+    """Raise JournalError when an entry or a document is missing or changed.
 
-    What is missing would count as what the retailer never did, or never got: so nothing is judged then.
+    A missing entry would be judged as something that the retailer never did, so nothing is judged then.
     """
     seen: set[str] = set()
     for expected, entry in enumerate(journal.entries(), 1):
         if entry.number != expected:
             raise JournalError(f"entry {expected} of the journal is missing; {_SOUND_COPY}")
         for reference in sorted(blob_references(entry) - seen):
-            _examine_blob(journal, entry.number, reference)
+            _check_blob(journal, entry.number, reference)
             seen.add(reference)
 
 
-def _examine_blob(journal: StoredJournal, entry: int, reference: str) -> None:
+def _check_blob(journal: StoredJournal, entry: int, reference: str) -> None:
     try:
         data = journal.blob(reference)
     except KeyError:
@@ -153,76 +151,61 @@ def _profile(setting: Setting, directory: Path) -> Profile:
 
 
 def _retailers(journal: Journal, world: World, authority: str | None) -> tuple[Retailer, ...]:
-    callers = {each.authority for each in journal.entries() if each.kind is Kind.EXCHANGE}
+    callers = {entry.authority for entry in journal.entries() if entry.kind is Kind.EXCHANGE}
     if authority is None:
-        return tuple(each for each in world.retailers if each.authority in callers)
+        return tuple(retailer for retailer in world.retailers if retailer.authority in callers)
     retailer = world.retailer(authority)
     if retailer is None:
-        known = ", ".join(f"{each.authority} ({each.name})" for each in world.retailers)
+        known = ", ".join(f"{known.authority} ({known.name})" for known in world.retailers)
         raise RecordedError(f"world {world.name!r} has no retailer with authority {authority}; it has {known}")
     return (retailer,) if authority in callers else ()
 
 
 def _security(journal: Journal) -> str:
-    """By what the recorded callers were known to the STS first; off when nobody asked it."""
+    """Return the credential of the first request for a token; off when there is none."""
     for entry in journal.entries():
         if entry.kind is Kind.TOKEN:
             return str(entry.details.get("credential")).removesuffix("mixed")
     return "off"
 
 
-def _ways(journal: Journal) -> frozenset[str]:
-    """By which ways callers came: soap, ftps, or both; by soap when nobody came at all."""
-    found = {entry.interface for entry in journal.entries() if entry.kind in (Kind.EXCHANGE, Kind.FTP)}
-    return frozenset(found & {"soap", "ftps"} or {"soap"})
+def _transports(journal: Journal) -> frozenset[str]:
+    """Return the transports that were used: soap, ftps or both; soap when there are no calls."""
+    used = {entry.interface for entry in journal.entries() if entry.kind in (Kind.EXCHANGE, Kind.FTP)}
+    return frozenset(used & {"soap", "ftps"} or {"soap"})
 
 
 def _started(
-    retailers: tuple[Retailer, ...], profile: Profile, security: str, ways: frozenset[str], waivers: tuple[Waiver, ...]
+    journal: Journal, retailers: tuple[Retailer, ...], profile: Profile, waivers: tuple[Waiver, ...]
 ) -> RunStarted:
-    switched_on = ways if security == "off" else ways | {"security"}
+    security, transports = _security(journal), _transports(journal)
+    switched_on = transports if security == "off" else transports | {"security"}
     return RunStarted(
-        retailer=", ".join(each.name for each in retailers),
+        retailer=", ".join(retailer.name for retailer in retailers),
         profile=profile.name,
         seed=0,
         suite_version=__version__,
         security=security,
         started_at=datetime.now(UTC),
-        requirements=tuple(RequirementInfo.of(each, switched_on) for each in load_requirements()),
+        requirements=tuple(RequirementInfo.of(requirement, switched_on) for requirement in requirements().values()),
         scenarios=len(retailers),
         assumed_requirements=profile.assumed_requirements,
         waivers=waivers,
     )
 
 
-def _judge_one(case: Case, chosen: frozenset[str], started: RunStarted, emit: Consumer) -> None:
-    retailer = case.retailer
+def _judge_retailer(case: Case, policy: Policy, selected: Collection[str], emit: Consumer) -> None:
     began = time.monotonic()
-    name = f"recorded-{retailer.authority}"
+    scenario, name = f"recorded-{case.retailer.authority}", case.retailer.name
     emit(
         ScenarioStarted(
-            scenario=name,
-            title=f"What {retailer.name} was recorded doing",
+            scenario=scenario,
+            title=f"Recorded traffic of {name}",
             feature="Recorded traffic",
-            title_lv=f"{retailer.name}: ierakstītā datu plūsma",
+            title_lv=f"{name}: ierakstītā datu plūsma",
             feature_lv="Ierakstītā datu plūsma",
         )
     )
-    verdicts = tuple(verdict for verdict in judge(case) if verdict.requirement in chosen)
-    status = Status.WARNED if any(verdict.breaches for verdict in verdicts) else Status.PASSED
-    requirements = {requirement.id: requirement for requirement in load_requirements()}
-    policy = Policy.of(started.assumed_requirements, started.waivers, started.started_at.date())
-    if policy.failing(verdicts, requirements):
-        status = Status.FAILED
-    if not any(verdict.checked for verdict in verdicts):
-        status = Status.NOT_TESTED
-    emit(
-        ScenarioFinished(
-            scenario=name,
-            status=status,
-            judged=verdicts,
-            seconds=time.monotonic() - began,
-            entries=sum(1 for _ in case.journal.entries()),
-            timeline=timeline_of(case, cited_by(verdicts)),
-        )
-    )
+    assessment = assess(case, policy, selected)
+    status = assessment.status if assessment.checked else Status.NOT_TESTED
+    emit(assessment.finished(scenario, status, since=began))

@@ -9,10 +9,10 @@ PROGRAM = """
 import sys
 import hypothesis
 from hypothesis import strategies as st
-from conformance.exploration import chance
+from conformance.run.histories import PROVIDER
 drawn = []
 @hypothesis.seed(1)
-@hypothesis.settings(max_examples=200, backend=chance.NAME, database=None, phases=(hypothesis.Phase.generate,))
+@hypothesis.settings(max_examples=200, backend=PROVIDER, database=None, phases=(hypothesis.Phase.generate,))
 @hypothesis.given(st.lists(st.integers(0, 10**9), max_size=5), st.sampled_from("abcdef"))
 def draw(numbers, letter):
     drawn.append((numbers, letter))
@@ -33,4 +33,4 @@ def _drawn(*modules: str) -> str:
 def test_choices_do_not_hang_on_what_is_loaded() -> None:
     bare = _drawn()
     assert len(bare) > 1000
-    assert bare == _drawn("conformance.exploration.exploring", "conformance.rules", "simulator.simulation")
+    assert bare == _drawn("conformance.run.exploration", "conformance.rules", "simulator.simulation")

@@ -1,15 +1,13 @@
-"""What does one failed case again: a feature with the seed that it was played with."""
+"""Reproducers: features that run a failed scenario again, with the seed of the run in which it failed."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from conformance.report.events import Event, RunStarted, ScenarioFinished, Status
 from conformance.report.writing import prepare_folder, write_whole
-from conformance.scenarios.titles import example_of, scenario_of, titles_of
 from simulator.domain.errors import UserError
 
 FOLDER = "reproducers"
@@ -19,7 +17,7 @@ _RETAILER = re.compile(r"^# retailer: (.+?)\s*$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Reproducer:
-    """A feature file, the seed that it was played with, and whose system failed (None: not told)."""
+    """A feature file, the seed to run it with, and the retailer whose system failed (None: not known)."""
 
     path: Path
     seed: int
@@ -31,7 +29,7 @@ class ReproducerError(UserError):
 
 
 class ReproducerReport:
-    """A consumer that writes a feature for each failed scenario into the report's folder. Raises ReportError."""
+    """A consumer of events that writes a feature for each failed scenario into the report. Raises ReportError."""
 
     def __init__(self, report: Path) -> None:
         self._folder = report / FOLDER
@@ -42,36 +40,27 @@ class ReproducerReport:
         if isinstance(event, RunStarted):
             self._retailer = " ".join(event.retailer.split())
         if isinstance(event, ScenarioFinished) and event.reproducer and event.status is Status.FAILED:
-            name = re.sub(r"\W+", "_", event.scenario.removeprefix("test_")).strip("_")
-            told = f"# retailer: {self._retailer}\n{event.reproducer}"
-            write_whole(prepare_folder(self._folder) / f"{name}.feature", told.encode())
+            feature = f"# retailer: {self._retailer}\n{event.reproducer}"
+            write_whole(prepare_folder(self._folder) / f"{folder_name(event.scenario)}.feature", feature.encode())
 
 
-def feature_of(item: Any, seed: int) -> str:
-    """The scenario of a pytest item as a feature of its own, with the words of its example in their places."""
-    titles = titles_of(item)
-    scenario = scenario_of(item).render(example_of(item))
-    lines = [f"# seed: {seed}", f"Feature: {titles.feature}", "", f"  Scenario: {titles.title}"]
-    lines.append(f"    Latviski: {titles.title_lv}")
-    for step in scenario.steps:
-        lines.append(f"    {step.keyword.strip()} {step.name}")
-        rows = step.datatable.raw() if step.datatable is not None else ()
-        lines += [f"      | {' | '.join(row)} |" for row in rows]
-    return "\n".join(lines) + "\n"
+def folder_name(scenario: str) -> str:
+    """Return the name of a scenario's file or folder in a report."""
+    return re.sub(r"\W+", "_", scenario.removeprefix("test_")).strip("_")
 
 
 def read_reproducers(path: Path) -> tuple[Reproducer, ...]:
-    """A reproducer, or all of a folder (of a report, too), which were played with one seed. Raises ReproducerError."""
+    """Read a reproducer, or all of a folder or report, which must share a seed. Raises ReproducerError."""
     if not path.is_dir():
         return (_read(path),)
     folder = path / FOLDER if (path / FOLDER).is_dir() else path
-    found = tuple(_read(each) for each in sorted(folder.glob("*.feature")))
-    if not found:
+    reproducers = tuple(_read(file) for file in sorted(folder.glob("*.feature")))
+    if not reproducers:
         raise ReproducerError(f"{folder}: there is no reproducer; `aldis check --report` writes one for each failure")
-    if len({each.seed for each in found}) > 1:
-        names = ", ".join(f"{each.path.name} ({each.seed})" for each in found)
-        raise ReproducerError(f"{folder}: reproducers of one seed can be played together, found {names}; name the file")
-    return found
+    if len({reproducer.seed for reproducer in reproducers}) > 1:
+        names = ", ".join(f"{reproducer.path.name} ({reproducer.seed})" for reproducer in reproducers)
+        raise ReproducerError(f"{folder}: reproducers of one seed can be run together, found {names}; name the file")
+    return reproducers
 
 
 def _read(path: Path) -> Reproducer:

@@ -1,4 +1,4 @@
-"""The system under test as the scenarios see it: one retailer behind its driver, asked and recorded."""
+"""The system under test: one retailer's system behind its driver."""
 
 from __future__ import annotations
 
@@ -20,42 +20,43 @@ Recorder = Callable[[str, dict[str, Any], Callable[[], Answer]], Answer]
 
 
 class RetailerRefused(Exception):
-    """The retailer answered a request with an error; the retailer's fault."""
+    """The retailer's system answered a request with an error."""
 
 
 class Unsupported(Exception):
-    """The retailer's driver cannot do what a scenario needs; the scenario is then not tested."""
+    """The retailer's driver cannot do what a scenario needs, so the scenario is not tested."""
 
 
 @dataclass(frozen=True, slots=True)
-class Folders:
-    """DIT's FTPS as the retailer is told of it: whose keys and passwords, and its address once it is served."""
+class FtpsAccess:
+    """How the retailer reaches DIT's FTPS: with passwords from ``keys``, at an address known once it is served."""
 
     keys: Security
     address: Callable[[], str]
 
     def credentials(self, user: str) -> dict[str, str]:
-        """What a user logs in with, and whom to trust."""
+        """Return a user's password and the certificate to trust."""
         material = self.keys.material((user,))
         return {"password": material.passwords[user], "ca": str(material.authority)}
 
 
-class Subject:
-    """A retailer's driver, opened when first needed and again after it broke.
+class SystemUnderTest:
+    """A retailer's system, driven through a driver that is opened on first use and again after it broke.
 
-    ``recorder`` is how a scenario puts each request and its answer into its journal; ``security`` is the server's,
-    ``folders`` its FTPS, when the retailer is to go by that.
+    ``security`` is the server's; ``ftps`` is given when the retailer is to use FTPS. ``logs`` is the folder for the
+    driver's error output. A ``recorder`` writes each request and its answer to the journal of the running scenario.
     """
 
     def __init__(
         self,
         config: RetailerConfig,
         profile: Profile,
+        *,
         base_url: Callable[[], str],
         logs: Path,
         lang: str = "en",
         security: Security | None = None,
-        folders: Folders | None = None,
+        ftps: FtpsAccess | None = None,
     ) -> None:
         self._config = config
         self._profile = profile
@@ -63,9 +64,9 @@ class Subject:
         self._logs = logs
         self._lang = lang
         self._security = security
-        self._folders = folders
+        self._ftps = ftps
         self._driver: Driver | None = None
-        self._greeted: Answer | None = None
+        self._hello: Answer | None = None
         self._earlier_log = ""
         self.name: str | None = None
         self.version: str | None = None
@@ -73,7 +74,7 @@ class Subject:
 
     @property
     def retailer(self) -> Retailer:
-        """The retailer as BVKB has it on its list."""
+        """The retailer as BVKB lists it."""
         config = self._config
         return Retailer(
             name=config.name,
@@ -85,41 +86,43 @@ class Subject:
 
     @property
     def log(self) -> str:
-        """All that the driver has written to its error stream."""
+        """Everything that the driver has written to its error output."""
         return self._earlier_log + (self._driver.log if self._driver else "")
 
     def open(self) -> None:
-        """Start the driver; raises DriverNotStarted when that cannot be done."""
+        """Start the driver if it is not running. Raises DriverNotStarted."""
         if self._driver is None:
             self._driver = open_driver(self._config, self._logs, lang=self._lang)
-            self._greeted = None
+            self._hello = None
 
     def begin(self, recorder: Recorder) -> None:
-        """Greet the retailer if that was not done yet, and have it forget everything."""
+        """Send ``hello`` if the driver is new, and ``reset``. Raises the same as :meth:`ask`, and DriverNotStarted."""
         self.open()
-        if self._greeted is not None:
-            # Asked once, told in each scenario's journal: so that it is the same whichever scenario came first.
-            said = self._greeted
-            recorder("hello", self._greeting(), lambda: said)
+        if self._hello is not None:
+            # Sent once, but recorded in every scenario: a journal does not depend on which scenario ran first.
+            answer = self._hello
+            recorder("hello", self._greeting(), lambda: answer)
         else:
             hello = self.ask(recorder, "hello", **self._greeting())
             name = _text(hello.fields.get("name"))
             if self.name is not None and name != self.name:
-                before, self.name = self.name, name
-                raise DriverError(f"the driver called itself {before!r} before and {name!r} now; it must stay the same")
+                earlier, self.name = self.name, name
+                raise DriverError(
+                    f"the driver called itself {earlier!r} before and {name!r} now; it must stay the same"
+                )
             self.name = name
             self.version = _text(hello.fields.get("version"))
-            self.can = frozenset(each for each in hello.fields.get("can") or () if isinstance(each, str))
-            self._greeted = hello
-        if self._folders is not None and "ftps" not in self.can:
+            self.can = frozenset(ability for ability in hello.fields.get("can") or () if isinstance(ability, str))
+            self._hello = hello
+        if self._ftps is not None and "ftps" not in self.can:
             raise Unsupported('transport is "ftps", and the driver does not say that it can do ftps')
         self.ask(recorder, "reset")
 
     def ask(self, recorder: Recorder, do: str, **fields: Any) -> Answer:
-        """Ask the retailer to do something.
+        """Send a request of the driver protocol and return the answer.
 
-        Raises DriverError when the protocol was broken, RetailerRefused when it answered with an error, Unsupported
-        when it said that it cannot do this.
+        Raises DriverError when the driver breaks the protocol, RetailerRefused when it answers with an error,
+        Unsupported when it answers that it does not support the request.
         """
         driver = self._driver
         if driver is None:
@@ -136,7 +139,7 @@ class Subject:
         return answer
 
     def close(self) -> None:
-        """Let the driver go; it is opened anew when it is needed again."""
+        """Close the driver; it is opened again when it is next needed."""
         if self._driver is not None:
             self._driver.close()
             self._earlier_log += self._driver.log
@@ -149,14 +152,14 @@ class Subject:
         return {
             "protocol": PROTOCOL_VERSION,
             "endpoints": _endpoints(base, self._security)
-            | ({"ftps": self._folders.address()} if self._folders is not None else {}),
+            | ({"ftps": self._ftps.address()} if self._ftps is not None else {}),
             "security": self._config.security,
             "credentials": _credentials(retailer.user, self._security)
-            | (self._folders.credentials(retailer.user) if self._folders is not None else {}),
+            | (self._ftps.credentials(retailer.user) if self._ftps is not None else {}),
             "authority": retailer.authority,
             "provider": {"name": retailer.name, "registration_number": retailer.registration_number},
-            "channels": {name.value: each.version_urn(minor.get(name, 0)) for name, each in channels.items()},
-            "schemas": {name.value: str(each.schema_path) for name, each in channels.items()},
+            "channels": {name.value: channel.version_urn(minor.get(name, 0)) for name, channel in channels.items()},
+            "schemas": {name.value: str(channel.schema_path) for name, channel in channels.items()},
             "profile": str(self._profile.path),
         }
 
@@ -172,13 +175,13 @@ def _endpoints(base: str, security: Security | None) -> dict[str, str | None]:
             "sts": None,
             "ftps": None,
         }
-    way = CERTIFICATE if security.credential == "certificate" else USERNAME
+    binding = CERTIFICATE if security.credential == "certificate" else USERNAME
     return {
         "message_service": f"{service}/ws2007FederationNoSct",
         "message_service_mtom": f"{service}/ws2007FederationNoSctMtom",
         "message_service_wsdl": f"{service}?wsdl",
         "configuration_service": f"{base}/dit/v1-3/ConfigurationService/ws2007FederationNoSct",
-        "sts": f"{base}{STS}/trust/13/{way}",
+        "sts": f"{base}{STS}/trust/13/{binding}",
         "ftps": None,
     }
 

@@ -1,4 +1,4 @@
-"""How days, months, amounts and names are written in a scenario's sentences."""
+"""The sentences of scenarios: how days, months, amounts and names are written in them, and how they are run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CALLS = {
     "confirms a message": "ConfirmationAck",
     "deletes a message": "DeleteMessage",
 }
-TROUBLES = {
+CALL_FAULTS = {
     "the call gets lost before it is carried out": "lose_request",
     "the answer gets lost although all was done": "drop_reply",
     "the connection breaks half-way through the answer": "cut_reply",
@@ -38,7 +38,7 @@ TROUBLES = {
     "DIT answers with a fault of its own": "soap_fault",
     "DIT takes long to answer": "slow_reply",
 }
-FLAWS = {
+DELIVERY_FAULTS = {
     "arrives twice": "duplicate_delivery",
     "is held up until after the following one": "out_of_order",
     "is not valid by its schema": "invalid_document",
@@ -48,7 +48,7 @@ FLAWS = {
     "is empty": "empty_list",
     "also tells of another retailer's customer": "leak",
 }
-SPOILT_TOKENS = {
+TOKEN_FAULTS = {
     "has ended already": "expired_token",
     "is signed by somebody whom DIT does not trust": "foreign_token",
 }
@@ -60,23 +60,23 @@ _PATTERNS = {
     "person": r"[^\W\d_]\w* [^\W\d_]\w*",
     "name": r"[^\W\d_]\w* [^\W\d_]\w*",
     "contract": r"[0-9A-Za-z-]+",
-    "category": "|".join(re.escape(each) for each in _CATEGORIES),
+    "category": "|".join(re.escape(category) for category in _CATEGORIES),
     "count": r"\d+",
     "call": "|".join(map(re.escape, CALLS)),
-    "trouble": "|".join(map(re.escape, TROUBLES)),
-    "flaw": "|".join(map(re.escape, FLAWS)),
-    "spoilt": "|".join(map(re.escape, SPOILT_TOKENS)),
+    "trouble": "|".join(map(re.escape, CALL_FAULTS)),
+    "flaw": "|".join(map(re.escape, DELIVERY_FAULTS)),
+    "token_fault": "|".join(map(re.escape, TOKEN_FAULTS)),
 }
 
 
 def parse_day(text: str) -> date:
-    """``1 March 2026`` as a date."""
+    """Return ``1 March 2026`` as a date; raises ValueError for a day that does not exist."""
     day, month, year = text.split()
     return date(int(year), MONTHS.index(month) + 1, int(day))
 
 
 def parse_month(text: str) -> Period:
-    """``March 2026`` as a period."""
+    """Return ``March 2026`` as a period."""
     month, year = text.split()
     return Period(int(year), MONTHS.index(month) + 1)
 
@@ -89,14 +89,14 @@ _CONVERTERS: dict[str, Callable[[str], Any]] = {
     "category": _CATEGORIES.__getitem__,
     "count": int,
     "call": CALLS.__getitem__,
-    "trouble": TROUBLES.__getitem__,
-    "flaw": FLAWS.__getitem__,
-    "spoilt": SPOILT_TOKENS.__getitem__,
+    "trouble": CALL_FAULTS.__getitem__,
+    "flaw": DELIVERY_FAULTS.__getitem__,
+    "token_fault": TOKEN_FAULTS.__getitem__,
 }
 
 
 class Sentence(parsers.StepParser):
-    """A step's sentence, in which ``{day}``, ``{month}``, ``{amount}``, ``{person}`` and so on are words."""
+    """The sentence of a step, with placeholders such as ``{day}``, ``{month}``, ``{amount}`` and ``{person}``."""
 
     def __init__(self, template: str) -> None:
         super().__init__(template)
@@ -106,12 +106,22 @@ class Sentence(parsers.StepParser):
         self._pattern = re.compile(pattern)
 
     def is_matching(self, name: str) -> bool:
-        """Whether a step is this sentence."""
+        """Return True for a text that this sentence matches."""
         return self._pattern.fullmatch(name) is not None
 
     def parse_arguments(self, name: str) -> dict[str, Any] | None:
-        """The sentence's words: days as dates, months as periods, amounts in EUR; ValueError for an impossible day."""
+        """Return the placeholders' values: dates, periods, amounts in EUR. Raises ValueError for an invalid day."""
         match = self._pattern.fullmatch(name)
         if match is None:
             return None
-        return {word: _CONVERTERS.get(word, str)(text) for word, text in match.groupdict().items()}
+        return {name: _CONVERTERS.get(name, str)(text) for name, text in match.groupdict().items()}
+
+
+def write_day(value: date) -> str:
+    """Return a day as sentences write it: ``1 March 2026``."""
+    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+
+
+def write_month(value: Period) -> str:
+    """Return a month as sentences write it: ``March 2026``."""
+    return f"{MONTHS[value.month - 1]} {value.year}"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.redaction import RedactedJournal, Redactor
+from conformance.run.redaction import RedactedJournal, Redactor
 from conformance.verdicts import Breach, Evidence, Verdict
 from simulator.documents.model import ChannelName
 from simulator.documents.reading import read_document

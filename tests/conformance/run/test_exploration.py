@@ -1,4 +1,4 @@
-"""Random lives: the reference retailer stands them, a spoilt one is found out, and the failure is a short story."""
+"""Random histories: the reference retailer passes, and a faulty one fails with a short sequence of steps."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import pytest
 
 from conformance.report.events import Status
 from conformance.report.summary import RunSummary
-from conformance.reproducers import ReproducerError, read_reproducers
 from conformance.retailers.config import REFERENCE_OBJECT, DriverConfig, DriverKind, RetailerConfig
-from conformance.suite import SuiteConfig, run_suite
+from conformance.run.configuration import SuiteConfig
+from conformance.run.reproducers import ReproducerError, read_reproducers
+from conformance.run.suite import run_suite
 from simulator.documents.profile import load_profile
 from tests.conformance.commands.running import aldis
 
 ROOT = Path(__file__).parents[3]
-STORIES = Path(__file__).parent / "stories"
+SEQUENCES = Path(__file__).parent / "sequences"
 TOML = """
 [retailer]
 name = "Sabojātā Enerģija"
@@ -36,7 +37,7 @@ def explore(variant: str, cases: int, seed: int = 1) -> RunSummary:
     return summary
 
 
-def test_the_reference_retailer_stands_whatever_happens() -> None:
+def test_the_reference_retailer_passes_random_histories() -> None:
     summary = explore("conformance.retailers.reference.driver:Driver", 12)
     assert summary.exit_code == 0, summary.scenarios[0].finished.reason
     assert summary.count(Status.PASSED) > 40
@@ -61,14 +62,14 @@ def test_a_driver_that_does_not_start_is_the_retailers_failure(
     summary = RunSummary()
     run_suite(SuiteConfig(retailer, load_profile(), only=only, cases=3), [summary])
     last = summary.scenarios[-1]
-    assert (last.title, last.finished.status) == ("Random life", status)
+    assert (last.title, last.finished.status) == ("Random histories", status)
     assert says in (last.finished.reason or "")
     assert (summary.harness_failures, summary.exit_code) == ([], 1)
 
 
-@pytest.mark.parametrize("story", sorted(STORIES.glob("*.feature")), ids=lambda each: each.stem)
-def test_it_stands_what_once_was_held_against_it(story: Path) -> None:
-    done = aldis("replay", str(story), cwd=ROOT)
+@pytest.mark.parametrize("sequence", sorted(SEQUENCES.glob("*.feature")), ids=lambda path: path.stem)
+def test_the_reference_retailer_passes_sequences_that_failed_once(sequence: Path) -> None:
+    done = aldis("replay", str(sequence), cwd=ROOT)
     assert done.returncode == 0, done.stdout
 
 
@@ -76,22 +77,24 @@ def test_it_stands_what_once_was_held_against_it(story: Path) -> None:
     ("variant", "requirement"),
     [("money:CarryOverLost", "PAY-"), ("network:NeverDeletes", "DIT-02"), ("contracts:SubUsersUntold", "CON-06")],
 )
-def test_a_fault_is_found_and_told_as_a_short_story(variant: str, requirement: str) -> None:
+def test_a_fault_is_found_and_reduced_to_a_short_sequence(variant: str, requirement: str) -> None:
     summary = explore(f"tests.spoilt.{variant}", 60)
     (scenario,) = summary.scenarios
     assert summary.exit_code == 1, scenario.finished.reason
     assert [
-        each for each in summary.verdicts if each.status is Status.FAILED and each.info.id.startswith(requirement)
+        verdict
+        for verdict in summary.verdicts
+        if verdict.status is Status.FAILED and verdict.info.id.startswith(requirement)
     ], scenario.finished.reason
-    story = scenario.finished.reproducer
-    assert story is not None
-    sentences = [line for line in story.splitlines() if line.startswith("    ")]
+    sequence = scenario.finished.reproducer
+    assert sequence is not None
+    sentences = [line for line in sequence.splitlines() if line.startswith("    ")]
     assert sentences[0].startswith("    Given it is ")
     assert len(sentences) <= 12
-    assert story in (scenario.finished.reason or "")
+    assert sequence in (scenario.finished.reason or "")
 
 
-def test_same_seed_same_story() -> None:
+def test_same_seed_same_sequence() -> None:
     first, again = (explore("tests.spoilt.network:NeverDeletes", 20).scenarios[0].finished for _ in range(2))
     assert first.reproducer == again.reproducer is not None
 

@@ -17,43 +17,47 @@ from conformance.rules.values import Table, money, table, tables, text, texts
 from conformance.verdicts import Verdict
 from simulator.clock import RIGA, last_working_day_before
 from simulator.documents.model import ChannelName, Period
+from simulator.domain.language import Bilingual, Shown, Text, _, joined, pgettext
 from simulator.journal import Entry, Kind, Outcome, decided
 
 _CONTENT = 8000  # characters of one document that a report shows
 
-_DOCUMENT = {
-    ChannelName.CONTRACT: ("līgumu dokumentu", "a contract document"),
-    ChannelName.DISCOUNT: ("atlaižu dokumentu", "a discount document"),
-    ChannelName.PAYOUT: ("izmaksu dokumentu", "a payout document"),
-}
 _CHANNELS = {
-    "contract": ("līgumi", "contracts"),
-    "discount": ("atlaides", "discounts"),
-    "payout": ("izmaksas", "payouts"),
+    "contract": _("contracts"),
+    "discount": _("discounts"),
+    "payout": _("payouts"),
 }
 _EVENTS = {
-    "contract.new": ("noslēgts līgums {contract}", "contract {contract} is signed"),
-    "contract.change": ("mainās līguma {contract} dati", "contract {contract} changes"),
-    "contract.end": ("līgums {contract} beidzas {valid_to}", "contract {contract} ends on {valid_to}"),
-    "sub_user.add": ("līgumam {contract} pievienojas apakšlietotājs", "a sub-user joins contract {contract}"),
-    "sub_user.end": ("apakšlietotājs atstāj līgumu {contract}", "a sub-user leaves contract {contract}"),
+    "contract.new": _("contract {contract} is signed"),
+    "contract.change": _("contract {contract} changes"),
+    "contract.end": _("contract {contract} ends on {valid_to}"),
+    "sub_user.add": _("a sub-user joins contract {contract}"),
+    "sub_user.end": _("a sub-user leaves contract {contract}"),
 }
-
+_SENDS = {
+    ChannelName.CONTRACT: _("sends a contract document{extent}"),
+    ChannelName.DISCOUNT: _("sends a discount document{extent}"),
+    ChannelName.PAYOUT: _("sends a payout document{extent}"),
+    None: _("sends a document{extent}"),
+}
+_CALLS = {
+    RECEIVE: _("reads messages: {count}"),
+    RESTORE: _("restores messages: {count}"),
+    DELETE: _("deletes messages: {count}"),
+    CONFIRM: _("confirms that a message was processed"),
+}
 _INVALID_TOKENS = {
-    "expired_token": ("tās termiņš jau ir beidzies", "it has ended already"),
-    "foreign_token": (
-        "tā parakstīta ar atslēgu, kurai DIT neuzticas",
-        "it is signed with a key that DIT does not trust",
-    ),
+    "expired_token": _("it has ended already"),
+    "foreign_token": _("it is signed with a key that DIT does not trust"),
 }
 _FLAWS = {
-    "duplicate_delivery": ("otrreiz", "a second time"),
-    "out_of_order": ("novēloti, pēc nākamā", "late, after the following one"),
-    "invalid_document": ("neatbilst shēmai", "not valid by its schema"),
-    "unknown_contract": ("arī ar nezināmu līgumu", "also with a contract that nobody signed"),
-    "other_retailer": ("cita tirgotāja", "another retailer's"),
-    "odd_decimals": ("ar trim zīmēm aiz komata", "with three decimals"),
-    "empty_list": ("bez ierakstiem", "without records"),
+    "duplicate_delivery": _("a second time"),
+    "out_of_order": _("late, after the following one"),
+    "invalid_document": _("not valid by its schema"),
+    "unknown_contract": _("also with a contract that nobody signed"),
+    "other_retailer": _("another retailer's"),
+    "odd_decimals": _("with three decimals"),
+    "empty_list": _("without records"),
 }
 
 
@@ -70,8 +74,7 @@ def timeline_of(case: Case, cited: Iterable[int] = ()) -> Timeline:
         line = builder.describe(entry) or (_fallback(entry) if is_cited else None)
         if line is not None:
             content = _content(case, entry) if is_cited else None
-            lv, en = _sentence(line.lv), _sentence(line.en)
-            moments.append(Moment(entry.number, entry.at, line.lane, lv, en, line.trouble, content))
+            moments.append(Moment(entry.number, entry.at, line.lane, line.text, line.trouble, content))
     return Timeline(tuple(moments), tuple(_marks(case, moments)))
 
 
@@ -86,33 +89,27 @@ def cited_by(verdicts: Iterable[Verdict]) -> frozenset[int]:
     )
 
 
-def describe_flaw(misbehaviour: str | None) -> tuple[str, str]:
-    """Describe the fault injected into a delivery, in brackets, in Latvian and English; empty without a fault."""
+def describe_flaw(misbehaviour: str | None) -> Shown:
+    """Describe the fault injected into a delivery, in brackets; empty without a fault."""
     if misbehaviour is None:
-        return "", ""
-    lv, en = _FLAWS.get(misbehaviour, ("tīši nepareizi", "wrong on purpose"))
-    return f" ({lv})", f" ({en})"
+        return _NOTHING
+    return Text(" ({flaw})", {"flaw": _FLAWS.get(misbehaviour, _("wrong on purpose"))})
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
     """One line of the timeline. ``trouble`` marks what was refused, lost or wrong."""
 
-    lv: str
-    en: str
+    text: Shown
     trouble: bool = False
     lane: Lane = Lane.EXCHANGE
-
-
-def _sentence(line: str) -> str:
-    return line[:1].upper() + line[1:]
 
 
 def _fallback(entry: Entry) -> _Line:
     """Describe an entry that a breach refers to and that has no line of its own."""
     cause = f": {entry.cause}" if entry.cause else ""
     operation = f"{entry.interface} {entry.operation}".strip()
-    return _Line(f"{operation}{cause}", f"{operation}{cause}", trouble=entry.outcome is Outcome.FAULT)
+    return _Line(_verbatim(f"{operation}{cause}"), trouble=entry.outcome is Outcome.FAULT)
 
 
 def _marks(case: Case, moments: list[Moment]) -> Iterator[Mark]:
@@ -125,17 +122,12 @@ def _marks(case: Case, moments: list[Moment]) -> Iterator[Mark]:
         days = (
             (
                 last_working_day_before(date(month.year, month.month, due.contract_before_day.value)),
-                "Līgumu datu termiņš",
-                "Contract data are due",
+                _("Contract data are due"),
             ),
-            (month.first_day.replace(day=due.determination_day.value), "ALDIS lēmums", "ALDIS decides"),
-            (
-                month.first_day.replace(day=due.payout_day.value),
-                f"Izmaksu par {month - 1} termiņš",
-                f"Payouts of {month - 1} are due",
-            ),
+            (month.first_day.replace(day=due.determination_day.value), _("ALDIS decides")),
+            (month.first_day.replace(day=due.payout_day.value), _("Payouts of {month} are due", month=month - 1)),
         )
-        yield from (Mark(day, lv, en) for day, lv, en in days if first <= day <= last)
+        yield from (Mark(day, text) for day, text in days if first <= day <= last)
         month += 1
 
 
@@ -178,22 +170,17 @@ class _TimelineBuilder:
         details = table(entry.details)
         match entry.operation:
             case "apply":
-                events = [_event(event) for event in tables(details.get("events"))]
-                return _business("; ".join(lv for lv, _ in events), "; ".join(en for _, en in events))
+                return _business(joined(map(_event, tables(details.get("events"))), "; "))
             case "bill":
                 return _bills(details)
             case "exchange":
-                names = [_CHANNELS.get(channel, (channel, channel)) for channel in texts(details.get("channels"))]
-                lv, en = ", ".join(lv for lv, _ in names), ", ".join(en for _, en in names)
-                return _business(f"plānotā datu apmaiņa: {lv}", f"scheduled exchange: {en}")
+                names = (_CHANNELS.get(channel, _verbatim(channel)) for channel in texts(details.get("channels")))
+                return _business(_("scheduled exchange: {channels}", channels=joined(names, ", ")))
         if entry.operation.endswith(".answer") and (details.get("error") or details.get("unsupported")):
             request = entry.operation.removesuffix(".answer")
             why = text(details.get("error")) or "unsupported"
-            return _business(
-                f'draiveris neizpildīja "{request}": {why}',
-                f"the driver did not carry out {request!r}: {why}",
-                trouble=True,
-            )
+            sentence = _("the driver did not carry out '{request}': {why}", request=request, why=why)
+            return _business(sentence, trouble=True)
         return None
 
     # -- the wire
@@ -202,44 +189,35 @@ class _TimelineBuilder:
         call = self._calls.get(entry.number)
         if call is None:
             return None
-        lv, en = self._operation(call)
+        operation = self._operation(call)
         if not call.done:
             why = entry.cause or entry.fault_code or ""
-            return _Line(f"{lv} – DIT neizpilda: {why}", f"{en}: DIT does not carry it out: {why}", trouble=True)
+            return _Line(_("{call}: DIT does not carry it out: {why}", call=operation, why=why), trouble=True)
         if call.lost:
-            return _Line(f"{lv} – atbilde pazūd", f"{en}; the reply is lost", trouble=True)
-        return _Line(lv, en)
+            return _Line(_("{call}; the reply is lost", call=operation), trouble=True)
+        return _Line(operation)
 
-    def _operation(self, call: Call) -> tuple[str, str]:
+    def _operation(self, call: Call) -> Shown:
         count = len(call.entry.message_ids)
         match call.operation:
             case "":
-                return "nesaprotams izsaukums", "a call that cannot be understood"
+                return _("a call that cannot be understood")
             case operation if operation == SEND:
                 return self._sent(call)
             case operation if operation == LIST and call.read:
-                return f"prasa nolasīto ziņojumu sarakstu: {count}", f"lists the messages already read: {count}"
+                return _("lists the messages already read: {count}", count=count)
             case operation if operation == LIST:
-                return f"prasa jauno ziņojumu sarakstu: {count}", f"lists the new messages: {count}"
-        names = {
-            RECEIVE: (f"nolasa ziņojumus: {count}", f"reads messages: {count}"),
-            RESTORE: (f"atjauno ziņojumus: {count}", f"restores messages: {count}"),
-            DELETE: (f"dzēš ziņojumus: {count}", f"deletes messages: {count}"),
-            CONFIRM: ("apstiprina, ka ziņojums apstrādāts", "confirms that a message was processed"),
-        }
-        return names.get(call.operation, (call.operation, call.operation))
+                return _("lists the new messages: {count}", count=count)
+        named = _CALLS.get(call.operation)
+        return _verbatim(call.operation) if named is None else named.filled(count=count)
 
-    def _sent(self, call: Call) -> tuple[str, str]:
+    def _sent(self, call: Call) -> Shown:
         sent = self._sends.get(call.number)
         if sent is None:
-            return "sūta ziņojumu", "sends a message"
+            return _("sends a message")
         if sent.is_event:
-            return "nosūta kļūdas ziņojumu", "sends an error event"
-        lv, en = (
-            _DOCUMENT.get(sent.channel, ("dokumentu", "a document")) if sent.channel else ("dokumentu", "a document")
-        )
-        extent_lv, extent_en = _extent(sent)
-        return f"nosūta {lv}{extent_lv}", f"sends {en}{extent_en}"
+            return _("sends an error event")
+        return _SENDS[sent.channel].filled(extent=_extent(sent))
 
     def _token(self, entry: Entry) -> _Line | None:
         issue = self._issues.get(entry.number)
@@ -247,15 +225,16 @@ class _TimelineBuilder:
             return None
         if not issue.done:
             why = entry.cause or entry.fault_code or ""
-            return _Line(f"prasa pilnvaru no STS – atteikts: {why}", f"asks the STS for a token: refused: {why}", True)
+            return _Line(_("asks the STS for a token: refused: {why}", why=why), trouble=True)
         if issue.doctored:
-            unknown = ("tīši nederīgu", "wrong on purpose")
-            lv, en = _INVALID_TOKENS.get(text(entry.details.get("misbehaviour")) or "", unknown)
-            return _Line(f"saņem no STS tīši nederīgu pilnvaru: {lv}", f"gets an invalid token on purpose: {en}", True)
+            flaw = _INVALID_TOKENS.get(
+                text(entry.details.get("misbehaviour")) or "", pgettext("token", "wrong on purpose")
+            )
+            return _Line(_("gets an invalid token on purpose: {flaw}", flaw=flaw), trouble=True)
         if issue.expires is None:
-            return _Line("saņem pilnvaru no STS", "gets a token from the STS")
+            return _Line(_("gets a token from the STS"))
         until = f"{issue.expires.astimezone(RIGA):%Y-%m-%d %H:%M:%S}"
-        return _Line(f"saņem pilnvaru no STS, derīgu līdz {until}", f"gets a token from the STS, valid until {until}")
+        return _Line(_("gets a token from the STS, valid until {until}", until=until))
 
     def _ftp_command(self, entry: Entry) -> _Line | None:
         """Describe logins and refused commands; the commands around them change nothing at DIT."""
@@ -263,28 +242,24 @@ class _TimelineBuilder:
             return None
         if entry.outcome is Outcome.FAULT:
             verb, why = entry.operation, entry.cause or entry.fault_code or ""
-            return _Line(f"FTP komanda {verb} – atteikts: {why}", f"FTP command {verb}: refused: {why}", trouble=True)
-        return _Line("pieslēdzas ar FTPS", "logs in by FTPS") if entry.operation == "PASS" else None
+            return _Line(_("FTP command {verb}: refused: {why}", verb=verb, why=why), trouble=True)
+        return _Line(_("logs in by FTPS")) if entry.operation == "PASS" else None
 
     def _delivered(self, entry: Entry) -> _Line | None:
         if entry.operation == "purge" and entry.authority == self._case.retailer.authority:
             count = len(entry.message_ids)
-            return _Line(
-                f"DIT izdzēš ziņojumus, kam beidzies laiks: {count}", f"DIT deletes messages past retention: {count}"
-            )
+            return _Line(_("DIT deletes messages past retention: {count}", count=count))
         delivery = self._deliveries.get(entry.number)
         if delivery is None:
             return None
-        flaw_lv, flaw_en = describe_flaw(text(table(entry.details).get("misbehaviour")))
-        lv, en = (
-            ("kļūdas ziņojums", "an error event") if delivery.is_event else ("atlaižu dokuments", "a discount document")
+        flaw = text(table(entry.details).get("misbehaviour"))
+        arrival = (
+            _("an error event arrives in the mailbox{extent}{flaw}")
+            if delivery.is_event
+            else _("a discount document arrives in the mailbox{extent}{flaw}")
         )
-        extent_lv, extent_en = _extent(delivery)
-        return _Line(
-            f"pastkastītē nonāk {lv}{extent_lv}{flaw_lv}",
-            f"{en} arrives in the mailbox{extent_en}{flaw_en}",
-            trouble=bool(flaw_en),
-        )
+        sentence = arrival.filled(extent=_extent(delivery), flaw=describe_flaw(flaw))
+        return _Line(sentence, trouble=flaw is not None)
 
     # -- BVKB
 
@@ -303,18 +278,21 @@ class _TimelineBuilder:
         if details.get("provider") not in (None, self._case.retailer.registration_number):
             return None
         if details.get("duplicate"):
-            return _bvkb("BVKB šo dokumentu jau ir saņēmis", "BVKB has this document already")
+            return _bvkb(_("BVKB has this document already"))
         errors = list(tables(details.get("errors")))
         accepted = details.get("accepted", 0)
         if not errors:
-            return _bvkb(f"BVKB pieņem ierakstus: {accepted}", f"BVKB takes in records: {accepted}")
-        lv = "; ".join(text(error.get("text_lv")) or "" for error in errors[:3])
-        en = "; ".join(text(error.get("text_en")) or "" for error in errors[:3])
-        return _bvkb(
-            f"BVKB pieņem ierakstus: {accepted}, kļūdas: {len(errors)} – {lv}",
-            f"BVKB takes in records: {accepted}, errors: {len(errors)}: {en}",
-            trouble=True,
+            return _bvkb(_("BVKB takes in records: {accepted}", accepted=accepted))
+        first_errors = (
+            Bilingual(text(error.get("text_lv")) or "", text(error.get("text_en")) or "") for error in errors[:3]
         )
+        sentence = _(
+            "BVKB takes in records: {accepted}, errors: {count}: {errors}",
+            accepted=accepted,
+            count=len(errors),
+            errors=joined(first_errors, "; "),
+        )
+        return _bvkb(sentence, trouble=True)
 
     def _determination(self, entry: Entry, details: Table) -> _Line:
         own = [
@@ -322,33 +300,44 @@ class _TimelineBuilder:
             for decision in decided(self._case.journal, entry)
             if decision.get("provider") == self._case.retailer.registration_number
         ]
-        total = sum(map(_granted, own), Decimal("0.00"))
-        period = details.get("period")
         return _bvkb(
-            f"ALDIS lemj par {period}: lēmumi {len(own)}, kopā {total} EUR",
-            f"ALDIS decides for {period}: decisions {len(own)}, {total} EUR in all",
+            _(
+                "ALDIS decides for {period}: decisions {count}, {total} EUR in all",
+                period=details.get("period"),
+                count=len(own),
+                total=sum(map(_granted, own), Decimal("0.00")),
+            )
         )
 
     def _reconciliation(self, details: Table) -> _Line | None:
         if details.get("provider") != self._case.retailer.registration_number:
             return None
         differences = len(list(tables(details.get("differences"))))
-        period, granted, applied = details.get("period"), details.get("granted"), details.get("applied")
-        return _bvkb(
-            f"BVKB salīdzina {period}: kopš gada sākuma piešķirti {granted} EUR, piemēroti {applied} EUR, "
-            f"atšķirības {differences}",
-            f"BVKB reconciles {period}: since the year began {granted} EUR granted, {applied} EUR applied, "
-            f"differences {differences}",
-            trouble=differences > 0,
+        sentence = _(
+            "BVKB reconciles {period}: since the year began {granted} EUR granted, {applied} EUR applied, "
+            "differences {differences}",
+            period=details.get("period"),
+            granted=details.get("granted"),
+            applied=details.get("applied"),
+            differences=differences,
         )
+        return _bvkb(sentence, trouble=differences > 0)
 
 
-def _business(lv: str, en: str, *, trouble: bool = False) -> _Line:
-    return _Line(lv, en, trouble, Lane.BUSINESS)
+def _verbatim(name: str) -> Bilingual:
+    """Return a name of the protocol as a text, the same in both languages."""
+    return Bilingual(name, name)
 
 
-def _bvkb(lv: str, en: str, *, trouble: bool = False) -> _Line:
-    return _Line(lv, en, trouble, Lane.AUTHORITY)
+_NOTHING = _verbatim("")
+
+
+def _business(sentence: Shown, *, trouble: bool = False) -> _Line:
+    return _Line(sentence, trouble, Lane.BUSINESS)
+
+
+def _bvkb(sentence: Shown, *, trouble: bool = False) -> _Line:
+    return _Line(sentence, trouble, Lane.AUTHORITY)
 
 
 def _connection(entry: Entry) -> _Line | None:
@@ -356,32 +345,25 @@ def _connection(entry: Entry) -> _Line | None:
     request = text(entry.details.get("said")) or "?"
     match entry.operation:
         case "shown":
-            return _Line(
-                "tirgotājam tīši uzrādīts citas iestādes sertifikāts",
-                "the retailer is shown the certificate of another authority on purpose",
-                trouble=True,
-            )
+            return _Line(_("the retailer is shown the certificate of another authority on purpose"), trouble=True)
         case "handshake":
-            return _Line(
-                "tirgotājs pārtrauc savienojumu, jo sertifikātu parakstījusi cita iestāde",
-                "the retailer breaks off the connection, since another authority signed the certificate",
-            )
+            return _Line(_("the retailer breaks off the connection, since another authority signed the certificate"))
         case "request":
-            return _Line(
-                f"tirgotājs nosūta {request} serverim, kura sertifikātu parakstījusi cita iestāde",
-                f"the retailer sends {request} to a server whose certificate another authority signed",
-                trouble=True,
+            sentence = _(
+                "the retailer sends {request} to a server whose certificate another authority signed", request=request
             )
+            return _Line(sentence, trouble=True)
         case "plain":
-            return _Line("nešifrēts HTTP portā, kur gaidīts TLS", "plain HTTP on a port that expects TLS", trouble=True)
+            return _Line(_("plain HTTP on a port that expects TLS"), trouble=True)
     return None
 
 
-def _event(event: Any) -> tuple[str, str]:
+def _event(event: Any) -> Shown:
     kind = text(event.get("kind")) or ""
-    lv, en = _EVENTS.get(kind, (kind, kind))
-    values = {"contract": text(event.get("contract")) or "?", "valid_to": text(event.get("valid_to")) or "?"}
-    return lv.format(**values), en.format(**values)
+    sentence = _EVENTS.get(kind)
+    if sentence is None:
+        return _verbatim(kind)
+    return sentence.filled(contract=text(event.get("contract")) or "?", valid_to=text(event.get("valid_to")) or "?")
 
 
 def _bills(details: Table) -> _Line:
@@ -389,13 +371,9 @@ def _bills(details: Table) -> _Line:
     net = sum((money(invoice.get("net")) or Decimal("0.00") for invoice in invoices), Decimal("0.00"))
     period = details.get("period")
     if any(invoice.get("reverses") for invoice in invoices):
-        return _business(
-            f"atcelts rēķins par {period}: {net} EUR neto", f"a bill of {period} is reversed: {net} EUR net"
-        )
-    return _business(
-        f"rēķini par {period}: {len(invoices)}, kopā {net} EUR neto",
-        f"bills for {period}: {len(invoices)}, {net} EUR net in all",
-    )
+        return _business(_("a bill of {period} is reversed: {net} EUR net", period=period, net=net))
+    count = len(invoices)
+    return _business(_("bills for {period}: {count}, {net} EUR net in all", period=period, count=count, net=net))
 
 
 def _granted(decision: Table) -> Decimal:
@@ -404,16 +382,16 @@ def _granted(decision: Table) -> Decimal:
     return sum((money(amount) or Decimal("0.00") for amount in amounts), Decimal("0.00"))
 
 
-def _extent(carrier: Sent | Delivery) -> tuple[str, str]:
+def _extent(carrier: Sent | Delivery) -> Shown:
     document = carrier.content.document if carrier.content is not None else None
     if document is None:
-        return "", ""
-    period, count = document.header.period, len(document.records)
-    corrected = document.header.corrects is not None
-    return (
-        f" par {period}, ieraksti: {count}{', labojums' if corrected else ''}",
-        f" for {period}, records: {count}{', a correction' if corrected else ''}",
+        return _NOTHING
+    sentence = (
+        _(" for {period}, records: {count}")
+        if document.header.corrects is None
+        else _(" for {period}, records: {count}, a correction")
     )
+    return sentence.filled(period=document.header.period, count=len(document.records))
 
 
 def _content(case: Case, entry: Entry) -> str | None:

@@ -12,6 +12,7 @@ from conformance.requirements.catalogue import NEEDS
 from conformance.requirements.model import Requirement
 from conformance.verdicts import Verdict
 from conformance.waivers import Waiver as Waiver  # noqa: PLC0414 - exported
+from simulator.domain.language import Shown
 
 
 class Status(StrEnum):
@@ -74,8 +75,7 @@ class Moment:
     entry: int
     at: datetime
     lane: Lane
-    text_lv: str
-    text_en: str
+    text: Shown
     trouble: bool = False
     content: str | None = None
 
@@ -85,8 +85,7 @@ class Mark:
     """A day of the calendar on which something is due."""
 
     day: date
-    text_lv: str
-    text_en: str
+    text: Shown
 
 
 @dataclass(frozen=True, slots=True)

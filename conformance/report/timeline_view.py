@@ -115,7 +115,7 @@ def days_of(timeline: Timeline) -> Iterator[DayView]:
         yield DayView(
             day.isoformat(),
             _WEEKDAYS[day.weekday()],
-            marks=tuple(Bilingual(mark.text_lv, mark.text_en) for mark in marks[day]),
+            marks=tuple(mark.text for mark in marks[day]),
             moments=tuple(_moment(moment) for moment in moments[day]),
         )
 
@@ -125,7 +125,12 @@ def _moment(moment: Moment) -> MomentView:
         moment.entry,
         time=f"{moment.at:%H:%M}",
         lane=LANES[moment.lane],
-        text=Bilingual(moment.text_lv, moment.text_en),
+        text=_sentence(moment.text),
         trouble=moment.trouble,
         content=moment.content,
     )
+
+
+def _sentence(text: Shown) -> Bilingual:
+    lv, en = (text.in_language(language) for language in ("lv", "en"))
+    return Bilingual(lv[:1].upper() + lv[1:], en[:1].upper() + en[1:])

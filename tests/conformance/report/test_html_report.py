@@ -12,6 +12,7 @@ from lxml import html as lxml_html
 from conformance.report.events import Lane, Mark, Moment, Status, Timeline
 from conformance.report.html_report import HtmlReport, page
 from conformance.timeline import describe_flaw
+from simulator.domain.language import Bilingual, _
 from simulator.faults import DELIVERY
 from tests.conformance.report.runs import BEGAN, fold, harness, judged, run, scenario
 
@@ -21,11 +22,15 @@ HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\x00\x1
 def _timeline() -> Timeline:
     moments = tuple(
         Moment(
-            entry, BEGAN + timedelta(days=entry % 40), lane, f"Notikums {entry}", f"Event {entry}", trouble=entry == 57
+            entry,
+            BEGAN + timedelta(days=entry % 40),
+            lane,
+            Bilingual(f"notikums {entry}", f"event {entry}"),
+            trouble=entry == 57,
         )
         for entry, lane in zip(range(55, 61), [*Lane, *Lane], strict=True)
     )
-    return Timeline(moments, (Mark(date(2026, 3, 7), "ALDIS lēmums", "ALDIS decides"),))
+    return Timeline(moments, (Mark(date(2026, 3, 7), _("ALDIS decides")),))
 
 
 def _page(**changes: object) -> etree._Element:
@@ -140,7 +145,7 @@ def test_the_consumer_writes_the_file_when_the_run_is_over(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("kind", sorted(DELIVERY))
 def test_a_timeline_says_what_is_wrong_with_a_delivery(kind: str) -> None:
-    lv, en = describe_flaw(kind)
-    assert lv != en
-    assert "purpose" not in en  # each has words of its own
-    assert describe_flaw(None) == ("", "")
+    flaw = describe_flaw(kind)
+    assert flaw.in_language("lv") != flaw.in_language("en")
+    assert "purpose" not in flaw.in_language("en")  # each has words of its own
+    assert describe_flaw(None).in_language("lv") == describe_flaw(None).in_language("en") == ""

@@ -3,41 +3,42 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated
 
-from conformance.requirements.model import Level, Requirement
-from simulator.documents.model import Basis, Provenance
+from conformance.requirements.model import Requirement
+from simulator.settings import Check, KeyPath, SettingsFile, did_you_mean, shown, structure
 
 CHAPTERS = ("XML", "DIT", "SEC", "FTP", "CON", "DIS", "PAY", "CAL", "ERR", "PRI", "DRV")
 """The chapters in the order in which a document travels; each is a file of that name in lower case."""
 
-_TEXTS = ("text_lv", "text_en", "remedy_lv", "remedy_en", "source")
 NEEDS = {
     "security": 'security = "off" in [run] of retailer.toml: with username or certificate it is tested',
     "soap": 'transport = "ftps" in [run] of retailer.toml, or nobody called by SOAP: the FTP chapter is judged',
     "ftps": 'transport = "soap" in [run] of retailer.toml, or nobody came by FTPS: with ftps it is tested',
 }
 """What a requirement may need, and why it is not tested without."""
-_OPTIONAL_TEXTS = ("expected_lv", "expected_en")
-_KEYS = {"id", "level", "basis", "untested", "needs", *_TEXTS, *_OPTIONAL_TEXTS}
-_Choice = TypeVar("_Choice", Level, Basis)
-_ID = re.compile(r"[A-Z]{3}-\d{2}", re.ASCII)
+
+_Chapter = Annotated[
+    tuple[Requirement, ...], Check("tables, each headed [[requirement]]; at least one", bool, {"minItems": 1})
+]
 
 
-class CatalogueError(Exception):
-    """The catalogue cannot be read; says in which file, at which requirement, what was expected."""
+@dataclass(frozen=True, slots=True)
+class ChapterFile:
+    """The file of a chapter: nothing but ``[[requirement]]`` tables."""
+
+    requirement: _Chapter
 
 
 def load(directory: Path | None = None) -> tuple[Requirement, ...]:
     """Return all requirements, chapter by chapter.
 
     ``directory`` holds the files of the chapters, by default the ones that come with the suite, which are read once a
-    process. Raises CatalogueError when a file is missing or unreadable, when a requirement lacks a key or has one too
-    many, or an id stands twice.
+    process. Raises SettingsError when a file is missing or unreadable, with all that is wrong in it.
     """
     return _bundled() if directory is None else _read(directory)
 
@@ -48,67 +49,29 @@ def _bundled() -> tuple[Requirement, ...]:
 
 
 def _read(folder: Path) -> tuple[Requirement, ...]:
-    found: dict[str, Requirement] = {}
+    requirements: dict[str, Requirement] = {}
     for chapter in CHAPTERS:
         path = folder / f"{chapter.lower()}.toml"
-        for requirement in _chapter(path, chapter):
-            if requirement.id in found:
-                raise CatalogueError(f"{path}: {requirement.id} stands twice; give the second one a number of its own")
-            found[requirement.id] = requirement
-    return tuple(found.values())
+        file = SettingsFile.open(path, if_missing=f"it is the file of chapter {chapter}")
+        chapter_requirements = structure(file, file.table, ChapterFile).requirement
+        problems = list(_problems(chapter, chapter_requirements))
+        if problems:
+            raise file.error(problems)
+        requirements |= {requirement.id: requirement for requirement in chapter_requirements}
+    return tuple(requirements.values())
 
 
-def _chapter(path: Path, chapter: str) -> list[Requirement]:
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as reason:
-        raise CatalogueError(f"{path}: the file of chapter {chapter} is missing") from reason
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as reason:
-        raise CatalogueError(f"{path}: cannot be read: {reason}") from reason
-    entries = content.get("requirement")
-    if not isinstance(entries, list) or not entries or set(content) != {"requirement"}:
-        raise CatalogueError(f"{path}: expected [[requirement]] tables and nothing else")
-    return [_requirement(path, chapter, place, entry) for place, entry in enumerate(entries, 1)]
-
-
-def _requirement(path: Path, chapter: str, place: int, entry: object) -> Requirement:
-    where = f"{path}: requirement {place}"
-    if not isinstance(entry, Mapping):
-        raise CatalogueError(f"{where}: expected a table")
-    identifier = entry.get("id")
-    if not isinstance(identifier, str) or not _ID.fullmatch(identifier) or not identifier.startswith(f"{chapter}-"):
-        raise CatalogueError(f"{where}: id is {identifier!r}; expected {chapter}- and two digits, like {chapter}-01")
-    where = f"{path}: {identifier}"
-    unknown = set(entry) - _KEYS
-    if unknown:
-        raise CatalogueError(f"{where}: unknown key {min(unknown)!r}; known are {', '.join(sorted(_KEYS))}")
-    texts = {key: _text(where, key, entry.get(key)) for key in _TEXTS}
-    source = texts.pop("source")
-    given = {key for key in _OPTIONAL_TEXTS if key in entry}
-    if given and given != set(_OPTIONAL_TEXTS):
-        raise CatalogueError(f"{where}: {given.pop()} stands alone; give {' and '.join(_OPTIONAL_TEXTS)}, or neither")
-    texts |= {key: _text(where, key, entry[key]) for key in given}
-    untested, needs = entry.get("untested"), entry.get("needs")
-    if needs is not None and needs not in NEEDS:
-        raise CatalogueError(f"{where}: needs is {needs!r}; known are {', '.join(sorted(NEEDS))}")
-    return Requirement(
-        id=identifier,
-        level=_choice(where, "level", entry.get("level"), Level),
-        provenance=Provenance(_choice(where, "basis", entry.get("basis"), Basis), source),
-        untested=None if untested is None else _text(where, "untested", untested),
-        needs=needs,
-        **texts,
-    )
-
-
-def _text(where: str, key: str, value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise CatalogueError(f"{where}: {key} is {value!r}; expected a sentence")
-    return value.strip()
-
-
-def _choice(where: str, key: str, value: object, kind: type[_Choice]) -> _Choice:
-    for each in kind:
-        if each.value == value:
-            return each
-    raise CatalogueError(f"{where}: {key} is {value!r}; expected one of {', '.join(each.value for each in kind)}")
+def _problems(chapter: str, requirements: tuple[Requirement, ...]) -> Iterator[tuple[KeyPath, str]]:
+    """Ids of another chapter or that stand twice, and needs that no run can have."""
+    seen: set[str] = set()
+    for index, requirement in enumerate(requirements):
+        path: KeyPath = ("requirement", index)
+        if re.fullmatch(rf"{chapter}-[0-9]{{2}}", requirement.id) is None:
+            reason = f"found {shown(requirement.id)}; expected {chapter}- and two digits, like {chapter}-01"
+            yield (*path, "id"), reason
+        if requirement.id in seen:
+            yield (*path, "id"), f"{requirement.id} stands twice; give the second one a number of its own"
+        seen.add(requirement.id)
+        if requirement.needs is not None and requirement.needs not in NEEDS:
+            reason = f"found {shown(requirement.needs)}; known are {', '.join(sorted(NEEDS))}"
+            yield (*path, "needs"), reason + did_you_mean(requirement.needs, NEEDS)

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
-from simulator.documents.model import Provenance
+from simulator.domain.provenance import Provenance
+from simulator.settings import Convert
+
+
+def _stripped(text: object) -> str:
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError(text)
+    return text.strip()
+
+
+Sentence = Annotated[str, Convert("a sentence", _stripped, {"type": "string", "pattern": r"\S"})]
 
 
 class Level(StrEnum):
@@ -27,15 +39,21 @@ class Requirement:
 
     id: str
     level: Level
-    text_lv: str
-    text_en: str
-    remedy_lv: str
-    remedy_en: str
+    text_lv: Sentence
+    text_en: Sentence
+    remedy_lv: Sentence
+    remedy_en: Sentence
     provenance: Provenance
-    expected_lv: str = ""
-    expected_en: str = ""
-    untested: str | None = None
+    expected_lv: Sentence = ""
+    expected_en: Sentence = ""
+    untested: Sentence | None = None
     needs: str | None = None
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield the expectation that stands in one language only."""
+        if bool(self.expected_lv) != bool(self.expected_en):
+            alone = "expected_lv" if self.expected_lv else "expected_en"
+            yield alone, "stands alone; give expected_lv and expected_en, or neither"
 
     @property
     def chapter(self) -> str:

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
-from typing import Self
+from typing import Any, Self, cast
 
 from simulator.documents.model import RecordError, Severity
+from simulator.settings import KeyPath, SettingsFile, Text, did_you_mean, structure
 
 _OWN = Path(__file__).with_name("errors.toml")
-
-
-class ErrorCatalogueError(Exception):
-    """A catalogue of errors cannot be used; says which file, which entry and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorKind:
     """One thing that can be wrong: the code that travels, the texts with their placeholders, and whose word it is."""
 
-    code: str
+    code: Text
     severity: Severity
-    text_lv: str
-    text_en: str
-    source: str
+    text_lv: Text
+    text_en: Text
+    source: Text
 
     @property
     def placeholders(self) -> frozenset[str]:
@@ -44,22 +40,24 @@ class ErrorCatalogue:
     @classmethod
     def own(cls) -> Self:
         """The catalogue that comes with the simulator."""
-        return cls(_read(_OWN))
+        return cls(_read(SettingsFile.open(_OWN)))
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """A catalogue of one's own; what it leaves out is taken from the simulator's. Raises ErrorCatalogueError."""
-        own, given = _read(_OWN), _read(path)
-        unknown = sorted(set(given) - set(own))
-        if unknown:
-            raise ErrorCatalogueError(
-                f"{path}: [{unknown[0]}] is no error that ALDIS knows; known are: {', '.join(own)}"
-            )
+        """A catalogue of your own; what it leaves out is taken from the simulator's. Raises SettingsError."""
+        file = SettingsFile.open(path)
+        own, given = _read(SettingsFile.open(_OWN)), _read(file)
+        problems: list[tuple[KeyPath, str]] = []
         for name, kind in given.items():
+            if name not in own:
+                known = f"known are: {', '.join(own)}{did_you_mean(name, own)}"
+                problems.append(((name,), f"is no error that ALDIS knows; {known}"))
+                continue
+            known = ", ".join(sorted(own[name].placeholders)) or "none"
             extra = sorted(kind.placeholders - own[name].placeholders)
-            if extra:
-                known = ", ".join(sorted(own[name].placeholders)) or "none"
-                raise ErrorCatalogueError(f"{path}: [{name}] has the placeholder {{{extra[0]}}}; it may use: {known}")
+            problems += [((name,), f"has the placeholder {{{key}}}; it may use: {known}") for key in extra]
+        if problems:
+            raise file.error(problems)
         return cls({**own, **given})
 
     def kind(self, name: str) -> ErrorKind:
@@ -82,19 +80,6 @@ class ErrorCatalogue:
         )
 
 
-def _read(path: Path) -> Mapping[str, ErrorKind]:
-    try:
-        with path.open("rb") as file:
-            entries = tomllib.load(file)
-    except (OSError, tomllib.TOMLDecodeError) as reason:
-        raise ErrorCatalogueError(f"{path}: cannot be read: {reason}") from reason
-    return {name: _kind(path, name, entry) for name, entry in entries.items()}
-
-
-def _kind(path: Path, name: str, entry: object) -> ErrorKind:
-    if not isinstance(entry, dict):
-        raise ErrorCatalogueError(f"{path}: {name} must be a table with code, severity, text_lv, text_en and source")
-    try:
-        return ErrorKind(**{**entry, "severity": Severity(entry["severity"])})
-    except (KeyError, TypeError, ValueError) as reason:
-        raise ErrorCatalogueError(f"{path}: [{name}] is incomplete or has something unknown: {reason}") from reason
+def _read(file: SettingsFile) -> Mapping[str, ErrorKind]:
+    kinds: Any = Mapping[str, ErrorKind]
+    return cast("Mapping[str, ErrorKind]", structure(file, file.table, kinds))

@@ -25,6 +25,7 @@ from simulator.documents.values import Kind
 from simulator.domain.provenance import Provenance
 from simulator.settings import Check, KeyPath, SettingsError, SettingsFile, SourceOf, Table, Text, shown, structure
 from simulator.settings.files import LABELS, dotted
+from simulator.settings.reading import label_problems
 
 __all__ = [
     "ChannelProfile",
@@ -284,6 +285,7 @@ class _Loader:
     def _flat(self, table: Table, known: tuple[str, ...], prefix: str = "") -> list[tuple[str, tuple[Table, str]]]:
         """The entries of a table of fields in order, nested names joined by dots (``holder.code``)."""
         entries: list[tuple[str, tuple[Table, str]]] = []
+        self._check_labels(table)
         for key, value in table.items():
             if key in LABELS:
                 continue
@@ -327,6 +329,7 @@ class _Loader:
         if field is None and constant is None:
             self._problems.append((path, f"is no field; known here are {', '.join(known)}"))
             return None
+        self._check_labels(entry)
         written = entry.get("path")
         if not isinstance(written, str) or not written:
             self._problems.append(((*path, "path"), f"must be text, found {shown(written)}"))
@@ -348,6 +351,9 @@ class _Loader:
             values=values,
             constant=None if constant is None else str(constant),
         )
+
+    def _check_labels(self, table: Table) -> None:
+        self._problems.extend(((*table.path, key), reason) for key, reason in label_problems(table))
 
     def _place(self, path: KeyPath) -> str:
         place = dotted(path)

@@ -21,12 +21,12 @@ import fcntl
 import ipaddress
 import os
 import secrets
-import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -35,6 +35,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from simulator.domain.errors import UserError
+from simulator.settings import SettingsError, Text, read
 
 STORE_PASSWORD = b"aldis"
 """Of the PKCS #12 files: Java and .NET want one, and the same keys lie beside them without."""
@@ -178,16 +179,11 @@ def _passwords(path: Path, users: list[str]) -> dict[str, str]:
 
 
 def _read_passwords(path: Path) -> dict[str, str]:
+    passwords: Any = Mapping[str, Text]
     try:
-        found = tomllib.loads(path.read_text("utf-8"))
-    except ValueError as reason:
-        raise MaterialError(
-            f"{path} is not TOML: {reason}; mend it, or delete it and new passwords are made"
-        ) from reason
-    for user, password in found.items():
-        if not isinstance(password, str) or not password:
-            raise MaterialError(f'{path}: the password of {user} is {password!r}; expected a text: "{user}" = "..."')
-    return found
+        return cast("dict[str, str]", read(path, passwords))
+    except SettingsError as reason:
+        raise MaterialError(f"{reason}; correct it, or delete it and new passwords are made") from None
 
 
 def _escaped(text: str) -> str:

@@ -129,7 +129,7 @@ def _converter() -> Converter:
     converter.register_structure_hook_func(_has_origin(Literal), _choice)
     _register(converter, lambda hint: hint is Table, _raw_table_hook)
     _register(converter, dataclasses.is_dataclass, _dataclass_hook)
-    _register(converter, lambda hint: hint is Provenance, _provenance_hook)
+    converter.register_structure_hook(Provenance, lambda provenance, _: provenance)  # made by _dataclass_hook
     _register(converter, _has_origin(Sourced), _sourced_hook)
     _register(converter, _has_origin(Annotated), _annotated_hook)
     return converter
@@ -212,11 +212,6 @@ def _raw_table_hook(hint: Any, converter: Converter) -> Hook:
     return raw_table
 
 
-def _provenance_hook(hint: Any, converter: Converter) -> Hook:
-    del hint, converter
-    return lambda labels, _: labels.provenance()
-
-
 def _sourced_hook(hint: Any, converter: Converter) -> Hook:
     (inner,) = typing.get_args(hint)
     hook = converter.get_structure_hook(inner)
@@ -259,6 +254,7 @@ def _dataclass_hook(kind: Any, converter: Converter) -> Hook:
         if not isinstance(table, Table):
             raise _Mistyped(table, kind)
         errors = _unknown_keys(table, known, labelled=labelled)
+        mislabelled = next(label_problems(table), None) is not None
         values: dict[str, Any] = {}
         for key in known:
             if key in table:
@@ -267,8 +263,13 @@ def _dataclass_hook(kind: Any, converter: Converter) -> Hook:
                 if labelled:
                     errors += _entry_errors(table, key)
         for name, hint in sources.items():
-            keys = [mark.key for mark in typing.get_args(hint) if isinstance(mark, SourceOf)]
-            values[name] = table.labels_at(keys[0]) if keys else table.labels
+            of = next((mark.key for mark in typing.get_args(hint) if isinstance(mark, SourceOf)), None)
+            try:
+                values[name] = (table.labels if of is None else table.labels_at(of)).provenance()
+            except ValueError as error:
+                values[name] = Provenance(Basis.ASSUMED, "")
+                if not mislabelled:  # else the wrong basis or source is reported already
+                    errors.append(_Wrong(of or "basis", str(error)))
         try:
             made = build(values, kind)
         except ClassValidationError as error:
@@ -316,11 +317,15 @@ def _unknown_keys(table: Table, known: Iterable[str], *, labelled: bool) -> list
 
 
 def _label_errors(table: Table) -> Iterator[Exception]:
-    basis, source = table.get("basis", Basis.ASSUMED), table.get("source", "")
-    if basis not in set(Basis):
-        yield _Wrong("basis", _found(basis, Basis, ()))
-    if not isinstance(source, str):
-        yield _Wrong("source", _found(source, str, ()))
+    return (_Wrong(key, message) for key, message in label_problems(table))
+
+
+def label_problems(table: Table) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the ``basis`` and ``source`` that a table itself has, by their keys."""
+    if table.get("basis", Basis.ASSUMED) not in set(Basis):
+        yield "basis", _found(table["basis"], Basis, ())
+    if not isinstance(table.get("source", ""), str):
+        yield "source", _found(table["source"], str, ())
 
 
 def _problems(error: BaseException, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 import simulator.aldis
-from simulator.aldis.errors import ErrorCatalogue, ErrorCatalogueError
+from simulator.aldis.errors import ErrorCatalogue
 from simulator.documents.business import RULES
 from simulator.documents.model import Severity
+from simulator.settings import SettingsError
 
 OWN = ErrorCatalogue.own()
 
@@ -67,14 +68,20 @@ def test_codes_and_texts_can_be_given(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"severity": "fatal"}, r"\[contract-unknown\] is incomplete or has something unknown: 'fatal'"),
-        ({"code": ""}, r"\[contract-unknown\] is incomplete"),
-        ({"colour": "red"}, "something unknown"),
-        ({"text_en": "No contract {number}"}, r"placeholder {number}; it may use: contract"),
+        (
+            {"severity": "fatal"},
+            r'line 3: contract-unknown\.severity: found "fatal"; expected one of "warning", "error"',
+        ),
+        ({"code": ""}, r"line 1: contract-unknown\.code: is missing"),
+        ({"colour": "red"}, r"line 7: contract-unknown\.colour: unknown key"),
+        (
+            {"text_en": "No contract {number}"},
+            r"contract-unknown: has the placeholder {number}; it may use: contract",
+        ),
     ],
 )
 def test_a_catalogue_that_cannot_be_used_says_why(tmp_path: Path, changes: dict[str, str], message: str) -> None:
-    with pytest.raises(ErrorCatalogueError, match=message):
+    with pytest.raises(SettingsError, match=message):
         ErrorCatalogue.load(_own_file(tmp_path, **changes))
 
 
@@ -82,11 +89,11 @@ def test_an_unknown_error_is_answered_with_the_known_ones(tmp_path: Path) -> Non
     path = tmp_path / "errors.toml"
     text = _own_file(tmp_path).read_text(encoding="utf-8").replace("[contract-unknown]", "[contract-unkown]")
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(ErrorCatalogueError, match=r"\[contract-unkown\] is no error that ALDIS knows; known are: unre"):
+    with pytest.raises(SettingsError, match=r"line 1: contract-unkown: is no error that ALDIS knows; known are: unre"):
         ErrorCatalogue.load(path)
     path.write_text("contract-unknown = 1\n", encoding="utf-8")
-    with pytest.raises(ErrorCatalogueError, match="must be a table"):
+    with pytest.raises(SettingsError, match=r"line 1: contract-unknown: found 1; expected a table headed"):
         ErrorCatalogue.load(path)
     path.write_text("[contract-unknown\n", encoding="utf-8")
-    with pytest.raises(ErrorCatalogueError, match="cannot be read"):
+    with pytest.raises(SettingsError, match="line 1: not TOML"):
         ErrorCatalogue.load(path)

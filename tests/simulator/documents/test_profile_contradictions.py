@@ -124,6 +124,20 @@ CHANNEL = "channels.contract"
             f"{CHANNEL}.records.operation.values.x",
             "no value of",
         ),
+        (
+            '{ path = "ppriv:Operation",',
+            '{ basis = "sure", path = "ppriv:Operation",',
+            "operation",
+            f"{CHANNEL}.records.operation.basis",
+            'found "sure"; expected one of',
+        ),
+        (
+            "[channels.payout.records]",
+            "[channels.payout.records]\nsource = 5",
+            'each = "ppriv:Payout',
+            "channels.payout.records.source",
+            "found 5; expected text",
+        ),
         ('basis = "assumed"\nsource = "rec', 'basis = "sure"\nsource = "rec', "basis", "basis", "one of"),
     ],
 )

@@ -225,7 +225,13 @@ def test_mistakes_about_values_with_a_source(tmp_path: Path, before: str, after:
 def test_a_value_without_a_basis_is_refused(tmp_path: Path) -> None:
     text = SOURCED.replace('basis = "inferred"\n', "").replace('basis = "documented"\n', "")
     problems = _problems(tmp_path, text, Known)
-    assert "line 5: limits.bytes: has no basis; write it here or in a table above" in "\n".join(problems)
+    assert problems == [
+        "basis: has no basis; write it here or in a table above",
+        "line 2: major: has no basis; write it here or in a table above",
+        "line 5: limits.bytes: has no basis; write it here or in a table above",
+    ]
+    (problem,) = _problems(tmp_path, 'major = 1\nlimits.bytes = 2\nbasis = "sure"\nsource = "s"', Known)[1:]
+    assert problem.startswith('line 3: basis: found "sure"')
 
 
 def test_a_mistake_of_the_program_is_not_taken_for_one_of_the_file(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(
 VENV ?= .venv
 BIN := $(VENV)/bin
 TESTS ?= not interop and not bench
-ROOMS ?=
-# What may come out otherwise on another interpreter; what drives these rooms from outside is tested on one. Of an
+FOLDERS ?=
+# What may come out otherwise on another interpreter; what drives them from outside is tested on one. Of an
 # interpreter between the oldest and the newest that are found, what computes is enough.
 PURE := tests/simulator/documents tests/simulator/aldis tests/simulator/store tests/conformance/payloads tests/conformance/rules
 CORE := tests/simulator tests/conformance/payloads tests/conformance/retailers tests/conformance/report \
@@ -21,7 +21,7 @@ demo: $(VENV)/.product ## one month between the bundled reference retailer and t
 	@$(BIN)/aldis check --only month --report report
 
 test: $(VENV)/.tests ## the whole test suite but the interop tests and benches
-	$(BIN)/pytest -n 2 -m "$(TESTS)" $(ROOMS)
+	$(BIN)/pytest -n 2 -m "$(TESTS)" $(FOLDERS)
 
 test-pythons: $(VENV)/bin/python ## the core's tests, and a month, on every other supported interpreter that is found
 	@version='import sys; print("%d.%d" % sys.version_info[:2])'; own=$$($(BIN)/python -c "$$version"); \
@@ -29,10 +29,10 @@ test-pythons: $(VENV)/bin/python ## the core's tests, and a month, on every othe
 	for python in $$found; do \
 	  name=$$($$python -c "$$version"); \
 	  if [ $$name = $$own ]; then continue; fi; \
-	  rooms="$(PURE)"; \
-	  if [ $$python = $$oldest ] || [ $$python = $$newest ]; then rooms="$(CORE)"; fi; \
+	  folders="$(PURE)"; \
+	  if [ $$python = $$oldest ] || [ $$python = $$newest ]; then folders="$(CORE)"; fi; \
 	  echo "== Python $$name"; \
-	  $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$name TESTS="$(TESTS) and not slow" ROOMS="$$rooms" \
+	  $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$name TESTS="$(TESTS) and not slow" FOLDERS="$$folders" \
 	    && .venv-$$name/bin/aldis check --only month || exit 1; \
 	done
 

@@ -1,4 +1,4 @@
-"""How the retailer got access to DIT: tokens and the calls that carried one, TLS connections, FTPS sessions."""
+"""The retailer's access to DIT: tokens and the calls that carried one, TLS connections, FTPS sessions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SIMULATED = "simulated"
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """A request for a token, answered or refused. ``doctored`` tells that the token was made wrong on purpose."""
+    """A request for a token, answered or refused. ``doctored`` means that the simulator tampered with the token."""
 
     entry: Entry
     token: str | None
@@ -33,7 +33,7 @@ class Issue:
 
     @property
     def done(self) -> bool:
-        """Whether a token was issued."""
+        """Tell whether a token was issued."""
         return self.entry.outcome is Outcome.OK
 
     @property
@@ -58,12 +58,12 @@ class Use:
 
     @property
     def accepted(self) -> bool:
-        """Whether DIT's guard let it in."""
+        """Tell whether DIT's guard let it in."""
         return self.call.entry.fault_code != REFUSED
 
     @property
     def doctored(self) -> bool:
-        """Whether the token was made wrong on purpose, so that the refusal is not the retailer's fault."""
+        """Tell whether the token was made wrong on purpose, so that the refusal is not the retailer's fault."""
         return not self.accepted and bool(self.call.entry.details.get("misbehaviour"))
 
     def at(self, clock: str | None) -> datetime:
@@ -89,7 +89,7 @@ class Command:
 
     @property
     def done(self) -> bool:
-        """Whether it was carried out."""
+        """Tell whether it was carried out."""
         return self.entry.outcome is Outcome.OK
 
     @property
@@ -129,7 +129,7 @@ def uses_of(calls: Iterable[Call]) -> Iterator[Use]:
     for call in calls:
         security = table(call.entry.details.get("security"))
         if security or call.entry.fault_code == REFUSED:
-            known = (text(security.get(each)) for each in ("token_digest", "clock", "key_type"))
+            known = (text(security.get(name)) for name in ("token_digest", "clock", "key_type"))
             yield Use(call, *known)
 
 
@@ -137,7 +137,7 @@ def complaints_of(entry: Entry) -> frozenset[str]:
     """The checks that a refused call or request failed, by the simulator's words."""
     if entry.fault_code != REFUSED:
         return frozenset()
-    return frozenset(code for each in tables(entry.details.get("complaints")) if (code := text(each.get("code"))))
+    return frozenset(code for fields in tables(entry.details.get("complaints")) if (code := text(fields.get("code"))))
 
 
 def _moment(written: str | None) -> datetime | None:
@@ -149,7 +149,7 @@ def _moment(written: str | None) -> datetime | None:
 
 
 class Access:
-    """How one retailer got access to DIT."""
+    """The access of one retailer to DIT."""
 
     def __init__(self, entries: Sequence[Entry], calls: Sequence[Call], authority: str) -> None:
         self._entries = entries

@@ -114,7 +114,7 @@ def _split(settlement: Settlement, finding: AmountFinding) -> _Sentences:
 
 def _person(settlement: Settlement, finding: AmountFinding) -> _Sentences:
     who = finding.payout.record.person_code if finding.payout is not None else ""
-    entitled = ", ".join(each.person for each in settlement.missing)
+    entitled = ", ".join(share.person for share in settlement.missing)
     return (
         f"the payout names {who}, to whom nothing was granted on this contract",
         f"izmaksa norādīta personai {who}, kurai šajā līgumā nekas nav piešķirts",

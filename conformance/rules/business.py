@@ -134,17 +134,17 @@ def _answered(request: Request, entry: Entry) -> Request:
 
 
 def since_reset(requests: Sequence[Request]) -> tuple[Request, ...]:
-    """What came after the last reset."""
-    last = max((place for place, each in enumerate(requests) if each.do == "reset"), default=-1)
+    """Return the requests after the last reset."""
+    last = max((place for place, request in enumerate(requests) if request.do == "reset"), default=-1)
     return tuple(requests[last + 1 :])
 
 
 def runs_of(requests: Iterable[Request]) -> Iterator[Run]:
     """The runs that the retailer carried out without an error."""
-    known = {each.value: each for each in ChannelName}
+    known = {channel.value: channel for channel in ChannelName}
     for request in requests:
         if request.do == "exchange" and request.ok and request.ended is not None:
-            channels = frozenset(known[each] for each in texts(request.fields.get("channels")) if each in known)
+            channels = frozenset(known[name] for name in texts(request.fields.get("channels")) if name in known)
             yield Run(request.number, request.ended, request.at, channels)
 
 
@@ -167,8 +167,8 @@ def indeterminate_of(requests: Iterable[Request]) -> frozenset[str]:
         number
         for request in requests
         if request.do in _ABOUT and not request.ok and not request.unsupported
-        for each in tables(request.fields.get(_ABOUT[request.do]))
-        if (number := text(each.get("contract"))) is not None
+        for fields in tables(request.fields.get(_ABOUT[request.do]))
+        if (number := text(fields.get("contract"))) is not None
     )
 
 
@@ -218,7 +218,7 @@ def _joined(event: Table, number: str, before: ContractState | None) -> _Folded 
     who, place, since = person(event.get("person")), address(event.get("address")), day(event.get("valid_from"))
     if before is None or who is None or place is None or since is None:
         return None
-    others = tuple(each for each in before.tenancies if plain(each.person.code) != plain(who.code))
+    others = tuple(tenancy for tenancy in before.tenancies if plain(tenancy.person.code) != plain(who.code))
     return replace(before, tenancies=(*others, Tenancy(who, place, since))), since, who.code
 
 
@@ -228,7 +228,8 @@ def _left(event: Table, number: str, before: ContractState | None) -> _Folded | 
     if before is None or code is None or until is None:
         return None
     tenancies = tuple(
-        replace(each, until=until) if plain(each.person.code) == plain(code) else each for each in before.tenancies
+        replace(tenancy, until=until) if plain(tenancy.person.code) == plain(code) else tenancy
+        for tenancy in before.tenancies
     )
     return replace(before, tenancies=tenancies), until, code
 
@@ -254,9 +255,9 @@ def bills_of(requests: Iterable[Request]) -> Iterator[Bill]:
         if request.do != "bill" or not request.ok or period is None:
             continue
         lines = _lines(request)
-        for each in tables(request.fields.get("invoices")):
-            contract, invoice = text(each.get("contract")), text(each.get("invoice"))
-            issued, net, vat = day(each.get("date")), money(each.get("net")), money(each.get("vat"))
+        for fields in tables(request.fields.get("invoices")):
+            contract, invoice = text(fields.get("contract")), text(fields.get("invoice"))
+            issued, net, vat = day(fields.get("date")), money(fields.get("net")), money(fields.get("vat"))
             if contract is None or invoice is None or issued is None or net is None:
                 continue
             yield Bill(
@@ -268,7 +269,7 @@ def bills_of(requests: Iterable[Request]) -> Iterator[Bill]:
                 issued=issued,
                 net=net,
                 vat=vat or Decimal("0.00"),
-                reverses=text(each.get("reverses")),
+                reverses=text(fields.get("reverses")),
                 lines=None if lines is None else tuple(line[1:] for line in lines if line[0] == invoice),
             )
 
@@ -302,7 +303,7 @@ class Business:
 
     @cached_property
     def is_driven(self) -> bool:
-        """Whether the suite drove the retailer; otherwise the traffic is all that is known."""
+        """Tell whether the suite drove the retailer; otherwise the traffic is all that is known."""
         return any(self.was_asked_to(do) for do in ("apply", "bill", "exchange"))
 
     @cached_property

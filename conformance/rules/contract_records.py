@@ -51,12 +51,16 @@ def _as_signed(case: Case, *fields: str) -> Iterator[Check]:
     for report in case.reporting.reports:
         if report.contract is None or report.contract in case.business.indeterminate:
             continue
-        found = [each for each in case.reporting.differences(report) if each.field in fields and not _implausible(each)]
+        found = [
+            difference
+            for difference in case.reporting.differences(report)
+            if difference.field in fields and not _implausible(difference)
+        ]
         yield _differs(case, report, found) if found else PASSED
 
 
 def _implausible(difference: Difference) -> bool:
-    """What cannot be right by itself is another finding."""
+    """Tell whether a value is invalid by itself, which breaks another requirement."""
     if difference.field == "metering_point":
         return not eic_valid(difference.found)
     return (
@@ -67,15 +71,20 @@ def _implausible(difference: Difference) -> bool:
 
 
 def _differs(case: Case, report: ContractReport, differences: list[Difference]) -> Breach:
-    told = "; ".join(f"{each.field} is {each.found!r}, signed was {each.expected!r}" for each in differences)
-    teikts = "; ".join(f'{each.field} ir "{each.found}", līgumā "{each.expected}"' for each in differences)
+    told = "; ".join(
+        f"{difference.field} is {difference.found!r}, signed was {difference.expected!r}" for difference in differences
+    )
+    teikts = "; ".join(
+        f'{difference.field} ir "{difference.found}", līgumā "{difference.expected}"' for difference in differences
+    )
     return Breach(
         en=f"The record of contract {report.contract} differs from what was signed: {told}.",
         lv=f"Līguma {report.contract} ieraksts atšķiras no noslēgtā: {teikts}.",
-        expected="; ".join(f"{each.field} {each.expected!r}" for each in differences),
-        expected_lv="; ".join(f'{each.field} "{each.expected}"' for each in differences),
+        expected="; ".join(f"{difference.field} {difference.expected!r}" for difference in differences),
+        expected_lv="; ".join(f'{difference.field} "{difference.expected}"' for difference in differences),
         evidence=tuple(
-            case.evidence_in(report.document, report.index, each.field, each.member) for each in differences
+            case.evidence_in(report.document, report.index, difference.field, difference.member)
+            for difference in differences
         ),
     )
 

@@ -25,7 +25,7 @@ def new_contracts_reported(case: Case) -> Iterator[Check]:
             continue
         if _ended_before(case, event, run):
             continue  # nothing public says whether a contract that came and went between two runs is reported
-        other = [each for each in case.reporting.of(event.contract) if each.number > event.number]
+        other = [report for report in case.reporting.of(event.contract) if report.number > event.number]
         yield _unreported_new(case, event, run, other)
 
 
@@ -38,14 +38,14 @@ def _unreported_new(case: Case, event: BusinessEvent, run: Run, other: list[Cont
         lv=f"Līgums {number} noslēgts, bet nav paziņots kā jauns{teikts}.",
         expected=f'a record "new" for contract {number} in the run of {day_of(run.at)}',
         expected_lv=f'ieraksts "jauns" par līgumu {number} {day_of(run.at)} apmaiņas reizē',
-        evidence=(Evidence(event.number), *(case.evidence_in(each.document, each.index) for each in other[:1])),
+        evidence=(Evidence(event.number), *(case.evidence_in(report.document, report.index) for report in other[:1])),
     )
 
 
 def _due(case: Case, *kinds: str) -> Iterator[tuple[BusinessEvent, Run]]:
-    """Events of these kinds, each with the run in which it had to be reported.
+    """Yield events of these kinds, each with the run in which it had to be reported.
 
-    Without those of which nothing can be report: no run came, or a document went wrong (another finding).
+    Leaves out events without a run since, and those after which a send failed, which breaks another requirement.
     """
     for event in case.business.events:
         if event.kind not in kinds or event.contract in case.business.indeterminate:
@@ -60,8 +60,8 @@ def _due(case: Case, *kinds: str) -> Iterator[tuple[BusinessEvent, Run]]:
 
 def _ended_before(case: Case, event: BusinessEvent, run: Run) -> bool:
     return any(
-        each.kind == "contract.end" and each.contract == event.contract and event.number <= each.number < run.number
-        for each in case.business.events
+        other.kind == "contract.end" and other.contract == event.contract and event.number <= other.number < run.number
+        for other in case.business.events
     )
 
 
@@ -91,12 +91,12 @@ def ends_reported(case: Case) -> Iterator[Check]:
             yield PASSED
             continue
         ends = [
-            each
-            for each in case.reporting.of(event.contract)
-            if each.number > event.number and each.record.operation is Operation.END
+            report
+            for report in case.reporting.of(event.contract)
+            if report.number > event.number and report.record.operation is Operation.END
         ]
         if ends and not _has_last_day(ends[-1]):
-            continue  # CON-11's finding
+            continue  # this breaks CON-11
         wrong = f"; it was reported with {ends[-1].record.valid_to}" if ends else ""
         nepareizi = f"; paziņots {ends[-1].record.valid_to}" if ends else ""
         yield Breach(
@@ -106,7 +106,7 @@ def ends_reported(case: Case) -> Iterator[Check]:
             expected_lv=f'ieraksts "beigas" ar pēdējo dienu {event.day} apmaiņas reizē {day_of(run.at)}',
             evidence=(
                 Evidence(event.number),
-                *(case.evidence_in(each.document, each.index, "valid_to") for each in ends[-1:]),
+                *(case.evidence_in(report.document, report.index, "valid_to") for report in ends[-1:]),
             ),
         )
 
@@ -118,19 +118,19 @@ def _has_last_day(report: ContractReport) -> bool:
 @rule("CON-05")
 def new_codes_reported(case: Case) -> Iterator[Check]:
     """A changed personal code is reported as a change of the same contract."""
-    yield from _changes(case, lambda each: each.previous_code is not None)
+    yield from _changes(case, lambda event: event.previous_code is not None)
 
 
 @rule("CON-14")
 def changes_reported(case: Case) -> Iterator[Check]:
     """A change of name, address or metering point is reported as a change of the same contract."""
-    yield from _changes(case, lambda each: each.previous_code is None and not _withdraws(each))
+    yield from _changes(case, lambda event: event.previous_code is None and not _withdraws(event))
 
 
 @rule("CON-15")
 def withdrawn_ends_reported(case: Case) -> Iterator[Check]:
-    """That an end was withdrawn is reported as a change without a last day."""
-    yield from _changes(case, lambda each: each.previous_code is None and _withdraws(each))
+    """The withdrawal of an end is reported as a change without a last day."""
+    yield from _changes(case, lambda event: event.previous_code is None and _withdraws(event))
 
 
 def _withdraws(event: BusinessEvent) -> bool:
@@ -139,9 +139,10 @@ def _withdraws(event: BusinessEvent) -> bool:
 
 
 def _changes(case: Case, concerns: Callable[[BusinessEvent], bool]) -> Iterator[Check]:
-    mended = {(each.event.number, each.event.contract) for each in case.reporting.required_corrections}
+    required = case.reporting.required_corrections
+    corrected = {(correction.event.number, correction.event.contract) for correction in required}
     for event, run in _due(case, "contract.change"):
-        if not concerns(event) or (event.number, event.contract) in mended:
+        if not concerns(event) or (event.number, event.contract) in corrected:
             continue  # ERR-01 asks how a record that BVKB found wrong was put right
         if case.reporting.report_of(event) is not None:
             yield PASSED
@@ -150,9 +151,9 @@ def _changes(case: Case, concerns: Callable[[BusinessEvent], bool]) -> Iterator[
 
 
 def _undone(case: Case, event: BusinessEvent, run: Run) -> bool:
-    """Whether the contract was again as last reported when the run came."""
+    """Tell whether the contract was again as last reported when the run came."""
     states = case.reporting.states_until(event.contract, run.number)
-    last = [each for each in case.reporting.of(event.contract) if each.number < run.number]
+    last = [report for report in case.reporting.of(event.contract) if report.number < run.number]
     if not states or not last or (last[-1].record.operation is Operation.END and states[-1].valid_to is None):
         return False
     return next(differences(last[-1].record, states[-1]), None) is None
@@ -166,43 +167,46 @@ def _unreported_change(case: Case, event: BusinessEvent, run: Run) -> Breach:
     elif _withdraws(event):
         what, kas = "that its end was withdrawn", "beigu atsaukšana"
     told = (
-        f"was reported as {' and '.join(each.record.operation.value for each in otherwise)}"
+        f"was reported as {' and '.join(report.record.operation.value for report in otherwise)}"
         if otherwise
         else "was not reported"
     )
     teikts = (
-        f"paziņots kā {' un '.join(_LV[each.record.operation] for each in otherwise)}" if otherwise else "nav paziņots"
+        f"paziņots kā {' un '.join(_LV[report.record.operation] for report in otherwise)}"
+        if otherwise
+        else "nav paziņots"
     )
     return Breach(
         en=f"Contract {event.contract}: {what} {told}.",
         lv=f"Līgums {event.contract}: {kas} - {teikts}.",
         expected=f'a record "change" with the new state of the contract in the run of {day_of(run.at)}',
         expected_lv=f'ieraksts "izmaiņas" ar līguma jauno stāvokli apmaiņas reizē {day_of(run.at)}',
-        evidence=(Evidence(event.number), *(case.evidence_in(each.document, each.index) for each in otherwise)),
+        evidence=(Evidence(event.number), *(case.evidence_in(report.document, report.index) for report in otherwise)),
     )
 
 
 def split_of(case: Case, event: BusinessEvent) -> list[ContractReport]:
-    """Records that tell a change as an end and a new contract."""
+    """Return the records that report a change as an end and a new contract."""
     if event.kind != "contract.change" or not case.reporting.reported_before(event.contract, event.number):
         return []
     return [
-        each
-        for each in case.reporting.of(event.contract)
-        if each.number > event.number and each.corrects is None
-        if each.record.operation is Operation.NEW or (each.record.operation is Operation.END and not event.after.ended)
+        report
+        for report in case.reporting.of(event.contract)
+        if report.number > event.number and report.corrects is None
+        if report.record.operation is Operation.NEW
+        or (report.record.operation is Operation.END and not event.after.ended)
     ]
 
 
 @rule("CON-06")
 def sub_users_reported(case: Case) -> Iterator[Check]:
-    """That a sub-user joins is reported; each record names the sub-users of its day."""
+    """A new sub-user is reported; each record names the sub-users of its day."""
     yield from _sub_users(case, "sub_user.add")
 
 
 @rule("CON-16")
 def leaving_sub_users_reported(case: Case) -> Iterator[Check]:
-    """That a sub-user left is reported; no record names a former sub-user."""
+    """The leaving of a sub-user is reported; no record names a former sub-user."""
     yield from _sub_users(case, "sub_user.end")
 
 
@@ -218,18 +222,18 @@ def _sub_users(case: Case, kind: str) -> Iterator[Check]:
 def _listing(case: Case, report: ContractReport, *, joined: bool) -> Iterator[Check]:
     states = case.reporting.states_until(report.contract or "", report.number)
     tenancies = states[-1].tenancies if states else ()
-    former = [each for each in tenancies if each.until is not None and each.until < report.day]
+    former = [tenancy for tenancy in tenancies if tenancy.until is not None and tenancy.until < report.day]
     if not tenancies or (not joined and not former):
         return
-    listed = {plain(each.person.code) for each in report.record.sub_users}
+    listed = {plain(user.person.code) for user in report.record.sub_users}
     if joined:
         wrong = [] if report.record.operation is Operation.END else _missing(states[-1], report, listed)
     else:
-        wrong = [each for each in former if plain(each.person.code) in listed]
+        wrong = [tenancy for tenancy in former if plain(tenancy.person.code) in listed]
     if not wrong:
         yield PASSED
         return
-    names = ", ".join(f"{each.person.given_name} {each.person.surname}" for each in wrong)
+    names = ", ".join(f"{tenancy.person.given_name} {tenancy.person.surname}" for tenancy in wrong)
     yield Breach(
         en=f"The record of contract {report.contract} of {report.day} "
         + (f"does not name its sub-user {names}." if joined else f"still names the former sub-user {names}."),
@@ -243,11 +247,11 @@ def _listing(case: Case, report: ContractReport, *, joined: bool) -> Iterator[Ch
 
 def _missing(state: ContractState, report: ContractReport, listed: set[str]) -> list[Tenancy]:
     return [
-        each
-        for each in state.tenancies
-        if plain(each.person.code) not in listed
-        and each.since <= report.day
-        and (each.until is None or report.day <= each.until)
+        tenancy
+        for tenancy in state.tenancies
+        if plain(tenancy.person.code) not in listed
+        and tenancy.since <= report.day
+        and (tenancy.until is None or report.day <= tenancy.until)
     ]
 
 
@@ -255,19 +259,19 @@ def _untold(case: Case, event: BusinessEvent) -> Iterator[Check]:
     joined = event.kind == "sub_user.add"
     run = next(
         (
-            each
-            for each in case.business.runs
-            if each.number > event.number and ChannelName.CONTRACT in each.channels
-            if (day_of(each.at) >= event.day if joined else day_of(each.at) > event.day)
+            other
+            for other in case.business.runs
+            if other.number > event.number and ChannelName.CONTRACT in other.channels
+            if (day_of(other.at) >= event.day if joined else day_of(other.at) > event.day)
         ),
         None,
     )
     if run is None or case.traffic.is_inconclusive(ChannelName.CONTRACT, event.number):
         return
     told = [
-        each
-        for each in case.reporting.of(event.contract)
-        if each.number > event.number and (joined or each.day > event.day)
+        report
+        for report in case.reporting.of(event.contract)
+        if report.number > event.number and (joined or report.day > event.day)
     ]
     if told or not (joined or _was_named(case, event)):
         return  # the records themselves show it
@@ -296,7 +300,9 @@ def nothing_invented(case: Case) -> Iterator[Check]:
     """Nothing is reported that did not happen."""
     if not case.business.is_driven:
         return
-    claimed = {(each.document.number, each.index) for event in case.business.events for each in split_of(case, event)}
+    claimed = {
+        (other.document.number, other.index) for event in case.business.events for other in split_of(case, event)
+    }
     for report in case.reporting.reports:
         foreign = report.contract is None and report.record.contract in case.contracts_of_others
         if (
@@ -304,7 +310,7 @@ def nothing_invented(case: Case) -> Iterator[Check]:
             or report.record.contract in case.business.indeterminate
             or (report.document.number, report.index) in claimed
         ):
-            continue  # other findings
+            continue  # these break other requirements
         reason = (
             None
             if report.corrects is not None or is_copy_after_loss(case, report.document)
@@ -324,20 +330,25 @@ def _invention(case: Case, report: ContractReport, en: str, lv: str) -> Breach:
 def _invented(case: Case, report: ContractReport) -> tuple[str, str] | None:
     if report.contract is None:
         return "but no such contract was signed", "bet tāds līgums nav noslēgts"
-    events = [each for each in case.business.events if each.contract == report.contract and each.number < report.number]
+    events = [
+        event for event in case.business.events if event.contract == report.contract and event.number < report.number
+    ]
     earlier = [
-        each for each in case.reporting.of(report.contract) if (each.number, each.index) < (report.number, report.index)
+        other
+        for other in case.reporting.of(report.contract)
+        if (other.number, other.index) < (report.number, report.index)
     ]
     match report.record.operation:
-        case Operation.END if not any(each.kind == "contract.end" for each in events):
+        case Operation.END if not any(event.kind == "contract.end" for event in events):
             return "but it has not ended", "bet tas nav beidzies"
         case Operation.NEW if earlier and earlier[-1].document.number == report.document.number:
-            return None  # twice in one document is CON-12's finding
+            return None  # twice in one document breaks CON-12
         case Operation.NEW:
-            signed = sum(each.kind == "contract.new" for each in events)
-            if sum(each.record.operation is Operation.NEW for each in earlier if each.corrects is None) >= max(
-                1, signed
-            ):
+            signed = sum(event.kind == "contract.new" for event in events)
+            reported = [
+                other for other in earlier if other.corrects is None and other.record.operation is Operation.NEW
+            ]
+            if len(reported) >= max(1, signed):
                 return "although it was reported as new before", "lai gan kā jauns tas jau ir paziņots"
         case Operation.CHANGE if earlier and not _news(events, earlier[-1], report):
             return (
@@ -348,10 +359,10 @@ def _invented(case: Case, report: ContractReport) -> tuple[str, str] | None:
 
 
 def _news(events: list[BusinessEvent], before: ContractReport, report: ContractReport) -> bool:
-    """Whether anything happened between two records; a tenancy that ran out counts from the day after."""
-    if any(each.number > before.number for each in events):
+    """Tell whether anything happened between two records; a tenancy that ran out counts from the day after."""
+    if any(event.number > before.number for event in events):
         return True
-    return any(each.kind == "sub_user.end" and before.day <= each.day < report.day for each in events)
+    return any(event.kind == "sub_user.end" and before.day <= event.day < report.day for event in events)
 
 
 @rule("CON-08")

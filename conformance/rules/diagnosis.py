@@ -33,7 +33,7 @@ class AmountError(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AmountFinding:
-    """What is wrong: the requirement that is broken, in which way, the amount found and the one expected (EUR)."""
+    """A wrong amount: the requirement that is broken, in which way, the amount found and the one expected (EUR)."""
 
     requirement: str
     error: AmountError
@@ -44,7 +44,7 @@ class AmountFinding:
 
 
 class ReportState(Enum):
-    """Whether the payout of a bill is known."""
+    """Tell whether the payout of a bill is known."""
 
     GIVEN = auto()  # there is a record at least
     NEEDLESS = auto()  # nothing was available, or the bill was cancelled before anyone could report it
@@ -85,17 +85,17 @@ class Share:
 
     @property
     def available(self) -> Decimal:
-        """What a bill may take."""
+        """The most that a bill may take, EUR."""
         return max(NOTHING, self.granted - self.taken)
 
     @property
     def earlier(self) -> Decimal:
-        """How much of that is from earlier months."""
+        """The part of ``available`` that is from earlier months, EUR."""
         return min(self.available, max(NOTHING, self.earlier_granted - self.taken))
 
     @property
     def applied(self) -> Decimal:
-        """What the record says was taken."""
+        """The amount that the record says was taken, EUR."""
         return self.payout.record.applied if self.payout is not None else NOTHING
 
 
@@ -124,39 +124,41 @@ class Settlement:
 
     @property
     def applied(self) -> Decimal:
-        """What all records together took."""
-        return sum((each.applied for each in self.shares), NOTHING) + sum(
-            (each.record.applied for each in self.strangers), NOTHING
+        """The amount that all records together took, EUR."""
+        return sum((share.applied for share in self.shares), NOTHING) + sum(
+            (payout.record.applied for payout in self.strangers), NOTHING
         )
 
     @property
     def available(self) -> Decimal:
-        """What all persons together have."""
-        return sum((each.available for each in self.shares), NOTHING)
+        """The support that all persons together have, EUR."""
+        return sum((share.available for share in self.shares), NOTHING)
 
     @property
     def due(self) -> Decimal:
-        """What must be taken. Whether what is left is taken after support has ended, nothing public says."""
-        return min(self.cap, sum((each.available for each in self.shares if not each.terminated), NOTHING))
+        """The amount that must be taken, EUR. Nothing public says whether a rest is taken after support has ended."""
+        return min(self.cap, sum((share.available for share in self.shares if not share.terminated), NOTHING))
 
     @property
     def missing(self) -> tuple[Share, ...]:
         """Persons with support of whom there is no record."""
-        return tuple(each for each in self.shares if each.payout is None and each.available and not each.terminated)
+        return tuple(
+            share for share in self.shares if share.payout is None and share.available and not share.terminated
+        )
 
     @property
     def payouts(self) -> tuple[Payout, ...]:
         """The records of the bill."""
-        return (*(each.payout for each in self.shares if each.payout is not None), *self.strangers)
+        return (*(share.payout for share in self.shares if share.payout is not None), *self.strangers)
 
     @property
     def judged(self) -> bool:
-        """Whether its amounts could be reckoned after."""
+        """Tell whether its amounts could be reckoned after."""
         return self.trusted and self.report in (ReportState.GIVEN, ReportState.NEEDLESS)
 
 
 def diagnose(settlement: Settlement, *, after_wrong_bill: bool) -> AmountFinding | None:
-    """What is wrong with the amounts of a bill, None when nothing is.
+    """Return what is wrong with the amounts of a bill, None when nothing is.
 
     With ``after_wrong_bill`` an earlier bill of the year was wrong, so a wrong split may only follow from that.
     """
@@ -182,21 +184,21 @@ def _misreported(settlement: Settlement) -> AmountFinding | None:
     if not settlement.trusted or settlement.missing or settlement.strangers:
         return None
     wrong = list(_other_lines(settlement, AmountError.MISREPORTED))
-    lines = [each.billed for each in settlement.shares if each.payout is not None]
-    told = [each for each in lines if each is not None]
+    lines = [share.billed for share in settlement.shares if share.payout is not None]
+    told = [line for line in lines if line is not None]
     most = min(settlement.cap, settlement.available)
     if not wrong or len(told) < len(lines) or not settlement.due <= sum(told, NOTHING) <= most:
         return None
-    if any(each.billed is not None and each.billed > each.available for each in settlement.shares):
+    if any(share.billed is not None and share.billed > share.available for share in settlement.shares):
         return None
     return wrong[0]
 
 
 def _other_lines(settlement: Settlement, wrong: AmountError = AmountError.BILLED_OTHERWISE) -> Iterator[AmountFinding]:
     """Records that do not say what the bill itself says was taken."""
-    for each in settlement.shares:
-        if each.payout is not None and each.billed is not None and each.billed != each.applied:
-            yield AmountFinding("PAY-12", wrong, each.applied, each.billed, each.payout)
+    for share in settlement.shares:
+        if share.payout is not None and share.billed is not None and share.billed != share.applied:
+            yield AmountFinding("PAY-12", wrong, share.applied, share.billed, share.payout)
 
 
 def _above_net(settlement: Settlement) -> AmountFinding | None:
@@ -204,9 +206,9 @@ def _above_net(settlement: Settlement) -> AmountFinding | None:
     if settlement.applied > settlement.cap:
         return AmountFinding("PAY-01", AmountError.ABOVE_NET, settlement.applied, settlement.cap, first)
     gross = settlement.bill.net + settlement.bill.vat
-    for each in settlement.payouts:
-        if settlement.bill.vat and each.record.net_bill == gross:
-            return AmountFinding("PAY-26", AmountError.GROSS, gross, settlement.bill.net, each, "net_bill")
+    for payout in settlement.payouts:
+        if settlement.bill.vat and payout.record.net_bill == gross:
+            return AmountFinding("PAY-26", AmountError.GROSS, gross, settlement.bill.net, payout, "net_bill")
     return None
 
 
@@ -234,12 +236,14 @@ def _why_too_much(settlement: Settlement, share: Share) -> str:
 
 
 def _wrong_person(settlement: Settlement) -> AmountFinding | None:
-    for each in settlement.strangers:
-        if each.record.applied > NOTHING:
+    for payout in settlement.strangers:
+        if payout.record.applied > NOTHING:
             if settlement.missing and settlement.applied <= settlement.available:
-                return AmountFinding("PAY-18", AmountError.PERSON, each.record.applied, NOTHING, each, "person_code")
+                return AmountFinding(
+                    "PAY-18", AmountError.PERSON, payout.record.applied, NOTHING, payout, "person_code"
+                )
             return AmountFinding(
-                settlement.refused or "PAY-02", AmountError.TOO_MUCH, each.record.applied, NOTHING, each
+                settlement.refused or "PAY-02", AmountError.TOO_MUCH, payout.record.applied, NOTHING, payout
             )
     return None
 
@@ -247,8 +251,8 @@ def _wrong_person(settlement: Settlement) -> AmountFinding | None:
 def _too_little(settlement: Settlement) -> AmountFinding | None:
     if settlement.applied >= settlement.due or settlement.missing:
         return None
-    told = [each for each in settlement.shares if each.payout is not None]
-    least = max(told, key=lambda each: each.available - each.applied, default=None)
+    told = [share for share in settlement.shares if share.payout is not None]
+    least = max(told, key=lambda grant: grant.available - grant.applied, default=None)
     why = next(_why_too_little(settlement), "PAY-03")
     return AmountFinding(
         why, AmountError.TOO_LITTLE, settlement.applied, settlement.due, least.payout if least is not None else None
@@ -257,22 +261,24 @@ def _too_little(settlement: Settlement) -> AmountFinding | None:
 
 def _why_too_little(settlement: Settlement) -> Iterator[str]:
     shares, cap, applied = settlement.shares, settlement.cap, settlement.applied
-    if any(each.catch_up for each in shares) and applied == min(
+    if any(share.catch_up for share in shares) and applied == min(
         cap, sum((_without_catch_up(s) for s in shares), NOTHING)
     ):
         yield "DIS-02"
-    for way in range(max(len(each.by_category) for each in shares)):
-        if any(each.several_categories for each in shares) and applied == min(
+    for way in range(max(len(share.by_category) for share in shares)):
+        if any(share.several_categories for share in shares) and applied == min(
             cap, sum((_in_part(s, way) for s in shares), NOTHING)
         ):
             yield "DIS-03"
-    if any(each.restored for each in shares) and applied == min(cap, sum((_not_restored(s) for s in shares), NOTHING)):
+    if any(share.restored for share in shares) and applied == min(
+        cap, sum((_not_restored(s) for s in shares), NOTHING)
+    ):
         yield "PAY-21"
-    if any(each.from_late_lists for each in shares) and applied == min(
+    if any(share.from_late_lists for share in shares) and applied == min(
         cap, sum((_without_late(s) for s in shares), NOTHING)
     ):
         yield "DIS-08"
-    if any(each.earlier for each in shares) and applied == min(cap, sum((_this_month(s) for s in shares), NOTHING)):
+    if any(share.earlier for share in shares) and applied == min(cap, sum((_this_month(s) for s in shares), NOTHING)):
         yield "PAY-25"
     if NOTHING < settlement.due - applied < _EURO:
         yield "PAY-24"
@@ -321,8 +327,8 @@ def _splits(settlement: Settlement, *, after_wrong_bill: bool) -> Iterator[Amoun
 
 
 def _remainders(settlement: Settlement, share: Share) -> tuple[Decimal, ...]:
-    """What may stand as remainder. In December, and when support has ended, also nothing: what the record then says is
-    not public. A record that is written later may count what was granted since the bill."""
+    """Return the remainders that a record may state. In December, and when support has ended, 0.00 is one of them: what
+    the record then says is not public. A record that is written later may count what was granted since the bill."""
     left = share.available - share.applied
     later = max(NOTHING, share.granted_later - share.taken) - share.applied
     over = settlement.bill.period.month == DECEMBER or share.terminated

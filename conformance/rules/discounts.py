@@ -17,20 +17,24 @@ from simulator.documents.model import ChannelName
 @rule("DIS-01")
 def termination_honoured(case: Case) -> Iterator[Check]:
     """After support has ended, no further support is applied."""
-    yield from amount_checks(case, "DIS-01", lambda each: any(share.terminated for share in each.shares))
+    yield from amount_checks(case, "DIS-01", lambda settlement: any(share.terminated for share in settlement.shares))
 
 
 @rule("DIS-02")
 def catch_up_applied(case: Case) -> Iterator[Check]:
     """Catch-up amounts are applied."""
-    yield from amount_checks(case, "DIS-02", lambda each: _given(each) and any(share.catch_up for share in each.shares))
+    yield from amount_checks(
+        case, "DIS-02", lambda settlement: _given(settlement) and any(share.catch_up for share in settlement.shares)
+    )
 
 
 @rule("DIS-03")
 def categories_add_up(case: Case) -> Iterator[Check]:
     """The whole amount of a decision with several categories is applied."""
     yield from amount_checks(
-        case, "DIS-03", lambda each: _given(each) and any(share.several_categories for share in each.shares)
+        case,
+        "DIS-03",
+        lambda settlement: _given(settlement) and any(share.several_categories for share in settlement.shares),
     )
 
 
@@ -38,27 +42,31 @@ def categories_add_up(case: Case) -> Iterator[Check]:
 def booked_once(case: Case) -> Iterator[Check]:
     """A list that comes twice is booked once."""
     yield from amount_checks(
-        case, "DIS-05", lambda each: _given(each) and any(share.from_repeated_lists for share in each.shares)
+        case,
+        "DIS-05",
+        lambda settlement: _given(settlement) and any(share.from_repeated_lists for share in settlement.shares),
     )
 
 
 @rule("DIS-06")
 def invalid_list_not_used(case: Case) -> Iterator[Check]:
     """Nothing is taken off a bill on the strength of an invalid list."""
-    yield from amount_checks(case, "DIS-06", lambda each: each.refused == "DIS-06")
+    yield from amount_checks(case, "DIS-06", lambda settlement: settlement.refused == "DIS-06")
 
 
 @rule("DIS-07")
 def foreign_list_not_used(case: Case) -> Iterator[Check]:
     """Nothing is taken off a bill on the strength of another retailer's list."""
-    yield from amount_checks(case, "DIS-07", lambda each: each.refused == "DIS-07")
+    yield from amount_checks(case, "DIS-07", lambda settlement: settlement.refused == "DIS-07")
 
 
 @rule("DIS-08")
 def late_list_used(case: Case) -> Iterator[Check]:
     """A list that comes after the one of a later month counts all the same."""
     yield from amount_checks(
-        case, "DIS-08", lambda each: _given(each) and any(share.from_late_lists for share in each.shares)
+        case,
+        "DIS-08",
+        lambda settlement: _given(settlement) and any(share.from_late_lists for share in settlement.shares),
     )
 
 

@@ -41,19 +41,21 @@ _OTHER_CHAPTERS = frozenset({_STATUS, _TOO_LARGE, _UNKNOWN, _QUOTA, "invalid-pay
 
 @rule("DIT-01")
 def whole_list_read(case: Case) -> Iterator[Check]:
-    """What was listed is read before the next listing of the same selection, and in the run that listed it."""
+    """All listed messages are read before the next listing of the same selection, and in the run that listed them."""
     listings: dict[tuple[str | None, str | None], list[Call]] = defaultdict(list)
     for call in case.traffic.calls:
         if call.operation == LIST and call.answered and not call.read and not call.by_ftps:
             own = listings[call.selector.channel, call.selector.version]
             if not own or not polled_too_soon(case, own[-1], call):
-                own.append(call)  # another within minutes is DIT-04's finding
+                own.append(call)  # another within minutes breaks DIT-04
     for own in listings.values():
         for listing, following in zip(own, [*own[1:], None], strict=True):
             until = read_until(case, listing, following)
             if not listing.entry.message_ids or until is None:
                 continue
-            unread = [each for each in listing.entry.message_ids if not asked_for(case, each, listing.number, until)]
+            unread = [
+                message for message in listing.entry.message_ids if not asked_for(case, message, listing.number, until)
+            ]
             yield _unread(listing, until, unread) if unread else PASSED
     yield from refused_for(case, LIST_NOT_READ)
 
@@ -73,7 +75,7 @@ def deleted_after_reading(case: Case) -> Iterator[Check]:
     yield from refused_for(case, NOT_DELETED)
     yield from deleted(
         case,
-        [each for each in case.traffic.fetched if not each.call.by_ftps],
+        [fetched for fetched in case.traffic.fetched if not fetched.call.by_ftps],
     )
 
 
@@ -88,7 +90,7 @@ def confirmed_before_deleting(case: Case) -> Iterator[Check]:
             (call for call in case.traffic.calls if call.number > fetched.number and deletes(call, fetched)), None
         )
         if deleted is None:
-            continue  # DIT-02's finding
+            continue  # this breaks DIT-02
         confirmed = any(
             call.operation == CONFIRM and fetched.number < call.number < deleted.number
             for call in case.traffic.calls
@@ -108,7 +110,7 @@ def confirmed_before_deleting(case: Case) -> Iterator[Check]:
 
 @rule("DIT-04")
 def not_too_often(case: Case) -> Iterator[Check]:
-    """The same selection is not polled again within five simulated minutes."""
+    """A selection is not polled again within five simulated minutes."""
     yield from refused_for(case, TOO_OFTEN)
     last: dict[tuple[str, bool, str | None, str | None], Call] = {}
     minutes = case.profile.limits.poll_seconds.value / 60
@@ -166,7 +168,7 @@ def accepted(case: Case) -> Iterator[Check]:
 
 
 def _is_bad_call(call: Call) -> bool:
-    """Whether the refusal is about the call as such; the others are about rights, statuses, sizes, documents."""
+    """Tell whether the refusal is about the call as such; the others are about rights, statuses, sizes, documents."""
     if not call.refused:
         return False
     if call.entry.fault_code in _RIGHTS:
@@ -199,7 +201,7 @@ def not_too_large(case: Case) -> Iterator[Check]:
 
 @rule("DIT-09")
 def fetched(case: Case) -> Iterator[Check]:
-    """What lies in the mailbox is fetched in the next run, or at least before it is purged."""
+    """Messages in the mailbox are fetched in the next run, or at least before they are purged."""
     for delivery in case.traffic.deliveries:
         occasion = _run_after(case, delivery) if case.business.is_driven else _before_purge(case, delivery)
         yield from occasion
@@ -280,9 +282,9 @@ def status_allows_it(case: Case) -> Iterator[Check]:
 
 def _after_loss(case: Case, call: Call) -> bool:
     return any(
-        each.lost and each.operation == call.operation and each.number < call.number
-        for each in case.traffic.calls
-        if set(each.messages) & set(call.messages)
+        other.lost and other.operation == call.operation and other.number < call.number
+        for other in case.traffic.calls
+        if set(other.messages) & set(call.messages)
     )
 
 
@@ -309,11 +311,11 @@ def read_before_deleting(case: Case) -> Iterator[Check]:
         if call.operation != DELETE or not call.done:
             continue
         unread = [
-            each
-            for each in call.entry.message_ids
-            if each in case.traffic.delivered
-            and not _got(case, each, call.number)
-            and not _lost_before(case, each, call.number)
+            message
+            for message in call.entry.message_ids
+            if message in case.traffic.delivered
+            and not _got(case, message, call.number)
+            and not _lost_before(case, message, call.number)
         ]
         if not unread:
             yield PASSED
@@ -326,15 +328,15 @@ def read_before_deleting(case: Case) -> Iterator[Check]:
 
 
 def _got(case: Case, message: str, until: int) -> bool:
-    return any(each.operation == RECEIVE and each.answered and each.number < until for each in _about(case, message))
+    return any(call.operation == RECEIVE and call.answered and call.number < until for call in _about(case, message))
 
 
 def _lost_before(case: Case, message: str, until: int) -> bool:
-    return any(each.operation == RECEIVE and each.lost and each.number < until for each in _about(case, message))
+    return any(call.operation == RECEIVE and call.lost and call.number < until for call in _about(case, message))
 
 
 def _about(case: Case, message: str) -> Iterator[Call]:
-    return (each for each in case.traffic.calls if message in each.messages)
+    return (call for call in case.traffic.calls if message in call.messages)
 
 
 @rule("DIT-14")
@@ -369,7 +371,7 @@ def read_once(case: Case) -> Iterator[Check]:
                 read.pop(message, None)
         if call.operation != RECEIVE or not call.answered:
             continue
-        again = [each for each in call.entry.message_ids if each in read]
+        again = [other for other in call.entry.message_ids if other in read]
         if again:
             yield Breach(
                 en=f"Message {again[0]} was read again although it had been read and not restored.",

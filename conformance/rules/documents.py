@@ -67,7 +67,7 @@ def _key(record: Record) -> tuple[object, ...]:
 def contradictions(case: Case, codes: frozenset[str], channel: ChannelName | None = None) -> Iterator[Check]:
     """Check the sent documents (of a channel) for contradictions of some codes, which no schema can tell."""
     for document in case.traffic.documents(channel):
-        found = [each for each in breaches(document.document, case.profile) if each.code in codes]
+        found = [breach for breach in breaches(document.document, case.profile) if breach.code in codes]
         if not found:
             yield PASSED
         for contradiction in found:

@@ -31,7 +31,7 @@ def answers(case: Case) -> Iterator[Check]:
 
 
 def _excused(case: Case, request: Request, ended: int) -> bool:
-    """Whether a call of that run was refused or its reply lost: the error may be no more than word of that."""
+    """Tell whether a call of that run was refused or its reply lost: the error may be no more than word of that."""
     return any(request.number < call.number < ended and (call.lost or not call.done) for call in case.traffic.calls)
 
 
@@ -42,23 +42,23 @@ def lines_of_the_bill(case: Case) -> Iterator[Check]:
         said = table(request.said)
         if request.do != "bill" or not request.ok or "lines" not in said:
             continue
-        asked = {text(each.get("invoice")) for each in tables(request.fields.get("invoices"))}
-        strange = [name for each in tables(said["lines"]) if (name := text(each.get("invoice"))) not in asked]
+        asked = {text(fields.get("invoice")) for fields in tables(request.fields.get("invoices"))}
+        strange = [name for fields in tables(said["lines"]) if (name := text(fields.get("invoice"))) not in asked]
         if not strange:
             yield PASSED
             continue
         yield Breach(
             en=f"The lines of a bill name invoice {strange[0]}, which was not asked for.",
             lv=f"Rēķina rindās nosaukts rēķins {strange[0]}, kas nav pieprasīts.",
-            expected=f"invoices of the request: {', '.join(sorted(each for each in asked if each))}",
-            expected_lv=f"pieprasījuma rēķini: {', '.join(sorted(each for each in asked if each))}",
+            expected=f"invoices of the request: {', '.join(sorted(invoice for invoice in asked if invoice))}",
+            expected_lv=f"pieprasījuma rēķini: {', '.join(sorted(invoice for invoice in asked if invoice))}",
             evidence=(Evidence(request.number), *([Evidence(request.ended)] if request.ended else [])),
         )
 
 
 @rule("DRV-03")
 def status_agrees(case: Case) -> Iterator[Check]:
-    """What the retailer says was granted on a contract this year is what it was told."""
+    """The amount that the retailer says was granted on a contract this year is the amount that ALDIS granted."""
     for request in case.business.requests:
         contract, granted = text(request.fields.get("contract")), money(table(request.said).get("granted"))
         if request.do != "status" or not request.ok or contract is None or granted is None:
@@ -66,12 +66,12 @@ def status_agrees(case: Case) -> Iterator[Check]:
         month = Period.of(day_of(request.at))
         expected = sum(
             (
-                each.due + each.catch_up
-                for each in case.support.grants
-                if each.contract == contract
-                and each.known_at(request.number)
-                and each.period.year == month.year
-                and each.period <= month
+                grant.due + grant.catch_up
+                for grant in case.support.grants
+                if grant.contract == contract
+                and grant.known_at(request.number)
+                and grant.period.year == month.year
+                and grant.period <= month
             ),
             NOTHING,
         )
@@ -90,7 +90,11 @@ def status_agrees(case: Case) -> Iterator[Check]:
 @rule("DRV-04")
 def calls_arrive(case: Case) -> Iterator[Check]:
     """A system that says that its exchanges are done has made calls, at the simulator and as itself."""
-    done = [each for each in case.business.requests if each.do == "exchange" and each.ok and each.ended is not None]
+    done = [
+        request
+        for request in case.business.requests
+        if request.do == "exchange" and request.ok and request.ended is not None
+    ]
     if not done:
         return
     if case.traffic.calls or case.access.issues:

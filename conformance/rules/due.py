@@ -18,7 +18,7 @@ from simulator.documents.model import ChannelName, Period
 
 @rule("CAL-01")
 def contracts_in_time(case: Case) -> Iterator[Check]:
-    """What happened to a contract is reported by the due day that follows, if a run came before it."""
+    """An event of a contract is reported by the due day that follows, if a run came before it."""
     for event in case.business.events:
         report = case.reporting.report_of(event)
         due = _contracts_due(case, event)
@@ -64,7 +64,7 @@ def payouts_in_time(case: Case) -> Iterator[Check]:
             continue
         due = _payouts_due(case, bill.period, bill.at)
         run = _run_in_time(case, ChannelName.PAYOUT, bill.number, due)
-        first = min(settlement.payouts, key=lambda each: each.number)
+        first = min(settlement.payouts, key=lambda payout: payout.number)
         if run is None or case.traffic.is_inconclusive(ChannelName.PAYOUT, bill.number):
             continue
         sent = day_of(first.document.at)

@@ -144,7 +144,7 @@ def tried_again(case: Case) -> Iterator[Check]:
     for failed in case.traffic.sends:
         if not failed.call.our_trouble or failed.is_event or failed.channel is None:
             continue
-        again = any(each.number > failed.number and is_same(each, failed) for each in case.traffic.sends)
+        again = any(sent.number > failed.number and is_same(sent, failed) for sent in case.traffic.sends)
         if again:
             yield PASSED
         elif case.business.next_run_after(failed.number, failed.channel) is not None:
@@ -186,7 +186,7 @@ def _channel_of(case: Case, call: Call) -> ChannelName | None:
 
 
 def _replaces(case: Case, later: Call, failed: Call, channel: ChannelName | None) -> bool:
-    """Whether a later call does what a failed one was to do; reading by version stands for listing and reading."""
+    """Tell whether a later call does what a failed one was to do; reading by version stands for listing and reading."""
     if failed.operation in (LIST, RECEIVE) and later.operation == RECEIVE and later.selector.version is not None:
         return _channel_of(case, later) is channel
     if failed.operation == LIST:
@@ -320,8 +320,8 @@ def names_the_record(case: Case) -> Iterator[Check]:
         report = sent.content.report if sent.content is not None else None
         if document is None or report is None or document.header.provider != case.retailer.registration_number:
             continue
-        expected = {place for place, each in enumerate(document.discounts(), 1) if each.contract not in own}
-        found = {each.position for each in report.errors}
+        expected = {place for place, record in enumerate(document.discounts(), 1) if record.contract not in own}
+        found = {error.position for error in report.errors}
         if not expected:
             continue
         if expected <= found:
@@ -407,7 +407,7 @@ def _corrections(case: Case) -> Iterator[tuple[ValidDocument, ValidDocument | No
 @rule("ERR-15")
 def no_answer_to_errors(case: Case) -> Iterator[Check]:
     """An error message is not answered with an error message."""
-    events = {each.message for each in case.traffic.deliveries if each.is_event}
+    events = {delivery.message for delivery in case.traffic.deliveries if delivery.is_event}
     for fetched in case.traffic.fetched:
         if fetched.message not in events:
             continue
@@ -424,7 +424,7 @@ def no_answer_to_errors(case: Case) -> Iterator[Check]:
 
 @rule("ERR-16")
 def refused_not_repeated(case: Case) -> Iterator[Check]:
-    """What DIT refused as invalid is not sent again unchanged, byte for byte."""
+    """A document that DIT refused as invalid is not sent again unchanged, byte for byte."""
     refused: dict[str, Sent] = {}
     for sent in case.traffic.sends:
         payload = sent.call.entry.payload

@@ -49,14 +49,14 @@ def whole_folder_read(case: Case) -> Iterator[Check]:
     """Every file of a listing is got before the folder is listed again, and in the run that listed it."""
     for listings in _listings(case).values():
         kept = [listings[0]] if listings else []
-        for each in listings[1:]:
-            if not polled_too_soon(case, kept[-1], each):
-                kept.append(each)  # another within minutes is FTP-03's finding
+        for listing in listings[1:]:
+            if not polled_too_soon(case, kept[-1], listing):
+                kept.append(listing)  # another within minutes breaks FTP-03
         for listing, following in zip(kept, [*kept[1:], None], strict=True):
             end = read_until(case, listing, following)
             if not listing.entry.message_ids or end is None:
                 continue
-            left = [each for each in listing.entry.message_ids if not asked_for(case, each, 0, end)]
+            left = [message for message in listing.entry.message_ids if not asked_for(case, message, 0, end)]
             yield _left(listing, end, left) if left else PASSED
     yield from refused_for(case, LIST_NOT_READ, by_ftps=True)
 
@@ -72,7 +72,7 @@ def _left(listing: Call, end: int, left: list[str]) -> Breach:
 
 @rule("FTP-03")
 def folder_not_too_often(case: Case) -> Iterator[Check]:
-    """The same folder is not looked into again within five simulated minutes."""
+    """A folder is not listed again within five simulated minutes."""
     minutes = case.profile.limits.poll_seconds.value / 60
     for listings in _listings(case).values():
         for before, call in pairwise(listings):
@@ -104,7 +104,7 @@ def files_deleted(case: Case) -> Iterator[Check]:
     """A file that was got is deleted, in that run or the next."""
     yield from deleted(
         case,
-        [each for each in case.traffic.fetched if each.call.by_ftps],
+        [fetched for fetched in case.traffic.fetched if fetched.call.by_ftps],
     )
     yield from refused_for(case, NOT_DELETED, by_ftps=True)
 

@@ -1,4 +1,4 @@
-"""What a client must do with its mailbox, by SOAP or by FTPS: list, read, delete, and recover a read that was lost."""
+"""The duties of a client towards its mailbox, by SOAP or FTPS: list, read, delete, and recover a read that was lost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from conformance.verdicts import Breach, Evidence
 
 TOO_OFTEN, LIST_NOT_READ, NOT_DELETED = "polled-too-often", "list-not-read", "read-not-deleted"
 DUTIES = frozenset({TOO_OFTEN, LIST_NOT_READ, NOT_DELETED})
-"""What DIT says to a client that breaks a duty, where it enforces them."""
+"""Fault codes for a client that breaks a duty, where DIT enforces duties."""
 
 
 def refused_for(case: Case, duty: str, *, by_ftps: bool = False) -> Iterator[Breach]:
@@ -38,7 +38,7 @@ def read_until(case: Case, listing: Call, following: Call | None) -> int | None:
 
 
 def asked_for(case: Case, message: str, after: int, before: int) -> bool:
-    """Whether a message was read, or tried to be, between two entries."""
+    """Tell whether a message was read, or tried to be, between two entries."""
     return any(
         call.operation == RECEIVE and after < call.number < before and message in call.messages
         for call in case.traffic.calls
@@ -46,7 +46,7 @@ def asked_for(case: Case, message: str, after: int, before: int) -> bool:
 
 
 def deleted(case: Case, read: Iterable[Fetched]) -> Iterator[Check]:
-    """Whether each of some messages that were read is deleted, in that run or the next."""
+    """Check that messages that were read are deleted, in that run or the next."""
     last = case.entries[-1].number if case.entries else 0
     for fetched in read:
         deadline = _deadline(case, fetched, last)
@@ -85,7 +85,7 @@ def _deadline(case: Case, fetched: Fetched, last: int) -> int | None:
 
 
 def _within(run: Run, calls: tuple[int, ...]) -> bool:
-    return any(run.number < each <= run.ended for each in calls)
+    return any(run.number < call <= run.ended for call in calls)
 
 
 def _troubles(case: Case, message: str) -> tuple[int, ...]:
@@ -96,7 +96,7 @@ def _troubles(case: Case, message: str) -> tuple[int, ...]:
 
 
 def deletes(call: Call, fetched: Fetched) -> bool:
-    """Whether a call deletes a message that was read."""
+    """Tell whether a call deletes a message that was read."""
     return call.operation == DELETE and fetched.delivery.message in call.messages
 
 
@@ -104,7 +104,8 @@ def polled_too_soon(case: Case, before: Call, call: Call) -> bool:
     """Within the limit, and not because the suite asked for another run."""
     limit = timedelta(seconds=case.profile.limits.poll_seconds.value)
     asked = any(
-        each.do == "exchange" and before.number < each.number < call.number for each in case.business.all_requests
+        request.do == "exchange" and before.number < request.number < call.number
+        for request in case.business.all_requests
     )
     return call.at - before.at < limit and not asked
 
@@ -115,7 +116,7 @@ def cause_of(call: Call) -> str:
 
 
 def recoveries(case: Case) -> Iterator[Check]:
-    """Each message whose read was lost on its way, once there was an occasion to read it again, and each restored."""
+    """Check messages whose read was lost, once they could have been read again, and messages that were restored."""
     lost = dict(_lost_reads(case))
     for message, call in lost.items():
         delivery = case.traffic.delivered.get(message)
@@ -136,12 +137,12 @@ def _lost_reads(case: Case) -> Iterator[tuple[str, Call]]:
     for call in case.traffic.calls:
         if call.operation == RECEIVE and call.done and call.lost and not call.by_ftps:
             for message in call.messages:
-                if not any(each.answered and message in each.messages for each in _receives_before(case, call)):
+                if not any(other.answered and message in other.messages for other in _receives_before(case, call)):
                     yield message, call
 
 
 def _receives_before(case: Case, call: Call) -> Iterator[Call]:
-    return (each for each in case.traffic.calls if each.operation == RECEIVE and each.number < call.number)
+    return (other for other in case.traffic.calls if other.operation == RECEIVE and other.number < call.number)
 
 
 def _received(case: Case, message: str, after: int) -> Call | None:

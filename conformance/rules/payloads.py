@@ -14,12 +14,12 @@ from simulator.documents.reading import DocumentError, Located, read_error_repor
 from simulator.documents.validation import place
 
 _FORM = frozenset({"money-decimals", "time-zone"})
-"""What one schema forbids and another leaves to the rules of the business: a list is as wrong either way."""
+"""Mistakes that one schema forbids and another leaves to the business rules: a list is invalid either way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What some payload turned out to be. ``complaints`` are the schema's, or why it cannot be read at all."""
+    """The content of a payload. ``complaints`` are those of the schema, or say why it cannot be read at all."""
 
     data: bytes
     located: Located | None = None
@@ -41,7 +41,7 @@ class Payloads:
         self._read: dict[tuple[str, ChannelName | None, bool], Content | None] = {}
 
     def content(self, reference: str | None, channel: ChannelName | None, *, is_event: bool) -> Content | None:
-        """What is behind a reference; None when the journal does not have the bytes."""
+        """Return the content behind a reference; None when the journal does not have the bytes."""
         if reference is None:
             return None
         key = (reference, channel, is_event)
@@ -71,8 +71,8 @@ class Payloads:
         except DocumentError as reason:
             return Content(data, complaints=complaints or reason.complaints)
         if not complaints and found.name is ChannelName.DISCOUNT:
-            told = place(located, profile, breaches(located.document, profile))
-            complaints = tuple(each for each in told if each.code in _FORM)
+            found_wrong = place(located, profile, breaches(located.document, profile))
+            complaints = tuple(complaint for complaint in found_wrong if complaint.code in _FORM)
         return Content(data, located, complaints=complaints)
 
     def _event(self, data: bytes) -> Content:

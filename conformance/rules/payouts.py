@@ -31,66 +31,88 @@ def _given(settlement: Settlement) -> bool:
 def net_bill_only(case: Case) -> Iterator[Check]:
     """No bill takes more support than its net amount; only one that is smaller than the support can show that."""
     yield from amount_checks(
-        case, "PAY-01", lambda each: _given(each) and (each.available > each.cap or each.applied > each.cap)
+        case,
+        "PAY-01",
+        lambda settlement: (
+            _given(settlement) and (settlement.available > settlement.cap or settlement.applied > settlement.cap)
+        ),
     )
 
 
 @rule("PAY-02")
 def no_more_than_granted(case: Case) -> Iterator[Check]:
-    """No bill takes more than was granted and is not spent."""
+    """A bill must not use more support than was granted and is still unused."""
     yield from amount_checks(case, "PAY-02", _given)
 
 
 @rule("PAY-03")
 def all_that_is_due(case: Case) -> Iterator[Check]:
-    """Each bill takes as much as it can."""
-    yield from amount_checks(case, "PAY-03", lambda each: _given(each) and each.due > NOTHING and not each.missing)
+    """A bill uses as much support as it can."""
+    yield from amount_checks(
+        case, "PAY-03", lambda settlement: _given(settlement) and settlement.due > NOTHING and not settlement.missing
+    )
 
 
 @rule("PAY-04")
 def rightly_split(case: Case) -> Iterator[Check]:
-    """What came from earlier months and what remains is stated rightly."""
+    """The amounts from earlier months and the remainder are stated rightly."""
     yield from amount_checks(
         case,
         "PAY-04",
-        lambda each: _given(each) and each.finding is None and each.available > NOTHING and not each.missing,
+        lambda settlement: (
+            _given(settlement)
+            and settlement.finding is None
+            and settlement.available > NOTHING
+            and not settlement.missing
+        ),
     )
 
 
 @rule("PAY-14")
 def remainder_stated(case: Case) -> Iterator[Check]:
-    """What remains for later months is stated rightly."""
+    """The remainder for later months is stated rightly."""
     yield from amount_checks(
         case,
         "PAY-14",
-        lambda each: _given(each) and each.finding is None and each.available > NOTHING and not each.missing,
+        lambda settlement: (
+            _given(settlement)
+            and settlement.finding is None
+            and settlement.available > NOTHING
+            and not settlement.missing
+        ),
     )
 
 
 @rule("PAY-24")
 def to_the_cent(case: Case) -> Iterator[Check]:
-    """What is taken off is not rounded."""
-    yield from amount_checks(case, "PAY-24", lambda each: _given(each) and each.due > NOTHING and not each.missing)
+    """The amount that is taken off is not rounded."""
+    yield from amount_checks(
+        case, "PAY-24", lambda settlement: _given(settlement) and settlement.due > NOTHING and not settlement.missing
+    )
 
 
 @rule("PAY-25")
 def carry_over_used(case: Case) -> Iterator[Check]:
-    """What earlier months of the year left is used."""
+    """The support that earlier months of the year left is used."""
     yield from amount_checks(
-        case, "PAY-25", lambda each: _given(each) and any(share.earlier for share in each.shares) and not each.missing
+        case,
+        "PAY-25",
+        lambda settlement: (
+            _given(settlement) and any(share.earlier for share in settlement.shares) and not settlement.missing
+        ),
     )
 
 
 @rule("PAY-26")
 def net_without_tax(case: Case) -> Iterator[Check]:
     """The net bill of a record is without VAT."""
-    yield from amount_checks(case, "PAY-26", lambda each: _given(each) and each.bill.vat > NOTHING)
+    yield from amount_checks(case, "PAY-26", lambda settlement: _given(settlement) and settlement.bill.vat > NOTHING)
 
 
 @rule("PAY-05")
 def lapse(case: Case) -> Iterator[Check]:
-    """What an earlier year left is not used."""
-    yield from amount_checks(case, "PAY-05", lambda each: any(share.lapsed for share in each.shares))
+    """The support that an earlier year left is not used."""
+    yield from amount_checks(case, "PAY-05", lambda settlement: any(share.lapsed for share in settlement.shares))
 
 
 @rule("PAY-06")
@@ -108,7 +130,7 @@ def payouts_reported(case: Case) -> Iterator[Check]:
 
 def _unreported(case: Case, settlement: Settlement) -> Breach:
     bill = settlement.bill
-    who = ", ".join(each.person for each in settlement.missing)
+    who = ", ".join(share.person for share in settlement.missing)
     return Breach(
         en=f"Invoice {bill.invoice} of contract {bill.contract} ({bill.period}) had support for {who}, "
         "but no payout was reported.",
@@ -122,12 +144,12 @@ def _unreported(case: Case, settlement: Settlement) -> Breach:
 
 def _shown(case: Case, settlement: Settlement) -> tuple[Evidence, ...]:
     told = (Evidence(settlement.bill.number),) if settlement.bill.requested else ()
-    return (*told, *(case.evidence_in(each.document, each.index) for each in settlement.payouts[:1]))
+    return (*told, *(case.evidence_in(payout.document, payout.index) for payout in settlement.payouts[:1]))
 
 
 @rule("PAY-13")
 def nothing_applied_reported(case: Case) -> Iterator[Check]:
-    """Also a bill that took nothing of an available support has its record."""
+    """A bill without deduction still needs a record when support was available."""
     for settlement in case.support.settlements:
         if not settlement.trusted or settlement.finding is not None or not settlement.bill.requested:
             continue
@@ -136,13 +158,13 @@ def nothing_applied_reported(case: Case) -> Iterator[Check]:
         elif settlement.report is ReportState.GIVEN and settlement.applied >= settlement.due:
             if settlement.missing and not settlement.strangers:
                 yield _unreported_nothing(case, settlement)
-            elif any(each.payout is not None and each.available and not each.applied for each in settlement.shares):
+            elif any(share.payout is not None and share.available and not share.applied for share in settlement.shares):
                 yield PASSED
 
 
 def _unreported_nothing(case: Case, settlement: Settlement) -> Breach:
     bill = settlement.bill
-    who = ", ".join(each.person for each in settlement.missing)
+    who = ", ".join(share.person for share in settlement.missing)
     return Breach(
         en=f"Invoice {bill.invoice} of contract {bill.contract} ({bill.period}) took nothing of the support of {who}, "
         "and no record says so.",
@@ -216,7 +238,7 @@ def net_as_billed(case: Case) -> Iterator[Check]:
 @rule("PAY-18")
 def person_as_granted(case: Case) -> Iterator[Check]:
     """A record names the person to whom the support was granted."""
-    yield from amount_checks(case, "PAY-18", lambda each: _given(each) and not each.missing)
+    yield from amount_checks(case, "PAY-18", lambda settlement: _given(settlement) and not settlement.missing)
 
 
 @rule("PAY-23")
@@ -235,11 +257,13 @@ def _as_billed(case: Case, *fields: str) -> Iterator[Check]:
 
 
 def _comparable(case: Case) -> Iterator[tuple[Payout, Bill | None]]:
-    """The records that can be held against a bill, without those that another finding covers."""
+    """Yield the records to compare with a bill, without those that break another requirement."""
     wrong_person = {
-        (each.finding.payout.number, each.finding.payout.index)
-        for each in case.support.settlements
-        if each.finding is not None and each.finding.requirement == "PAY-18" and each.finding.payout is not None
+        (settlement.finding.payout.number, settlement.finding.payout.index)
+        for settlement in case.support.settlements
+        if settlement.finding is not None
+        and settlement.finding.requirement == "PAY-18"
+        and settlement.finding.payout is not None
     }
     for payout, bill in bills_of_payouts(case.support.payouts, case.business.bills):
         record = payout.record
@@ -248,10 +272,10 @@ def _comparable(case: Case) -> Iterator[tuple[Payout, Bill | None]]:
 
 
 def _elsewhere(case: Case, record: PayoutRecord, bill: Bill | None) -> bool:
-    """Whether another finding covers a record: a foreign contract, a misspelt one, one of which nothing is known."""
+    """Tell whether a record breaks another requirement: its contract is foreign, misspelt, or indeterminate."""
     if bill is not None:
         return bill.contract in case.reporting.misspelt
-    alike = {loosely(each) for each in (*case.business.indeterminate, *case.reporting.misspelt)}
+    alike = {loosely(number) for number in (*case.business.indeterminate, *case.reporting.misspelt)}
     foreign = record.contract in case.contracts_of_others and record.contract not in case.reporting.history
     return foreign or loosely(record.contract) in alike
 
@@ -273,7 +297,7 @@ def _compared(case: Case, payout: Payout, bill: Bill, compared: tuple[str, ...])
         "period": (str(record.period), str(bill.period)),
         "contract": (record.contract, bill.contract),
     }
-    if record.net_bill not in (bill.net, bill.net + bill.vat):  # with VAT in it, it is PAY-26's finding
+    if record.net_bill not in (bill.net, bill.net + bill.vat):  # with VAT in it, it breaks PAY-26
         fields["net_bill"] = (euro(record.net_bill), euro(bill.net))
     wrong = {name: pair for name, pair in fields.items() if pair[0] != pair[1] and name in compared}
     if not wrong:
@@ -309,8 +333,10 @@ def reversals_needed(case: Case) -> Iterator[Check]:
 
 @rule("PAY-21")
 def given_back(case: Case) -> Iterator[Check]:
-    """What a cancelled bill took is available again, exactly."""
-    yield from amount_checks(case, "PAY-21", lambda each: _given(each) and any(share.restored for share in each.shares))
+    """The amount that a cancelled bill took is available again, exactly."""
+    yield from amount_checks(
+        case, "PAY-21", lambda settlement: _given(settlement) and any(share.restored for share in settlement.shares)
+    )
 
 
 @rule("PAY-22")
@@ -325,7 +351,7 @@ def _reversals(case: Case, requirement: str) -> Iterator[Check]:
     records: dict[tuple[str, str], list[Payout]] = defaultdict(list)
     for payout in case.support.payouts:
         records[payout.record.invoice_number, payout.person].append(payout)
-    cancelling = {each.reverses: each for each in case.business.bills if each.reverses is not None}
+    cancelling = {bill.reverses: bill for bill in case.business.bills if bill.reverses is not None}
     for payouts in records.values():
         for of, occasion in _reversal(case, payouts, cancelling.get(payouts[0].record.invoice_number)):
             if of == requirement:
@@ -333,13 +359,13 @@ def _reversals(case: Case, requirement: str) -> Iterator[Check]:
 
 
 def _reversal(case: Case, payouts: list[Payout], credit: Bill | None) -> Iterator[tuple[str, Check]]:
-    """Each occasion with the requirement that it is one of."""
-    taken = [each for each in payouts if not each.record.reversal]
-    back = [each for each in payouts if each.record.reversal]
+    """Yield checks, each with its requirement."""
+    taken = [payout for payout in payouts if not payout.record.reversal]
+    back = [payout for payout in payouts if payout.record.reversal]
     if credit is None:
-        billed = payouts[0].record.invoice_number in {each.invoice for each in case.business.bills}
-        if billed or len(back) > len(taken):  # else both name one and the same wrong number: another finding
-            yield from (("PAY-20", _needless(case, each)) for each in back)
+        billed = payouts[0].record.invoice_number in {bill.invoice for bill in case.business.bills}
+        if billed or len(back) > len(taken):  # else both name the same wrong number, which breaks PAY-08
+            yield from (("PAY-20", _needless(case, payout)) for payout in back)
     elif not back:
         unclear = (
             case.traffic.is_inconclusive(ChannelName.PAYOUT, credit.number)
@@ -378,11 +404,11 @@ def _missing_reversal(case: Case, taken: Payout, credit: Bill) -> Breach:
 
 
 def _repeats(case: Case, taken: Payout, back: Payout) -> Check:
-    wrong = [each for each in _AMOUNTS if getattr(taken.record, each) != getattr(back.record, each)]
+    wrong = [field for field in _AMOUNTS if getattr(taken.record, field) != getattr(back.record, field)]
     if not wrong:
         return PASSED
-    told = "; ".join(f"{each} {euro(getattr(back.record, each))}" for each in wrong)
-    right = "; ".join(f"{each} {euro(getattr(taken.record, each))}" for each in wrong)
+    told = "; ".join(f"{name} {euro(getattr(back.record, name))}" for name in wrong)
+    right = "; ".join(f"{name} {euro(getattr(taken.record, name))}" for name in wrong)
     return Breach(
         en=f"The reversal of invoice {back.record.invoice_number} does not repeat the record it cancels: {told}.",
         lv=f"Rēķina {back.record.invoice_number} atcelšana neatkārto atceļamo ierakstu: {told}.",
@@ -397,9 +423,9 @@ def _repeats(case: Case, taken: Payout, back: Payout) -> Check:
 
 @rule("PAY-10")
 def empty_months(case: Case) -> Iterator[Check]:
-    """A month that was billed without any payout is told by a document without records."""
+    """A month that was billed without any payout is reported by a document without records."""
     told = {document.header.period for document in case.traffic.documents(ChannelName.PAYOUT)}
-    full = {each.record.period for each in case.support.payouts}
+    full = {payout.record.period for payout in case.support.payouts}
     for period, last in _billed(case).items():
         if period in full or not _is_empty(case, period) or case.traffic.is_inconclusive(ChannelName.PAYOUT, last):
             continue
@@ -417,7 +443,7 @@ def empty_months(case: Case) -> Iterator[Check]:
 
 
 def _billed(case: Case) -> dict[Period, int]:
-    """The months that the retailer was told to bill, each with the entry that told it last."""
+    """Return the months that the retailer was asked to bill, each with the entry of the last such request."""
     found: dict[Period, int] = {}
     for request in case.business.requests:
         text = request.fields.get("period")
@@ -430,13 +456,13 @@ def _billed(case: Case) -> dict[Period, int]:
 
 
 def _is_empty(case: Case, period: Period) -> bool:
-    bills = [each for each in case.business.bills if each.period == period]
-    if any(each.reverses is not None or each.contract in case.business.indeterminate for each in bills):
+    bills = [bill for bill in case.business.bills if bill.period == period]
+    if any(bill.reverses is not None or bill.contract in case.business.indeterminate for bill in bills):
         return False
     return all(
-        each.report is ReportState.NEEDLESS and each.trusted
-        for each in case.support.settlements
-        if each.bill.period == period
+        settlement.report is ReportState.NEEDLESS and settlement.trusted
+        for settlement in case.support.settlements
+        if settlement.bill.period == period
     )
 
 
@@ -464,5 +490,7 @@ def two_decimals(case: Case) -> Iterator[Check]:
 
 @rule("PAY-12")
 def as_on_the_bill(case: Case) -> Iterator[Check]:
-    """What is reported is what was taken off the customer's bill."""
-    yield from amount_checks(case, "PAY-12", lambda each: _given(each) and each.bill.lines is not None)
+    """The reported amount is the amount that was taken off the customer's bill."""
+    yield from amount_checks(
+        case, "PAY-12", lambda settlement: _given(settlement) and settlement.bill.lines is not None
+    )

@@ -46,16 +46,16 @@ def people_of_the_contract_only(case: Case) -> Iterator[Check]:
         if report.contract is None or report.contract in case.business.indeterminate:
             continue
         states = case.reporting.states_until(report.contract, report.number)
-        own = {plain(user.person.code) for each in states for user in each.tenancies}
+        own = {plain(user.person.code) for state in states for user in state.tenancies}
         others = [
-            (place, each)
-            for place, each in enumerate(report.record.sub_users)
-            if plain(each.person.code) not in own and plain(each.person.code) != plain(report.record.holder.code)
+            (place, user)
+            for place, user in enumerate(report.record.sub_users)
+            if plain(user.person.code) not in own and plain(user.person.code) != plain(report.record.holder.code)
         ]
         if not others:
             yield PASSED
             continue
-        names = ", ".join(f"{each.person.given_name} {each.person.surname}" for _, each in others)
+        names = ", ".join(f"{user.person.given_name} {user.person.surname}" for _, user in others)
         yield Breach(
             en=f"The record of contract {report.contract} names {names}, who never were its sub-users.",
             lv=f"Līguma {report.contract} ierakstā nosaukts {names}, kas nekad nav bijis tā apakšlietotājs.",
@@ -72,7 +72,7 @@ def no_people_in_error_texts(case: Case) -> Iterator[Check]:
         answer = sent.content.report if sent.content is not None and sent.is_event else None
         if answer is None or not sent.call.done:
             continue
-        told = [found for each in answer.errors for found in _CODE.findall(f"{each.text_lv} {each.text_en}")]
+        told = [found for error in answer.errors for found in _CODE.findall(f"{error.text_lv} {error.text_en}")]
         if not told:
             yield PASSED
             continue
@@ -92,7 +92,7 @@ def payouts_of_protected_only(case: Case) -> Iterator[Check]:
     for settlement in case.support.settlements:
         if not settlement.trusted or settlement.missing:
             continue
-        needless = [each for each in settlement.strangers if not each.record.applied]
+        needless = [payout for payout in settlement.strangers if not payout.record.applied]
         if not needless:
             if settlement.payouts:
                 yield PASSED
@@ -102,7 +102,7 @@ def payouts_of_protected_only(case: Case) -> Iterator[Check]:
             "whom nothing was granted.",
             lv=f"Rēķins {settlement.bill.invoice}: izmaksas ierakstā ar 0.00 nosaukta persona "
             f"{needless[0].record.person_code}, kurai nekas nav piešķirts.",
-            evidence=tuple(case.evidence_in(each.document, each.index, "person_code") for each in needless),
+            evidence=tuple(case.evidence_in(payout.document, payout.index, "person_code") for payout in needless),
         )
 
 
@@ -124,5 +124,5 @@ def _broken(document: ValidDocument, foreign: list[tuple[str, Evidence]]) -> Bre
     return Breach(
         en=f"A {document.channel} document holds data of another retailer's contract: {numbers}.",
         lv=f"Dokumentā ({document.channel}) ir cita tirgotāja līguma dati: {numbers}.",
-        evidence=tuple(each for _, each in foreign[:3]),
+        evidence=tuple(evidence for _, evidence in foreign[:3]),
     )

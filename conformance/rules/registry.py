@@ -1,4 +1,4 @@
-"""How a rule is written: a generator of checks, each passed or a breach. ``@rule`` counts them and registers the rule.
+"""A rule is a generator of checks, each passed or a breach. ``@rule`` counts the checks and registers the rule.
 
 @rule("PAY-07")
 def paid_once(case: Case) -> Iterator[Check]:

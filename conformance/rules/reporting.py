@@ -1,4 +1,4 @@
-"""What the retailer said of its contracts, held against what happened to them."""
+"""The retailer's contract records, compared with what happened to its contracts."""
 
 from __future__ import annotations
 
@@ -150,15 +150,15 @@ class Reporting:
         return [state for since, state in self.history.get(contract, ()) if since < number]
 
     def differences(self, report: ContractReport) -> tuple[Difference, ...]:
-        """What in a record differs from all that was signed; told against the latest state. None for no difference."""
+        """Return what differs in a record from all states that were signed, compared with the latest of them."""
         if report.contract is None:
             return ()
         states = self.states_until(report.contract, report.number)
         if not states:
             return ()
-        paper = [tuple(differences(report.record, each)) for each in states]
-        users = tuple(_sub_users(report.record.sub_users, [user for each in states for user in each.tenancies]))
-        return users if any(not each for each in paper) else (*paper[-1], *users)
+        paper = [tuple(differences(report.record, state)) for state in states]
+        users = tuple(_sub_users(report.record.sub_users, [user for state in states for user in state.tenancies]))
+        return users if any(not found for found in paper) else (*paper[-1], *users)
 
     # -- which record answers which event
 
@@ -171,7 +171,7 @@ class Reporting:
         }
         fits = answers.get(event.kind, self._reports_sub_user)
         return next(
-            (each for each in self.of(event.contract) if each.number > event.number and fits(event, each)),
+            (report for report in self.of(event.contract) if report.number > event.number and fits(event, report)),
             None,
         )
 
@@ -196,14 +196,14 @@ class Reporting:
         return allowed and not self.is_stale(event, report)
 
     def is_stale(self, event: BusinessEvent, report: ContractReport) -> bool:
-        """Whether a record says what was so before a change."""
+        """Tell whether a record says what was so before a change."""
         before = event.before
         if before is None or next(differences(report.record, event.after), None) is None:
             return False
         return next(differences(report.record, before), None) is None
 
     def _reports_sub_user(self, event: BusinessEvent, report: ContractReport) -> bool:
-        listed = any(plain(each.person.code) == plain(event.person or "") for each in report.record.sub_users)
+        listed = any(plain(user.person.code) == plain(event.person or "") for user in report.record.sub_users)
         return listed if event.kind == "sub_user.add" else not listed
 
     # -- what BVKB found wrong
@@ -246,7 +246,7 @@ class Reporting:
 
 
 def differences(record: ContractRecord, state: ContractState) -> Iterator[Difference]:
-    """What a record says otherwise than a state, its sub-users apart."""
+    """Yield what a record says otherwise than a state, sub-users apart."""
     pairs = [
         ("metering_point", record.metering_point, state.metering_point),
         ("holder.given_name", record.holder.given_name, state.holder.given_name),
@@ -262,12 +262,12 @@ def differences(record: ContractRecord, state: ContractState) -> Iterator[Differ
 
 
 def _sub_users(listed: tuple[SubUser, ...], tenancies: list[Tenancy]) -> Iterator[Difference]:
-    """What is said of sub-users otherwise than ever. Whether the right ones are listed, CON-06 asks."""
-    for member, each in enumerate(listed):
+    """Yield what a record says of sub-users that was never so. CON-06 checks that the right ones are listed."""
+    for member, user in enumerate(listed):
         known = [
-            (*_persons(each.person, tenancy.person, member), *_addresses(_PLACE, each.address, tenancy.address, member))
+            (*_persons(user.person, tenancy.person, member), *_addresses(_PLACE, user.address, tenancy.address, member))
             for tenancy in tenancies
-            if plain(tenancy.person.code) == plain(each.person.code)
+            if plain(tenancy.person.code) == plain(user.person.code)
         ]
         if known and all(known):
             yield from known[-1]
@@ -289,7 +289,7 @@ def _addresses(name: str, found: Address, expected: Address, member: int | None 
 
 
 def _text(value: str) -> str:
-    return unicodedata.normalize("NFC", " ".join(value.split()))  # how it is written, XML-05 and XML-06 ask
+    return unicodedata.normalize("NFC", " ".join(value.split()))  # XML-05 and XML-06 check how it is written
 
 
 def _day(value: date | None) -> str:

@@ -31,14 +31,14 @@ _CHECKS = {
     "SEC-08": {"credential", "user", "token-subject", "token-issuer"},
     "SEC-10": {"security-header", "token", "token-encryption", "token-signature"},
 }
-"""Whose finding each failed check is."""
+"""The failed checks of the authenticator that break each requirement."""
 
 
 def _refusals(case: Case, requirement: str) -> Iterator[Entry]:
     """Calls and requests for tokens that were refused for what a requirement is about, by the retailer's own doing."""
     for entry in (
-        *(each.entry for each in case.access.issues),
-        *(each.call.entry for each in case.access.uses if not each.doctored),
+        *(issue.entry for issue in case.access.issues),
+        *(use.call.entry for use in case.access.uses if not use.doctored),
     ):
         if complaints_of(entry) & _CHECKS[requirement]:
             yield entry
@@ -85,7 +85,7 @@ def certificate_checked(case: Case) -> Iterator[Check]:
 @rule("SEC-02")
 def asked_for_dit(case: Case) -> Iterator[Check]:
     """A token is asked for with DIT's realm as AppliesTo."""
-    yield from (PASSED for each in case.access.issues if each.done)
+    yield from (PASSED for issue in case.access.issues if issue.done)
     yield from _broken(case, "SEC-02")
 
 
@@ -95,7 +95,7 @@ def claims_asked_for(case: Case) -> Iterator[Check]:
     expected = f"the claims {' and '.join(CLAIMS)}"
     expected_lv = f"pazīmes {' un '.join(CLAIMS)}"
     for issue in case.access.issues:
-        missing = [each for each in CLAIMS if each not in issue.claims]
+        missing = [claim for claim in CLAIMS if claim not in issue.claims]
         if not issue.done:
             continue
         if not missing:
@@ -108,14 +108,14 @@ def claims_asked_for(case: Case) -> Iterator[Check]:
             expected_lv=expected_lv,
             evidence=(Evidence(issue.number),),
         )
-    if not any(each.done and set(CLAIMS) - set(each.claims) for each in case.access.issues):
+    if not any(other.done and set(CLAIMS) - set(other.claims) for other in case.access.issues):
         yield from _broken(case, "SEC-03", expected, expected_lv)
 
 
 @rule("SEC-04")
 def not_after_its_end(case: Case) -> Iterator[Check]:
     """No call is made with a token that has ended."""
-    issued = {each.token: each for each in case.access.issues if each.done and each.token is not None}
+    issued = {other.token: other for other in case.access.issues if other.done and other.token is not None}
     ended: set[int] = set()
     for use in case.access.uses:
         issue = issued.get(use.token or "")
@@ -130,7 +130,7 @@ def not_after_its_end(case: Case) -> Iterator[Check]:
                 lv=f"Izsaukumā {at.isoformat()} lietota pilnvara, kuras termiņš beidzās {issue.expires.isoformat()}.",
                 evidence=(Evidence(issue.number), Evidence(use.number)),
             )
-        elif any(_ended_before(each, use, clock) for each in issued.values()):
+        elif any(_ended_before(other, use, clock) for other in issued.values()):
             yield PASSED
     for entry in _refusals(case, "SEC-04"):
         if entry.number not in ended:
@@ -144,20 +144,20 @@ def _ended_before(issue: Issue, use: Use, clock: str | None) -> bool:
 @rule("SEC-05")
 def kept(case: Case) -> Iterator[Check]:
     """A token that holds for long serves for more than one call of a run."""
-    issued = {each.token: each for each in case.access.issues if each.done and each.token is not None}
+    issued = {issue.token: issue for issue in case.access.issues if issue.done and issue.token is not None}
     for run in case.business.all_runs:
-        uses = [each for each in case.access.uses if run.number < each.number < run.ended and each.accepted]
-        lasting = [each for each in uses if each.token in issued and _lasts(issued[each.token])]
+        uses = [use for use in case.access.uses if run.number < use.number < run.ended and use.accepted]
+        lasting = [use for use in uses if use.token in issued and _lasts(issued[use.token])]
         if len(lasting) < _MANY:
             continue
-        tokens = list(dict.fromkeys(each.token or "" for each in lasting))
+        tokens = list(dict.fromkeys(use.token or "" for use in lasting))
         if 2 * len(tokens) <= len(lasting):
             yield PASSED
             continue
         yield Breach(
             en=f"For {len(lasting)} calls of one run {len(tokens)} tokens were asked for.",
             lv=f"Vienas apmaiņas reizes {len(lasting)} izsaukumiem prasītas {len(tokens)} pilnvaras.",
-            evidence=tuple(Evidence(issued[each].number) for each in tokens[:_MANY]),
+            evidence=tuple(Evidence(issued[token].number) for token in tokens[:_MANY]),
         )
 
 
@@ -175,14 +175,14 @@ def timestamp_of_now(case: Case) -> Iterator[Check]:
 @rule("SEC-07")
 def signed_with_its_key(case: Case) -> Iterator[Check]:
     """With a token that has a key the Timestamp is signed with that key."""
-    yield from (PASSED for each in case.access.uses if each.accepted and each.key_type not in (None, "Bearer"))
+    yield from (PASSED for use in case.access.uses if use.accepted and use.key_type not in (None, "Bearer"))
     yield from _broken(case, "SEC-07")
 
 
 @rule("SEC-08")
 def own_credentials(case: Case) -> Iterator[Check]:
     """The retailer's own credentials are used, and no others."""
-    yield from (PASSED for each in case.access.issues if each.done)
+    yield from (PASSED for issue in case.access.issues if issue.done)
     yield from _broken(case, "SEC-08")
     for entry in case.access.foreign_issues:
         yield Breach(
@@ -212,7 +212,7 @@ def refused_token_thrown_away(case: Case) -> Iterator[Check]:
 
 
 def _about_the_token(use: Use) -> bool:
-    return use.doctored or any(each.startswith("token") for each in complaints_of(use.call.entry))
+    return use.doctored or any(complaint.startswith("token") for complaint in complaints_of(use.call.entry))
 
 
 @rule("SEC-10")
@@ -223,4 +223,4 @@ def token_as_it_came(case: Case) -> Iterator[Check]:
 
 
 def _accepted(uses: Iterable[Use]) -> Iterator[Check]:
-    yield from (PASSED for each in uses if each.accepted)
+    yield from (PASSED for use in uses if use.accepted)

@@ -25,7 +25,7 @@ from simulator.documents.profile import Profile
 
 @dataclass(slots=True)
 class _Account:
-    """What a person took on a contract in one calendar year."""
+    """The amounts that a person took on a contract in one calendar year, EUR."""
 
     taken: Decimal = NOTHING
     restored: Decimal = NOTHING
@@ -102,7 +102,7 @@ class Support:
         return tuple(found)
 
     def _bills_from_payouts(self) -> Iterable[Bill]:
-        """When nobody told the retailer to bill, its own payout records are all that is known of its bills."""
+        """Yield the bills as its payout records show them, for a retailer that was not asked to bill."""
         seen: set[tuple[str, bool]] = set()
         for payout in self.payouts:
             record = payout.record
@@ -126,9 +126,9 @@ class Support:
     def _settle(self, book: _Books, bill: Bill, payouts: list[Payout], bills: tuple[Bill, ...]) -> Settlement:
         year = bill.period.year
         by_person: dict[str, Payout] = {}
-        for each in payouts:
-            by_person.setdefault(each.person, each)
-        known = {each.person for each in book.grants if each.known_at(bill.number)}
+        for payout in payouts:
+            by_person.setdefault(payout.person, payout)
+        known = {grant.person for grant in book.grants if grant.known_at(bill.number)}
         lines = self._lines(bill)
         shares = tuple(
             replace(
@@ -146,7 +146,7 @@ class Support:
         return settlement
 
     def _lines(self, bill: Bill) -> dict[str, Decimal] | None:
-        """What the bill itself says was taken, by person."""
+        """Return the amounts that the bill itself says were taken, by person."""
         if bill.lines is None:
             return None
         taken: dict[str, Decimal] = defaultdict(lambda: NOTHING)
@@ -177,7 +177,7 @@ class Support:
         if not settlement.missing:
             return ReportState.NEEDLESS
         run = self._business.next_run_with(ChannelName.PAYOUT, bill.number)
-        cancelled = min((each.number for each in bills if each.reverses == bill.invoice), default=None)
+        cancelled = min((other.number for other in bills if other.reverses == bill.invoice), default=None)
         if cancelled is not None and (run is None or cancelled < run.number):
             return ReportState.NEEDLESS
         if run is None:
@@ -203,65 +203,69 @@ def _take_back(book: _Books, invoice: str) -> None:
 def _share(book: _Books, bill: Bill, person: str, payout: Payout | None) -> Share:
     year = bill.period.year
     account = book.accounts[year, person]
-    own = [each for each in book.grants if each.person == person and each.period.year == year]
-    known = [each for each in own if each.known_at(bill.number) and each.period <= bill.period]
+    own = [grant for grant in book.grants if grant.person == person and grant.period.year == year]
+    known = [grant for grant in own if grant.known_at(bill.number) and grant.period <= bill.period]
     latest = max(
         (
-            each
-            for each in book.grants
-            if each.person == person and each.known_at(bill.number) and each.period <= bill.period
+            grant
+            for grant in book.grants
+            if grant.person == person and grant.known_at(bill.number) and grant.period <= bill.period
         ),
-        key=lambda each: (each.period, each.known, each.index),
+        key=lambda grant: (grant.period, grant.known, grant.index),
         default=None,
     )
     sent = payout.number if payout is not None else bill.number
     return Share(
         person=person,
         granted=_total(known),
-        earlier_granted=_total(each for each in known if each.period < bill.period),
-        catch_up=sum((each.catch_up for each in known), NOTHING),
+        earlier_granted=_total(grant for grant in known if grant.period < bill.period),
+        catch_up=sum((grant.catch_up for grant in known), NOTHING),
         by_category=_by_category(known),
         taken=account.taken,
         restored=account.restored,
         lapsed=_lapsed(book, year, person, bill.number),
         terminated=latest is not None and latest.terminated,
         last_due=_last_due(book, person, bill.period),
-        granted_later=_total(each for each in own if each.known_at(sent) and each.period <= bill.period),
+        granted_later=_total(grant for grant in own if grant.known_at(sent) and grant.period <= bill.period),
         several_categories=any(
-            len(each.record.categories) > 1 or any(c.count > 1 for c in each.record.categories) for each in known
+            len(grant.record.categories) > 1 or any(c.count > 1 for c in grant.record.categories) for grant in known
         ),
-        from_repeated_lists=_total(each for each in known if each.times > 1),
+        from_repeated_lists=_total(grant for grant in known if grant.times > 1),
         from_late_lists=_total(
-            each for each in known if any(o.known < each.known and o.period > each.period for o in known)
+            grant for grant in known if any(o.known < grant.known and o.period > grant.period for o in known)
         ),
         payout=payout,
     )
 
 
 def _total(grants: Iterable[Grant]) -> Decimal:
-    return sum((each.due + each.catch_up for each in grants), NOTHING)
+    return sum((grant.due + grant.catch_up for grant in grants), NOTHING)
 
 
 def _by_category(grants: list[Grant]) -> tuple[Decimal, ...]:
-    ways = max((len(each.by_category) for each in grants), default=0)
+    ways = max((len(grant.by_category) for grant in grants), default=0)
     return tuple(
-        sum(((each.by_category[way] if each.by_category else each.due) + each.catch_up for each in grants), NOTHING)
+        sum(
+            ((grant.by_category[way] if grant.by_category else grant.due) + grant.catch_up for grant in grants), NOTHING
+        )
         for way in range(ways)
     )
 
 
 def _lapsed(book: _Books, year: int, person: str, number: int) -> Decimal:
-    """What the year before left, less what was wrongly used of it already."""
+    """Return what the year before left, less what was wrongly used of it already, EUR."""
     before = book.accounts[year - 1, person]
     granted = _total(
-        each for each in book.grants if each.person == person and each.period.year == year - 1 and each.known_at(number)
+        grant
+        for grant in book.grants
+        if grant.person == person and grant.period.year == year - 1 and grant.known_at(number)
     )
     return max(NOTHING, granted - before.taken - book.accounts[year, person].lapsed_used)
 
 
 def _last_due(book: _Books, person: str, period: Period) -> Decimal:
-    own = [each for each in book.grants if each.person == person and each.period <= period and each.due]
-    return max(own, key=lambda each: (each.period, each.known)).due if own else NOTHING
+    own = [grant for grant in book.grants if grant.person == person and grant.period <= period and grant.due]
+    return max(own, key=lambda grant: (grant.period, grant.known)).due if own else NOTHING
 
 
 def _book(book: _Books, settlement: Settlement) -> None:

@@ -1,4 +1,4 @@
-"""What the retailer was granted and what it says it paid out, record by record."""
+"""The decisions that the retailer was granted support by, and the payouts that it reported, record by record."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class Grant:
 
     @property
     def terminated(self) -> bool:
-        """Whether it ends the support."""
+        """Tell whether it ends the support."""
         return self.record.status is DiscountStatus.TERMINATED
 
     def known_at(self, number: int) -> bool:
-        """Whether the retailer had it when an entry was written."""
+        """Tell whether the retailer had it when an entry was written."""
         return self.known < number and (self.until is None or self.until > number)
 
 
@@ -105,8 +105,8 @@ def grants_of(traffic: Traffic, profile: Profile, provider: str, person_of: Call
 
 def _by_category(profile: Profile, record: DiscountRecord, period: Period) -> Iterator[Decimal]:
     """The amounts of retailers that do not add categories up: one of them alone, or each only once."""
-    whole = [_amount(profile, each, period) for each in record.categories]
-    single = [_amount(profile, CategoryCount(each.category, 1), period) for each in record.categories]
+    whole = [_amount(profile, category, period) for category in record.categories]
+    single = [_amount(profile, CategoryCount(category.category, 1), period) for category in record.categories]
     if not whole:
         return
     candidates = (max(whole), min(whole), whole[0], whole[-1], sum(single, NOTHING), max(single), min(single))
@@ -133,18 +133,18 @@ def payouts_of(traffic: Traffic, person_of: Callable[[str], str]) -> tuple[Payou
 
 def bills_of_payouts(payouts: Iterable[Payout], bills: Iterable[Bill]) -> tuple[tuple[Payout, Bill | None], ...]:
     """Each payout record with the bill that it is about: by invoice number, else as nearly as can be told."""
-    proper = [each for each in bills if each.reverses is None]
-    exact = {each.invoice: each for each in proper}
+    issued = [bill for bill in bills if bill.reverses is None]
+    exact = {bill.invoice: bill for bill in issued}
     records = list(payouts)
-    named = {each.record.invoice_number for each in records}
+    named = {payout.record.invoice_number for payout in records}
     by_number: dict[Hashable, list[Bill]] = defaultdict(list)
     by_month: dict[Hashable, list[Bill]] = defaultdict(list)
-    for bill in proper:
+    for bill in issued:
         by_number[loosely(bill.invoice)].append(bill)
         if bill.invoice not in named:
             by_month[loosely(bill.contract), bill.period].append(bill)
     return tuple(
-        (each, exact.get(each.record.invoice_number) or _nearest(each, by_number, by_month)) for each in records
+        (payout, exact.get(payout.record.invoice_number) or _nearest(payout, by_number, by_month)) for payout in records
     )
 
 

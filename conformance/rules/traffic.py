@@ -29,7 +29,7 @@ _DROPPED = frozenset({"drop_reply", "cut_reply"})
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """What a call asked about: one of a channel URN, a version URN, a message id."""
+    """The selection of a call: one of a channel URN, a version URN, a message id."""
 
     channel: str | None
     version: str | None
@@ -68,7 +68,7 @@ class Call:
 
     @property
     def by_ftps(self) -> bool:
-        """Whether it was a command of an FTPS session; the FTP chapter then says what the client has to do."""
+        """Tell whether it was a command of an FTPS session; the FTP chapter then says what the client has to do."""
         return self.entry.interface == "ftps"
 
     @property
@@ -78,22 +78,22 @@ class Call:
 
     @property
     def done(self) -> bool:
-        """Whether DIT carried it out."""
+        """Tell whether DIT carried it out."""
         return self.entry.outcome is Outcome.OK
 
     @property
     def answered(self) -> bool:
-        """Whether it was carried out and the retailer knows."""
+        """Tell whether it was carried out and the retailer knows."""
         return self.done and not self.lost
 
     @property
     def refused(self) -> bool:
-        """Whether it was refused through a fault of the caller."""
+        """Tell whether it was refused through a fault of the caller."""
         return not self.done and not self.our_trouble
 
     @property
     def our_trouble(self) -> bool:
-        """Whether it failed through no fault of the caller."""
+        """Tell whether it failed through no fault of the caller."""
         details = self.entry.details
         return not self.done and (
             self.entry.fault_code in _OUR_TROUBLE or "incident" in details or bool(details.get("misbehaviour"))
@@ -242,7 +242,7 @@ def calls_of(entries: Iterable[Entry], authority: str) -> Iterator[Call]:
 
 
 def sends_of(calls: Iterable[Call], profile: Profile, payloads: Payloads) -> Iterator[Sent]:
-    """What those calls tried to send."""
+    """Yield the sends among calls, each with its content."""
     for call in calls:
         if call.operation == SEND:
             details = table(call.entry.details)
@@ -253,7 +253,7 @@ def sends_of(calls: Iterable[Call], profile: Profile, payloads: Payloads) -> Ite
 
 
 def deliveries_of(entries: Iterable[Entry], authority: str, profile: Profile, payloads: Payloads) -> Iterator[Delivery]:
-    """What DIT put into an authority's mailbox."""
+    """Yield the messages that DIT put into an authority's mailbox."""
     for entry in entries:
         if entry.kind is Kind.DELIVERY and entry.operation == "deliver" and entry.authority == authority:
             details = table(entry.details)
@@ -273,7 +273,7 @@ def deliveries_of(entries: Iterable[Entry], authority: str, profile: Profile, pa
 
 def _selector(details: Table) -> Selector:
     chosen = table(details.get("selector"))
-    return Selector(*(text(chosen.get(each)) for each in ("channel", "version", "message")))
+    return Selector(*(text(chosen.get(name)) for name in ("channel", "version", "message")))
 
 
 def _channel(entry: Entry, profile: Profile) -> ChannelName | None:
@@ -285,12 +285,12 @@ BAD_NAME = "bad-file-name"
 
 
 def is_nameless_reply(call: Call) -> bool:
-    """Whether a reply was refused because the name of its file does not tell what it is about."""
+    """Tell whether a reply was refused because the name of its file does not tell what it is about."""
     return call.by_ftps and call.entry.fault_code == BAD_NAME and "WriteEvent" in (call.path or "")
 
 
 def is_report_elsewhere(sent: Sent, profile: Profile) -> bool:
-    """Whether a file that was written as a business message is an error report."""
+    """Tell whether a file that was written as a business message is an error report."""
     if not sent.call.by_ftps or sent.is_event or sent.content is None:
         return False
     try:

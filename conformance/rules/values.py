@@ -28,12 +28,12 @@ def table(value: object) -> Table:
 def tables(value: object) -> Iterator[Table]:
     """The objects of a list."""
     if isinstance(value, (list, tuple)):
-        yield from (each for each in value if isinstance(each, Mapping))
+        yield from (item for item in value if isinstance(item, Mapping))
 
 
 def texts(value: object) -> tuple[str, ...]:
     """The texts of a list."""
-    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, (list, tuple)) else ()
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, (list, tuple)) else ()
 
 
 def money(value: object) -> Decimal | None:
@@ -66,7 +66,7 @@ def month(value: object) -> Period | None:
 def person(value: object) -> Person | None:
     """A person with all that names one."""
     fields = table(value)
-    parts = [text(fields.get(each)) for each in ("code", "given_name", "surname")]
+    parts = [text(fields.get(name)) for name in ("code", "given_name", "surname")]
     code, given_name, surname = parts
     return None if code is None or given_name is None or surname is None else Person(code, given_name, surname)
 

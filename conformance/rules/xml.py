@@ -29,7 +29,7 @@ def valid_by_schema(case: Case) -> Iterator[Check]:
         if sent.content is None or _undecodable(sent.content.data) is not None or is_misdirected(case, sent):
             continue
         if is_report_elsewhere(sent, case.profile):
-            continue  # FTP-06's finding
+            continue  # this breaks FTP-06
         if not sent.content.complaints:
             told = _told(sent) if sent.call.entry.fault_code == _PAYLOAD else ()
             if told:
@@ -37,17 +37,19 @@ def valid_by_schema(case: Case) -> Iterator[Check]:
             elif sent.channel is not None:
                 yield PASSED
         else:
-            yield _invalid(sent, tuple((_written(each), _evidence(sent, each)) for each in sent.content.complaints))
+            yield _invalid(
+                sent, tuple((_written(complaint), _evidence(sent, complaint)) for complaint in sent.content.complaints)
+            )
 
 
 def _told(sent: Sent) -> tuple[tuple[str, Evidence], ...]:
     """DIT's own complaints, where it refused what our copy of the schema accepts."""
     return tuple(
         (
-            f"{text(each.get('found'))}; expected {text(each.get('expected'))}",
-            Evidence(sent.number, text(each.get("path"))),
+            f"{text(fields.get('found'))}; expected {text(fields.get('expected'))}",
+            Evidence(sent.number, text(fields.get("path"))),
         )
-        for each in tables(sent.call.entry.details.get("complaints"))
+        for fields in tables(sent.call.entry.details.get("complaints"))
     )
 
 
@@ -60,7 +62,7 @@ def _invalid(sent: Sent, complaints: tuple[tuple[str, Evidence], ...]) -> Breach
         en=f"A sent {what} is not valid by its schema{refused}: {complaints[0][0]}"
         + (f" (and {more} more)" if more else ""),
         lv=f"Nosūtītais {co} neatbilst shēmai{atteikts}: {complaints[0][0]}" + (f" (un vēl {more})" if more else ""),
-        evidence=tuple(each for _, each in complaints[:_SHOWN]),
+        evidence=tuple(complaint for _, complaint in complaints[:_SHOWN]),
     )
 
 
@@ -112,7 +114,7 @@ def wrong_encoding(case: Case, call: Call) -> str | None:
 
 
 def is_misencoded(case: Case, call: Call) -> bool:
-    """Whether a call's bytes are in another encoding than UTF-8; a refusal is then no other chapter's matter."""
+    """Tell whether a call's bytes are in another encoding than UTF-8; a refusal is then no other chapter's matter."""
     return wrong_encoding(case, call) is not None
 
 
@@ -147,7 +149,7 @@ def record_count(case: Case) -> Iterator[Check]:
 
 
 def is_misdirected(case: Case, sent: Sent) -> bool:
-    """Whether a document was sent on the channel of another kind of document; that is DIT-10's finding."""
+    """Tell whether a document was sent on the channel of another kind of document; this breaks DIT-10."""
     return kind_of(case, sent) not in (None, sent.channel)
 
 
@@ -165,7 +167,7 @@ def kind_of(case: Case, sent: Sent) -> ChannelName | None:
 @rule("XML-04")
 def created_before_sent(case: Case) -> Iterator[Check]:
     """A document was not created after it was sent. Only told where the retailer goes by the suite's clock."""
-    if not any(each.do == "now" and each.ok for each in case.business.all_requests):
+    if not any(request.do == "now" and request.ok for request in case.business.all_requests):
         return
     for document in case.traffic.documents():
         created = document.header.created_at
@@ -189,7 +191,7 @@ def composed_letters(case: Case) -> Iterator[Check]:
         if unicodedata.is_normalized("NFC", text):
             yield PASSED
             continue
-        line = next(each for each in text.splitlines() if not unicodedata.is_normalized("NFC", each))
+        line = next(other for other in text.splitlines() if not unicodedata.is_normalized("NFC", other))
         yield Breach(
             en="A document writes letters with diacritics as two characters (Unicode NFD).",
             lv="Dokumentā burti ar diakritiskajām zīmēm rakstīti kā divas rakstzīmes (Unicode NFD).",

@@ -15,7 +15,7 @@ from uuid import UUID
 from xmlschema.validators import XsdElement, XsdSimpleType
 
 from conformance.payloads.domain.generator import LATE_DATA, RECORD_BYTES, ZERO, DocumentGenerator
-from conformance.payloads.engine.choices import Choices, Mixed, Picks, Source, Values
+from conformance.payloads.engine.choices import Choices, Literals, Source, UnionValues, Values
 from conformance.payloads.engine.loading import Prefixes
 from conformance.payloads.engine.simple_types import SimpleTypes
 from simulator.clock import RIGA
@@ -107,9 +107,9 @@ class FieldTexts:
         found = self._types.get(field)
         edges = [each for each in self._edges(field, found) if self.allows(field, each)]
         if found is None:
-            return Picks(edges)
+            return Literals(edges)
         own = self._simple.simple(found).values
-        return Mixed((Picks(edges), own)) if edges else own
+        return UnionValues((Literals(edges), own)) if edges else own
 
     def _edges(self, field: str, found: XsdSimpleType | None) -> Iterator[str]:
         known = _EDGES.get(field.rpartition(".")[2], _EDGES["text"])

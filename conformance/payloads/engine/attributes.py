@@ -10,12 +10,12 @@ from lxml import etree
 from xmlschema.validators.wildcards import XsdAnyAttribute, XsdAnyElement
 
 from conformance.payloads.engine import regex
-from conformance.payloads.engine.automata import PatternMachine
+from conformance.payloads.engine.automata import PatternAutomaton
 from conformance.payloads.engine.characters import WRITTEN
 from conformance.payloads.engine.choices import Choices
 from conformance.payloads.engine.document import Document, Element
 from conformance.payloads.engine.simple_types import Simple
-from conformance.payloads.engine.strings import Words, write_out
+from conformance.payloads.engine.strings import StringsOf, tabulate
 
 _PRESENT = 0xA0  # an octet from here on: an optional attribute is written
 
@@ -68,7 +68,7 @@ class Attributes:
         return sum(
             8
             if isinstance(each, AnyAttribute)
-            else (not each.required) + (each.simple.values.octets if each.required else 2)
+            else (not each.required) + (each.simple.values.choice_bytes if each.required else 2)
             for each in self.uses
         )
 
@@ -92,9 +92,9 @@ _RESERVED = ("http://www.w3.org/2001/XMLSchema", "http://www.w3.org/XML/1998/nam
 
 
 @functools.cache
-def free_text() -> Words:
+def free_text() -> StringsOf:
     """Text that nothing is asked of."""
-    return Words(write_out(PatternMachine(regex.parse(r"(\S+( \S+)*)?"), WRITTEN)), 0, 24)
+    return StringsOf(tabulate(PatternAutomaton(regex.parse(r"(\S+( \S+)*)?"), WRITTEN)), 0, 24)
 
 
 @dataclass(frozen=True, slots=True)

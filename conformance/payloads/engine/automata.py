@@ -1,7 +1,7 @@
 """Machines that accept strings, and what is made of them: unions, intersections, lists, and tables to walk through.
 
-A machine is deterministic and lazy: it gives the edges of a state when asked. Patterns that are ANDed, bounds and the
-lexical form of a type become one machine by intersection, so that a string is made of all of them at once and none is
+A automaton is deterministic and lazy: it gives the edges of a state when asked. Patterns that are ANDed, bounds and the
+lexical form of a type become one automaton by intersection, so that a string is made of all of them at once and none is
 thrown away; whether anything is left is decided exactly.
 """
 
@@ -19,7 +19,7 @@ State = Hashable
 Edges = Sequence[tuple[CharSet, State]]
 
 
-class Machine(Protocol):
+class Automaton(Protocol):
     """Accepts strings; the character sets of a state's edges are disjoint."""
 
     @property
@@ -62,7 +62,7 @@ def disjoint(arcs: Iterable[tuple[CharSet, int]]) -> list[tuple[CharSet, frozens
     return [(CharSet.of(found), targets) for targets, found in merged.items()]
 
 
-class PatternMachine:
+class PatternAutomaton:
     """The strings of one regular expression, within an alphabet."""
 
     def __init__(self, node: regex.Node, alphabet: CharSet, *, exact: bool = False) -> None:
@@ -160,23 +160,23 @@ class PatternMachine:
 
 
 class Intersection:
-    """The strings that all of several machines accept."""
+    """The strings that all of several automata accept."""
 
-    def __init__(self, machines: Sequence[Machine]) -> None:
-        self._machines = machines
-        self.start: State = tuple(each.start for each in machines)
+    def __init__(self, automata: Sequence[Automaton]) -> None:
+        self._automata = automata
+        self.start: State = tuple(each.start for each in automata)
 
     def edges(self, state: State) -> Edges:
         """The characters that may follow, and where each leads."""
         assert isinstance(state, tuple)
         found: list[tuple[CharSet, tuple[State, ...]]] = [
-            (chars, (target,)) for chars, target in self._machines[0].edges(state[0])
+            (chars, (target,)) for chars, target in self._automata[0].edges(state[0])
         ]
-        for machine, each in zip(self._machines[1:], state[1:], strict=True):
+        for automaton, each in zip(self._automata[1:], state[1:], strict=True):
             found = [
                 (both, (*targets, target))
                 for chars, targets in found
-                for others, target in machine.edges(each)
+                for others, target in automaton.edges(each)
                 if (both := chars & others)
             ]
         return found
@@ -184,44 +184,46 @@ class Intersection:
     def accepts(self, state: State) -> bool:
         """Whether a string may end here."""
         assert isinstance(state, tuple)
-        return all(machine.accepts(each) for machine, each in zip(self._machines, state, strict=True))
+        return all(automaton.accepts(each) for automaton, each in zip(self._automata, state, strict=True))
 
 
 class Union:
-    """The strings that at least one of several machines accepts."""
+    """The strings that at least one of several automata accepts."""
 
-    def __init__(self, machines: Sequence[Machine]) -> None:
-        self._machines = machines
+    def __init__(self, automata: Sequence[Automaton]) -> None:
+        self._automata = automata
         self._numbers: dict[tuple[int, State], int] = {}
         self._states: list[tuple[int, State]] = []
-        self.start: State = frozenset(self._number(at, each.start) for at, each in enumerate(machines))
+        self.start: State = frozenset(self._number(at, each.start) for at, each in enumerate(automata))
 
-    def _number(self, machine: int, state: State) -> int:
-        found = self._numbers.setdefault((machine, state), len(self._states))
+    def _number(self, automaton: int, state: State) -> int:
+        found = self._numbers.setdefault((automaton, state), len(self._states))
         if found == len(self._states):
-            self._states.append((machine, state))
+            self._states.append((automaton, state))
         return found
 
     def edges(self, state: State) -> Edges:
         """The characters that may follow, and where each leads."""
         assert isinstance(state, frozenset)
         arcs = [
-            (chars, self._number(machine, target))
-            for machine, inner in (self._states[each] for each in state)
-            for chars, target in self._machines[machine].edges(inner)
+            (chars, self._number(automaton, target))
+            for automaton, inner in (self._states[each] for each in state)
+            for chars, target in self._automata[automaton].edges(inner)
         ]
         return disjoint(arcs) if arcs else []
 
     def accepts(self, state: State) -> bool:
         """Whether a string may end here."""
         assert isinstance(state, frozenset)
-        return any(self._machines[machine].accepts(inner) for machine, inner in (self._states[each] for each in state))
+        return any(
+            self._automata[automaton].accepts(inner) for automaton, inner in (self._states[each] for each in state)
+        )
 
 
-class Items:
+class ListOf:
     """Lists of ``least`` to ``most`` items, parted by single spaces; an item holds no space."""
 
-    def __init__(self, item: Machine, least: int, most: int | None) -> None:
+    def __init__(self, item: Automaton, least: int, most: int | None) -> None:
         self._item = item
         self._least = least
         self._most = most
@@ -363,7 +365,7 @@ class Digits:
         return True
 
 
-class Counted:
+class LengthBound:
     """Texts of ``least`` to ``most`` characters."""
 
     def __init__(self, least: int, most: int | None, alphabet: CharSet) -> None:
@@ -385,7 +387,7 @@ class Counted:
         return state >= self._least
 
 
-class Ordered:
+class PrefixBound:
     """Texts whose first characters are not below ``low`` and not above ``high``, which are of one length; what
     comes after them is free."""
 

@@ -103,7 +103,7 @@ class Values(Protocol):
     """The texts of a simple type, the simplest first."""
 
     @property
-    def octets(self) -> int:
+    def choice_bytes(self) -> int:
         """About how many decisions one text takes."""
 
     def make(self, choices: Choices) -> str:
@@ -113,12 +113,12 @@ class Values(Protocol):
         """Every text once, as far as generation goes, the simplest first."""
 
 
-class Picks:
+class Literals:
     """One of a few texts."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = tuple(texts)
-        self.octets = 0 if len(texts) == 1 else 1 if len(texts) <= 128 else 2
+        self.choice_bytes = 0 if len(texts) == 1 else 1 if len(texts) <= 128 else 2
 
     def make(self, choices: Choices) -> str:
         """One of them."""
@@ -129,12 +129,12 @@ class Picks:
         return iter(self._texts)
 
 
-class Mixed:
+class UnionValues:
     """A text of one of several makers."""
 
     def __init__(self, makers: Sequence[Values]) -> None:
         self._makers = tuple(makers)
-        self.octets = 1 + max(each.octets for each in makers)
+        self.choice_bytes = 1 + max(each.choice_bytes for each in makers)
 
     def make(self, choices: Choices) -> str:
         """A text of one of them; zeros take the first."""
@@ -151,14 +151,14 @@ class Mixed:
                     yield text
 
 
-class Listed:
+class ListValues:
     """Texts of one maker parted by spaces, from ``least`` to ``most`` of them."""
 
     def __init__(self, item: Values, least: int, most: int | None) -> None:
         self._item = item
         self._least = least
         self._spread = 4 if most is None else min(most - least, 20)
-        self.octets = 1 + min(12, least + self._spread) * item.octets
+        self.choice_bytes = 1 + min(12, least + self._spread) * item.choice_bytes
 
     def make(self, choices: Choices) -> str:
         """A list; zeros make the shortest."""

@@ -53,14 +53,14 @@ class Compiler:
         self._queue: list[tuple[XsdElement, ElementMaker]] = []
         self._pending: list[tuple[XsdComplexType, ElementType]] = []
         self._identities: dict[int, Constraint] = {}
-        self.doubtful: XsdComponent | None = None
+        self.ambiguous_model: XsdComponent | None = None
         self._derived: dict[int, list[XsdComplexType]] | None = None
 
     def root(self, element: XsdElement) -> ElementMaker:
         """The maker of a global element; raises PayloadError."""
         maker = self._element(element)
         self._finish()
-        self.reckon()
+        self.update_costs()
         if math.isinf(maker.cost):
             raise Unsatisfiable(
                 f"the element {element.local_name} cannot be finished: something in it is abstract without a "
@@ -69,7 +69,7 @@ class Compiler:
             )
         return maker
 
-    def reckon(self) -> None:
+    def update_costs(self) -> None:
         """Works out all sizes anew, until none changes."""
         makers, types = list(self._elements.values()), list(self._types.values())
         changed = True
@@ -77,9 +77,9 @@ class Compiler:
             changed = False
             for kind in reversed(types):
                 if kind.content is not None:
-                    changed |= kind.content.reckon()
+                    changed |= kind.content.update_costs()
             for maker in reversed(makers):
-                changed |= maker.reckon()
+                changed |= maker.update_costs()
         for kind in types:
             if kind.content is not None:
                 kind.content.ready()
@@ -179,7 +179,7 @@ class Compiler:
         if xsd_type.mixed:
             kind.mixed = wildcards.free_text()
         group = self._group(content)
-        self._doubt(group, xsd_type, repeated=False)
+        self._note_ambiguity(group, xsd_type, repeated=False)
         if group.parts and group.most != 0:
             kind.content = group
 
@@ -220,17 +220,17 @@ class Compiler:
         kind = {"sequence": Sequential, "choice": Choice, "all": All}[group.model]
         return kind(parts, group.min_occurs, group.max_occurs)
 
-    def _doubt(self, group: Group, owner: XsdComponent, *, repeated: bool) -> None:
+    def _note_ambiguity(self, group: Group, owner: XsdComponent, *, repeated: bool) -> None:
         """Notes a model that xmlschema may not follow: it counts greedily, so that of a group of two to three elements
         that comes again it lends the second group's first element to the first group."""
         if group.least > 1:
-            self.doubtful = owner
+            self.ambiguous_model = owner
         repeated = repeated or group.most != 1
         for part in group.parts:
             if isinstance(part, Group):
-                self._doubt(part, owner, repeated=repeated)
+                self._note_ambiguity(part, owner, repeated=repeated)
             elif repeated and part.least > 1 and part.most != part.least:
-                self.doubtful = owner
+                self.ambiguous_model = owner
 
     def _part(self, particle: XsdElement | XsdGroup | XsdAnyElement) -> Part | None:
         if particle.max_occurs == 0:
@@ -342,7 +342,7 @@ def _sizes(makers: Sequence[ElementMaker], types: Sequence[ElementType]) -> None
         done[id(kind)] = _SIZE_MOST  # inside itself
         size = kind.attributes.size + (kind.mixed is not None)
         if kind.simple is not None:
-            size += kind.simple.values.octets
+            size += kind.simple.values.choice_bytes
         elif kind.content is not None:
             kind.content.size = of_group(kind.content)
             size += kind.content.size

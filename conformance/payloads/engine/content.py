@@ -14,10 +14,10 @@ from conformance.payloads.engine.choices import Choices
 from conformance.payloads.engine.document import Constraint, Document, Element
 from conformance.payloads.engine.loading import XSI
 from conformance.payloads.engine.simple_types import Simple
-from conformance.payloads.engine.strings import Words
+from conformance.payloads.engine.strings import StringsOf
 
 if TYPE_CHECKING:
-    from conformance.payloads.engine.strings import Words
+    from conformance.payloads.engine.strings import StringsOf
 
 
 HALF = 128
@@ -39,7 +39,7 @@ class Filling:
         share: float,
         chance: int,
         depth: int,
-        mixed: Words | None,
+        mixed: StringsOf | None,
     ) -> None:
         self.element = element
         self.document = document
@@ -98,7 +98,7 @@ class Part:
         """The same of the parts inside."""
         return 0
 
-    def reckon(self) -> bool:
+    def update_costs(self) -> bool:
         """Works out the cost anew from the parts inside; whether it changed."""
         cost = self.single_cost()
         changed = cost != self.cost
@@ -137,12 +137,12 @@ class Part:
         """The elements and wildcards inside."""
         raise NotImplementedError
 
-    def demand(self) -> None:
+    def require(self) -> None:
         """From now on it comes at least once, with all groups around it."""
         self.least = max(self.least, 1)
         if self.parent is not None:
             self.parent.prefer(self)
-            self.parent.demand()
+            self.parent.require()
 
 
 class Leaf(Part):
@@ -194,11 +194,11 @@ class Group(Part):
         """Elements of one occurrence more of all that is optional inside."""
         return sum(each.optional_cost for each in self.parts)
 
-    def reckon(self) -> bool:
+    def update_costs(self) -> bool:
         """Works out the cost of the parts inside, then its own."""
         for each in self.parts:
-            each.reckon()
-        return super().reckon()
+            each.update_costs()
+        return super().update_costs()
 
     def ready(self) -> None:
         """Makes the parts inside ready."""
@@ -307,7 +307,7 @@ class ElementType:
     attributes: Attributes
     simple: Simple | None = None
     content: Group | None = None
-    mixed: Words | None = None
+    mixed: StringsOf | None = None
     size: int = -1  # decisions of one element, as far as it is known at the start
     optional: float = 0  # elements of one more of everything optional
     children: float = 0  # about how many elements it holds
@@ -353,7 +353,7 @@ class ElementMaker:
     cost: float = math.inf
     size: int = 0
 
-    def reckon(self) -> bool:
+    def update_costs(self) -> bool:
         """Works out the cost anew; whether it changed."""
         cost = 1 + min((each.cost for each, _ in self.types), default=math.inf)
         changed = cost != self.cost

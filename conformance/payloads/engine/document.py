@@ -116,7 +116,7 @@ class Document:
         self._ids[text] = None
         return text
 
-    def settle_references(self) -> None:
+    def resolve_references(self) -> None:
         """Lets every IDREF name an ID of the document."""
         if not self._references:
             return
@@ -193,7 +193,7 @@ class Constraint:
         return found
 
 
-class Settling:
+class ConstraintSolver:
     """Makes all constraints of one document hold."""
 
     def __init__(self, document: Document, empties: Mapping[str, str]) -> None:
@@ -201,7 +201,7 @@ class Settling:
         self._empties = empties  # Clark name to what an empty element stands for
         self._values: dict[tuple[int, str], object] = {}
 
-    def settle(self) -> None:
+    def solve(self) -> None:
         """Changes values until nothing is left to change; raises Conflict when that cannot be."""
         scopes = self._document.scopes[::-1]  # inner ones first
         for _ in range(_ROUNDS):

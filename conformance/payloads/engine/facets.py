@@ -182,13 +182,13 @@ def integer_bounds(name: str) -> tuple[Decimal | None, Decimal | None]:
 
 
 def hexadecimal(least: int, most: int | None) -> tuple[str, ...]:
-    """The forms of hexBinary of so many octets."""
+    """The forms of hexBinary of so many choice_bytes."""
     counts = f"{{{least},{'' if most is None else most}}}"
     return f"([0-9A-F]{{2}}){counts}", f"([0-9A-Fa-f]{{2}}){counts}"
 
 
 def base64(least: int, most: int | None) -> tuple[str, ...]:
-    """The form of base64Binary of so many octets, without spaces in between."""
+    """The form of base64Binary of so many choice_bytes, without spaces in between."""
     char = "[A-Za-z0-9+/]"
     two, one = f"{char}{{2}}[AEIMQUYcgkosw048]=", f"{char}[AQgw]=="
     parts = []

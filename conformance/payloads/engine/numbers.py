@@ -12,8 +12,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation, local
 
 from xmlschema.validators.simple_types import XsdSimpleType
 
-from conformance.payloads.engine.automata import DecimalBound, Digits, Machine
-from conformance.payloads.engine.choices import Choices, Picks, Values
+from conformance.payloads.engine.automata import Automaton, DecimalBound, Digits
+from conformance.payloads.engine.choices import Choices, Literals, Values
 from conformance.payloads.engine.errors import Unsatisfiable, Unsupported, place_of
 from conformance.payloads.engine.facets import INTEGERS, Facets, called, integer_bounds, no_value
 
@@ -30,7 +30,7 @@ class Span:
         self._origin = min(max(origin, low), high)
         self._size = high - low + 1
         self._bytes = (self._size - 1).bit_length() + 7 >> 3
-        self.octets = 0 if self._size == 1 else 1 + min(4, self._bytes)
+        self.choice_bytes = 0 if self._size == 1 else 1 + min(4, self._bytes)
 
     def make(self, choices: Choices) -> int:
         """One of them; zeros make the origin."""
@@ -62,7 +62,7 @@ class Decimals:
     def __init__(self, low: int, high: int, places: int) -> None:
         self._span = Span(low, high)  # in units of the last place
         self._places = places
-        self.octets = self._span.octets
+        self.choice_bytes = self._span.choice_bytes
 
     def make(self, choices: Choices) -> str:
         """One of them; zeros make 0 or what is nearest to it."""
@@ -107,7 +107,7 @@ class Floats:
             1000 if high is None else min(1_000_000, math.floor(min(high, 1e6))) if high > -1e6 else 0,
         )
         self._whole = Span(*small) if small[0] <= small[1] else None
-        self.octets = 1 + max(self._bits.octets, 2)
+        self.choice_bytes = 1 + max(self._bits.choice_bytes, 2)
 
     @property
     def empty(self) -> bool:
@@ -232,7 +232,7 @@ class Durations:
     def __init__(self, months: Span | None, seconds: Span | None) -> None:
         self._months = months
         self._seconds = seconds
-        self.octets = sum(each.octets for each in (months, seconds) if each is not None) + 1
+        self.choice_bytes = sum(each.choice_bytes for each in (months, seconds) if each is not None) + 1
 
     def make(self, choices: Choices) -> str:
         """One of them; zeros make the shortest."""
@@ -318,17 +318,17 @@ def _units(bound: Decimal, rounding: str, is_open: bool) -> int:
     return units
 
 
-def numeric_machines(xsd_type: XsdSimpleType, facets: Facets) -> list[Machine]:
+def numeric_automata(xsd_type: XsdSimpleType, facets: Facets) -> list[Automaton]:
     total = facets.total_digits
     return [
-        *bound_machines(xsd_type, facets),
+        *bound_automata(xsd_type, facets),
         Digits(_MOST_DIGITS + 2 if total is None else total, facets.fraction_digits),
     ]
 
 
-def bound_machines(xsd_type: XsdSimpleType, facets: Facets) -> list[Machine]:
+def bound_automata(xsd_type: XsdSimpleType, facets: Facets) -> list[Automaton]:
     low, high, low_open, high_open = tightest_bounds(xsd_type, facets)
-    made: list[Machine] = []
+    made: list[Automaton] = []
     if low is not None and low.is_finite():
         made.append(DecimalBound(low, lower=True, included=not low_open))
     if high is not None and high.is_finite():
@@ -370,5 +370,5 @@ def durations(xsd_type: XsdSimpleType, facets: Facets) -> Values:
         return Durations(None, seconds)
     exact = [each.text for each in facets.bounds if xsd_type.is_valid(each.text)]
     if exact:
-        return Picks(exact)
+        return Literals(exact)
     raise no_value(xsd_type, facets)

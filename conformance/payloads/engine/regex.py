@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from conformance.payloads.engine import characters
 from conformance.payloads.engine.characters import CharClass, CharSet
 
-MOST_POSITIONS = 20_000  # of one pattern once its counts are written out; a pattern beyond is refused in bounded time
+MAX_POSITIONS = 20_000  # of one pattern once its counts are written out; a pattern beyond is refused in bounded time
 
 
 class RegexProblem(ValueError):
@@ -57,8 +57,8 @@ def parse(pattern: str) -> Node:
     node = reader.choice()
     if reader.at < len(pattern):
         raise reader.problem(f"{pattern[reader.at]!r} has no opening bracket")
-    if positions(node) > MOST_POSITIONS:
-        raise RegexProblem(f"it spells out to more than {MOST_POSITIONS} characters; generation does not go that far")
+    if positions(node) > MAX_POSITIONS:
+        raise RegexProblem(f"it spells out to more than {MAX_POSITIONS} characters; generation does not go that far")
     return node
 
 

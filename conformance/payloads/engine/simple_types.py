@@ -21,16 +21,16 @@ from xmlschema.validators.xsdbase import XsdComponent
 
 from conformance.payloads.engine import numbers, regex, temporal
 from conformance.payloads.engine.automata import (
-    Counted,
+    Automaton,
     Digits,
     Intersection,
-    Items,
-    Machine,
-    PatternMachine,
+    LengthBound,
+    ListOf,
+    PatternAutomaton,
     Union,
 )
 from conformance.payloads.engine.characters import WRITTEN, XML, CharClass, CharSet
-from conformance.payloads.engine.choices import Choices, Listed, Mixed, Picks, Values
+from conformance.payloads.engine.choices import Choices, ListValues, Literals, UnionValues, Values
 from conformance.payloads.engine.errors import PayloadError, Unsatisfiable, Unsupported, place_of
 from conformance.payloads.engine.facets import (
     FORMS,
@@ -46,7 +46,7 @@ from conformance.payloads.engine.facets import (
     no_value,
 )
 from conformance.payloads.engine.loading import Prefixes
-from conformance.payloads.engine.strings import TooLarge, Words, write_out
+from conformance.payloads.engine.strings import StringsOf, TooLarge, tabulate
 from conformance.payloads.engine.temporal import KINDS
 
 _XS = "http://www.w3.org/2001/XMLSchema"
@@ -156,11 +156,11 @@ class SimpleTypes:
                 place_of(xsd_type),
             )
         if facets.enumeration is not None:
-            return Picks(self._enumerated(xsd_type, facets))
+            return Literals(self._enumerated(xsd_type, facets))
         if facets.builtin == "NOTATION":
             raise Unsatisfiable("xs:NOTATION is used without an enumeration of notations", place_of(xsd_type))
         if isinstance(facets.base, XsdList) and not facets.steps:
-            return Listed(self.simple(facets.base.item_type).values, facets.least, facets.most)
+            return ListValues(self.simple(facets.base.item_type).values, facets.least, facets.most)
         if isinstance(facets.base, XsdUnion) and not facets.steps:
             return self._union(xsd_type, facets.base)
         if not facets.steps and (direct := self._direct(xsd_type, facets)) is not None:
@@ -186,7 +186,7 @@ class SimpleTypes:
         plain = [each.values for each in members if each.role is Role.PLAIN]
         if not plain:
             raise Unsupported(f"{called(xsd_type)} is a union of ID, IDREF or ENTITY only", place_of(xsd_type))
-        return plain[0] if len(plain) == 1 else Mixed(plain)
+        return plain[0] if len(plain) == 1 else UnionValues(plain)
 
     # ---- enumerations
 
@@ -203,7 +203,7 @@ class SimpleTypes:
             )
         return fitting
 
-    # ---- types without patterns that need no machine
+    # ---- types without patterns that need no automaton
 
     def _direct(self, xsd_type: XsdSimpleType, facets: Facets) -> Values | None:
         name = facets.builtin
@@ -219,14 +219,14 @@ class SimpleTypes:
         if name == "duration":
             return numbers.durations(xsd_type, facets)
         if name == "boolean":
-            return Picks(("false", "true", "0", "1"))
+            return Literals(("false", "true", "0", "1"))
         return None
 
     # ---- types with patterns, and strings
 
     def _of_patterns(self, xsd_type: XsdSimpleType, facets: Facets) -> Values:
-        in_machine = facets.builtin in {"hexBinary", "base64Binary"} or isinstance(facets.base, (XsdList, XsdUnion))
-        least, most = (0, None) if in_machine or facets.builtin == "QName" else (facets.least, facets.most)
+        in_automaton = facets.builtin in {"hexBinary", "base64Binary"} or isinstance(facets.base, (XsdList, XsdUnion))
+        least, most = (0, None) if in_automaton or facets.builtin == "QName" else (facets.least, facets.most)
         key = (
             facets.builtin, facets.white_space, facets.least, facets.most, facets.total_digits, facets.fraction_digits,
             tuple(facets.bounds), tuple(each.patterns for each in facets.steps),
@@ -246,13 +246,13 @@ class SimpleTypes:
         if not found:
             raise self._why_nothing(xsd_type, facets, least, most)
         numeric = facets.builtin == "decimal" or facets.builtin in INTEGERS
-        return Mixed(found) if numeric and len(found) > 1 else found[0]
+        return UnionValues(found) if numeric and len(found) > 1 else found[0]
 
-    def _words(self, xsd_type: XsdSimpleType, facets: Facets, tier: int, least: int, most: int | None) -> Words:
-        return Words(write_out(self._machine(xsd_type, facets, tier, exact=False)), least, most)
+    def _words(self, xsd_type: XsdSimpleType, facets: Facets, tier: int, least: int, most: int | None) -> StringsOf:
+        return StringsOf(tabulate(self._automaton(xsd_type, facets, tier, exact=False)), least, most)
 
     def _why_nothing(self, xsd_type: XsdSimpleType, facets: Facets, least: int, most: int | None) -> PayloadError:
-        if Words(write_out(self._machine(xsd_type, facets, 1, exact=True)), least, most).empty:
+        if StringsOf(tabulate(self._automaton(xsd_type, facets, 1, exact=True)), least, most).empty:
             return no_value(xsd_type, facets)
         return Unsupported(
             f"the values of {called(xsd_type)} need characters that validators class differently, "
@@ -260,33 +260,33 @@ class SimpleTypes:
             place_of(xsd_type),
         )
 
-    def machine(self, xsd_type: XsdSimpleType, *, tier: int, exact: bool) -> Machine:
+    def automaton(self, xsd_type: XsdSimpleType, *, tier: int, exact: bool) -> Automaton:
         """The texts of a type with all its facets, for use inside a list or union; raises as ``simple`` does."""
         facets = gather(xsd_type)
-        machine = self._machine(xsd_type, facets, tier, exact=exact)
+        automaton = self._automaton(xsd_type, facets, tier, exact=exact)
         counted = isinstance(facets.base, (XsdList, XsdUnion)) or facets.builtin in {
             "QName",
             "hexBinary",
             "base64Binary",
         }
         if not counted and (facets.least or facets.most is not None):
-            return Intersection([machine, Counted(facets.least, facets.most, XML)])
-        return machine
+            return Intersection([automaton, LengthBound(facets.least, facets.most, XML)])
+        return automaton
 
-    def _machine(self, xsd_type: XsdSimpleType, facets: Facets, tier: int, *, exact: bool) -> Machine:
+    def _automaton(self, xsd_type: XsdSimpleType, facets: Facets, tier: int, *, exact: bool) -> Automaton:
         """The texts of a type; its length in characters is left to others."""
         alphabet = XML if exact else WRITTEN
         if facets.enumeration is not None:
             literals = tuple(_literal(each) for each in self._enumerated(xsd_type, facets))
-            return PatternMachine(regex.Choice(literals), XML)
+            return PatternAutomaton(regex.Choice(literals), XML)
         if isinstance(facets.base, XsdList):
-            item = self.machine(facets.base.item_type, tier=tier, exact=exact)
-            shape: list[Machine] = [Items(item, facets.least, facets.most)]
+            item = self.automaton(facets.base.item_type, tier=tier, exact=exact)
+            shape: list[Automaton] = [ListOf(item, facets.least, facets.most)]
         elif isinstance(facets.base, XsdUnion):
-            members = [self.machine(each, tier=tier, exact=exact) for each in facets.base.member_types]
+            members = [self.automaton(each, tier=tier, exact=exact) for each in facets.base.member_types]
             shape = [Union(members)]
         elif facets.builtin in KINDS:
-            shape = [temporal.machine(xsd_type, facets)]
+            shape = [temporal.automaton(xsd_type, facets)]
         else:
             shape = self._atomic(xsd_type, facets, tier, alphabet, exact=exact)
         shape += self._patterns(facets, alphabet=alphabet, exact=exact)
@@ -294,35 +294,35 @@ class SimpleTypes:
 
     def _atomic(
         self, xsd_type: XsdSimpleType, facets: Facets, tier: int, alphabet: CharSet, *, exact: bool
-    ) -> list[Machine]:
+    ) -> list[Automaton]:
         name = facets.builtin
-        parts: list[Machine] = []
+        parts: list[Automaton] = []
         if name in FORMS or name in INTEGERS:
             forms = FORMS.get(name, FORMS["integer"])
-            parts.append(PatternMachine(regex.parse(forms[min(tier, len(forms) - 1)]), alphabet, exact=exact))
+            parts.append(PatternAutomaton(regex.parse(forms[min(tier, len(forms) - 1)]), alphabet, exact=exact))
         elif name in {"hexBinary", "base64Binary"}:
             most = facets.most if facets.most is not None and facets.steps else facets.least + 64
             most = most if facets.most is None else min(most, facets.most)
             binary = hexadecimal if name == "hexBinary" else base64
             forms = binary(facets.least, None if facets.steps and facets.most is None else most)
             form = forms[-1] if facets.steps else forms[0]
-            parts.append(PatternMachine(regex.parse(form), alphabet))
+            parts.append(PatternAutomaton(regex.parse(form), alphabet))
         else:
             kind = facets.white_space or WHITE_SPACE.get(name, "collapse")
             kind = "collapse" if name == "anySimpleType" else kind
-            parts.append(PatternMachine(regex.parse(TEXT[kind]), alphabet, exact=exact))
+            parts.append(PatternAutomaton(regex.parse(TEXT[kind]), alphabet, exact=exact))
         if name == "decimal" or name in INTEGERS:
-            parts += numbers.numeric_machines(xsd_type, facets)
+            parts += numbers.numeric_automata(xsd_type, facets)
         elif name in {"float", "double"} and facets.bounds:
-            parts.append(PatternMachine(regex.parse(r"-?[0-9]{1,9}(\.[0-9]{1,6})?"), alphabet))
-            parts += [*numbers.bound_machines(xsd_type, facets), Digits(6 if name == "float" else 15, 6)]
+            parts.append(PatternAutomaton(regex.parse(r"-?[0-9]{1,9}(\.[0-9]{1,6})?"), alphabet))
+            parts += [*numbers.bound_automata(xsd_type, facets), Digits(6 if name == "float" else 15, 6)]
         elif name == "duration" and facets.bounds:
             raise Unsupported(f"{called(xsd_type)} has both a pattern and bounds on a duration", place_of(xsd_type))
         return parts
 
-    def _patterns(self, facets: Facets, *, alphabet: CharSet = WRITTEN, exact: bool = False) -> list[Machine]:
-        """One machine per step of derivation that has patterns; inside a step one of them is enough."""
-        made: list[Machine] = []
+    def _patterns(self, facets: Facets, *, alphabet: CharSet = WRITTEN, exact: bool = False) -> list[Automaton]:
+        """One automaton per step of derivation that has patterns; inside a step one of them is enough."""
+        made: list[Automaton] = []
         for step in facets.steps:
             nodes = []
             for pattern in step.patterns:
@@ -331,9 +331,9 @@ class SimpleTypes:
                 except regex.RegexProblem as problem:
                     raise Unsupported(f"the pattern {pattern!r}: {problem}", step.place) from problem
             node = nodes[0] if len(nodes) == 1 else regex.Choice(tuple(nodes))
-            machine = PatternMachine(node, alphabet, exact=exact)
-            made.append(machine)
-            if not exact and write_out(machine).empty and write_out(PatternMachine(node, XML, exact=True)).empty:
+            automaton = PatternAutomaton(node, alphabet, exact=exact)
+            made.append(automaton)
+            if not exact and tabulate(automaton).empty and tabulate(PatternAutomaton(node, XML, exact=True)).empty:
                 raise Unsatisfiable(f"no text matches the pattern {' | '.join(step.patterns)}", step.place)
         return made
 

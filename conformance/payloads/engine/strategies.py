@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from conformance.payloads.engine.choices import Choices, Source, ZeroSource
 from conformance.payloads.engine.compiling import Compiler, leaves
 from conformance.payloads.engine.content import ElementMaker, ElementType, Leaf, makers_of
-from conformance.payloads.engine.document import Conflict, Constraint, Document, Element, Settling
+from conformance.payloads.engine.document import Conflict, Constraint, ConstraintSolver, Document, Element
 from conformance.payloads.engine.errors import NOWHERE, Place, Unsatisfiable, Unsupported, place_of
 from conformance.payloads.engine.loading import load_schema
 from conformance.payloads.engine.simple_types import Role
@@ -24,7 +24,7 @@ from conformance.payloads.engine.simple_types import Role
 _Path = tuple[Leaf, ...]
 
 
-def force_fields(compiler: Compiler) -> None:
+def require_fields(compiler: Compiler) -> None:
     """Every field of a key is there, and of a keyref with several (xmlschema looks for what is half there); no field of
     any constraint is nil, for libxml2 takes none that is."""
     for maker in compiler.makers:
@@ -33,18 +33,18 @@ def force_fields(compiler: Compiler) -> None:
             for path in constraint.selector.split("|"):
                 for owner, _ in list(_follow(maker, path, constraint)):
                     for field in constraint.fields:
-                        _force_field(owner, field.split("|")[0], constraint, there=there)
-    compiler.reckon()
+                        _require_field(owner, field.split("|")[0], constraint, there=there)
+    compiler.update_costs()
 
 
-def _force_field(owner: ElementMaker, field: str, constraint: Constraint, *, there: bool) -> None:
+def _require_field(owner: ElementMaker, field: str, constraint: Constraint, *, there: bool) -> None:
     path, _, last = field.strip().rpartition("/")
     if last.strip().startswith(("@", "attribute::")):
         if not there:
             return
         name = _clark(last.strip().removeprefix("@").removeprefix("attribute::"), constraint)
         for target, way in list(_follow(owner, path or ".", constraint)):
-            _demand(way)
+            _require_path(way)
             for kind, _ in target.types:
                 use = kind.attributes.declared(name)
                 if use is not None:
@@ -52,27 +52,27 @@ def _force_field(owner: ElementMaker, field: str, constraint: Constraint, *, the
         return
     for target, way in list(_follow(owner, field, constraint)):
         if there:
-            _demand(way)
+            _require_path(way)
         target.nillable = False
 
 
-def force_keys(root: ElementMaker, constraint: Constraint) -> bool:
+def require_keys(root: ElementMaker, constraint: Constraint) -> bool:
     """A key is there at least once, below every element that declares it; whether that was possible."""
     found = False
     for maker in _reachable(root):
         if constraint in maker.constraints:
             target = next(_follow(maker, constraint.selector.split("|")[0], constraint), None)
             if target is not None:
-                _demand(target[1])
+                _require_path(target[1])
                 for field in constraint.fields:
-                    _force_field(target[0], field.split("|")[0], constraint, there=True)
+                    _require_field(target[0], field.split("|")[0], constraint, there=True)
                 found = True
     return found
 
 
-def force_identifier(root: ElementMaker) -> bool:
+def require_identifier(root: ElementMaker) -> bool:
     """An ID is there; whether that was possible. The nearest is taken, of the smallest elements where they have one."""
-    return _force_nearest(root, first_only=True) or _force_nearest(root, first_only=False)
+    return _require_nearest(root, first_only=True) or _require_nearest(root, first_only=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,10 +84,10 @@ class _Step:
     leaf: Leaf
     item: ElementMaker
 
-    def demand(self) -> None:
+    def require(self) -> None:
         """From now on this step is always taken."""
         _take_type(self.maker, self.kind)
-        self.leaf.demand()
+        self.leaf.require()
         if self.leaf.items[0] is not self.item:
             self.leaf.items = [self.item]
 
@@ -97,7 +97,7 @@ def _take_type(maker: ElementMaker, kind: ElementType) -> None:
         maker.types = [each for each in maker.types if each[0] is kind]
 
 
-def _force_nearest(root: ElementMaker, *, first_only: bool) -> bool:
+def _require_nearest(root: ElementMaker, *, first_only: bool) -> bool:
     waiting: deque[tuple[ElementMaker, tuple[_Step, ...]]] = deque([(root, ())])
     seen = {id(root)}
     while waiting:
@@ -109,7 +109,7 @@ def _force_nearest(root: ElementMaker, *, first_only: bool) -> bool:
                     use.required = True
                 _take_type(maker, kind)
                 for step in way:
-                    step.demand()
+                    step.require()
                 return True
             for leaf in kind.content.leaves() if kind.content is not None else ():
                 for each in makers_of(leaf.items[:1] if first_only else leaf.items):
@@ -119,9 +119,9 @@ def _force_nearest(root: ElementMaker, *, first_only: bool) -> bool:
     return False
 
 
-def _demand(way: _Path) -> None:
+def _require_path(way: _Path) -> None:
     for leaf in way:
-        leaf.demand()
+        leaf.require()
 
 
 def _reachable(root: ElementMaker) -> list[ElementMaker]:
@@ -220,7 +220,7 @@ def _bytes_of(size: int) -> st.SearchStrategy[bytes]:
 
 
 @dataclass(frozen=True, slots=True)
-class Documents:
+class DocumentFactory:
     """What makes the documents of one element."""
 
     maker: ElementMaker
@@ -235,9 +235,9 @@ class Documents:
         """One document; raises Conflict when it cannot be made to hold together."""
         document = Document(source, self.declared, repeats=repeats, keep=self.keep)
         root = self.maker.make(None, document, source.choices(self.maker.size), room, 0)
-        document.settle_references()
+        document.resolve_references()
         if document.scopes:
-            Settling(document, self.empties).settle()
+            ConstraintSolver(document, self.empties).solve()
         if self.check is not None and not self.check(root):
             raise Conflict(_GREEDY, NOWHERE)
         return root
@@ -263,7 +263,7 @@ def from_schema(
     ``room`` how many optional elements one document may have. Raises SchemaUnusable, Unsatisfiable or Unsupported, each
     with the place in the schema.
     """
-    documents = compiled(schema, element, repeats=repeats, room=room)
+    documents = compile_element(schema, element, repeats=repeats, room=room)
 
     @st.composite
     def document(draw: st.DrawFn) -> Element:
@@ -272,9 +272,9 @@ def from_schema(
     return document()
 
 
-def compiled(
+def compile_element(
     schema: xmlschema.XMLSchemaBase | Path | str, element: str, *, repeats: int = REPEATS, room: int = ROOM
-) -> Documents:
+) -> DocumentFactory:
     """What ``from_schema`` draws from; raises the same."""
     if isinstance(schema, (str, Path)):
         schema = load_schema(Path(schema))
@@ -291,13 +291,13 @@ def compiled(
         )
     compiler = Compiler(schema)
     maker = compiler.root(found)
-    force_fields(compiler)
-    documents = Documents(
+    require_fields(compiler)
+    documents = DocumentFactory(
         maker,
         compiler.prefixes.declared,
         {each.tag: value for each in compiler.makers if (value := each.value_when_empty()) is not None},
         bool(compiler.constraints),
-        None if compiler.doubtful is None else _validator(schema),
+        None if compiler.ambiguous_model is None else _validator(schema),
         repeats,
         room,
     )
@@ -305,22 +305,22 @@ def compiled(
     return documents
 
 
-def _try_smallest(compiler: Compiler, documents: Documents) -> None:
+def _try_smallest(compiler: Compiler, documents: DocumentFactory) -> None:
     """Makes the smallest document, and demands what it turns out to lack."""
     tried: set[Constraint | None] = set()
     while True:
         try:
             documents.make(ZeroSource(), room=0, repeats=0)
         except Conflict as conflict:
-            if conflict.reason == _GREEDY and compiler.doubtful is not None:
-                raise Unsupported(_GREEDY, place_of(compiler.doubtful)) from conflict
+            if conflict.reason == _GREEDY and compiler.ambiguous_model is not None:
+                raise Unsupported(_GREEDY, place_of(compiler.ambiguous_model)) from conflict
             wanted = conflict.constraint
             if wanted in tried or not (
-                force_keys(documents.maker, wanted) if wanted is not None else _wants_id(conflict, documents)
+                require_keys(documents.maker, wanted) if wanted is not None else _wants_id(conflict, documents)
             ):
                 raise Unsatisfiable(conflict.reason, conflict.place) from conflict
             tried.add(wanted)
-            compiler.reckon()
+            compiler.update_costs()
         else:
             return
 
@@ -330,8 +330,8 @@ def _validator(schema: xmlschema.XMLSchemaBase) -> Callable[[Element], bool]:
     return lambda root: schema.is_valid(cast(ElementTree.Element, root))
 
 
-def _wants_id(conflict: Conflict, documents: Documents) -> bool:
-    return "IDREF" in conflict.reason and force_identifier(documents.maker)
+def _wants_id(conflict: Conflict, documents: DocumentFactory) -> bool:
+    return "IDREF" in conflict.reason and require_identifier(documents.maker)
 
 
 def _file(schema: xmlschema.XMLSchemaBase) -> Place:

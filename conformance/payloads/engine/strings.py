@@ -6,16 +6,16 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conformance.payloads.engine.automata import Machine, State
+from conformance.payloads.engine.automata import Automaton, State
 from conformance.payloads.engine.characters import USUAL, CharSet, simplicity
 from conformance.payloads.engine.choices import Choices
 
-MOST_STATES = 20_000
+MAX_STATES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """A machine written out, without states from which nothing can be accepted; state 0 is the start.
+class TransitionTable:
+    """A automaton written out, without states from which nothing can be accepted; state 0 is the start.
 
     An empty table (no edges, nothing accepting) accepts no string.
     """
@@ -50,26 +50,26 @@ class Table:
         return counts[0]
 
 
-def write_out(machine: Machine) -> Table:
-    """The machine as a table; raises TooLarge beyond MOST_STATES states."""
-    numbers: dict[State, int] = {machine.start: 0}
-    order: list[State] = [machine.start]
+def tabulate(automaton: Automaton) -> TransitionTable:
+    """The automaton as a table; raises TooLarge beyond MAX_STATES states."""
+    numbers: dict[State, int] = {automaton.start: 0}
+    order: list[State] = [automaton.start]
     edges: list[list[tuple[CharSet, int]]] = []
     for state in order:  # grows as it goes
         targets: dict[int, CharSet] = {}
-        for chars, target in machine.edges(state):
+        for chars, target in automaton.edges(state):
             number = numbers.setdefault(target, len(order))
             if number == len(order):
                 order.append(target)
-                if number >= MOST_STATES:
-                    raise TooLarge(f"it needs more than {MOST_STATES} states; generation does not go that far")
+                if number >= MAX_STATES:
+                    raise TooLarge(f"it needs more than {MAX_STATES} states; generation does not go that far")
             targets[number] = targets[number] | chars if number in targets else chars
         edges.append([(chars, number) for number, chars in targets.items()])
-    accepting = {number for state, number in numbers.items() if machine.accepts(state)}
+    accepting = {number for state, number in numbers.items() if automaton.accepts(state)}
     return _trimmed(edges, accepting)
 
 
-def _trimmed(edges: list[list[tuple[CharSet, int]]], accepting: set[int]) -> Table:
+def _trimmed(edges: list[list[tuple[CharSet, int]]], accepting: set[int]) -> TransitionTable:
     back: list[list[int]] = [[] for _ in edges]
     for state, found in enumerate(edges):
         for _, target in found:
@@ -83,14 +83,14 @@ def _trimmed(edges: list[list[tuple[CharSet, int]]], accepting: set[int]) -> Tab
                 waiting.append(state)
     kept = [0, *sorted(alive - {0})]
     renamed = {state: number for number, state in enumerate(kept)}
-    return Table(
+    return TransitionTable(
         tuple(tuple((chars, renamed[target]) for chars, target in edges[state] if target in alive) for state in kept),
         frozenset(renamed[state] for state in accepting),
     )
 
 
 class TooLarge(ValueError):
-    """A machine with more states than generation explores."""
+    """A automaton with more states than generation explores."""
 
 
 _LONG = 1024  # lengths up to here are reached when the schema allows them
@@ -98,10 +98,10 @@ _FRESH = 48  # characters of one string that are chosen anew; a longer string re
 _WIDE = 4096  # characters of one step that are told apart
 
 
-class Words:
+class StringsOf:
     """The strings of a table that are ``least`` to ``most`` characters long, shortest and simplest first."""
 
-    def __init__(self, table: Table, least: int = 0, most: int | None = None) -> None:
+    def __init__(self, table: TransitionTable, least: int = 0, most: int | None = None) -> None:
         self._table = table
         horizon = least + max(64, len(table.edges))
         if most is not None:
@@ -120,7 +120,7 @@ class Words:
         return not self.lengths
 
     @property
-    def octets(self) -> int:
+    def choice_bytes(self) -> int:
         """About how many decisions one string takes."""
         if self.empty:
             return 0
@@ -250,7 +250,7 @@ def _representatives(chars: CharSet, most: int) -> Iterator[int]:
         yield from range(first, last + 1, (last - first) // share + 1)
 
 
-def _lengths(table: Table, horizon: int) -> list[int]:
+def _lengths(table: TransitionTable, horizon: int) -> list[int]:
     """Per state a bit for each length (up to the horizon) of the strings that lead from it to the end."""
     mask = (1 << (horizon + 1)) - 1
     found = [1 if state in table.accepting else 0 for state in range(len(table.edges))]

@@ -10,13 +10,13 @@ from datetime import date
 from xmlschema.validators.simple_types import XsdSimpleType
 
 from conformance.payloads.engine import regex
-from conformance.payloads.engine.automata import Intersection, Machine, Ordered, PatternMachine, Union
+from conformance.payloads.engine.automata import Automaton, Intersection, PatternAutomaton, PrefixBound, Union
 from conformance.payloads.engine.characters import WRITTEN
-from conformance.payloads.engine.choices import Choices, Mixed, Values
+from conformance.payloads.engine.choices import Choices, UnionValues, Values
 from conformance.payloads.engine.errors import Unsatisfiable, Unsupported, place_of
 from conformance.payloads.engine.facets import Facets
 from conformance.payloads.engine.numbers import Span
-from conformance.payloads.engine.strings import Words, write_out
+from conformance.payloads.engine.strings import StringsOf, tabulate
 
 _Y = "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
 _LEAP = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)"
@@ -140,7 +140,7 @@ class Moments:
         self._span = Span(low, high, kind.origin)
         self._zones = zones
         self._fractions = fractions and kind.clock
-        self.octets = self._span.octets + (len(zones) > 1) + self._fractions
+        self.choice_bytes = self._span.choice_bytes + (len(zones) > 1) + self._fractions
 
     def make(self, choices: Choices) -> str:
         """One of them; zeros make the first zone and what is nearest to the year 2000."""
@@ -173,7 +173,7 @@ class _Range:
     zones: tuple[str | None, ...]
 
 
-def moments(xsd_type: XsdSimpleType, facets: Facets, patterns: Sequence[Machine]) -> Values:
+def moments(xsd_type: XsdSimpleType, facets: Facets, patterns: Sequence[Automaton]) -> Values:
     """The texts of a type of date or time; raises Unsatisfiable or Unsupported."""
     kind = KINDS[facets.builtin]
     if not patterns:
@@ -183,18 +183,18 @@ def moments(xsd_type: XsdSimpleType, facets: Facets, patterns: Sequence[Machine]
     for span in _ranges(xsd_type, facets, kind):
         for zone in span.zones:
             form = _form(kind, span, zone)
-            table = write_out(Intersection([form, *patterns]))
+            table = tabulate(Intersection([form, *patterns]))
             if table.empty:
                 continue
-            if table.count() == write_out(form).count():
+            if table.count() == tabulate(form).count():
                 makers.append(Moments(kind, span.low, span.high, (zone,), fractions=False))
             else:
-                makers.append(Words(table))
+                makers.append(StringsOf(table))
         if makers:
-            return makers[0] if len(makers) == 1 else Mixed(makers)
-    fractions = PatternMachine(regex.parse(rf"{kind.form}\.[0-9]{{1,6}}(Z|{OFFSET})?"), WRITTEN)
-    if kind.clock and not facets.bounds and not (table := write_out(Intersection([fractions, *patterns]))).empty:
-        return Words(table)
+            return makers[0] if len(makers) == 1 else UnionValues(makers)
+    fractions = PatternAutomaton(regex.parse(rf"{kind.form}\.[0-9]{{1,6}}(Z|{OFFSET})?"), WRITTEN)
+    if kind.clock and not facets.bounds and not (table := tabulate(Intersection([fractions, *patterns]))).empty:
+        return StringsOf(table)
     tried = f" ({'; '.join(' | '.join(step.patterns) for step in facets.steps)})"
     raise Unsatisfiable(
         f"no {facets.builtin} of the years 1 to 9999 fits the patterns{tried}"
@@ -203,21 +203,21 @@ def moments(xsd_type: XsdSimpleType, facets: Facets, patterns: Sequence[Machine]
     )
 
 
-def machine(xsd_type: XsdSimpleType, facets: Facets) -> Machine:
-    """The same texts as a machine, patterns aside, for use inside a list or union."""
+def automaton(xsd_type: XsdSimpleType, facets: Facets) -> Automaton:
+    """The same texts as a automaton, patterns aside, for use inside a list or union."""
     kind = KINDS[facets.builtin]
-    found: list[Machine] = []
+    found: list[Automaton] = []
     for span in _ranges(xsd_type, facets, kind)[:1]:
         found += [_form(kind, span, zone) for zone in span.zones]
     return Union(found)
 
 
-def _form(kind: Kind, span: _Range, zone: str | None) -> Machine:
+def _form(kind: Kind, span: _Range, zone: str | None) -> Automaton:
     end = OFFSET if zone is None else zone.replace("+", r"\+").replace("-", r"\-")
-    form = PatternMachine(regex.parse(kind.form + end), WRITTEN)
+    form = PatternAutomaton(regex.parse(kind.form + end), WRITTEN)
     if (span.low, span.high) == (kind.low, kind.high):
         return form
-    return Intersection([form, Ordered(kind.write(span.low), kind.write(span.high), WRITTEN)])
+    return Intersection([form, PrefixBound(kind.write(span.low), kind.write(span.high), WRITTEN)])
 
 
 def _ranges(xsd_type: XsdSimpleType, facets: Facets, kind: Kind) -> list[_Range]:

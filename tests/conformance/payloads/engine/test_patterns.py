@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from conformance.payloads.engine import regex, simple_types
-from conformance.payloads.engine.automata import Intersection, PatternMachine
+from conformance.payloads.engine.automata import Intersection, PatternAutomaton
 from conformance.payloads.engine.characters import WRITTEN
 from conformance.payloads.engine.choices import Choices, ZeroSource
-from conformance.payloads.engine.strings import Words, write_out
+from conformance.payloads.engine.strings import StringsOf, tabulate
 
 CHARS = st.sampled_from(["a", "b", "Z", "0", "9", " ", "-", "ā", "Š", r"\.", r"\-", r"\\", r"\n", r"\[", ".", "é"])
 CLASSES = st.sampled_from([
@@ -52,13 +52,13 @@ PATTERNS = st.recursive(
 )
 
 
-def words_of(*patterns: str, least: int = 0, most: int | None = None) -> Words:
+def words_of(*patterns: str, least: int = 0, most: int | None = None) -> StringsOf:
     """The strings of several patterns at once."""
-    machines = [PatternMachine(regex.parse(each), WRITTEN) for each in patterns]
-    return Words(write_out(Intersection(machines)), least, most)
+    machines = [PatternAutomaton(regex.parse(each), WRITTEN) for each in patterns]
+    return StringsOf(tabulate(Intersection(machines)), least, most)
 
 
-def some(words: Words, count: int = 12) -> set[str]:
+def some(words: StringsOf, count: int = 12) -> set[str]:
     """Strings of many kinds: the smallest, chosen ones, and the first of all."""
     chance = random.Random(7)
     made = {words.make(ZeroSource().choices(0))}
@@ -86,7 +86,7 @@ def test_what_two_patterns_and_lengths_yield_keeps_them_all(one: str, other: str
     assert simple_types.refused([(one,), (other,)], texts) is None
 
 
-def _taken_by_libxml2(patterns: tuple[str, ...], words: Words) -> bool:
+def _taken_by_libxml2(patterns: tuple[str, ...], words: StringsOf) -> bool:
     """Whether generation would take the pattern on: libxml2 has faults, xmlschema is never to differ."""
     found = simple_types.refused([(each,) for each in patterns], simple_types.sample(words))
     assert found is None or found[0] == "libxml2"

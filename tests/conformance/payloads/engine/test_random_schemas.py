@@ -12,7 +12,7 @@ from lxml import etree
 from conformance.payloads import PayloadError
 from conformance.payloads.engine.choices import Choices, ZeroSource
 from conformance.payloads.engine.document import Conflict
-from conformance.payloads.engine.strategies import compiled
+from conformance.payloads.engine.strategies import compile_element
 
 TYPES = [
     "xs:int",
@@ -113,7 +113,7 @@ def test_schemas_by_chance(first: int) -> None:
         except (etree.XMLSchemaParseError, xmlschema.XMLSchemaException):
             continue  # a model that is ambiguous: no schema
         try:
-            maker = compiled(theirs, "e")
+            maker = compile_element(theirs, "e")
         except PayloadError:
             refused += 1
             continue

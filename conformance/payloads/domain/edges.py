@@ -67,59 +67,59 @@ _EDGES: Mapping[str, tuple[str, ...]] = {
     "reason": (LATE_DATA, "x"),
     "decision_id": ("1", "L-2026/0001"),
 }
-"""By the last word of the field's name, the simplest first; those that the schema does not allow are left out."""
+"""Texts by the last word of the field's name, the simplest first. Those that the schema does not allow are left out."""
 
 
 class FieldTexts:
-    """Makers of the texts of one channel's documents, by the field's name (``records.holder.surname``).
+    """Texts of the fields of one channel's documents, by the field's name (``records.holder.surname``).
 
-    Raises PayloadError when the schema allows nothing, or has what no text can be made for.
+    Raises PayloadError if the schema allows no text for a field, or uses a construct that is not supported.
     """
 
     def __init__(self, profile: Profile, channel: ChannelProfile) -> None:
         model = profile.catalogue.model(channel.schema_urn)
         root = global_element(model, channel.root)
-        assert root is not None  # the profile was held against its schemas
+        assert root is not None  # the profile was checked against its schemas when it was loaded
         self._types = dict(_types(channel.tree, root, ""))
         self._simple = SimpleTypes(Prefixes({}))
-        self._makers: dict[str, Values] = {}
+        self._values: dict[str, Values] = {}
         self._known: dict[tuple[str, str], bool] = {}
 
     def text(self, field: str, choices: Choices) -> str:
-        """One text of a field; zeros make the simplest."""
-        if field not in self._makers:
-            self._makers[field] = self._maker(field)
-        return self._makers[field].make(choices)
+        """Return a text of a field; zeros make the simplest."""
+        if field not in self._values:
+            self._values[field] = self._values_of(field)
+        return self._values[field].make(choices)
 
     def allows(self, field: str, text: str) -> bool:
-        """Whether the schema allows a text in a field."""
+        """Return True if the schema allows a text in a field."""
         known = self._known.get((field, text))
         if known is None:
-            found = self._types.get(field)
-            known = self._known[field, text] = found is None or bool(found.is_valid(text))
+            xsd_type = self._types.get(field)
+            known = self._known[field, text] = xsd_type is None or bool(xsd_type.is_valid(text))
         return known
 
     def has(self, field: str) -> bool:
-        """Whether the profile writes a field at all."""
+        """Return True if the profile has the field."""
         return field in self._types
 
-    def _maker(self, field: str) -> Values:
-        found = self._types.get(field)
-        edges = [each for each in self._edges(field, found) if self.allows(field, each)]
-        if found is None:
+    def _values_of(self, field: str) -> Values:
+        xsd_type = self._types.get(field)
+        edges = [text for text in self._edges(field, xsd_type) if self.allows(field, text)]
+        if xsd_type is None:
             return Literals(edges)
-        own = self._simple.simple(found).values
+        own = self._simple.simple(xsd_type).values
         return UnionValues((Literals(edges), own)) if edges else own
 
-    def _edges(self, field: str, found: XsdSimpleType | None) -> Iterator[str]:
+    def _edges(self, field: str, xsd_type: XsdSimpleType | None) -> Iterator[str]:
         known = _EDGES.get(field.rpartition(".")[2], _EDGES["text"])
         yield from known
-        longest = getattr(found, "max_length", None) or _LONGEST
-        yield from (each * longest for each in ("ņ", "Š", "7"))
+        longest = getattr(xsd_type, "max_length", None) or _LONGEST
+        yield from (letter * longest for letter in ("ņ", "Š", "7"))
 
 
 def _types(node: Node, declaration: XsdElement, prefix: str) -> Iterator[tuple[str, XsdSimpleType]]:
-    """The simple type of each field that the profile binds."""
+    """Yield the fields that the profile binds, each with its simple type."""
     if node.text is not None and node.text.field is not None and declaration.type.simple_type is not None:
         yield prefix + node.text.name, declaration.type.simple_type
     for name, binding in node.attributes.items():

@@ -1,4 +1,4 @@
-"""Attributes of an element: declared ones and those that a wildcard lets in."""
+"""Attributes of an element, and the elements and attributes that wildcards allow."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PRESENT = 0xA0  # an octet from here on: an optional attribute is written
 
 @dataclass(slots=True, eq=False)
 class AttributeUse:
-    """One attribute: its Clark name, its type, whether it must be there, and its only value when that is fixed."""
+    """A declared attribute: its Clark name, its type, whether it is required, and its fixed value."""
 
     name: str
     simple: Simple
@@ -30,7 +30,7 @@ class AttributeUse:
     fixed: str | None = None
 
     def make(self, element: Element, document: Document, choices: Choices) -> None:
-        """Writes it, or leaves it out when it is optional; zeros leave it out."""
+        """Add the attribute, or leave it out if it is optional; zeros leave it out."""
         if not self.required and choices.byte() < _PRESENT:
             return
         if self.fixed is not None:
@@ -41,12 +41,12 @@ class AttributeUse:
 
 @dataclass(slots=True, eq=False)
 class AnyAttribute:
-    """A wildcard: up to one of each of these."""
+    """An attribute wildcard with the attributes that it allows."""
 
     uses: Sequence[AttributeUse]
 
     def make(self, element: Element, document: Document, choices: Choices) -> None:
-        """Writes none, one or two of them."""
+        """Add none, one or two of them."""
         octet = choices.byte()
         if octet < _PRESENT + 0x20:
             return
@@ -64,26 +64,26 @@ class Attributes:
 
     @property
     def size(self) -> int:
-        """Decisions that they take."""
+        """Bytes of choices that they take."""
         return sum(
             8
-            if isinstance(each, AnyAttribute)
-            else (not each.required) + (each.simple.values.choice_bytes if each.required else 2)
-            for each in self.uses
+            if isinstance(use, AnyAttribute)
+            else (not use.required) + (use.simple.values.choice_bytes if use.required else 2)
+            for use in self.uses
         )
 
     def declared(self, name: str) -> AttributeUse | None:
-        """The attribute of this name."""
-        return next((each for each in self.declared_uses() if each.name == name), None)
+        """Return the declared attribute of this name, or None."""
+        return next((use for use in self.declared_uses() if use.name == name), None)
 
     def declared_uses(self) -> list[AttributeUse]:
-        """All but the wildcard."""
-        return [each for each in self.uses if isinstance(each, AttributeUse)]
+        """Return all attributes but the wildcard."""
+        return [use for use in self.uses if isinstance(use, AttributeUse)]
 
     def make(self, element: Element, document: Document, choices: Choices) -> None:
-        """Writes them."""
-        for each in self.uses:
-            each.make(element, document, choices)
+        """Add them to an element."""
+        for use in self.uses:
+            use.make(element, document, choices)
 
 
 UNKNOWN = "urn:example:unknown"
@@ -93,20 +93,20 @@ _RESERVED = ("http://www.w3.org/2001/XMLSchema", "http://www.w3.org/XML/1998/nam
 
 @functools.cache
 def free_text() -> StringsOf:
-    """Text that nothing is asked of."""
+    """Return texts of up to 24 characters without any restriction."""
     return StringsOf(tabulate(PatternAutomaton(regex.parse(r"(\S+( \S+)*)?"), WRITTEN)), 0, 24)
 
 
 @dataclass(frozen=True, slots=True)
 class AnyItem:
-    """An element of a name that no schema declares, with text and perhaps one like it inside."""
+    """An element with a name that no schema declares; it may have text and another such element inside."""
 
     tag: str
     cost: float = 1
     size: int = 6
 
     def make(self, parent: Element | None, document: Document, choices: Choices, room: float, depth: int) -> Element:
-        """Makes one below a parent."""
+        """Create one below a parent."""
         assert parent is not None
         element = etree.SubElement(parent, self.tag)
         octet = choices.byte()
@@ -118,21 +118,25 @@ class AnyItem:
 
 
 def declared_names(wildcard: XsdAnyElement | XsdAnyAttribute, names: Iterable[str]) -> list[str]:
-    """The names of global declarations that the wildcard lets in."""
-    return [each for each in names if not _reserved(each) and wildcard.is_matching(each)]
+    """Return the names of global declarations that the wildcard allows."""
+    return [name for name in names if not _reserved(name) and wildcard.is_matching(name)]
 
 
 def made_up_names(wildcard: XsdAnyElement | XsdAnyAttribute, declared: Iterable[str]) -> list[str]:
-    """Names that it lets in and that are declared nowhere; none when contents are strictly checked."""
+    """Return names that the wildcard allows and no schema declares; none if its processContents is strict."""
     if wildcard.process_contents == "strict":
         return []
-    namespaces = [UNKNOWN, "", *(each for each in sorted(wildcard.namespace) if not each.startswith("##"))]
+    namespaces = [
+        UNKNOWN,
+        "",
+        *(uri for uri in sorted(wildcard.namespace) if not uri.startswith("##")),
+    ]
     if wildcard.target_namespace and "##other" not in wildcard.namespace:
         namespaces.append(wildcard.target_namespace)
     taken = set(declared)
-    names = [f"{{{each}}}{_NAME}" if each else _NAME for each in dict.fromkeys(namespaces)]
-    return [each for each in names if each not in taken and not _reserved(each) and wildcard.is_matching(each)]
+    names = [f"{{{namespace}}}{_NAME}" if namespace else _NAME for namespace in dict.fromkeys(namespaces)]
+    return [name for name in names if name not in taken and not _reserved(name) and wildcard.is_matching(name)]
 
 
 def _reserved(name: str) -> bool:
-    return name.startswith(tuple(f"{{{each}" for each in _RESERVED))
+    return name.startswith(tuple(f"{{{namespace}" for namespace in _RESERVED))

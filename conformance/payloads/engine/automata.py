@@ -1,8 +1,8 @@
-"""Machines that accept strings, and what is made of them: unions, intersections, lists, and tables to walk through.
+"""Automata that accept strings: patterns, bounds, lists, and their unions and intersections.
 
-A automaton is deterministic and lazy: it gives the edges of a state when asked. Patterns that are ANDed, bounds and the
-lexical form of a type become one automaton by intersection, so that a string is made of all of them at once and none is
-thrown away; whether anything is left is decided exactly.
+An automaton is deterministic and lazy: it calculates the edges of a state when asked. Patterns that are ANDed, bounds
+and the lexical form of a type become one automaton by intersection, so a string keeps all of them at once, none is made
+and thrown away, and it is decided exactly whether there is any.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ Edges = Sequence[tuple[CharSet, State]]
 
 
 class Automaton(Protocol):
-    """Accepts strings; the character sets of a state's edges are disjoint."""
+    """An automaton that accepts strings. The character sets of a state's edges are disjoint."""
 
     @property
     def start(self) -> State:
-        """The state before the first character."""
+        """State before the first character."""
 
     def edges(self, state: State) -> Edges:
-        """The characters that may follow, and where each leads."""
+        """Return the character sets that may follow a state, each with the state that it leads to."""
 
     def accepts(self, state: State) -> bool:
-        """Whether a string may end here."""
+        """Return True if a string may end in this state."""
 
 
 def disjoint(arcs: Iterable[tuple[CharSet, int]]) -> list[tuple[CharSet, frozenset[int]]]:
-    """Overlapping arcs as disjoint ones, each with all the targets that its characters lead to."""
+    """Return overlapping arcs as disjoint ones, each with all targets that its characters lead to."""
     distinct: dict[CharSet, set[int]] = {}
     for chars, target in arcs:
         distinct.setdefault(chars, set()).add(target)
@@ -56,10 +56,10 @@ def disjoint(arcs: Iterable[tuple[CharSet, int]]) -> list[tuple[CharSet, frozens
             (active.add if opens else active.discard)(number)
         start = point
     merged: dict[frozenset[int], list[tuple[int, int]]] = {}
-    for numbers, found in spans.items():
+    for numbers, group_spans in spans.items():
         targets = frozenset(target for number in numbers for target in groups[number][1])
-        merged.setdefault(targets, []).extend(found)
-    return [(CharSet.of(found), targets) for targets, found in merged.items()]
+        merged.setdefault(targets, []).extend(group_spans)
+    return [(CharSet.of(group_spans), targets) for targets, group_spans in merged.items()]
 
 
 class PatternAutomaton:
@@ -77,17 +77,17 @@ class PatternAutomaton:
         self.start: State = self._closure([first])
 
     def edges(self, state: State) -> Edges:
-        """The characters that may follow, and where each leads."""
-        found = self._edges.get(state)
-        if found is None:
+        """Return the character sets that may follow a state, each with the state that it leads to."""
+        edges = self._edges.get(state)
+        if edges is None:
             assert isinstance(state, frozenset)
-            arcs = [arc for each in state if (arc := self._arcs[each]) is not None]
-            found = [(chars, self._closure(targets)) for chars, targets in disjoint(arcs)] if arcs else []
-            self._edges[state] = found
-        return found
+            arcs = [arc for inner in state if (arc := self._arcs[inner]) is not None]
+            edges = [(chars, self._closure(targets)) for chars, targets in disjoint(arcs)] if arcs else []
+            self._edges[state] = edges
+        return edges
 
     def accepts(self, state: State) -> bool:
-        """Whether a string may end here."""
+        """Return True if a string may end in this state."""
         assert isinstance(state, frozenset)
         return self._last in state
 
@@ -97,13 +97,13 @@ class PatternAutomaton:
         return len(self._arcs) - 1
 
     def _build(self, node: regex.Node, start: int) -> int:
-        """Adds a part that begins in ``start``; gives the state in which it ends."""
+        """Add a part that begins in ``start``. Returns the state in which it ends."""
         match node:
             case regex.One(chars):
                 end = self._state()
-                found = self._within(chars.exact if self._exact else chars.sure)
-                if found:
-                    self._arcs[start] = (found, end)
+                chars_within = self._within(chars.exact if self._exact else chars.sure)
+                if chars_within:
+                    self._arcs[start] = (chars_within, end)
                 return end
             case regex.Sequence(parts):
                 for part in parts:
@@ -112,8 +112,8 @@ class PatternAutomaton:
             case regex.Choice(parts):
                 ends = [self._build(part, self._after(start)) for part in parts]
                 end = self._state()
-                for each in ends:
-                    self._silent[each].append(end)
+                for last in ends:
+                    self._silent[last].append(end)
                 return end
             case regex.Repeat(part, least, most):
                 return self._repeat(part, least, most, start)
@@ -136,92 +136,92 @@ class PatternAutomaton:
         return end
 
     def _after(self, state: int) -> int:
-        """A fresh state that is reached from another one in silence, so that parts do not share their beginnings."""
+        """Return a new state that another one reaches without a character, so that parts have separate first states."""
         fresh = self._state()
         self._silent[state].append(fresh)
         return fresh
 
     def _within(self, chars: CharSet) -> CharSet:
-        found = self._sets.get(chars)
-        if found is None:
-            found = self._sets[chars] = chars & self._alphabet
-        return found
+        within = self._sets.get(chars)
+        if within is None:
+            within = self._sets[chars] = chars & self._alphabet
+        return within
 
     def _closure(self, states: Iterable[int]) -> frozenset[int]:
-        """What is reached in silence; states without arcs are left out, for they tell nothing apart."""
+        """Return the states with arcs that are reached without a character."""
         seen: set[int] = set()
         waiting = list(states)
         while waiting:
-            each = waiting.pop()
-            if each not in seen:
-                seen.add(each)
-                waiting.extend(self._silent[each])
-        return frozenset(each for each in seen if self._arcs[each] is not None or each == self._last)
+            inner = waiting.pop()
+            if inner not in seen:
+                seen.add(inner)
+                waiting.extend(self._silent[inner])
+        return frozenset(inner for inner in seen if self._arcs[inner] is not None or inner == self._last)
 
 
 class Intersection:
-    """The strings that all of several automata accept."""
+    """Strings that all of several automata accept."""
 
     def __init__(self, automata: Sequence[Automaton]) -> None:
         self._automata = automata
-        self.start: State = tuple(each.start for each in automata)
+        self.start: State = tuple(automaton.start for automaton in automata)
 
     def edges(self, state: State) -> Edges:
-        """The characters that may follow, and where each leads."""
+        """Return the character sets that may follow a state, each with the state that it leads to."""
         assert isinstance(state, tuple)
-        found: list[tuple[CharSet, tuple[State, ...]]] = [
+        edges: list[tuple[CharSet, tuple[State, ...]]] = [
             (chars, (target,)) for chars, target in self._automata[0].edges(state[0])
         ]
-        for automaton, each in zip(self._automata[1:], state[1:], strict=True):
-            found = [
+        for automaton, inner in zip(self._automata[1:], state[1:], strict=True):
+            edges = [
                 (both, (*targets, target))
-                for chars, targets in found
-                for others, target in automaton.edges(each)
+                for chars, targets in edges
+                for others, target in automaton.edges(inner)
                 if (both := chars & others)
             ]
-        return found
+        return edges
 
     def accepts(self, state: State) -> bool:
-        """Whether a string may end here."""
+        """Return True if a string may end in this state."""
         assert isinstance(state, tuple)
-        return all(automaton.accepts(each) for automaton, each in zip(self._automata, state, strict=True))
+        return all(automaton.accepts(inner) for automaton, inner in zip(self._automata, state, strict=True))
 
 
 class Union:
-    """The strings that at least one of several automata accepts."""
+    """Strings that at least one of several automata accepts."""
 
     def __init__(self, automata: Sequence[Automaton]) -> None:
         self._automata = automata
         self._numbers: dict[tuple[int, State], int] = {}
         self._states: list[tuple[int, State]] = []
-        self.start: State = frozenset(self._number(at, each.start) for at, each in enumerate(automata))
+        self.start: State = frozenset(self._number(at, automaton.start) for at, automaton in enumerate(automata))
 
     def _number(self, automaton: int, state: State) -> int:
-        found = self._numbers.setdefault((automaton, state), len(self._states))
-        if found == len(self._states):
+        number = self._numbers.setdefault((automaton, state), len(self._states))
+        if number == len(self._states):
             self._states.append((automaton, state))
-        return found
+        return number
 
     def edges(self, state: State) -> Edges:
-        """The characters that may follow, and where each leads."""
+        """Return the character sets that may follow a state, each with the state that it leads to."""
         assert isinstance(state, frozenset)
         arcs = [
             (chars, self._number(automaton, target))
-            for automaton, inner in (self._states[each] for each in state)
+            for automaton, inner in (self._states[number] for number in state)
             for chars, target in self._automata[automaton].edges(inner)
         ]
         return disjoint(arcs) if arcs else []
 
     def accepts(self, state: State) -> bool:
-        """Whether a string may end here."""
+        """Return True if a string may end in this state."""
         assert isinstance(state, frozenset)
         return any(
-            self._automata[automaton].accepts(inner) for automaton, inner in (self._states[each] for each in state)
+            self._automata[automaton].accepts(inner) for automaton, inner in (self._states[number] for number in state)
         )
 
 
 class ListOf:
-    """Lists of ``least`` to ``most`` items, parted by single spaces; an item holds no space."""
+    """Lists of ``least`` to ``most`` items, separated by single spaces. An item has no space."""
 
     def __init__(self, item: Automaton, least: int, most: int | None) -> None:
         self._item = item
@@ -230,33 +230,33 @@ class ListOf:
         self.start: State = (0, item.start, True)
 
     def edges(self, state: State) -> Edges:
-        """The characters that may follow, and where each leads."""
+        """Return the character sets that may follow a state, each with the state that it leads to."""
         assert isinstance(state, tuple)
         done, inner, _ = state
-        found: list[tuple[CharSet, State]] = []
+        edges: list[tuple[CharSet, State]] = []
         if self._most is None or done < self._most:
             no_space = ((chars - _SPACE, target) for chars, target in self._item.edges(inner))
-            found.extend((chars, (done, target, False)) for chars, target in no_space if chars)
+            edges.extend((chars, (done, target, False)) for chars, target in no_space if chars)
         if self._complete(inner) and (self._most is None or done + 1 < self._most):
             after = done + 1 if self._most is not None else min(done + 1, self._least)
-            found.append((_SPACE, (after, self._item.start, False)))
-        return found
+            edges.append((_SPACE, (after, self._item.start, False)))
+        return edges
 
     def accepts(self, state: State) -> bool:
-        """Whether a string may end here."""
+        """Return True if a string may end in this state."""
         assert isinstance(state, tuple)
         done, inner, untouched = state
         return self._least == 0 if untouched else self._complete(inner) and done + 1 >= self._least
 
     def _complete(self, inner: State) -> bool:
-        """An item ends here. An empty one is none: two spaces would follow each other."""
+        """Return True if an item may end here. An empty item is none: two spaces would follow each other."""
         return inner != self._item.start and self._item.accepts(inner)
 
 
 _SPACE = CharSet.chars(" ")
 
 
-_DIGIT = tuple(CharSet.chars(each) for each in "0123456789")
+_DIGIT = tuple(CharSet.chars(digit) for digit in "0123456789")
 _POINT = CharSet.chars(".")
 _PLUS = CharSet.chars("+")
 _MINUS = CharSet.chars("-")
@@ -264,7 +264,7 @@ _MINUS = CharSet.chars("-")
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What is known of a number that is read from the left: against the size of the bound, digit by digit."""
+    """State of reading a number from the left: how its digits so far compare with those of the bound."""
 
     sign: int = 0  # 0 before the sign
     fraction: bool = False
@@ -274,7 +274,7 @@ class _Read:
 
 
 class DecimalBound:
-    """Decimal texts that are above (or below) a bound, the bound itself included or not."""
+    """Decimal texts above (or below) a bound, the bound itself included or not."""
 
     def __init__(self, bound: Decimal, *, lower: bool, included: bool) -> None:
         sign, digits, exponent = bound.as_tuple()
@@ -290,17 +290,17 @@ class DecimalBound:
         self.start: State = _Read()
 
     def edges(self, state: State) -> Edges:
-        """The characters that may follow, and where each leads."""
+        """Return the character sets that may follow a state, each with the state that it leads to."""
         assert isinstance(state, _Read)
-        found: list[tuple[CharSet, State]] = [(_DIGIT[digit], self._digit(state, digit)) for digit in range(10)]
+        edges: list[tuple[CharSet, State]] = [(_DIGIT[digit], self._digit(state, digit)) for digit in range(10)]
         if state.sign == 0:
-            found += [(_PLUS, _Read(1)), (_MINUS, _Read(-1))]
+            edges += [(_PLUS, _Read(1)), (_MINUS, _Read(-1))]
         if not state.fraction:
-            found.append((_POINT, _Read(state.sign or 1, True, 0, self._whole_order(state), state.zero)))
-        return found
+            edges.append((_POINT, _Read(state.sign or 1, True, 0, self._whole_order(state), state.zero)))
+        return edges
 
     def accepts(self, state: State) -> bool:
-        """Whether the number that was read keeps the bound."""
+        """Return True if the number that was read is within the bound."""
         assert isinstance(state, _Read)
         order = state.order if state.fraction else self._whole_order(state)
         if order == 0 and (state.places < len(self._rest) if state.fraction else bool(self._rest)):
@@ -334,7 +334,7 @@ class DecimalBound:
 
 
 class Digits:
-    """Decimal texts with at most so many digits in all and behind the point; zeros in front are not counted."""
+    """Decimal texts with at most ``total`` digits, ``fraction`` of them after the point; leading zeros do not count."""
 
     def __init__(self, total: int | None, fraction: int | None) -> None:
         self._total = total
@@ -342,25 +342,25 @@ class Digits:
         self.start: State = (0, -1)  # digits that count, digits behind the point (-1: no point yet)
 
     def edges(self, state: State) -> Edges:
-        """The characters that may follow, and where each leads."""
+        """Return the character sets that may follow a state, each with the state that it leads to."""
         assert isinstance(state, tuple)
         counted, behind = state
-        found: list[tuple[CharSet, State]] = []
+        edges: list[tuple[CharSet, State]] = []
         if counted == 0 and behind < 0:
-            found += [(_DIGIT[0], state), (_PLUS, state), (_MINUS, state)]
+            edges += [(_DIGIT[0], state), (_PLUS, state), (_MINUS, state)]
         for digit in range(10):
             if digit == 0 and counted == 0 and behind < 0:
                 continue
             after = counted if self._total is None else counted + 1
             place = behind if behind < 0 or self._fraction is None else behind + 1
             if (self._total is None or after <= self._total) and (self._fraction is None or place <= self._fraction):
-                found.append((_DIGIT[digit], (after if self._total is not None else 1, place)))
+                edges.append((_DIGIT[digit], (after if self._total is not None else 1, place)))
         if behind < 0:
-            found.append((_POINT, (counted, 0)))
-        return found
+            edges.append((_POINT, (counted, 0)))
+        return edges
 
     def accepts(self, state: State) -> bool:
-        """Any text that came so far."""
+        """Return True: the edges already exclude every other text."""
         del state
         return True
 
@@ -375,21 +375,20 @@ class LengthBound:
         self.start: State = 0
 
     def edges(self, state: State) -> Edges:
-        """The characters that may follow, and where each leads."""
+        """Return the character sets that may follow a state, each with the state that it leads to."""
         assert isinstance(state, int)
         if self._most is None:
             return [(self._alphabet, min(state + 1, self._least))]
         return [(self._alphabet, state + 1)] if state < self._most else []
 
     def accepts(self, state: State) -> bool:
-        """Whether the text is long enough."""
+        """Return True if the text is long enough."""
         assert isinstance(state, int)
         return state >= self._least
 
 
 class PrefixBound:
-    """Texts whose first characters are not below ``low`` and not above ``high``, which are of one length; what
-    comes after them is free."""
+    """Texts that begin with characters from ``low`` to ``high``, which have one length. The rest may be any text."""
 
     def __init__(self, low: str, high: str, alphabet: CharSet) -> None:
         self._low = low
@@ -398,22 +397,22 @@ class PrefixBound:
         self.start: State = (0, True, True)
 
     def edges(self, state: State) -> Edges:
-        """The characters that may follow, and where each leads."""
+        """Return the character sets that may follow a state, each with the state that it leads to."""
         assert isinstance(state, tuple)
         at, on_low, on_high = state
         if at >= len(self._low) or not (on_low or on_high):
             return [(self._alphabet, (len(self._low), False, False))]
         low = ord(self._low[at]) if on_low else 0
         high = ord(self._high[at]) if on_high else 0x10FFFF
-        found: list[tuple[CharSet, State]] = []
+        edges: list[tuple[CharSet, State]] = []
         for first, last, still_low, still_high in _parts(low, high, on_low, on_high):
             chars = CharSet(((first, last),)) & self._alphabet
             if chars:
-                found.append((chars, (at + 1, still_low, still_high)))
-        return found
+                edges.append((chars, (at + 1, still_low, still_high)))
+        return edges
 
     def accepts(self, state: State) -> bool:
-        """Any text that came so far."""
+        """Return True: the edges already exclude every other text."""
         del state
         return True
 

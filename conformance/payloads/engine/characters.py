@@ -1,4 +1,4 @@
-"""Sets of characters as intervals of code points, and what XSD's character classes surely and possibly contain.
+"""Sets of characters as intervals of code points, and the contents of XSD's character classes.
 
 Validators do not carry the same tables of Unicode: a letter of Unicode 15 is unassigned for libxml2. So a class knows
 what it *surely* contains, of which strings are made, what it *possibly* contains, and what XSD says, which tells an
@@ -27,7 +27,7 @@ class CharSet:
 
     @classmethod
     def of(cls, spans: Iterable[tuple[int, int]]) -> CharSet:
-        """The set of these intervals, in any order and overlapping or not."""
+        """Return the set of intervals that may overlap, in any order."""
         merged: list[tuple[int, int]] = []
         for low, high in sorted(spans):
             if merged and low <= merged[-1][1] + 1:
@@ -38,8 +38,8 @@ class CharSet:
 
     @classmethod
     def chars(cls, text: str) -> CharSet:
-        """The set of these characters."""
-        return cls.of((ord(each), ord(each)) for each in text)
+        """Return the set of the characters of a text."""
+        return cls.of((ord(char), ord(char)) for char in text)
 
     def __or__(self, other: CharSet) -> CharSet:
         return CharSet.of((*self.spans, *other.spans))
@@ -47,29 +47,29 @@ class CharSet:
     def __and__(self, other: CharSet) -> CharSet:
         if self is other:
             return self
-        found: list[tuple[int, int]] = []
+        common: list[tuple[int, int]] = []
         ours, theirs = self.spans, other.spans
         i = j = 0
         while i < len(ours) and j < len(theirs):
             low, high = max(ours[i][0], theirs[j][0]), min(ours[i][1], theirs[j][1])
             if low <= high:
-                found.append((low, high))
+                common.append((low, high))
             if ours[i][1] < theirs[j][1]:
                 i += 1
             else:
                 j += 1
-        return CharSet(tuple(found))
+        return CharSet(tuple(common))
 
     def __invert__(self) -> CharSet:
-        found: list[tuple[int, int]] = []
+        gaps: list[tuple[int, int]] = []
         start = 0
         for low, high in self.spans:
             if low > start:
-                found.append((start, low - 1))
+                gaps.append((start, low - 1))
             start = high + 1
         if start <= LAST:
-            found.append((start, LAST))
-        return CharSet(tuple(found))
+            gaps.append((start, LAST))
+        return CharSet(tuple(gaps))
 
     def __sub__(self, other: CharSet) -> CharSet:
         return self & ~other
@@ -86,7 +86,7 @@ class CharSet:
         return sum(high - low + 1 for low, high in self.spans)
 
     def points(self) -> Iterator[int]:
-        """All code points in their order."""
+        """Yield all code points in their order."""
         for low, high in self.spans:
             yield from range(low, high + 1)
 
@@ -134,7 +134,7 @@ _MAYBE_CHAR = _MAYBE_START | CharSet.chars("-.0123456789\xb7") | CharSet(((0x203
 
 @dataclass(frozen=True, slots=True)
 class CharClass:
-    """What a character class contains in every validator (``sure``), in some (``possible``), and by XSD (``exact``)."""
+    """Characters of a class in every validator (``sure``), in some validator (``possible``), and by XSD (``exact``)."""
 
     sure: CharSet
     possible: CharSet
@@ -142,7 +142,7 @@ class CharClass:
 
     @classmethod
     def exactly(cls, chars: CharSet) -> CharClass:
-        """A class on which all agree."""
+        """Return a class on which all validators agree."""
         return cls(chars, chars, chars)
 
     def __or__(self, other: CharClass) -> CharClass:
@@ -162,7 +162,7 @@ _TABLED = CharSet.of(
 
 @functools.cache
 def _categories() -> dict[str, CharSet]:
-    """Per category of Unicode the characters of the basic plane that have had it ever since Unicode 3.2.
+    """Return the characters of the basic plane by category of Unicode, if the category is the same since Unicode 3.2.
 
     Left out are those that Unicode's file lists as a first and a last one only: libxml2 knows nothing in between.
     """
@@ -171,40 +171,40 @@ def _categories() -> dict[str, CharSet]:
     for point in _TABLED.points():
         category = now(chr(point))
         if category != "Cn" and then(chr(point)) == category:
-            found = spans.setdefault(category, [])
-            if found and found[-1][1] == point - 1:
-                found[-1] = (found[-1][0], point)
+            category_spans = spans.setdefault(category, [])
+            if category_spans and category_spans[-1][1] == point - 1:
+                category_spans[-1] = (category_spans[-1][0], point)
             else:
-                found.append((point, point))
-    return {name: CharSet(tuple(found)) for name, found in spans.items()}
+                category_spans.append((point, point))
+    return {name: CharSet(tuple(category_spans)) for name, category_spans in spans.items()}
 
 
 @functools.cache
 def category(name: str) -> CharClass:
-    """The class ``\\p{name}`` of a general category (``L``, ``Lu``, ``Nd``); raises KeyError for an unknown one."""
+    """Return the class of a general category (``L``, ``Lu``, ``Nd``). Raises KeyError for an unknown one."""
     known = {"L": "ultmo", "M": "nce", "N": "dlo", "P": "cdseifo", "Z": "slp", "S": "mcko", "C": "cfon"}
     if not name or name[0] not in known or (len(name) > 1 and (name[1:] not in tuple(known[name[0]]))):
         raise KeyError(name)
     tables = _categories()
-    sure = CharSet.of(span for key, found in tables.items() if key.startswith(name) for span in found.spans)
-    others = CharSet.of(span for key, found in tables.items() if not key.startswith(name) for span in found.spans)
+    sure = CharSet.of(span for key, charset in tables.items() if key.startswith(name) for span in charset.spans)
+    others = CharSet.of(span for key, charset in tables.items() if not key.startswith(name) for span in charset.spans)
     return CharClass(sure, ~others, ~others)
 
 
 @functools.cache
 def block(name: str) -> CharClass:
-    """The class ``\\p{IsName}`` of a block; raises KeyError for an unknown one."""
+    """Return the class ``\\p{IsName}`` of a block; raises KeyError for an unknown one."""
     try:
-        found = unicode_block(name)
+        subset = unicode_block(name)
     except (KeyError, RegexError):
         raise KeyError(name) from None
-    spans = ((each, each) if isinstance(each, int) else (each[0], each[1] - 1) for each in found.codepoints)
+    spans = ((span, span) if isinstance(span, int) else (span[0], span[1] - 1) for span in subset.codepoints)
     return CharClass.exactly(CharSet.of(spans))
 
 
 @functools.cache
 def escape(letter: str) -> CharClass:
-    """The class of a multi-character escape: one of ``i c d w s`` or its capital, which is the complement."""
+    """Return the class of a multi-character escape, one of ``i c d w s`` or its capital, which is the complement."""
     if letter.isupper():
         return ~escape(letter.lower())
     match letter:
@@ -237,7 +237,7 @@ def _rank_table() -> dict[str, int]:
 
 
 def simplicity(point: int) -> tuple[int, int]:
-    """A key that sorts simple characters first: digits, capitals, small letters, other ASCII, the rest, line ends."""
+    """Return a sort key: digits, capitals, small letters, other ASCII, the rest, line ends."""
     rank = _rank_table().get(chr(point))
     if rank is not None:
         return (0, rank)

@@ -104,47 +104,47 @@ class Values(Protocol):
 
     @property
     def choice_bytes(self) -> int:
-        """About how many decisions one text takes."""
+        """Bytes of choices that one text takes, about."""
 
     def make(self, choices: Choices) -> str:
-        """One text; zeros make the simplest."""
+        """Return one text; zeros make the simplest."""
 
     def all(self) -> Iterator[str]:
-        """Every text once, as far as generation goes, the simplest first."""
+        """Yield every text that can be generated once, the simplest first."""
 
 
 class Literals:
-    """One of a few texts."""
+    """A few given texts."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = tuple(texts)
         self.choice_bytes = 0 if len(texts) == 1 else 1 if len(texts) <= 128 else 2
 
     def make(self, choices: Choices) -> str:
-        """One of them."""
+        """Return one of them."""
         return self._texts[choices.index(len(self._texts))]
 
     def all(self) -> Iterator[str]:
-        """All of them."""
+        """Yield all of them."""
         return iter(self._texts)
 
 
 class UnionValues:
-    """A text of one of several makers."""
+    """The texts of several sources of texts."""
 
     def __init__(self, makers: Sequence[Values]) -> None:
         self._makers = tuple(makers)
-        self.choice_bytes = 1 + max(each.choice_bytes for each in makers)
+        self.choice_bytes = 1 + max(maker.choice_bytes for maker in makers)
 
     def make(self, choices: Choices) -> str:
-        """A text of one of them; zeros take the first."""
+        """Return a text of one of them; zeros take the first."""
         return self._makers[choices.index(len(self._makers))].make(choices)
 
     def all(self) -> Iterator[str]:
-        """The texts of all, in turn."""
+        """Yield the texts of all of them in turn."""
         seen: set[str] = set()
         ended = object()
-        for row in itertools.zip_longest(*(each.all() for each in self._makers), fillvalue=ended):
+        for row in itertools.zip_longest(*(maker.all() for maker in self._makers), fillvalue=ended):
             for text in row:
                 if isinstance(text, str) and text not in seen:
                     seen.add(text)
@@ -152,7 +152,7 @@ class UnionValues:
 
 
 class ListValues:
-    """Texts of one maker parted by spaces, from ``least`` to ``most`` of them."""
+    """Lists of ``least`` to ``most`` texts, separated by spaces."""
 
     def __init__(self, item: Values, least: int, most: int | None) -> None:
         self._item = item
@@ -161,12 +161,12 @@ class ListValues:
         self.choice_bytes = 1 + min(12, least + self._spread) * item.choice_bytes
 
     def make(self, choices: Choices) -> str:
-        """A list; zeros make the shortest."""
+        """Return a list; zeros make the shortest."""
         count = self._least + choices.index(self._spread + 1)
         return " ".join(self._item.make(choices) for _ in range(count))
 
     def all(self) -> Iterator[str]:
-        """Lists of every length, all of one item but the last."""
+        """Yield lists of every length that differ in their last item."""
         for count in range(self._least, self._least + self._spread + 1):
             if count == 0:
                 yield ""

@@ -1,4 +1,4 @@
-"""From xmlschema's components to makers: every type and element that a document can reach, each once."""
+"""Compiles xmlschema's components: every type and element that a document can reach, once each."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _SIZE_MOST = 160
 
 
 class Compiler:
-    """Makers of one schema. What is asked for is compiled with all that it reaches."""
+    """Compiles elements of one schema, with everything that they reach."""
 
     def __init__(self, schema: xmlschema.XMLSchemaBase) -> None:
         self._maps = schema.maps
@@ -57,7 +57,7 @@ class Compiler:
         self._derived: dict[int, list[XsdComplexType]] | None = None
 
     def root(self, element: XsdElement) -> ElementMaker:
-        """The maker of a global element; raises PayloadError."""
+        """Return the compiled global element. Raises PayloadError."""
         maker = self._element(element)
         self._finish()
         self.update_costs()
@@ -70,7 +70,7 @@ class Compiler:
         return maker
 
     def update_costs(self) -> None:
-        """Works out all sizes anew, until none changes."""
+        """Calculate all costs and sizes, repeating until none changes."""
         makers, types = list(self._elements.values()), list(self._types.values())
         changed = True
         while changed:
@@ -84,27 +84,27 @@ class Compiler:
             if kind.content is not None:
                 kind.content.ready()
                 kind.optional = kind.content.optional_cost
-                found = list(kind.content.leaves())
-                kind.children = sum(each.expected for each in found)
-                kind.many = any(each.most is None for each in found)
+                leaves_inside = list(kind.content.leaves())
+                kind.children = sum(leaf.expected for leaf in leaves_inside)
+                kind.many = any(leaf.most is None for leaf in leaves_inside)
         for maker in makers:
             maker.ready()
         _sizes(makers, types)
 
     @property
     def makers(self) -> list[ElementMaker]:
-        """All makers so far."""
+        """All elements compiled so far."""
         return list(self._elements.values())
 
     # ---- elements
 
     def _element(self, element: XsdElement) -> ElementMaker:
         declaration = element if element.ref is None else element.ref
-        found = self._elements.get(id(declaration))
-        if found is None:
-            found = self._elements[id(declaration)] = ElementMaker(declaration.name)
-            self._queue.append((declaration, found))
-        return found
+        maker = self._elements.get(id(declaration))
+        if maker is None:
+            maker = self._elements[id(declaration)] = ElementMaker(declaration.name)
+            self._queue.append((declaration, maker))
+        return maker
 
     def _finish(self) -> None:
         while self._queue or self._pending:
@@ -118,9 +118,9 @@ class Compiler:
         declared = element.type
         if not declared.abstract:
             kinds.append((self._type(declared, element), None))
-        for each in self._derived_types(element):
-            assert each.name is not None
-            kinds.append((self._type(each, element), self.prefixes.written(each.name)))
+        for derived in self._derived_types(element):
+            assert derived.name is not None
+            kinds.append((self._type(derived, element), self.prefixes.written(derived.name)))
         if not kinds:
             raise Unsatisfiable(
                 f"the type of the element {element.local_name} is abstract and nothing is derived from it",
@@ -132,43 +132,45 @@ class Compiler:
             self.prefixes.prefix(XSI)
         maker.fixed = self._value(element, element.fixed)
         maker.default = element.default
-        maker.constraints = tuple(self._constraint(each) for each in element.identities)
+        maker.constraints = tuple(self._constraint(identity) for identity in element.identities)
 
     def _value(self, element: XsdElement | XsdAttribute, text: str | None) -> str | None:
-        """A fixed value; a name in it gets the document's prefix."""
+        """Return a fixed value; a QName gets the prefix of the document."""
         if text is not None and element.type.is_qname():
             return self.prefixes.rewritten(text, element.schema.namespaces)
         return text
 
     def _items(self, element: XsdElement) -> list[Item]:
-        """An element and all that may stand in its place."""
+        """Return an element and all its substitutes."""
         declaration = element if element.ref is None else element.ref
-        found: list[Item] = []
+        items: list[Item] = []
         if not declaration.abstract:
-            found.append(self._element(declaration))
+            items.append(self._element(declaration))
         if element.ref is None or not declaration.substitutes:
-            return found
+            return items
         barred = _split(declaration.block) | _split(getattr(declaration.type, "block", ""))
         if "substitution" in barred:
-            return found
-        members = sorted(declaration.iter_substitutes(), key=lambda each: str(each.name))
-        usable = (each for each in members if not each.abstract and not _methods(each.type, declaration.type) & barred)
-        return [*found, *(self._element(each) for each in usable)]
+            return items
+        members = sorted(declaration.iter_substitutes(), key=lambda member: str(member.name))
+        usable = (
+            member for member in members if not member.abstract and not _methods(member.type, declaration.type) & barred
+        )
+        return [*items, *(self._element(member) for member in usable)]
 
     # ---- types
 
     def _type(self, xsd_type: XsdType, owner: XsdComponent) -> ElementType:
-        found = self._types.get(id(xsd_type))
-        if found is not None:
-            return found
+        kind = self._types.get(id(xsd_type))
+        if kind is not None:
+            return kind
         if isinstance(xsd_type, XsdSimpleType):
-            found = ElementType(Attributes([]), simple=self._simple(xsd_type, owner))
-            self._types[id(xsd_type)] = found
-            return found
+            kind = ElementType(Attributes([]), simple=self._simple(xsd_type, owner))
+            self._types[id(xsd_type)] = kind
+            return kind
         assert isinstance(xsd_type, XsdComplexType)
-        found = self._types[id(xsd_type)] = ElementType(Attributes([]))
-        self._pending.append((xsd_type, found))
-        return found
+        kind = self._types[id(xsd_type)] = ElementType(Attributes([]))
+        self._pending.append((xsd_type, kind))
+        return kind
 
     def _fill_type(self, xsd_type: XsdComplexType, kind: ElementType) -> None:
         kind.attributes = self._attributes(xsd_type)
@@ -190,39 +192,42 @@ class Compiler:
         return simple if simple.role is Role.PLAIN else dataclasses.replace(simple, owner=owner)
 
     def _derived_types(self, element: XsdElement) -> list[XsdComplexType]:
-        """The types that xsi:type may name in place of the declared one."""
+        """Return the types that xsi:type may name in place of the declared one."""
         declared = element.type
         if not isinstance(declared, XsdComplexType) or declared.name in {None, _ANY_TYPE}:
             return []
         if self._derived is None:
             self._derived = {}
-            for each in self._maps.types.values():
+            for xsd_type in self._maps.types.values():
                 if (
-                    isinstance(each, XsdComplexType)
-                    and each.base_type is not None
-                    and not str(each.name).startswith(XS)
+                    isinstance(xsd_type, XsdComplexType)
+                    and xsd_type.base_type is not None
+                    and not str(xsd_type.name).startswith(XS)
                 ):
-                    self._derived.setdefault(id(each.base_type), []).append(each)
+                    self._derived.setdefault(id(xsd_type.base_type), []).append(xsd_type)
         barred = _split(element.block) | _split(declared.block)
-        found: list[XsdComplexType] = []
+        types: list[XsdComplexType] = []
         waiting = list(self._derived.get(id(declared), ()))
         while waiting:
-            each = waiting.pop(0)
-            waiting.extend(self._derived.get(id(each), ()))
-            if not each.abstract and not _methods(each, declared) & barred and each not in found:
-                found.append(each)
-        return found
+            derived = waiting.pop(0)
+            waiting.extend(self._derived.get(id(derived), ()))
+            if not derived.abstract and not _methods(derived, declared) & barred and derived not in types:
+                types.append(derived)
+        return types
 
     # ---- content
 
     def _group(self, group: XsdGroup) -> Group:
-        parts = [part for each in group if (part := self._part(each)) is not None]
+        parts = [part for particle in group if (part := self._part(particle)) is not None]
         kind = {"sequence": Sequential, "choice": Choice, "all": All}[group.model]
         return kind(parts, group.min_occurs, group.max_occurs)
 
     def _note_ambiguity(self, group: Group, owner: XsdComponent, *, repeated: bool) -> None:
-        """Notes a model that xmlschema may not follow: it counts greedily, so that of a group of two to three elements
-        that comes again it lends the second group's first element to the first group."""
+        """Record a content model that xmlschema may not follow.
+
+        It counts occurrences greedily: of a repeated group of two to three elements it takes the first element of the
+        second group as the third of the first.
+        """
         if group.least > 1:
             self.ambiguous_model = owner
         repeated = repeated or group.most != 1
@@ -239,23 +244,23 @@ class Compiler:
             group = particle
             if group.ref is not None and not len(group):
                 group = group.ref
-            found = self._group(group)
-            found.least, found.most = particle.min_occurs, particle.max_occurs
-            return found
+            inner = self._group(group)
+            inner.least, inner.most = particle.min_occurs, particle.max_occurs
+            return inner
         items = self._any(particle) if isinstance(particle, XsdAnyElement) else self._items(particle)
         return Leaf(items, particle.min_occurs, particle.max_occurs)
 
     def _any(self, wildcard: XsdAnyElement) -> list[Item]:
         declared = list(self._maps.elements)
-        found: list[Item] = [wildcards.AnyItem(each) for each in wildcards.made_up_names(wildcard, declared)]
+        items: list[Item] = [wildcards.AnyItem(name) for name in wildcards.made_up_names(wildcard, declared)]
         if wildcard.process_contents == "skip":
-            return found
+            return items
         names = wildcards.declared_names(wildcard, declared)
-        for each in names if wildcard.process_contents == "strict" else names[:_LAX_MOST]:
-            element = self._maps.elements[each]
+        for name in names if wildcard.process_contents == "strict" else names[:_LAX_MOST]:
+            element = self._maps.elements[name]
             if not element.abstract:
-                found.append(self._element(element))
-        return found
+                items.append(self._element(element))
+        return items
 
     # ---- attributes
 
@@ -278,33 +283,33 @@ class Compiler:
         known = list(self._maps.attributes)
         text = Simple(self._maps.any_simple_type, wildcards.free_text(), Role.PLAIN)
         uses = [
-            AttributeUse(each, text, required=True)
-            for each in wildcards.made_up_names(wildcard, [*known, *declared])
-            if each not in declared
+            AttributeUse(name, text, required=True)
+            for name in wildcards.made_up_names(wildcard, [*known, *declared])
+            if name not in declared
         ]
         if wildcard.process_contents != "skip":
-            names = (each for each in wildcards.declared_names(wildcard, known) if each not in declared)
-            uses += [self._attribute(self._maps.attributes[each], required=True) for each in names]
-        return [each for each in uses if each.simple.role is not Role.ID]
+            names = (name for name in wildcards.declared_names(wildcard, known) if name not in declared)
+            uses += [self._attribute(self._maps.attributes[name], required=True) for name in names]
+        return [use for use in uses if use.simple.role is not Role.ID]
 
     # ---- identity constraints
 
     def _constraint(self, identity: XsdIdentity) -> Constraint:
-        found = self._identities.get(id(identity))
-        if found is None:
+        constraint = self._identities.get(id(identity))
+        if constraint is None:
             assert identity.selector is not None
-            found = self._identities[id(identity)] = Constraint(
+            constraint = self._identities[id(identity)] = Constraint(
                 "key" if isinstance(identity, XsdKey) else "keyref" if isinstance(identity, XsdKeyref) else "unique",
                 identity.local_name,
                 identity.selector.path,
-                tuple(each.path for each in identity.fields),
+                tuple(field.path for field in identity.fields),
                 identity.schema.namespaces,
                 place_of(identity),
             )
-            self.constraints.append(found)
+            self.constraints.append(constraint)
             if isinstance(identity, XsdKeyref) and isinstance(identity.refer, XsdIdentity):
-                found.refer = self._constraint(identity.refer)
-        return found
+                constraint.refer = self._constraint(identity.refer)
+        return constraint
 
 
 def _wanted_prefixes(schema: xmlschema.XMLSchemaBase) -> dict[str, str]:
@@ -315,25 +320,25 @@ def _wanted_prefixes(schema: xmlschema.XMLSchemaBase) -> dict[str, str]:
 
 
 def _split(words: str | None) -> set[str]:
-    found = set((words or "").split())
-    return {"extension", "restriction", "substitution"} if "#all" in found else found
+    methods = set((words or "").split())
+    return {"extension", "restriction", "substitution"} if "#all" in methods else methods
 
 
 def _methods(derived: XsdType, base: XsdType) -> set[str]:
-    """How a type is derived from another one."""
-    found: set[str] = set()
+    """Return the methods by which a type is derived from another one."""
+    methods: set[str] = set()
     current: XsdType | None = derived
     while current is not None and current is not base:
         if current.derivation:
-            found.add(current.derivation)
+            methods.add(current.derivation)
         elif isinstance(current, XsdSimpleType):
-            found.add("restriction")
+            methods.add("restriction")
         current = current.base_type
-    return found
+    return methods
 
 
 def _sizes(makers: Sequence[ElementMaker], types: Sequence[ElementType]) -> None:
-    """Works out how many decisions each element takes at the start."""
+    """Calculate the bytes of choices that each element takes at the start."""
     done: dict[int, int] = {}
 
     def of_type(kind: ElementType) -> int:
@@ -384,7 +389,7 @@ def _sizes(makers: Sequence[ElementMaker], types: Sequence[ElementType]) -> None
 
 
 def leaves(maker: ElementMaker) -> Iterator[Leaf]:
-    """The elements and wildcards that an element may hold."""
+    """Yield the elements and wildcards that an element may hold."""
     for kind, _ in maker.types:
         if kind.content is not None:
             yield from kind.content.leaves()

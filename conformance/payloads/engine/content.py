@@ -1,4 +1,4 @@
-"""Content models as parts that fill an element: which elements come, in which order and how often."""
+"""Elements and their content models: which elements an element holds, in which order and how often."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SOMETIMES = 0xB0
 
 
 class Filling:
-    """An element that is being filled, and how much of what is optional it may still take."""
+    """An element that is being filled, and the number of optional elements that it may still take."""
 
     __slots__ = ("_depth", "_mixed", "_share", "chance", "document", "element", "repeats", "room")
 
@@ -51,15 +51,15 @@ class Filling:
         self._mixed = mixed
 
     def put(self, item: Item, choices: Choices, *, own: bool) -> None:
-        """Makes a child; ``own`` tells that the block is for this child alone."""
+        """Add a child. ``own`` is True if the choices are for this child alone."""
         if not own and item.size > _OWN_BLOCK:
             choices = self.document.choices(item.size)
         child = item.make(self.element, self.document, choices, min(self._share, self.room), self._depth + 1)
         if self._mixed is not None and choices.byte() >= _SOMETIMES:
             child.tail = self._mixed.make(choices)
 
-    def takes(self, choices: Choices, cost: float, extras: int) -> bool:
-        """Whether one more comes that need not, of about so many; zeros say no."""
+    def adds_optional(self, choices: Choices, cost: float, extras: int) -> bool:
+        """Return True if one more of about ``extras`` optional occurrences is added; zeros add none."""
         if self.chance <= 0 or self.room < cost:
             return False
         if choices.byte() >= (256 - self.chance if extras <= 1 else 512 // (2 + extras)):
@@ -69,7 +69,7 @@ class Filling:
 
 
 class Part:
-    """A particle: something that comes from ``least`` to ``most`` times."""
+    """A particle of a content model, which occurs ``least`` to ``most`` times (None: any number of times)."""
 
     def __init__(self, least: int, most: int | None) -> None:
         self.least = least
@@ -80,65 +80,68 @@ class Part:
 
     @property
     def least_cost(self) -> float:
-        """Elements of as few occurrences as there may be."""
+        """Number of elements in as few occurrences as are allowed."""
         return self.least * self.cost if self.least else 0
 
     @property
     def expected(self) -> float:
-        """About how many occurrences there are."""
+        """Number of occurrences, about."""
         return self.least + (0 if self.most == self.least else 0.5 if self.most == 1 else 2)
 
     @property
     def optional_cost(self) -> float:
-        """Elements of one occurrence more of all that is optional in it."""
+        """Number of elements that one more occurrence of everything optional adds."""
         own = self.cost if self.most is None or self.most > self.least else 0
         return (0 if math.isinf(own) else own) + self.inner_optional()
 
     def inner_optional(self) -> float:
-        """The same of the parts inside."""
+        """Return the ``optional_cost`` of the parts inside."""
         return 0
 
     def update_costs(self) -> bool:
-        """Works out the cost anew from the parts inside; whether it changed."""
+        """Calculate the cost from the parts inside. Returns True if it changed."""
         cost = self.single_cost()
         changed = cost != self.cost
         self.cost = cost
         return changed
 
     def single_cost(self) -> float:
-        """Elements of the smallest single occurrence."""
+        """Return the number of elements of the smallest occurrence."""
         raise NotImplementedError
 
     def fill(self, choices: Choices, filling: Filling) -> None:
-        """Makes all occurrences. Where there may be many, each has a block of its own that begins by saying whether it
-        comes: so one can be taken out and the others stay as they are."""
+        """Add all occurrences.
+
+        Where there may be many, each takes its own block of choices, which begins with the choice whether it occurs: so
+        Hypothesis can remove one occurrence and leave the others as they are.
+        """
         least, most = self.least, self.most
         if most == 1:
-            if least or (not math.isinf(self.cost) and filling.takes(choices, self.cost, 1)):
-                self.once(choices, filling, own=False)
+            if least or (not math.isinf(self.cost) and filling.adds_optional(choices, self.cost, 1)):
+                self.add_once(choices, filling, own=False)
             return
         document = filling.document
         for _ in range(least):
-            self.once(document.choices(self.size), filling, own=True)
+            self.add_once(document.choices(self.size), filling, own=True)
         extras = filling.repeats if most is None else min(most - least, filling.repeats)
         if extras <= 0 or math.isinf(self.cost) or filling.chance <= 0 or choices.byte() < 256 - filling.chance:
             return
         for _ in range(extras):
             own = document.choices(self.size + 1)
-            if not filling.takes(own, self.cost, extras):
+            if not filling.adds_optional(own, self.cost, extras):
                 return
-            self.once(own, filling, own=True)
+            self.add_once(own, filling, own=True)
 
-    def once(self, choices: Choices, filling: Filling, *, own: bool) -> None:
-        """Makes one occurrence."""
+    def add_once(self, choices: Choices, filling: Filling, *, own: bool) -> None:
+        """Add one occurrence."""
         raise NotImplementedError
 
     def leaves(self) -> Iterator[Leaf]:
-        """The elements and wildcards inside."""
+        """Yield the elements and wildcards inside."""
         raise NotImplementedError
 
     def require(self) -> None:
-        """From now on it comes at least once, with all groups around it."""
+        """Make this particle and all groups around it occur at least once."""
         self.least = max(self.least, 1)
         if self.parent is not None:
             self.parent.prefer(self)
@@ -146,22 +149,22 @@ class Part:
 
 
 class Leaf(Part):
-    """An element, with all that may stand in its place, or a wildcard with all that it lets in."""
+    """An element with all its substitutes, or a wildcard with all the elements that it allows."""
 
     def __init__(self, items: Sequence[Item], least: int, most: int | None) -> None:
         super().__init__(least, most)
         self.items = list(items)
 
     def single_cost(self) -> float:
-        """Elements of the smallest one."""
-        return min((each.cost for each in self.items), default=math.inf)
+        """Number of elements of the smallest one."""
+        return min((item.cost for item in self.items), default=math.inf)
 
     def ready(self) -> None:
-        """Leaves out what can never be finished, and puts the smallest first."""
-        self.items = sorted((each for each in self.items if not math.isinf(each.cost)), key=lambda each: each.cost)
+        """Remove items that can never be completed, and sort the smallest first."""
+        self.items = sorted((item for item in self.items if not math.isinf(item.cost)), key=lambda item: item.cost)
 
-    def once(self, choices: Choices, filling: Filling, *, own: bool) -> None:
-        """Makes one of them; under no room the smallest."""
+    def add_once(self, choices: Choices, filling: Filling, *, own: bool) -> None:
+        """Add one of the items; the smallest if there is no room left."""
         items = self.items
         item = items[0]
         if len(items) > 1:
@@ -173,68 +176,68 @@ class Leaf(Part):
         filling.put(item, choices, own=own)
 
     def leaves(self) -> Iterator[Leaf]:
-        """Itself."""
+        """Yield this leaf."""
         yield self
 
 
 class Group(Part):
-    """Parts together."""
+    """Several particles."""
 
     def __init__(self, parts: Sequence[Part], least: int, most: int | None) -> None:
         super().__init__(least, most)
         self.parts = list(parts)
-        for each in self.parts:
-            each.parent = self
+        for part in self.parts:
+            part.parent = self
 
     def prefer(self, part: Part) -> None:
-        """A part inside is demanded."""
+        """Choose this part wherever there is a choice of parts."""
         del part
 
     def inner_optional(self) -> float:
-        """Elements of one occurrence more of all that is optional inside."""
-        return sum(each.optional_cost for each in self.parts)
+        """Return the sum over the parts."""
+        return sum(part.optional_cost for part in self.parts)
 
     def update_costs(self) -> bool:
-        """Works out the cost of the parts inside, then its own."""
-        for each in self.parts:
-            each.update_costs()
+        """Calculate the costs of the parts inside, then its own. Returns True if its own changed."""
+        for part in self.parts:
+            part.update_costs()
         return super().update_costs()
 
     def ready(self) -> None:
-        """Makes the parts inside ready."""
-        for each in self.parts:
-            if isinstance(each, (Leaf, Group)):
-                each.ready()
+        """Prepare the parts inside."""
+        for part in self.parts:
+            if isinstance(part, (Leaf, Group)):
+                part.ready()
 
     def leaves(self) -> Iterator[Leaf]:
-        """The elements and wildcards inside."""
-        for each in self.parts:
-            yield from each.leaves()
+        """Yield the elements and wildcards inside."""
+        for part in self.parts:
+            yield from part.leaves()
 
 
 class Sequential(Group):
-    """Parts in their order."""
+    """Particles in a fixed order (xs:sequence)."""
 
     def single_cost(self) -> float:
-        """Elements of all parts."""
-        return sum(each.least_cost for each in self.parts)
+        """Return the number of elements of all parts."""
+        return sum(part.least_cost for part in self.parts)
 
-    def once(self, choices: Choices, filling: Filling, *, own: bool) -> None:
-        """Makes one after the other."""
+    def add_once(self, choices: Choices, filling: Filling, *, own: bool) -> None:
+        """Add the parts one after another."""
         del own
-        for each in self.parts:
-            each.fill(choices, filling)
+        for part in self.parts:
+            part.fill(choices, filling)
 
 
 class All(Group):
-    """Parts in any order."""
+    """Particles in any order (xs:all)."""
 
     def single_cost(self) -> float:
-        """Elements of all parts."""
-        return sum(each.least_cost for each in self.parts)
+        """Return the number of elements of all parts."""
+        return sum(part.least_cost for part in self.parts)
 
-    def once(self, choices: Choices, filling: Filling, *, own: bool) -> None:
-        """Makes all parts; zeros keep their order."""
+    def add_once(self, choices: Choices, filling: Filling, *, own: bool) -> None:
+        """Add all parts; zeros keep the order of the schema."""
         del own
         parts = list(self.parts)
         while parts:
@@ -242,7 +245,7 @@ class All(Group):
 
 
 class Choice(Group):
-    """One of several parts."""
+    """One of several particles (xs:choice)."""
 
     def __init__(self, parts: Sequence[Part], least: int, most: int | None) -> None:
         super().__init__(parts, least, most)
@@ -250,23 +253,23 @@ class Choice(Group):
         self._preferred: Part | None = None
 
     def prefer(self, part: Part) -> None:
-        """From now on only this branch is taken."""
+        """Take only this branch from now on."""
         self._preferred = part
 
     def single_cost(self) -> float:
-        """Elements of the smallest branch."""
+        """Return the number of elements of the smallest branch."""
         if self._preferred is not None:
             return self._preferred.least_cost
-        return min((each.least_cost for each in self.parts), default=0 if self.least == 0 else math.inf)
+        return min((part.least_cost for part in self.parts), default=0 if self.least == 0 else math.inf)
 
     def ready(self) -> None:
-        """Puts the smallest branch first."""
+        """Sort the smallest branch first."""
         super().ready()
-        usable = [each for each in self.parts if not math.isinf(each.least_cost)]
-        self._branches = [self._preferred] if self._preferred else sorted(usable, key=lambda each: each.least_cost)
+        usable = [part for part in self.parts if not math.isinf(part.least_cost)]
+        self._branches = [self._preferred] if self._preferred else sorted(usable, key=lambda branch: branch.least_cost)
 
-    def once(self, choices: Choices, filling: Filling, *, own: bool) -> None:
-        """Makes one branch; under no room the smallest."""
+    def add_once(self, choices: Choices, filling: Filling, *, own: bool) -> None:
+        """Add one branch; the smallest if there is no room left."""
         del own
         if not self._branches:
             return
@@ -286,23 +289,23 @@ _SOMETIMES = 0xB0
 
 
 class Item(Protocol):
-    """What stands where a content model says so."""
+    """An element that a content model allows: a declared one, or one that a wildcard allows."""
 
     @property
     def cost(self) -> float:
-        """Elements of the smallest one."""
+        """Number of elements of the smallest one."""
 
     def make(self, parent: Element | None, document: Document, choices: Choices, room: float, depth: int) -> Element:
-        """Makes one below a parent, or as the root of the document."""
+        """Create one below a parent, or as the root of the document."""
 
     @property
     def size(self) -> int:
-        """Decisions that it takes at the start."""
+        """Bytes of choices that it takes at the start."""
 
 
 @dataclass(slots=True, eq=False)
 class ElementType:
-    """A type of elements. Simple content has ``simple``, complex content has ``content``."""
+    """A type of elements: ``simple`` is set for simple content, ``content`` for complex content."""
 
     attributes: Attributes
     simple: Simple | None = None
@@ -315,11 +318,11 @@ class ElementType:
 
     @property
     def cost(self) -> float:
-        """Elements inside the smallest one."""
+        """Number of elements inside the smallest one."""
         return 0 if self.content is None else self.content.least_cost
 
     def fill(self, element: Element, document: Document, choices: Choices, room: float, depth: int) -> None:
-        """Makes what an element of the type holds; attributes are there already."""
+        """Add the content of an element of this type, which has its attributes already."""
         if self.simple is not None:
             document.put(element, None, self.simple, choices)
             return
@@ -341,8 +344,11 @@ class ElementType:
 
 @dataclass(slots=True, eq=False)
 class ElementMaker:
-    """A declaration of an element. ``types`` has the declared type first (unless it is abstract), then those that
-    xsi:type may name, each with the name to be written."""
+    """A declared element.
+
+    ``types`` has the declared type first (unless it is abstract), then those that xsi:type may name, with the name to
+    write.
+    """
 
     tag: str
     types: list[tuple[ElementType, str | None]] = field(default_factory=list)
@@ -354,21 +360,21 @@ class ElementMaker:
     size: int = 0
 
     def update_costs(self) -> bool:
-        """Works out the cost anew; whether it changed."""
-        cost = 1 + min((each.cost for each, _ in self.types), default=math.inf)
+        """Calculate the cost. Returns True if it changed."""
+        cost = 1 + min((kind.cost for kind, _ in self.types), default=math.inf)
         changed = cost != self.cost
         self.cost = cost
         return changed
 
     def ready(self) -> None:
-        """Leaves out types that can never be finished."""
+        """Remove types that can never be completed."""
         declared = self.types[:1]
-        usable = [each for each in self.types if not math.isinf(each[0].cost)]
-        first = [each for each in usable if each in declared]
-        self.types = first + sorted((each for each in usable if each not in declared), key=lambda each: each[0].cost)
+        usable = [pair for pair in self.types if not math.isinf(pair[0].cost)]
+        first = [pair for pair in usable if pair in declared]
+        self.types = first + sorted((pair for pair in usable if pair not in declared), key=lambda pair: pair[0].cost)
 
     def make(self, parent: Element | None, document: Document, choices: Choices, room: float, depth: int) -> Element:
-        """Makes one below a parent, or as the root of the document."""
+        """Create one below a parent, or as the root of the document."""
         element = document.root(self.tag) if parent is None else etree.SubElement(parent, self.tag)
         if self.constraints:
             document.scopes.append((element, self.constraints))
@@ -390,7 +396,7 @@ class ElementMaker:
     def _constrained(
         self, element: Element, kind: ElementType, document: Document, choices: Choices, room: float, depth: int
     ) -> None:
-        """A default lets the element be empty; a fixed value also must be itself."""
+        """Add a default or fixed value, or leave the element empty, which stands for that value."""
         text = self.fixed if self.fixed is not None else self.default
         assert text is not None
         empty = choices.byte() >= _SOMETIMES
@@ -407,10 +413,10 @@ class ElementMaker:
             kind.fill(element, document, choices, room, depth)
 
     def value_when_empty(self) -> str | None:
-        """What an empty element stands for."""
+        """Return the value that an empty element stands for."""
         return self.fixed if self.fixed is not None else self.default
 
 
 def makers_of(items: Sequence[Item]) -> list[ElementMaker]:
-    """Those of the items that are declared."""
-    return [each for each in items if isinstance(each, ElementMaker)]
+    """Return the items that are declared elements."""
+    return [item for item in items if isinstance(item, ElementMaker)]

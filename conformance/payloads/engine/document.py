@@ -1,4 +1,4 @@
-"""One document while it is made: where decisions come from, and what must hold over all of it."""
+"""One document while it is built, and the constraints that hold across all of it: ID, IDREF, unique, key and keyref."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Element = etree._Element  # noqa: SLF001 - lxml's public name for it is not a ty
 
 
 class Conflict(Exception):
-    """This document cannot be made to hold together; a smaller one is tried instead."""
+    """The document cannot keep its constraints. A smaller one is tried instead."""
 
     def __init__(self, reason: str, place: Place, constraint: Constraint | None = None) -> None:
         super().__init__(reason)
@@ -28,7 +28,7 @@ class Conflict(Exception):
 
 @dataclass(slots=True)
 class Slot:
-    """A written value: the element, and the attribute's name (None for the text)."""
+    """A value in the document: its element, and the attribute's name (None for the text)."""
 
     element: Element
     attribute: str | None
@@ -37,7 +37,7 @@ class Slot:
 
     @property
     def text(self) -> str:
-        """What is written."""
+        """The value as it is written."""
         if self.attribute is None:
             return self.element.text or ""
         return str(self.element.get(self.attribute, ""))
@@ -48,7 +48,7 @@ class Slot:
 
 
 def write(element: Element, attribute: str | None, text: str) -> None:
-    """Writes a text or an attribute."""
+    """Set the text or an attribute of an element."""
     if attribute is None:
         element.text = text
     else:
@@ -56,7 +56,7 @@ def write(element: Element, attribute: str | None, text: str) -> None:
 
 
 class Document:
-    """Decisions, identifiers, references and constraints of one document."""
+    """A document that is being built, with its source of choices, identifiers, references and constraints."""
 
     def __init__(self, source: Source, declared: Mapping[str | None, str], *, repeats: int, keep: bool) -> None:
         self._source = source
@@ -70,15 +70,15 @@ class Document:
         self._references: list[tuple[Slot, int]] = []
 
     def choices(self, size: int) -> Choices:
-        """Decisions for an element that begins."""
+        """Return choices for a new element."""
         return self._source.choices(size)
 
     def root(self, tag: str) -> Element:
-        """The document element, with all prefixes declared."""
+        """Return a document element that declares all prefixes."""
         return etree.Element(tag, nsmap=self._declared)
 
     def put(self, element: Element, attribute: str | None, simple: Simple, choices: Choices) -> None:
-        """Writes a value of a simple type."""
+        """Set a value of a simple type."""
         text = simple.values.make(choices)
         if simple.role is not Role.PLAIN:
             text = self._special(element, attribute, simple, text, choices)
@@ -87,12 +87,12 @@ class Document:
             self.slots[element, attribute] = Slot(element, attribute, simple, changeable=simple.role is Role.PLAIN)
 
     def put_fixed(self, element: Element, attribute: str | None, simple: Simple, text: str) -> None:
-        """Writes a value that cannot be another one."""
+        """Set a value that must stay as it is."""
         write(element, attribute, text)
         self.keep_fixed(element, attribute, simple)
 
     def keep_fixed(self, element: Element, attribute: str | None, simple: Simple) -> None:
-        """Remembers a value that cannot be another one."""
+        """Record a value that must stay as it is."""
         if self._keep:
             self.slots[element, attribute] = Slot(element, attribute, simple, changeable=False)
 
@@ -109,26 +109,26 @@ class Document:
     def _new_id(self, simple: Simple, text: str) -> str:
         if text in self._ids:
             fresh = self._fresh.setdefault(id(simple.values), simple.values.all())
-            found = next((each for each in fresh if each not in self._ids), None)
-            if found is None:
+            fresh_text = next((text for text in fresh if text not in self._ids), None)
+            if fresh_text is None:
                 raise Conflict("there are not enough different values of xs:ID", _place(simple))
-            text = found
+            text = fresh_text
         self._ids[text] = None
         return text
 
     def resolve_references(self) -> None:
-        """Lets every IDREF name an ID of the document."""
+        """Make every IDREF name an ID of the document. Raises Conflict if there is none."""
         if not self._references:
             return
         names = list(self._ids)
         for slot, choice in self._references:
-            fitting = [each for each in names if slot.simple.role is Role.IDREFS or slot.simple.xsd_type.is_valid(each)]
+            fitting = [name for name in names if slot.simple.role is Role.IDREFS or slot.simple.xsd_type.is_valid(name)]
             if not fitting:
                 raise Conflict(
                     "an xs:IDREF is required where no document has an xs:ID to refer to", _place(slot.simple)
                 )
             count = len(slot.text.split()) if slot.simple.role is Role.IDREFS else 1
-            slot.text = " ".join(fitting[(choice + each) % len(fitting)] for each in range(count))
+            slot.text = " ".join(fitting[(choice + offset) % len(fitting)] for offset in range(count))
 
 
 def _place(simple: Simple) -> Place:
@@ -145,7 +145,7 @@ Row = list[Slot | None]
 
 @dataclass(slots=True, eq=False)
 class Constraint:
-    """A unique, key or keyref: which elements it selects below the one that declares it, and what it compares."""
+    """A unique, key or keyref: the elements that it selects below its declaring element, and the fields it compares."""
 
     kind: Literal["unique", "key", "keyref"]
     name: str
@@ -159,42 +159,42 @@ class Constraint:
     _reach: tuple[etree.XPath, ...] = ()
 
     def selected(self, scope: Element) -> list[Element]:
-        """The elements that are compared."""
+        """Return the elements that are compared."""
         if self._select is None:
             namespaces = {prefix: uri for prefix, uri in self.namespaces.items() if prefix and uri}
             self._select = etree.XPath(self.selector, namespaces=namespaces)
-            self._reach = tuple(etree.XPath(each, namespaces=namespaces) for each in self.fields)
-        found = self._select(scope)
-        assert isinstance(found, list)
-        return [each for each in found if isinstance(each, etree._Element)]  # noqa: SLF001
+            self._reach = tuple(etree.XPath(field, namespaces=namespaces) for field in self.fields)
+        nodes = self._select(scope)
+        assert isinstance(nodes, list)
+        return [node for node in nodes if isinstance(node, etree._Element)]  # noqa: SLF001
 
     def slots(self, element: Element, document: Document) -> list[Slot | None]:
-        """What is compared of one element; None for a part that is missing or nil."""
-        found: list[Slot | None] = []
+        """Return the values that are compared of one element, None for a field that is missing or nil."""
+        slots: list[Slot | None] = []
         for reach in self._reach:
             nodes = reach(element)
             assert isinstance(nodes, list)
             if not nodes:
-                found.append(None)
+                slots.append(None)
                 continue
             if len(nodes) > 1:
                 raise Conflict(f"a field of {self.name} is there more than once", self.place)
             (node,) = nodes
             if isinstance(node, etree._Element):  # noqa: SLF001
                 if node.get(_NIL) == "true":
-                    found.append(None)
+                    slots.append(None)
                     continue
                 slot = document.slots.get((node, None))
             else:
                 slot = document.slots.get((node.getparent(), node.attrname))
             if slot is None:
                 raise Conflict(f"a field of {self.name} is no simple value", self.place)
-            found.append(slot)
-        return found
+            slots.append(slot)
+        return slots
 
 
 class ConstraintSolver:
-    """Makes all constraints of one document hold."""
+    """Changes the values of a document until all identity constraints hold."""
 
     def __init__(self, document: Document, empties: Mapping[str, str]) -> None:
         self._document = document
@@ -202,12 +202,12 @@ class ConstraintSolver:
         self._values: dict[tuple[int, str], object] = {}
 
     def solve(self) -> None:
-        """Changes values until nothing is left to change; raises Conflict when that cannot be."""
+        """Change values until all constraints hold. Raises Conflict if they cannot."""
         scopes = self._document.scopes[::-1]  # inner ones first
         for _ in range(_ROUNDS):
             changed = False
             for scope, constraints in scopes:
-                for constraint in sorted(constraints, key=lambda each: each.kind == "keyref"):
+                for constraint in sorted(constraints, key=lambda constraint: constraint.kind == "keyref"):
                     if constraint.kind == "keyref":
                         changed |= self._refer(scope, constraint)
                     else:
@@ -217,7 +217,7 @@ class ConstraintSolver:
         raise Conflict("identity constraints that depend on each other do not come to rest", scopes[0][1][0].place)
 
     def _rows(self, scope: Element, constraint: Constraint) -> list[Row]:
-        """What is compared. By XSD a row with a missing part is not; xmlschema leaves out only those without any."""
+        """Return the rows to compare. XSD leaves out rows with a missing field, xmlschema only rows without any."""
         rows: list[Row] = []
         for element in constraint.selected(scope):
             slots = constraint.slots(element, self._document)
@@ -231,19 +231,19 @@ class ConstraintSolver:
         return tuple(None if slot is None else self._value(slot, slot.text) for slot in row)
 
     def _value(self, slot: Slot, text: str) -> object:
-        """The value that is compared: 1.0 and 1.00 are one decimal."""
+        """Return the value that is compared: 1.0 and 1.00 are the same decimal."""
         if not text and slot.attribute is None:
             text = self._empties.get(str(slot.element.tag), text)
         kind = slot.simple.xsd_type
-        found = self._values.get((id(kind), text))
-        if found is None:
-            found = kind.decode(text) if kind.is_valid(text) else text
-            found = (type(found).__name__, str(found) if isinstance(found, list) else found)
-            self._values[id(kind), text] = found
-        return found
+        value = self._values.get((id(kind), text))
+        if value is None:
+            value = kind.decode(text) if kind.is_valid(text) else text
+            value = (type(value).__name__, str(value) if isinstance(value, list) else value)
+            self._values[id(kind), text] = value
+        return value
 
     def _part(self, scope: Element, constraint: Constraint) -> bool:
-        """Tells equal rows of a unique or key apart."""
+        """Give equal rows of a unique or key different values. Returns True if anything changed."""
         rows = self._rows(scope, constraint)
         taken = {self._key(row) for row in rows}
         if len(taken) == len(rows):
@@ -272,7 +272,7 @@ class ConstraintSolver:
         )
 
     def _refer(self, scope: Element, constraint: Constraint) -> bool:
-        """Lets each row of a keyref repeat a row of its key."""
+        """Make every row of a keyref repeat a row of its key. Returns True if anything changed."""
         rows = self._rows(scope, constraint)
         refer = constraint.refer
         if not rows or refer is None:
@@ -291,8 +291,10 @@ class ConstraintSolver:
         return changed
 
     def _keys(self, scope: Element, refer: Constraint) -> dict[Key, Row]:
-        """The keys that a keyref may repeat. Of several elements that hold keys only the last one counts for xmlschema,
-        and what more than one of them holds counts for none by XSD."""
+        """Return the keys that a keyref may repeat.
+
+        Of several elements that hold keys xmlschema counts only the last; XSD counts no key that several of them hold.
+        """
         tables: list[dict[Key, Row]] = []
         for inner, constraints in self._document.scopes:
             if refer in constraints and (inner is scope or scope in inner.iterancestors()):
@@ -300,7 +302,7 @@ class ConstraintSolver:
         if not tables:
             return {}
         *others, last = tables
-        return {key: row for key, row in last.items() if not any(key in each for each in others)}
+        return {key: row for key, row in last.items() if not any(key in table for table in others)}
 
     def _repeat(self, row: Row, keys: list[Row], first: int, constraint: Constraint) -> None:
         for key in (*keys[first:], *keys[:first]):

@@ -13,7 +13,7 @@ from xmlschema.validators.xsdbase import XsdComponent
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a schema: file (None when the schema was given as text), line from 1 (None when unknown)."""
+    """A place in a schema: file (None if the schema was given as text) and line from 1 (None if unknown)."""
 
     file: str | None
     line: int | None
@@ -24,7 +24,7 @@ class Place:
 
     @classmethod
     def of_file(cls, path: Path, line: int | None = None) -> Place:
-        """A line of a file."""
+        """Return the place of a line of a file."""
         return cls(str(path), line)
 
 
@@ -32,7 +32,7 @@ NOWHERE = Place(None, None)
 
 
 class PayloadError(Exception):
-    """Why no strategy can be made; ``place`` is where in the schema, ``reason`` the sentence without the place."""
+    """No strategy can be made. ``place`` is the place in the schema, ``reason`` the message without the place."""
 
     def __init__(self, reason: str, place: Place = NOWHERE) -> None:
         super().__init__(f"{place}: {reason}")
@@ -45,34 +45,34 @@ class SchemaUnusable(PayloadError):
 
 
 class Unsatisfiable(PayloadError):
-    """No valid document can exist: a pattern matches nothing, facets contradict each other, a key cannot be kept."""
+    """No valid document can exist, such as when a pattern matches nothing or facets contradict each other."""
 
 
 class Unsupported(PayloadError):
-    """A construct that generation does not know; it is named, so that nothing invalid is made in silence."""
+    """The schema uses a construct that generation does not support. The message names it."""
 
 
 def place_of(component: XsdComponent, elem: Element | None = None) -> Place:
-    """The place of a component, or of a part of its definition (a facet's element)."""
+    """Return the place of a component, or of a part of its definition (the element of a facet)."""
     schema = component.schema
     return place_in(schema.url, schema.root, component.elem if elem is None else elem)
 
 
 def place_in(url: str | None, root: object, elem: object) -> Place:
-    """The place of an element in a document that was parsed without line numbers: the file is parsed once more."""
+    """Return the place of an element of a tree that has no line numbers, by parsing the file again."""
     if url is None:
         return Place(None, None)
     path = Path(unquote(urlsplit(url).path))
     if not isinstance(root, Element):
         return Place.of_file(path)
-    number = next((at for at, each in enumerate(root.iter()) if each is elem), None)
+    number = next((at for at, node in enumerate(root.iter()) if node is elem), None)
     if number is None:
         return Place.of_file(path)
     try:
         tree = etree.parse(str(path), etree.XMLParser(resolve_entities=False, no_network=True))
     except (OSError, etree.XMLSyntaxError):
         return Place.of_file(path)
-    for at, each in enumerate(tree.getroot().iter(etree.Element)):
+    for at, node in enumerate(tree.getroot().iter(etree.Element)):
         if at == number:
-            return Place.of_file(path, int(each.sourceline) if each.sourceline is not None else None)
+            return Place.of_file(path, int(node.sourceline) if node.sourceline is not None else None)
     return Place.of_file(path)

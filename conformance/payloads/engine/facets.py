@@ -1,4 +1,4 @@
-"""All facets of a simple type, gathered over its steps of derivation."""
+"""Facets of a simple type, gathered over its derivation, and the lexical forms of the built-in types."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Step:
 
     @property
     def place(self) -> Place:
-        """Where the first of them stands."""
+        """Place of the first of them."""
         return place_of(self.owner, self.elem)
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A lower or upper bound as it is written."""
+    """A lower or upper bound, as written in the schema."""
 
     lower: bool
     included: bool
@@ -54,13 +54,13 @@ class Facets:
 
     @property
     def builtin(self) -> str:
-        """The local name of the built-in type (``anySimpleType`` for lists and unions)."""
+        """Local name of the built-in type (``anySimpleType`` for lists and unions)."""
         name = self.base.name or ""
         return name.removeprefix(XS) if name.startswith(XS) else "anySimpleType"
 
 
 def gather(xsd_type: XsdSimpleType) -> Facets:
-    """The facets of a type and of all that it is derived from."""
+    """Return the facets of a type and of all types that it is derived from."""
     chain: list[XsdSimpleType] = []
     current: XsdSimpleType = xsd_type
     while isinstance(current, XsdAtomicRestriction) and not isinstance(current, XsdAtomicBuiltin):
@@ -71,43 +71,43 @@ def gather(xsd_type: XsdSimpleType) -> Facets:
         if not isinstance(base, XsdSimpleType) or base is current:
             break
         current = base
-    found = Facets(current)
+    facets = Facets(current)
     if isinstance(current, (XsdList, XsdUnion)):
-        found.white_space = "collapse"
-    for each in chain:
-        for name, facet in each.facets.items():
+        facets.white_space = "collapse"
+    for restriction in chain:
+        for name, facet in restriction.facets.items():
             if isinstance(facet, XsdFacet) and name is not None:
-                _add(found, name.removeprefix(XS), facet, each)
-    return found
+                _add(facets, name.removeprefix(XS), facet, restriction)
+    return facets
 
 
-def _add(found: Facets, name: str, facet: XsdFacet, owner: XsdSimpleType) -> None:
-    """Adds one facet; the chain runs from the derived to the base, and what was found first is narrower."""
+def _add(facets: Facets, name: str, facet: XsdFacet, owner: XsdSimpleType) -> None:
+    """Add one facet. Facets of derived types come first and are narrower."""
     match name:
         case "pattern":
             assert isinstance(facet, XsdPatternFacets)
-            found.steps.append(Step(tuple(facet.regexps), owner, facet.elem))
+            facets.steps.append(Step(tuple(facet.regexps), owner, facet.elem))
         case "enumeration":
             assert isinstance(facet, XsdEnumerationFacets)
-            if found.enumeration is None:
-                found.enumeration = tuple(str(each.attrib["value"]) for each in facet)
-                found.enumeration_owner = owner
+            if facets.enumeration is None:
+                facets.enumeration = tuple(str(value.attrib["value"]) for value in facet)
+                facets.enumeration_owner = owner
         case "length":
-            found.least = max(found.least, _number(facet))
-            found.most = _least_of(found.most, _number(facet))
+            facets.least = max(facets.least, _number(facet))
+            facets.most = _least_of(facets.most, _number(facet))
         case "minLength":
-            found.least = max(found.least, _number(facet))
+            facets.least = max(facets.least, _number(facet))
         case "maxLength":
-            found.most = _least_of(found.most, _number(facet))
+            facets.most = _least_of(facets.most, _number(facet))
         case "totalDigits":
-            found.total_digits = _least_of(found.total_digits, _number(facet))
+            facets.total_digits = _least_of(facets.total_digits, _number(facet))
         case "fractionDigits":
-            found.fraction_digits = _least_of(found.fraction_digits, _number(facet))
+            facets.fraction_digits = _least_of(facets.fraction_digits, _number(facet))
         case "whiteSpace":
-            found.white_space = found.white_space or str(facet.value)
+            facets.white_space = facets.white_space or str(facet.value)
         case "minInclusive" | "minExclusive" | "maxInclusive" | "maxExclusive":
             text = str(facet.elem.attrib["value"]).strip()
-            found.bounds.append(Bound(name.startswith("min"), name.endswith("Inclusive"), text))
+            facets.bounds.append(Bound(name.startswith("min"), name.endswith("Inclusive"), text))
 
 
 def _number(facet: XsdFacet) -> int:
@@ -170,7 +170,7 @@ INTEGERS = {
 
 
 def integer_bounds(name: str) -> tuple[Decimal | None, Decimal | None]:
-    """The bounds of a built-in type of whole numbers, both included."""
+    """Return the bounds, both included, of a built-in type of whole numbers."""
     if name in _UNSIGNED:
         return Decimal(0), Decimal(2 ** _UNSIGNED[name] - 1)
     if name in _SIGNED:
@@ -182,13 +182,13 @@ def integer_bounds(name: str) -> tuple[Decimal | None, Decimal | None]:
 
 
 def hexadecimal(least: int, most: int | None) -> tuple[str, ...]:
-    """The forms of hexBinary of so many choice_bytes."""
+    """Return the forms of hexBinary of ``least`` to ``most`` bytes."""
     counts = f"{{{least},{'' if most is None else most}}}"
     return f"([0-9A-F]{{2}}){counts}", f"([0-9A-Fa-f]{{2}}){counts}"
 
 
 def base64(least: int, most: int | None) -> tuple[str, ...]:
-    """The form of base64Binary of so many choice_bytes, without spaces in between."""
+    """Return the form of base64Binary of ``least`` to ``most`` bytes, without spaces."""
     char = "[A-Za-z0-9+/]"
     two, one = f"{char}{{2}}[AEIMQUYcgkosw048]=", f"{char}[AQgw]=="
     parts = []
@@ -200,21 +200,23 @@ def base64(least: int, most: int | None) -> tuple[str, ...]:
     return ("|".join(parts),) if parts else ("[^\\s\\S]",)
 
 
-def called(xsd_type: XsdSimpleType) -> str:
+def describe_type(xsd_type: XsdSimpleType) -> str:
     return f"the type {xsd_type.local_name}" if xsd_type.name else "a type without a name"
 
 
-def no_value(xsd_type: XsdSimpleType, facets: Facets) -> Unsatisfiable:
-    return Unsatisfiable(f"no value fits all facets of {called(xsd_type)}: {described(facets)}", place_of(xsd_type))
+def no_value_error(xsd_type: XsdSimpleType, facets: Facets) -> Unsatisfiable:
+    return Unsatisfiable(
+        f"no value fits all facets of {describe_type(xsd_type)}: {describe_facets(facets)}", place_of(xsd_type)
+    )
 
 
 _SIDES = {(True, True): "at least", (True, False): "above", (False, True): "at most", (False, False): "below"}
 
 
-def described(facets: Facets) -> str:
+def describe_facets(facets: Facets) -> str:
     parts = [f"a value of {facets.builtin}"] if facets.builtin != "anySimpleType" else ["a list or union"]
     parts += [f"pattern {' | '.join(step.patterns)}" for step in facets.steps]
-    parts += [f"{_SIDES[each.lower, each.included]} {each.text}" for each in facets.bounds]
+    parts += [f"{_SIDES[bound.lower, bound.included]} {bound.text}" for bound in facets.bounds]
     if facets.least or facets.most is not None:
         parts.append(f"length {facets.least} to {'any' if facets.most is None else facets.most}")
     if facets.total_digits is not None:

@@ -20,9 +20,9 @@ Locate = Callable[[str], Path | None]
 
 
 def load_schema(path: Path, *, locate: Locate | None = None) -> xmlschema.XMLSchema10:
-    """The schema in a file with all that it includes, redefines and imports.
+    """Return the schema in a file, with all that it includes, redefines and imports.
 
-    ``locate`` is asked for the file of a schemaLocation that is an address on the network. Raises SchemaUnusable.
+    ``locate`` returns the file of a schemaLocation that is a network address, or None. Raises SchemaUnusable.
     """
     _check_files(path, locate, set())
     mapper = None if locate is None else lambda location: _mapped(location, locate)
@@ -37,12 +37,12 @@ def load_schema(path: Path, *, locate: Locate | None = None) -> xmlschema.XMLSch
 
 
 def _mapped(location: str, locate: Locate) -> str:
-    found = locate(location) if urlsplit(location).scheme in {"http", "https"} else None
-    return location if found is None else found.as_uri()
+    file = locate(location) if urlsplit(location).scheme in {"http", "https"} else None
+    return location if file is None else file.as_uri()
 
 
 def _check_files(path: Path, locate: Locate | None, seen: set[Path]) -> None:
-    """Every file that is named exists and is well-formed."""
+    """Check that every file that is referred to exists and is well-formed. Raises SchemaUnusable."""
     path = path.resolve()
     if path in seen:
         return
@@ -56,23 +56,23 @@ def _check_files(path: Path, locate: Locate | None, seen: set[Path]) -> None:
     root = tree.getroot()
     if root.tag != f"{_XS}schema":
         raise SchemaUnusable(f"the root is {root.tag!s}, not xs:schema", Place.of_file(path, root.sourceline))
-    for each in root.iterchildren(f"{_XS}import", f"{_XS}include", f"{_XS}redefine"):
-        location = each.get("schemaLocation")
+    for reference in root.iterchildren(f"{_XS}import", f"{_XS}include", f"{_XS}redefine"):
+        location = reference.get("schemaLocation")
         if location is None:
             continue
-        found = _file(path, location, locate)
-        if found is None or not found.is_file():
-            if each.get("namespace") in _BUILT_IN:
+        target = _file(path, location, locate)
+        if target is None or not target.is_file():
+            if reference.get("namespace") in _BUILT_IN:
                 continue
-            what = etree.QName(each).localname
+            what = etree.QName(reference).localname
             missing = (
-                "is an address, and schemas are not fetched from the network" if found is None else "does not exist"
+                "is an address, and schemas are not fetched from the network" if target is None else "does not exist"
             )
             raise SchemaUnusable(
                 f"xs:{what} of {location}: the file {missing}; put it beside the schema or into the catalogue",
-                Place.of_file(path, each.sourceline),
+                Place.of_file(path, reference.sourceline),
             )
-        _check_files(found, locate, seen)
+        _check_files(target, locate, seen)
 
 
 def _file(path: Path, location: str, locate: Locate | None) -> Path | None:
@@ -103,7 +103,7 @@ XML = "http://www.w3.org/XML/1998/namespace"
 
 
 class Prefixes:
-    """Prefix to namespace. There is no default namespace: a name without a prefix is in none."""
+    """Prefixes that the root of a document declares. A name without a prefix is in no namespace."""
 
     def __init__(self, wanted: Mapping[str, str]) -> None:
         self._by_namespace: dict[str, str] = {XML: "xml"}
@@ -123,27 +123,27 @@ class Prefixes:
             self._declared[prefix] = namespace
 
     def prefix(self, namespace: str) -> str:
-        """The prefix of a namespace; it is declared from now on."""
-        found = self._by_namespace.get(namespace)
-        if found is None:
-            found = "xsi" if namespace == XSI else f"n{len(self._declared)}"
-            while found in self._declared:
-                found += "_"
-            self._declare(found, namespace)
-        return found
+        """Return the prefix of a namespace, and declare it if it is new."""
+        known = self._by_namespace.get(namespace)
+        if known is None:
+            known = "xsi" if namespace == XSI else f"n{len(self._declared)}"
+            while known in self._declared:
+                known += "_"
+            self._declare(known, namespace)
+        return known
 
     def written(self, name: str) -> str:
-        """A Clark name as prefix and local name."""
+        """Return a Clark name as prefix and local name."""
         namespace, brace, local = name.removeprefix("{").partition("}")
         return f"{self.prefix(namespace)}:{local}" if brace and namespace else name
 
     def rewritten(self, text: str, namespaces: Mapping[str, str]) -> str:
-        """A name that was written with the prefixes of a schema, with those of the document."""
+        """Return a name of a schema with the prefix that the document has for its namespace."""
         prefix, colon, local = text.strip().rpartition(":")
         namespace = namespaces.get(prefix if colon else "", "")
         return f"{self.prefix(namespace)}:{local}" if namespace else local
 
     @property
     def declared(self) -> dict[str | None, str]:
-        """What the root declares."""
+        """Namespaces that the root declares, by prefix."""
         return dict(self._declared)

@@ -1,4 +1,4 @@
-"""Numbers within bounds, as texts."""
+"""Texts of numbers and durations within bounds."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from xmlschema.validators.simple_types import XsdSimpleType
 from conformance.payloads.engine.automata import Automaton, DecimalBound, Digits
 from conformance.payloads.engine.choices import Choices, Literals, Values
 from conformance.payloads.engine.errors import Unsatisfiable, Unsupported, place_of
-from conformance.payloads.engine.facets import INTEGERS, Facets, called, integer_bounds, no_value
+from conformance.payloads.engine.facets import INTEGERS, Facets, describe_type, integer_bounds, no_value_error
 
 _MOST_DIGITS = 18  # every validator reads a decimal of so many digits exactly
 UNBOUNDED = 10**18  # a number without a bound stays within this; every validator reads it exactly
 
 
 class Span:
-    """Whole numbers from ``low`` to ``high``; those near the origin are made more often, and so are the ends."""
+    """Whole numbers from ``low`` to ``high``; those near the origin and the ends are more frequent."""
 
     def __init__(self, low: int, high: int, origin: int = 0) -> None:
         self.low = low
@@ -33,7 +33,7 @@ class Span:
         self.choice_bytes = 0 if self._size == 1 else 1 + min(4, self._bytes)
 
     def make(self, choices: Choices) -> int:
-        """One of them; zeros make the origin."""
+        """Return one of them; zeros make the origin."""
         if self._size == 1:
             return self.low
         octet = choices.byte()
@@ -42,11 +42,11 @@ class Span:
         return self._nth(choices.number(octet % (self._bytes + 1)) % self._size)
 
     def all(self) -> Iterator[int]:
-        """All of them, from the origin to both sides."""
+        """Yield all of them, from the origin to both sides."""
         return (self._nth(rank) for rank in range(self._size))
 
     def _nth(self, rank: int) -> int:
-        """0 is the origin, then above and below in turn until one side ends."""
+        """Return the number of a rank: 0 is the origin, then come numbers above and below it in turn."""
         above, below = self.high - self._origin, self._origin - self.low
         turns = 2 * min(above, below)
         if rank <= turns:
@@ -65,16 +65,16 @@ class Decimals:
         self.choice_bytes = self._span.choice_bytes
 
     def make(self, choices: Choices) -> str:
-        """One of them; zeros make 0 or what is nearest to it."""
+        """Return one of them; zeros make 0 or the number nearest to it."""
         return written(self._span.make(choices), self._places)
 
     def all(self) -> Iterator[str]:
-        """All of them, from zero to both sides."""
-        return (written(each, self._places) for each in self._span.all())
+        """Yield all of them, from zero to both sides."""
+        return (written(units, self._places) for units in self._span.all())
 
 
 def written(units: int, places: int) -> str:
-    """A number of units of 10^-places, without needless zeros."""
+    """Return the text of a number of units of 10^-places, without trailing zeros."""
     if places == 0:
         return str(units)
     whole, rest = divmod(abs(units), 10**places)
@@ -84,8 +84,10 @@ def written(units: int, places: int) -> str:
 
 
 class Floats:
-    """Floating-point numbers of 32 or 64 bits from ``low`` to ``high``, both ends included; with infinities and NaN
-    where there is no bound."""
+    """Floating-point numbers of 32 or 64 bits from ``low`` to ``high``, both included.
+
+    Infinities and NaN are among them where there is no bound.
+    """
 
     def __init__(self, width: int, low: float | None, high: float | None) -> None:
         self._width = width
@@ -111,11 +113,11 @@ class Floats:
 
     @property
     def empty(self) -> bool:
-        """Whether no number lies between the ends."""
+        """True if there is no number between the ends."""
         return not self._only_special and self._bits.low > self._bits.high
 
     def make(self, choices: Choices) -> str:
-        """One of them; zeros make 0 or what is nearest to it."""
+        """Return one of them; zeros make 0 or the number nearest to it."""
         octet = choices.byte()
         if self._only_special or (octet >= 0xF0 and self._specials):
             return self._specials[octet % len(self._specials)]
@@ -126,12 +128,12 @@ class Floats:
         return _text(_from_rank(self._bits.make(choices), self._width))
 
     def all(self) -> Iterator[str]:
-        """Whole numbers first, then all others by their size, then the special ones."""
+        """Yield whole numbers first, then all others by their size, then infinities and NaN."""
         if not self._only_special:
             seen: set[float] = set()
-            for each in self._whole.all() if self._whole is not None else ():
-                seen.add(float(each))
-                yield str(each)
+            for whole in self._whole.all() if self._whole is not None else ():
+                seen.add(float(whole))
+                yield str(whole)
             for rank in self._bits.all():
                 number = _from_rank(rank, self._width)
                 if number not in seen:
@@ -145,7 +147,7 @@ class Floats:
 
 
 def _rank(number: float, width: int) -> int:
-    """Whole numbers that keep the order of the floating-point ones; 0 for zero."""
+    """Return a whole number that keeps the order of floating-point numbers; 0 for zero."""
     if width == 32:
         (bits,) = struct.unpack(">I", struct.pack(">f", abs(number)))
     else:
@@ -167,7 +169,7 @@ def _text(number: float) -> str:
 
 
 def within(low: Decimal | None, high: Decimal | None, low_open: bool, high_open: bool, width: int) -> Floats:
-    """The floating-point numbers between two decimals; an open end is itself left out."""
+    """Return the floating-point numbers between two decimals; an open end is excluded."""
     return Floats(
         width,
         None if low is None else _at_least(low, low_open, width),
@@ -176,7 +178,7 @@ def within(low: Decimal | None, high: Decimal | None, low_open: bool, high_open:
 
 
 def _at_least(bound: Decimal, is_open: bool, width: int) -> float:
-    """The smallest number of this width that is not below the bound, however a validator rounds that."""
+    """Return the smallest number of this width that is not below the bound, however a validator rounds the bound."""
     if not bound.is_finite():
         return math.inf if bound > 0 else -math.inf
     near = float(bound)
@@ -199,7 +201,7 @@ _REFERENCES = ((1696, 9, 1), (1697, 2, 1), (1903, 3, 1), (1903, 7, 1))
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """A duration: months and seconds, both with its sign, and whether it names a part of a second."""
+    """A duration: months and seconds, both with its sign; ``part`` is True if it has a fraction of a second."""
 
     months: int
     seconds: int
@@ -207,23 +209,23 @@ class Length:
 
     @classmethod
     def read(cls, text: str) -> Length:
-        """A bound's text; raises ValueError when it is none."""
-        found = _DURATION.fullmatch(text.strip())
-        if found is None:
+        """Return the duration of a text. Raises ValueError if it is none."""
+        match = _DURATION.fullmatch(text.strip())
+        if match is None:
             raise ValueError(text)
-        sign = -1 if found[1] else 1
-        years, months, days, hours, mins, secs = (int(each or 0) for each in found.groups()[1:7])
+        sign = -1 if match[1] else 1
+        years, months, days, hours, mins, secs = (int(part or 0) for part in match.groups()[1:7])
         seconds = ((days * 24 + hours) * 60 + mins) * 60 + secs
-        return cls(sign * (years * 12 + months), sign * seconds, bool((found[8] or "").strip("0")))
+        return cls(sign * (years * 12 + months), sign * seconds, bool((match[8] or "").strip("0")))
 
     def in_seconds(self) -> tuple[int, int]:
-        """The least and the most seconds that it stands for, by the four moments."""
-        found = []
+        """Return the least and the most seconds that it stands for, added to the four reference dates of XSD."""
+        lengths = []
         for year, month, day in _REFERENCES:
             start = date(year, month, day)
             at = year * 12 + month - 1 + self.months
-            found.append((date(at // 12, at % 12 + 1, day) - start) // timedelta(seconds=1) + self.seconds)
-        return min(found), max(found)
+            lengths.append((date(at // 12, at % 12 + 1, day) - start) // timedelta(seconds=1) + self.seconds)
+        return min(lengths), max(lengths)
 
 
 class Durations:
@@ -232,25 +234,25 @@ class Durations:
     def __init__(self, months: Span | None, seconds: Span | None) -> None:
         self._months = months
         self._seconds = seconds
-        self.choice_bytes = sum(each.choice_bytes for each in (months, seconds) if each is not None) + 1
+        self.choice_bytes = sum(span.choice_bytes for span in (months, seconds) if span is not None) + 1
 
     def make(self, choices: Choices) -> str:
-        """One of them; zeros make the shortest."""
+        """Return one of them; zeros make the shortest."""
         octet = choices.byte()
         seconds = self._seconds.make(choices) if self._seconds is not None and (octet < 0xC0 or not self._months) else 0
         months = self._months.make(choices) if self._months is not None and (octet >= 0x80 or not self._seconds) else 0
         return write_duration(months, -seconds if months * seconds < 0 else seconds)
 
     def all(self) -> Iterator[str]:
-        """All of one part: of the seconds where there are any."""
+        """Yield all durations of seconds, or of months if there are none of seconds."""
         if self._seconds is not None:
-            return (write_duration(0, each) for each in self._seconds.all())
+            return (write_duration(0, number) for number in self._seconds.all())
         assert self._months is not None
-        return (write_duration(each, 0) for each in self._months.all())
+        return (write_duration(number, 0) for number in self._months.all())
 
 
 def write_duration(months: int, seconds: int) -> str:
-    """The text of a duration; both numbers have the sign of the whole, or are zero."""
+    """Return the text of a duration; both numbers have the sign of the whole, or are zero."""
     negative = months < 0 or seconds < 0
     years, months = divmod(abs(months), 12)
     days, rest = divmod(abs(seconds), _DAY)
@@ -266,17 +268,17 @@ def write_duration(months: int, seconds: int) -> str:
 
 
 def tightest_bounds(xsd_type: XsdSimpleType, facets: Facets) -> tuple[Decimal | None, Decimal | None, bool, bool]:
-    """The tightest bounds: low, high, and whether each is itself left out."""
+    """Return the tightest bounds: low, high, and for each of them True if it is itself excluded."""
     low, high = integer_bounds(facets.builtin) if facets.builtin in INTEGERS else (None, None)
     low_open = high_open = False
     for bound in facets.bounds:
         try:
             value = Decimal({"INF": "Infinity", "-INF": "-Infinity"}.get(bound.text, bound.text))
         except InvalidOperation:
-            raise Unsupported(f"{called(xsd_type)} has the bound {bound.text!r}", place_of(xsd_type)) from None
+            raise Unsupported(f"{describe_type(xsd_type)} has the bound {bound.text!r}", place_of(xsd_type)) from None
         if value.is_nan():
             raise Unsatisfiable(
-                f"{called(xsd_type)} is bounded by NaN, which nothing is above or below", place_of(xsd_type)
+                f"{describe_type(xsd_type)} is bounded by NaN, which nothing is above or below", place_of(xsd_type)
             )
         if bound.lower and (low is None or value > low or (value == low and not bound.included)):
             low, low_open = value, not bound.included
@@ -290,7 +292,7 @@ def decimals(xsd_type: XsdSimpleType, facets: Facets) -> Values:
     whole = facets.builtin in INTEGERS
     total = facets.total_digits
     most_places = (
-        0 if whole else min(each for each in (facets.fraction_digits, total, _MOST_DIGITS) if each is not None)
+        0 if whole else min(limit for limit in (facets.fraction_digits, total, _MOST_DIGITS) if limit is not None)
     )
     usual = min(most_places, 2 if facets.fraction_digits is None else facets.fraction_digits)
     for places in (usual, *range(usual - 1, -1, -1), *range(usual + 1, most_places + 1)):
@@ -308,7 +310,7 @@ def decimals(xsd_type: XsdSimpleType, facets: Facets) -> Values:
             least, most = max(least, -limit), min(most, limit)
         if least <= most:
             return Decimals(least, most, places)
-    raise no_value(xsd_type, facets)
+    raise no_value_error(xsd_type, facets)
 
 
 def _units(bound: Decimal, rounding: str, is_open: bool) -> int:
@@ -349,7 +351,7 @@ def durations(xsd_type: XsdSimpleType, facets: Facets) -> Values:
         try:
             length = Length.read(bound.text)
         except ValueError:
-            raise Unsupported(f"{called(xsd_type)} has the bound {bound.text!r}", place_of(xsd_type)) from None
+            raise Unsupported(f"{describe_type(xsd_type)} has the bound {bound.text!r}", place_of(xsd_type)) from None
         least, most = length.in_seconds()
         if least < most:  # of uncertain length: what it is compared with must be beyond doubt, for libxml2 by a day
             least, most = least - 86_400, most + 86_400
@@ -368,7 +370,7 @@ def durations(xsd_type: XsdSimpleType, facets: Facets) -> Values:
         return Durations(months, None)
     if seconds is not None:
         return Durations(None, seconds)
-    exact = [each.text for each in facets.bounds if xsd_type.is_valid(each.text)]
+    exact = [bound.text for bound in facets.bounds if xsd_type.is_valid(bound.text)]
     if exact:
         return Literals(exact)
-    raise no_value(xsd_type, facets)
+    raise no_value_error(xsd_type, facets)

@@ -12,7 +12,7 @@ MAX_POSITIONS = 20_000  # of one pattern once its counts are written out; a patt
 
 
 class RegexProblem(ValueError):
-    """A pattern that is not a regular expression of XSD, or one that is too large; says at which character."""
+    """A pattern that is not a regular expression of XSD, or is too large. The message names the character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class One:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """Parts one after another; none is the empty string."""
+    """Parts one after another; without parts the empty string."""
 
     parts: tuple[Node, ...]
 
@@ -47,12 +47,12 @@ class Repeat:
 
 Node = One | Sequence | Choice | Repeat
 
-_SINGLE = {"n": "\n", "r": "\r", "t": "\t", **{each: each for each in "\\|.-^?*+{}()[]"}}
+_SINGLE = {"n": "\n", "r": "\r", "t": "\t", **{char: char for char in "\\|.-^?*+{}()[]"}}
 
 
 @functools.lru_cache(maxsize=4096)
 def parse(pattern: str) -> Node:
-    """The tree of a pattern; raises RegexProblem."""
+    """Return the tree of a pattern. Raises RegexProblem."""
     reader = _Reader(pattern)
     node = reader.choice()
     if reader.at < len(pattern):
@@ -63,38 +63,38 @@ def parse(pattern: str) -> Node:
 
 
 def positions(node: Node) -> int:
-    """How many characters a pattern has once its counts are written out."""
+    """Return the number of characters of a pattern once its counts are written out."""
     match node:
         case One():
             return 1
         case Sequence(parts) | Choice(parts):
-            return sum(positions(each) for each in parts)
+            return sum(positions(part) for part in parts)
         case Repeat(part, least, most):
             return positions(part) * max(1, least + 1 if most is None else most)
 
 
 def nullable(node: Node) -> bool:
-    """Whether the empty string matches."""
+    """Return True if the empty string matches."""
     match node:
         case One():
             return False
         case Sequence(parts):
-            return all(nullable(each) for each in parts)
+            return all(nullable(part) for part in parts)
         case Choice(parts):
-            return any(nullable(each) for each in parts)
+            return any(nullable(part) for part in parts)
         case Repeat(part, least, _):
             return least == 0 or nullable(part)
 
 
 def without_empty(node: Node) -> Node:
-    """What a pattern matches but the empty string."""
+    """Return a pattern that matches the same strings but the empty one."""
     if not nullable(node):
         return node
     match node:
         case Sequence(parts):  # all nullable: the first that is not empty, and then the rest
-            return Choice(tuple(Sequence((without_empty(each), *parts[at + 1 :])) for at, each in enumerate(parts)))
+            return Choice(tuple(Sequence((without_empty(part), *parts[at + 1 :])) for at, part in enumerate(parts)))
         case Choice(parts):
-            return Choice(tuple(without_empty(each) for each in parts))
+            return Choice(tuple(without_empty(part) for part in parts))
         case Repeat(part, _, most):
             return Repeat(without_empty(part), 1, most) if most != 0 else Choice(())
         case One():
@@ -193,13 +193,13 @@ class _Reader:
                 return One(_exactly(char))
 
     def _escape(self) -> tuple[CharClass, str | None]:
-        """The class after a backslash, and the character when it is a single one."""
+        """Read the class after a backslash; the second value is the character if it is a single one."""
         char = self._take()
         if char in _SINGLE:
             return _exactly(_SINGLE[char]), _SINGLE[char]
         if char in {"p", "P"}:
-            found = self._property()
-            return (~found if char == "P" else found), None
+            chars = self._property()
+            return (~chars if char == "P" else chars), None
         try:
             return characters.escape(char), None
         except KeyError:
@@ -211,18 +211,18 @@ class _Reader:
             raise self.problem("\\p needs a name in braces")
         name = self.text[self.at + 1 : end]
         try:
-            found = characters.block(name[2:]) if name.startswith("Is") else characters.category(name)
+            chars = characters.block(name[2:]) if name.startswith("Is") else characters.category(name)
         except KeyError:
             raise self.problem(f"{name!r} is no category or block of Unicode") from None
         self.at = end + 1
-        return found
+        return chars
 
     def _bracket(self) -> CharClass:
-        """A class in square brackets; the opening one is read already."""
+        """Read a class in square brackets, of which the opening one is read already."""
         negative = self._next() == "^"
         if negative:
             self.at += 1
-        found = CharClass.exactly(characters.EMPTY)
+        chars = CharClass.exactly(characters.EMPTY)
         first = True
         while self._next() != "]":
             if self._next() == "-" and self.text[self.at : self.at + 2] == "-[" and not first:
@@ -231,16 +231,16 @@ class _Reader:
                 if self._next() != "]":
                     raise self.problem("a subtraction must be the last part of a class")
                 self.at += 1
-                base = ~found if negative else found
+                base = ~chars if negative else chars
                 left = base - rest
                 # libxml2 also subtracts what a subtracted class has itself subtracted
                 return CharClass(left.sure, base.possible | rest.possible, left.exact)
-            found = found | self._range()
+            chars = chars | self._range()
             first = False
         if first:
             raise self.problem("an empty class")
         self.at += 1
-        return ~found if negative else found
+        return ~chars if negative else chars
 
     def _range(self) -> CharClass:
         chars, low = self._member()

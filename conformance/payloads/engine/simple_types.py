@@ -1,7 +1,7 @@
-"""Whether the validators take what a pattern yields.
+"""Simple types with all their facets, as texts that both validators accept.
 
-libxml2's regular expressions have faults of their own: where one of them is met, generation refuses the pattern by name
-instead of making documents that are then called invalid.
+libxml2's regular expressions have faults: a pattern that it reads wrongly is refused by name, so that no document is
+made that a validator then finds invalid.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ from conformance.payloads.engine.facets import (
     WHITE_SPACE,
     Facets,
     base64,
-    called,
-    described,
+    describe_facets,
+    describe_type,
     gather,
     hexadecimal,
-    no_value,
+    no_value_error,
 )
 from conformance.payloads.engine.loading import Prefixes
 from conformance.payloads.engine.strings import StringsOf, TooLarge, tabulate
@@ -54,25 +54,25 @@ _FIRST = 8
 _CHOSEN = 24
 
 
-def sample(values: Values) -> list[str]:
-    """Some texts of many kinds, always the same ones."""
+def sample_texts(values: Values) -> list[str]:
+    """Return some texts of many kinds, always the same ones."""
     chance = random.Random(20_260_101)  # noqa: S311 - a sample, not a secret
     chosen = [values.make(Choices(chance.randbytes(48), chance.randbytes)) for _ in range(_CHOSEN)]
     return list(dict.fromkeys([*itertools.islice(values.all(), _FIRST), *chosen]))
 
 
-def refused(steps: Sequence[Sequence[str]], texts: Iterable[str]) -> tuple[str, str] | None:
-    """The first text that a validator does not take, and which validator; None when they take all.
+def find_rejected(steps: Sequence[Sequence[str]], texts: Iterable[str]) -> tuple[str, str] | None:
+    """Return the first validator that rejects a text, and the text; None if all texts are accepted.
 
-    ``steps`` are patterns: of one step any, of all steps each must match.
+    ``steps`` has the patterns of each step of derivation; a text must match one pattern of every step.
     """
     texts = list(texts)
     for patterns in steps:
-        ours = [_python(each) for each in patterns]
+        ours = [_python(pattern) for pattern in patterns]
         libxml2 = _libxml2(tuple(patterns))
         element = etree.Element("e")
         for text in texts:
-            if not any(each.match(text) for each in ours):
+            if not any(pattern.match(text) for pattern in ours):
                 return "xmlschema", text
             element.text = text
             if not libxml2.validate(element):
@@ -82,7 +82,7 @@ def refused(steps: Sequence[Sequence[str]], texts: Iterable[str]) -> tuple[str, 
 
 @functools.lru_cache(maxsize=512)
 def _python(pattern: str) -> re.Pattern[str]:
-    """As xmlschema reads it."""
+    """Return the regular expression that xmlschema makes of a pattern."""
     return re.compile(translate_pattern(pattern, back_references=False, lazy_quantifiers=False, anchors=False))
 
 
@@ -92,8 +92,8 @@ def _libxml2(patterns: tuple[str, ...]) -> etree.XMLSchema:
     element = etree.SubElement(root, f"{{{_XS}}}element", name="e")
     simple = etree.SubElement(element, f"{{{_XS}}}simpleType")
     restriction = etree.SubElement(simple, f"{{{_XS}}}restriction", base="xs:string")
-    for each in patterns:
-        etree.SubElement(restriction, f"{{{_XS}}}pattern", value=each)
+    for pattern in patterns:
+        etree.SubElement(restriction, f"{{{_XS}}}pattern", value=pattern)
     return etree.XMLSchema(root)
 
 
@@ -101,7 +101,7 @@ _LONGEST = 1_000_000  # characters; a longer value is not made
 
 
 class Role(StrEnum):
-    """What a value is for the document as a whole."""
+    """Meaning of a value for the document as a whole."""
 
     PLAIN = "plain"
     ID = "ID"
@@ -116,8 +116,7 @@ _LIST_ROLES = {Role.IDREF: Role.IDREFS, Role.ENTITY: Role.ENTITY}
 
 @dataclass(frozen=True, slots=True)
 class Simple:
-    """A simple type that is ready to be written: its texts, what they are for the document, and (where they are more
-    than plain) the declaration that has them."""
+    """A simple type with its texts and their role; ``owner`` is the declaration that uses it (None for plain ones)."""
 
     xsd_type: XsdSimpleType
     values: Values
@@ -126,7 +125,7 @@ class Simple:
 
 
 class SimpleTypes:
-    """Makers by type; a type is looked at once."""
+    """Simple types of a schema, each compiled once."""
 
     def __init__(self, prefixes: Prefixes) -> None:
         self._prefixes = prefixes
@@ -134,25 +133,27 @@ class SimpleTypes:
         self._shared: dict[object, Values] = {}
 
     def simple(self, xsd_type: XsdSimpleType) -> Simple:
-        """The maker of a type; raises Unsatisfiable or Unsupported."""
-        found = self._made.get(id(xsd_type))
-        if found is None:
+        """Return the compiled type. Raises Unsatisfiable or Unsupported."""
+        simple = self._made.get(id(xsd_type))
+        if simple is None:
             facets = gather(xsd_type)
-            found = self._made[id(xsd_type)] = Simple(xsd_type, self._values(xsd_type, facets), _role(facets))
-        return found
+            simple = self._made[id(xsd_type)] = Simple(xsd_type, self._values(xsd_type, facets), _role(facets))
+        return simple
 
     def _values(self, xsd_type: XsdSimpleType, facets: Facets) -> Values:
         try:
             return self._made_values(xsd_type, facets)
         except TooLarge as error:
-            raise Unsupported(f"the patterns and lengths of {called(xsd_type)}: {error}", place_of(xsd_type)) from error
+            raise Unsupported(
+                f"the patterns and lengths of {describe_type(xsd_type)}: {error}", place_of(xsd_type)
+            ) from error
 
     def _made_values(self, xsd_type: XsdSimpleType, facets: Facets) -> Values:
         if facets.least > _LONGEST:
-            raise Unsupported(f"{called(xsd_type)} wants more than {_LONGEST} characters", place_of(xsd_type))
+            raise Unsupported(f"{describe_type(xsd_type)} wants more than {_LONGEST} characters", place_of(xsd_type))
         if facets.most is not None and facets.least > facets.most:
             raise Unsatisfiable(
-                f"no value of {called(xsd_type)} is at least {facets.least} and at most {facets.most} long",
+                f"no value of {describe_type(xsd_type)} is at least {facets.least} and at most {facets.most} long",
                 place_of(xsd_type),
             )
         if facets.enumeration is not None:
@@ -167,25 +168,25 @@ class SimpleTypes:
             return direct
         return self._of_patterns(xsd_type, facets)
 
-    def _agreed(self, xsd_type: XsdSimpleType, facets: Facets, values: Values) -> Values:
-        """The same, once it was seen that both validators take what the patterns yield."""
-        steps = [each.patterns for each in facets.steps]
-        found = refused(steps, sample(values)) if steps else None
-        if found is not None:
-            validator, text = found
-            written = "; ".join(" | ".join(each) for each in steps)
+    def _accepted_by_validators(self, xsd_type: XsdSimpleType, facets: Facets, values: Values) -> Values:
+        """Return the values if both validators accept a sample of them. Raises Unsupported otherwise."""
+        steps = [step.patterns for step in facets.steps]
+        rejected = find_rejected(steps, sample_texts(values)) if steps else None
+        if rejected is not None:
+            validator, text = rejected
+            written = "; ".join(" | ".join(patterns) for patterns in steps)
             raise Unsupported(
-                f"{validator} does not match {text!r} against the patterns {written} of {called(xsd_type)}, "
+                f"{validator} does not match {text!r} against the patterns {written} of {describe_type(xsd_type)}, "
                 "though it does match; write the pattern in a simpler way",
                 facets.steps[0].place,
             )
         return values
 
     def _union(self, xsd_type: XsdSimpleType, union: XsdUnion) -> Values:
-        members = [self.simple(each) for each in union.member_types]
-        plain = [each.values for each in members if each.role is Role.PLAIN]
+        members = [self.simple(member) for member in union.member_types]
+        plain = [member.values for member in members if member.role is Role.PLAIN]
         if not plain:
-            raise Unsupported(f"{called(xsd_type)} is a union of ID, IDREF or ENTITY only", place_of(xsd_type))
+            raise Unsupported(f"{describe_type(xsd_type)} is a union of ID, IDREF or ENTITY only", place_of(xsd_type))
         return plain[0] if len(plain) == 1 else UnionValues(plain)
 
     # ---- enumerations
@@ -194,12 +195,13 @@ class SimpleTypes:
         assert facets.enumeration is not None
         if facets.builtin in {"QName", "NOTATION"}:
             owner = facets.enumeration_owner or xsd_type
-            return [self._prefixes.rewritten(each, owner.schema.namespaces) for each in facets.enumeration]
-        texts = [each if facets.white_space == "preserve" else xsd_type.normalize(each) for each in facets.enumeration]
-        fitting = [each for each in dict.fromkeys(texts) if xsd_type.is_valid(each)]
+            return [self._prefixes.rewritten(text, owner.schema.namespaces) for text in facets.enumeration]
+        texts = [text if facets.white_space == "preserve" else xsd_type.normalize(text) for text in facets.enumeration]
+        fitting = [text for text in dict.fromkeys(texts) if xsd_type.is_valid(text)]
         if not fitting:
             raise Unsatisfiable(
-                f"none of the values enumerated for {called(xsd_type)} keeps its other facets", place_of(xsd_type)
+                f"none of the values enumerated for {describe_type(xsd_type)} keeps its other facets",
+                place_of(xsd_type),
             )
         return fitting
 
@@ -212,10 +214,10 @@ class SimpleTypes:
         if name == "decimal" or name in INTEGERS:
             return numbers.decimals(xsd_type, facets)
         if name in {"float", "double"}:
-            found = numbers.within(*numbers.tightest_bounds(xsd_type, facets), 32 if name == "float" else 64)
-            if found.empty:
-                raise no_value(xsd_type, facets)
-            return found
+            floats = numbers.within(*numbers.tightest_bounds(xsd_type, facets), 32 if name == "float" else 64)
+            if floats.empty:
+                raise no_value_error(xsd_type, facets)
+            return floats
         if name == "duration":
             return numbers.durations(xsd_type, facets)
         if name == "boolean":
@@ -229,39 +231,41 @@ class SimpleTypes:
         least, most = (0, None) if in_automaton or facets.builtin == "QName" else (facets.least, facets.most)
         key = (
             facets.builtin, facets.white_space, facets.least, facets.most, facets.total_digits, facets.fraction_digits,
-            tuple(facets.bounds), tuple(each.patterns for each in facets.steps),
+            tuple(facets.bounds), tuple(step.patterns for step in facets.steps),
             id(facets.base) if isinstance(facets.base, (XsdList, XsdUnion)) else None,
         )  # fmt: skip
         values = self._shared.get(key)
         if values is None:
             if facets.builtin in KINDS:
-                found = temporal.moments(xsd_type, facets, self._patterns(facets))
+                candidate = temporal.moments(xsd_type, facets, self._patterns(facets))
             else:
-                found = self._fitting(xsd_type, facets, least, most)
-            values = self._shared[key] = self._agreed(xsd_type, facets, found)
+                candidate = self._values_of_tiers(xsd_type, facets, least, most)
+            values = self._shared[key] = self._accepted_by_validators(xsd_type, facets, candidate)
         return values
 
-    def _fitting(self, xsd_type: XsdSimpleType, facets: Facets, least: int, most: int | None) -> Values:
-        found = [words for tier in range(2) if not (words := self._words(xsd_type, facets, tier, least, most)).empty]
-        if not found:
-            raise self._why_nothing(xsd_type, facets, least, most)
+    def _values_of_tiers(self, xsd_type: XsdSimpleType, facets: Facets, least: int, most: int | None) -> Values:
+        tiers = [
+            strings for tier in range(2) if not (strings := self._strings(xsd_type, facets, tier, least, most)).empty
+        ]
+        if not tiers:
+            raise self._no_value_reason(xsd_type, facets, least, most)
         numeric = facets.builtin == "decimal" or facets.builtin in INTEGERS
-        return UnionValues(found) if numeric and len(found) > 1 else found[0]
+        return UnionValues(tiers) if numeric and len(tiers) > 1 else tiers[0]
 
-    def _words(self, xsd_type: XsdSimpleType, facets: Facets, tier: int, least: int, most: int | None) -> StringsOf:
+    def _strings(self, xsd_type: XsdSimpleType, facets: Facets, tier: int, least: int, most: int | None) -> StringsOf:
         return StringsOf(tabulate(self._automaton(xsd_type, facets, tier, exact=False)), least, most)
 
-    def _why_nothing(self, xsd_type: XsdSimpleType, facets: Facets, least: int, most: int | None) -> PayloadError:
+    def _no_value_reason(self, xsd_type: XsdSimpleType, facets: Facets, least: int, most: int | None) -> PayloadError:
         if StringsOf(tabulate(self._automaton(xsd_type, facets, 1, exact=True)), least, most).empty:
-            return no_value(xsd_type, facets)
+            return no_value_error(xsd_type, facets)
         return Unsupported(
-            f"the values of {called(xsd_type)} need characters that validators class differently, "
-            f"or forms that generation does not write ({described(facets)})",
+            f"the values of {describe_type(xsd_type)} need characters that validators class differently, "
+            f"or forms that generation does not write ({describe_facets(facets)})",
             place_of(xsd_type),
         )
 
     def automaton(self, xsd_type: XsdSimpleType, *, tier: int, exact: bool) -> Automaton:
-        """The texts of a type with all its facets, for use inside a list or union; raises as ``simple`` does."""
+        """Return an automaton of a type with all its facets, for use inside a list or union. Raises like ``simple``."""
         facets = gather(xsd_type)
         automaton = self._automaton(xsd_type, facets, tier, exact=exact)
         counted = isinstance(facets.base, (XsdList, XsdUnion)) or facets.builtin in {
@@ -274,16 +278,16 @@ class SimpleTypes:
         return automaton
 
     def _automaton(self, xsd_type: XsdSimpleType, facets: Facets, tier: int, *, exact: bool) -> Automaton:
-        """The texts of a type; its length in characters is left to others."""
+        """Return an automaton of a type without the bounds of its length in characters."""
         alphabet = XML if exact else WRITTEN
         if facets.enumeration is not None:
-            literals = tuple(_literal(each) for each in self._enumerated(xsd_type, facets))
+            literals = tuple(_literal(text) for text in self._enumerated(xsd_type, facets))
             return PatternAutomaton(regex.Choice(literals), XML)
         if isinstance(facets.base, XsdList):
             item = self.automaton(facets.base.item_type, tier=tier, exact=exact)
             shape: list[Automaton] = [ListOf(item, facets.least, facets.most)]
         elif isinstance(facets.base, XsdUnion):
-            members = [self.automaton(each, tier=tier, exact=exact) for each in facets.base.member_types]
+            members = [self.automaton(member, tier=tier, exact=exact) for member in facets.base.member_types]
             shape = [Union(members)]
         elif facets.builtin in KINDS:
             shape = [temporal.automaton(xsd_type, facets)]
@@ -317,11 +321,13 @@ class SimpleTypes:
             parts.append(PatternAutomaton(regex.parse(r"-?[0-9]{1,9}(\.[0-9]{1,6})?"), alphabet))
             parts += [*numbers.bound_automata(xsd_type, facets), Digits(6 if name == "float" else 15, 6)]
         elif name == "duration" and facets.bounds:
-            raise Unsupported(f"{called(xsd_type)} has both a pattern and bounds on a duration", place_of(xsd_type))
+            raise Unsupported(
+                f"{describe_type(xsd_type)} has both a pattern and bounds on a duration", place_of(xsd_type)
+            )
         return parts
 
     def _patterns(self, facets: Facets, *, alphabet: CharSet = WRITTEN, exact: bool = False) -> list[Automaton]:
-        """One automaton per step of derivation that has patterns; inside a step one of them is enough."""
+        """Return an automaton for each step of derivation with patterns; a text must match one pattern of the step."""
         made: list[Automaton] = []
         for step in facets.steps:
             nodes = []
@@ -345,4 +351,4 @@ def _role(facets: Facets) -> Role:
 
 
 def _literal(text: str) -> regex.Node:
-    return regex.Sequence(tuple(regex.One(CharClass.exactly(CharSet(((ord(each), ord(each)),)))) for each in text))
+    return regex.Sequence(tuple(regex.One(CharClass.exactly(CharSet(((ord(char), ord(char)),)))) for char in text))

@@ -1,4 +1,7 @@
-"""Demands: what is optional by its declaration, and without which no document would keep its constraints."""
+"""From the schema of an element to a Hypothesis strategy of its documents.
+
+The first part makes optional fields required without which no document could keep its identity constraints.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,10 @@ _Path = tuple[Leaf, ...]
 
 
 def require_fields(compiler: Compiler) -> None:
-    """Every field of a key is there, and of a keyref with several (xmlschema looks for what is half there); no field of
-    any constraint is nil, for libxml2 takes none that is."""
+    """Make every field of a key required, and of a keyref with several fields (xmlschema also checks incomplete ones).
+
+    No field of any constraint may be nil, for libxml2 accepts none that is.
+    """
     for maker in compiler.makers:
         for constraint in maker.constraints:
             there = constraint.kind == "key" or (constraint.kind == "keyref" and len(constraint.fields) > 1)
@@ -57,8 +62,8 @@ def _require_field(owner: ElementMaker, field: str, constraint: Constraint, *, t
 
 
 def require_keys(root: ElementMaker, constraint: Constraint) -> bool:
-    """A key is there at least once, below every element that declares it; whether that was possible."""
-    found = False
+    """Make a key required below every element that declares it. Returns True if that was possible."""
+    possible = False
     for maker in _reachable(root):
         if constraint in maker.constraints:
             target = next(_follow(maker, constraint.selector.split("|")[0], constraint), None)
@@ -66,18 +71,18 @@ def require_keys(root: ElementMaker, constraint: Constraint) -> bool:
                 _require_path(target[1])
                 for field in constraint.fields:
                     _require_field(target[0], field.split("|")[0], constraint, there=True)
-                found = True
-    return found
+                possible = True
+    return possible
 
 
 def require_identifier(root: ElementMaker) -> bool:
-    """An ID is there; whether that was possible. The nearest is taken, of the smallest elements where they have one."""
+    """Make the nearest ID required, of the smallest elements if they have one. Returns True if that was possible."""
     return _require_nearest(root, first_only=True) or _require_nearest(root, first_only=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Step:
-    """From an element of one of its types to a child that one of its particles lets in."""
+    """A step from an element of one of its types to a child that one of its particles allows."""
 
     maker: ElementMaker
     kind: ElementType
@@ -85,7 +90,7 @@ class _Step:
     item: ElementMaker
 
     def require(self) -> None:
-        """From now on this step is always taken."""
+        """Make documents always take this step."""
         _take_type(self.maker, self.kind)
         self.leaf.require()
         if self.leaf.items[0] is not self.item:
@@ -94,7 +99,7 @@ class _Step:
 
 def _take_type(maker: ElementMaker, kind: ElementType) -> None:
     if maker.types[0][0] is not kind:
-        maker.types = [each for each in maker.types if each[0] is kind]
+        maker.types = [pair for pair in maker.types if pair[0] is kind]
 
 
 def _require_nearest(root: ElementMaker, *, first_only: bool) -> bool:
@@ -103,7 +108,7 @@ def _require_nearest(root: ElementMaker, *, first_only: bool) -> bool:
     while waiting:
         maker, way = waiting.popleft()
         for kind, _ in maker.types[:1] if first_only else maker.types:
-            use = next((each for each in kind.attributes.declared_uses() if each.simple.role is Role.ID), None)
+            use = next((use for use in kind.attributes.declared_uses() if use.simple.role is Role.ID), None)
             if use is not None or (kind.simple is not None and kind.simple.role is Role.ID):
                 if use is not None:
                     use.required = True
@@ -112,10 +117,10 @@ def _require_nearest(root: ElementMaker, *, first_only: bool) -> bool:
                     step.require()
                 return True
             for leaf in kind.content.leaves() if kind.content is not None else ():
-                for each in makers_of(leaf.items[:1] if first_only else leaf.items):
-                    if id(each) not in seen:
-                        seen.add(id(each))
-                        waiting.append((each, (*way, _Step(maker, kind, leaf, each))))
+                for child in makers_of(leaf.items[:1] if first_only else leaf.items):
+                    if id(child) not in seen:
+                        seen.add(id(child))
+                        waiting.append((child, (*way, _Step(maker, kind, leaf, child))))
     return False
 
 
@@ -125,38 +130,38 @@ def _require_path(way: _Path) -> None:
 
 
 def _reachable(root: ElementMaker) -> list[ElementMaker]:
-    found = [root]
+    makers = [root]
     seen = {id(root)}
-    for maker in found:  # grows as it goes
+    for maker in makers:  # grows as it goes
         for leaf in leaves(maker):
-            for each in makers_of(leaf.items):
-                if id(each) not in seen:
-                    seen.add(id(each))
-                    found.append(each)
-    return found
+            for child in makers_of(leaf.items):
+                if id(child) not in seen:
+                    seen.add(id(child))
+                    makers.append(child)
+    return makers
 
 
 def _follow(maker: ElementMaker, path: str, constraint: Constraint) -> Iterator[tuple[ElementMaker, _Path]]:
-    """The elements that a path of a constraint leads to, each with the particles on the way."""
+    """Yield the elements that a path of a constraint leads to, each with the particles on the way."""
     path = path.strip()
     if path.startswith(".//"):
         starts = list(_descend(maker))
         path = path[3:]
     else:
         starts = [(maker, ())]
-    found = starts
+    steps = starts
     for raw in path.split("/"):
         step = raw.strip().removeprefix("child::")
         if step == ".":
             continue
-        found = [
-            (each, (*way, leaf))
-            for owner, way in found
+        steps = [
+            (child, (*way, leaf))
+            for owner, way in steps
             for leaf in leaves(owner)
-            for each in makers_of(leaf.items)
-            if _matches(each.tag, step, constraint)
+            for child in makers_of(leaf.items)
+            if _matches(child.tag, step, constraint)
         ]
-    yield from found
+    yield from steps
 
 
 def _descend(maker: ElementMaker) -> Iterator[tuple[ElementMaker, _Path]]:
@@ -166,10 +171,10 @@ def _descend(maker: ElementMaker) -> Iterator[tuple[ElementMaker, _Path]]:
         current, way = waiting.popleft()
         yield current, way
         for leaf in leaves(current):
-            for each in makers_of(leaf.items):
-                if id(each) not in seen:
-                    seen.add(id(each))
-                    waiting.append((each, (*way, leaf)))
+            for child in makers_of(leaf.items):
+                if id(child) not in seen:
+                    seen.add(id(child))
+                    waiting.append((child, (*way, leaf)))
 
 
 def _matches(tag: str, step: str, constraint: Constraint) -> bool:
@@ -221,7 +226,7 @@ def _bytes_of(size: int) -> st.SearchStrategy[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class DocumentFactory:
-    """What makes the documents of one element."""
+    """Makes documents of one element."""
 
     maker: ElementMaker
     declared: Mapping[str | None, str]
@@ -232,7 +237,7 @@ class DocumentFactory:
     room: int
 
     def make(self, source: Source, *, room: float, repeats: int) -> Element:
-        """One document; raises Conflict when it cannot be made to hold together."""
+        """Return one document. Raises Conflict if it cannot keep its constraints."""
         document = Document(source, self.declared, repeats=repeats, keep=self.keep)
         root = self.maker.make(None, document, source.choices(self.maker.size), room, 0)
         document.resolve_references()
@@ -242,8 +247,8 @@ class DocumentFactory:
             raise Conflict(_GREEDY, NOWHERE)
         return root
 
-    def drawn(self, draw: Callable[[st.SearchStrategy[bytes]], bytes]) -> Element:
-        """One document by Hypothesis: when it cannot hold together a smaller one, at last the smallest."""
+    def draw(self, draw: Callable[[st.SearchStrategy[bytes]], bytes]) -> Element:
+        """Return a document of Hypothesis; if it cannot keep its constraints, a smaller one, at last the smallest."""
         source = HypothesisSource(draw)
         for room, repeats in ((self.room, self.repeats), (self.room // 8, 1), (0, 0)):
             try:
@@ -256,7 +261,7 @@ class DocumentFactory:
 def from_schema(
     schema: xmlschema.XMLSchemaBase | Path | str, element: str, *, repeats: int = REPEATS, room: int = ROOM
 ) -> st.SearchStrategy[Element]:
-    """A strategy of documents of a global element, valid by construction; examples shrink to the smallest document.
+    """Return a strategy of valid documents of a global element; examples shrink to the smallest document.
 
     ``schema`` is a loaded schema or the path of one; ``element`` the name of a global element, as a Clark name or, when
     it is in the target namespace, alone. ``repeats`` is how many more than the least come of what may come without end,
@@ -267,7 +272,7 @@ def from_schema(
 
     @st.composite
     def document(draw: st.DrawFn) -> Element:
-        return documents.drawn(draw)
+        return documents.draw(draw)
 
     return document()
 
@@ -275,7 +280,7 @@ def from_schema(
 def compile_element(
     schema: xmlschema.XMLSchemaBase | Path | str, element: str, *, repeats: int = REPEATS, room: int = ROOM
 ) -> DocumentFactory:
-    """What ``from_schema`` draws from; raises the same."""
+    """Return the factory that ``from_schema`` draws from. Raises like ``from_schema``."""
     if isinstance(schema, (str, Path)):
         schema = load_schema(Path(schema))
     if schema.XSD_VERSION != "1.0":
@@ -283,19 +288,19 @@ def compile_element(
     name = (
         element if element.startswith("{") or not schema.target_namespace else f"{{{schema.target_namespace}}}{element}"
     )
-    found = schema.maps.elements.get(name)
-    if found is None:
-        known = ", ".join(sorted(each for each in schema.elements)) or "none"
+    declaration = schema.maps.elements.get(name)
+    if declaration is None:
+        known = ", ".join(sorted(name for name in schema.elements)) or "none"
         raise Unsupported(
             f"there is no global element {name}; in the target namespace there are: {known}", _file(schema)
         )
     compiler = Compiler(schema)
-    maker = compiler.root(found)
+    maker = compiler.root(declaration)
     require_fields(compiler)
     documents = DocumentFactory(
         maker,
         compiler.prefixes.declared,
-        {each.tag: value for each in compiler.makers if (value := each.value_when_empty()) is not None},
+        {maker.tag: value for maker in compiler.makers if (value := maker.value_when_empty()) is not None},
         bool(compiler.constraints),
         None if compiler.ambiguous_model is None else _validator(schema),
         repeats,
@@ -306,7 +311,7 @@ def compile_element(
 
 
 def _try_smallest(compiler: Compiler, documents: DocumentFactory) -> None:
-    """Makes the smallest document, and demands what it turns out to lack."""
+    """Make the smallest document, and require what it turns out to lack."""
     tried: set[Constraint | None] = set()
     while True:
         try:
@@ -326,7 +331,7 @@ def _try_smallest(compiler: Compiler, documents: DocumentFactory) -> None:
 
 
 def _validator(schema: xmlschema.XMLSchemaBase) -> Callable[[Element], bool]:
-    """Whether xmlschema takes a document, which it reads like any other tree of elements."""
+    """Return a check whether xmlschema accepts a document."""
     return lambda root: schema.is_valid(cast(ElementTree.Element, root))
 
 

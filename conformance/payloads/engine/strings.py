@@ -1,4 +1,4 @@
-"""Strings made by walking a table: each is accepted, and of a length that was asked for."""
+"""Strings that an automaton accepts: its transition table, and walks through it of a wanted length."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_STATES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class TransitionTable:
-    """A automaton written out, without states from which nothing can be accepted; state 0 is the start.
+    """An automaton written out, without states from which nothing can be accepted; state 0 is the start.
 
     An empty table (no edges, nothing accepting) accepts no string.
     """
@@ -25,11 +25,11 @@ class TransitionTable:
 
     @property
     def empty(self) -> bool:
-        """Whether no string is accepted."""
+        """True if no string is accepted."""
         return not self.accepting
 
     def count(self) -> int | None:
-        """How many strings are accepted; None when there is no end of them."""
+        """Return the number of strings that are accepted, None if it is infinite."""
         counts: dict[int, int] = {}
         on_path: set[int] = set()
         stack = [0]
@@ -51,7 +51,7 @@ class TransitionTable:
 
 
 def tabulate(automaton: Automaton) -> TransitionTable:
-    """The automaton as a table; raises TooLarge beyond MAX_STATES states."""
+    """Return the automaton as a table. Raises TooLarge if it has more than MAX_STATES states."""
     numbers: dict[State, int] = {automaton.start: 0}
     order: list[State] = [automaton.start]
     edges: list[list[tuple[CharSet, int]]] = []
@@ -71,8 +71,8 @@ def tabulate(automaton: Automaton) -> TransitionTable:
 
 def _trimmed(edges: list[list[tuple[CharSet, int]]], accepting: set[int]) -> TransitionTable:
     back: list[list[int]] = [[] for _ in edges]
-    for state, found in enumerate(edges):
-        for _, target in found:
+    for state, outgoing in enumerate(edges):
+        for _, target in outgoing:
             back[target].append(state)
     alive = set(accepting)
     waiting = list(accepting)
@@ -90,12 +90,12 @@ def _trimmed(edges: list[list[tuple[CharSet, int]]], accepting: set[int]) -> Tra
 
 
 class TooLarge(ValueError):
-    """A automaton with more states than generation explores."""
+    """An automaton with more states than generation explores."""
 
 
 _LONG = 1024  # lengths up to here are reached when the schema allows them
-_FRESH = 48  # characters of one string that are chosen anew; a longer string repeats the choices
-_WIDE = 4096  # characters of one step that are told apart
+_FRESH = 48  # characters of one string that are chosen; a longer string repeats the choices
+_WIDE = 4096  # characters of one step that can be chosen
 
 
 class StringsOf:
@@ -116,18 +116,18 @@ class StringsOf:
 
     @property
     def empty(self) -> bool:
-        """Whether there is no such string."""
+        """True if there is no such string."""
         return not self.lengths
 
     @property
     def choice_bytes(self) -> int:
-        """About how many decisions one string takes."""
+        """Bytes of choices that one string takes, about."""
         if self.empty:
             return 0
         return (len(self.lengths) > 1) + min(_FRESH, self.lengths[min(4, len(self.lengths) - 1)])
 
     def make(self, choices: Choices) -> str:
-        """One string; zeros make the first of all."""
+        """Return one string; zeros make the first of all."""
         length = self._length(choices) if len(self.lengths) > 1 else self.lengths[0]
         state, left = 0, length
         made: list[str] = []
@@ -147,7 +147,7 @@ class StringsOf:
         return "".join(made)
 
     def all(self) -> Iterator[str]:
-        """Every string once (of wide classes: their representatives), the first one first."""
+        """Yield every string once, the simplest first; of large character classes only the usual characters."""
         for length in self.lengths:
             yield from self._of_length(length)
 
@@ -160,7 +160,7 @@ class StringsOf:
         return self._longest
 
     def _finish(self, made: list[str], state: int, left: int) -> None:
-        """The rest of a long string: the earlier choices again where they fit."""
+        """Add the rest of a long string by repeating the earlier choices where they fit."""
         wishes = list(made)
         for at, remaining in enumerate(range(left, 0, -1)):
             step = self._steps.get((state, remaining)) or self._step(state, remaining)
@@ -190,7 +190,7 @@ class StringsOf:
 
 
 class _Step:
-    """The characters that may come next, simple ones first, and where each leads.
+    """The characters that may come next, simple ones first, with the states that they lead to.
 
     Octets below ``direct`` stand for a character by themselves: for any one where there are few, else for one of ASCII.
     """
@@ -208,7 +208,7 @@ class _Step:
         self.target_of = [targets[octet % near] for octet in range(self.direct)]
 
     def far(self, octet: int, choices: Choices) -> int:
-        """The number of a character that an octet does not stand for by itself."""
+        """Return the number of a character for a byte that does not stand for one by itself."""
         if self._common == 0:
             return (octet << 8 | choices.byte()) % len(self.chars)
         wide = len(self.chars) - self._common
@@ -221,23 +221,23 @@ _STEPS: dict[tuple[tuple[CharSet, int], ...], _Step] = {}
 
 
 def _step_of(edges: tuple[tuple[CharSet, int], ...]) -> _Step:
-    found = _STEPS.get(edges)
-    if found is None:
+    step = _STEPS.get(edges)
+    if step is None:
         share = max(1, _WIDE // max(1, len(edges)))
         points = sorted(
             ((point, target) for chars, target in edges for point in _representatives(chars, share)),
-            key=lambda each: simplicity(each[0]),
+            key=lambda pair: simplicity(pair[0]),
         )
         common = sum(0x20 <= point < 0x7F for point, _ in points)
         common = common if all(0x20 <= point < 0x7F for point, _ in points[:common]) else 0
-        found = _Step("".join(chr(point) for point, _ in points), [target for _, target in points], common)
+        step = _Step("".join(chr(point) for point, _ in points), [target for _, target in points], common)
         if len(_STEPS) < 10_000:
-            _STEPS[edges] = found
-    return found
+            _STEPS[edges] = step
+    return step
 
 
 def _representatives(chars: CharSet, most: int) -> Iterator[int]:
-    """All points of a small set; of a large one those that people write, or a spread when it has none of them."""
+    """Yield all points of a small set, the usual characters of a large one, or a selection if it has none of those."""
     if len(chars) <= most:
         yield from chars.points()
         return
@@ -251,9 +251,9 @@ def _representatives(chars: CharSet, most: int) -> Iterator[int]:
 
 
 def _lengths(table: TransitionTable, horizon: int) -> list[int]:
-    """Per state a bit for each length (up to the horizon) of the strings that lead from it to the end."""
+    """Return for each state the lengths of the strings from it to the end, as bits, up to the horizon."""
     mask = (1 << (horizon + 1)) - 1
-    found = [1 if state in table.accepting else 0 for state in range(len(table.edges))]
+    lengths = [1 if state in table.accepting else 0 for state in range(len(table.edges))]
     back: list[set[int]] = [set() for _ in table.edges]
     for state, edges in enumerate(table.edges):
         for _, target in edges:
@@ -265,16 +265,16 @@ def _lengths(table: TransitionTable, horizon: int) -> list[int]:
     while waiting:
         state = -heapq.heappop(waiting)
         queued.discard(state)
-        bits = found[state]
+        bits = lengths[state]
         if state in back[state]:  # a loop on itself: any longer length as well
             bits = mask & ~((1 << ((bits & -bits).bit_length() - 1)) - 1) if bits else 0
-            found[state] = bits
+            lengths[state] = bits
         for source in back[state]:
             if source != state:
-                grown = found[source] | (bits << 1 & mask)
-                if grown != found[source]:
-                    found[source] = grown
+                grown = lengths[source] | (bits << 1 & mask)
+                if grown != lengths[source]:
+                    lengths[source] = grown
                     if source not in queued:
                         queued.add(source)
                         heapq.heappush(waiting, -source)
-    return found
+    return lengths

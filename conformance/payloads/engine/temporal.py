@@ -1,4 +1,7 @@
-"""Dates, times and their parts as ordinals: years 1 to 9999, in units of the type (day, second, month, year)."""
+"""Texts of dates and times under bounds and patterns.
+
+A value is an ordinal in units of its type (day, second, month or year), of the years 1 to 9999.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ _DAY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One of XSD's types of date and time: its form as a regular expression, its ordinals and how they are written."""
+    """One of XSD's types of date and time: its form as a regular expression, its ordinals, and their texts."""
 
     form: str
     low: int
@@ -41,7 +44,7 @@ class Kind:
     write: Callable[[int], str]
     read: Callable[[str], int]
     unit: int | None  # seconds of one step; None when steps are not of one length
-    clock: bool = False  # whether seconds may have a fraction
+    clock: bool = False  # True if seconds may have a fraction
 
 
 def _write_date(ordinal: int) -> str:
@@ -107,7 +110,7 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A point that a bound names: ordinal, the fraction of a second as a text of digits, and the zone's text."""
+    """The value of a bound: its ordinal, the digits of its fraction of a second, and the text of its time zone."""
 
     ordinal: int
     fraction: str
@@ -115,9 +118,9 @@ class Moment:
 
 
 def read_moment(kind: Kind, text: str) -> Moment:
-    """A bound's text; raises ValueError when it is outside the years 1 to 9999 or not of the kind."""
+    """Return the value of a bound. Raises ValueError if it is outside the years 1 to 9999 or not of the kind."""
     text = text.strip()
-    zone = found.group() if (found := _ZONE_END.search(text)) else ""
+    zone = zone_match.group() if (zone_match := _ZONE_END.search(text)) else ""
     body, _, fraction = text.removesuffix(zone).partition(".") if kind.clock else (text.removesuffix(zone), "", "")
     if not re.fullmatch(kind.form.replace("[+\\-]", "[+-]"), body):
         raise ValueError(text)
@@ -125,7 +128,7 @@ def read_moment(kind: Kind, text: str) -> Moment:
 
 
 def offset_minutes(zone: str) -> int:
-    """Minutes of an offset from UTC."""
+    """Return the minutes of an offset from UTC."""
     if zone in {"", "Z"}:
         return 0
     size = int(zone[1:3]) * 60 + int(zone[4:6])
@@ -133,7 +136,7 @@ def offset_minutes(zone: str) -> int:
 
 
 class Moments:
-    """Texts of one kind from ``low`` to ``high``, ended by one of some zones; None stands for any offset."""
+    """Texts of one kind from ``low`` to ``high`` with one of several time zones (None: any offset)."""
 
     def __init__(self, kind: Kind, low: int, high: int, zones: tuple[str | None, ...], *, fractions: bool) -> None:
         self._kind = kind
@@ -143,7 +146,7 @@ class Moments:
         self.choice_bytes = self._span.choice_bytes + (len(zones) > 1) + self._fractions
 
     def make(self, choices: Choices) -> str:
-        """One of them; zeros make the first zone and what is nearest to the year 2000."""
+        """Return one of them; zeros make the first zone and the value nearest to the year 2000."""
         zone = self._zones[choices.index(len(self._zones))]
         ordinal = self._span.make(choices)
         text = self._kind.write(ordinal)
@@ -152,9 +155,9 @@ class Moments:
         return text + (_offset(choices) if zone is None else zone)
 
     def all(self) -> Iterator[str]:
-        """All of them in the first zone that stands for itself."""
-        zone = next((each for each in self._zones if each is not None), "+00:00")
-        return (self._kind.write(each) + zone for each in self._span.all())
+        """Yield all of them in the first zone that is not None."""
+        zone = next((zone for zone in self._zones if zone is not None), "+00:00")
+        return (self._kind.write(ordinal) + zone for ordinal in self._span.all())
 
 
 _USUAL_OFFSETS = ("+00:00", "+02:00", "+03:00", "-05:00", "+05:30", "+14:00", "-14:00", "-00:30")
@@ -174,11 +177,11 @@ class _Range:
 
 
 def moments(xsd_type: XsdSimpleType, facets: Facets, patterns: Sequence[Automaton]) -> Values:
-    """The texts of a type of date or time; raises Unsatisfiable or Unsupported."""
+    """Return the texts of a type of date or time. Raises Unsatisfiable or Unsupported."""
     kind = KINDS[facets.builtin]
     if not patterns:
-        found = _ranges(xsd_type, facets, kind)[0]
-        return Moments(kind, found.low, found.high, found.zones, fractions=True)
+        whole_range = _ranges(xsd_type, facets, kind)[0]
+        return Moments(kind, whole_range.low, whole_range.high, whole_range.zones, fractions=True)
     makers: list[Values] = []
     for span in _ranges(xsd_type, facets, kind):
         for zone in span.zones:
@@ -198,18 +201,18 @@ def moments(xsd_type: XsdSimpleType, facets: Facets, patterns: Sequence[Automato
     tried = f" ({'; '.join(' | '.join(step.patterns) for step in facets.steps)})"
     raise Unsatisfiable(
         f"no {facets.builtin} of the years 1 to 9999 fits the patterns{tried}"
-        + (f" and the bounds {', '.join(each.text for each in facets.bounds)}" if facets.bounds else ""),
+        + (f" and the bounds {', '.join(bound.text for bound in facets.bounds)}" if facets.bounds else ""),
         place_of(xsd_type),
     )
 
 
 def automaton(xsd_type: XsdSimpleType, facets: Facets) -> Automaton:
-    """The same texts as a automaton, patterns aside, for use inside a list or union."""
+    """Return an automaton of a type of date or time without its patterns, for use inside a list or union."""
     kind = KINDS[facets.builtin]
-    found: list[Automaton] = []
+    forms: list[Automaton] = []
     for span in _ranges(xsd_type, facets, kind)[:1]:
-        found += [_form(kind, span, zone) for zone in span.zones]
-    return Union(found)
+        forms += [_form(kind, span, zone) for zone in span.zones]
+    return Union(forms)
 
 
 def _form(kind: Kind, span: _Range, zone: str | None) -> Automaton:
@@ -221,7 +224,7 @@ def _form(kind: Kind, span: _Range, zone: str | None) -> Automaton:
 
 
 def _ranges(xsd_type: XsdSimpleType, facets: Facets, kind: Kind) -> list[_Range]:
-    """The ordinals that keep the bounds: first in the bounds' own zone, then (where zones can be counted) in others."""
+    """Return the ordinals within the bounds: first in the bounds' own time zone, then in others where possible."""
     if not facets.bounds:
         return [_Range(kind.low, kind.high, ("", "Z", None))]
     read = []
@@ -236,11 +239,11 @@ def _ranges(xsd_type: XsdSimpleType, facets: Facets, kind: Kind) -> list[_Range]
     if len(zones) > 1 and (kind.unit is None or "" in zones):
         raise Unsupported(
             f"bounds of {facets.builtin} in zones that cannot be compared: "
-            + ", ".join(each.text for each in facets.bounds),
+            + ", ".join(bound.text for bound in facets.bounds),
             place_of(xsd_type),
         )
     others = [] if zones == [""] or kind.unit != 1 else ["Z", "+02:00", "+03:00", *_half_hours()]
-    found: list[_Range] = []
+    ranges: list[_Range] = []
     for zone in dict.fromkeys([*zones, *others]):
         low, high = kind.low, kind.high
         for bound, moment in read:
@@ -255,13 +258,13 @@ def _ranges(xsd_type: XsdSimpleType, facets: Facets, kind: Kind) -> list[_Range]
             else:
                 high = min(high, at - (1 if not bound.included and not moment.fraction else 0))
         if low <= high:
-            found.append(_Range(low, high, (zone,)))
-    if not found:
+            ranges.append(_Range(low, high, (zone,)))
+    if not ranges:
         raise Unsatisfiable(
-            f"no {facets.builtin} lies within the bounds {', '.join(each.text for each in facets.bounds)}",
+            f"no {facets.builtin} lies within the bounds {', '.join(bound.text for bound in facets.bounds)}",
             place_of(xsd_type),
         )
-    return found
+    return ranges
 
 
 def _half_hours() -> list[str]:

@@ -72,7 +72,7 @@ def test_what_a_pattern_yields_matches_it(pattern: str) -> None:
     words = words_of(pattern)
     assume(not words.empty)
     assume(_taken_by_libxml2((pattern,), words))
-    assert simple_types.refused([(pattern,)], some(words)) is None
+    assert simple_types.find_rejected([(pattern,)], some(words)) is None
 
 
 @settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -83,12 +83,12 @@ def test_what_two_patterns_and_lengths_yield_keeps_them_all(one: str, other: str
     assume(_taken_by_libxml2((one, other), words))
     texts = some(words)
     assert all(least <= len(each) <= least + more for each in texts)
-    assert simple_types.refused([(one,), (other,)], texts) is None
+    assert simple_types.find_rejected([(one,), (other,)], texts) is None
 
 
 def _taken_by_libxml2(patterns: tuple[str, ...], words: StringsOf) -> bool:
     """Whether generation would take the pattern on: libxml2 has faults, xmlschema is never to differ."""
-    found = simple_types.refused([(each,) for each in patterns], simple_types.sample(words))
+    found = simple_types.find_rejected([(each,) for each in patterns], simple_types.sample_texts(words))
     assert found is None or found[0] == "libxml2"
     return found is None
 

@@ -53,7 +53,12 @@ class DeclaredElement:
     @property
     def occurs_once(self) -> bool:
         """True if the schema requires exactly one."""
-        return self.declaration.min_occurs == 1 and self.declaration.max_occurs == 1
+        return self.declaration.min_occurs == 1 and self.occurs_at_most_once
+
+    @property
+    def occurs_at_most_once(self) -> bool:
+        """True if the schema does not allow a second one."""
+        return self.declaration.max_occurs == 1
 
     @property
     def holds_elements(self) -> bool:
@@ -126,8 +131,6 @@ class Mutator:
     mutate: Callable[[Original], InvalidDocument | None]
 
 
-Mutate = Callable[[Original], InvalidDocument | None]
-
 # ---- encoding, document type, well-formedness, document element
 
 _DECLARATION = b"<?xml version='1.0' encoding='UTF-8'?>"
@@ -183,98 +186,90 @@ def _schema_fault(kind: str, original: Original, path: str, why: str) -> Invalid
     return InvalidDocument(kind, original.changed(), "schema", path, why)
 
 
-def _missing_element(original: Original) -> InvalidDocument | None:
-    place = original.choose(lambda candidate: candidate.has_parent and candidate.occurs_once)
-    if place is None:
-        return None
-    parent, following = place.element.getparent(), place.element.getnext()
+def _element_mutator(
+    kind: str,
+    fits: Callable[[DeclaredElement], bool],
+    break_element: Callable[[Original, Element], tuple[str, str]],
+) -> Mutator:
+    """A mutator of one element that ``fits``; ``break_element`` returns the XPath and the fault in words."""
+
+    def mutate(original: Original) -> InvalidDocument | None:
+        place = original.choose(fits)
+        return None if place is None else _schema_fault(kind, original, *break_element(original, place.element))
+
+    return Mutator(kind, ALL_CHANNELS, mutate)
+
+
+def _remove(original: Original, element: Element) -> tuple[str, str]:
+    parent, following = element.getparent(), element.getnext()
     assert parent is not None  # chosen among those that have one
-    parent.remove(place.element)
-    path = original.path(parent if following is None else following)
-    return _schema_fault("missing-element", original, path, f"{etree.QName(place.element).localname} is missing")
+    parent.remove(element)
+    return original.path(parent if following is None else following), f"{etree.QName(element).localname} is missing"
 
 
-def _repeated_element(original: Original) -> InvalidDocument | None:
-    place = original.choose(lambda candidate: candidate.has_parent and candidate.declaration.max_occurs == 1)
-    if place is None:
-        return None
-    second = copy.deepcopy(place.element)
-    place.element.addnext(second)
-    why = f"{etree.QName(place.element).localname} occurs twice"
-    return _schema_fault("repeated-element", original, original.path(second), why)
+def _repeat(original: Original, element: Element) -> tuple[str, str]:
+    second = copy.deepcopy(element)
+    element.addnext(second)
+    return original.path(second), f"{etree.QName(element).localname} occurs twice"
 
 
-def _unknown_element(original: Original) -> InvalidDocument | None:
-    place = original.choose(lambda candidate: candidate.holds_elements)
-    if place is None:
-        return None
-    namespace = etree.QName(place.element[0]).namespace
-    extra = etree.SubElement(place.element, f"{{{namespace}}}Nezinams" if namespace else "Nezinams")
-    why = "an element that the schema does not declare"
-    return _schema_fault("unknown-element", original, original.path(extra), why)
+def _add_unknown_child(original: Original, element: Element) -> tuple[str, str]:
+    namespace = etree.QName(element[0]).namespace
+    extra = etree.SubElement(element, f"{{{namespace}}}Nezinams" if namespace else "Nezinams")
+    return original.path(extra), "an element that the schema does not declare"
 
 
-def _element_namespace(original: Original) -> InvalidDocument | None:
-    place = original.choose(lambda candidate: candidate.has_parent and candidate.occurs_once)
-    if place is None:
-        return None
-    place.element.tag = f"{{{_OTHER_NAMESPACE}}}{etree.QName(place.element).localname}"
-    path = original.path(place.element)
-    return _schema_fault("element-namespace", original, path, "an element in another namespace")
+def _change_namespace(original: Original, element: Element) -> tuple[str, str]:
+    element.tag = f"{{{_OTHER_NAMESPACE}}}{etree.QName(element).localname}"
+    return original.path(element), "an element in another namespace"
+
+
+def _add_unknown_attribute(original: Original, element: Element) -> tuple[str, str]:
+    element.set("zime", "1")
+    return original.path(element, "zime"), "an attribute that the schema does not declare"
+
+
+def _add_text(original: Original, element: Element) -> tuple[str, str]:
+    element.text = "teksts"
+    return original.path(element), "text between elements"
 
 
 def _order(original: Original) -> InvalidDocument | None:
+    """Put a required element before the required one that it must follow."""
     declared = {place.element: place for place in original.elements()}
-
-    def precedes_another(place: DeclaredElement) -> bool:
-        following = declared.get(place.element.getnext())  # type: ignore[arg-type]
-        return (
-            following is not None
-            and place.has_parent
-            and place.occurs_once
-            and following.occurs_once
-            and place.element.tag != following.element.tag
-        )
-
-    place = original.choose(precedes_another)
-    if place is None:
+    pairs = [
+        (place.element, following.element)
+        for place in declared.values()
+        if place.has_parent
+        and place.occurs_once
+        and (following := declared.get(place.element.getnext())) is not None  # type: ignore[arg-type]
+        and following.occurs_once
+        and place.element.tag != following.element.tag
+    ]
+    if not pairs:
         return None
-    early = place.element.getnext()
-    assert early is not None  # chosen among those that have one
-    place.element.addprevious(early)
-    why = f"{etree.QName(early).localname} comes before {etree.QName(place.element).localname}"
-    return _schema_fault("order", original, original.path(early), why)
-
-
-def _unknown_attribute(original: Original) -> InvalidDocument | None:
-    place = original.choose(lambda _: True)
-    if place is None:
-        return None
-    place.element.set("zime", "1")
-    path = original.path(place.element, "zime")
-    return _schema_fault("unknown-attribute", original, path, "an attribute that the schema does not declare")
+    first, second = original.random.choice(pairs)
+    first.addprevious(second)
+    why = f"{etree.QName(second).localname} comes before {etree.QName(first).localname}"
+    return _schema_fault("order", original, original.path(second), why)
 
 
 def _missing_attribute(original: Original) -> InvalidDocument | None:
     required = [
-        (place, name)
+        (place.element, name)
         for place in original.elements()
         for name in map(str, place.element.attrib)
         if getattr(place.declaration.attributes.get(name), "use", "") == "required"
     ]
     if not required:
         return None
-    place, name = original.random.choice(required)
-    del place.element.attrib[name]
-    return _schema_fault("missing-attribute", original, original.path(place.element), f"{name} is missing")
+    element, name = original.random.choice(required)
+    del element.attrib[name]
+    return _schema_fault("missing-attribute", original, original.path(element), f"{name} is missing")
 
 
-def _text_between(original: Original) -> InvalidDocument | None:
-    place = original.choose(lambda candidate: candidate.holds_elements)
-    if place is None:
-        return None
-    place.element.text = "teksts"
-    return _schema_fault("text-between", original, original.path(place.element), "text between elements")
+def _is_required_child(place: DeclaredElement) -> bool:
+    return place.has_parent and place.occurs_once
 
 
 # ---- single values: one facet of a simple type broken
@@ -331,6 +326,26 @@ def _too_large(value: _Value) -> str | None:
     return str(most + 1) if isinstance(most, (int, Decimal)) else None
 
 
+def _unlisted(value: _Value) -> str | None:
+    return "Nezināms" if value.type.enumeration else None
+
+
+def _word(value: _Value) -> str | None:
+    return "nezināms" if value.primitive not in {"string", None} else None
+
+
+def _decimal_comma(value: _Value) -> str | None:
+    return value.text.replace(".", ",") if value.has_decimals else None
+
+
+def _three_decimals(value: _Value) -> str | None:
+    return f"{value.text}5" if value.has_decimals else None
+
+
+def _too_many_digits(value: _Value) -> str | None:
+    return "9" * 20 + ".00" if value.has_decimals else None
+
+
 def _value_mutator(kind: str, break_value: Callable[[_Value], str | None], why: str) -> Mutator:
     """A mutator that puts ``break_value(value)`` in the place of a value; None means that it does not apply."""
 
@@ -366,54 +381,32 @@ def _on(primitive: str, text: str) -> Callable[[_Value], str | None]:
     return lambda value: text if value.primitive == primitive else None
 
 
-_TREE_MUTATORS: tuple[tuple[str, Mutate], ...] = (
-    ("encoding", _encoding),
-    ("dtd", _dtd),
-    ("cut-off", _cut_off),
-    ("not-utf-8", _not_utf8),
-    ("empty", _empty),
-    ("root-namespace", _root_namespace),
-    ("root-name", _root_name),
-    ("missing-element", _missing_element),
-    ("repeated-element", _repeated_element),
-    ("unknown-element", _unknown_element),
-    ("element-namespace", _element_namespace),
-    ("order", _order),
-    ("unknown-attribute", _unknown_attribute),
-    ("missing-attribute", _missing_attribute),
-    ("text-between", _text_between),
-)
-_VALUE_MUTATORS: tuple[tuple[str, Callable[[_Value], str | None], str], ...] = (
-    ("too-long", _too_long, "longer than the schema allows"),
-    ("too-short", _too_short, "shorter than the schema allows"),
-    ("pattern", _pattern, "does not match the pattern of the schema"),
-    (
-        "enumeration",
-        lambda value: "Nezināms" if value.type.enumeration else None,
-        "none of the values that the schema lists",
-    ),
-    (
-        "kind",
-        lambda value: "nezināms" if value.primitive not in {"string", None} else None,
-        "text where the schema requires a number, a date or a boolean",
-    ),
-    ("no-such-day", _on("date", "2027-02-29"), "a date that does not exist"),
-    ("no-such-month", _on("gYearMonth", "2026-13"), "a month that does not exist"),
-    ("local-time", _on("dateTime", "2026-03-02T10:00:00"), "a date and time without a time zone"),
-    (
-        "decimal-comma",
-        lambda value: value.text.replace(".", ",") if value.has_decimals else None,
-        "a comma instead of the decimal point",
-    ),
-    ("three-decimals", lambda value: f"{value.text}5" if value.has_decimals else None, "three decimals"),
-    ("too-large", _too_large, "larger than the schema allows"),
-    (
-        "too-many-digits",
-        lambda value: "9" * 20 + ".00" if value.has_decimals else None,
-        "more digits than the schema allows",
-    ),
-)
 MUTATORS = (
-    *(Mutator(kind, ALL_CHANNELS, mutate) for kind, mutate in _TREE_MUTATORS),
-    *(_value_mutator(*row) for row in _VALUE_MUTATORS),
+    Mutator("encoding", ALL_CHANNELS, _encoding),
+    Mutator("dtd", ALL_CHANNELS, _dtd),
+    Mutator("cut-off", ALL_CHANNELS, _cut_off),
+    Mutator("not-utf-8", ALL_CHANNELS, _not_utf8),
+    Mutator("empty", ALL_CHANNELS, _empty),
+    Mutator("root-namespace", ALL_CHANNELS, _root_namespace),
+    Mutator("root-name", ALL_CHANNELS, _root_name),
+    _element_mutator("missing-element", _is_required_child, _remove),
+    _element_mutator("repeated-element", lambda place: place.has_parent and place.occurs_at_most_once, _repeat),
+    _element_mutator("unknown-element", lambda place: place.holds_elements, _add_unknown_child),
+    _element_mutator("element-namespace", _is_required_child, _change_namespace),
+    Mutator("order", ALL_CHANNELS, _order),
+    _element_mutator("unknown-attribute", lambda _: True, _add_unknown_attribute),
+    Mutator("missing-attribute", ALL_CHANNELS, _missing_attribute),
+    _element_mutator("text-between", lambda place: place.holds_elements, _add_text),
+    _value_mutator("too-long", _too_long, "longer than the schema allows"),
+    _value_mutator("too-short", _too_short, "shorter than the schema allows"),
+    _value_mutator("pattern", _pattern, "does not match the pattern of the schema"),
+    _value_mutator("enumeration", _unlisted, "none of the values that the schema lists"),
+    _value_mutator("kind", _word, "text where the schema requires a number, a date or a boolean"),
+    _value_mutator("no-such-day", _on("date", "2027-02-29"), "a date that does not exist"),
+    _value_mutator("no-such-month", _on("gYearMonth", "2026-13"), "a month that does not exist"),
+    _value_mutator("local-time", _on("dateTime", "2026-03-02T10:00:00"), "a date and time without a time zone"),
+    _value_mutator("decimal-comma", _decimal_comma, "a comma instead of the decimal point"),
+    _value_mutator("three-decimals", _three_decimals, "three decimals"),
+    _value_mutator("too-large", _too_large, "larger than the schema allows"),
+    _value_mutator("too-many-digits", _too_many_digits, "more digits than the schema allows"),
 )

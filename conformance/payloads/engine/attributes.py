@@ -17,7 +17,7 @@ from conformance.payloads.engine.document import Document, Element
 from conformance.payloads.engine.simple_types import Simple
 from conformance.payloads.engine.strings import StringsOf, tabulate
 
-_PRESENT = 0xA0  # an octet from here on: an optional attribute is written
+_PRESENT = 0xA0  # a byte from here on: an optional attribute is written
 
 
 @dataclass(slots=True, eq=False)
@@ -47,10 +47,10 @@ class AnyAttribute:
 
     def make(self, element: Element, document: Document, choices: Choices) -> None:
         """Add none, one or two of them."""
-        octet = choices.byte()
-        if octet < _PRESENT + 0x20:
+        byte = choices.byte()
+        if byte < _PRESENT + 0x20:
             return
-        for _ in range(1 + (octet >= 0xF0)):
+        for _ in range(1 + (byte >= 0xF0)):
             use = self.uses[choices.index(len(self.uses))]
             if use.name not in element.attrib:
                 use.make(element, document, choices)
@@ -109,10 +109,10 @@ class AnyItem:
         """Create one below a parent."""
         assert parent is not None
         element = etree.SubElement(parent, self.tag)
-        octet = choices.byte()
-        if octet >= 0x80:
+        byte = choices.byte()
+        if byte >= 0x80:
             element.text = free_text().make(choices)
-        if octet >= 0xE0 and room >= 1 and depth < 8:
+        if byte >= 0xE0 and room >= 1 and depth < 8:
             self.make(element, document, choices, room - 1, depth + 1)
         return element
 
@@ -122,7 +122,7 @@ def declared_names(wildcard: XsdAnyElement | XsdAnyAttribute, names: Iterable[st
     return [name for name in names if not _reserved(name) and wildcard.is_matching(name)]
 
 
-def made_up_names(wildcard: XsdAnyElement | XsdAnyAttribute, declared: Iterable[str]) -> list[str]:
+def undeclared_names(wildcard: XsdAnyElement | XsdAnyAttribute, declared: Iterable[str]) -> list[str]:
     """Return names that the wildcard allows and no schema declares; none if its processContents is strict."""
     if wildcard.process_contents == "strict":
         return []

@@ -16,8 +16,15 @@ from xmlschema.validators.simple_types import XsdSimpleType
 from xmlschema.validators.wildcards import XsdAnyAttribute, XsdAnyElement
 from xmlschema.validators.xsdbase import XsdComponent, XsdType
 
-from conformance.payloads.engine import attributes as wildcards
-from conformance.payloads.engine.attributes import AnyAttribute, Attributes, AttributeUse
+from conformance.payloads.engine.attributes import (
+    AnyAttribute,
+    AnyItem,
+    Attributes,
+    AttributeUse,
+    declared_names,
+    free_text,
+    undeclared_names,
+)
 from conformance.payloads.engine.content import (
     All,
     Choice,
@@ -36,8 +43,8 @@ from conformance.payloads.engine.simple_types import Role, Simple, SimpleTypes
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 _ANY_TYPE = f"{XS}anyType"
-_LAX_MOST = 12  # declared elements that a lax wildcard is filled with; a strict one gets all
-_SIZE_MOST = 160
+_MAX_LAX = 12  # declared elements that a lax wildcard is filled with; a strict one gets all
+_MAX_SIZE = 160  # bytes of choices at the start of an element
 
 
 class Compiler:
@@ -179,7 +186,7 @@ class Compiler:
             kind.simple = self._simple(content, xsd_type)
             return
         if xsd_type.mixed:
-            kind.mixed = wildcards.free_text()
+            kind.mixed = free_text()
         group = self._group(content)
         self._note_ambiguity(group, xsd_type, repeated=False)
         if group.parts and group.most != 0:
@@ -252,11 +259,11 @@ class Compiler:
 
     def _any(self, wildcard: XsdAnyElement) -> list[Item]:
         declared = list(self._maps.elements)
-        items: list[Item] = [wildcards.AnyItem(name) for name in wildcards.made_up_names(wildcard, declared)]
+        items: list[Item] = [AnyItem(name) for name in undeclared_names(wildcard, declared)]
         if wildcard.process_contents == "skip":
             return items
-        names = wildcards.declared_names(wildcard, declared)
-        for name in names if wildcard.process_contents == "strict" else names[:_LAX_MOST]:
+        names = declared_names(wildcard, declared)
+        for name in names if wildcard.process_contents == "strict" else names[:_MAX_LAX]:
             element = self._maps.elements[name]
             if not element.abstract:
                 items.append(self._element(element))
@@ -281,14 +288,14 @@ class Compiler:
 
     def _any_attributes(self, wildcard: XsdAnyAttribute, declared: set[str]) -> list[AttributeUse]:
         known = list(self._maps.attributes)
-        text = Simple(self._maps.any_simple_type, wildcards.free_text(), Role.PLAIN)
+        text = Simple(self._maps.any_simple_type, free_text(), Role.PLAIN)
         uses = [
             AttributeUse(name, text, required=True)
-            for name in wildcards.made_up_names(wildcard, [*known, *declared])
+            for name in undeclared_names(wildcard, [*known, *declared])
             if name not in declared
         ]
         if wildcard.process_contents != "skip":
-            names = (name for name in wildcards.declared_names(wildcard, known) if name not in declared)
+            names = (name for name in declared_names(wildcard, known) if name not in declared)
             uses += [self._attribute(self._maps.attributes[name], required=True) for name in names]
         return [use for use in uses if use.simple.role is not Role.ID]
 
@@ -344,14 +351,14 @@ def _sizes(makers: Sequence[ElementMaker], types: Sequence[ElementType]) -> None
     def of_type(kind: ElementType) -> int:
         if id(kind) in done:
             return done[id(kind)]
-        done[id(kind)] = _SIZE_MOST  # inside itself
+        done[id(kind)] = _MAX_SIZE  # inside itself
         size = kind.attributes.size + (kind.mixed is not None)
         if kind.simple is not None:
             size += kind.simple.values.choice_bytes
         elif kind.content is not None:
             kind.content.size = of_group(kind.content)
             size += kind.content.size
-        done[id(kind)] = kind.size = min(size, _SIZE_MOST)
+        done[id(kind)] = kind.size = min(size, _MAX_SIZE)
         return kind.size
 
     def of_group(group: Group) -> int:
@@ -362,7 +369,7 @@ def _sizes(makers: Sequence[ElementMaker], types: Sequence[ElementType]) -> None
                 (part.least != part.most) + (part.size if part.most == 1 and part.least else min(part.size, 2))
             )
         size = 1 + max(sizes, default=0) if isinstance(group, Choice) else sum(sizes)
-        return min(size + (len(sizes) if isinstance(group, All) else 0), _SIZE_MOST)
+        return min(size + (len(sizes) if isinstance(group, All) else 0), _MAX_SIZE)
 
     def of_part(part: Part) -> int:
         if isinstance(part, Leaf):
@@ -374,7 +381,7 @@ def _sizes(makers: Sequence[ElementMaker], types: Sequence[ElementType]) -> None
         if not isinstance(item, ElementMaker) or not item.types:
             return item.size
         item.size = min(
-            _SIZE_MOST,
+            _MAX_SIZE,
             of_type(item.types[0][0])
             + item.nillable
             + (len(item.types) > 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from lxml import etree
 
@@ -16,12 +16,8 @@ from conformance.payloads.engine.loading import XSI
 from conformance.payloads.engine.simple_types import Simple
 from conformance.payloads.engine.strings import StringsOf
 
-if TYPE_CHECKING:
-    from conformance.payloads.engine.strings import StringsOf
-
-
 HALF = 128
-_OWN_BLOCK = 96  # decisions; an element that takes more has a block for itself
+_OWN_BLOCK = 96  # bytes of choices; an element that takes more has a block for itself
 _SOMETIMES = 0xB0
 
 
@@ -74,7 +70,7 @@ class Part:
     def __init__(self, least: int, most: int | None) -> None:
         self.least = least
         self.most = most
-        self.size = 0  # decisions of one occurrence, as far as they are known at the start
+        self.size = 0  # bytes of choices of one occurrence, as far as known at the start
         self.parent: Group | None = None
         self.cost: float = math.inf  # elements of the smallest single occurrence
 
@@ -311,7 +307,7 @@ class ElementType:
     simple: Simple | None = None
     content: Group | None = None
     mixed: StringsOf | None = None
-    size: int = -1  # decisions of one element, as far as it is known at the start
+    size: int = -1  # bytes of choices of one element, as far as known at the start
     optional: float = 0  # elements of one more of everything optional
     children: float = 0  # about how many elements it holds
     many: bool = False  # whether some of them may come without end

@@ -36,10 +36,10 @@ class Span:
         """Return one of them; zeros make the origin."""
         if self._size == 1:
             return self.low
-        octet = choices.byte()
-        if octet >= 0xF4:
-            return (self.low, self.high, min(self.low + 1, self.high), max(self.high - 1, self.low))[octet & 3]
-        return self._nth(choices.number(octet % (self._bytes + 1)) % self._size)
+        byte = choices.byte()
+        if byte >= 0xF4:
+            return (self.low, self.high, min(self.low + 1, self.high), max(self.high - 1, self.low))[byte & 3]
+        return self._nth(choices.number(byte % (self._bytes + 1)) % self._size)
 
     def all(self) -> Iterator[int]:
         """Yield all of them, from the origin to both sides."""
@@ -118,12 +118,12 @@ class Floats:
 
     def make(self, choices: Choices) -> str:
         """Return one of them; zeros make 0 or the number nearest to it."""
-        octet = choices.byte()
-        if self._only_special or (octet >= 0xF0 and self._specials):
-            return self._specials[octet % len(self._specials)]
-        if self._whole is not None and octet < 0x60:
+        byte = choices.byte()
+        if self._only_special or (byte >= 0xF0 and self._specials):
+            return self._specials[byte % len(self._specials)]
+        if self._whole is not None and byte < 0x60:
             return str(self._whole.make(choices))
-        if self._whole is not None and octet < 0xA0 and self._whole.low < self._whole.high:
+        if self._whole is not None and byte < 0xA0 and self._whole.low < self._whole.high:
             return self._half(choices)
         return _text(_from_rank(self._bits.make(choices), self._width))
 
@@ -238,9 +238,9 @@ class Durations:
 
     def make(self, choices: Choices) -> str:
         """Return one of them; zeros make the shortest."""
-        octet = choices.byte()
-        seconds = self._seconds.make(choices) if self._seconds is not None and (octet < 0xC0 or not self._months) else 0
-        months = self._months.make(choices) if self._months is not None and (octet >= 0x80 or not self._seconds) else 0
+        byte = choices.byte()
+        seconds = self._seconds.make(choices) if self._seconds is not None and (byte < 0xC0 or not self._months) else 0
+        months = self._months.make(choices) if self._months is not None and (byte >= 0x80 or not self._seconds) else 0
         return write_duration(months, -seconds if months * seconds < 0 else seconds)
 
     def all(self) -> Iterator[str]:

@@ -150,7 +150,7 @@ class SimpleTypes:
 
     def _made_values(self, xsd_type: XsdSimpleType, facets: Facets) -> Values:
         if facets.least > _LONGEST:
-            raise Unsupported(f"{describe_type(xsd_type)} wants more than {_LONGEST} characters", place_of(xsd_type))
+            raise Unsupported(f"{describe_type(xsd_type)} requires more than {_LONGEST} characters", place_of(xsd_type))
         if facets.most is not None and facets.least > facets.most:
             raise Unsatisfiable(
                 f"no value of {describe_type(xsd_type)} is at least {facets.least} and at most {facets.most} long",

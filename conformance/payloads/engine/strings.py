@@ -132,14 +132,14 @@ class StringsOf:
         state, left = 0, length
         made: list[str] = []
         steps = self._steps
-        for octet in choices.take(min(length, _FRESH)):
+        for byte in choices.take(min(length, _FRESH)):
             step = steps.get((state, left)) or self._step(state, left)
             left -= 1
-            if octet < step.direct:
-                made.append(step.char_of[octet])
-                state = step.target_of[octet]
+            if byte < step.direct:
+                made.append(step.char_of[byte])
+                state = step.target_of[byte]
             else:
-                at = step.far(octet, choices)
+                at = step.far(byte, choices)
                 made.append(step.chars[at])
                 state = step.targets[at]
         if left:
@@ -152,10 +152,10 @@ class StringsOf:
             yield from self._of_length(length)
 
     def _length(self, choices: Choices) -> int:
-        octet = choices.byte()
-        if octet < 0xD0:
-            return self.lengths[octet % min(12, len(self.lengths))]
-        if octet < self._long_from or self._longest is None:
+        byte = choices.byte()
+        if byte < 0xD0:
+            return self.lengths[byte % min(12, len(self.lengths))]
+        if byte < self._long_from or self._longest is None:
             return self.lengths[choices.byte() * min(64, len(self.lengths)) >> 8]
         return self._longest
 
@@ -192,7 +192,7 @@ class StringsOf:
 class _Step:
     """The characters that may come next, simple ones first, with the states that they lead to.
 
-    Octets below ``direct`` stand for a character by themselves: for any one where there are few, else for one of ASCII.
+    Bytes below ``direct`` stand for a character by themselves: for any one where there are few, else for one of ASCII.
     """
 
     __slots__ = ("_common", "char_of", "chars", "direct", "target_of", "targets")
@@ -204,17 +204,17 @@ class _Step:
         count = len(chars)
         near = count if count in {common, 1} or (common == 0 and count <= 256) else common
         self.direct = 256 if near == count else 200 if common else 0
-        self.char_of = "".join(chars[octet % near] for octet in range(self.direct))
-        self.target_of = [targets[octet % near] for octet in range(self.direct)]
+        self.char_of = "".join(chars[byte % near] for byte in range(self.direct))
+        self.target_of = [targets[byte % near] for byte in range(self.direct)]
 
-    def far(self, octet: int, choices: Choices) -> int:
+    def far(self, byte: int, choices: Choices) -> int:
         """Return the number of a character for a byte that does not stand for one by itself."""
         if self._common == 0:
-            return (octet << 8 | choices.byte()) % len(self.chars)
+            return (byte << 8 | choices.byte()) % len(self.chars)
         wide = len(self.chars) - self._common
-        if octet < 232:  # the Latin letters outside ASCII are the nearest
-            return self._common + (choices.byte() | (octet & 1) << 8) % min(wide, 384)
-        return self._common + ((octet - 232) << 8 | choices.byte()) % wide
+        if byte < 232:  # the Latin letters outside ASCII are the nearest
+            return self._common + (choices.byte() | (byte & 1) << 8) % min(wide, 384)
+        return self._common + ((byte - 232) << 8 | choices.byte()) % wide
 
 
 _STEPS: dict[tuple[tuple[CharSet, int], ...], _Step] = {}

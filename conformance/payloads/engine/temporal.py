@@ -150,8 +150,8 @@ class Moments:
         zone = self._zones[choices.index(len(self._zones))]
         ordinal = self._span.make(choices)
         text = self._kind.write(ordinal)
-        if self._fractions and ordinal < self._span.high and (octet := choices.byte()) >= 0xE0:
-            text += f".{1 + octet % 9}" if octet < 0xF0 else f".{1 + choices.number(2) % 999:03d}"
+        if self._fractions and ordinal < self._span.high and (byte := choices.byte()) >= 0xE0:
+            text += f".{1 + byte % 9}" if byte < 0xF0 else f".{1 + choices.number(2) % 999:03d}"
         return text + (_offset(choices) if zone is None else zone)
 
     def all(self) -> Iterator[str]:

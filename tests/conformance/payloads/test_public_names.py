@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from conformance import payloads
@@ -26,3 +29,10 @@ def test_the_names_of_the_release_before_are_the_same_objects() -> None:
     assert spoilers.spoilt is payloads.invalid_documents
     assert spoilers.Spoilt is payloads.InvalidDocument
     assert set(spoilers.SPOILERS) >= set(spoilers.kinds(next(iter(spoilers.SPOILERS["record-count"].channels))))
+
+
+def test_samples_and_invalid_documents_are_made_without_hypothesis() -> None:
+    program = "from conformance.payloads import make_invalid, sample_bytes; import sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "conformance.payloads.domain.samples" in done.stdout.split()
+    assert "hypothesis" not in done.stdout.split()

@@ -1,4 +1,4 @@
-"""Each spoilt document gets the complaint that it says, and no other."""
+"""Each invalid document gets the finding that it states, and no other."""
 
 from __future__ import annotations
 
@@ -30,18 +30,20 @@ ALL = [(channel, kind) for channel in ChannelName for kind in fault_kinds(channe
 SAMPLED = settings(max_examples=12, suppress_health_check=list(HealthCheck))
 
 
-def _complains_as_it_says(each: InvalidDocument, profile: Profile, channel: ChannelName) -> None:
-    told = None if each.code == "root" else channel
-    assert {(found.code, found.path) for found in validate(each.data, profile, told)} == {(each.code, each.path)}
+def _assert_only_the_stated_finding(document: InvalidDocument, profile: Profile, channel: ChannelName) -> None:
+    expected = None if document.code == "root" else channel
+    assert {(finding.code, finding.path) for finding in validate(document.data, profile, expected)} == {
+        (document.code, document.path)
+    }
 
 
-@pytest.mark.parametrize(("channel", "kind"), [each for each in ALL if each not in NOWHERE])
-def test_the_complaint_is_the_one_that_it_says(channel: ChannelName, kind: str) -> None:
+@pytest.mark.parametrize(("channel", "kind"), [pair for pair in ALL if pair not in NOWHERE])
+def test_validation_reports_the_stated_finding(channel: ChannelName, kind: str) -> None:
     @SAMPLED
     @given(invalid_documents(channel, PROFILE, kind))
-    def holds(each: InvalidDocument) -> None:
-        assert each.why
-        _complains_as_it_says(each, PROFILE, channel)
+    def holds(document: InvalidDocument) -> None:
+        assert document.why
+        _assert_only_the_stated_finding(document, PROFILE, channel)
 
     holds()
 
@@ -58,30 +60,30 @@ def test_the_complaint_is_the_one_that_it_says(channel: ChannelName, kind: str) 
         (ChannelName.PAYOUT, "invoice-overdrawn"),
     ],
 )
-def test_so_it_is_under_another_schema(channel: ChannelName, kind: str) -> None:
+def test_validation_reports_the_stated_finding_under_another_schema(channel: ChannelName, kind: str) -> None:
     @SAMPLED
     @given(invalid_documents(channel, ANOTHER, kind))
-    def holds(each: InvalidDocument) -> None:
-        _complains_as_it_says(each, ANOTHER, channel)
+    def holds(document: InvalidDocument) -> None:
+        _assert_only_the_stated_finding(document, ANOTHER, channel)
 
     holds()
 
 
 @pytest.mark.parametrize(("channel", "kind"), sorted(NOWHERE))
-def test_what_has_no_place_in_a_document_says_so(channel: ChannelName, kind: str) -> None:
+def test_a_mutator_returns_none_for_documents_without_a_place_for_its_fault(channel: ChannelName, kind: str) -> None:
     samples = sample_documents(channel, PROFILE, count=30, records=3, seed=1)
-    assert all(make_invalid(each, PROFILE, kind) is None for each in samples)
+    assert all(make_invalid(sample, PROFILE, kind) is None for sample in samples)
 
 
-def test_there_are_many_kinds_and_every_rule_of_the_business_is_broken_by_one() -> None:
+def test_every_business_rule_is_broken_by_a_mutator() -> None:
     assert len(MUTATORS) >= 25
     broken = set()
     for channel in ChannelName:
         for document in sample_documents(channel, PROFILE, count=12, records=3, seed=5):
-            found = (make_invalid(document, PROFILE, kind) for kind in fault_kinds(channel))
-            broken |= {each.code for each in found if each is not None}
-    # What the reconstruction's own schema forbids already, its rules never get to see.
-    assert {each.code for each in rules.RULES} - broken == {"time-zone", "money-decimals"}
+            made = (make_invalid(document, PROFILE, kind) for kind in fault_kinds(channel))
+            broken |= {invalid.code for invalid in made if invalid is not None}
+    # The schema of the reconstruction already forbids what these two rules forbid.
+    assert {rule.code for rule in rules.RULES} - broken == {"time-zone", "money-decimals"}
 
 
 def test_same_seed_same_fault() -> None:
@@ -90,7 +92,7 @@ def test_same_seed_same_fault() -> None:
     assert first == again != other
 
 
-def test_a_spoiler_changes_nothing_but_its_fault() -> None:
+def test_a_mutator_changes_nothing_but_its_fault() -> None:
     (document,) = sample_documents(ChannelName.CONTRACT, PROFILE, count=1, records=2, seed=2)
     made = make_invalid(document, PROFILE, "unknown-attribute")
     assert made is not None

@@ -11,15 +11,21 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from conformance.commands import options
+from simulator.domain.language import _
 
 if TYPE_CHECKING:
     from simulator.audit import AuditRecord
 
-_HEADS = {
-    "en": ("time", "user", "authority", "operation", "outcome", "bytes", "messages", "channel version"),
-    "lv": ("laiks", "lietotājs", "iestāde", "darbība", "iznākums", "baiti", "ziņojumi", "kanāla versija"),
-}
-_ACCEPTED = {"en": "accepted", "lv": "pieņemts"}
+_COLUMNS = (
+    _("time"),
+    _("user"),
+    _("authority"),
+    _("operation"),
+    _("outcome"),
+    _("bytes"),
+    _("messages"),
+    _("channel version"),
+)
 
 
 @click.command("audit")
@@ -50,7 +56,8 @@ def _as_json(records: Iterable[AuditRecord]) -> Iterator[str]:
 
 
 def _as_text(records: Iterable[AuditRecord], lang: str) -> Iterator[str]:
-    yield "\t".join(_HEADS[lang])
+    yield "\t".join(column.in_language(lang) for column in _COLUMNS)
+    accepted = _("accepted").in_language(lang)
     for record in records:
         yield "\t".join(
             (
@@ -58,7 +65,7 @@ def _as_text(records: Iterable[AuditRecord], lang: str) -> Iterator[str]:
                 record.user or "-",
                 record.authority or "-",
                 record.operation or "-",
-                record.fault_code or _ACCEPTED[lang],
+                record.fault_code or accepted,
                 str(record.size),
                 " ".join(record.message_ids) or "-",
                 " ".join(record.channel_versions) or record.channel or "-",

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from conformance.commands import options
 from conformance.commands.group import HARNESS_FAILED, RETAILER_FAILED, fail
 from conformance.retailers.config import DriverKind, load_retailer, reference_config
+from simulator.domain.language import _
 
 if TYPE_CHECKING:
     from conformance.report.dossier.dossier import DossierReport
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
     from conformance.report.summary import RunSummary
     from simulator.documents.profile import Profile
 
-_NOT_YOURS = {
-    "lv": "tiek pārbaudīts līdzi dotais paraugtirgotājs; savai sistēmai: --retailer retailer.toml",
-    "en": "this tests the bundled reference retailer; for your own system: --retailer retailer.toml",
-}
-_NO_SIGNOFF = {"lv": "atzinumu par gatavību nevar dot", "en": "no sign-off"}
 _OF_A_LIVE_RUN = {
     "seed": "--seed",
     "cases": "--cases",
@@ -116,7 +112,8 @@ def command(
     if recorded is not None:
         _refuse_options_of_a_live_run(context)
     elif retailer is None and Path("retailer.toml").exists():
-        click.echo(f"aldis: {_NOT_YOURS[lang]}", err=True)
+        hint = _("this tests the bundled reference retailer; for your own system: --retailer retailer.toml")
+        click.echo(f"aldis: {hint.in_language(lang)}", err=True)
     config = load_retailer(retailer) if retailer is not None else reference_config()
     from conformance.requirements.catalogue import load as load_requirements
     from conformance.waivers import load_waivers
@@ -219,5 +216,6 @@ class _Reports:
         """Print what stands in the way of a sign-off, and return the exit code."""
         obstacles = self.dossier.obstacles if self.dossier is not None else ()
         for obstacle in obstacles:
-            click.echo(f"aldis: {_NO_SIGNOFF[lang]}: {obstacle.in_language(lang)}", err=True)
+            sentence = _("no sign-off: {obstacle}", obstacle=obstacle)
+            click.echo(f"aldis: {sentence.in_language(lang)}", err=True)
         return self.summary.exit_code or (RETAILER_FAILED if obstacles else 0)

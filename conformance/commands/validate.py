@@ -11,15 +11,11 @@ import rich_click as click
 
 from conformance.commands import options
 from conformance.commands.group import SOMETHING_WRONG, WRONG_USE
+from simulator.domain.language import Text, _
 
 if TYPE_CHECKING:
     from simulator.documents.complaints import Complaint
     from simulator.documents.profile import Profile
-
-_WORDS = {
-    "en": {"valid": "valid", "invalid": "INVALID", "line": "line", "expected": "expected", "source": "source"},
-    "lv": {"valid": "derīgs", "invalid": "NEDERĪGS", "line": "rinda", "expected": "sagaidāms", "source": "avots"},
-}
 
 
 @click.command("validate")
@@ -46,7 +42,7 @@ def command(files: tuple[Path, ...], profile: str, lang: str, as_json: bool) -> 
         click.echo(json.dumps(_as_json(results, chosen), ensure_ascii=False, indent=2))
     else:
         for file, complaints in results:
-            _print(file, complaints, _WORDS[lang])
+            _print(file, complaints, lang)
     for sentence in unreadable:
         click.echo(f"aldis: {sentence}", err=True)
     if unreadable:
@@ -54,13 +50,25 @@ def command(files: tuple[Path, ...], profile: str, lang: str, as_json: bool) -> 
     sys.exit(SOMETHING_WRONG if any(complaints for _, complaints in results) else 0)
 
 
-def _print(file: Path, complaints: tuple[Complaint, ...], words: dict[str, str]) -> None:
-    click.echo(f"{file}: {words['invalid'] if complaints else words['valid']}")
+def _print(file: Path, complaints: tuple[Complaint, ...], language: str) -> None:
+    def say(text: Text) -> None:
+        click.echo(text.in_language(language))
+
+    say(_("{file}: INVALID", file=file) if complaints else _("{file}: valid", file=file))
     for complaint in complaints:
-        place = f"{words['line']} {complaint.line}, {complaint.path}" if complaint.line else complaint.path
-        click.echo(f"  {place}\n    {complaint.code}: {complaint.found}")
-        click.echo(f"    {words['expected']}: {complaint.expected}")
-        click.echo(f"    {words['source']}: {complaint.provenance.source} ({complaint.provenance.basis})")
+        if complaint.line:
+            say(_("  line {line}, {path}", line=complaint.line, path=complaint.path))
+        else:
+            click.echo(f"  {complaint.path}")
+        click.echo(f"    {complaint.code}: {complaint.found}")
+        say(_("    expected: {expected}", expected=complaint.expected))
+        say(
+            _(
+                "    source: {source} ({basis})",
+                source=complaint.provenance.source,
+                basis=complaint.provenance.basis,
+            )
+        )
 
 
 def _as_json(results: list[tuple[Path, tuple[Complaint, ...]]], profile: Profile) -> dict[str, object]:

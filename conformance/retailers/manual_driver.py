@@ -1,4 +1,4 @@
-"""Drives a retailer through a person: each request is told as an instruction, and the person says when it is done."""
+"""A driver that asks a person: it prints each request as an instruction and waits for the person's answer."""
 
 from __future__ import annotations
 
@@ -7,111 +7,93 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TextIO
 
 from conformance.retailers.protocol import Answer, DriverError
+from simulator.domain.language import Text, _
 
 CAN = ("sub_users", "corrections", "reversals")
 """What a person can do in a system that the suite cannot tell the time."""
 
-_Texts = tuple[str, str]  # Latvian, English
-_DO: Mapping[str, _Texts] = {
-    "hello": ("Iestatiet savā sistēmā šīs adreses un datus:", "Set these addresses and data in your system:"),
-    "reset": (
-        "Sāciet ar tukšu sistēmu: bez klientiem, ziņojumiem un pilnvarām.",
-        "Begin with an empty system: no customers, messages or tokens.",
-    ),
-    "apply": ("Ievadiet savā sistēmā, kas noticis:", "Enter into your system what happened:"),
-    "bill": ("Izrakstiet rēķinus par {period}:", "Issue the bills for {period}:"),
-    "exchange": (
-        "Palaidiet plānoto datu apmaiņu ({channels}) un sagaidiet tās beigas.",
-        "Start the scheduled exchange ({channels}) and wait until it has ended.",
-    ),
-    "status": ("Sameklējiet, cik pienākas līgumam {contract}.", "Look up what is due on contract {contract}."),
+_REQUESTS = {
+    "hello": _("Set these addresses and data in your system:"),
+    "reset": _("Begin with an empty system: no customers, messages or tokens."),
+    "apply": _("Enter into your system what happened:"),
+    "bill": _("Issue the bills for {period}:"),
+    "exchange": _("Start the scheduled exchange ({channels}) and wait until it has ended."),
+    "status": _("Look up what is due on contract {contract}."),
 }
-_KINDS: Mapping[str, _Texts] = {
-    "contract.new": (
-        "jauns līgums {contract}: {holder}, EIC {metering_point}, {address}, no {valid_from}",
-        "new contract {contract}: {holder}, EIC {metering_point}, {address}, from {valid_from}",
+_EVENTS = {
+    "contract.new": _("new contract {contract}: {holder}, EIC {metering_point}, {address}, from {valid_from}"),
+    "contract.change": _(
+        "contract {contract} is now: {holder}, EIC {metering_point}, {address}, from {valid_from} to {valid_to}"
     ),
-    "contract.change": (
-        "līguma {contract} dati tagad: {holder}, EIC {metering_point}, {address}, no {valid_from} līdz {valid_to}",
-        "contract {contract} is now: {holder}, EIC {metering_point}, {address}, from {valid_from} to {valid_to}",
-    ),
-    "contract.end": ("līgums {contract} beidzas {valid_to}", "contract {contract} ends on {valid_to}"),
-    "sub_user.add": (
-        "līguma {contract} apakšlietotājs: {person}, {address}, no {valid_from}",
-        "sub-user of contract {contract}: {person}, {address}, from {valid_from}",
-    ),
-    "sub_user.end": (
-        "apakšlietotājs {person} atstāj līgumu {contract}, pēdējā diena {valid_to}",
-        "sub-user {person} leaves contract {contract}, last day {valid_to}",
-    ),
+    "contract.end": _("contract {contract} ends on {valid_to}"),
+    "sub_user.add": _("sub-user of contract {contract}: {person}, {address}, from {valid_from}"),
+    "sub_user.end": _("sub-user {person} leaves contract {contract}, last day {valid_to}"),
 }
-_INVOICE: _Texts = (
-    "rēķins {invoice}, līgums {contract}, datums {date}, {net} EUR bez PVN, PVN {vat} EUR",
-    "invoice {invoice}, contract {contract}, dated {date}, {net} EUR without VAT, VAT {vat} EUR",
-)
-_CREDIT: _Texts = (
-    "kredītrēķins {invoice}, kas atceļ rēķinu {reverses}, līgums {contract}, datums {date}",
-    "credit note {invoice} that cancels invoice {reverses}, contract {contract}, dated {date}",
-)
-_PROMPT: _Texts = (
-    "Enter, kad izdarīts; - ja to nevar; citādi aprakstiet, kas neizdevās: ",
-    "Enter when done; - if it cannot be done; else say what went wrong: ",
-)
-_NAME: _Texts = ("Kā sauc jūsu sistēmu? ", "What is your system called? ")
-_NOBODY: _Texts = ("ievade ir beigusies; nav kas atbild", "the input has ended; there is nobody to answer")
+_INVOICE = _("invoice {invoice}, contract {contract}, dated {date}, {net} EUR without VAT, VAT {vat} EUR")
+_CREDIT = _("credit note {invoice} that cancels invoice {reverses}, contract {contract}, dated {date}")
+_PROMPT = _("Enter when done; - if it cannot be done; else say what went wrong: ")
 
 
 class ManualDriver:
     """A person at a terminal. ``lang`` is ``lv`` or ``en``; answers are read from ``answers``, a line each."""
 
     def __init__(self, *, lang: str = "lv", answers: TextIO | None = None, output: TextIO | None = None) -> None:
-        self._language = 0 if lang == "lv" else 1
+        self._language = lang
         self._answers = answers or sys.stdin
         self._output = output or sys.stderr
         self._count = 0
 
     @property
     def log(self) -> str:
-        """Nothing: what was said stands on the terminal."""
+        """Always empty: everything was printed on the terminal."""
         return ""
 
     def ask(self, do: str, **fields: Any) -> Answer:
-        """Tell one request and wait for the person; raises DriverError when nobody answers any more."""
-        if do not in _DO:
+        """Print a request and wait for the person; raises DriverError when the input has ended."""
+        if do not in _REQUESTS:
             return Answer(ok=True)
         self._count += 1
-        self._say(f"\n{self._count}. {self._text(_DO[do]).format(**_plain(fields))}")
+        request = self._text(_REQUESTS[do].filled(**_plain(fields)))
+        self._print(f"\n{self._count}. {request}")
         for line in self._details(do, fields):
-            self._say(f"   {line}")
+            self._print(f"   {line}")
         if do == "hello":
-            return Answer(ok=True, fields={"name": self._read(_NAME) or "?", "version": None, "can": list(CAN)})
-        said = self._read(_PROMPT)
-        if said == "-":
+            return Answer(
+                ok=True,
+                fields={
+                    "name": self._read(_("What is your system called? ")) or "?",
+                    "version": None,
+                    "can": list(CAN),
+                },
+            )
+        answer = self._read(_PROMPT)
+        if answer == "-":
             return Answer(ok=False, unsupported=True)
-        return Answer(ok=False, error=said) if said else Answer(ok=True)
+        return Answer(ok=False, error=answer) if answer else Answer(ok=True)
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: the driver holds no resources."""
 
     def _details(self, do: str, fields: Mapping[str, Any]) -> Iterable[str]:
         if do == "hello":
             yield from _greeting(fields)
         for event in fields.get("events", ()):
-            yield self._text(_KINDS[event["kind"]]).format(**_plain(event))
+            yield self._text(_EVENTS[event["kind"]].filled(**_plain(event)))
         for invoice in fields.get("invoices", ()):
-            yield self._text(_CREDIT if invoice.get("reverses") else _INVOICE).format(**_plain(invoice))
+            sentence = _CREDIT if invoice.get("reverses") else _INVOICE
+            yield self._text(sentence.filled(**_plain(invoice)))
 
-    def _text(self, texts: _Texts) -> str:
-        return texts[self._language]
+    def _text(self, text: Text) -> str:
+        return text.in_language(self._language)
 
-    def _say(self, line: str) -> None:
+    def _print(self, line: str) -> None:
         print(line, file=self._output, flush=True)
 
-    def _read(self, prompt: _Texts) -> str:
+    def _read(self, prompt: Text) -> str:
         print(f"   {self._text(prompt)}", end="", file=self._output, flush=True)
         line = self._answers.readline()
         if not line:
-            raise DriverError(self._text(_NOBODY))
+            raise DriverError(self._text(_("the input has ended; there is nobody to answer")))
         return line.strip()
 
 
@@ -131,7 +113,7 @@ def _plain(fields: Mapping[str, Any]) -> dict[str, str]:
 
 def _person(value: Mapping[str, Any]) -> str:
     parts = (value.get("given_name"), value.get("surname"), value.get("code"))
-    return " ".join(str(each) for each in parts if each)
+    return " ".join(str(part) for part in parts if part)
 
 
 _SHOW: Mapping[str, Callable[[Any], str]] = {

@@ -18,6 +18,7 @@ from simulator.documents.model import (
 from simulator.documents.reading import DocumentError, read_document
 from simulator.documents.validation import validate
 from simulator.documents.writing import write_error_report
+from simulator.domain.language import Text, _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,7 @@ class Discounts:
             return
         document = read_document(message.payload, self.office.party.profile, ChannelName.DISCOUNT)
         if self.is_foreign(document):
-            self.complain(message, document.header.document_id, (_FOREIGN,))
+            self.complain(message, document.header.document_id, (_foreign(),))
             return  # nothing of it is kept: the retailer's own list may still come under the same id
         errors = self.errors(document)
         if not self.is_duplicate(document):
@@ -88,12 +89,14 @@ class Discounts:
         """Complaints of the validation as record errors about the whole document."""
         return tuple(
             RecordError(
-                code=each.code,
+                code=complaint.code,
                 severity=Severity.ERROR,
-                text_lv=f"Dokuments nav derīgs: {each.path} (rinda {each.line})",
-                text_en=f"{each.path} (line {each.line}): {each.found}; expected {each.expected}",
+                text_lv=_("The document is not valid: {path} (line {line})")
+                .filled(path=complaint.path, line=complaint.line)
+                .in_language("lv"),
+                text_en=f"{complaint.path} (line {complaint.line}): {complaint.found}; expected {complaint.expected}",
             )
-            for each in complaints
+            for complaint in complaints
         )
 
     def document_id(self, message: Received) -> str | None:
@@ -112,19 +115,14 @@ class Discounts:
         )
 
 
-_FOREIGN = RecordError(
-    code="foreign-provider",
-    severity=Severity.ERROR,
-    text_lv="Dokuments ir adresēts citam tirgotājam",
-    text_en="the document is another retailer's",
-)
+def _foreign() -> RecordError:
+    return _error("foreign-provider", _("the document is another retailer's"))
 
 
 def _unknown_contract(position: int, contract: str) -> RecordError:
-    return RecordError(
-        code="unknown-contract",
-        severity=Severity.ERROR,
-        text_lv=f"Līguma ar numuru {contract} tirgotājam nav",
-        text_en=f"there is no contract {contract}",
-        position=position,
-    )
+    return _error("unknown-contract", _("there is no contract {contract}", contract=contract), position)
+
+
+def _error(code: str, text: Text, position: int | None = None) -> RecordError:
+    lv, en = text.in_language("lv"), text.in_language("en")
+    return RecordError(code=code, severity=Severity.ERROR, text_lv=lv, text_en=en, position=position)

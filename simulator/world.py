@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import Path
 from typing import Annotated
 
 from simulator.documents.access import ChannelRight, Environment, first_month_after
@@ -334,19 +333,3 @@ class World:
     def provider(self, registration_number: str) -> Retailer | None:
         """The retailer with this registration number."""
         return next((each for each in self.retailers if each.registration_number == registration_number), None)
-
-
-def load_world(name_or_path: str | Path) -> World:
-    """Read a world: one of ``fixtures/worlds`` by its name, any TOML file by its path, or one made up by number.
-
-    ``made:1000`` is a world of 1000 residents, ``made:1000:7`` another one of seed 7: the same number and seed give
-    the same world. Raises SettingsError when there is none, or with all that is wrong in it or contradicts itself.
-    """
-    # Reader and maker are built on the shapes above, so they can only be fetched once they are there.
-    from simulator.world_file import read_world, world_path  # noqa: PLC0415
-    from simulator.world_making import made_world  # noqa: PLC0415
-
-    if str(name_or_path).startswith("made:"):
-        return made_world(str(name_or_path))
-
-    return read_world(world_path(name_or_path))

@@ -77,7 +77,7 @@ def _reports_journal(directory: Path, profile: str, world: str | None) -> Iterat
     from conformance.commands.recordings import Recording
     from simulator.documents.profile import load_profile
     from simulator.journal import FolderJournal
-    from simulator.world import load_world
+    from simulator.world_file import load_world
 
     scenarios = sorted(path.parent.name for path in directory.glob("*/journal.jsonl"))
     if scenarios and not (directory / "journal.jsonl").is_file():

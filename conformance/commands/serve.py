@@ -117,7 +117,7 @@ def command(
         fail("--data and --database exclude each other: give one place for the data")
     from simulator.dit.options import Options
     from simulator.documents.profile import load_profile
-    from simulator.world import load_world
+    from simulator.world_file import load_world
 
     chosen_world = load_world(world)
     chosen_profile = load_profile(profile)

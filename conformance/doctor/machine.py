@@ -19,7 +19,7 @@ from simulator.documents.profile import load_profile
 from simulator.server import Server, ServerError
 from simulator.simulation import Simulation, SimulationFailed
 from simulator.store import StoreError
-from simulator.world import load_world
+from simulator.world_file import load_world
 
 LARGEST_MESSAGE = 500 * 1000 * 1000
 """Bytes of the largest message: VRAA, DIT integration instruction v1.09, section 2.4 (documented)."""

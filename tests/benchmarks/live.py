@@ -13,7 +13,7 @@ from simulator.clock import RIGA, Clock
 from simulator.documents.profile import load_profile
 from simulator.server import Server
 from simulator.simulation import Simulation
-from simulator.world import load_world
+from simulator.world_file import load_world
 from tests.benchmarks.yardstick import serve_until_told
 
 _CONTRACT = {

@@ -32,7 +32,7 @@ from simulator.simulation import Simulation
 from simulator.soap.application import SERVICE
 from simulator.soap.body import ENVELOPE_ALLOWANCE
 from simulator.store import Store
-from simulator.world import load_world
+from simulator.world_file import load_world
 from tests.simulator.fuzzing.campaign import serving
 from tests.simulator.fuzzing.genuine import MULTIPART, ROOT, packed
 from tests.simulator.fuzzing.wire import Answer as Raw

@@ -14,7 +14,7 @@ from simulator.console.admin import AdminApplication
 from simulator.documents.locations import data_root
 from simulator.documents.profile import load_profile
 from simulator.simulation import Simulation
-from simulator.world import load_world
+from simulator.world_file import load_world
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "rights.md").read_text(encoding="utf-8")
 

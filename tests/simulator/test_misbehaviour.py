@@ -21,7 +21,7 @@ from simulator.faults import AFTER, BEFORE, TAMPERING, Misbehaviour
 from simulator.journal import Entry, Kind, Outcome
 from simulator.server import Server
 from simulator.simulation import Simulation
-from simulator.world import load_world
+from simulator.world_file import load_world
 
 PROFILE = load_profile("reconstruction")
 OURS, BVKB = "100777", "100500"

@@ -11,7 +11,7 @@ from simulator.clock import RIGA, Clock
 from simulator.documents.profile import load_profile
 from simulator.server import Server, ServerError
 from simulator.simulation import Simulation
-from simulator.world import load_world
+from simulator.world_file import load_world
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from simulator.documents.writing import write_document
 from simulator.journal import Kind
 from simulator.setting import SettingError
 from simulator.simulation import Simulation
-from simulator.world import World, load_world
+from simulator.world import World
+from simulator.world_file import load_world
 
 MARCH_2 = datetime(2026, 3, 2, 8, tzinfo=RIGA)
 

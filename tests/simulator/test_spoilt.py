@@ -29,7 +29,7 @@ from simulator.documents.writing import write_national
 from simulator.journal import Entry, Kind
 from simulator.simulation import Simulation
 from simulator.soap.application import SERVICE, SoapApplication
-from simulator.world import load_world
+from simulator.world_file import load_world
 from tests.conformance.payloads.domain.test_invalid import NOWHERE
 from tests.simulator.soap.setting import basic, envelope
 

@@ -9,7 +9,8 @@ from simulator.documents.access import ChannelRight, Environment
 from simulator.documents.identifiers import is_synthetic_personal_code
 from simulator.documents.model import Category, ChannelName
 from simulator.settings import Problem, SettingsError
-from simulator.world import Right, load_world
+from simulator.world import Right
+from simulator.world_file import load_world
 
 SMALL = """\
 name = "small"

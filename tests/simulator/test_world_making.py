@@ -18,8 +18,9 @@ from simulator.documents.identifiers import (
 )
 from simulator.documents.model import Category
 from simulator.settings import SettingsError
-from simulator.world import World, load_world
+from simulator.world import World
 from simulator.world_contradictions import contradictions
+from simulator.world_file import load_world
 from simulator.world_making import make_world
 
 OLDEST_EVER = 123

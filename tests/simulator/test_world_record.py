@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.world import Resident, Spell, World, load_world
+from simulator.world import Resident, Spell, World
+from simulator.world_file import load_world
 from simulator.world_record import world_from_json, world_to_json
 
 

@@ -10,7 +10,7 @@ import pytest
 from simulator.documents.identifiers import synthetic_personal_code
 from simulator.documents.model import Category
 from simulator.settings import SettingsError
-from simulator.world import load_world
+from simulator.world_file import load_world
 from tests.simulator.aldis.situations.test_every_situation import SITUATIONS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "worlds.md").read_text(encoding="utf-8")

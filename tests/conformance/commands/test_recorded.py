@@ -16,7 +16,7 @@ from simulator.clock import RIGA, Clock
 from simulator.documents.profile import load_profile
 from simulator.server import Server
 from simulator.simulation import Simulation
-from simulator.world import load_world
+from simulator.world_file import load_world
 from tests.conformance.commands.running import aldis, aldis_process
 
 VERSION = "URN:IVIS:100001:CHA-ALDIS_ProviderDiscount-v1-1-TYPE-DIK"

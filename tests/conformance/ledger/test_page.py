@@ -12,7 +12,7 @@ from lxml import etree, html
 from conformance.ledger.views import as_json, as_page, as_text
 from simulator.aldis.statement import Statement, statement
 from simulator.journal import StoredJournal
-from simulator.world import load_world
+from simulator.world_file import load_world
 from tests.simulator.aldis.country import Country
 from tests.simulator.aldis.situations.story import Story
 

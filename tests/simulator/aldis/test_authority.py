@@ -29,7 +29,8 @@ from simulator.documents.model import (
     Severity,
 )
 from simulator.store import Store, Unit
-from simulator.world import Claim, Spell, load_world
+from simulator.world import Claim, Spell
+from simulator.world_file import load_world
 from tests.simulator.aldis.conftest import MakeCountry
 from tests.simulator.aldis.country import Country, codes
 from tests.simulator.aldis.people import ANNA, ILZE, JANIS, KAIMINS, PARAUGS, contract, payout, poor, world

@@ -13,7 +13,7 @@ from simulator.aldis.errors import ErrorCatalogue
 from simulator.documents.business import RULES
 from simulator.documents.locations import data_root
 from simulator.documents.model import ChannelName, Period
-from simulator.world import load_world
+from simulator.world_file import load_world
 from tests.simulator.aldis.conftest import MakeCountry
 from tests.simulator.aldis.country import Country
 

@@ -17,7 +17,7 @@ from simulator.documents.profile import load_profile
 from simulator.simulation import Simulation
 from simulator.soap.application import SERVICE, SoapApplication
 from simulator.soap.versions import SoapVersion
-from simulator.world import load_world
+from simulator.world_file import load_world
 from tests.conformance.commands.running import aldis
 from tests.simulator.soap.setting import basic, request, selector, send_request
 

@@ -15,7 +15,7 @@ from simulator.console.admin import AdminApplication
 from simulator.documents.profile import load_profile
 from simulator.journal import Entry, Kind, wall_now
 from simulator.simulation import Simulation
-from simulator.world import load_world
+from simulator.world_file import load_world
 
 
 @pytest.fixture

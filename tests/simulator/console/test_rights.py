@@ -23,7 +23,8 @@ from simulator.documents.reading import read_document
 from simulator.journal import Kind
 from simulator.setting import SettingError
 from simulator.simulation import Simulation
-from simulator.world import Right, World, load_world
+from simulator.world import Right, World
+from simulator.world_file import load_world
 
 PRODUCTION = Options(environment=Environment.PRODUCTION)
 PROFILE = load_profile()

@@ -16,7 +16,7 @@ from simulator.security import replays as module
 from simulator.security.settings import load_settings
 from simulator.store import Store
 from simulator.store.tables import metadata, replays
-from simulator.world import load_world
+from simulator.world_file import load_world
 from tests.simulator.postgresql import MISSING, cluster, programs
 from tests.simulator.security.client import Answer, FederatedClient
 from tests.simulator.security.setting import GUARDED, LIST, OTHER, SecuredSetting

@@ -20,7 +20,7 @@ from simulator.security.secured import Security
 from simulator.security.settings import load_settings
 from simulator.server import Server
 from simulator.simulation import Simulation
-from simulator.world import load_world
+from simulator.world_file import load_world
 from tests.simulator.security.client import Answer, FederatedClient
 from tests.simulator.security.setting import GUARDED, LIST, RETAILER
 

@@ -41,7 +41,8 @@ from simulator.soap.contract import DIT, SVC
 from simulator.soap.refusals import FAULT
 from simulator.soap.versions import SoapVersion
 from simulator.store import Store
-from simulator.world import World, load_world
+from simulator.world import World
+from simulator.world_file import load_world
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=RIGA)
 BVKB = BVKB_USER

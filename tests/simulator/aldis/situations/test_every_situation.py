@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulator.documents.locations import data_root
-from simulator.world import load_world
+from simulator.world_file import load_world
 
 SITUATIONS = {
     "first contract and first discount": "first-contract",

@@ -7,9 +7,10 @@ national list is cut are assumed and come from the profile.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
+from simulator.dit.configuration import Configuration
 from simulator.dit.model import Authority, Channel, ChannelKind, ChannelVersion, Repeated, Transformation, User
 from simulator.dit.rights import EVER, Grant, GrantKey
 from simulator.documents.access import ChannelRight, Environment
@@ -24,20 +25,9 @@ NEVER = date(9999, 1, 1)
 """A day that no simulation reaches."""
 
 
-@dataclass(frozen=True, slots=True)
-class Installation:
-    """Everything that DIT has to know about a world; ``subscriptions`` are pairs of version URN and authority id."""
-
-    authorities: tuple[Authority, ...]
-    users: tuple[User, ...]
-    channels: tuple[Channel, ...]
-    versions: tuple[ChannelVersion, ...]
-    subscriptions: tuple[tuple[str, str], ...]
-
-
 def installation_for(
     world: World, profile: Profile, on: date | None = None, grants: Mapping[GrantKey, Grant] | None = None
-) -> Installation:
+) -> Configuration:
     """The set-up of DIT for a world under a profile, as it is on a day. Pure.
 
     ``grants`` are the rights in the environment that is set up. A retailer whose access to a channel is not open by
@@ -57,7 +47,7 @@ def installation_for(
     cuts = tuple(
         _cut_version(profile, discount, each.discount_minor, each.registration_number) for each in world.retailers
     )
-    return Installation(
+    return Configuration(
         authorities=(
             Authority(bvkb, world.bvkb.name, world.bvkb.name),
             *(Authority(each.authority, each.name, each.name) for each in world.retailers),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -15,11 +14,12 @@ from typing import Self
 from simulator import journal
 from simulator.aldis.authority import Aldis
 from simulator.aldis.cycle import Duty
-from simulator.channels import Installation, exchanging, grants_for, installation_for
+from simulator.channels import exchanging, grants_for, installation_for
 from simulator.clock import Clock
 from simulator.dit import configuration
 from simulator.dit.calls import SimulationServices
-from simulator.dit.duties import Duties
+from simulator.dit.configuration import Configuration
+from simulator.dit.deliveries import random_id
 from simulator.dit.network import Network
 from simulator.dit.options import Options
 from simulator.dit.rights import EVER, Grant, GrantKey
@@ -70,15 +70,10 @@ class Simulation:
         self.network = Network(
             clock=clock,
             catalogue=profile.catalogue,
-            message_bytes=profile.limits.message_bytes.value,
+            rules=self.options.rules(profile.limits),
             faults=self.faults,
             tamper=Tampering(profile, (each.registration_number for each in world.retailers)),
-            new_id=new_id or (lambda: str(uuid.uuid4())),
-            environment=self.options.environment,
-            month_bytes=profile.limits.month_bytes[self.options.environment].value,
-            duties=Duties(profile.limits.poll_seconds.value) if self.options.enforce_duties else None,
-            transformation_seconds=profile.limits.transformation_seconds.value,
-            validate_on_send=self.options.validate_on_send,
+            new_id=new_id or random_id,
         )
         self._started_at = self._install()
         self.aldis = Aldis(
@@ -86,7 +81,7 @@ class Simulation:
         )
         self.services = SimulationServices(store, self.network, clock, profile, self.faults)
         self._worker = _Worker(self.aldis, patient=patient)
-        self.network.on_delivery(world.bvkb.id, self._worker.wake)
+        self.network.deliveries.on_delivery(world.bvkb.id, self._worker.wake)
         self._worker.wake()  # what was acknowledged before a crash is still to be taken in
         self.catch_up()
 
@@ -133,26 +128,21 @@ class Simulation:
                 remember_setting(unit, setting)
             else:
                 found.must_equal(setting)
-            self.network.grant(unit, grants_for(self.world, self.profile, self.options.environment), anew=False)
+            self.network.registry.grant(
+                unit, grants_for(self.world, self.profile, self.options.environment), overwrite=False
+            )
             self._set_up(unit, self._setup(unit, self.clock.now().date()))
         return (found or setting).started_at
 
-    def _setup(self, unit: Unit, on: date) -> Installation:
+    def _setup(self, unit: Unit, on: date) -> Configuration:
         """DIT as it is on a day: who takes part in a channel follows from who was given rights there."""
         environment = self.options.environment
         grants = configuration.read_grants(unit)
         here = {key: each for key, each in grants.items() if key.environment is environment}
         return installation_for(self.world, self.profile, on, here)
 
-    def _set_up(self, unit: Unit, setup: Installation) -> None:
-        self.network.install(
-            unit,
-            authorities=setup.authorities,
-            users=setup.users,
-            channels=setup.channels,
-            versions=setup.versions,
-            subscriptions=setup.subscriptions,
-        )
+    def _set_up(self, unit: Unit, setup: Configuration) -> None:
+        self.network.registry.install(unit, setup)
         self._subscriptions = setup.subscriptions
 
     def _reach(self, now: datetime) -> None:
@@ -161,7 +151,7 @@ class Simulation:
         oldest = now - timedelta(days=self.profile.limits.retention_days.value)
         if oldest > self._started_at:
             with self.store.unit() as unit:
-                self.network.purge(unit, oldest)
+                self.network.deliveries.purge(unit, oldest)
 
     def _open_access(self, on: date) -> None:
         """Let those take part in DIT's channels, and in the exchange with ALDIS, whose rights are there on a day."""
@@ -191,7 +181,7 @@ class Simulation:
                 changed = tuple(Grant(each, opened) for each in chosen)
             else:
                 changed = tuple(replace(known.get(each, Grant(each, EVER)), closed=closed) for each in chosen)
-            self.network.grant(unit, changed)
+            self.network.registry.grant(unit, changed)
             for each in changed:
                 details: dict[str, journal.Json] = {
                     **each.key._asdict(),

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from simulator.dit.configuration import Configuration
 from simulator.dit.model import Authority, Channel, ChannelVersion, RefusalCode, User, VersionStatus
 from simulator.dit.refusals import ACCESS, NO_SOURCE, Refused, documented, refuse
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from simulator.dit.directory import Directory
     from simulator.dit.model import Caller
-    from simulator.dit.network import Network
+    from simulator.dit.registry import Registry
     from simulator.store import Unit
 
 _CHANNEL = re.compile(r"(URN:IVIS:\d{6}:CHA-[A-Za-z0-9_()+,.=@;$!*-]+)-TYPE-(DIK|DSK)")
@@ -39,8 +40,8 @@ class Administration:
     unknown or leaves it open.
     """
 
-    def __init__(self, network: Network, unit: Unit, element_of: Callable[[str], str | None]) -> None:
-        self._network = network
+    def __init__(self, registry: Registry, unit: Unit, element_of: Callable[[str], str | None]) -> None:
+        self._registry = registry
         self._unit = unit
         self._element_of = element_of
 
@@ -192,17 +193,19 @@ class Administration:
         subscribers: dict[str, frozenset[str]] | None = None,
     ) -> None:
         rights = directory.subscribers if subscribers is None else subscribers
-        self._network.install(
-            self._unit,
-            authorities=directory.authorities.values(),
-            users=(User(name, authority) for name, authority in directory.users.items()),
-            channels=(directory.channels if channels is None else channels).values(),
-            versions=(directory.versions if versions is None else versions).values(),
-            subscriptions=((urn, each) for urn, authorities in rights.items() for each in sorted(authorities)),
+        wanted = Configuration(
+            authorities=tuple(directory.authorities.values()),
+            users=tuple(User(name, authority) for name, authority in directory.users.items()),
+            channels=tuple((directory.channels if channels is None else channels).values()),
+            versions=tuple((directory.versions if versions is None else versions).values()),
+            subscriptions=tuple(
+                (urn, authority) for urn, authorities in rights.items() for authority in sorted(authorities)
+            ),
         )
+        self._registry.install(self._unit, wanted)
 
     def _directory(self) -> Directory:
-        return self._network.directory(self._unit)
+        return self._registry.directory(self._unit)
 
 
 def version_urn(channel: Channel, major: int, minor: int) -> str:

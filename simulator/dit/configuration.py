@@ -38,7 +38,11 @@ class ConfigurationError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What is to be there: everything that :meth:`Network.install` takes."""
+    """The set-up of a network: everything that :meth:`Registry.install` takes.
+
+    ``subscriptions`` are pairs of version URN and authority id: who receives on a distribution version, who sends on a
+    collection version.
+    """
 
     authorities: tuple[Authority, ...]
     users: tuple[User, ...]
@@ -69,9 +73,9 @@ def install(unit: Unit, wanted: Configuration) -> None:
         _new_revision(unit)
 
 
-def put_grants(unit: Unit, grants: Iterable[Grant], *, anew: bool = True) -> None:
-    """Write down rights; with ``anew`` false only those of which nothing is known yet."""
-    known = {} if anew else read_grants(unit)
+def put_grants(unit: Unit, grants: Iterable[Grant], *, overwrite: bool = True) -> None:
+    """Write rights; without ``overwrite`` only those of which nothing is known yet."""
+    known = {} if overwrite else read_grants(unit)
     changed = [
         _upsert(unit, rights, dict(key), {**key, "opened": each.opened, "closed": each.closed})
         for each in grants

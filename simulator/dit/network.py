@@ -6,67 +6,46 @@ checks everything first and writes last.
 
 from __future__ import annotations
 
-import threading
-import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
-from simulator import journal
-from simulator.dit import configuration, mailbox
-from simulator.dit.configuration import Configuration
-from simulator.dit.directory import Directory
-from simulator.dit.duties import Poll, PollKind
+from simulator.dit import mailbox
+from simulator.dit.deliveries import Deliveries, random_id
+from simulator.dit.duties import Duties, Poll, PollKind
 from simulator.dit.misdelivery import Misdelivery
 from simulator.dit.model import MessageClass, MessageStatus
 from simulator.dit.quota import charge
 from simulator.dit.refusals import Refused
+from simulator.dit.registry import Registry
 from simulator.dit.rights import Use
 from simulator.dit.routing import routes
 from simulator.dit.selection import canonical, not_in_mailbox, require_one
 from simulator.dit.sending import Sending
 from simulator.dit.statuses import Action, next_status, not_manual
-from simulator.dit.transformation import SECONDS, check_stylesheet
-from simulator.documents.access import ChannelRight, Environment
+from simulator.documents.access import ChannelRight
 from simulator.documents.locations import data_root
-from simulator.journal import Entry, Kind
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
     from simulator.clock import Clock
-    from simulator.dit.duties import Duties
-    from simulator.dit.mailbox import Addressed
+    from simulator.dit.directory import Directory
     from simulator.dit.misdelivery import Tamper
-    from simulator.dit.model import (
-        Authority,
-        Caller,
-        Channel,
-        ChannelVersion,
-        MailboxMessage,
-        Selector,
-        SendRequest,
-        User,
-    )
-    from simulator.dit.rights import Grant
+    from simulator.dit.model import Caller, MailboxMessage, Selector, SendRequest
+    from simulator.dit.options import NetworkRules
     from simulator.dit.sending import Examined, Schemas
     from simulator.documents.streaming import Pieces
     from simulator.faults import Faults
     from simulator.store import Unit
 
-DeliveryCallback = Callable[[], object]
-
-_DIRECTORY = "dit_directory"
-
 
 class Network:
-    """The data distribution network: channels, mailboxes and the six operations on messages.
+    """The data distribution network: the six operations on messages, in the caller's transaction.
 
-    Safe to share between threads: the units of the store queue, and nothing else is kept here but the configuration and
-    who is to be told of deliveries. Names and statuses are documented in VRAA's DIT integration instruction v1.09;
-    every refusal says how its reason is known.
+    ``registry`` has its channels, versions, users and rights, ``deliveries`` its listeners. Safe to share between
+    threads. Names and statuses are documented in VRAA's DIT integration instruction v1.09; every refusal says how its
+    reason is known.
     """
 
     def __init__(
@@ -74,112 +53,38 @@ class Network:
         *,
         clock: Clock,
         catalogue: Schemas,
-        message_bytes: int,
-        validate_on_send: bool = True,
-        environment: Environment = Environment.TEST,
-        month_bytes: int | None = None,
-        duties: Duties | None = None,
-        transformation_seconds: float = SECONDS,
-        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+        rules: NetworkRules,
+        new_id: Callable[[], str] = random_id,
         faults: Faults | None = None,
         tamper: Tamper | None = None,
         stylesheets: Path | None = None,
     ) -> None:
-        """``message_bytes`` is the largest payload in bytes (500 MB is documented: section 2.4).
+        """``new_id`` makes message ids. ``tamper`` changes a document for an injected fault of ``faults``.
 
-        ``validate_on_send``: whether DIT checks payloads against the version's schema is not known; here it can be
-        switched.
-        ``environment`` is the one whose rights users need, ``month_bytes`` what each authority may send there in a
-        month (None: any amount). ``duties`` are those that clients are held to.
-        ``transformation_seconds`` is the most wall time for one cut of a message (of a slice of it, where it is large).
-        ``faults`` are the armed misbehaviours, ``tamper`` spoils a document for one of them.
-        ``new_id`` makes message ids. ``stylesheets`` is the folder that transformations are named below (``schemas/``).
+        ``stylesheets`` is the folder below which transformations are named; ``schemas/`` by default.
         """
+        stylesheets = stylesheets or data_root("schemas")
+        self.registry = Registry(stylesheets)
+        self.deliveries = Deliveries(clock, Misdelivery(faults, tamper), new_id)
         self._clock = clock
-        self._environment = environment
-        self._month_bytes = month_bytes
-        self._duties = duties
+        self._environment = rules.environment
+        self._month_bytes = rules.month_bytes
+        self._duties = None if rules.poll_seconds is None else Duties(rules.poll_seconds)
         self._sending = Sending(
             catalogue=catalogue,
-            message_bytes=message_bytes,
-            validate_on_send=validate_on_send,
-            stylesheets=stylesheets or data_root("schemas"),
-            transformation_seconds=transformation_seconds,
+            message_bytes=rules.message_bytes,
+            validate_on_send=rules.validate_on_send,
+            stylesheets=stylesheets,
+            transformation_seconds=rules.transformation_seconds,
         )
-        self._new_id = new_id
-        self._misdelivery = Misdelivery(faults, tamper)
-        self._callbacks: dict[str, list[DeliveryCallback]] = {}
-        self._known: tuple[str | None, Directory] = (None, Directory())
-        self._lock = threading.Lock()
-
-    # What there is
-
-    def install(
-        self,
-        unit: Unit,
-        *,
-        authorities: Iterable[Authority],
-        users: Iterable[User],
-        channels: Iterable[Channel],
-        versions: Iterable[ChannelVersion],
-        subscriptions: Iterable[tuple[str, str]],
-    ) -> None:
-        """Set up the network; doing it again changes nothing, doing it with changes takes them over.
-
-        ``subscriptions`` are pairs of version URN and authority id: who receives on a distribution version, who sends
-        on a collection version. Raises ConfigurationError or StylesheetError when the set-up contradicts itself.
-        """
-        wanted = Configuration(tuple(authorities), tuple(users), tuple(channels), tuple(versions), tuple(subscriptions))
-        configuration.check(wanted)
-        for each in wanted.versions:
-            if each.transformation is not None:
-                check_stylesheet(self._sending.stylesheets, each.transformation.stylesheet)
-        configuration.install(unit, wanted)
-        unit.known.pop(_DIRECTORY, None)
-
-    def grant(self, unit: Unit, grants: Iterable[Grant], *, anew: bool = True) -> None:
-        """Open or close rights of users; with ``anew`` false only those of which nothing is known yet."""
-        configuration.put_grants(unit, grants, anew=anew)
-        unit.known.pop(_DIRECTORY, None)
 
     def directory(self, unit: Unit) -> Directory:
-        """Who has a mailbox, which channels and versions there are, who may use them."""
-        seen = unit.known.get(_DIRECTORY)
-        if isinstance(seen, Directory):
-            return seen
-        revision = configuration.revision(unit)
-        with self._lock:
-            known_revision, known = self._known
-        if revision is None or revision != known_revision:
-            known = configuration.read(unit)
-            with self._lock:
-                self._known = (revision, known)
-        unit.known[_DIRECTORY] = known
-        return known
+        """Return who has a mailbox, which channels and versions there are, and who may use them."""
+        return self.registry.directory(unit)
 
     def caller(self, unit: Unit, user: str) -> Caller:
-        """Who calls, by DIT user name or 6-digit authority id; raises Refused for anyone else."""
+        """Return the caller of a DIT user name or 6-digit authority id; raises Refused for anyone else."""
         return self.directory(unit).caller(user)
-
-    def version(self, unit: Unit, urn: str) -> ChannelVersion | None:
-        """A channel version by URN."""
-        return self.directory(unit).versions.get(urn)
-
-    def on_delivery(self, authority: str, callback: DeliveryCallback) -> Callable[[], None]:
-        """Have something called after each commit that put messages into an authority's mailbox.
-
-        It is called without arguments, in the sender's thread, when others may write again. Returns a function that
-        ends it.
-        """
-        with self._lock:
-            self._callbacks.setdefault(authority, []).append(callback)
-
-        def end() -> None:
-            with self._lock:
-                if callback in self._callbacks[authority]:
-                    self._callbacks[authority].remove(callback)
-
-        return end
 
     # The six operations
 
@@ -218,20 +123,7 @@ class Network:
                 each.close()
         if self._month_bytes is not None:
             charge(unit, caller.authority, self._clock.now().date(), request.payload.size, self._month_bytes)
-        identifier = self._new_id()
-        shipments = self._misdelivery.plan(unit, caller, request, copies)
-        for place, shipment in enumerate(shipments):
-            self._write(
-                unit,
-                shipment.caller,
-                shipment.request,
-                identifier=identifier if place == 0 else self._new_id(),
-                copies=shipment.copies,
-                misbehaviour=shipment.fault,
-            )
-        for authority in sorted({copy.recipient for each in shipments for copy in each.copies}):
-            unit.after_commit(partial(self._tell, authority))
-        return identifier
+        return self.deliveries.deliver(unit, caller, request, copies)
 
     def receive(self, unit: Unit, caller: Caller, selector: Selector) -> tuple[MailboxMessage, ...]:
         """ReceiveMessage2: the delivered messages of a channel or version in order of delivery, or one by its id.
@@ -307,69 +199,10 @@ class Network:
         mailbox.set_status(unit, caller.authority, [message.id], after)
 
     def versions_of(self, unit: Unit, caller: Caller, ids: Iterable[str]) -> tuple[str, ...]:
-        """The URNs of the versions under which messages lie in the caller's mailbox."""
+        """Return the URNs of the versions under which messages lie in the caller's mailbox."""
         return mailbox.versions_of(unit, caller.authority, ids)
 
-    # What DIT does by itself
-
-    def purge(self, unit: Unit, before: datetime) -> int:
-        """Remove what was delivered before a moment from all mailboxes; returns how many copies that were.
-
-        DIT stores messages for up to 3 months, 90 days at most (documented: integration instruction v1.09, 2.4).
-        Whether unread ones stay longer is not said: they do not (assumed).
-        """
-        purged = mailbox.purge(unit, before)
-        for authority, identifiers in purged.items():
-            entry = Entry(
-                kind=Kind.DELIVERY,
-                at=self._clock.now(),
-                wall=journal.wall_now(),
-                interface="dit",
-                operation="purge",
-                authority=authority,
-                message_ids=identifiers,
-                details={"delivered_before": before.isoformat()},
-            )
-            journal.append(unit, entry)
-        return sum(len(each) for each in purged.values())
-
     # Steps
-
-    def _write(
-        self,
-        unit: Unit,
-        caller: Caller,
-        request: SendRequest,
-        *,
-        identifier: str,
-        copies: tuple[Addressed, ...],
-        misbehaviour: str | None = None,
-    ) -> None:
-        at = self._clock.now()
-        mailbox.add_message(unit, identifier, caller, request, at)
-        mailbox.deliver(unit, identifier, copies, at)
-        details: dict[str, journal.Json] = {
-            "message_class": str(request.message_class),
-            "sender": caller.authority,
-            "related_message": request.related_message,
-            "event_name": request.event_name,
-        }
-        if misbehaviour is not None:
-            details["misbehaviour"] = misbehaviour
-        for each in copies:
-            entry = Entry(
-                kind=Kind.DELIVERY,
-                at=at,
-                wall=journal.wall_now(),
-                interface="dit",
-                operation="deliver",
-                authority=each.recipient,
-                channel_version=each.version,
-                message_ids=(identifier,),
-                payload=each.payload.reference,
-                details=details,
-            )
-            journal.append(unit, entry)
 
     def _selected(
         self,
@@ -441,12 +274,6 @@ class Network:
         """Raise Refused when the caller's user may not do it there today; ``place`` is what the caller named."""
         use = Use(channel, place, self._environment, right, self._clock.now().date())
         directory.require_right(caller, use)
-
-    def _tell(self, authority: str) -> None:
-        with self._lock:
-            callbacks = tuple(self._callbacks.get(authority, ()))
-        for callback in callbacks:
-            callback()
 
 
 _WAITING = frozenset({MessageStatus.DELIVERED})

@@ -29,6 +29,7 @@ from simulator.clock import RIGA, Clock
 from simulator.dit.bounded import transformer
 from simulator.dit.model import Payload, Selector, SendRequest
 from simulator.dit.network import Network
+from simulator.dit.options import NetworkRules
 from simulator.documents.model import (
     Address,
     Category,
@@ -74,19 +75,11 @@ class Year:
         self.profile = load_profile()
         self.clock = Clock.frozen(datetime.combine(START, hour(8), RIGA))
         self.store = Store.open(folder)
-        self.network = Network(
-            clock=self.clock, catalogue=self.profile.catalogue, message_bytes=self.profile.limits.message_bytes.value
-        )
+        rules = NetworkRules(message_bytes=self.profile.limits.message_bytes.value)
+        self.network = Network(clock=self.clock, catalogue=self.profile.catalogue, rules=rules)
         setup = installation_for(self.world, self.profile)
         with self.store.unit() as unit:
-            self.network.install(
-                unit,
-                authorities=setup.authorities,
-                users=setup.users,
-                channels=setup.channels,
-                versions=setup.versions,
-                subscriptions=setup.subscriptions,
-            )
+            self.network.registry.install(unit, setup)
         self.aldis = Aldis(
             world=self.world, profile=self.profile, clock=self.clock, network=self.network, store=self.store
         )

@@ -20,6 +20,7 @@ from simulator.channels import installation_for
 from simulator.clock import RIGA, Clock
 from simulator.dit.model import MailboxMessage, MessageClass, Payload, Selector, SendRequest
 from simulator.dit.network import Network
+from simulator.dit.options import NetworkRules
 from simulator.documents.business import breaches
 from simulator.documents.catalogue import Catalogue
 from simulator.documents.model import (
@@ -69,20 +70,12 @@ class Country:
         self.network = Network(
             clock=self.clock,
             catalogue=Catalogue.default(),
-            message_bytes=10_000_000,
-            validate_on_send=self.validate_on_send,
+            rules=NetworkRules(message_bytes=10_000_000, validate_on_send=self.validate_on_send),
             faults=self.faults,
         )
         setup = installation_for(self.world, self.profile)
         with self.store.unit() as unit:
-            self.network.install(
-                unit,
-                authorities=setup.authorities,
-                users=setup.users,
-                channels=setup.channels,
-                versions=setup.versions,
-                subscriptions=setup.subscriptions,
-            )
+            self.network.registry.install(unit, setup)
         self.aldis = self.fresh_aldis()
 
     def fresh_aldis(self) -> Aldis:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from lxml import etree
 
 from simulator.clock import RIGA, Clock
+from simulator.dit.configuration import Configuration
+from simulator.dit.deliveries import random_id
 from simulator.dit.model import (
     Authority,
     Channel,
@@ -23,6 +26,7 @@ from simulator.dit.model import (
     User,
 )
 from simulator.dit.network import Network
+from simulator.dit.options import NetworkRules
 from simulator.dit.refusals import Refusal, Refused
 from simulator.documents.complaints import Complaint
 from simulator.documents.model import Basis, Provenance
@@ -158,35 +162,43 @@ def versions() -> list[ChannelVersion]:
 
 
 def install(network: Network, unit: Unit, changed: list[ChannelVersion] | None = None) -> None:
-    network.install(
-        unit,
-        authorities=[Authority(each, each, f"Authority {each}") for each in (OWNER, FIRST, SECOND, STRANGER)],
-        users=[User("owner", OWNER), User("first", FIRST), User("second", SECOND), User("stranger", STRANGER)],
-        channels=[
+    wanted = Configuration(
+        authorities=tuple(Authority(each, each, f"Authority {each}") for each in (OWNER, FIRST, SECOND, STRANGER)),
+        users=(User("owner", OWNER), User("first", FIRST), User("second", SECOND), User("stranger", STRANGER)),
+        channels=(
             Channel(COLLECTION, "Collect", ChannelKind.COLLECTION, OWNER),
             Channel(DISTRIBUTION, "Distribute", ChannelKind.DISTRIBUTION, OWNER),
             Channel(PLAIN, "Plain", ChannelKind.DISTRIBUTION, OWNER),
-        ],
-        versions=versions() if changed is None else changed,
-        subscriptions=[
+        ),
+        versions=tuple(versions() if changed is None else changed),
+        subscriptions=(
             (COLLECT, FIRST),
             (COLLECT, SECOND),
             (CUT_1, FIRST),
             (CUT_2, SECOND),
             (PLAIN_1, FIRST),
             (PLAIN_1, SECOND),
-        ],
+        ),
     )
+    network.registry.install(unit, wanted)
 
 
 @contextmanager
-def setting(directory: Path, store_directory: Path | None = None, **options: object) -> Iterator[Setting]:
+def setting(
+    directory: Path,
+    store_directory: Path | None = None,
+    *,
+    new_id: Callable[[], str] = random_id,
+    **rules: Any,
+) -> Iterator[Setting]:
     """A network whose stylesheet stands in a directory; its store is a temporary one unless a directory is given."""
     directory.joinpath("cut.xslt").write_text(CUT_STYLESHEET)
     clock, faults = Clock.frozen(START), Faults()
-    options = {"message_bytes": 10_000, **options}
+    chosen = NetworkRules(**{"message_bytes": 10_000, **rules})
     with Store.open(store_directory) as store:
-        network = Network(clock=clock, catalogue=TinySchemas(), faults=faults, stylesheets=directory, **options)  # type: ignore[arg-type]
+        network = Network(
+            clock=clock, catalogue=TinySchemas(), rules=chosen, new_id=new_id, faults=faults, stylesheets=directory
+        )
         with store.unit() as unit:
             install(network, unit)
         yield Setting(store, clock, network, StoredJournal(store), faults)

@@ -22,7 +22,7 @@ def net(tmp_path: Path) -> Iterator[Setting]:
 
 def _purge(net: Setting) -> int:
     with net.store.unit() as unit:
-        return net.network.purge(unit, START + timedelta(minutes=1))
+        return net.network.deliveries.purge(unit, START + timedelta(minutes=1))
 
 
 def test_the_old_goes_read_or_not_and_the_new_stays(net: Setting) -> None:

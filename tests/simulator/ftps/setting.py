@@ -14,6 +14,7 @@ from typing import Any
 
 from simulator.channels import accounts_for, installation_for
 from simulator.dit.model import MessageClass, MessageStatus, Payload, Selector, SendRequest
+from simulator.dit.options import Options
 from simulator.documents.model import ChannelName
 from simulator.ftps.calls import FtpsBackend
 from simulator.ftps.serving import FtpsServer
@@ -108,14 +109,8 @@ class FtpsSetting:
         """Have all channel versions take ReceiverFilter, which the profile's do not."""
         setup = installation_for(self.setting.world, self.setting.profile)
         with self.setting.store.unit() as unit:
-            self.setting.network.install(
-                unit,
-                authorities=setup.authorities,
-                users=setup.users,
-                channels=setup.channels,
-                versions=[replace(each, use_receiver_filter=True) for each in setup.versions],
-                subscriptions=setup.subscriptions,
-            )
+            versions = tuple(replace(version, use_receiver_filter=True) for version in setup.versions)
+            self.setting.network.registry.install(unit, replace(setup, versions=versions))
 
     def contract_from(self, user: str = RETAILER) -> str:
         """A contract document sent without FTPS; its message id."""
@@ -147,9 +142,14 @@ _material = cache(open_material)
 
 @contextmanager
 def ftps_setting(
-    keys: Path, *, settings: FtpsSettings | None = None, message_bytes: int | None = None
+    keys: Path,
+    *,
+    settings: FtpsSettings | None = None,
+    message_bytes: int | None = None,
+    options: Options | None = None,
 ) -> Iterator[FtpsSetting]:
     with open_setting(message_bytes=message_bytes) as setting:
+        setting.options = options or setting.options
         material = _material(keys, tuple(accounts_for(setting.world)))
         chosen = settings or load_ftps_settings()
         backend = FtpsBackend(setting.services, material.passwords, chosen)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from simulator.dit.directory import Directory
-from simulator.dit.duties import Duties
 from simulator.dit.model import MessageStatus, RefusalCode
+from simulator.dit.options import Options
 from simulator.dit.refusals import Refusal, Refused
 from simulator.ftps.settings import load_ftps_settings
 from simulator.journal import Kind, Outcome
@@ -204,20 +204,20 @@ def test_one_transfer_at_a_time(ftps: FtpsSetting) -> None:
     assert [each.fault_code for each in ftps.calls] == [None, "incomplete-body", None]
 
 
-def test_duties_are_enforced_folder_by_folder(ftps: FtpsSetting) -> None:
-    ftps.setting.network._duties = Duties(300)
-    message = ftps.contract_from()
-    client = ftps.client(BVKB)
-    assert client.names(READ) == [f"{message}.xml"]
-    assert client.names(ERRORS) == []  # another folder is another poll
-    assert client.refused(client.names, READ).startswith("550 ")
-    assert ftps.last.fault_code == RefusalCode.TOO_OFTEN
-    ftps.setting.clock.advance(ftps.setting.clock.now() + timedelta(minutes=6))
-    assert client.refused(client.names, READ).startswith("550 ")
-    assert ftps.last.fault_code == RefusalCode.LIST_NOT_READ
-    client.get(f"{READ}/{message}.xml")
-    client.delete(f"{READ}/{message}.xml")
-    assert client.names(READ) == []
+def test_duties_are_enforced_folder_by_folder(keys: Path) -> None:
+    with ftps_setting(keys, options=Options(enforce_duties=True)) as ftps:
+        message = ftps.contract_from()
+        client = ftps.client(BVKB)
+        assert client.names(READ) == [f"{message}.xml"]
+        assert client.names(ERRORS) == []  # another folder is another poll
+        assert client.refused(client.names, READ).startswith("550 ")
+        assert ftps.last.fault_code == RefusalCode.TOO_OFTEN
+        ftps.setting.clock.advance(ftps.setting.clock.now() + timedelta(minutes=6))
+        assert client.refused(client.names, READ).startswith("550 ")
+        assert ftps.last.fault_code == RefusalCode.LIST_NOT_READ
+        client.get(f"{READ}/{message}.xml")
+        client.delete(f"{READ}/{message}.xml")
+        assert client.names(READ) == []
 
 
 def test_who_has_no_right_to_receive_gets_not_a_byte(ftps: FtpsSetting, monkeypatch: pytest.MonkeyPatch) -> None:

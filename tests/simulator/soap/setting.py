@@ -18,7 +18,6 @@ from werkzeug.test import Client, TestResponse
 from simulator.channels import BVKB_USER, grants_for, installation_for
 from simulator.clock import RIGA, Clock
 from simulator.dit.calls import SimulationServices
-from simulator.dit.duties import Duties
 from simulator.dit.network import Network
 from simulator.dit.options import Options
 from simulator.documents.catalogue import Catalogue
@@ -68,28 +67,16 @@ class Setting:
         return Network(
             clock=self.clock,
             catalogue=Catalogue.default(),
-            message_bytes=limit,
+            rules=replace(self.options.rules(self.profile.limits), message_bytes=limit),
             faults=self.faults,
-            environment=self.options.environment,
-            month_bytes=self.profile.limits.month_bytes[self.options.environment].value,
-            duties=Duties(self.profile.limits.poll_seconds.value) if self.options.enforce_duties else None,
-            transformation_seconds=self.profile.limits.transformation_seconds.value,
-            validate_on_send=self.options.validate_on_send,
         )
 
     @cached_property
     def services(self) -> SimulationServices:
         setup = installation_for(self.world, self.profile)
         with self.store.unit() as unit:
-            self.network.install(
-                unit,
-                authorities=setup.authorities,
-                users=setup.users,
-                channels=setup.channels,
-                versions=setup.versions,
-                subscriptions=setup.subscriptions,
-            )
-            self.network.grant(unit, grants_for(self.world, self.profile, self.options.environment))
+            self.network.registry.install(unit, setup)
+            self.network.registry.grant(unit, grants_for(self.world, self.profile, self.options.environment))
         return SimulationServices(self.store, self.network, self.clock, self.profile, self.faults)
 
     @cached_property

@@ -180,7 +180,7 @@ class TestIncident:
         def broken() -> None:
             raise RuntimeError("asleep")
 
-        setting.network.on_delivery("100500", broken)
+        setting.network.deliveries.on_delivery("100500", broken)
         reply = setting.send()
         assert reply.status_code == 200
         assert messages(setting) == 1

@@ -1,7 +1,7 @@
-"""Misbehaviour on purpose: what the simulated network does wrong when it is told to, to see how a client bears it.
+"""Injected faults: ways in which the simulated network misbehaves on request, to see how a client tolerates it.
 
-Everything here is assumed: real networks fail in such ways, how DIT fails is not public. Each armed misbehaviour
-strikes a counted number of times, and each strike is handed out once, whatever the number of threads that ask.
+Everything here is assumed: real networks fail in such ways, how DIT fails is not public. Each armed fault is triggered
+a counted number of times, and each time by one call, whatever the number of threads that ask.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ODD_DECIMALS = "odd_decimals"
 EMPTY_LIST = "empty_list"
 LEAK = "leak"
 WRONG_CERTIFICATE = "wrong_certificate"
-EXPIRED_TOKEN = "expired_token"  # noqa: S105 - the name of a misbehaviour
+EXPIRED_TOKEN = "expired_token"  # noqa: S105 - the name of a fault
 FOREIGN_TOKEN = "foreign_token"  # noqa: S105
 
 KINDS = {
@@ -52,22 +52,22 @@ KINDS = {
     EXPIRED_TOKEN: "the STS issues a token that has ended already",
     FOREIGN_TOKEN: "the STS issues a token that is signed with a key which DIT does not trust",
 }
+"""Every kind of fault, and its effect."""
 
 BEFORE = frozenset({LOSE_REQUEST, HTTP_500, SOAP_FAULT, SLOW_REPLY})
-"""What the wire does wrong before a call is carried out."""
+"""Kinds that are injected before a call is carried out."""
 AFTER = frozenset({DROP_REPLY, CUT_REPLY})
-"""What the wire does wrong with the reply of a call that was carried out."""
+"""Kinds that spoil the reply of a call that was carried out."""
 TAMPERING = frozenset({INVALID_DOCUMENT, UNKNOWN_CONTRACT, OTHER_RETAILER, ODD_DECIMALS, EMPTY_LIST})
-"""What is wrong with a delivered document."""
+"""Kinds that change a delivered document."""
 DELIVERY = TAMPERING | {DUPLICATE_DELIVERY, OUT_OF_ORDER}
-"""What the network does wrong while it delivers a sent message."""
+"""Kinds that are injected while the network delivers a sent message."""
 PUBLISHING = frozenset({LEAK})
-"""What BVKB does wrong when it publishes its list."""
-
+"""Kinds that are injected when BVKB publishes its list."""
 CONNECTING = frozenset({WRONG_CERTIFICATE})
-"""What goes wrong while a connection is made (TLS), before anybody knows whose it is."""
+"""Kinds that are injected while a connection is made (TLS), before the caller is known."""
 ISSUING = frozenset({EXPIRED_TOKEN, FOREIGN_TOKEN})
-"""What the STS does wrong."""
+"""Kinds that the STS injects."""
 
 OPERATIONS = (
     "SendMessage2",
@@ -80,17 +80,16 @@ OPERATIONS = (
 ISSUE = "Issue"
 """The STS's one operation."""
 
-
-_LONGEST = 600.0  # wall seconds
+_MAX_SECONDS = 600.0  # wall seconds
 
 
 class FaultsError(ValueError):
-    """A misbehaviour was asked for that does not exist."""
+    """A fault was asked for that does not exist, or that nothing would ever trigger."""
 
 
 @dataclass(frozen=True, slots=True)
-class Misbehaviour:
-    """One thing to do wrong: its kind, on which operation and for whose call (None: any), how many times.
+class InjectedFault:
+    """A fault to inject: its kind, the operation and the authority that trigger it (None: any), and how many times.
 
     ``recipient`` is the mailbox in which a delivery goes wrong (None: all that the message goes to); ``seconds`` is how
     long a slow reply takes, wall time.
@@ -104,45 +103,49 @@ class Misbehaviour:
     seconds: float = 2.0
 
 
+Misbehaviour = InjectedFault
+"""Former name of :class:`InjectedFault`; it goes with the next release."""
+
+
 @dataclass(slots=True, eq=False)
 class _Armed:
-    misbehaviour: Misbehaviour
+    fault: InjectedFault
     remaining: int
 
 
 class Faults:
-    """The armed misbehaviours; safe to share between threads."""
+    """The armed faults. Safe to share between threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._armed: list[_Armed] = []
-        self._taken: dict[str, int] = {}
+        self._triggered: dict[str, int] = {}
 
-    def arm(self, misbehaviour: Misbehaviour) -> None:
-        """Add a misbehaviour behind those already armed; raises FaultsError for one that nothing would ever commit."""
-        if misbehaviour.kind not in KINDS:
-            raise FaultsError(f"there is no misbehaviour {misbehaviour.kind!r}; known are: {', '.join(sorted(KINDS))}")
-        if misbehaviour.kind in ISSUING and misbehaviour.operation not in (None, ISSUE):
-            raise FaultsError(f"{misbehaviour.kind} happens when the STS issues a token; arm it on {ISSUE}")
-        if misbehaviour.kind in CONNECTING and (misbehaviour.operation, misbehaviour.authority) != (None, None):
+    def arm(self, fault: InjectedFault) -> None:
+        """Add a fault behind those already armed; raises FaultsError for one that nothing would ever trigger."""
+        if fault.kind not in KINDS:
+            raise FaultsError(f"there is no fault {fault.kind!r}; known are: {', '.join(sorted(KINDS))}")
+        if fault.kind in ISSUING and fault.operation not in (None, ISSUE):
+            raise FaultsError(f"{fault.kind} happens when the STS issues a token; arm it on {ISSUE}")
+        if fault.kind in CONNECTING and (fault.operation, fault.authority) != (None, None):
             raise FaultsError(
-                f"{misbehaviour.kind} happens before a call is made; arm it without an operation and an authority"
+                f"{fault.kind} happens before a call is made; arm it without an operation and an authority"
             )
-        if misbehaviour.operation not in (None, *OPERATIONS) and misbehaviour.kind not in ISSUING:
-            raise FaultsError(f"DIT has no operation {misbehaviour.operation!r}; known are: {', '.join(OPERATIONS)}")
-        delivery = misbehaviour.kind in DELIVERY
-        if delivery and misbehaviour.operation not in (None, "SendMessage2"):
-            raise FaultsError(f"{misbehaviour.kind} happens while sending; arm it on SendMessage2")
-        if misbehaviour.kind == LEAK and misbehaviour.operation not in (None, "SendMessage2"):
+        if fault.operation not in (None, *OPERATIONS) and fault.kind not in ISSUING:
+            raise FaultsError(f"DIT has no operation {fault.operation!r}; known are: {', '.join(OPERATIONS)}")
+        delivery = fault.kind in DELIVERY
+        if delivery and fault.operation not in (None, "SendMessage2"):
+            raise FaultsError(f"{fault.kind} happens while sending; arm it on SendMessage2")
+        if fault.kind == LEAK and fault.operation not in (None, "SendMessage2"):
             raise FaultsError(f"{LEAK} happens when BVKB sends its list; arm it on SendMessage2")
-        if misbehaviour.recipient is not None and not delivery:
-            raise FaultsError(f"{misbehaviour.kind} concerns a call, not a mailbox; arm it without a recipient")
-        if not 0 <= misbehaviour.seconds <= _LONGEST:
-            raise FaultsError(f"a reply can take 0 to {_LONGEST:.0f} seconds, not {misbehaviour.seconds}")
-        if misbehaviour.times < 1:
-            raise FaultsError(f"a misbehaviour happens at least once, not {misbehaviour.times} times")
+        if fault.recipient is not None and not delivery:
+            raise FaultsError(f"{fault.kind} concerns a call, not a mailbox; arm it without a recipient")
+        if not 0 <= fault.seconds <= _MAX_SECONDS:
+            raise FaultsError(f"a reply can take 0 to {_MAX_SECONDS:.0f} seconds, not {fault.seconds}")
+        if fault.times < 1:
+            raise FaultsError(f"a fault happens at least once, not {fault.times} times")
         with self._lock:
-            self._armed.append(_Armed(misbehaviour, misbehaviour.times))
+            self._armed.append(_Armed(fault, fault.times))
 
     def take(
         self,
@@ -152,64 +155,62 @@ class Faults:
         kind: str | Collection[str] | None = None,
         recipient: str | None = None,
         unit: Unit | None = None,
-    ) -> Misbehaviour | None:
-        """The first armed misbehaviour that concerns this call, counted as committed; None when the call is to go well.
+    ) -> InjectedFault | None:
+        """Return the first armed fault that this call triggers, and count it; None when there is none.
 
-        ``kind`` narrows the question to what the asker can commit; without it every kind of the wire's is handed out,
-        and none of those that the network takes while it delivers or BVKB when it publishes. ``recipient`` asks for
-        one mailbox. ``unit`` is the transaction in which the fault has its effect: a rollback arms the fault again.
+        ``kind`` is the kind, or the kinds, that the caller can inject: BEFORE and AFTER by default. ``recipient`` asks
+        for the faults of one mailbox. ``unit`` is the transaction in which the fault has its effect: a rollback arms
+        the fault again.
         """
         kinds = BEFORE | AFTER if kind is None else {kind} if isinstance(kind, str) else frozenset(kind)
         with self._lock:
-            for each in self._armed:
-                if _concerns(each.misbehaviour, operation, authority, recipient) and each.misbehaviour.kind in kinds:
-                    self._count(each)
+            for armed in self._armed:
+                if _is_triggered(armed.fault, operation, authority, recipient) and armed.fault.kind in kinds:
+                    self._count(armed)
                     if unit is not None:
-                        unit.after_rollback(partial(self._rearm, each, self._armed))
-                    return each.misbehaviour
+                        unit.after_rollback(partial(self._rearm, armed, self._armed))
+                    return armed.fault
         return None
 
     def is_armed(self, operation: str, authority: str | None, kinds: Collection[str]) -> bool:
-        """Return True when a fault of these kinds waits for such a call; it is not counted."""
+        """Return True when such a call would trigger a fault of these kinds; it is not counted."""
         with self._lock:
             return any(
-                armed.misbehaviour.kind in kinds and _concerns(armed.misbehaviour, operation, authority, None)
+                armed.fault.kind in kinds and _is_triggered(armed.fault, operation, authority, None)
                 for armed in self._armed
             )
 
-    def armed(self) -> tuple[tuple[Misbehaviour, int], ...]:
-        """What is still armed, each with the number of strikes that are left."""
+    def armed(self) -> tuple[tuple[InjectedFault, int], ...]:
+        """Return the faults that are still armed, each with the number of times that are left."""
         with self._lock:
-            return tuple((each.misbehaviour, each.remaining) for each in self._armed)
+            return tuple((armed.fault, armed.remaining) for armed in self._armed)
 
     def taken(self, kind: str) -> int:
-        """How often a kind of misbehaviour has struck."""
+        """Return how often a kind of fault was triggered."""
         with self._lock:
-            return self._taken.get(kind, 0)
+            return self._triggered.get(kind, 0)
 
     def disarm(self) -> None:
-        """Behave well from now on; the counts of what has struck stay."""
+        """Disarm all faults; the counts stay."""
         with self._lock:
             self._armed = []
-
-    def _rearm(self, armed: _Armed, queue: list[_Armed]) -> None:
-        """Take back that a fault was triggered; ``queue`` is the list that held it then."""
-        with self._lock:
-            self._taken[armed.misbehaviour.kind] -= 1
-            if not armed.remaining:
-                queue.insert(0, armed)
-            armed.remaining += 1
 
     def _count(self, armed: _Armed) -> None:
         armed.remaining -= 1
         if not armed.remaining:
             self._armed.remove(armed)
-        self._taken[armed.misbehaviour.kind] = self._taken.get(armed.misbehaviour.kind, 0) + 1
+        self._triggered[armed.fault.kind] = self._triggered.get(armed.fault.kind, 0) + 1
+
+    def _rearm(self, armed: _Armed, queue: list[_Armed]) -> None:
+        """Take back that a fault was triggered; ``queue`` is the list that held it then."""
+        with self._lock:
+            self._triggered[armed.fault.kind] -= 1
+            if not armed.remaining:
+                queue.insert(0, armed)
+            armed.remaining += 1
 
 
-def _concerns(misbehaviour: Misbehaviour, operation: str, authority: str | None, recipient: str | None) -> bool:
+def _is_triggered(fault: InjectedFault, operation: str, authority: str | None, recipient: str | None) -> bool:
     return (
-        misbehaviour.operation in (None, operation)
-        and misbehaviour.authority in (None, authority)
-        and misbehaviour.recipient == recipient
+        fault.operation in (None, operation) and fault.authority in (None, authority) and fault.recipient == recipient
     )

@@ -19,7 +19,7 @@ from simulator.faults import CONNECTING
 from simulator.file_server import FileServer, FileServerError, Ftps
 from simulator.journal import Entry, Kind, Outcome, wall_now
 from simulator.listening import HttpServer
-from simulator.security.doorway import FOREIGN, HANDSHAKE, PLAIN, SHOWN, Doorway
+from simulator.security.doorway import FOREIGN, HANDSHAKE, PLAIN, SHOWN, TlsAdapter
 from simulator.security.policies import STS
 from simulator.security.secured import Secured, Security, secure
 from simulator.soap.application import SoapApplication
@@ -67,7 +67,7 @@ class Server:
     ) -> None:
         self._security = security
         self._files: FileServer | None = None
-        self._doorway: Doorway | None = None
+        self._tls: TlsAdapter | None = None
         self._secured: Secured | None = None
         self._simulation: Simulation | None = None
         if simulation is not None:
@@ -77,8 +77,10 @@ class Server:
         self._http = HttpServer((host, port), self._application, numthreads=_THREADS, server_name="aldis-simulator")
         if security is not None:
             # Whatever is mounted later, the server's own certificate is there from the start.
-            self._doorway = Doorway(security.material(()), security.impostor, self._strikes, self._note_connection)
-            self._http.ssl_adapter = self._doorway
+            self._tls = TlsAdapter(
+                security.material(()), security.impostor, self._take_connection_fault, self._note_connection
+            )
+            self._http.ssl_adapter = self._tls
         self._http.timeout = _PATIENCE
         self._http.shutdown_timeout = 2
         try:
@@ -153,12 +155,12 @@ class Server:
         return None if self._secured is None else self._secured.authenticator
 
     def hang_up(self) -> None:
-        """Break all connections of TLS, so that the next call has to shake hands."""
-        if self._doorway is not None:
-            self._doorway.hang_up()
+        """Close all TLS connections, so that the next call needs a new handshake."""
+        if self._tls is not None:
+            self._tls.hang_up()
 
-    def _strikes(self) -> bool:
-        """Whether the next connection is to meet a wrong certificate."""
+    def _take_connection_fault(self) -> bool:
+        """Return True when the next connection is to get an untrusted certificate."""
         simulation = self._simulation
         return simulation is not None and simulation.faults.take("", None, kind=CONNECTING) is not None
 

@@ -1,4 +1,4 @@
-"""Makes a right document wrong on purpose, as a misbehaving authority would send it. Assumed throughout."""
+"""Tampers with a correct document, for injected faults of a delivery. Assumed throughout."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from simulator.documents.reading import Located, read_located
 from simulator.documents.writing import write_document
 from simulator.faults import EMPTY_LIST, INVALID_DOCUMENT, ODD_DECIMALS, OTHER_RETAILER, UNKNOWN_CONTRACT
 
-NOBODYS_CONTRACT = "NAV-TADA-LIGUMA"
+UNKNOWN_CONTRACT_NUMBER = "NAV-TADA-LIGUMA"
 
 
 class Tampering:
-    """Spoils documents of a profile; ``providers`` are the registration numbers of all retailers."""
+    """Tampers with documents of a profile; ``providers`` are the registration numbers of all retailers."""
 
     def __init__(self, profile: Profile, providers: Iterable[str]) -> None:
         self._profile = profile
         self._providers = tuple(providers)
 
     def __call__(self, kind: str, version: str, data: bytes, *, is_event: bool) -> bytes:
-        """The document (an error report for an event) as it is delivered; unchanged where there is nothing to spoil."""
+        """Return the document (an error report for an event) as it is delivered; unchanged where no change applies."""
         if is_event:
             return _without_content(data) if kind == INVALID_DOCUMENT else data
         channel = self._profile.channel_of_version(version)
@@ -63,7 +63,7 @@ def _empty(document: Document, providers: tuple[str, ...]) -> Document:
 
 
 def _another_retailers(document: Document, providers: tuple[str, ...]) -> Document | None:
-    others = [each for each in providers if each != document.header.provider]
+    others = [provider for provider in providers if provider != document.header.provider]
     return replace(document, header=replace(document.header, provider=others[0])) if others else None
 
 
@@ -72,7 +72,7 @@ def _with_unknown_contract(document: Document, providers: tuple[str, ...]) -> Do
     records = document.discounts()
     if not records:
         return None
-    more = replace(records[0], contract=NOBODYS_CONTRACT, decision_id=f"{records[0].decision_id}X")
+    more = replace(records[0], contract=UNKNOWN_CONTRACT_NUMBER, decision_id=f"{records[0].decision_id}X")
     header = replace(document.header, record_count=len(records) + 1)
     return replace(document, header=header, records=(*records, more))
 

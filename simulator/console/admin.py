@@ -1,4 +1,4 @@
-"""Admin calls beside DIT's services: simulated time, the journal, misbehaviour, rights, audit. For this machine only.
+"""Admin calls beside DIT's services: simulated time, journal, injected faults, rights, audit. For this machine only.
 
 GET answers JSON; POST takes a JSON object with Content-Type application/json, which keeps web pages of other sites
 out. Nothing here exists in the real DIT.
@@ -20,7 +20,7 @@ from werkzeug.wrappers import Request, Response
 from simulator.audit import UnknownChannel, audit, channel_named
 from simulator.clock import RIGA, ClockError
 from simulator.console import rights
-from simulator.faults import FaultsError, Misbehaviour
+from simulator.faults import FaultsError, InjectedFault
 from simulator.journal import Kind
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from simulator.simulation import Simulation
 
 _LARGEST_PAGE = 1000
-_LARGEST_BODY = 1024 * 1024  # bytes; a misbehaviour has a few hundred
+_LARGEST_BODY = 1024 * 1024  # bytes; a fault has a few hundred
 
 
 class AdminApplication:
@@ -92,11 +92,11 @@ class AdminApplication:
     def _arm(self, request: Request) -> Response:
         body = _body(request)
         try:
-            misbehaviour = Misbehaviour(**body)
-            self._simulation().faults.arm(misbehaviour)
+            fault = InjectedFault(**body)
+            self._simulation().faults.arm(fault)
         except (TypeError, FaultsError) as reason:
-            raise BadRequest(f"not a misbehaviour: {reason}") from reason
-        return _json({"armed": asdict(misbehaviour)})
+            raise BadRequest(f"not a fault: {reason}") from reason
+        return _json({"armed": asdict(fault)})
 
     def _audit(self, request: Request) -> Response:
         """DIT's audit records; ``next`` is what to give as ``after`` for the following page, null on the last."""

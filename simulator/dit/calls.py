@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from simulator.dit.network import Network
     from simulator.dit.refusals import Refusal
     from simulator.documents.profile import Profile
-    from simulator.faults import Faults, Misbehaviour
+    from simulator.faults import Faults, InjectedFault
     from simulator.journal import Json
     from simulator.store import Store, Unit
 
@@ -95,11 +95,11 @@ class Call(Protocol[Answer]):
         """Write the answer to a refused call."""
         ...
 
-    def replaced(self, fault: Misbehaviour) -> Answer:
+    def replaced(self, fault: InjectedFault) -> Answer:
         """Write the answer of an injected fault that stands in for the call."""
         ...
 
-    def broken_off(self, answer: Answer, fault: Misbehaviour) -> Answer:
+    def broken_off(self, answer: Answer, fault: InjectedFault) -> Answer:
         """Return the answer as one that does not reach the client, or not whole."""
         ...
 
@@ -196,14 +196,14 @@ def _act(
 
 def _triggered(
     services: SimulationServices, call: Call[Any], unit: Unit, kinds: Collection[str]
-) -> Misbehaviour | None:
+) -> InjectedFault | None:
     record = call.record
     if record.authority is None or not kinds:
         return None
     return services.faults.take(record.operation, record.authority, kind=kinds, unit=unit)
 
 
-def _inject(services: SimulationServices, call: Call[Answer], unit: Unit, fault: Misbehaviour) -> Answer:
+def _inject(services: SimulationServices, call: Call[Answer], unit: Unit, fault: InjectedFault) -> Answer:
     """Answer as the fault says, without carrying the call out; the caller is not to blame."""
     record = call.record
     call.keep(unit)

@@ -16,7 +16,7 @@ from simulator.journal import Entry, Json, Kind, wall_now
 if TYPE_CHECKING:
     from simulator.dit.model import Caller
     from simulator.dit.refusals import Refusal
-    from simulator.faults import Misbehaviour
+    from simulator.faults import InjectedFault
     from simulator.ftps.settings import FtpsSettings
     from simulator.store import Unit
 
@@ -121,11 +121,11 @@ class FtpsCall:
         """Write a refusal as a reply."""
         return Answer(reply_line(refusal), ok=False)
 
-    def replaced(self, fault: Misbehaviour) -> Answer:
+    def replaced(self, fault: InjectedFault) -> Answer:
         """Write the reply of an injected fault: none at all, or that the service is not available."""
         return Answer(_UNAVAILABLE, ok=False, lost=fault.kind == LOSE_REQUEST)
 
-    def broken_off(self, answer: Answer, fault: Misbehaviour) -> Answer:
+    def broken_off(self, answer: Answer, fault: InjectedFault) -> Answer:
         """Return the answer as one that is lost, or whose file is cut half-way."""
         return replace(answer, lost=True, cut=fault.kind == CUT_REPLY)
 

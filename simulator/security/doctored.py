@@ -1,4 +1,4 @@
-"""Tokens that were made wrong on purpose, so that the guard knows whose fault it is when it refuses them."""
+"""Tokens that were tampered with as injected faults, so that the authenticator knows why it refuses them."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ import threading
 
 from simulator.documents.parsing import Element
 
-_NAMED = 16
+_DIGEST_DIGITS = 16
 
 
-def name_of(token: Element) -> str:
-    """What the journal calls a token, readable or not: the beginning of its texts' SHA-256.
+def digest_of(token: Element) -> str:
+    """Return the name of a token in the journal, readable or not: the beginning of its texts' SHA-256.
 
-    A client that wrote an encrypted token with other prefixes, which does no harm, still shows the same one.
+    It does not depend on prefixes, which a client may change in an encrypted token without harm.
     """
     written = "".join("".join(map(str, token.itertext())).split())
-    return hashlib.sha256(written.encode()).hexdigest()[:_NAMED]
+    return hashlib.sha256(written.encode()).hexdigest()[:_DIGEST_DIGITS]
 
 
-class Doctored:
-    """Which tokens were made wrong on purpose, and how. Safe to share between threads."""
+class TamperedTokens:
+    """The tampered tokens, with the kind of fault of each. Safe to share between threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kinds: dict[str, str] = {}
 
-    def note(self, name: str, kind: str) -> None:
-        """A token of that name was made wrong."""
+    def note(self, digest: str, kind: str) -> None:
+        """Note that the token with this digest was tampered with."""
         with self._lock:
-            self._kinds[name] = kind
+            self._kinds[digest] = kind
 
-    def kind(self, name: str) -> str | None:
-        """What is wrong with a token, None when nothing is."""
+    def kind(self, digest: str) -> str | None:
+        """Return the kind of fault of a token, None for one that was not tampered with."""
         with self._lock:
-            return self._kinds.get(name)
+            return self._kinds.get(digest)

@@ -10,7 +10,7 @@ from simulator.documents.parsing import Element
 from simulator.journal import Json
 from simulator.security import proof
 from simulator.security.accounts import Account
-from simulator.security.doctored import Doctored, name_of
+from simulator.security.doctored import TamperedTokens, digest_of
 from simulator.security.errors import BINDING, WSS, Check, SecurityRefusal, refuse
 from simulator.security.faults import opaque_fault
 from simulator.security.header import SECURITY, lived_by, read_timestamp, reply_header, security_header
@@ -44,7 +44,7 @@ class FederationAuthenticator:
         accounts: Mapping[str, Account],
         moments: Moments,
         credential: str,
-        doctored: Doctored,
+        tampered: TamperedTokens,
     ) -> None:
         self._settings = settings
         self._accounts = accounts
@@ -52,7 +52,7 @@ class FederationAuthenticator:
         self._trust = Trust(settings, material)
         self._replays = Replays()
         self._moments = moments
-        self._doctored = doctored
+        self._tampered = tampered
 
     @property
     def plain(self) -> bool:
@@ -88,8 +88,8 @@ class FederationAuthenticator:
         ]
         if len(found) != 1:
             return {}
-        name = name_of(found[0])
-        kind = self._doctored.kind(name)
+        name = digest_of(found[0])
+        kind = self._tampered.kind(name)
         told: dict[str, Json] = {"security": {"token_digest": name}}
         return told if kind is None else {**told, "misbehaviour": kind}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from simulator.clock import Clock
 from simulator.faults import Faults
 from simulator.security.accounts import Account
-from simulator.security.doctored import Doctored
+from simulator.security.doctored import TamperedTokens
 from simulator.security.gate import FederationAuthenticator
 from simulator.security.material import Material, open_material
 from simulator.security.moments import Moments
@@ -53,7 +53,7 @@ def secure(
     security: Security, accounts: Mapping[str, Account], *, clock: Clock, store: Store, faults: Faults
 ) -> Secured:
     """Set up guard and STS; raises MaterialError when the folder of keys cannot be used."""
-    doctored = Doctored()
+    tampered = TamperedTokens()
     material = security.material(accounts)
     moments = Moments(clock, security.settings.call.clock.value)
     authenticator = FederationAuthenticator(
@@ -62,7 +62,7 @@ def secure(
         accounts=accounts,
         moments=moments,
         credential=CREDENTIALS[security.credential],
-        doctored=doctored,
+        tampered=tampered,
     )
     sts = TokenService(
         settings=security.settings,
@@ -73,6 +73,6 @@ def secure(
         store=store,
         faults=faults,
         impostor=security.impostor,
-        doctored=doctored,
+        tampered=tampered,
     )
     return Secured(authenticator, sts, material)

@@ -19,7 +19,7 @@ from simulator.faults import EXPIRED_TOKEN, FOREIGN_TOKEN, ISSUE, ISSUING, Fault
 from simulator.journal import Entry, Json, Kind, wall_now
 from simulator.security import credentials
 from simulator.security.accounts import Account
-from simulator.security.doctored import Doctored, name_of
+from simulator.security.doctored import TamperedTokens, digest_of
 from simulator.security.errors import BINDING, Check, SecurityRefusal, refuse
 from simulator.security.faults import opaque_fault
 from simulator.security.header import SECURITY, Timestamp, read_timestamp, reply_header, security_header
@@ -82,7 +82,7 @@ class TokenService:
         store: Store,
         faults: Faults,
         impostor: Callable[[], Material],
-        doctored: Doctored,
+        tampered: TamperedTokens,
     ) -> None:
         self._settings = settings
         self._material = material
@@ -93,7 +93,7 @@ class TokenService:
         self._replays = Replays()
         self._faults = faults
         self._impostor = impostor
-        self._doctored = doctored
+        self._tampered = tampered
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one HTTP request."""
@@ -190,8 +190,8 @@ class TokenService:
         request = read_request(call.envelope.wrapper if call.envelope is not None else None, self._settings)
         call.details["applies_to"] = request.applies_to
         call.details["claims"] = list(request.claims)
-        struck = self._faults.take(ISSUE, shown.account.authority, kind=ISSUING)
-        kind = struck.kind if struck is not None else None
+        fault = self._faults.take(ISSUE, shown.account.authority, kind=ISSUING)
+        kind = fault.kind if fault is not None else None
         issued = issue(
             replace(request, created=None, expires=None) if kind == EXPIRED_TOKEN else request,
             shown.account,
@@ -200,9 +200,9 @@ class TokenService:
             material=self._foreign() if kind == FOREIGN_TOKEN else self._material,
             certificate_key=shown.public_key,
         )
-        name = name_of(issued.token)
+        name = digest_of(issued.token)
         if kind is not None:
-            self._doctored.note(name, kind)
+            self._tampered.note(name, kind)
             call.details["misbehaviour"] = kind
         ends = issued.assertion.not_on_or_after
         call.details |= {

@@ -15,7 +15,7 @@ from simulator.dit.refusals import Refused
 from simulator.documents.model import Basis, Provenance
 from simulator.documents.parsing import Element
 from simulator.security import saml1, saml2
-from simulator.security.doctored import name_of
+from simulator.security.doctored import digest_of
 from simulator.security.encryption import decrypt_element
 from simulator.security.errors import SAML_PROFILE, WS_TRUST, XML_SIGNATURE, Check, refuse
 from simulator.security.key_info import certificate_in
@@ -95,7 +95,7 @@ class Trust:
         self._check_issuer(text_of(only(assertion, SAML2, "Issuer")) if second else assertion.get("Issuer", ""), name)
         self._check_signature(assertion, name)
         read = saml2.read if second else saml1.read
-        return Believed(read(assertion, self._material.service.key), encrypted, name_of(token))
+        return Believed(read(assertion, self._material.service.key), encrypted, digest_of(token))
 
     def _opened(self, token: Element) -> tuple[Element, bool]:
         """The assertion as the root of a document of its own, in which it is alone with its ids."""

@@ -17,7 +17,7 @@ from simulator.dit.sending import Examined
 from simulator.documents.complaints import Complaint
 from simulator.documents.parsing import Element
 from simulator.documents.streaming import well_formed
-from simulator.faults import CUT_REPLY, HTTP_500, LOSE_REQUEST, Misbehaviour
+from simulator.faults import CUT_REPLY, HTTP_500, LOSE_REQUEST, InjectedFault
 from simulator.journal import Entry
 from simulator.soap import addressing, headers
 from simulator.soap.addressing import Addressing
@@ -167,7 +167,7 @@ class SoapCall:
         challenge = _CHALLENGE if fault.http_status == 401 else ()
         return write_fault(fault, self.request.version, self.addressing, challenge, self._security_blocks())
 
-    def replaced(self, fault: Misbehaviour) -> Reply:
+    def replaced(self, fault: InjectedFault) -> Reply:
         """Write the answer of an injected fault, and note what the call was about."""
         if self.wrapper is not None:
             _describe(self.record, self.wrapper)
@@ -178,7 +178,7 @@ class SoapCall:
             return Reply(500, "text/html", _ERROR_PAGE)
         return write_fault(_UNAVAILABLE, version, self.addressing)
 
-    def broken_off(self, answer: Reply, fault: Misbehaviour) -> Reply:
+    def broken_off(self, answer: Reply, fault: InjectedFault) -> Reply:
         """Return the reply as one that is lost, or cut half-way."""
         cut = fault.kind == CUT_REPLY
         return replace(answer, cut=cut, broken=not cut)

@@ -17,7 +17,7 @@ from simulator.documents.profile import load_profile
 from simulator.documents.reading import read_document
 from simulator.documents.validation import validate
 from simulator.documents.writing import write_document
-from simulator.faults import AFTER, BEFORE, TAMPERING, Misbehaviour
+from simulator.faults import AFTER, BEFORE, TAMPERING, InjectedFault
 from simulator.journal import Entry, Kind, Outcome
 from simulator.server import Server
 from simulator.simulation import Simulation
@@ -35,7 +35,7 @@ class State:
     client: DitClient
 
     def go_wrong(self, kind: str, operation: str, **changes: object) -> None:
-        self.simulation.faults.arm(Misbehaviour(kind, operation, **changes))  # type: ignore[arg-type]
+        self.simulation.faults.arm(InjectedFault(kind, operation, **changes))  # type: ignore[arg-type]
 
     def calls(self) -> list[Entry]:
         return [each for each in self.simulation.journal.entries() if each.kind is Kind.EXCHANGE]

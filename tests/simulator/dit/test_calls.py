@@ -14,7 +14,7 @@ from simulator.dit import calls
 from simulator.dit.calls import CallRecord, SimulationServices
 from simulator.dit.model import Caller, RefusalCode
 from simulator.dit.refusals import NO_SOURCE, Refusal, refuse
-from simulator.faults import AFTER, BEFORE, DROP_REPLY, LOSE_REQUEST, SLOW_REPLY, Misbehaviour
+from simulator.faults import AFTER, BEFORE, DROP_REPLY, LOSE_REQUEST, SLOW_REPLY, InjectedFault
 from simulator.journal import Entry, Outcome
 from simulator.store import StorageFull, Unit
 from tests.simulator.dit.setting import FIRST, Setting, setting
@@ -44,10 +44,10 @@ class TextCall:
     def refused(self, refusal: Refusal) -> str:
         return f"refused: {refusal.code}"
 
-    def replaced(self, fault: Misbehaviour) -> str:
+    def replaced(self, fault: InjectedFault) -> str:
         return f"instead: {fault.kind}"
 
-    def broken_off(self, answer: str, fault: Misbehaviour) -> str:
+    def broken_off(self, answer: str, fault: InjectedFault) -> str:
         return f"{answer}, {fault.kind}"
 
     def complete(self, unit: Unit | None, entry: Entry, answer: str) -> Entry:
@@ -126,7 +126,7 @@ def test_a_call_that_is_committed_is_acknowledged_although_a_listener_fails(net:
 
 @pytest.mark.parametrize("kind", sorted(BEFORE - {SLOW_REPLY}))
 def test_a_fault_before_the_call_stands_in_for_it(net: Setting, kind: str) -> None:
-    net.faults.arm(Misbehaviour(kind))
+    net.faults.arm(InjectedFault(kind))
     answer, entry = carry_out(net, act_and_fail)
     assert answer == f"instead: {kind}"
     assert (entry.outcome, entry.fault_code, entry.details["misbehaviour"]) == (Outcome.FAULT, kind, kind)
@@ -135,7 +135,7 @@ def test_a_fault_before_the_call_stands_in_for_it(net: Setting, kind: str) -> No
 
 @pytest.mark.parametrize("kind", sorted(AFTER))
 def test_a_fault_after_the_call_breaks_its_answer_off(net: Setting, kind: str) -> None:
-    net.faults.arm(Misbehaviour(kind))
+    net.faults.arm(InjectedFault(kind))
     answer, entry = carry_out(net)
     assert answer == f"done for {FIRST}, {kind}"
     assert (entry.outcome, entry.details["misbehaviour"]) == (Outcome.OK, kind)
@@ -149,7 +149,7 @@ def test_a_slow_reply_holds_up_nobody_else(net: Setting, monkeypatch: pytest.Mon
             slept.append(seconds)
 
     monkeypatch.setattr(time, "sleep", sleep)
-    net.faults.arm(Misbehaviour(SLOW_REPLY, seconds=5))
+    net.faults.arm(InjectedFault(SLOW_REPLY, seconds=5))
     assert carry_out(net)[0] == f"done for {FIRST}"
     assert slept == [5]
 
@@ -158,7 +158,7 @@ def test_a_slow_reply_holds_up_nobody_else(net: Setting, monkeypatch: pytest.Mon
 def test_a_fault_stays_armed_when_the_call_could_not_be_stored(
     net: Setting, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fault = Misbehaviour(kind)
+    fault = InjectedFault(kind)
     net.faults.arm(fault)
     with monkeypatch.context() as patched:
         patched.setattr(TextCall, "complete", fail_once(TextCall.complete))

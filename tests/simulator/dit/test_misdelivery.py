@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulator.dit.model import Selector
-from simulator.faults import DUPLICATE_DELIVERY, OUT_OF_ORDER, Misbehaviour
+from simulator.faults import DUPLICATE_DELIVERY, OUT_OF_ORDER, InjectedFault
 from tests.simulator.dit.setting import FIRST, OWNER, PLAIN_1, Setting, item, setting
 
 
@@ -36,7 +36,7 @@ def delivered(net: Setting) -> list[bytes]:
 
 
 def test_a_held_message_is_delivered_although_the_send_that_released_it_was_rolled_back(net: Setting) -> None:
-    net.faults.arm(Misbehaviour(OUT_OF_ORDER, "SendMessage2", OWNER, recipient=FIRST))
+    net.faults.arm(InjectedFault(OUT_OF_ORDER, "SendMessage2", OWNER, recipient=FIRST))
     net.send("owner", PLAIN_1, item(1))
     send_and_roll_back(net, 2)
     net.send("owner", PLAIN_1, item(3))
@@ -44,7 +44,7 @@ def test_a_held_message_is_delivered_although_the_send_that_released_it_was_roll
 
 
 def test_a_message_whose_send_was_rolled_back_is_not_held(net: Setting) -> None:
-    net.faults.arm(Misbehaviour(OUT_OF_ORDER, "SendMessage2", OWNER, recipient=FIRST))
+    net.faults.arm(InjectedFault(OUT_OF_ORDER, "SendMessage2", OWNER, recipient=FIRST))
     send_and_roll_back(net, 1)
     net.send("owner", PLAIN_1, item(2))
     net.send("owner", PLAIN_1, item(3))
@@ -52,7 +52,7 @@ def test_a_message_whose_send_was_rolled_back_is_not_held(net: Setting) -> None:
 
 
 def test_a_fault_stays_armed_when_the_send_that_triggered_it_was_rolled_back(net: Setting) -> None:
-    duplicate = Misbehaviour(DUPLICATE_DELIVERY, "SendMessage2", OWNER)
+    duplicate = InjectedFault(DUPLICATE_DELIVERY, "SendMessage2", OWNER)
     net.faults.arm(duplicate)
     send_and_roll_back(net, 1)
     assert net.faults.armed() == ((duplicate, 1),)
@@ -63,7 +63,7 @@ def test_a_fault_stays_armed_when_the_send_that_triggered_it_was_rolled_back(net
 
 
 def test_faults_disarmed_meanwhile_stay_disarmed_after_a_rollback(net: Setting) -> None:
-    net.faults.arm(Misbehaviour(DUPLICATE_DELIVERY, "SendMessage2", OWNER))
+    net.faults.arm(InjectedFault(DUPLICATE_DELIVERY, "SendMessage2", OWNER))
     with pytest.raises(Undone), net.store.unit() as unit:
         net.send_in(unit, "owner", PLAIN_1, item(1))
         net.faults.disarm()

@@ -26,7 +26,7 @@ from simulator.dit.model import (
 )
 from simulator.dit.refusals import Refusal
 from simulator.dit.transformation import StylesheetError
-from simulator.faults import DUPLICATE_DELIVERY, Misbehaviour
+from simulator.faults import DUPLICATE_DELIVERY, InjectedFault
 from simulator.journal import Entry, Kind
 from simulator.store import Store
 from simulator.store.tables import deliveries, messages
@@ -433,7 +433,7 @@ def test_a_callback_may_read_and_send(net: Setting) -> None:
 
 
 def test_duplicate_delivery_comes_under_an_id_of_its_own(net: Setting) -> None:
-    net.faults.arm(Misbehaviour(DUPLICATE_DELIVERY, "SendMessage2", OWNER))
+    net.faults.arm(InjectedFault(DUPLICATE_DELIVERY, "SendMessage2", OWNER))
     net.send("first", COLLECT, item())
     sent = net.send("owner", PLAIN_1, item())
     ids = listed(net, "first", version=PLAIN_1)

@@ -7,7 +7,7 @@ import ftplib
 import pytest
 
 from simulator.dit.model import MessageStatus
-from simulator.faults import CUT_REPLY, DROP_REPLY, HTTP_500, LOSE_REQUEST, SLOW_REPLY, SOAP_FAULT, Misbehaviour
+from simulator.faults import CUT_REPLY, DROP_REPLY, HTTP_500, LOSE_REQUEST, SLOW_REPLY, SOAP_FAULT, InjectedFault
 from simulator.journal import Outcome
 from tests.simulator.ftps.setting import BVKB, CONTRACT, Client, FtpsSetting
 
@@ -34,7 +34,7 @@ def gone(client: Client) -> bool:
     ],
 )
 def test_an_upload(ftps: FtpsSetting, kind: str, carried_out: bool, answered: bool) -> None:
-    ftps.setting.faults.arm(Misbehaviour(kind=kind, operation="SendMessage2", authority="100777"))
+    ftps.setting.faults.arm(InjectedFault(kind=kind, operation="SendMessage2", authority="100777"))
     client, document = ftps.client(), ftps.setting.contract_document()
     with pytest.raises(GONE) as error:
         client.put(WRITE, document)
@@ -62,7 +62,7 @@ def test_an_upload(ftps: FtpsSetting, kind: str, carried_out: bool, answered: bo
 def test_a_download(ftps: FtpsSetting, kind: str, part: float, status: MessageStatus) -> None:
     message = ftps.contract_from()
     (document,) = ftps.arrived()
-    ftps.setting.faults.arm(Misbehaviour(kind=kind, operation="ReceiveMessage2"))
+    ftps.setting.faults.arm(InjectedFault(kind=kind, operation="ReceiveMessage2"))
     client = ftps.client(BVKB)
     got = bytearray()
     with pytest.raises(GONE):
@@ -78,7 +78,7 @@ def test_a_download(ftps: FtpsSetting, kind: str, part: float, status: MessageSt
 def test_a_listing_and_a_deletion(ftps: FtpsSetting, kind: str) -> None:
     message = ftps.contract_from()
     for operation, command in (("ReceiveMessageList", "names"), ("DeleteMessage", "delete")):
-        ftps.setting.faults.arm(Misbehaviour(kind=kind, operation=operation))
+        ftps.setting.faults.arm(InjectedFault(kind=kind, operation=operation))
         client = ftps.client(BVKB)
         with pytest.raises(GONE):
             getattr(client, command)(READ if command == "names" else f"{READ}/{message}.xml")
@@ -88,6 +88,6 @@ def test_a_listing_and_a_deletion(ftps: FtpsSetting, kind: str) -> None:
 
 
 def test_a_slow_answer(ftps: FtpsSetting) -> None:
-    ftps.setting.faults.arm(Misbehaviour(kind=SLOW_REPLY, operation="SendMessage2", seconds=0.2))
+    ftps.setting.faults.arm(InjectedFault(kind=SLOW_REPLY, operation="SendMessage2", seconds=0.2))
     assert ftps.client().put(WRITE, ftps.setting.contract_document()) == "226 the message is sent"
     assert ftps.setting.faults.taken(SLOW_REPLY) == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.faults import ISSUING, Faults, Misbehaviour
+from simulator.faults import ISSUING, Faults, InjectedFault
 from simulator.journal import Entry, Kind, Outcome
 from simulator.security.settings import load_settings
 from tests.simulator.security.setting import SecuredSetting, secured_setting
@@ -28,7 +28,7 @@ def issue(setting: SecuredSetting) -> Entry:
 
 @pytest.mark.parametrize("kind", sorted(ISSUING))
 def test_the_call_is_refused_and_the_journal_says_whose_fault_it_is(setting: SecuredSetting, kind: str) -> None:
-    setting.setting.faults.arm(Misbehaviour(kind=kind))
+    setting.setting.faults.arm(InjectedFault(kind=kind))
     token = setting.token()
     issued = issue(setting)
     assert (issued.outcome, issued.details["misbehaviour"]) == (Outcome.OK, kind)
@@ -44,7 +44,7 @@ def test_the_call_is_refused_and_the_journal_says_whose_fault_it_is(setting: Sec
 
 @pytest.mark.parametrize("kind", sorted(ISSUING))
 def test_the_next_token_is_good(setting: SecuredSetting, kind: str) -> None:
-    setting.setting.faults.arm(Misbehaviour(kind=kind))
+    setting.setting.faults.arm(InjectedFault(kind=kind))
     setting.token()
     assert setting.list(setting.token()).status == 200
     assert "misbehaviour" not in setting.last.details
@@ -54,7 +54,7 @@ def test_the_next_token_is_good(setting: SecuredSetting, kind: str) -> None:
 
 
 def test_an_expired_token_says_so(setting: SecuredSetting) -> None:
-    setting.setting.faults.arm(Misbehaviour(kind="expired_token"))
+    setting.setting.faults.arm(InjectedFault(kind="expired_token"))
     setting.token()
     ended = datetime.fromisoformat(str(issue(setting).details["expires"]))
     skew = timedelta(seconds=setting.settings.call.skew_seconds.value)
@@ -63,4 +63,4 @@ def test_an_expired_token_says_so(setting: SecuredSetting) -> None:
 
 def test_only_the_sts_issues_them() -> None:
     with pytest.raises(ValueError, match="arm it on Issue"):
-        Faults().arm(Misbehaviour(kind="foreign_token", operation="SendMessage2"))
+        Faults().arm(InjectedFault(kind="foreign_token", operation="SendMessage2"))

@@ -15,7 +15,7 @@ import urllib3
 
 from simulator.clock import RIGA, Clock
 from simulator.documents.profile import load_profile
-from simulator.faults import WRONG_CERTIFICATE, Misbehaviour
+from simulator.faults import WRONG_CERTIFICATE, InjectedFault
 from simulator.journal import Entry, Kind
 from simulator.security.secured import Security
 from simulator.security.settings import load_settings
@@ -43,7 +43,7 @@ def connections(server: Server) -> list[Entry]:
 
 
 def arm(server: Server) -> None:
-    server.simulation.faults.arm(Misbehaviour(kind=WRONG_CERTIFICATE))
+    server.simulation.faults.arm(InjectedFault(kind=WRONG_CERTIFICATE))
 
 
 def test_who_checks_the_certificate_breaks_off_and_nothing_has_come(server: Server, keys: Path) -> None:
@@ -96,4 +96,4 @@ def test_plain_http_is_told(server: Server) -> None:
 
 def test_nothing_is_armed_on_an_operation_that_nobody_has_named_yet(server: Server) -> None:
     with pytest.raises(ValueError, match="arm it without"):
-        server.simulation.faults.arm(Misbehaviour(kind=WRONG_CERTIFICATE, operation="SendMessage2"))
+        server.simulation.faults.arm(InjectedFault(kind=WRONG_CERTIFICATE, operation="SendMessage2"))

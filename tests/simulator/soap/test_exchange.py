@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from simulator.dit.network import Network
-from simulator.faults import Misbehaviour
+from simulator.faults import InjectedFault
 from simulator.journal import Outcome
 from simulator.soap.versions import SoapVersion
 from simulator.store import StorageFull, Store, StoreError, Unit
@@ -190,7 +190,7 @@ class TestIncident:
 
 class TestDropReply:
     def test_the_effect_stays_and_the_connection_breaks(self, setting: Setting) -> None:
-        setting.faults.arm(Misbehaviour("drop_reply", "SendMessage2", "100777"))
+        setting.faults.arm(InjectedFault("drop_reply", "SendMessage2", "100777"))
         with pytest.raises(ConnectionResetError):
             setting.send()
         assert messages(setting) == 1
@@ -202,11 +202,11 @@ class TestDropReply:
         assert "misbehaviour" not in setting.exchanges[-1].details
 
     def test_a_refused_call_does_not_use_it_up(self, setting: Setting) -> None:
-        setting.faults.arm(Misbehaviour("drop_reply"))
+        setting.faults.arm(InjectedFault("drop_reply"))
         assert setting.send(b'<a xmlns="urn:a"/>').status_code == 400
         with pytest.raises(ConnectionResetError):
             setting.send()
 
     def test_calls_of_others_are_answered(self, setting: Setting) -> None:
-        setting.faults.arm(Misbehaviour("drop_reply", "SendMessage2", "100778"))
+        setting.faults.arm(InjectedFault("drop_reply", "SendMessage2", "100778"))
         assert setting.send().status_code == 200

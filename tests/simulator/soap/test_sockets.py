@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from simulator.faults import Misbehaviour
+from simulator.faults import InjectedFault
 from simulator.soap.application import SERVICE
 from simulator.soap.body import ENVELOPE_ALLOWANCE
 from tests.simulator.soap.setting import (
@@ -155,7 +155,7 @@ def test_a_connection_serves_good_and_bad_calls_one_after_the_other(served: tupl
 
 def test_a_lost_reply_is_an_error_to_the_client_and_the_message_is_there(served: tuple[Setting, str]) -> None:
     setting, base = served
-    setting.faults.arm(Misbehaviour("drop_reply", "SendMessage2"))
+    setting.faults.arm(InjectedFault("drop_reply", "SendMessage2"))
     with pytest.raises(requests.ConnectionError):
         requests.post(
             f"{base}{SERVICE}/plain", data=body_for(setting), headers={**TYPE, **basic("paraugs")}, timeout=30
@@ -173,7 +173,7 @@ def test_a_lost_reply_is_an_error_to_the_client_and_the_message_is_there(served:
 
 def test_not_one_byte_of_a_lost_reply_leaves(served: tuple[Setting, str]) -> None:
     setting, base = served
-    setting.faults.arm(Misbehaviour("drop_reply"))
+    setting.faults.arm(InjectedFault("drop_reply"))
     body = body_for(setting)
     assert raw(base, head(f"Content-Length: {len(body)}") + body, close_writing=False) == b""
 

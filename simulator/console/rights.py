@@ -44,7 +44,7 @@ def as_json(grant: Grant, today: date) -> dict[str, Json]:
 
 
 def read_change(body: Mapping[str, object], simulation: Simulation) -> Change:
-    """What a POST asks for; raises WrongChange.
+    """Read the change that a POST asks for; raises WrongChange.
 
     ``channel`` (contract, discount, payout, or a channel's URN) and ``right`` may be left out, then all are meant;
     ``environment`` is the one that is served; ``open`` or ``close`` is a day, or true for today.

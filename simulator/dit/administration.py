@@ -1,4 +1,4 @@
-"""How channels, their versions and their subscribers are looked up and set up by those who own them.
+"""The configuration service: looking up and setting up channels, versions and subscribers.
 
 Who may do what is not public: here everybody may look, and a channel's owner alone may change it (assumed).
 """

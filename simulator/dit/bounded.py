@@ -45,7 +45,7 @@ class Failed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a transformation made: bytes in the stylesheet's encoding, the Clark name of their root.
+    """The result of a transformation: bytes in the stylesheet's encoding, and the Clark name of their root.
 
     ``marked``: whether processing instructions stand before its first and behind its last record.
     """
@@ -76,7 +76,7 @@ class Transformer:
 
     @property
     def usable(self) -> bool:
-        """Whether this process may ask it, and it would hear."""
+        """True when the worker runs and belongs to this process."""
         return self.owner == os.getpid() and not self._asked and self._process.poll() is None
 
     def take(self, document: bytes) -> None:
@@ -88,7 +88,7 @@ class Transformer:
     def make(
         self, stylesheet: Path, transformation: Transformation, seconds: float, *, records: Sequence[str] | None = None
     ) -> Made | None:
-        """What a stylesheet makes of the document within some wall seconds; None when it makes nothing.
+        """Return the result of a stylesheet within some wall seconds; None when it is empty.
 
         ``records`` is the path of Clark names to the result's records, to have them marked. Raises Stopped, Unusable or
         Failed.

@@ -1,4 +1,4 @@
-"""What DIT knows beside messages: who has a mailbox, which channels there are, who may use them. Pure look-ups."""
+"""Look-ups in DIT's configuration: mailboxes, channels, and their users. Pure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Directory:
     grants: Mapping[GrantKey, Grant] = field(default_factory=dict)
 
     def caller(self, user: str) -> Caller:
-        """Who calls, by user name or by the 6-digit authority id; raises Refused for anyone else."""
+        """Return the caller of a user name or 6-digit authority id; raises Refused for anyone else."""
         if user in self.users:
             return Caller(user, self.users[user])
         if user in self.authorities:
@@ -47,7 +47,7 @@ class Directory:
         )
 
     def version(self, urn: str) -> ChannelVersion:
-        """A channel version by URN; raises Refused when there is none."""
+        """Return a channel version by URN; raises Refused when there is none."""
         if urn in self.versions:
             return self.versions[urn]
         hint = "that is a channel's URN, not a version's" if urn in self.channels else "DIT has no such channel version"
@@ -75,7 +75,7 @@ class Directory:
         )
 
     def authority(self, identifier: str) -> Authority:
-        """An authority by its 6-digit id; raises Refused when it has no mailbox."""
+        """Return an authority by its 6-digit id; raises Refused when it has no mailbox."""
         if identifier in self.authorities:
             return self.authorities[identifier]
         raise refuse(
@@ -88,11 +88,11 @@ class Directory:
         )
 
     def owner(self, version: ChannelVersion) -> str:
-        """The authority id of the owner of a version's channel."""
+        """Return the authority id of the owner of a version's channel."""
         return self.channels[version.channel].owner
 
     def subscribed(self, authority: str, version: ChannelVersion) -> bool:
-        """Whether an authority has a subscriber's (or participant's) rights on a version."""
+        """Return True when an authority has a subscriber's (or participant's) rights on a version."""
         return authority in self.subscribers.get(version.urn, frozenset())
 
     def cuts_of(self, version: ChannelVersion) -> tuple[ChannelVersion, ...]:
@@ -121,7 +121,7 @@ class Directory:
             raise self._no_right(caller, channel.urn)
 
     def subscribed_to_any(self, authority: str, channel: str) -> bool:
-        """Whether an authority subscribes to any version of a channel (given by URN)."""
+        """Return True when an authority subscribes to any version of a channel (given by URN)."""
         return any(self.subscribed(authority, each) for each in self.versions.values() if each.channel == channel)
 
     def _no_right(self, caller: Caller, urn: str) -> Refused:

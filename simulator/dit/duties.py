@@ -1,7 +1,7 @@
-"""What a client owes DIT, enforced: five minutes between polls, a list read whole, what was read deleted.
+"""Duties of clients, enforced: five minutes between polls, lists read to their end, read messages deleted.
 
-The duties are documented (VRAA, DIT integration instruction v1.09, sections 2.4 and 3.2.1.8); that DIT refuses whom
-they are broken by, when it does and in what words, is assumed: so this is off unless asked for. A poll is a call of
+The duties are documented (VRAA, DIT integration instruction v1.09, sections 2.4 and 3.2.1.8); that DIT refuses
+clients that break them, when and in which words, is assumed: so this is off by default. A poll is a call of
 ReceiveMessageList or ReceiveMessage2 for a channel or a version; the same poll is one of the same selection. Calls that
 name messages, and sending, are not polls.
 """
@@ -29,7 +29,7 @@ _DONE_WITH = frozenset({MessageStatus.READ, MessageStatus.PROCESSED})
 
 
 class PollKind(StrEnum):
-    """What is polled: the list of unread messages, of read ones, or the messages themselves."""
+    """The target of a poll: the list of unread messages, of read ones, or the messages themselves."""
 
     LIST = "ReceiveMessageList"
     LIST_READ = "ReceiveMessageList (ReadMessage=true)"

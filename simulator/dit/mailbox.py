@@ -37,7 +37,7 @@ class Addressed(NamedTuple):
 
 
 class Related(NamedTuple):
-    """What an event's related message has to be checked for."""
+    """The facts about an event's related message that are checked."""
 
     channel: str
     parties: frozenset[str]

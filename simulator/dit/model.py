@@ -1,4 +1,4 @@
-"""DIT's own words: authorities, channels, versions, messages, statuses. Nothing here knows electricity or SOAP.
+"""The data of DIT: authorities, channels, versions, messages, statuses; independent of electricity and SOAP.
 
 Names and statuses: VRAA, DIT integration instruction v1.09 (documented), unless a docstring says otherwise.
 """
@@ -26,7 +26,7 @@ class MessageClass(StrEnum):
 
 
 class MessageStatus(StrEnum):
-    """Where a message stands: for its sender (SENT) or in one recipient's mailbox (all others)."""
+    """The status of a message: for its sender (SENT) or in one recipient's mailbox (all others)."""
 
     SENT = "sent"
     DELIVERED = "delivered"
@@ -75,7 +75,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """Where the records of a document repeat, for a transformation that treats each of them by itself.
+    """The paths to the repeated records of a document, for a transformation that treats them one by one.
 
     What it makes around the records, and whether it makes anything, does not hang on them.
 
@@ -90,7 +90,7 @@ class Repeated:
 
 @dataclass(frozen=True, slots=True)
 class Transformation:
-    """How a sub-version cuts what is sent on ``source`` (a version URN): an XSLT below ``schemas/``, its parameters.
+    """The transformation of a sub-version of ``source`` (a version URN): an XSLT below ``schemas/``, its parameters.
 
     ``repeated`` allows large documents to be cut slice by slice; without it they are transformed whole.
     """
@@ -124,7 +124,7 @@ class ChannelVersion:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: the DIT user and the authority that it acts for.
+    """A caller: the DIT user and the authority that it acts for.
 
     ``exempt`` marks the state's own system, which is not held to a client's duties.
     """
@@ -154,7 +154,7 @@ class Payload:
 
 @dataclass(frozen=True, slots=True)
 class SendRequest:
-    """What SendMessage2 asks for. An event message names the message that it is about."""
+    """A request of SendMessage2. An event message names the message that it is about."""
 
     version: str
     payload: Payload

@@ -1,4 +1,4 @@
-"""How much an authority has sent in a month, kept as one row, and the limit to it.
+"""The monthly quota: the bytes that an authority has sent in a month, as one row, and their limit.
 
 100 GB a month in the test environment and 50 GB in production are documented (VRAA, DIT integration instruction v1.09,
 section 2.4). Of whom they are counted is not said: here of each sending authority, by the bytes of the payloads that

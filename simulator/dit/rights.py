@@ -35,7 +35,7 @@ _WHERE_LV = {Environment.TEST: "testa vidē", Environment.PRODUCTION: "produkcij
 
 
 class GrantKey(NamedTuple):
-    """Whose right it is, on which channel (URN), where, and to do what."""
+    """The key of a right: its user, channel (URN), environment, and action."""
 
     user: str
     channel: str
@@ -45,7 +45,7 @@ class GrantKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What is known of one right: the day on which it was granted (None: never), the first day without it again.
+    """One right: the day on which it was granted (None: never), and the first day without it again.
 
     Of what nothing is known, nothing is withheld: without a grant a user has the right.
     """
@@ -62,7 +62,7 @@ class Grant:
         return first_month_after(self.opened).first_day
 
     def holds_on(self, day: date) -> bool:
-        """Whether the right can be used on a day."""
+        """Return True when the right can be used on a day."""
         begins = self.begins
         return begins is not None and begins <= day and (self.closed is None or day < self.closed)
 

@@ -1,4 +1,4 @@
-"""Who may send what where, and whose mailboxes it reaches. Pure.
+"""Routes of a message: checks the sender, and finds the mailboxes that it reaches. Pure.
 
 Distribution (DIK): the owner sends, subscribers receive. Collection (DSK): participants send, the owner receives
 (documented: VRAA, DIT integration instruction v1.09, section 2).

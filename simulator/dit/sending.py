@@ -1,4 +1,4 @@
-"""What is checked and made before a message is written: right, size, relation, schema, the recipients' cuts."""
+"""Checks before a message is written (size, relation, schema), and the recipients' own cuts of it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ EXPLAINED = 8 * LARGE
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What a schema said against a payload before its message was sent, so that nobody waits for it meanwhile."""
+    """The result of validating a payload before the transaction that sends its message."""
 
     reference: str
     schema: str
@@ -43,7 +43,7 @@ class Examined:
 
 
 class Schemas(Protocol):
-    """What the network needs of the schema catalogue."""
+    """The methods of the schema catalogue that the network uses."""
 
     def validate(self, urn: str, data: bytes, *, element: str | None = None) -> tuple[Complaint, ...]:
         """Everything that is wrong with a document under a schema URN; empty when it is valid."""
@@ -79,7 +79,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """The network's way of checking what is sent; writes nothing."""
+    """Checks a message and makes its copies; writes no message."""
 
     catalogue: Schemas
     message_bytes: int
@@ -107,7 +107,7 @@ class Sending:
         return self._cut(unit, ways, request.payload)
 
     def examine(self, version: ChannelVersion, payload: Payload, pieces: Pieces, *, business: bool) -> Examined | None:
-        """What the version's schema says against a large payload, beforehand; None when that will not be asked.
+        """Validate a large payload under its version's schema beforehand; None when it will not be validated.
 
         ``pieces`` gives the payload's bytes. To be called outside of any unit.
         """

@@ -24,7 +24,7 @@ WIRE_NAMES = {
 
 
 class Action(StrEnum):
-    """What a recipient can do to one message of its mailbox."""
+    """An action of a recipient on one message of its mailbox."""
 
     RECEIVE = "ReceiveMessage2"
     RESTORE = "RestoreMessageList"
@@ -34,7 +34,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """What an action makes of a message; ``after`` is None when DIT refuses."""
+    """The status after an action; ``after`` is None when DIT refuses it."""
 
     after: MessageStatus | None
     provenance: Provenance

@@ -110,7 +110,7 @@ class _Maker:
         self._empty: bytes | None = None
 
     def wants(self, part: int) -> bool:
-        """Whether anything can come of another slice of a part."""
+        """Return True when another slice of a part can have a result."""
         return part != self._nothing
 
     def take(self, part: int, process: Transformer) -> None:

@@ -1,4 +1,4 @@
-"""How a sub-version gets its own cut of a message: an XSLT that may neither read, write nor connect."""
+"""Transformation of a message for a sub-version, by an XSLT that may neither read, write nor connect."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class StylesheetError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What a transformation made: the bytes (in the stylesheet's encoding) and the Clark name of their root."""
+    """The result of a transformation: bytes (in the stylesheet's encoding), and the Clark name of their root."""
 
     data: bytes
     element: str
@@ -123,7 +123,7 @@ def transformed(
     *,
     records: tuple[str, ...] | None = None,
 ) -> Made | None:
-    """What a transformation makes of the transformer's document; raises Refused, or StylesheetError."""
+    """Return a transformation's result for the transformer's document; raises Refused, or StylesheetError."""
     path = root / transformation.stylesheet
     try:
         return transformer.make(path, transformation, seconds, records=records)

@@ -27,7 +27,7 @@ _STOPPED = {
     "memory allocation failed": _TOO_MUCH,
     "malloc failed": _TOO_MUCH,
 }
-"""What libxslt reports when it stops a stylesheet by itself, and how that is told."""
+"""Messages of libxslt when it stops a stylesheet by itself, with the words for the journal."""
 
 
 def main() -> None:

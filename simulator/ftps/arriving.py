@@ -1,4 +1,4 @@
-"""Whether the bytes of an upload are one document in UTF-8 that came whole, before DIT sees it."""
+"""Checks an upload before DIT sees it: one document in UTF-8 that arrived whole."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class Control(TLS_FTPHandler):
         super().respond(resp, logfun=logfun)
 
     def respond_w_warning(self, resp: str) -> None:
-        """The same for what pyftpdlib thinks that an operator has to know; here it stands in the journal."""
+        """Send an answer that pyftpdlib would also log; here the journal has it."""
         self.respond(resp)
 
     def collect_incoming_data(self, data: bytes) -> None:
@@ -187,7 +187,7 @@ class Control(TLS_FTPHandler):
         self._authority = None
 
     def handle_failed_ssl_handshake(self) -> None:
-        """TLS could not be agreed on: the connection is of no use any more."""
+        """Journal a failed TLS handshake and close the connection."""
         backend = self.backend()
         command = Command(verb="AUTH", argument="TLS", session=self._session, user=None, tls=False)
         minimum = backend.settings.tls.minimum.value

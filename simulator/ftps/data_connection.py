@@ -57,7 +57,7 @@ class DataConnection(TLS_DTPHandler):
         return answer.lost
 
     def _said_goodbye(self) -> bool:
-        """Whether the client ended TLS by its own word (close_notify), not only the connection below it."""
+        """True when the client ended TLS with close_notify, not only the connection below it."""
         if not isinstance(self.socket, SSL.Connection):
             return False
         return bool(self.socket.get_shutdown() & SSL.RECEIVED_SHUTDOWN)

@@ -26,7 +26,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\\\ufffd]")
 
 
 class Folder(StrEnum):
-    """What kind of folder a path means, or that in which its file stands."""
+    """The kind of folder that a path means, or that holds its file."""
 
     ROOT = "root"
     CHANNEL = "channel"
@@ -39,10 +39,10 @@ class Folder(StrEnum):
 
 
 MAIL = frozenset({Folder.READ, Folder.READ_ERROR})
-"""Where messages of the mailbox stand."""
+"""Folders with messages of the mailbox."""
 
 LEAVES = MAIL | {Folder.WRITE, Folder.WRITE_EVENT_ERROR}
-"""Where there can be files."""
+"""Folders that can hold files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Layout:
     caller: Caller
 
     def place(self, cwd: str, path: str) -> Place:
-        """What a path means, from the folder ``cwd`` on.
+        """Return the place that a path means, from the folder ``cwd`` on.
 
         Raises Refused for what is not there, Refused for what is another authority's.
         """

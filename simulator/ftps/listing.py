@@ -37,7 +37,7 @@ def facts(rows: Iterable[Row]) -> bytes:
 
 
 def fact(row: Row) -> str:
-    """What MLSD and MLST say of one."""
+    """Return the facts of one row, as MLSD and MLST list them."""
     kind = "type=dir;perm=el;" if row.size is None else f"type=file;perm=rd;size={row.size};"
     return f"{kind}modify={stamp(row.at)}; {row.name}"
 

@@ -1,4 +1,4 @@
-"""Who logs in by FTPS: by the user name and password that the STS knows, too."""
+"""Login by FTPS, with the user names and passwords of the STS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def admit(backend: FtpsBackend, user: str, password: str) -> str:
-    """The authority that a user acts for; raises Refused for a wrong password, Refused for whom DIT does not know."""
+    """Return the authority that a user acts for; raises Refused for a wrong password and for an unknown user."""
     expected = backend.passwords.get(user)
     if expected is None:
         known = ", ".join(sorted(backend.passwords))

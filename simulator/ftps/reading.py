@@ -1,4 +1,4 @@
-"""Listing, getting and deleting: what comes out of a mailbox by FTPS."""
+"""Listing, downloading and deleting the messages of a mailbox by FTPS."""
 
 from __future__ import annotations
 
@@ -63,18 +63,18 @@ class Reading:
         return self.backend.services
 
     def place(self, user: str, cwd: str, path: str) -> Place:
-        """What a path means to a user; raises Refused, Refused, StoreError."""
+        """Return the place that a path means to a user; raises Refused, StoreError."""
         with self._services.store.reading() as unit:
             return self._layout(unit, self._services.network.caller(unit, user)).place(cwd, path)
 
     def rows(self, user: str, place: Place) -> list[Row]:
-        """The folders in a folder that holds no messages."""
+        """Return the folders in a folder that holds no messages."""
         with self._services.store.reading() as unit:
             layout = self._layout(unit, self._services.network.caller(unit, user))
             return [Row(name, self._services.clock.now()) for name in layout.folders(place)]
 
     def row(self, user: str, place: Place) -> Row:
-        """A folder or a message's file by itself; raises Refused, Refused, StoreError."""
+        """Return a folder or a message's file by itself; raises Refused, StoreError."""
         name = place.path.rpartition("/")[2] or "/"
         if place.file is None:
             return Row(name, self._services.clock.now())
@@ -181,7 +181,7 @@ class Reading:
         return sorted(found, key=lambda each: each.delivered_at)
 
     def _message(self, unit: Unit, caller: Caller, place: Place, action: Action | None = None) -> MailboxMessage:
-        """The message whose file a path names; raises Refused when there is none.
+        """Return the message whose file a path names; raises Refused when there is none.
 
         One that was deleted is refused in DIT's own words, when something is to be done to it.
         """

@@ -1,4 +1,4 @@
-"""Uploads: a file that is written is a message that is sent, all of it or nothing."""
+"""Uploads: a file that is written is a message that is sent, as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Sending:
         return examined
 
     def _request(self, unit: Unit, caller: Caller, place: Place) -> SendRequest:
-        """What the path says of the message."""
+        """Return the request that a path stands for, without its payload."""
         if place.version is None or place.file is None or place.folder not in (Folder.WRITE, Folder.WRITE_EVENT_ERROR):
             raise _not_writable(place)
         if not place.file.lower().endswith(".xml"):
@@ -134,7 +134,7 @@ class Sending:
         )
 
     def _receivers(self, unit: Unit, caller: Caller, place: Place, related: str) -> tuple[str, ...]:
-        """To whom a reply goes where DIT wants a receiver named: to the sender of what it is about (assumed)."""
+        """Return the receivers of a reply where DIT wants one named: the sender of the related message (assumed)."""
         directory = self._services.network.directory(unit)
         if place.version is None or directory.owner(place.version) != caller.authority:
             return ()
@@ -145,7 +145,7 @@ class Sending:
 
 
 def incoming_keeper(incoming: Incoming) -> Callable[[Unit], str]:
-    """Keeps the bytes of an upload that is refused, for the journal."""
+    """Return a function that stores the bytes of a refused upload for the journal."""
 
     def keep(unit: Unit) -> str:
         incoming.finish()

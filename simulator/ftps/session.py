@@ -13,7 +13,7 @@ from simulator.store import StoreError
 
 
 class Session(FolderCommands):
-    """What the server makes for each connection, of a subclass that sets ``backend`` and ``ssl_context``."""
+    """The session of one connection; the server sets ``backend`` and ``ssl_context`` in a subclass."""
 
     def ftp_REST(self, line: str) -> None:  # noqa: N802
         """Have the next RETR begin further on."""

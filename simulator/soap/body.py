@@ -38,7 +38,7 @@ _ENCODINGS = {
 
 
 class Readable(Protocol):
-    """What a request's input stream can do."""
+    """The methods of a request's input stream."""
 
     def read(self, size: int, /) -> bytes:
         """Up to ``size`` bytes; none at the end."""
@@ -166,7 +166,7 @@ def _write(file: BinaryIO, data: bytes) -> None:
 
 
 def to_utf8(data: bytes, charset: str | None) -> bytes:
-    """The same document in UTF-8, without a byte order mark; line ends and all else stay as they are.
+    """Convert a document to UTF-8 without a byte order mark; line ends and all else stay as they are.
 
     ``charset`` is the media type's parameter. A byte order mark counts for more than it, and it for more than the XML
     declaration (RFC 7303). Raises Refused for other encodings than UTF-8 and UTF-16, and for bytes that are not in
@@ -207,7 +207,7 @@ def _encoding(data: bytes, charset: str | None) -> tuple[str, bytes]:
 
 
 def window_to_utf8(window: Window, charset: str | None, spool: Callable[[], BinaryIO]) -> Window:
-    """The same for a large document in a file; one that is UTF-8 already stays where it is. Raises Refused."""
+    """Convert a large document in a file to UTF-8; one that is UTF-8 already is not copied. Raises Refused."""
     encoding, mark = _encoding(window.read(0, CHUNK), charset)
     if _ENCODINGS.get(encoding) in {None, "utf-8"}:
         # An empty document says what there is to say against the encoding.

@@ -116,7 +116,7 @@ def operations(contract: Contract = MESSAGES) -> dict[str, Operation]:
 def complaints_about(
     wrapper: Element, line_in_request: Callable[[int], int], contract: Contract = MESSAGES
 ) -> tuple[Complaint, ...]:
-    """All that the contract's schema says against a body's wrapper; the payload's place may hold anything.
+    """Return the complaints of the contract's schema about a body's wrapper; any payload is allowed in it.
 
     ``line_in_request`` turns a line of the envelope that was parsed into one of the request that came.
     """

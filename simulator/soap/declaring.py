@@ -1,4 +1,4 @@
-"""How an operation of a contract is declared to Spyne: its wrappers, their children and the namespaces of both."""
+"""Declares the operations of a contract to Spyne: wrappers, their children, and the namespaces of both."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulator.soap.contract import DIT
 Decorator = Callable[[Callable[..., Any]], Any]
 
 _ARGUMENTS = ("asked", "also")
-"""What a service function calls the children of the request's wrapper, in their order."""
+"""The parameter names of a service function for the children of the request's wrapper, in their order."""
 
 
 def operation(

@@ -1,4 +1,4 @@
-"""Writes a fault in SOAP 1.1 or 1.2: the right code, the reason in Latvian and English, all that is known as detail."""
+"""Writes a fault in SOAP 1.1 or 1.2: its code, the reason in Latvian and English, and the whole refusal as detail."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def write_fault(
     headers: tuple[tuple[str, str], ...] = (),
     blocks: tuple[Element, ...] = (),
 ) -> Reply:
-    """The reply that carries a fault.
+    """Write a refusal as the reply that carries its fault.
 
     ``addressing`` is that of the request, if any; ``headers`` are added to the HTTP headers, ``blocks`` to the header.
     """
@@ -95,7 +95,7 @@ def _fault_11(fault: Fault) -> Element:
 
 
 def _joined(fault: Fault) -> str:
-    """Where there is no detail, the reason alone has to say what to mend."""
+    """Return the faultstring, with the cause in it when the fault has no detail."""
     return (
         fault.text
         if fault.about_body or not fault.cause or fault.cause in fault.text
@@ -121,7 +121,7 @@ def _blocks_12(fault: Fault) -> list[Element]:
 
 
 def _blocks_11(fault: Fault) -> list[Element]:
-    """What WS-Addressing puts into a header, since SOAP 1.1 has no detail for faults about headers."""
+    """Return WS-Addressing's header block for the detail, which SOAP 1.1 forbids in faults about headers."""
     if fault.problem_action is None:
         return []
     block = _element(f"{{{WSA}}}FaultDetail", wsa=WSA)

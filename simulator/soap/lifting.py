@@ -63,7 +63,7 @@ class LiftedPayload:
 
 @dataclass(frozen=True, slots=True)
 class LargePayload:
-    """The same for one that waits in a file beside the store; that it is well-formed is still to be shown."""
+    """A payload that was written to a temporary file. It has not been parsed yet, so it may not be well-formed."""
 
     incoming: Incoming
     element: str
@@ -117,7 +117,7 @@ def lift(data: bytes) -> Lifted:
 
 
 def lift_window(window: Window, incoming: Callable[[], Incoming], *, exact: bool = False) -> Lifted:
-    """The same for a large request in a file; its payload goes into a file beside the store (``incoming`` begins one).
+    """Extract the payload of a large request in a file into a file beside the store (``incoming`` begins one).
 
     The payload's end is guessed from behind. Whoever carries out the call has to see that the payload is one
     well-formed document (validating it shows that); if it is not, ``exact`` finds the end by reading all of it, as far
@@ -249,7 +249,7 @@ class _Scan:
 
 
 def _end_from_behind(data: bytes, start: int) -> int:
-    """Where the payload most likely ends: behind the last end tag of its name."""
+    """Find the payload's most likely end: behind the last end tag of its name."""
     tag = _START_TAG.match(data, start)
     name = _NAME.match(data, start)
     if tag is None or name is None:
@@ -281,7 +281,7 @@ def _guessed_end(window: Window, head: bytes, tag: re.Match[bytes], name: bytes)
 
 
 def _exact_end(window: Window, start: int, line: int) -> int:
-    """Where a parser that reads from the payload on comes upon what cannot belong to it: comments behind it can."""
+    """Find the position at which a parser meets the first thing behind the payload; comments there are skipped."""
     parser = bounded_parser()
     try:
         for piece in window.pieces(start):
@@ -299,7 +299,7 @@ def _exact_end(window: Window, start: int, line: int) -> int:
 
 
 def _end_by_walking(data: bytes, start: int) -> int:
-    """Where the payload ends, by counting its tags: slow, and right for any request that is well-formed as a whole."""
+    """Find the payload's end by counting its tags: slow, but correct for every well-formed request."""
     parser = expat.ParserCreate(encoding="utf-8")
     depth = end = 0
 
@@ -344,7 +344,7 @@ def _declarations(needed: Iterable[tuple[str, str]]) -> bytes:
 
 
 def _needed(scope: dict[str, str], tag: bytes, element: Window) -> list[tuple[str, str]]:
-    """The same choice for an element in a file, in one go through it."""
+    """Find the end for an element in a file, in one pass."""
     missing = {prefix for prefix in scope if not _declares(tag, prefix)}
     unseen = {prefix for prefix in missing if prefix}
     longest = max(map(len, unseen), default=0) + 2
@@ -359,7 +359,7 @@ def _needed(scope: dict[str, str], tag: bytes, element: Window) -> list[tuple[st
 
 
 def _mentions(element: bytes, prefix: str) -> bool:
-    """Whether a prefix may occur in names, values or text; to declare one too many does no harm."""
+    """Return True when a prefix may occur in names, values or text; an unused declaration does no harm."""
     wanted = prefix.encode() + b":"
     position = -1
     for _ in range(_LOOKS):
@@ -392,7 +392,7 @@ class _Nothing:
 
 
 def _well_formed(document: bytes) -> bool:
-    """Whether it is one XML document by itself, and not too deep."""
+    """Return True for one XML document that is not too deep."""
     options = {"resolve_entities": False, "load_dtd": False, "no_network": True, "encoding": "utf-8"}
     parser = etree.XMLParser(target=_Nothing(), **options)  # type: ignore[call-overload]  # close() alone is enough
     try:

@@ -1,4 +1,4 @@
-"""What the HTTP headers of a request say about its body."""
+"""The media type of a request's body, from its HTTP headers."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ class AuthorityBasicInfoStructure(ComplexModel):
 
 
 class MessageBasicInfoStructure(ComplexModel):
-    """What a list says of one message."""
+    """One message in a list."""
 
     __namespace__ = DIT
     MessageID = Unicode

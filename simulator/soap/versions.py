@@ -25,7 +25,7 @@ class SoapVersion(Enum):
 
     @property
     def content_type(self) -> str:
-        """What a reply's Content-Type says."""
+        """The Content-Type of a reply."""
         return f"{self.media_type}; charset=utf-8"
 
     @property

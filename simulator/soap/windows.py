@@ -53,7 +53,7 @@ class Window:
         return Window(self.file, self.start + start, self.start + end if end is not None else self.end)
 
     def find(self, wanted: bytes, start: int = 0) -> int:
-        """Where some bytes begin, -1 when they do not occur."""
+        """Return the position at which some bytes begin, -1 when they do not occur."""
         kept = b""
         for position in range(start, self.size, PIECE):
             data = kept + self.read(position, position + PIECE)

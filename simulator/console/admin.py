@@ -59,7 +59,7 @@ class AdminApplication:
             response: Response = endpoint(request, **values)
         except HTTPException as refused:
             response = _json({"error": refused.description}, status=refused.code or 500)
-            response.headers.extend([each for each in refused.get_headers() if each[0] == "Allow"])
+            response.headers.extend([header for header in refused.get_headers() if header[0] == "Allow"])
         return response(environ, start_response)
 
     def _health(self, _request: Request) -> Response:
@@ -133,7 +133,7 @@ class AdminApplication:
             {
                 "environment": simulation.options.environment,
                 "today": today.isoformat(),
-                "rights": [rights.as_json(each, today) for each in simulation.rights()],
+                "rights": [rights.as_json(right, today) for right in simulation.rights()],
             }
         )
 

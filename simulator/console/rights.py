@@ -52,7 +52,7 @@ def read_change(body: Mapping[str, object], simulation: Simulation) -> Change:
     unknown = sorted(set(body) - set(_FIELDS))
     if unknown:
         raise WrongChange(f"there is no field {unknown[0]!r}; known are: {', '.join(_FIELDS)}")
-    users = sorted({BVKB_USER, *(each.user for each in simulation.world.retailers)})
+    users = sorted({BVKB_USER, *(retailer.user for retailer in simulation.world.retailers)})
     user = _word(body, "user", users)
     environment = Environment(_word(body, "environment", list(Environment), simulation.options.environment))
     urns = {name: simulation.profile.channel(name).urn for name in ChannelName}

@@ -87,10 +87,10 @@ class Administration:
         if channel is not None:
             directory.channel(channel)
         return tuple(
-            each
-            for each in sorted(directory.versions.values(), key=lambda each: each.urn)
-            if urn in (None, each.urn) and channel in (None, each.channel)
-            if not statuses or each.status in statuses
+            version
+            for version in sorted(directory.versions.values(), key=lambda each: each.urn)
+            if urn in (None, version.urn) and channel in (None, version.channel)
+            if not statuses or version.status in statuses
         )
 
     def subscribers(self, *, version: str | None = None, authority: str | None = None) -> tuple[Subscriber, ...]:
@@ -172,7 +172,7 @@ class Administration:
         before = directory.subscribers.get(known.urn, frozenset())
         self._refuse_two_cuts(directory, known, authority)
         self._install(directory, subscribers={**directory.subscribers, known.urn: before | {authority}})
-        return sum(len(each) for each in directory.subscribers.values()) + 1
+        return sum(len(authorities) for authorities in directory.subscribers.values()) + 1
 
     def _refuse_two_cuts(self, directory: Directory, version: ChannelVersion, authority: str) -> None:
         source = version.transformation.source if version.transformation else version.urn

@@ -55,12 +55,12 @@ def install(unit: Unit, wanted: Configuration) -> None:
     """Add what is missing and change what differs; what else is there stays. Raises ConfigurationError."""
     changed = [
         *(_upsert(unit, authorities, {"id": each.id}, asdict(each)) for each in wanted.authorities),
-        *(_upsert(unit, users, {"name": each.name}, asdict(each)) for each in wanted.users),
-        *(_upsert(unit, channels, {"urn": each.urn}, asdict(each)) for each in wanted.channels),
+        *(_upsert(unit, users, {"name": user.name}, asdict(user)) for user in wanted.users),
+        *(_upsert(unit, channels, {"urn": channel.urn}, asdict(channel)) for channel in wanted.channels),
         # Sources of cuts first: the table's foreign key wants them there.
         *(
-            _upsert(unit, versions, {"urn": each.urn}, _version_row(each))
-            for each in sorted(wanted.versions, key=lambda each: each.transformation is not None)
+            _upsert(unit, versions, {"urn": version.urn}, _version_row(version))
+            for version in sorted(wanted.versions, key=lambda each: each.transformation is not None)
         ),
         *(
             _upsert(
@@ -77,10 +77,10 @@ def put_grants(unit: Unit, grants: Iterable[Grant], *, overwrite: bool = True) -
     """Write rights; without ``overwrite`` only those of which nothing is known yet."""
     known = {} if overwrite else read_grants(unit)
     changed = [
-        _upsert(unit, rights, dict(key), {**key, "opened": each.opened, "closed": each.closed})
-        for each in grants
-        if each.key not in known
-        for key in [{name: str(value) for name, value in each.key._asdict().items()}]
+        _upsert(unit, rights, dict(key), {**key, "opened": grant.opened, "closed": grant.closed})
+        for grant in grants
+        if grant.key not in known
+        for key in [{name: str(value) for name, value in grant.key._asdict().items()}]
     ]
     if any(changed):
         _new_revision(unit)
@@ -195,7 +195,7 @@ def _version_row(version: ChannelVersion) -> dict[str, Any]:
         "status": str(version.status),
         "stylesheet": cut and cut.stylesheet,
         "cut_from": cut and cut.source,
-        "cut_parameters": cut and [list(each) for each in cut.parameters],
+        "cut_parameters": cut and [list(parameter) for parameter in cut.parameters],
         "cut_repeated": cut and cut.repeated and [list(getattr(cut.repeated, name)) for name in _PATHS],
     }
 
@@ -205,7 +205,7 @@ def _version(row: RowMapping) -> ChannelVersion:
     if row["cut_from"] is not None:
         parameters = tuple((name, value) for name, value in row["cut_parameters"])
         paths = row["cut_repeated"]
-        repeated = Repeated(*(tuple(each) for each in paths)) if paths else None
+        repeated = Repeated(*(tuple(path) for path in paths)) if paths else None
         cut = Transformation(row["stylesheet"], row["cut_from"], parameters, repeated)
     plain = {name: row[name] for name in _PLAIN}
     return ChannelVersion(**plain, status=VersionStatus(row["status"]), transformation=cut)

@@ -91,7 +91,7 @@ def find_all(
 ) -> tuple[MailboxMessage, ...]:
     """The messages of a mailbox on a channel (or on one version of it), of some statuses, in order of delivery."""
     statement = _mailbox(recipient).where(
-        deliveries.c.channel == channel, deliveries.c.status.in_([str(each) for each in statuses])
+        deliveries.c.channel == channel, deliveries.c.status.in_([str(status) for status in statuses])
     )
     if version is not None:
         statement = statement.where(deliveries.c.version == version)
@@ -128,7 +128,7 @@ def set_status(
     values: dict[str, object] = {"status": str(status)}
     if read_at is not None:
         values["read_at"] = read_at
-    rows = [{"wanted": each} for each in identifiers]
+    rows = [{"wanted": identifier} for identifier in identifiers]
     if rows:
         where = (deliveries.c.recipient == recipient, deliveries.c.message == bindparam("wanted"))
         unit.connection.execute(update(deliveries).where(*where).values(**values), rows)

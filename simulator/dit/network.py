@@ -117,10 +117,10 @@ class Network:
         self._require_right(directory, caller, version.channel, version.urn, ChannelRight.SEND)
         outgoing = self._sending.prepare(unit, directory, caller, request, examined)
         try:
-            copies = tuple(each.addressed(unit) for each in outgoing)
+            copies = tuple(outgoing_copy.addressed(unit) for outgoing_copy in outgoing)
         finally:
-            for each in outgoing:
-                each.close()
+            for outgoing_copy in outgoing:
+                outgoing_copy.close()
         if self._month_bytes is not None:
             charge(unit, caller.authority, self._clock.now().date(), request.payload.size, self._month_bytes)
         return self.deliveries.deliver(unit, caller, request, copies)
@@ -174,7 +174,7 @@ class Network:
 
         Restoring a delivered message is refused with DIT's documented text.
         """
-        wanted = tuple(dict.fromkeys(canonical(each) for each in ids))
+        wanted = tuple(dict.fromkeys(canonical(identifier) for identifier in ids))
         for each in wanted:
             next_status(self._own(unit, caller, each).status, Action.RESTORE, message=each)
         mailbox.set_status(unit, caller.authority, wanted, MessageStatus.DELIVERED)

@@ -131,7 +131,7 @@ def _distributed(
     everyone = _everyone(directory, version)
     if not request.receivers:
         return tuple(everyone.values())
-    return tuple(_chosen(directory, version, everyone, each) for each in dict.fromkeys(request.receivers))
+    return tuple(_chosen(directory, version, everyone, receiver) for receiver in dict.fromkeys(request.receivers))
 
 
 def _everyone(directory: Directory, version: ChannelVersion) -> dict[str, Route]:

@@ -102,8 +102,8 @@ class Sending:
         _check_related(unit, caller, version, request)
         business = request.message_class is MessageClass.BUSINESS
         self._validate(unit, version, request.payload, business=business, examined=examined)
-        if not any(business and each.version.transformation is not None for each in ways):
-            return tuple(Outgoing(each, request.payload, None) for each in ways)
+        if not any(business and route.version.transformation is not None for route in ways):
+            return tuple(Outgoing(route, request.payload, None) for route in ways)
         return self._cut(unit, ways, request.payload)
 
     def examine(self, version: ChannelVersion, payload: Payload, pieces: Pieces, *, business: bool) -> Examined | None:
@@ -117,7 +117,7 @@ class Sending:
         return Examined(payload.reference, schema, element, self._verdict(schema, element, payload, pieces))
 
     def _cut(self, unit: Unit, ways: tuple[Route, ...], whole: Payload) -> tuple[Outgoing, ...]:
-        cuts = self._cuts(unit, [each.version for each in ways], whole)
+        cuts = self._cuts(unit, [route.version for route in ways], whole)
         try:
             for way in ways:
                 if (cut := cuts.get(way.version.urn)) is not None:

@@ -147,5 +147,5 @@ def _descend(root: Element, levels: int) -> Element:
 
 def _path(element: Element) -> tuple[str, ...]:
     """The names of an element's ancestors and its own, from the document element down."""
-    above = (str(each.tag) for each in element.iterancestors())
+    above = (str(ancestor.tag) for ancestor in element.iterancestors())
     return (*reversed(list(above)), str(element.tag))

@@ -41,18 +41,18 @@ def cut_in_slices(
     record by itself.
     """
     makers = [
-        _Maker(each, each.transformation, each.transformation.repeated, root, begin, seconds)
-        for each in versions
-        if each.transformation is not None and each.transformation.repeated is not None
+        _Maker(version, version.transformation, version.transformation.repeated, root, begin, seconds)
+        for version in versions
+        if version.transformation is not None and version.transformation.repeated is not None
     ]
     try:
         with transformer() as process:
-            for repeated in dict.fromkeys(each.repeated for each in makers):
-                _cut_alike([each for each in makers if each.repeated == repeated], pieces(), at_once, process)
-        return {each.version.urn: cut for each in makers if (cut := each.finish()) is not None}
+            for repeated in dict.fromkeys(maker.repeated for maker in makers):
+                _cut_alike([maker for maker in makers if maker.repeated == repeated], pieces(), at_once, process)
+        return {maker.version.urn: cut for maker in makers if (cut := maker.finish()) is not None}
     except BaseException as error:
-        for each in makers:
-            each.close()
+        for maker in makers:
+            maker.close()
         if isinstance(error, etree.XMLSyntaxError):
             raise unusable(f"is not well-formed XML: {error}") from error
         raise

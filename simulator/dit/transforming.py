@@ -119,7 +119,7 @@ def _mark(root: Any, path: list[str]) -> bool:
         return False
     containers = [root]
     for name in path[1:-1]:
-        containers = [child for each in containers for child in each if child.tag == name]
+        containers = [child for container in containers for child in container if child.tag == name]
     records = [child for each in containers[:1] for child in each if child.tag == path[-1]]
     if not records:
         return False

@@ -94,5 +94,5 @@ class FolderCommands(Control):
                 return
         else:
             rows = self._reading.rows(self.username, place)
-        chosen = [each for each in rows if pattern is None or fnmatch.fnmatchcase(each.name, pattern)]
+        chosen = [row for row in rows if pattern is None or fnmatch.fnmatchcase(row.name, pattern)]
         self.push_dtp_data(BufferedIteratorProducer(iter([written(chosen)])), isproducer=True, cmd=verb)

@@ -145,18 +145,18 @@ class Layout:
     def _tree(self) -> dict[str, dict[str, ChannelVersion]]:
         """All channel versions by their two folders, others' too: that they are others' is then said."""
         found: dict[str, dict[str, ChannelVersion]] = {}
-        for each in self.directory.versions.values():
-            number = f"v{each.major}-{each.minor}"
-            found.setdefault(channel_name(each), {})[f"{self._kind(each)}-{number}"] = each
-            found.setdefault(self._older(each), {})[number] = each
+        for version in self.directory.versions.values():
+            number = f"v{version.major}-{version.minor}"
+            found.setdefault(channel_name(version), {})[f"{self._kind(version)}-{number}"] = version
+            found.setdefault(self._older(version), {})[number] = version
         return found
 
     def _own(self) -> tuple[ChannelVersion, ...]:
         directory, own = self.directory, self.caller.authority
         return tuple(
-            each
-            for each in directory.versions.values()
-            if directory.owner(each) == own or directory.subscribed(own, each)
+            version
+            for version in directory.versions.values()
+            if directory.owner(version) == own or directory.subscribed(own, version)
         )
 
     def _kind(self, version: ChannelVersion) -> str:
@@ -168,7 +168,7 @@ class Layout:
 
     def _unknown(self, where: str, step: str, known: object) -> Refused:
         names = sorted(known) if isinstance(known, dict | tuple) else []
-        near = [each for each in names if each.casefold() == step.casefold()]
+        near = [name for name in names if name.casefold() == step.casefold()]
         hint = f"there is {near[0]}, and capital letters count" if near else f"there are {', '.join(names) or 'none'}"
         return refuse(
             550,

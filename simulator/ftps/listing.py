@@ -53,4 +53,4 @@ def _when(at: datetime) -> str:
 
 
 def _lines(lines: Iterable[str]) -> bytes:
-    return "".join(f"{each}\r\n" for each in lines).encode()
+    return "".join(f"{line}\r\n" for line in lines).encode()

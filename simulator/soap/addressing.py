@@ -37,11 +37,11 @@ def read_addressing(headers: Sequence[Element], *, required: bool = False) -> Ad
 
     Raises Refused when they are wrong, or missing although they are ``required`` (the federated addresses).
     """
-    blocks = [each for each in headers if each.tag in UNDERSTOOD]
+    blocks = [header for header in headers if header.tag in UNDERSTOOD]
     if not blocks and not required:
         return None
     for name in _SINGLE:
-        if sum(each.tag == f"{{{WSA}}}{name}" for each in blocks) > 1:
+        if sum(block.tag == f"{{{WSA}}}{name}" for block in blocks) > 1:
             raise _invalid("InvalidCardinality", f"wsa:{name} occurs more than once", f"wsa:{name} vienu reizi")
     for name in ("ReplyTo", "FaultTo"):
         _check_endpoint(name, _block(blocks, name))
@@ -93,14 +93,14 @@ def reply_headers(action: str, addressing: Addressing | None) -> tuple[Element, 
 
 def message_id_of(headers: Iterable[Element]) -> Addressing | None:
     """The little that a fault needs to know of headers which may themselves be wrong."""
-    blocks = [each for each in headers if each.tag in UNDERSTOOD]
+    blocks = [header for header in headers if header.tag in UNDERSTOOD]
     if not blocks:
         return None
     return Addressing("", _text(_block(blocks, "MessageID")))
 
 
 def _block(blocks: Iterable[Element], name: str) -> Element | None:
-    return next((each for each in blocks if each.tag == f"{{{WSA}}}{name}"), None)
+    return next((block for block in blocks if block.tag == f"{{{WSA}}}{name}"), None)
 
 
 def _text(block: Element | None) -> str | None:
@@ -163,7 +163,7 @@ def _fault(
         latvian=latvian,
         text=text,
         found=cause,
-        subcodes=tuple(f"{{{WSA}}}{each}" for each in subcodes),
+        subcodes=tuple(f"{{{WSA}}}{subcode}" for subcode in subcodes),
         problem_action=problem_action,
         about_body=False,
     )

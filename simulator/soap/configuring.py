@@ -285,7 +285,7 @@ def _administration(call: Invocation) -> Administration:
             elements = call.schemas.model(urn).elements
         except CatalogueError:
             return None
-        names = [each.name for each in elements.values()]
+        names = [element.name for element in elements.values()]
         if named is not None:
             return named if named in names else None
         return names[0] if len(names) == 1 else None

@@ -165,4 +165,4 @@ def _check_version(root: Element, expected: SoapVersion) -> None:
 
 
 def _listed(elements: list[Element]) -> str:
-    return ", ".join(str(each.tag) for each in elements) or "nothing"
+    return ", ".join(str(element.tag) for element in elements) or "nothing"

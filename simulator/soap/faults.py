@@ -56,7 +56,7 @@ def http_status(fault: Fault, version: SoapVersion) -> int:
 
 
 def _action(fault: Fault) -> str:
-    return FAULT_ACTION if any(each.startswith(f"{{{WSA}}}") for each in fault.subcodes) else SOAP_FAULT_ACTION
+    return FAULT_ACTION if any(subcode.startswith(f"{{{WSA}}}") for subcode in fault.subcodes) else SOAP_FAULT_ACTION
 
 
 def _fault_12(fault: Fault) -> Element:
@@ -85,7 +85,7 @@ def _named(fault: Fault) -> dict[str, str]:
 
 def _fault_11(fault: Fault) -> Element:
     content = _element(SoapVersion.SOAP_11.tag("Fault"), soap=SoapVersion.SOAP_11.namespace, fault=FAULT, wsa=WSA)
-    standard = [each for each in fault.subcodes if each.startswith(f"{{{WSA}}}")]
+    standard = [subcode for subcode in fault.subcodes if subcode.startswith(f"{{{WSA}}}")]
     _add(content, "faultcode", _qualified(standard[-1]) if standard else f"soap:{_CODES_11[fault.fault_code]}")
     text = _add(content, "faultstring", fault.latvian if fault.latvian_first else _joined(fault))
     text.set(f"{{{XML}}}lang", "lv" if fault.latvian_first else "en")
@@ -139,8 +139,8 @@ def _detail(detail: Element, fault: Fault) -> None:
     _add(ours, f"{{{FAULT}}}Cause", fault.cause)
     if fault.incident is not None:
         _add(ours, f"{{{FAULT}}}Incident", fault.incident)
-    for each in fault.complaints:
-        _complaint(ours, each)
+    for complaint in fault.complaints:
+        _complaint(ours, complaint)
 
 
 def _complaint(parent: Element, complaint: Complaint) -> None:

@@ -17,16 +17,16 @@ _SECURITY = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-
 def for_us(headers: Iterable[Element], version: SoapVersion) -> tuple[Element, ...]:
     """The header blocks whose role (SOAP 1.1: actor) is this service's, the last receiver's."""
     role = version.tag(version.role_attribute)
-    return tuple(each for each in headers if (each.get(role) or "").strip() in version.own_roles)
+    return tuple(header for header in headers if (header.get(role) or "").strip() in version.own_roles)
 
 
 def check_understood(headers: Iterable[Element], version: SoapVersion, understood: frozenset[str]) -> None:
     """Raise Refused (MustUnderstand) when a block that must be understood is not among those that are."""
-    strange = [each for each in headers if _must_understand(each, version) and each.tag not in understood]
+    strange = [header for header in headers if _must_understand(header, version) and header.tag not in understood]
     if not strange:
         return
-    names = ", ".join(str(each.tag) for each in strange)
-    secured = any(str(each.tag).startswith(f"{{{_SECURITY}}}") for each in strange)
+    names = ", ".join(str(block.tag) for block in strange)
+    secured = any(str(block.tag).startswith(f"{{{_SECURITY}}}") for block in strange)
     advice = (
         "; this address is without security: switch WS-Security off in the client"
         if secured
@@ -38,7 +38,7 @@ def check_understood(headers: Iterable[Element], version: SoapVersion, understoo
         latvian=f"Obligāti saprotams galvenes bloks nav saprasts: {names}.",
         text=f"A header block that must be understood is not understood: {names}.",
         found=f"the header holds {names} with mustUnderstand{advice}",
-        not_understood=tuple(str(each.tag) for each in strange),
+        not_understood=tuple(str(block.tag) for block in strange),
         about_body=False,
     )
 

@@ -69,14 +69,14 @@ def take_apart(body: Window, options: Mapping[str, str]) -> Package:
     root = _root(parts, options.get("start"))
     _check_root(root)
     named: dict[str, Part] = {}
-    for each in parts:
-        if each is root:
+    for part in parts:
+        if part is root:
             continue
-        if each.identifier is None:
+        if part.identifier is None:
             raise _broken("a part beside the envelope has no Content-ID, by which an xop:Include could mean it")
-        if each.identifier in named:
-            raise _broken(f"two parts have the Content-ID {each.identifier!r}")
-        named[each.identifier] = each
+        if part.identifier in named:
+            raise _broken(f"two parts have the Content-ID {part.identifier!r}")
+        named[part.identifier] = part
     return Package(root, named)
 
 
@@ -136,9 +136,9 @@ def _root(parts: list[Part], start: str | None) -> Part:
     if start is None:
         return parts[0]
     wanted = start.strip().removeprefix("<").removesuffix(">")
-    for each in parts:
-        if each.identifier == wanted:
-            return each
+    for part in parts:
+        if part.identifier == wanted:
+            return part
     raise _missing(
         f"Content-Type says that the envelope is the part {wanted!r} (start), but there is none of that name"
     )

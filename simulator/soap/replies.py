@@ -35,15 +35,15 @@ class Stream:
     @property
     def size(self) -> int:
         """Bytes."""
-        return sum(len(each) if isinstance(each, bytes) else each[0].size - each[1] for each in self.parts)
+        return sum(len(part) if isinstance(part, bytes) else part[0].size - part[1] for part in self.parts)
 
     def __iter__(self) -> Iterator[bytes]:
         """The bytes, a piece at a time; raises StoreError when a blob cannot be read."""
-        for each in self.parts:
-            if isinstance(each, bytes):
-                yield each
+        for part in self.parts:
+            if isinstance(part, bytes):
+                yield part
                 continue
-            blob, skip = each
+            blob, skip = part
             for piece in blob.pieces():
                 yield piece[skip:]
                 skip = max(skip - len(piece), 0)
@@ -127,4 +127,6 @@ def as_element(document: bytes) -> bytes:
 
 
 def _uses(content: Element, namespace: str) -> bool:
-    return any(isinstance(each.tag, str) and each.tag.startswith(f"{{{namespace}}}") for each in content.iter())
+    return any(
+        isinstance(element.tag, str) and element.tag.startswith(f"{{{namespace}}}") for element in content.iter()
+    )

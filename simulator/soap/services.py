@@ -194,12 +194,12 @@ class MessageService(ServiceBase):
         call: Invocation = ctx.udc
         selector = _selector(asked, call.record)
         messages = call.network.receive(call.unit, call.caller, selector)
-        call.record.message_ids = tuple(each.id for each in messages)
-        call.record.details["payloads"] = {each.id: each.payload.reference for each in messages}
-        call.record.details["size"] = sum(each.payload.size for each in messages)
-        _note_versions(call.record, (each.version for each in messages))
+        call.record.message_ids = tuple(message.id for message in messages)
+        call.record.details["payloads"] = {message.id: message.payload.reference for message in messages}
+        call.record.details["size"] = sum(message.payload.size for message in messages)
+        _note_versions(call.record, (message.version for message in messages))
         answer = MessageResponseStructure2()
-        answer.messages = tuple(_received(each) for each in messages)
+        answer.messages = tuple(_received(message) for message in messages)
         return answer
 
     @_operation(
@@ -216,9 +216,9 @@ class MessageService(ServiceBase):
         read = bool(asked.ReadMessage)
         call.record.details["read"] = read
         messages = call.network.list_messages(call.unit, call.caller, selector, read=read)
-        call.record.message_ids = tuple(each.id for each in messages)
-        _note_versions(call.record, (each.version for each in messages))
-        return MessageBasicInfoListStructure(MessageBasicInfo=[_basic_info(each) for each in messages])
+        call.record.message_ids = tuple(message.id for message in messages)
+        _note_versions(call.record, (message.version for message in messages))
+        return MessageBasicInfoListStructure(MessageBasicInfo=[_basic_info(message) for message in messages])
 
     @_operation(
         "RestoreMessageList",

@@ -48,12 +48,12 @@ class SoapVersion(Enum):
     @classmethod
     def of_namespace(cls, namespace: str | None) -> SoapVersion | None:
         """The version whose envelope has this namespace."""
-        return next((each for each in cls if each.namespace == namespace), None)
+        return next((version for version in cls if version.namespace == namespace), None)
 
     @classmethod
     def of_media_type(cls, media_type: str) -> SoapVersion | None:
         """The version whose requests have this media type."""
-        return next((each for each in cls if each.media_type == media_type), None)
+        return next((version for version in cls if version.media_type == media_type), None)
 
 
 _NAMESPACES = {

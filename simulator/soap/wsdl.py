@@ -69,11 +69,13 @@ def write_schema(name: str, service: str, contract: Contract = MESSAGES) -> byte
 
 def _add_guarded(wsdl: Element, name: str, policy: Element) -> None:
     """A port like a plain one, with the policy in its binding."""
-    port = next((each for each in wsdl.iter(f"{_WSDL}port") if each.get("name") == FEDERATED[name]), None)
+    port = next((element for element in wsdl.iter(f"{_WSDL}port") if element.get("name") == FEDERATED[name]), None)
     if port is None:
         raise ValueError(f"the contract has no port {FEDERATED[name]} that {name} could be like")
     plain = port.get("binding", "")
-    binding = next(each for each in wsdl.iter(f"{_WSDL}binding") if each.get("name") == plain.rpartition(":")[2])
+    binding = next(
+        element for element in wsdl.iter(f"{_WSDL}binding") if element.get("name") == plain.rpartition(":")[2]
+    )
     guarded = copy.deepcopy(binding)
     guarded.set("name", f"{wsdl.get('name')}_{name}")
     for each in guarded.findall(f"{_WSDL}documentation"):
@@ -108,14 +110,14 @@ def _keep_ports(wsdl: Element, ports: tuple[str, ...]) -> None:
 
 
 def _point_at(root: Element, service: str) -> None:
-    for each in root.iter(f"{_XS}import"):
-        name = each.get("schemaLocation", "").rpartition("/")[2]
-        each.set("schemaLocation", f"{service}?xsd={name}")
+    for element in root.iter(f"{_XS}import"):
+        name = element.get("schemaLocation", "").rpartition("/")[2]
+        element.set("schemaLocation", f"{service}?xsd={name}")
 
 
 def _without_locations(schema: Element) -> Element:
-    for each in schema.iter(f"{_XS}import"):
-        each.attrib.pop("schemaLocation", None)
+    for element in schema.iter(f"{_XS}import"):
+        element.attrib.pop("schemaLocation", None)
     return schema
 
 

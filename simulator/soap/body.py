@@ -179,8 +179,9 @@ def to_utf8(data: bytes, charset: str | None) -> bytes:
             EnvelopeCode.CHARSET,
             latvian=f"Kodējumu “{encoding}” neatbalsta; sūtiet UTF-8.",
             text=f"The encoding {encoding!r} is not supported; send UTF-8.",
-            found=f"the request says that it is in {encoding!r}; DIT takes UTF-8 (integration instruction v1.09, 2.4), "
-            "the simulator UTF-16 as well: set charset=utf-8 in Content-Type and in the XML declaration",
+            found=f"the request says that it is in {encoding!r}",
+            remedy="DIT takes UTF-8 (integration instruction v1.09, 2.4), the simulator UTF-16 as well: set "
+            "charset=utf-8 in Content-Type and in the XML declaration",
             http_status=415,
         )
     body = data[len(mark) :]
@@ -253,8 +254,9 @@ def _too_large(length: int | None, limit: int) -> Refused:
         EnvelopeCode.TOO_LARGE,
         latvian=f"Pieprasījums ir par lielu: atļauti ne vairāk kā {limit} baiti.",
         text=f"The request is too large: no more than {limit} bytes are allowed.",
-        found=f"the body has {found}; the limit is DIT's 500 MB a message (integration instruction v1.09, 2.4; the "
-        f"profile's limits.message_bytes) and {ENVELOPE_ALLOWANCE} bytes for the envelope: split the document",
+        found=f"the body has {found}",
+        remedy="the limit is DIT's 500 MB a message (integration instruction v1.09, 2.4; the profile's "
+        f"limits.message_bytes) and {ENVELOPE_ALLOWANCE} bytes for the envelope: split the document",
         http_status=413,
     )
 
@@ -264,8 +266,9 @@ def _too_slow(size: int) -> Refused:
         EnvelopeCode.TOO_SLOW,
         latvian="Pieprasījums nāk pārāk lēni.",
         text="The request comes too slowly.",
-        found=f"after {size} bytes the rest of the body did not come in time; it has to begin at once and to come at "
-        f"{SLOWEST} bytes a second or faster after the first {PATIENCE} seconds (assumed): send it in one go",
+        found=f"after {size} bytes the rest of the body did not come in time",
+        remedy=f"it has to begin at once and to come at {SLOWEST} bytes a second or faster after the first {PATIENCE} "
+        "seconds (assumed): send it in one go",
         http_status=408,
     )
 
@@ -275,8 +278,9 @@ def _broken(what: str) -> Refused:
         EnvelopeCode.INCOMPLETE,
         latvian="Pieprasījums nav saņemts pilnībā.",
         text="The request did not arrive whole.",
-        found=f"{what}",
-        expected="the whole body: the connection broke, Content-Length counts characters where it must "
-        "count bytes, or chunks are not as long as they say",
+        found=what,
+        expected="the whole body",
+        remedy="the connection broke, Content-Length counts characters where it must count bytes, or chunks are not "
+        "as long as they say",
         http_status=400,
     )

@@ -63,7 +63,8 @@ def read_envelope(lifted: lifting.Lifted, expected: SoapVersion) -> Envelope:
             EnvelopeCode.OPERATION,
             latvian="SOAP ķermenī jābūt tieši vienam elementam.",
             text="The body must hold exactly one element.",
-            found=f"the body holds {_listed(wrappers)}; document/literal allows one wrapper",
+            found=f"the body holds {_listed(wrappers)}",
+            remedy="document/literal allows one wrapper",
         )
     return Envelope(expected, headers, wrappers[0] if wrappers else None, lifted)
 
@@ -81,8 +82,8 @@ def _check_between(root: Element, body: Element) -> None:
                 latvian=f"Starp elementa {name} elementiem nedrīkst būt teksta.",
                 text=f"There must be no text between the elements in {name}.",
                 found=f"{name} holds the text {found[:40]!r}",
-                expected="elements alone, with white space between them: "
-                "look at what comes before and behind the wrapper in what writes the request",
+                expected="elements alone, with white space between them",
+                remedy="look at what comes before and behind the wrapper in what writes the request",
             )
 
 
@@ -115,7 +116,8 @@ def check_data_encoding(envelope: Envelope) -> None:
                 fault_code=FaultCode.DATA_ENCODING_UNKNOWN,
                 latvian="Datu kodējumu (encodingStyle) neatbalsta; serviss ir document/literal.",
                 text="The data encoding (encodingStyle) is not supported; the service is document/literal.",
-                found=f"{str(element.tag)!r} has encodingStyle {str(style)!r}; switch your client to document/literal",
+                found=f"{str(element.tag)!r} has encodingStyle {str(style)!r}",
+                remedy="switch your client to document/literal",
             )
 
 
@@ -147,7 +149,7 @@ def _check_version(root: Element, expected: SoapVersion) -> None:
             latvian="Pieprasījums nav SOAP aploksne.",
             text="The request is not a SOAP envelope.",
             found=f"the document element is {str(root.tag)!r}",
-            expected=f"{expected.tag('Envelope')}",
+            expected=expected.tag("Envelope"),
         )
     other = SoapVersion.of_namespace(name.namespace)
     found = other.value if other else f"the namespace {name.namespace or '(none)'}"

@@ -27,17 +27,18 @@ def check_understood(headers: Iterable[Element], version: SoapVersion, understoo
         return
     names = ", ".join(str(block.tag) for block in strange)
     secured = any(str(block.tag).startswith(f"{{{_SECURITY}}}") for block in strange)
-    advice = (
-        "; this address is without security: switch WS-Security off in the client"
+    remedy = (
+        "this address is without security: switch WS-Security off in the client"
         if secured
-        else "; take the block away or send it without mustUnderstand"
+        else "take the block away or send it without mustUnderstand"
     )
     raise refuse(
         EnvelopeCode.NOT_UNDERSTOOD,
         fault_code=FaultCode.MUST_UNDERSTAND,
         latvian=f"Obligāti saprotams galvenes bloks nav saprasts: {names}.",
         text=f"A header block that must be understood is not understood: {names}.",
-        found=f"the header holds {names} with mustUnderstand{advice}",
+        found=f"the header holds {names} with mustUnderstand",
+        remedy=remedy,
         not_understood=tuple(str(block.tag) for block in strange),
         about_body=False,
     )

@@ -408,8 +408,8 @@ def _refuse_doctype(*_: object) -> NoReturn:
         latvian="Pieprasījumā nedrīkst būt dokumenta tipa deklarācijas (DOCTYPE).",
         text="A request must not have a document type declaration (DOCTYPE).",
         found="the request has a DOCTYPE",
-        expected="an envelope without one, for SOAP forbids it, and with it all "
-        "entities of one's own (W3C, SOAP 1.2 part 1, 5)",
+        expected="an envelope without one, for SOAP forbids it, and with it all entities of one's own (W3C, SOAP 1.2 "
+        "part 1, 5)",
         remedy="write the values themselves in place of the entities",
     )
 

@@ -42,7 +42,8 @@ def check_media(
             EnvelopeCode.CONTENT_ENCODING,
             latvian=f"Saspiestu pieprasījumu ({content_encoding}) neatbalsta.",
             text=f"Compressed requests ({content_encoding}) are not supported.",
-            found=f"the request has Content-Encoding {content_encoding!r}; switch its compression off in the client",
+            found=f"the request has Content-Encoding {content_encoding!r}",
+            remedy="switch its compression off in the client",
             http_status=415,
         )
     media_type, options = parse_options_header(content_type)

@@ -170,9 +170,8 @@ def _broken(what: str) -> Refused:
         latvian="Pieprasījuma daļas (multipart/related) nevar nolasīt.",
         text=f"The request's parts (multipart/related) cannot be read: {what}.",
         found=f"the request's parts (multipart/related) cannot be read: {what}",
-        expected="the envelope as the root part "
-        "and a part for each xop:Include, between lines with the boundary that Content-Type names (W3C, MTOM; RFC "
-        "2387)",
+        expected="the envelope as the root part and a part for each xop:Include, between lines with the boundary that "
+        "Content-Type names (W3C, MTOM; RFC 2387)",
         remedy="have the client's MTOM write the request, and send it whole",
         http_status=400,
     )
@@ -203,8 +202,8 @@ def read_part(content: Window, incoming: Callable[[], Incoming], line: int) -> L
             EnvelopeCode.DOCTYPE if complaint.code == "dtd" else EnvelopeCode.MALFORMED,
             latvian="Ziņojuma daļa nav derīgs XML dokuments.",
             text=f"The message's part is not a proper XML document: {complaint.found}.",
-            found=f"the part that xop:Include means, line {complaint.line}: found {complaint.found}; "
-            f"expected {complaint.expected} ({complaint.provenance.source})",
+            found=f"the part that xop:Include means, line {complaint.line}: found {complaint.found}",
+            expected=f"{complaint.expected} ({complaint.provenance.source})",
         )
     if content.size <= AROUND:
         return LiftedPayload(head, element, line)

@@ -20,9 +20,9 @@ from tests.simulator.soap.setting import OTHER, ReadFault, Setting, open_setting
 
 
 def _with_quota(profile: Profile, **limits: int) -> Profile:
-    known = dict(profile.limits.month_bytes)
-    known |= {Environment(name): replace(known[Environment(name)], value=value) for name, value in limits.items()}
-    return replace(profile, limits=replace(profile.limits, month_bytes=known))
+    known = profile.limits.month_bytes
+    changes = {f"month_bytes_{name}": replace(known[Environment(name)], value=value) for name, value in limits.items()}
+    return replace(profile, limits=replace(profile.limits, **changes))  # type: ignore[arg-type]
 
 
 def test_what_passes_the_quota_is_refused_until_the_next_month() -> None:

@@ -153,7 +153,7 @@ class Settlement:
 
     @property
     def judged(self) -> bool:
-        """Tell whether its amounts could be reckoned after."""
+        """Tell whether its amounts could be calculated."""
         return self.trusted and self.report in (ReportState.GIVEN, ReportState.NEEDLESS)
 
 

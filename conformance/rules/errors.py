@@ -245,7 +245,7 @@ def _answered(case: Case, fetched: Fetched, what: str, kas: str) -> Check:
 
 @rule("ERR-07")
 def right_list_not_refused(case: Case) -> Iterator[Check]:
-    """A list in which all is right is not answered with an error message."""
+    """A correct list is not answered with an error message."""
     if not case.business.was_asked_to("apply"):
         return
     own = {*case.reporting.history, *case.business.indeterminate}
@@ -261,7 +261,7 @@ def right_list_not_refused(case: Case) -> Iterator[Check]:
             yield PASSED
             continue
         yield Breach(
-            en=f"Message {message} holds a list in which all is right, and was answered with an error.",
+            en=f"Message {message} holds a correct list, and was answered with an error.",
             lv=f"Ziņojumā {message} viss ir pareizi, bet uz to atbildēts ar kļūdu.",
             evidence=(Evidence(fetched.delivery.number), Evidence(refusal.number)),
         )

@@ -210,7 +210,7 @@ def no_needless_blanks(case: Case) -> Iterator[Check]:
                 continue
             told = "; ".join(f"{name} {value!r}" for name, value in wrong.items())
             yield Breach(
-                en=f"Texts of contract {record.contract} have needless blanks: {told}.",
+                en=f"Texts of contract {record.contract} have superfluous blanks: {told}.",
                 lv=f"Līguma {record.contract} tekstos ir liekas atstarpes: {told}.",
                 evidence=tuple(case.evidence_in(document, index, name) for name in wrong),
             )

@@ -10,9 +10,11 @@ import rich_click as click
 
 from conformance.commands import options
 from conformance.commands.group import HARNESS_FAILED, fail
+from simulator.documents.locations import data_root
 
 _CI = "aldis.yml"
 _CONFIG = "retailer.toml"
+_SCHEMA = "retailer.schema.json"  # named by the first line of retailer.toml, for editors
 LANGUAGES = ("csharp", "java", "node", "php", "python")
 
 
@@ -24,7 +26,10 @@ LANGUAGES = ("csharp", "java", "node", "php", "python")
     help="Also write a small retailer's system with its driver in this language, which can be tested at once.",
 )
 def command(directory: Path, language: str | None) -> None:
-    """Write a commented retailer.toml and a CI file (aldis.yml) into DIRECTORY (default: here). Overwrites nothing."""
+    """Write a commented retailer.toml, its JSON Schema for editors, and a CI file (aldis.yml) into DIRECTORY.
+
+    Without DIRECTORY they go here. Overwrites nothing.
+    """
     sources = _sources(language)
     existing = [str(directory / name) for name in sources if (directory / name).exists()]
     if existing:
@@ -46,7 +51,8 @@ def command(directory: Path, language: str | None) -> None:
 def _sources(language: str | None) -> dict[str, Traversable]:
     templates = files("conformance.commands") / "templates"
     if language is None:
-        return {name: templates / name for name in (_CONFIG, _CI)}
+        schema = data_root("schemas") / "settings" / _SCHEMA
+        return {_CONFIG: templates / _CONFIG, _CI: templates / _CI, _SCHEMA: schema}
     example = _examples() / language
     names = sorted(file.name for file in example.iterdir() if file.is_file())
     return {**{name: example / name for name in names}, _CI: templates / _CI}

@@ -2,6 +2,7 @@
 
 from simulator.settings.files import KeyPath, Problem, SettingsError, SettingsFile, Table
 from simulator.settings.reading import Check, Convert, SourceOf, Text, did_you_mean, expected, read, shown, structure
+from simulator.settings.schema import json_schema
 
 __all__ = [
     "Check",
@@ -15,6 +16,7 @@ __all__ = [
     "Text",
     "did_you_mean",
     "expected",
+    "json_schema",
     "read",
     "shown",
     "structure",

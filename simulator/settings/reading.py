@@ -173,7 +173,7 @@ def _tuple_hook(hint: Any, converter: Converter) -> Hook:
 def _mapping_hook(hint: Any, converter: Converter) -> Hook:
     inner = typing.get_args(hint)[1]
     hook = converter.get_structure_hook(inner)
-    sourced = _labelled(inner)
+    sourced = labelled(inner)
 
     def mapping(table: Any, _: Any) -> Any:
         if not isinstance(table, Table):
@@ -243,8 +243,8 @@ def _annotated_hook(hint: Any, converter: Converter) -> Hook:
 
 def _dataclass_hook(kind: Any, converter: Converter) -> Hook:
     hints = fields_of(kind)
-    sources = {name: hint for name, hint in hints.items() if _bare(hint) is Provenance}
-    labelled = _labelled(kind)
+    sources = {name: hint for name, hint in hints.items() if bare_type(hint) is Provenance}
+    has_labels = labelled(kind)
     # cattrs drops Annotated from dataclasses whose annotations are text, so each field is given the hook of its type.
     hooks: dict[str, Any] = {name: override(struct_hook=_hook_of(hint, converter)) for name, hint in hints.items()}
     build = make_dict_structure_fn(kind, converter, **hooks)
@@ -253,14 +253,14 @@ def _dataclass_hook(kind: Any, converter: Converter) -> Hook:
     def dataclass_of(table: Any, _: Any) -> Any:
         if not isinstance(table, Table):
             raise _Mistyped(table, kind)
-        errors = _unknown_keys(table, known, labelled=labelled)
+        errors = _unknown_keys(table, known, has_labels=has_labels)
         mislabelled = next(label_problems(table), None) is not None
         values: dict[str, Any] = {}
         for key in known:
             if key in table:
-                entry = _entry(table, key) if labelled else _Entry(table[key], table.labels)
+                entry = _entry(table, key) if has_labels else _Entry(table[key], table.labels)
                 values[key] = entry if _is_sourced(hints[key]) else entry.value
-                if labelled:
+                if has_labels:
                     errors += _entry_errors(table, key)
         for name, hint in sources.items():
             of = next((mark.key for mark in typing.get_args(hint) if isinstance(mark, SourceOf)), None)
@@ -300,7 +300,7 @@ def _has_labels(value: Any) -> bool:
 def _entry_errors(table: Table, key: str) -> list[Exception]:
     """What is wrong beside the value in ``key = { value = ..., basis = ..., source = ... }``."""
     value = table[key]
-    errors = _unknown_keys(value, ("value",), labelled=True) if _has_labels(value) else []
+    errors = _unknown_keys(value, ("value",), has_labels=True) if _has_labels(value) else []
     if not errors:
         return []
     group = ClassValidationError("", errors, dict)
@@ -308,12 +308,12 @@ def _entry_errors(table: Table, key: str) -> list[Exception]:
     return [group]
 
 
-def _unknown_keys(table: Table, known: Iterable[str], *, labelled: bool) -> list[Exception]:
-    names = (*known, *LABELS) if labelled else tuple(known)
+def _unknown_keys(table: Table, known: Iterable[str], *, has_labels: bool) -> list[Exception]:
+    names = (*known, *LABELS) if has_labels else tuple(known)
     unknown = [key for key in table if key not in names]
     listed = f"unknown key; known are {', '.join(names)}"
     errors: list[Exception] = [_Wrong(key, listed + did_you_mean(key, names)) for key in unknown]
-    return [*errors, *_label_errors(table)] if labelled else errors
+    return [*errors, *_label_errors(table)] if has_labels else errors
 
 
 def _label_errors(table: Table) -> Iterator[Exception]:
@@ -351,7 +351,7 @@ def _problems(error: BaseException, path: KeyPath) -> Iterator[tuple[KeyPath, st
 
 
 def _found(value: Any, hint: Any, path: KeyPath) -> str:
-    near = did_you_mean(value, choices(_bare(hint)) or ())
+    near = did_you_mean(value, choices(bare_type(hint)) or ())
     return f"found {shown(value)}; expected {expected(hint, path)}{near}"
 
 
@@ -368,7 +368,7 @@ def expected(hint: Any, path: KeyPath = ()) -> str:
         return "one of " + ", ".join(shown(word) for word in known)
     if origin is tuple:
         item = typing.get_args(hint)[0]
-        table = dataclasses.is_dataclass(_bare(item))
+        table = dataclasses.is_dataclass(bare_type(item))
         return f"tables, each headed [[{dotted(path)}]]" if table else f"a list, each item {expected(item)}"
     if hint in _PLAIN:
         return _PLAIN[hint]
@@ -413,23 +413,23 @@ def _wrapped(hint: Any) -> Any:
     return next(member for member in typing.get_args(hint) if member is not NoneType)
 
 
-def _bare(hint: Any) -> Any:
+def bare_type(hint: Any) -> Any:
     """A type without ``Annotated``, ``Sourced`` and ``| None``."""
     origin = typing.get_origin(hint)
     if origin is Annotated:
-        return _bare(hint.__origin__)
-    return _bare(_wrapped(hint)) if origin in _WRAPPERS else hint
+        return bare_type(hint.__origin__)
+    return bare_type(_wrapped(hint)) if origin in _WRAPPERS else hint
 
 
 def _is_sourced(hint: Any) -> bool:
     return typing.get_origin(hint) is Sourced
 
 
-def _labelled(hint: Any) -> bool:
+def labelled(hint: Any) -> bool:
     """Whether tables of this type may have basis and source: they, or tables inside, hold values with a source."""
-    bare = _bare(hint)
+    bare = bare_type(hint)
     if _is_sourced(hint) or bare is Provenance:
         return True
     if dataclasses.is_dataclass(bare):
-        return any(_labelled(member) for member in fields_of(typing.cast("type", bare)).values())
-    return any(_labelled(argument) for argument in typing.get_args(bare) if argument is not ...)
+        return any(labelled(member) for member in fields_of(typing.cast("type", bare)).values())
+    return any(labelled(argument) for argument in typing.get_args(bare) if argument is not ...)

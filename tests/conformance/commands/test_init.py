@@ -6,6 +6,7 @@ import pytest
 
 from conformance.commands.init import LANGUAGES
 from conformance.retailers.config import load_retailer
+from conformance.settings_schemas import schema_path
 from tests.conformance.commands.running import aldis
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
@@ -15,6 +16,9 @@ def test_the_files_to_start_from_are_usable(tmp_path: Path) -> None:
     made = aldis("init", "mine", cwd=tmp_path)
     assert made.returncode == 0
     assert load_retailer(tmp_path / "mine" / "retailer.toml").authority == "100777"
+    hint = (tmp_path / "mine" / "retailer.toml").read_text(encoding="utf-8").partition("\n")[0]
+    schema = tmp_path / "mine" / hint.removeprefix("#:schema ")
+    assert schema.read_text(encoding="utf-8") == schema_path("retailer").read_text(encoding="utf-8")
     assert "aldis check" in (tmp_path / "mine" / "aldis.yml").read_text(encoding="utf-8")
 
 

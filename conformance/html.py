@@ -5,11 +5,12 @@ from __future__ import annotations
 import unicodedata
 from functools import cache
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from typing import TYPE_CHECKING
 
 from simulator.domain.language import Text, _, ngettext, pgettext
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -29,6 +30,9 @@ def render(template: str, language: str, **values: object) -> str:
 
 @cache
 def _environment() -> Environment:
+    # Imported here: jinja2 takes a tenth of a second, and most commands render no page.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
+
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -42,8 +46,8 @@ def _environment() -> Environment:
 
 
 def _without_control_characters(value: object) -> object:
-    # HTML has no way to write most of them, and the bytes of a retailer may hold any.
-    if not isinstance(value, str) or isinstance(value, Markup):
+    # HTML has no way to write most of them, and the bytes of a retailer may hold any. What has __html__ is markup.
+    if not isinstance(value, str) or hasattr(value, "__html__"):
         return value
     return "".join(
         char if char in "\t\n" or (unicodedata.category(char) not in ("Cc", "Cs") and char < "\ufffe") else "\ufffd"

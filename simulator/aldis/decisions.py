@@ -20,15 +20,16 @@ from simulator.aldis.reasons import Reason
 from simulator.aldis.register import Grounds, Register
 from simulator.documents.identifiers import personal_code_canonical
 from simulator.documents.model import CatchUp, CategoryCount, DiscountRecord, DiscountStatus, Period
+from simulator.domain.language import _
 
 _NAMESPACE = uuid.UUID("b1f0a1d5-6c1e-5d0e-9b0a-0c4a3f5e7a21").bytes
 
 # Reasons travel to the retailer, so they are in Latvian; their wording is assumed.
-_LATE = "Par {period} pienākošais atbalsts, kas noteikts vēlāk"
-_NOT_PROTECTED = "Persona vairs nav aizsargātais lietotājs"
-_ARREARS = "Atbalstu nepiemēro uzturlīdzekļu parāda dēļ"
-_CONTRACT_ENDED = "Līgums vairs nav spēkā vai persona tajā vairs nav norādīta"
-_MOVED = "Atbalstu turpmāk piemēro citam personas līgumam"
+_LATE = _("Support for {period} that was decided later")
+_NOT_PROTECTED = _("The person is not a protected user any more")
+_ARREARS = _("No support because of maintenance arrears")
+_CONTRACT_ENDED = _("The contract has ended, or the person is not on it any more")
+_MOVED = _("Support is now applied to another contract of the person")
 
 
 class Decision(NamedTuple):
@@ -158,7 +159,7 @@ def _catch_up(facts: Facts, person: str, chosen: ContractKey, period: Period, on
                 entitled = _entitlement(facts, grounds, earlier, on).amount
                 missing = entitled - facts.grants.granted_for(person, earlier)
                 if missing > NOTHING:
-                    yield CatchUp(earlier, missing, _LATE.format(period=earlier))
+                    yield CatchUp(earlier, missing, _LATE.filled(period=earlier).in_language("lv"))
             earlier += 1
 
 
@@ -237,7 +238,7 @@ def _terminated(
         status=DiscountStatus.TERMINATED,
         decision_id=decision_id(contract, person, period),
         decision_date=on,
-        reason=reason,
+        reason=reason.in_language("lv"),
     )
     return Decision(contract, person, record, (*entitled.why, why))
 

@@ -37,6 +37,7 @@ def test_wheel_in_a_clean_environment(interpreter: str, wheel: Path, tmp_path: P
 
     checked = _run(["../env/bin/aldis", "check", "--only", "month", "--report", "report"], elsewhere)
     assert "PASSED" in checked.stdout
+    assert "Prasības" in (elsewhere / "report" / "report.html").read_text(encoding="utf-8")
     report = json.loads((elsewhere / "report" / "report.json").read_text(encoding="utf-8"))
     assert report["result"]["exit_code"] == 0
 

@@ -1,4 +1,4 @@
-"""Makes worlds of any size: the same number of residents and the same seed give the same world.
+"""Generates worlds of any size: the same number of residents and the same seed give the same world.
 
 All residents are synthetic by construction: their codes come from ``simulator.documents.identifiers``. How often each
 category occurs is assumed; no statistics of real people are used.
@@ -37,7 +37,7 @@ from simulator.world import (
 )
 
 _NAME = re.compile(r"made:(\d{1,7})(?::(\d{1,9}))?", re.ASCII)
-_MOST = 2_000_000
+_MAX_RESIDENTS = 2_000_000
 _PROVIDERS = (
     ("Paraugs Enerģija", "paraugs"),
     ("Kaimiņu Elektrība", "kaimins"),
@@ -47,24 +47,25 @@ _PROVIDERS = (
 
 
 def made_world(name: str) -> World:
-    """The world that a name such as ``made:1000`` or ``made:1000:7`` stands for; raises WorldError."""
+    """Return the world that a name such as ``made:1000`` or ``made:1000:7`` stands for. Raises WorldError."""
     match = _NAME.fullmatch(name)
-    if match is None or not 0 < int(match[1]) <= _MOST:
+    if match is None or not 0 < int(match[1]) <= _MAX_RESIDENTS:
         raise WorldError(
-            f"{name}: expected made:RESIDENTS or made:RESIDENTS:SEED, with 1 to {_MOST} residents, such as made:1000:7",
+            f"{name}: expected made:RESIDENTS or made:RESIDENTS:SEED, with 1 to {_MAX_RESIDENTS} residents, "
+            "such as made:1000:7",
         )
     return make_world(residents=int(match[1]), seed=int(match[2] or 0))
 
 
 def make_world(*, residents: int, retailers: int = 2, seed: int = 0, start: date = date(2026, 1, 1)) -> World:
-    """A world of so many residents and 1 to 4 retailers, in which every kind of fact occurs when it is large enough."""
-    return _Maker(residents, retailers, seed, start).world()
+    """Return a world of 1 to 4 retailers. Every kind of fact occurs in it from about 2,000 residents on."""
+    return _WorldGenerator(residents, retailers, seed, start).world()
 
 
-class _Maker:
+class _WorldGenerator:
     def __init__(self, residents: int, retailers: int, seed: int, start: date) -> None:
         if not 1 <= retailers <= len(_PROVIDERS):
-            raise ValueError(f"a made world has 1 to {len(_PROVIDERS)} retailers, not {retailers}")
+            raise ValueError(f"a generated world has 1 to {len(_PROVIDERS)} retailers, not {retailers}")
         self._count, self._start, self._seed = residents, start, seed
         self._random = random.Random(seed)  # noqa: S311 - synthetic people, not secrets
         self._retailers = tuple(
@@ -86,7 +87,7 @@ class _Maker:
             self._residents.append(self._resident(number))
         for number, resident in enumerate(self._residents):
             self._protect(number, resident)
-            self._sell_to(number, resident)
+            self._add_contracts(number, resident)
         return World(
             name=f"made:{self._count}:{self._seed}",
             start=self._start,
@@ -99,21 +100,21 @@ class _Maker:
             families=tuple(self._families),
             wards=tuple(self._wards),
             contracts=tuple(self._contracts),
-            description=f"{self._count} made-up residents, seed {self._seed}",
+            description=f"{self._count} synthetic residents, seed {self._seed}",
         )
 
-    def _chance(self, of: float) -> bool:
-        return self._random.random() < of
+    def _happens(self, probability: float) -> bool:
+        return self._random.random() < probability
 
     def _day(self, first: int, last: int) -> date:
-        """A day so many days from the world's start."""
+        """Return a day from ``first`` to ``last`` days after the world's start."""
         day = self._start + timedelta(days=self._random.randint(first, last))
         return self._days.setdefault(day, day)
 
     def _resident(self, number: int) -> Resident:
         code = synthetic_personal_code((self._offset + number) % SYNTHETIC_OLD_CODES)
         changes: tuple[CodeChange, ...] = ()
-        if number < SYNTHETIC_NEW_CODES and self._chance(0.02):
+        if number < SYNTHETIC_NEW_CODES and self._happens(0.02):
             changes = (CodeChange(code, self._day(20, 500)),)
             code = synthetic_new_personal_code(number)
         given_name, surname = self._random.choice(FULL_NAMES)
@@ -122,29 +123,29 @@ class _Maker:
         return Resident(code, given_name, surname, sys.intern(address), code_changes=changes)
 
     def _protect(self, number: int, resident: Resident) -> None:
-        if self._chance(0.5):
+        if self._happens(0.5):
             self._spell(resident, Category.LOW_INCOME)
-        if self._chance(0.08):
+        if self._happens(0.08):
             self._spell(resident, Category.DISABILITY_GROUP_1)
-        if self._chance(0.05):
+        if self._happens(0.05):
             self._spell(resident, Category.DISABLED_CHILD, self._random.choice((1, 1, 1, 2)))
         following = self._residents[number + 1 : number + 5]
-        if number % 10 == 0 and len(following) == 4 and self._chance(0.6):
+        if number % 10 == 0 and len(following) == 4 and self._happens(0.6):
             members = (resident.code, *(each.code for each in following))
             self._families.append(Family(resident.code, members, self._day(-700, -30)))
-        if number % 10 == 6 and following and self._chance(0.3):
+        if number % 10 == 6 and following and self._happens(0.3):
             self._wards.append(Ward(following[0].code, resident.code, self._day(-300, 60)))
-        if self._chance(0.03):
+        if self._happens(0.03):
             self._arrears.append(Arrears(resident.code, self._day(-200, 200), self._day(201, 400)))
 
     def _spell(self, resident: Resident, category: Category, count: int = 1) -> None:
         start = self._day(-700, 90)
-        end = self._day(91, 400) if self._chance(0.2) else None
-        known = start + timedelta(days=self._random.randint(10, 80)) if self._chance(0.05) else None
+        end = self._day(91, 400) if self._happens(0.2) else None
+        known = start + timedelta(days=self._random.randint(10, 80)) if self._happens(0.05) else None
         self._spells.append(Spell(resident.code, category, start, end, count, known))
 
-    def _sell_to(self, number: int, resident: Resident) -> None:
-        """Most hold a contract, some are a neighbour's sub-user, a few are customers of two retailers or switch."""
+    def _add_contracts(self, number: int, resident: Resident) -> None:
+        """Add contracts: most residents hold one, some are sub-users, a few have two retailers or switch."""
         if number % 10 == 9:
             return  # a tenant: the sub-user of the resident before
         tenant = self._residents[number + 1 : number + 2] if number % 10 == 8 else []
@@ -152,16 +153,16 @@ class _Maker:
         other = self._retailers[(number + 1) % len(self._retailers)]
         first = self._day(-900, -1)
         switch = (
-            date(self._start.year, self._random.randint(3, 12), 1) if other != home and self._chance(0.03) else None
+            date(self._start.year, self._random.randint(3, 12), 1) if other != home and self._happens(0.03) else None
         )
         end = None if switch is None else switch - timedelta(days=1)
         self._contract(home, number, 0, resident, first, end, tuple(each.code for each in tenant))
         if switch is not None:
             self._contract(other, number, 1, resident, switch)
-        elif other != home and self._chance(0.02):
+        elif other != home and self._happens(0.02):
             self._contract(other, number, 2, resident, first)
             self._claims.append(Claim(resident.code, other.registration_number, _contract_number(number, 2)))
-        elif self._chance(0.01):
+        elif self._happens(0.01):
             named = _contract_number(number, 9)
             self._claims.append(Claim(resident.code, home.registration_number, named, "municipality"))
 

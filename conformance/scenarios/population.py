@@ -1,4 +1,4 @@
-"""The people of a scenario: named in its steps, synthetic in every other respect."""
+"""People of a scenario. Its steps give their names; everything else about them is synthetic."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NEIGHBOURS = (
 
 
 def neighbour_of(retailer: Retailer) -> Retailer:
-    """Another retailer, made up, that shares nothing with this one."""
+    """Return another synthetic retailer, with other numbers and another user."""
     return next(
         each
         for each in _NEIGHBOURS
@@ -33,7 +33,7 @@ def neighbour_of(retailer: Retailer) -> Retailer:
 
 
 def _word(number: int) -> str:
-    """A number as letters, since names have no digits."""
+    """Return a number as letters, since names have no digits."""
     letters = ""
     while True:
         letters = chr(ord("a") + number % 26) + letters
@@ -43,12 +43,12 @@ def _word(number: int) -> str:
 
 
 class PopulationError(Exception):
-    """A scenario speaks of someone or something that it never introduced. A mistake in the scenario."""
+    """A scenario refers to a person or fact that it did not introduce: an error in the scenario."""
 
 
 @dataclass(slots=True)
 class Population:
-    """Who lives in a scenario's world. Codes and metering points follow from the seed: same seed, same people."""
+    """Residents of a scenario's world. The same seed gives the same personal codes and metering points."""
 
     seed: str
     retailer: Retailer
@@ -69,7 +69,7 @@ class Population:
         self._serial = self._random.randrange(1, 5000)
 
     def person(self, name: str) -> Resident:
-        """The resident of this name, who moves in when first named."""
+        """Return the resident of this name, who is created when first named."""
         if name not in self.residents:
             given, _, surname = name.partition(" ")
             if not surname:
@@ -93,68 +93,68 @@ class Population:
         self.spells.append((name, spell))
 
     def learn_late(self, on: date) -> None:
-        """ALDIS hears of the last category given only on this day."""
+        """Make ALDIS learn of the category granted last only on this day."""
         if not self.spells:
             raise PopulationError("there is no category yet that ALDIS could learn of late")
         name, spell = self.spells[-1]
         self.spells[-1] = (name, replace(spell, known_from=on))
 
     def change_code(self, name: str, on: date) -> None:
-        """The person's old-form code is replaced by a new-form one on this day."""
+        """Replace the person's personal code by one of the new form on this day."""
         before = self.person(name)
         after = synthetic_new_personal_code(self._serial)
         self.residents[name] = replace(before, code=after, code_changes=(CodeChange(before.code, on),))
         self.spells = [(who, replace(s, person=after) if who == name else s) for who, s in self.spells]
 
     def owe(self, name: str, since: date, until: date | None = None) -> None:
-        """The person has maintenance arrears."""
+        """Give the person maintenance arrears."""
         self.arrears.append(Arrears(self.person(name).code, since, until))
 
     def choose(self, name: str, contract: str, provider: Retailer, source: str = "person") -> None:
-        """The person, or who speaks for them, chose this contract for the support."""
+        """Record that the person, or somebody on their behalf, chose this contract for the support."""
         self.claims.append(Claim(self.person(name).code, provider.registration_number, contract, source))
 
     def rename(self, name: str, later: str) -> None:
-        """The person has another name from some time on."""
+        """Give the person another name, which the retailer reports later."""
         given, _, surname = later.partition(" ")
         self.renamed[name] = (given, surname)
 
     def crowd(self, count: int) -> tuple[str, ...]:
-        """So many more people, whose names only tell them apart."""
+        """Create ``count`` more people and return their names."""
         self.crowds += tuple(f"Iedzīvotājs {_word(len(self.crowds) + place)}" for place in range(count))
         for name in self.crowds:
             self.person(name)
         return self.crowds[-count:]
 
     def misspell(self, name: str) -> None:
-        """The retailer has noted a well-formed personal code that nobody has."""
+        """Make the retailer's data have a well-formed personal code for the person that nobody has."""
         self.person(name)
         self.misspelt[name] = self._fresh_code()
 
     def mend(self, name: str) -> None:
-        """The retailer has the person's right code now."""
+        """Correct the person's personal code in the retailer's data."""
         if self.misspelt.pop(name, None) is None:
             raise PopulationError(f"the personal code of {name} was never written wrongly")
 
     def noted(self, name: str, day: date) -> dict[str, Any]:
-        """The person as the retailer's papers have them on a day, in the driver protocol's words."""
+        """Return the person as in the retailer's data on a day, as JSON of the driver protocol."""
         person = self.person(name)
         code = self.misspelt.get(name) or person.code_on(day)
         return {"code": code, "given_name": person.given_name, "surname": person.surname}
 
     def address(self, name: str) -> dict[str, Any]:
-        """The person's address in the driver protocol's words."""
+        """Return the person's address, as JSON of the driver protocol."""
         return {"text": self.person(name).address, "code": None}
 
     def metering_point(self, contract: str) -> str:
-        """The metering point of a contract."""
+        """Return the metering point of a contract."""
         if contract not in self.metering_points:
             self._serial += 1
             self.metering_points[contract] = synthetic_metering_point(self._serial)
         return self.metering_points[contract]
 
     def world(self, name: str) -> World:
-        """The world as it stands once the scenario's Givens are told."""
+        """Return the world that the scenario's Given steps describe. Raises PopulationError if they give no start."""
         if self.start is None:
             raise PopulationError('the scenario does not say when it begins; add "Given it is 1 March 2026"')
         return World(

@@ -54,7 +54,7 @@ class Configuration:
 def install(unit: Unit, wanted: Configuration) -> None:
     """Add what is missing and change what differs; what else is there stays. Raises ConfigurationError."""
     changed = [
-        *(_upsert(unit, authorities, {"id": each.id}, asdict(each)) for each in wanted.authorities),
+        *(_upsert(unit, authorities, {"id": holder.id}, asdict(holder)) for holder in wanted.authorities),
         *(_upsert(unit, users, {"name": user.name}, asdict(user)) for user in wanted.users),
         *(_upsert(unit, channels, {"urn": channel.urn}, asdict(channel)) for channel in wanted.channels),
         # Sources of cuts first: the table's foreign key wants them there.
@@ -96,7 +96,7 @@ def read_grants(unit: Unit) -> dict[GrantKey, Grant]:
         )
         for row in unit.connection.execute(select(rights))
     )
-    return {each.key: each for each in found}
+    return {grant.key: grant for grant in found}
 
 
 def _new_revision(unit: Unit) -> None:
@@ -126,16 +126,16 @@ def read(unit: Unit) -> Directory:
             row["urn"]: _version(row)
             for row in unit.connection.execute(select(versions).order_by(versions.c.urn)).mappings()
         },
-        subscribers={urn: frozenset(each) for urn, each in subscribers.items()},
+        subscribers={urn: frozenset(holders) for urn, holders in subscribers.items()},
         grants=read_grants(unit),
     )
 
 
 def check(wanted: Configuration) -> None:
     """Raise ConfigurationError when something refers to what is not there, or a message would arrive twice."""
-    known_authorities = {each.id for each in wanted.authorities}
-    known_channels = {each.urn for each in wanted.channels}
-    known_versions = {each.urn: each for each in wanted.versions}
+    known_authorities = {authority.id for authority in wanted.authorities}
+    known_channels = {channel.urn for channel in wanted.channels}
+    known_versions = {version.urn: version for version in wanted.versions}
     for user in wanted.users:
         _require(user.authority in known_authorities, f"user {user.name} acts for unknown authority {user.authority}")
     for channel in wanted.channels:

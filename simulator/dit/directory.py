@@ -98,16 +98,22 @@ class Directory:
     def cuts_of(self, version: ChannelVersion) -> tuple[ChannelVersion, ...]:
         """The sub-versions that are cut from a version, by URN."""
         cuts = (
-            each for each in self.versions.values() if each.transformation and each.transformation.source == version.urn
+            known
+            for known in self.versions.values()
+            if known.transformation and known.transformation.source == version.urn
         )
-        return tuple(sorted(cuts, key=lambda each: each.urn))
+        return tuple(sorted(cuts, key=lambda cut: cut.urn))
 
     def require_right(self, caller: Caller, use: Use) -> None:
         """Raise Refused when the caller's right for a call is withheld, or not open yet."""
         if not self.grants:
             return
         own = caller.user in self.users
-        users = (caller.user,) if own else sorted(u for u, each in self.users.items() if each == caller.authority)
+        users = (
+            (caller.user,)
+            if own
+            else sorted(name for name, authority in self.users.items() if authority == caller.authority)
+        )
         require_right(self.grants, caller, users, use)
 
     def require_version_access(self, caller: Caller, version: ChannelVersion) -> None:
@@ -122,10 +128,12 @@ class Directory:
 
     def subscribed_to_any(self, authority: str, channel: str) -> bool:
         """Return True when an authority subscribes to any version of a channel (given by URN)."""
-        return any(self.subscribed(authority, each) for each in self.versions.values() if each.channel == channel)
+        return any(
+            self.subscribed(authority, version) for version in self.versions.values() if version.channel == channel
+        )
 
     def _no_right(self, caller: Caller, urn: str) -> Refused:
-        own = sorted(each for each, authorities in self.subscribers.items() if caller.authority in authorities)
+        own = sorted(version for version, authorities in self.subscribers.items() if caller.authority in authorities)
         return refuse(
             RefusalCode.NO_RIGHT,
             f"authority {caller.authority} has no rights on {urn}",
@@ -139,7 +147,7 @@ class Directory:
 
 
 def _suggestion(urn: str, known: Mapping[str, object]) -> str:
-    same = [each for each in known if each.casefold() == urn.strip().casefold()]
+    same = [name for name in known if name.casefold() == urn.strip().casefold()]
     if same:
         return f": DIT knows {same[0]}, and capital letters and blanks count"
     return f" (known here: {', '.join(sorted(known))})" if known else " (none is set up here)"

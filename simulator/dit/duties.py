@@ -79,18 +79,20 @@ class Duties:
             raise _not_read(caller, poll, unread, len(last.listed) if last else 0)
         before = poll.at.astimezone(UTC) - timedelta(seconds=self.seconds)
         kept = [
-            each.id
-            for each in mailbox.find_all(unit, caller.authority, _DONE_WITH, channel=poll.channel, version=poll.version)
-            if each.read_at is not None and each.read_at.astimezone(UTC) <= before
+            message.id
+            for message in mailbox.find_all(
+                unit, caller.authority, _DONE_WITH, channel=poll.channel, version=poll.version
+            )
+            if message.read_at is not None and message.read_at.astimezone(UTC) <= before
         ]
         if kept:
             raise _not_deleted(caller, poll, kept)
 
-    def remember(self, unit: Unit, caller: Caller, poll: Poll, found: Iterable[MailboxMessage]) -> None:
-        """Keep that a poll was answered, and with what."""
+    def remember(self, unit: Unit, caller: Caller, poll: Poll, messages: Iterable[MailboxMessage]) -> None:
+        """Record that a poll was answered, and with which messages."""
         row = {"authority": caller.authority, "kind": str(poll.kind), "selection": poll.selection}
         unit.connection.execute(delete(polls).where(*(polls.c[name] == value for name, value in row.items())))
-        unit.connection.execute(insert(polls), {**row, "at": poll.at, "listed": [each.id for each in found]})
+        unit.connection.execute(insert(polls), {**row, "at": poll.at, "listed": [message.id for message in messages]})
 
     def _too_often(self, caller: Caller, poll: Poll, last: datetime) -> Refused:
         earliest = last + timedelta(seconds=self.seconds)

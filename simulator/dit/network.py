@@ -1,6 +1,6 @@
-"""DIT itself: what each operation does. No socket, no SOAP; every call works inside the caller's unit of the store.
+"""The operations of DIT. No socket and no SOAP: each operation works inside the caller's transaction.
 
-A refused call changes nothing, also when its unit is committed after all (for the journal's sake): each operation
+A refused operation changes nothing, even if its transaction is committed (for the journal's sake): each operation
 checks everything first and writes last.
 """
 
@@ -131,11 +131,13 @@ class Network:
         What is returned is then read; a message asked for by id may have been read before. Raises Refused.
         """
         poll = self._poll(unit, caller, selector, PollKind.RECEIVE)
-        found = self._selected(unit, caller, selector, _WAITING, Action.RECEIVE)
-        self._polled(unit, caller, poll, found)
+        messages = self._selected(unit, caller, selector, _WAITING, Action.RECEIVE)
+        self._polled(unit, caller, poll, messages)
         now = self._clock.now()
-        mailbox.set_status(unit, caller.authority, [each.id for each in found], MessageStatus.READ, read_at=now)
-        return tuple(replace(each, status=MessageStatus.READ, read_at=now) for each in found)
+        mailbox.set_status(
+            unit, caller.authority, [message.id for message in messages], MessageStatus.READ, read_at=now
+        )
+        return tuple(replace(message, status=MessageStatus.READ, read_at=now) for message in messages)
 
     def list_messages(
         self,
@@ -153,11 +155,11 @@ class Network:
         """
         status = MessageStatus.READ if read else MessageStatus.DELIVERED
         poll = self._poll(unit, caller, selector, PollKind.LIST_READ if read else PollKind.LIST, classes)
-        found = self._selected(unit, caller, selector, frozenset({status}), None)
+        messages = self._selected(unit, caller, selector, frozenset({status}), None)
         if classes is not None:
-            found = tuple(each for each in found if each.message_class in classes)
-        self._polled(unit, caller, poll, found)
-        return tuple(each for each in found if each.status is status)
+            messages = tuple(message for message in messages if message.message_class in classes)
+        self._polled(unit, caller, poll, messages)
+        return tuple(message for message in messages if message.status is status)
 
     def look(self, unit: Unit, caller: Caller, message_id: str) -> MailboxMessage | None:
         """A message of the caller's mailbox, in whatever status; None when there is none. Changes nothing.
@@ -175,8 +177,8 @@ class Network:
         Restoring a delivered message is refused with DIT's documented text.
         """
         wanted = tuple(dict.fromkeys(canonical(identifier) for identifier in ids))
-        for each in wanted:
-            next_status(self._own(unit, caller, each).status, Action.RESTORE, message=each)
+        for identifier in wanted:
+            next_status(self._own(unit, caller, identifier).status, Action.RESTORE, message=identifier)
         mailbox.set_status(unit, caller.authority, wanted, MessageStatus.DELIVERED)
         return wanted
 
@@ -185,9 +187,10 @@ class Network:
 
         By channel it deletes what is delivered, read or processed (documented for the channel). Raises Refused.
         """
-        found = tuple(each.id for each in self._selected(unit, caller, selector, _ALIVE, Action.DELETE))
-        mailbox.set_status(unit, caller.authority, found, MessageStatus.DELETED)
-        return found
+        messages = self._selected(unit, caller, selector, _ALIVE, Action.DELETE)
+        identifiers = tuple(message.id for message in messages)
+        mailbox.set_status(unit, caller.authority, identifiers, MessageStatus.DELETED)
+        return identifiers
 
     def confirm(self, unit: Unit, caller: Caller, message_id: str) -> None:
         """ConfirmationAck: a read message of a version with manual acknowledgement is processed. Raises Refused."""
@@ -252,9 +255,9 @@ class Network:
         self._duties.require(unit, caller, poll)
         return poll
 
-    def _polled(self, unit: Unit, caller: Caller, poll: Poll | None, found: tuple[MailboxMessage, ...]) -> None:
+    def _polled(self, unit: Unit, caller: Caller, poll: Poll | None, messages: tuple[MailboxMessage, ...]) -> None:
         if self._duties is not None and poll is not None:
-            self._duties.remember(unit, caller, poll, found)
+            self._duties.remember(unit, caller, poll, messages)
 
     def _own(self, unit: Unit, caller: Caller, identifier: str) -> MailboxMessage:
         message = mailbox.find(unit, caller.authority, identifier)

@@ -1,4 +1,4 @@
-"""The security of one simulation: the guard of DIT's addresses and the STS, which share keys, users and clock."""
+"""The security of one simulation: the authenticator and the STS, which share keys, users and clock."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Security:
 
 @dataclass(frozen=True, slots=True)
 class Secured:
-    """A simulation's guard and its STS."""
+    """A simulation's authenticator, its STS, and their keys."""
 
     authenticator: FederationAuthenticator
     sts: TokenService
@@ -52,7 +52,7 @@ class Secured:
 def secure(
     security: Security, accounts: Mapping[str, Account], *, clock: Clock, store: Store, faults: Faults
 ) -> Secured:
-    """Set up guard and STS; raises MaterialError when the folder of keys cannot be used."""
+    """Set up the authenticator and the STS; raises MaterialError when the folder of keys cannot be used."""
     tampered = TamperedTokens()
     material = security.material(accounts)
     moments = Moments(clock, security.settings.call.clock.value)

@@ -71,15 +71,15 @@ def _implausible(difference: Difference) -> bool:
 
 
 def _differs(case: Case, report: ContractReport, differences: list[Difference]) -> Breach:
-    told = "; ".join(
+    described = "; ".join(
         f"{difference.field} is {difference.found!r}, signed was {difference.expected!r}" for difference in differences
     )
-    teikts = "; ".join(
+    aprakstits = "; ".join(
         f'{difference.field} ir "{difference.found}", līgumā "{difference.expected}"' for difference in differences
     )
     return Breach(
-        en=f"The record of contract {report.contract} differs from what was signed: {told}.",
-        lv=f"Līguma {report.contract} ieraksts atšķiras no noslēgtā: {teikts}.",
+        en=f"The record of contract {report.contract} differs from what was signed: {described}.",
+        lv=f"Līguma {report.contract} ieraksts atšķiras no noslēgtā: {aprakstits}.",
         expected="; ".join(f"{difference.field} {difference.expected!r}" for difference in differences),
         expected_lv="; ".join(f'{difference.field} "{difference.expected}"' for difference in differences),
         evidence=tuple(

@@ -31,9 +31,9 @@ def valid_by_schema(case: Case) -> Iterator[Check]:
         if is_report_elsewhere(sent, case.profile):
             continue  # this breaks FTP-06
         if not sent.content.complaints:
-            told = _told(sent) if sent.call.entry.fault_code == _PAYLOAD else ()
-            if told:
-                yield _invalid(sent, told)
+            complaints = _refusal_complaints(sent) if sent.call.entry.fault_code == _PAYLOAD else ()
+            if complaints:
+                yield _invalid(sent, complaints)
             elif sent.channel is not None:
                 yield PASSED
         else:
@@ -42,7 +42,7 @@ def valid_by_schema(case: Case) -> Iterator[Check]:
             )
 
 
-def _told(sent: Sent) -> tuple[tuple[str, Evidence], ...]:
+def _refusal_complaints(sent: Sent) -> tuple[tuple[str, Evidence], ...]:
     """DIT's own complaints, where it refused what our copy of the schema accepts."""
     return tuple(
         (
@@ -166,7 +166,7 @@ def kind_of(case: Case, sent: Sent) -> ChannelName | None:
 
 @rule("XML-04")
 def created_before_sent(case: Case) -> Iterator[Check]:
-    """A document was not created after it was sent. Only told where the retailer goes by the suite's clock."""
+    """A document was not created after it was sent. Judged only where the retailer uses the suite's clock."""
     if not any(request.do == "now" and request.ok for request in case.business.all_requests):
         return
     for document in case.traffic.documents():
@@ -208,10 +208,10 @@ def no_needless_blanks(case: Case) -> Iterator[Check]:
             if not wrong:
                 yield PASSED
                 continue
-            told = "; ".join(f"{name} {value!r}" for name, value in wrong.items())
+            described = "; ".join(f"{name} {value!r}" for name, value in wrong.items())
             yield Breach(
-                en=f"Texts of contract {record.contract} have superfluous blanks: {told}.",
-                lv=f"Līguma {record.contract} tekstos ir liekas atstarpes: {told}.",
+                en=f"Texts of contract {record.contract} have superfluous blanks: {described}.",
+                lv=f"Līguma {record.contract} tekstos ir liekas atstarpes: {described}.",
                 evidence=tuple(case.evidence_in(document, index, name) for name in wrong),
             )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import BinaryIO
 
 from lxml import etree
@@ -79,17 +80,9 @@ def answer(request: Request, services: SimulationServices) -> Reply:
 
 
 @dataclass(slots=True, eq=False)
-class SoapCall:
-    """A call as far as its request has been read; implements :class:`simulator.dit.calls.Call`.
+class ReadRequest:
+    """A request as far as it has been read; the fields are set one after another, so that a refusal can use them."""
 
-    ``files`` closes what the call has open. The fields after ``record`` are set one after another by :func:`_read`, so
-    that a refusal can use what is known by then.
-    """
-
-    request: Request
-    services: SimulationServices
-    files: ExitStack
-    record: CallRecord = field(default_factory=CallRecord)
     media: Media | None = None
     lifted: Lifted | None = None
     addressing: Addressing | None = None
@@ -99,6 +92,22 @@ class SoapCall:
     examined: Examined | None = None
 
     @property
+    def payload(self) -> LiftedPayload | LargePayload | None:
+        """The payload that was taken out of the envelope, if there was one."""
+        return self.lifted.payload if self.lifted is not None else None
+
+
+@dataclass(slots=True, eq=False)
+class SoapCall:
+    """A call by SOAP; implements :class:`simulator.dit.calls.Call`. ``files`` closes what the call has open."""
+
+    request: Request
+    services: SimulationServices
+    files: ExitStack
+    record: CallRecord = field(default_factory=CallRecord)
+    read: ReadRequest = field(default_factory=ReadRequest)
+
+    @property
     def interface(self) -> str:
         """The interface's name in the journal."""
         return "soap"
@@ -106,11 +115,11 @@ class SoapCall:
     def identify(self, unit: Unit) -> Caller:
         """Return the caller; raises Refused for an unknown user, and for a replay of a secured call."""
         authenticator = self.request.authenticator
-        if authenticator is not None and self.principal is not None:
+        if authenticator is not None and self.read.principal is not None:
             try:
-                authenticator.note(unit, self.principal)
+                authenticator.note(unit, self.read.principal)
             except Refused:
-                self.principal, self.record.user = None, None  # a replay proves nothing about who sends it
+                self.read.principal, self.record.user = None, None  # a replay proves nothing about who sends it
                 raise
         return self.caller(unit)
 
@@ -130,18 +139,21 @@ class SoapCall:
 
     def act(self, unit: Unit, caller: Caller) -> Reply:
         """Carry the operation out through its service and write the answer."""
-        if self.operation is None or self.wrapper is None:
+        if self.read.operation is None or self.read.wrapper is None:
             raise AssertionError("a call is read before it is carried out")
         request, services = self.request, self.services
-        self._store_payload(unit, self.wrapper)
+        self._store_payload(unit, self.read.wrapper)
         invocation = Invocation(
-            unit, services.network, caller, self.record, self.examined, schemas=services.profile.catalogue
+            unit, services.network, caller, self.record, self.read.examined, schemas=services.profile.catalogue
         )
-        content = dispatch(self.wrapper, invocation, request.contract)
-        blocks = (*addressing.reply_headers(self.operation.reply_action, self.addressing), *self._security_blocks())
+        content = dispatch(self.read.wrapper, invocation, request.contract)
+        blocks = (
+            *addressing.reply_headers(self.read.operation.reply_action, self.read.addressing),
+            *self._security_blocks(),
+        )
         envelope = write_envelope(request.version, blocks, content)
         content_type, stream = request.version.content_type, put_payloads_back(envelope, unit.open_blob)
-        if self.media is not None and self.media.parts is not None:
+        if self.read.media is not None and self.read.media.parts is not None:
             content_type, stream = as_mtom(stream, request.version)
         if stream.size <= IN_MEMORY:
             return Reply(200, content_type, stream.joined(), envelope=envelope)
@@ -149,10 +161,10 @@ class SoapCall:
 
     def keep(self, unit: Unit) -> None:
         """Store the payload of a call that is not carried out; a secured call may not come again even so."""
-        authenticator, payload = self.request.authenticator, self.lifted.payload if self.lifted is not None else None
-        if authenticator is not None and self.principal is not None:
+        authenticator, payload = self.request.authenticator, self.read.payload
+        if authenticator is not None and self.read.principal is not None:
             with suppress(Refused):
-                authenticator.note(unit, self.principal)
+                authenticator.note(unit, self.read.principal)
         if self.record.authority is None and self.record.user is not None:
             with suppress(Refused):
                 self.record.authority = self.services.network.caller(unit, self.record.user).authority
@@ -165,18 +177,18 @@ class SoapCall:
             # WCF answers every fault with 500 (inferred for DIT), and CXF 3 reads no fault in a 400.
             fault = replace(fault, http_status=500)
         challenge = _CHALLENGE if fault.http_status == 401 else ()
-        return write_fault(fault, self.request.version, self.addressing, challenge, self._security_blocks())
+        return write_fault(fault, self.request.version, self.read.addressing, challenge, self._security_blocks())
 
     def replaced(self, fault: InjectedFault) -> Reply:
         """Write the answer of an injected fault, and note what the call was about."""
-        if self.wrapper is not None:
-            _describe(self.record, self.wrapper)
+        if self.read.wrapper is not None:
+            _describe(self.record, self.read.wrapper)
         version = self.request.version
         if fault.kind == LOSE_REQUEST:
             return Reply(200, version.content_type, b"", broken=True)
         if fault.kind == HTTP_500:
             return Reply(500, "text/html", _ERROR_PAGE)
-        return write_fault(_UNAVAILABLE, version, self.addressing)
+        return write_fault(_UNAVAILABLE, version, self.read.addressing)
 
     def broken_off(self, answer: Reply, fault: InjectedFault) -> Reply:
         """Return the reply as one that is lost, or cut half-way."""
@@ -191,7 +203,7 @@ class SoapCall:
         body, request, details = self.request.body, self.request.body.data, dict(entry.details)
         if body.size > MAX_JOURNALED_BYTES:
             details["request_bytes"] = body.size
-            request = (self.lifted.envelope if self.lifted is not None else request)[:MAX_JOURNALED_BYTES]
+            request = (self.read.lifted.envelope if self.read.lifted is not None else request)[:MAX_JOURNALED_BYTES]
         large = answer.stream is not None or len(answer.body) > MAX_JOURNALED_BYTES
         return replace(
             entry,
@@ -200,23 +212,15 @@ class SoapCall:
             details=details,
         )
 
-    def spool(self) -> BinaryIO:
-        """Return a temporary file that is closed with the call; raises StoreError."""
-        return self.files.enter_context(self.services.store.spool())
-
-    def incoming(self) -> Incoming:
-        """Return a large blob in the making that is closed with the call; raises StoreError."""
-        return self.files.enter_context(self.services.store.incoming())
-
     def _security_blocks(self) -> tuple[Element, ...]:
         authenticator = self.request.authenticator
-        if authenticator is None or self.principal is None:
+        if authenticator is None or self.read.principal is None:
             return ()
-        return authenticator.reply_headers(self.principal)
+        return authenticator.reply_headers(self.read.principal)
 
     def _store_payload(self, unit: Unit, wrapper: Element) -> None:
         """Put the payload into the blob store, and its reference into the place that it was taken from."""
-        payload = self.lifted.payload if self.lifted is not None else None
+        payload = self.read.payload
         if payload is None:
             return
         place = next(wrapper.iter(f"{{{REFERENCE}}}Payload"))
@@ -245,13 +249,13 @@ def _read(call: SoapCall) -> None:
         raise call.request.refusal
     _understand(call, exact=False)
     try:
-        call.examined = _examine(call)
+        call.read.examined = _examine(call)
     except _WrongCut as wrong:
         refused = _not_one_document(call, wrong.complaint)
         with _instead(refused, Refused):
             _understand(call, exact=True)
         with _instead(refused, _WrongCut):
-            call.examined = _examine(call)
+            call.read.examined = _examine(call)
 
 
 @contextmanager
@@ -267,34 +271,34 @@ def _understand(call: SoapCall, *, exact: bool) -> None:
     """Read a request from its bytes to a valid wrapper; raises Refused, StoreError."""
     request = call.request
     version, authenticator = request.version, request.authenticator
-    call.media = check_media(
+    call.read.media = check_media(
         request.content_type, request.content_encoding, request.soap_action, version, mtom=request.mtom
     )
-    envelope = read_envelope(_lift(call, call.media, exact=exact), version)
-    call.lifted = envelope.lifted
+    envelope = read_envelope(_lift(call, call.read.media, exact=exact), version)
+    call.read.lifted = envelope.lifted
     ours = headers.for_us(envelope.headers, version)
-    call.addressing = addressing.message_id_of(ours)
+    call.read.addressing = addressing.message_id_of(ours)
     understood = addressing.UNDERSTOOD
     if authenticator is not None:
         understood = understood | authenticator.understood
     headers.check_understood(ours, version, understood)
-    if authenticator is not None and call.principal is None:  # read once more, a call is not a replay of itself
+    if authenticator is not None and call.read.principal is None:  # read once more, a call is not a replay of itself
         whole = envelope.lifted.payload is None
         credentials = Credentials(headers=ours, encrypted_transport=request.encrypted, body_whole=whole)
-        call.principal = authenticator.authenticate(credentials)
-        call.record.user = call.principal.user
-        call.record.details["security"] = dict(call.principal.details)
-    call.addressing = addressing.read_addressing(ours, required=authenticator is not None)
-    call.operation = operation_of(envelope, request.contract)
-    call.record.operation = call.operation.name
-    addressing.check_action(call.operation, call.addressing, call.media.action)
+        call.read.principal = authenticator.authenticate(credentials)
+        call.record.user = call.read.principal.user
+        call.record.details["security"] = dict(call.read.principal.details)
+    call.read.addressing = addressing.read_addressing(ours, required=authenticator is not None)
+    call.read.operation = operation_of(envelope, request.contract)
+    call.record.operation = call.read.operation.name
+    addressing.check_action(call.read.operation, call.read.addressing, call.read.media.action)
     check_data_encoding(envelope)
     if envelope.wrapper is None:
         raise AssertionError("operation_of refuses an empty body")
     complaints = complaints_about(envelope.wrapper, envelope.lifted.line_in_request, request.contract)
     if complaints:
         raise _invalid(complaints)
-    call.wrapper = envelope.wrapper
+    call.read.wrapper = envelope.wrapper
 
 
 def _lift(call: SoapCall, media: Media, *, exact: bool) -> Lifted:
@@ -306,17 +310,27 @@ def _lift(call: SoapCall, media: Media, *, exact: bool) -> Lifted:
     if window.size <= IN_MEMORY:
         lifted = lift(to_utf8(window.all(), charset))
     else:
-        lifted = lift_window(window_to_utf8(window, charset, call.spool), call.incoming, exact=exact)
+        lifted = lift_window(
+            window_to_utf8(window, charset, partial(_spool, call)), partial(_incoming, call), exact=exact
+        )
     payload = lifted.payload
     if package is not None and isinstance(payload, LiftedPayload) and payload.element == INCLUDE:
         content = package.included(etree.fromstring(payload.data).get("href"))
-        lifted = replace(lifted, payload=read_part(content, call.incoming, payload.line))
+        lifted = replace(lifted, payload=read_part(content, partial(_incoming, call), payload.line))
     return lifted
+
+
+def _spool(call: SoapCall) -> BinaryIO:
+    return call.files.enter_context(call.services.store.spool())
+
+
+def _incoming(call: SoapCall) -> Incoming:
+    return call.files.enter_context(call.services.store.incoming())
 
 
 def _examine(call: SoapCall) -> Examined | None:
     """Validate a large payload before the transaction, so that nobody waits for it; raises Refused, _WrongCut."""
-    payload, wrapper = call.lifted.payload if call.lifted is not None else None, call.wrapper
+    payload, wrapper = call.read.payload, call.read.wrapper
     if wrapper is None or not isinstance(payload, LargePayload):
         return None
     event = wrapper.find(f".//{{{DIT}}}EventMessage") is not None
@@ -337,7 +351,7 @@ def _examine(call: SoapCall) -> Examined | None:
 
 
 def _not_one_document(call: SoapCall, complaint: Complaint) -> Refused:
-    start = call.lifted.payload.line if call.lifted is not None and call.lifted.payload is not None else 1
+    start = call.read.payload.line if call.read.payload is not None else 1
     line = start + (complaint.line or 1) - 1
     return refuse(
         EnvelopeCode.TOO_DEEP if complaint.code == "depth" else EnvelopeCode.MALFORMED,

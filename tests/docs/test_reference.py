@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
-from dataclasses import fields
 
-from conformance.retailers.config import DriverConfig, _Company, _Run
 from simulator.dit.model import RefusalCode
 from simulator.soap.refusals import EnvelopeCode
-from tests.docs.pages import DOCS
+from tests.docs.pages import DOCS, ROOT
 
 
 def test_keys_of_retailer_toml() -> None:
     page = (DOCS / "reference" / "retailer-toml.md").read_text(encoding="utf-8").partition("## Waivers")[0]
     named = re.findall(r"^\| (?:`\[\w+\]` )?`(\w+)` \|", page, re.MULTILINE)
-    assert named == [field.name for table in (_Company, DriverConfig, _Run) for field in fields(table)]
+    schema = json.loads((ROOT / "schemas" / "settings" / "retailer.schema.json").read_text(encoding="utf-8"))
+    assert named == [key for table in schema["properties"].values() for key in table["properties"]]
 
 
 def test_options_of_the_plugin() -> None:

@@ -6,6 +6,7 @@ has to do about it, the rules know.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -62,22 +63,51 @@ class _Contract:
     users: set[str] = field(default_factory=set)
 
 
+@dataclass(slots=True)
+class _State:
+    """What has happened in a history so far, and therefore what can happen next."""
+
+    people: tuple[str, ...]
+    first_month: Period
+    month: Period
+    contracts: dict[str, _Contract] = field(default_factory=dict)
+    billed: Counter[tuple[str, Period]] = field(default_factory=Counter)
+    reversed_bills: set[tuple[str, Period]] = field(default_factory=set)
+
+    def joinable(self) -> list[tuple[str, str]]:
+        """Return the pairs of a person and a running contract that the person is not part of yet."""
+        running = self.running()
+        return [
+            (person, number)
+            for number, contract in self.contracts.items()
+            for person in self.people
+            if number in running and person != contract.holder and person not in contract.users
+        ]
+
+    def running(self) -> list[str]:
+        """Return the contracts that run in this month and have no end yet."""
+        start = self.month.first_day
+        return [number for number, contract in self.contracts.items() if not contract.ended and contract.since <= start]
+
+    def billable(self) -> list[str]:
+        """Return the contracts that a bill for this month may be issued for."""
+        return [number for number, contract in self.contracts.items() if contract.since <= self.month.last_day]
+
+    def reversible(self) -> list[tuple[str, Period]]:
+        """Return the contracts and months that have a single bill, which is not reversed yet."""
+        return [key for key, count in self.billed.items() if count == 1 and key not in self.reversed_bills]
+
+
 class RetailerHistory(RuleBasedStateMachine):
-    """Draws a history step by step. ``can`` is what the driver can do; after ``months`` no further month begins."""
+    """Draws a history step by step. ``can`` is what the driver can do; after ``months`` no further month begins.
+
+    ``state`` is None until the history has started.
+    """
 
     run_sentence: RunSentence
     can: frozenset[str] = frozenset()
     months: int = 3
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.people: tuple[str, ...] = ()
-        self.contracts: dict[str, _Contract] = {}
-        self.month = Period(2026, 3)
-        self.first = self.month
-        self.billed: dict[tuple[str, Period], int] = {}
-        self.reversed_bills: set[tuple[str, Period]] = set()
-        self.started = False
+    state: _State | None = None
 
     # -- how it begins
 
@@ -88,11 +118,10 @@ class RetailerHistory(RuleBasedStateMachine):
     )
     def start(self, start: date, people: list[str], data: st.DataObject) -> None:
         """Introduce the people and what the state knows of them; the first one signs a contract."""
-        self.people, self.month, self.first = tuple(people), Period.of(start), Period.of(start)
         self._given(f"it is {write_day(start)}")
         for person in people:
             self._protect(person, start, data)
-        self.started = True
+        self.state = _State(tuple(people), Period.of(start), Period.of(start))
         self._sign(people[0], start)
 
     def _protect(self, person: str, start: date, data: st.DataObject) -> None:
@@ -111,56 +140,46 @@ class RetailerHistory(RuleBasedStateMachine):
 
     # -- business
 
-    @precondition(lambda self: self.started and len(self.contracts) < len(CONTRACTS))
+    @precondition(lambda self: self.state and len(self.state.contracts) < len(CONTRACTS))
     @rule(data=st.data(), ahead=st.booleans())
     def sign(self, data: st.DataObject, ahead: bool) -> None:
         """Let a person sign a contract from this month or the next."""
-        self._sign(data.draw(st.sampled_from(self.people)), (self.month + (1 if ahead else 0)).first_day)
+        person = data.draw(st.sampled_from(self._state.people))
+        self._sign(person, (self._state.month + (1 if ahead else 0)).first_day)
 
     def _sign(self, person: str, start: date) -> None:
-        contract = next(number for number in CONTRACTS if number not in self.contracts)
+        contract = next(number for number in CONTRACTS if number not in self._state.contracts)
         since = start.replace(day=1)
-        self.contracts[contract] = _Contract(person, since)
+        self._state.contracts[contract] = _Contract(person, since)
         self._when(f"{person} signs contract {contract} from {write_day(since)}")
 
-    @precondition(lambda self: self.started and "sub_users" in self.can and self._free_users())
+    @precondition(lambda self: self.state and "sub_users" in self.can and self.state.joinable())
     @rule(data=st.data())
     def join(self, data: st.DataObject) -> None:
         """Let a person become a sub-user of a contract."""
-        person, contract = data.draw(st.sampled_from(self._free_users()))
-        self.contracts[contract].users.add(person)
-        self._when(f"{person} becomes a sub-user on contract {contract} from {write_day(self.month.first_day)}")
+        person, contract = data.draw(st.sampled_from(self._state.joinable()))
+        self._state.contracts[contract].users.add(person)
+        self._when(f"{person} becomes a sub-user on contract {contract} from {write_day(self._state.month.first_day)}")
 
-    def _free_users(self) -> list[tuple[str, str]]:
-        return [
-            (person, number)
-            for number, contract in self.contracts.items()
-            for person in self.people
-            if not contract.ended and contract.since <= self.month.first_day
-            if person != contract.holder and person not in contract.users
-        ]
-
-    @precondition(lambda self: self.started and self._running())
+    @precondition(lambda self: self.state and self.state.running())
     @rule(data=st.data())
     def end(self, data: st.DataObject) -> None:
         """End a contract at the end of the month."""
-        contract = data.draw(st.sampled_from(self._running()))
-        self.contracts[contract].ended = True
-        self._when(f"contract {contract} ends on {write_day(self.month.last_day)}")
-
-    def _running(self) -> list[str]:
-        now = self.month.first_day
-        return [number for number, contract in self.contracts.items() if not contract.ended and contract.since <= now]
+        contract = data.draw(st.sampled_from(self._state.running()))
+        self._state.contracts[contract].ended = True
+        self._when(f"contract {contract} ends on {write_day(self._state.month.last_day)}")
 
     # -- the month
 
-    @precondition(lambda self: self.started)
+    @precondition(lambda self: self.state)
     @rule(call=st.sampled_from(tuple(CALLS)), fault=st.sampled_from(_CALL_FAULTS))
     def inject_fault(self, call: str, fault: str) -> None:
         """Make the next call of an operation fail."""
         self._when(f"the next time the retailer {call}, {fault}")
 
-    @precondition(lambda self: self.started and self.contracts and self.month < self.first + self.months)
+    @precondition(
+        lambda self: self.state and self.state.contracts and self.state.month < self.state.first_month + self.months
+    )
     @rule(
         data=st.data(),
         reports=_USUALLY,
@@ -175,46 +194,45 @@ class RetailerHistory(RuleBasedStateMachine):
         """Run a month, sometimes with a part left out: contracts, decision, discounts, bills, payouts."""
         if reports:
             self._when("the retailer reports its contracts")
-        self._when(f"ALDIS decides for {write_month(self.month)}")
+        self._when(f"ALDIS decides for {write_month(self._state.month)}")
         if fetches:
             self._when("the retailer fetches its discounts")
-        for contract in self._billable():
+        for contract in self._state.billable():
             for _ in range(data.draw(st.sampled_from((1, 1, 1, 0, 2)))):
                 self._bill(contract, bills.pop())
         if pays:
             self._when("the retailer reports its payouts")
         if again:
             self._when("the retailer runs its whole exchange")
-        self.month += 1
-        self._when(f"time goes on to {write_day(self.month.first_day)}")
+        self._state.month += 1
+        self._when(f"time goes on to {write_day(self._state.month.first_day)}")
 
     def _bill(self, contract: str, cents: int) -> None:
-        key = (contract, self.month)
-        self.billed[key] = self.billed.get(key, 0) + 1
+        month = self._state.month
+        self._state.billed[contract, month] += 1
         amount = Decimal(cents).scaleb(-2)
-        self._when(f"the retailer bills contract {contract} for {write_month(self.month)}: {amount:.2f} EUR net")
+        self._when(f"the retailer bills contract {contract} for {write_month(month)}: {amount:.2f} EUR net")
 
-    def _billable(self) -> list[str]:
-        return [number for number, contract in self.contracts.items() if contract.since <= self.month.last_day]
-
-    @precondition(lambda self: self.started and "reversals" in self.can and self._reversible())
+    @precondition(lambda self: self.state and "reversals" in self.can and self.state.reversible())
     @rule(data=st.data())
     def reverse_bill(self, data: st.DataObject) -> None:
         """Reverse a bill."""
-        contract, period = data.draw(st.sampled_from(self._reversible()))
-        self.reversed_bills.add((contract, period))
+        contract, period = data.draw(st.sampled_from(self._state.reversible()))
+        self._state.reversed_bills.add((contract, period))
         self._when(f"the retailer takes back its bill of contract {contract} for {write_month(period)}")
-
-    def _reversible(self) -> list[tuple[str, Period]]:
-        return [key for key, count in self.billed.items() if count == 1 and key not in self.reversed_bills]
 
     def finish(self) -> None:
         """Let the retailer catch up on what was left out, and BVKB reconcile the month."""
         self._when("the network works again")
         for _ in range(2):
             self._when("the retailer runs its whole exchange")
-        self._when(f"time goes on to {write_day((self.month + 1).first_day.replace(day=22))}")
+        self._when(f"time goes on to {write_day((self._state.month + 1).first_day.replace(day=22))}")
         self._when("the retailer runs its whole exchange")
+
+    @property
+    def _state(self) -> _State:
+        assert self.state is not None  # the preconditions of all rules
+        return self.state
 
     def _given(self, sentence: str) -> None:
         self.run_sentence("Given", sentence)
@@ -230,7 +248,7 @@ def history_class(
 
     class History(RetailerHistory):
         def teardown(self) -> None:
-            if self.started:
+            if self.state is not None:
                 on_end(self)
 
     History.run_sentence = staticmethod(run_sentence)

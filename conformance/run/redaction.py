@@ -1,7 +1,7 @@
-"""Replaces personal codes, names and addresses by made-up ones, the same person always by the same.
+"""Redaction: personal codes, names and addresses are replaced by synthetic ones, the same person always by the same.
 
-For reports that leave the machine: a retailer may have tested with its own customers. What is personal is learned from
-the journal (documents and what the suite told the retailer) and from the world; then it is replaced wherever it stands.
+For reports that leave the machine: a retailer may have tested with its own customers. Personal data is learned from the
+journal (documents, and requests to the driver) and from the world, and then replaced wherever it occurs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from xml.sax.saxutils import escape
 
 from simulator.documents.identifiers import personal_code_canonical, synthetic_personal_code
-from simulator.documents.model import Address, ContractRecord, DiscountRecord, Document, PayoutRecord, Person
+from simulator.documents.model import ContractRecord, DiscountRecord, Document, PayoutRecord, Person
 from simulator.documents.profile import Profile
 from simulator.documents.reading import DocumentError, read_document
 from simulator.journal import Entry, Journal
@@ -28,11 +28,11 @@ _Event = TypeVar("_Event")
 
 @dataclass(slots=True)
 class Redactor:
-    """What was learned to be personal, and what stands for it."""
+    """Learns personal data and replaces it."""
 
     _codes: dict[str, str] = field(default_factory=dict)
     _words: dict[str, str] = field(default_factory=dict)
-    _written: dict[str, str] = field(default_factory=dict)  # also as they stand in XML
+    _written: dict[str, str] = field(default_factory=dict)  # also in the form that XML escapes
     _pattern: re.Pattern[str] | None = None
 
     # -- learning
@@ -58,10 +58,10 @@ class Redactor:
         for record in document.records:
             match record:
                 case ContractRecord():
-                    for person in (record.holder, *(each.person for each in record.sub_users)):
-                        self._of(person)
-                    for address in (record.address, *(each.address for each in record.sub_users)):
-                        self._place(address)
+                    for person in (record.holder, *(user.person for user in record.sub_users)):
+                        self._document_person(person)
+                    for address in (record.address, *(user.address for user in record.sub_users)):
+                        self._address(address.text)
                 case DiscountRecord() | PayoutRecord():
                     self._code(record.person_code)
 
@@ -72,19 +72,16 @@ class Redactor:
             address = value.get("address")
             if isinstance(address, Mapping):
                 self._address(str(address.get("text", "")))
-            for key, each in value.items():
-                if key in ("person", "previous_code") and isinstance(each, str):
-                    self._code(each)
-                self._details(each)
+            for key, detail in value.items():
+                if key in ("person", "previous_code") and isinstance(detail, str):
+                    self._code(detail)
+                self._details(detail)
         elif isinstance(value, list | tuple):
-            for each in value:
-                self._details(each)
+            for detail in value:
+                self._details(detail)
 
-    def _of(self, person: Person) -> None:
+    def _document_person(self, person: Person) -> None:
         self._person(person.code, person.given_name, person.surname)
-
-    def _place(self, address: Address) -> None:
-        self._address(address.text)
 
     def _person(self, code: str, given_name: str, surname: str) -> None:
         self._code(code)
@@ -92,61 +89,60 @@ class Redactor:
         self._word(surname, "Uzvārds")
 
     def _code(self, code: str) -> None:
-        known = personal_code_canonical(code)
-        if re.fullmatch(r"\d{6}-\d{5}", known) and known not in self._codes:
-            made_up = synthetic_personal_code(_FIRST + len(self._codes))
-            self._codes[known] = made_up
-            self._words[known] = made_up
-            self._words[known.replace("-", "")] = made_up.replace("-", "")
+        canonical = personal_code_canonical(code)
+        if re.fullmatch(r"\d{6}-\d{5}", canonical) and canonical not in self._codes:
+            synthetic = synthetic_personal_code(_FIRST + len(self._codes))
+            self._codes[canonical] = synthetic
+            self._words[canonical] = synthetic
+            self._words[canonical.replace("-", "")] = synthetic.replace("-", "")
 
     def _address(self, text: str) -> None:
         self._word(text, "Adrese ")
 
-    def _word(self, text: str, stands: str) -> None:
+    def _word(self, text: str, prefix: str) -> None:
         text = text.strip()
         if len(text) >= _SHORTEST and text not in self._words:
-            self._words[text] = f"{stands}{_letters(len(self._words))}"
+            self._words[text] = f"{prefix}{_letters(len(self._words))}"
 
     # -- replacing
 
     def text(self, text: str) -> str:
-        """A text with made-up people in place of the real ones."""
+        """Return a text with synthetic people in place of the real ones."""
         if not self._words:
             return text
         if self._pattern is None:
-            self._written = {**{escape(each): made_up for each, made_up in self._words.items()}, **self._words}
+            self._written = {**{escape(word): synthetic for word, synthetic in self._words.items()}, **self._words}
             longest_first = sorted(self._written, key=len, reverse=True)
             self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
-        return self._pattern.sub(lambda found: self._written[found[0]], text)
+        return self._pattern.sub(lambda match: self._written[match[0]], text)
 
     def data(self, data: bytes) -> bytes:
-        """Bytes, most of them XML in UTF-8, likewise."""
+        """Return bytes, usually XML in UTF-8, with synthetic people."""
         return self.text(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     def value(self, value: Any) -> Any:
-        """Any value of an event or of an entry's details, likewise."""
+        """Return a value of an event or of an entry's details with synthetic people."""
         if isinstance(value, str) and type(value) is str:
             return self.text(value)
         if isinstance(value, tuple):
-            return tuple(self.value(each) for each in value)
+            return tuple(self.value(item) for item in value)
         if isinstance(value, list):
-            return [self.value(each) for each in value]
+            return [self.value(item) for item in value]
         if isinstance(value, Mapping):
-            return {key: self.value(each) for key, each in value.items()}
+            return {key: self.value(item) for key, item in value.items()}
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            return replace(
-                value, **{each.name: self.value(getattr(value, each.name)) for each in dataclasses.fields(value)}
-            )
+            names = (known.name for known in dataclasses.fields(value))
+            return replace(value, **{name: self.value(getattr(value, name)) for name in names})
         return value
 
     def event(self, event: _Event) -> _Event:
-        """An event of a run, likewise."""
-        found: _Event = self.value(event)
-        return found
+        """Return an event of a run with synthetic people."""
+        redacted: _Event = self.value(event)
+        return redacted
 
 
 class RedactedJournal:
-    """A journal with made-up people; its blobs are named by what they hold then."""
+    """A journal with synthetic people. Its blobs are named by their redacted content."""
 
     def __init__(self, journal: Journal, redactor: Redactor) -> None:
         self._journal = journal
@@ -155,13 +151,13 @@ class RedactedJournal:
         self._blobs: dict[str, str] = {}
 
     def entries(self) -> Iterator[Entry]:
-        """All entries in order."""
+        """Yield all entries in order."""
         for entry in self._journal.entries():
             details = dict(entry.details)
             payloads = details.pop("payloads", None)
             changed: dict[str, Any] = self._redactor.value(details)
             if isinstance(payloads, dict):
-                changed["payloads"] = {message: self._name(str(each)) for message, each in payloads.items()}
+                changed["payloads"] = {message: self._name(str(blob)) for message, blob in payloads.items()}
             yield replace(
                 entry,
                 details=changed,
@@ -172,7 +168,7 @@ class RedactedJournal:
             )
 
     def blob(self, reference: str) -> bytes:
-        """The bytes behind a reference of these entries; raises KeyError when there are none."""
+        """Return the bytes behind a reference of these entries. Raises KeyError when there are none."""
         return self._redactor.data(self._journal.blob(self._blobs[reference]))
 
     def _name(self, reference: str | None) -> Any:
@@ -190,20 +186,20 @@ class RedactedJournal:
 
 
 def _payloads(entry: Entry, journal: Journal) -> Iterator[bytes]:
-    named: Iterable[object] = [entry.payload]
+    references: Iterable[object] = [entry.payload]
     payloads = entry.details.get("payloads")
     if isinstance(payloads, dict):
-        named = [*named, *payloads.values()]
-    for each in named:
-        if isinstance(each, str):
+        references = [*references, *payloads.values()]
+    for reference in references:
+        if isinstance(reference, str):
             try:
-                yield journal.blob(each)
+                yield journal.blob(reference)
             except KeyError:
                 continue
 
 
 def _letters(number: int) -> str:
-    """A number as letters, since names have no digits."""
+    """Return a number as letters, because names have no digits."""
     letters = ""
     while True:
         letters = chr(ord("A") + number % 26) + letters

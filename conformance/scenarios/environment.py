@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from conformance.retailers.protocol import Answer, DriverError
 from conformance.scenarios.other_retailer import OtherRetailer
-from conformance.scenarios.population import Population, neighbour_of
+from conformance.scenarios.population import CustomerRecords, Population, neighbour_of
 from conformance.scenarios.system import SystemUnderTest, Unsupported
 from simulator import journal
 from simulator.clock import RIGA, Clock
@@ -71,7 +71,7 @@ class Environment:
     @cached_property
     def business(self) -> Business:
         """The retailer's business: contracts, bills and scheduled exchanges."""
-        return Business(self)
+        return Business(self, CustomerRecords(self.population))
 
     @cached_property
     def faults(self) -> FaultInjection:
@@ -183,6 +183,7 @@ class Business:
     """Moves the retailer's business through the driver. ``contracts`` holds their current data, in protocol words."""
 
     environment: Environment
+    customers: CustomerRecords
     contracts: dict[str, dict[str, Any]] = field(default_factory=dict)
     holders: dict[str, str] = field(default_factory=dict)
     _bills: list[_Bill] = field(default_factory=list)

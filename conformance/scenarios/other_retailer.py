@@ -1,4 +1,4 @@
-"""A second retailer, played by the suite itself, so that the state has somebody else's customers too."""
+"""A second retailer, run by the suite itself, so that the state also has customers of somebody else."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _NAMES = uuid.UUID("6d1c1d0e-0b5e-5c5c-9d0f-5a1d15c0ffee")
 
 @dataclass(frozen=True, slots=True)
 class OtherRetailer:
-    """Sends contract documents straight into DIT, as its own authority."""
+    """Sends contract documents directly to DIT, as an authority of its own."""
 
     retailer: Retailer
     simulation: Simulation
 
     def report(self, record: ContractRecord) -> None:
-        """Report one contract; ALDIS has seen it when this returns."""
+        """Send a document with one contract and wait until ALDIS has processed it."""
         simulation, now = self.simulation, self.simulation.clock.now()
         channel = simulation.profile.channel(ChannelName.CONTRACT)
         document = Document(

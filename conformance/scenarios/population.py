@@ -1,4 +1,4 @@
-"""People of a scenario. Its steps give their names; everything else about them is synthetic."""
+"""The people of a scenario: named in its steps, synthetic in every other respect."""
 
 from __future__ import annotations
 
@@ -24,31 +24,21 @@ _NEIGHBOURS = (
 
 
 def neighbour_of(retailer: Retailer) -> Retailer:
-    """Return another synthetic retailer, with other numbers and another user."""
+    """Return another, synthetic retailer that shares neither authority nor registration number with this one."""
     return next(
-        each
-        for each in _NEIGHBOURS
-        if each.authority != retailer.authority and each.registration_number != retailer.registration_number
+        neighbour
+        for neighbour in _NEIGHBOURS
+        if neighbour.authority != retailer.authority and neighbour.registration_number != retailer.registration_number
     )
 
 
-def _word(number: int) -> str:
-    """Return a number as letters, since names have no digits."""
-    letters = ""
-    while True:
-        letters = chr(ord("a") + number % 26) + letters
-        number = number // 26 - 1
-        if number < 0:
-            return letters.capitalize()
-
-
 class PopulationError(Exception):
-    """A scenario refers to a person or fact that it did not introduce: an error in the scenario."""
+    """A scenario refers to someone or something that it never introduced: a mistake in the scenario."""
 
 
 @dataclass(slots=True)
 class Population:
-    """Residents of a scenario's world. The same seed gives the same personal codes and metering points."""
+    """The people of a scenario's world. Their personal codes follow from the seed: same seed, same people."""
 
     seed: str
     retailer: Retailer
@@ -57,9 +47,6 @@ class Population:
     spells: list[tuple[str, Spell]] = field(default_factory=list)
     arrears: list[Arrears] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
-    metering_points: dict[str, str] = field(default_factory=dict)
-    misspelt: dict[str, str] = field(default_factory=dict)
-    renamed: dict[str, tuple[str, str]] = field(default_factory=dict)
     crowds: tuple[str, ...] = ()
     _random: random.Random = field(init=False)
     _serial: int = field(init=False, default=0)
@@ -75,86 +62,53 @@ class Population:
             if not surname:
                 raise PopulationError(f"{name!r} must be a given name and a surname")
             number = self._random.randrange(1, 120)
+            code = synthetic_personal_code(self.next_serial())
             self.residents[name] = Resident(
-                code=self._fresh_code(),
-                given_name=given,
-                surname=surname,
-                address=street_address(number),
+                code=code, given_name=given, surname=surname, address=street_address(number)
             )
         return self.residents[name]
 
-    def _fresh_code(self) -> str:
+    def next_serial(self) -> int:
+        """Return a number for an identifier that nobody else in this population has."""
         self._serial += 1
-        return synthetic_personal_code(self._serial)
+        return self._serial
+
+    def crowd(self, count: int) -> tuple[str, ...]:
+        """Create further people and return their names, which differ in their surnames only."""
+        self.crowds += tuple(f"Iedzīvotājs {_letters(len(self.crowds) + number)}" for number in range(count))
+        for name in self.crowds:
+            self.person(name)
+        return self.crowds[-count:]
 
     def grant(self, name: str, category: Category, since: date, until: date | None = None, count: int = 1) -> None:
-        """Give a person a category."""
+        """Put a person into a category of protected users; ``count`` is the number of children or wards."""
         spell = Spell(person=self.person(name).code, category=category, valid_from=since, valid_to=until, count=count)
         self.spells.append((name, spell))
 
     def learn_late(self, on: date) -> None:
-        """Make ALDIS learn of the category granted last only on this day."""
+        """Let ALDIS learn of the last category only on this day."""
         if not self.spells:
             raise PopulationError("there is no category yet that ALDIS could learn of late")
         name, spell = self.spells[-1]
         self.spells[-1] = (name, replace(spell, known_from=on))
 
     def change_code(self, name: str, on: date) -> None:
-        """Replace the person's personal code by one of the new form on this day."""
-        before = self.person(name)
-        after = synthetic_new_personal_code(self._serial)
-        self.residents[name] = replace(before, code=after, code_changes=(CodeChange(before.code, on),))
-        self.spells = [(who, replace(s, person=after) if who == name else s) for who, s in self.spells]
+        """Replace a person's old-form personal code by a new-form one on this day."""
+        resident = self.person(name)
+        code = synthetic_new_personal_code(self._serial)
+        self.residents[name] = replace(resident, code=code, code_changes=(CodeChange(resident.code, on),))
+        self.spells = [(who, replace(spell, person=code) if who == name else spell) for who, spell in self.spells]
 
     def owe(self, name: str, since: date, until: date | None = None) -> None:
-        """Give the person maintenance arrears."""
+        """Give a person maintenance arrears."""
         self.arrears.append(Arrears(self.person(name).code, since, until))
 
     def choose(self, name: str, contract: str, provider: Retailer, source: str = "person") -> None:
-        """Record that the person, or somebody on their behalf, chose this contract for the support."""
+        """Choose a contract for a person's support; ``source`` is ``person`` or ``municipality``."""
         self.claims.append(Claim(self.person(name).code, provider.registration_number, contract, source))
 
-    def rename(self, name: str, later: str) -> None:
-        """Give the person another name, which the retailer reports later."""
-        given, _, surname = later.partition(" ")
-        self.renamed[name] = (given, surname)
-
-    def crowd(self, count: int) -> tuple[str, ...]:
-        """Create ``count`` more people and return their names."""
-        self.crowds += tuple(f"Iedzīvotājs {_word(len(self.crowds) + place)}" for place in range(count))
-        for name in self.crowds:
-            self.person(name)
-        return self.crowds[-count:]
-
-    def misspell(self, name: str) -> None:
-        """Make the retailer's data have a well-formed personal code for the person that nobody has."""
-        self.person(name)
-        self.misspelt[name] = self._fresh_code()
-
-    def mend(self, name: str) -> None:
-        """Correct the person's personal code in the retailer's data."""
-        if self.misspelt.pop(name, None) is None:
-            raise PopulationError(f"the personal code of {name} was never written wrongly")
-
-    def noted(self, name: str, day: date) -> dict[str, Any]:
-        """Return the person as in the retailer's data on a day, as JSON of the driver protocol."""
-        person = self.person(name)
-        code = self.misspelt.get(name) or person.code_on(day)
-        return {"code": code, "given_name": person.given_name, "surname": person.surname}
-
-    def address(self, name: str) -> dict[str, Any]:
-        """Return the person's address, as JSON of the driver protocol."""
-        return {"text": self.person(name).address, "code": None}
-
-    def metering_point(self, contract: str) -> str:
-        """Return the metering point of a contract."""
-        if contract not in self.metering_points:
-            self._serial += 1
-            self.metering_points[contract] = synthetic_metering_point(self._serial)
-        return self.metering_points[contract]
-
     def world(self, name: str) -> World:
-        """Return the world that the scenario's Given steps describe. Raises PopulationError if they give no start."""
+        """Return the world of the people introduced so far. Raises PopulationError without a start date."""
         if self.start is None:
             raise PopulationError('the scenario does not say when it begins; add "Given it is 1 March 2026"')
         return World(
@@ -167,3 +121,54 @@ class Population:
             arrears=tuple(self.arrears),
             claims=tuple(self.claims),
         )
+
+
+@dataclass(slots=True)
+class CustomerRecords:
+    """What the retailer has noted of its customers, in the driver protocol's words. It may be wrong or outdated."""
+
+    population: Population
+    new_names: dict[str, tuple[str, str]] = field(default_factory=dict)
+    _wrong_codes: dict[str, str] = field(default_factory=dict)
+    _metering_points: dict[str, str] = field(default_factory=dict)
+
+    def person(self, name: str, day: date) -> dict[str, Any]:
+        """Return a person as noted on a day."""
+        resident = self.population.person(name)
+        code = self._wrong_codes.get(name) or resident.code_on(day)
+        return {"code": code, "given_name": resident.given_name, "surname": resident.surname}
+
+    def address(self, name: str) -> dict[str, Any]:
+        """Return a person's address."""
+        return {"text": self.population.person(name).address, "code": None}
+
+    def metering_point(self, contract: str) -> str:
+        """Return the metering point of a contract."""
+        if contract not in self._metering_points:
+            self._metering_points[contract] = synthetic_metering_point(self.population.next_serial())
+        return self._metering_points[contract]
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Keep a person's new name for when the retailer learns it."""
+        given, _, surname = new_name.partition(" ")
+        self.new_names[name] = (given, surname)
+
+    def note_wrong_code(self, name: str) -> None:
+        """Note a well-formed personal code that nobody has."""
+        self.population.person(name)
+        self._wrong_codes[name] = synthetic_personal_code(self.population.next_serial())
+
+    def correct_code(self, name: str) -> None:
+        """Note a person's right code in place of the wrong one. Raises PopulationError when it was never wrong."""
+        if self._wrong_codes.pop(name, None) is None:
+            raise PopulationError(f"the personal code of {name} was never written wrongly")
+
+
+def _letters(number: int) -> str:
+    """Return a number as letters, because names have no digits."""
+    letters = ""
+    while True:
+        letters = chr(ord("a") + number % 26) + letters
+        number = number // 26 - 1
+        if number < 0:
+            return letters.capitalize()

@@ -25,12 +25,12 @@ def _signs(environment: Environment, person: str, contract: str, day: date) -> N
 
 @when(Sentence("{person} signs contract {contract} of the other retailer from {day}"))
 def _signs_with_other_retailer(environment: Environment, person: str, contract: str, day: date) -> None:
-    holder = environment.population.noted(person, day)
+    holder = environment.business.customers.person(person, day)
     environment.neighbour().report(
         ContractRecord(
             operation=Operation.NEW,
             contract=contract,
-            metering_point=environment.population.metering_point(f"other {contract}"),
+            metering_point=environment.business.customers.metering_point(f"other {contract}"),
             address=Address(environment.population.person(person).address),
             holder=Person(**holder),
             sub_users=(),
@@ -52,8 +52,8 @@ def _sub_user_joins(environment: Environment, person: str, contract: str, day: d
         {
             "kind": "sub_user.add",
             "contract": environment.business.contract(contract)["contract"],
-            "person": environment.population.noted(person, day),
-            "address": environment.population.address(person),
+            "person": environment.business.customers.person(person, day),
+            "address": environment.business.customers.address(person),
             "valid_from": day.isoformat(),
         }
     )
@@ -65,7 +65,7 @@ def _sub_user_leaves(environment: Environment, person: str, contract: str, day: 
         {
             "kind": "sub_user.end",
             "contract": environment.business.contract(contract)["contract"],
-            "person": {"code": environment.population.noted(person, day)["code"]},
+            "person": {"code": environment.business.customers.person(person, day)["code"]},
             "valid_to": day.isoformat(),
         }
     )
@@ -79,7 +79,7 @@ def _new_code(environment: Environment, person: str, contract: str) -> None:
 @when(Sentence("the retailer learns the new name of {person} on contract {contract}"))
 def _new_name(environment: Environment, person: str, contract: str) -> None:
     data = environment.business.contract(contract)
-    given, surname = environment.population.renamed[person]
+    given, surname = environment.business.customers.new_names[person]
     data["holder"] = {**data["holder"], "given_name": given, "surname": surname}
     environment.business.apply({"kind": "contract.change", **data})
 
@@ -111,7 +111,7 @@ def _bills_crowd(environment: Environment, month: Period, amount: Decimal) -> No
 @when(Sentence("the retailer mends the personal code of {person} on contract {contract}"))  # reproducers up to 0.1
 def _corrects_code(environment: Environment, person: str, contract: str) -> None:
     environment.require("corrections")
-    environment.population.mend(person)
+    environment.business.customers.correct_code(person)
     _change_code(environment, person, contract)
 
 
@@ -148,9 +148,9 @@ def _new_contract(environment: Environment, person: str, contract: str, day: dat
     """Note a contract as signed and return its data in the driver protocol's words."""
     data = {
         "contract": contract,
-        "metering_point": environment.population.metering_point(contract),
-        "address": environment.population.address(person),
-        "holder": environment.population.noted(person, day),
+        "metering_point": environment.business.customers.metering_point(contract),
+        "address": environment.business.customers.address(person),
+        "holder": environment.business.customers.person(person, day),
         "valid_from": day.isoformat(),
         "valid_to": None,
     }
@@ -161,5 +161,5 @@ def _new_contract(environment: Environment, person: str, contract: str, day: dat
 def _change_code(environment: Environment, person: str, contract: str) -> None:
     data = environment.business.contract(contract)
     previous = data["holder"]["code"]
-    data["holder"] = environment.population.noted(person, environment.now.date())
+    data["holder"] = environment.business.customers.person(person, environment.now.date())
     environment.business.apply({"kind": "contract.change", **data, "previous_code": previous})

@@ -69,7 +69,7 @@ def _chose_other(environment: Environment, person: str, contract: str) -> None:
 
 @given(Sentence("the retailer has noted a wrong personal code for {person}"))
 def _misspelt(environment: Environment, person: str) -> None:
-    environment.population.misspell(person)
+    environment.business.customers.note_wrong_code(person)
 
 
 @given(Sentence("the municipality names contract {contract} for {person}"))
@@ -80,7 +80,7 @@ def _named_by_municipality(environment: Environment, contract: str, person: str)
 @given(Sentence("{person} is called {name} from {day}"))
 def _renamed(environment: Environment, person: str, name: str, day: date) -> None:
     del day  # when it is noted, a later sentence says
-    environment.population.rename(person, name)
+    environment.business.customers.rename(person, name)
 
 
 @given(Sentence("{count} more people are {category} since {day}"))

@@ -16,9 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
-from simulator.settings import Check, KeyPath, SettingsError, SettingsFile, Text, did_you_mean, structure
-
-WaiverError = SettingsError
+from simulator.settings import Check, KeyPath, SettingsFile, Text, did_you_mean, structure
 
 
 @dataclass(frozen=True, slots=True)

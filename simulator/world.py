@@ -16,9 +16,7 @@ from typing import Annotated
 from simulator.documents.access import ChannelRight, Environment, first_month_after
 from simulator.documents.identifiers import eic_valid, is_synthetic_personal_code, registration_number_valid
 from simulator.documents.model import Category, ChannelName, Period
-from simulator.settings import Check, Convert, SettingsError, Text
-
-WorldError = SettingsError
+from simulator.settings import Check, Convert, Text
 
 COUNTED = (Category.DISABLED_CHILD, Category.GUARDIAN)  # per child and per ward, Reg. 345 (documented)
 

@@ -21,6 +21,7 @@ from simulator.documents.identifiers import (
 )
 from simulator.documents.model import Category
 from simulator.domain.people import FULL_NAMES, STREETS, street_address
+from simulator.settings import SettingsError
 from simulator.world import (
     Arrears,
     Authority,
@@ -33,7 +34,6 @@ from simulator.world import (
     Spell,
     Ward,
     World,
-    WorldError,
 )
 
 _NAME = re.compile(r"made:(\d{1,7})(?::(\d{1,9}))?", re.ASCII)
@@ -47,10 +47,10 @@ _PROVIDERS = (
 
 
 def made_world(name: str) -> World:
-    """Return the world that a name such as ``made:1000`` or ``made:1000:7`` stands for. Raises WorldError."""
+    """Return the world that a name such as ``made:1000`` or ``made:1000:7`` stands for. Raises SettingsError."""
     match = _NAME.fullmatch(name)
     if match is None or not 0 < int(match[1]) <= _MAX_RESIDENTS:
-        raise WorldError(
+        raise SettingsError(
             f"{name}: expected made:RESIDENTS or made:RESIDENTS:SEED, with 1 to {_MAX_RESIDENTS} residents, "
             "such as made:1000:7",
         )

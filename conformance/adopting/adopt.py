@@ -16,7 +16,8 @@ from simulator.documents.catalogue import Catalogue
 from simulator.documents.explaining import Names, document_elements, global_element
 from simulator.documents.fields import DOCUMENTS, Field, Group
 from simulator.documents.model import ChannelName
-from simulator.documents.profile import Profile, ProfileError, load_profile
+from simulator.documents.profile import Profile, load_profile
+from simulator.settings import SettingsError
 
 SCHEMAS = "schemas"
 PROFILE = "profile.toml"
@@ -77,7 +78,7 @@ def adopt(
         return Adopted(profile, bound, left)
     try:
         load_profile(profile)
-    except ProfileError as error:
+    except SettingsError as error:
         return Adopted(profile, bound, tuple(str(problem) for problem in error.problems))
     return Adopted(profile, bound, ())
 

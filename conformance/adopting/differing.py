@@ -12,7 +12,8 @@ from conformance.adopting.trial import try_out
 from simulator.documents.catalogue import Catalogue
 from simulator.documents.explaining import Names, document_elements, global_element, split
 from simulator.documents.model import ChannelName
-from simulator.documents.profile import ProfileError, load_profile
+from simulator.documents.profile import load_profile
+from simulator.settings import SettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def _shape(source: str) -> dict[str, str]:
         return found
     try:
         profile = load_profile(source)
-    except ProfileError as error:
+    except SettingsError as error:
         raise AdoptionError(f"{source}: is neither a folder of schemas nor a profile: {error}") from error
     for name in ChannelName:
         channel = profile.channel(name)

@@ -28,7 +28,7 @@ class Recording:
 def open_recording(directory: Path, purpose: str) -> Iterator[Recording]:
     """Open the folder of aldis serve --data; ``purpose`` is what the command does with it, for example ``list``.
 
-    Ends the command when no simulator has run there. Raises StoreError, SettingError or ProfileError for a folder that
+    Ends the command when no simulator has run there. Raises StoreError, SettingError or SettingsError for a folder that
     cannot be read.
     """
     if not directory.is_dir() or not any(directory.iterdir()):

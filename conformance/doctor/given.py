@@ -14,9 +14,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from conformance.doctor.finding import Finding, Health
 from conformance.report.dossier.manifest import DossierError, load_key
-from conformance.retailers.config import ConfigError, DriverKind, load_retailer
+from conformance.retailers.config import DriverKind, load_retailer
 from conformance.retailers.opening import open_driver
 from conformance.retailers.protocol import DriverNotStarted
+from simulator.settings import SettingsError
 from simulator.store import Store, StoreError
 from simulator.store.engine import open_engine
 from simulator.store.store import DATABASE_FILE
@@ -93,7 +94,7 @@ def retailer(path: Path) -> Iterator[Finding]:
     """Whether a retailer.toml can be used, and its driver be started; it is asked nothing."""
     try:
         config = load_retailer(path)
-    except ConfigError as reason:
+    except SettingsError as reason:
         yield Finding("retailer.toml", Health.BROKEN, str(reason), is_given=True)
         return
     yield Finding("retailer.toml", Health.OK, f"{config.name}, driver of kind {config.driver.kind}", is_given=True)

@@ -21,7 +21,8 @@ from packaging.requirements import Requirement
 
 from conformance.doctor.finding import Finding, Health
 from conformance.requirements.catalogue import load as load_requirements
-from simulator.documents.profile import ProfileError, load_profile, profile_names
+from simulator.documents.profile import load_profile, profile_names
+from simulator.settings import SettingsError
 
 DISTRIBUTION = "aldis-conformance"
 _OLDEST, _TOO_NEW = (3, 11), (3, 14)
@@ -83,12 +84,12 @@ def data_files(profile: str | None = None) -> Iterator[Finding]:
             load_profile(name)
         rules = len(load_requirements())
         yield Finding("data files", Health.OK, f"{', '.join(profile_names())}; {rules} requirements")
-    except (ProfileError, OSError) as reason:
+    except (SettingsError, OSError) as reason:
         yield Finding("data files", Health.BROKEN, f"{reason}; install {DISTRIBUTION} again")
     if profile is not None:
         try:
             loaded = load_profile(profile)
-        except ProfileError as reason:
+        except SettingsError as reason:
             yield Finding("profile", Health.BROKEN, str(reason), is_given=True)
         else:
             yield Finding("profile", Health.OK, f"{loaded.name} at {loaded.path}", is_given=True)

@@ -11,9 +11,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from simulator.documents.identifiers import registration_number_valid
-from simulator.settings import Check, SettingsError, Text, expected, read
-
-ConfigError = SettingsError
+from simulator.settings import Check, Text, expected, read
 
 REFERENCE_OBJECT = "conformance.retailers.reference.driver:Driver"
 SECURITY = ("off", "username", "certificate")

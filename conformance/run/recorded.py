@@ -25,10 +25,11 @@ from conformance.run.assessment import assess, requirements
 from conformance.run.redaction import Redactor
 from conformance.run.selection import SelectionError
 from simulator import __version__
-from simulator.documents.profile import Profile, ProfileError, load_profile
+from simulator.documents.profile import Profile, load_profile
 from simulator.domain.errors import UserError
 from simulator.journal import Journal, JournalError, Kind, StoredJournal, blob_references
 from simulator.setting import Setting, SettingError, recorded_setting
+from simulator.settings import SettingsError
 from simulator.store import Store, StoreError
 from simulator.world import Retailer, World
 
@@ -146,7 +147,7 @@ def _setting(store: Store, directory: Path) -> Setting:
 def _profile(setting: Setting, directory: Path) -> Profile:
     try:
         return load_profile(setting.profile)
-    except ProfileError as reason:
+    except SettingsError as reason:
         raise RecordedError(f"{directory}: {reason}") from reason
 
 

@@ -15,14 +15,15 @@ from conformance.report.junit import JUnitReport
 from conformance.report.summary import Outcome, RunSummary
 from conformance.report.writing import ReportError
 from conformance.requirements.catalogue import load as load_requirements
-from conformance.retailers.config import ConfigError, load_retailer
+from conformance.retailers.config import load_retailer
 from conformance.run.configuration import SCENARIOS, SuiteConfig, unpack
 from conformance.run.reporter import CONFIG_KEY, EventCourier, Reporter, SystemInfo
 from conformance.run.reproducers import ReproducerReport
 from conformance.run.suite import plugins_of
 from conformance.run.testbed import Testbed
-from conformance.waivers import WaiverError, load_waivers
-from simulator.documents.profile import ProfileError, load_profile
+from conformance.waivers import load_waivers
+from simulator.documents.profile import load_profile
+from simulator.settings import SettingsError
 
 _EXIT_CODES = {
     Outcome.FAILED: pytest.ExitCode.TESTS_FAILED,
@@ -47,7 +48,7 @@ def set_up(config: pytest.Config) -> None:
     try:
         suite = _configuration(config)
         consumers = _consumers(suite, config.getoption("aldis_lang"))
-    except (ConfigError, ProfileError, WaiverError, ReportError) as reason:
+    except (SettingsError, ReportError) as reason:
         raise pytest.UsageError(str(reason)) from reason
     _select_scenarios(config)
     testbed = Testbed(suite)

@@ -33,14 +33,11 @@ __all__ = [
     "Limits",
     "National",
     "Profile",
-    "ProfileError",
     "ProfileFile",
     "Rate",
     "load_profile",
     "profile_names",
 ]
-
-ProfileError = SettingsError
 
 
 def profile_names() -> tuple[str, ...]:

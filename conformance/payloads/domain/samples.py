@@ -8,8 +8,9 @@ from itertools import islice
 from conformance.payloads.domain.generator import DocumentGenerator
 from conformance.payloads.engine.choices import SeededSource
 from simulator.documents.model import ChannelName, Document, Period
-from simulator.documents.profile import Profile, ProfileError
+from simulator.documents.profile import Profile
 from simulator.documents.writing import document_parts, write_document
+from simulator.settings import SettingsError
 
 RECORDS_IN_MEMORY = 500
 
@@ -19,7 +20,7 @@ def sample_documents(
 ) -> Iterator[Document]:
     """Yield ``count`` typical documents of a channel with ``records`` records each.
 
-    Without ``period`` each is about a month of 2026, chosen by the seed. Raises ProfileError if the profile has no
+    Without ``period`` each is about a month of 2026, chosen by the seed. Raises SettingsError if the profile has no
     rates for the period.
     """
     for number in range(1, count + 1):
@@ -33,7 +34,7 @@ def sample_bytes(
     """Yield, in pieces, the bytes of the ``number``-th of the ``sample_documents``.
 
     Takes the same memory for any number of records. Raises WritingError if the profile cannot write the document, and
-    ProfileError like ``sample_documents``.
+    SettingsError like ``sample_documents``.
     """
     generator = _generator(channel, profile, seed, number, period)
     header, made = generator.header(records), generator.records(records)
@@ -54,5 +55,5 @@ def _generator(
     generator = DocumentGenerator(channel, profile, SeededSource(f"{channel} {seed} {number}"), period)
     if not generator.categories:
         first = min(rate.valid_from for rate in profile.rates)
-        raise ProfileError(f"the profile {profile.name} has no rates for {generator.period}; its first are of {first}")
+        raise SettingsError(f"the profile {profile.name} has no rates for {generator.period}; its first are of {first}")
     return generator

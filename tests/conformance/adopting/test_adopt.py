@@ -11,7 +11,8 @@ from conformance.adopting.adopt import Adopted, adopt
 from conformance.adopting.folder import AdoptionError
 from simulator.documents.locations import data_root
 from simulator.documents.model import ChannelName
-from simulator.documents.profile import ProfileError, load_profile
+from simulator.documents.profile import load_profile
+from simulator.settings import SettingsError
 
 OFFICIAL = Path(__file__).parent / "official"
 BASE = load_profile()
@@ -72,7 +73,7 @@ def test_what_was_adopted_must_stay_as_it_was(tmp_path: Path) -> None:
     pinned = adopted.profile.parent / "schemas" / "FullName.xsd"
     pinned.write_bytes(pinned.read_bytes() + b"\n")
     adopted.profile.touch()
-    with pytest.raises(ProfileError, match=r"FullName\.xsd is not what was adopted"):
+    with pytest.raises(SettingsError, match=r"FullName\.xsd is not what was adopted"):
         load_profile(adopted.profile)
 
 
@@ -97,7 +98,7 @@ class TestOpen:
         assert "discount.records.status: how is terminated written there?" in status
         text = adopted.profile.read_text(encoding="utf-8")
         assert '# ? carried_over = "..."' in text
-        with pytest.raises(ProfileError):
+        with pytest.raises(SettingsError):
             load_profile(adopted.profile)
 
     def test_the_answers_complete_it(self, folder: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ start of the interpreter.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -46,6 +47,7 @@ def main(args: Sequence[str] | None = None, **options: Any) -> None:
         sys.exit(0)
     from conformance.commands.group import group  # noqa: PLC0415 - click is not needed for the overview
 
+    gc.set_threshold(50_000, 20, 50)  # the default collects a hundred times during imports: a tenth of a short run
     group.main(arguments, **options)
 
 

@@ -5,13 +5,13 @@ A frozen clock stands still until it is told to go on, so that a month of suppor
 
 from __future__ import annotations
 
+import importlib.util
 import threading
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from typing import Self
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, Self
 from zoneinfo import ZoneInfo
-
-import holidays
 
 from simulator.domain.errors import UserError
 
@@ -98,10 +98,24 @@ def add_working_days(day: date, count: int) -> date:
     return day
 
 
+@cache
+def _latvian_calendar() -> Any:
+    """Return the class of Latvia's calendar from the file that has it; country_holidays("LV") imports 250 countries."""
+    import holidays  # noqa: PLC0415 - costs as much as all else that this module needs
+
+    file = Path(holidays.__file__).parent / "countries" / "latvia.py"
+    spec = importlib.util.spec_from_file_location("holidays.countries.latvia", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.Latvia
+
+
 @lru_cache(maxsize=64)
 def _working_days(year: int) -> frozenset[date]:
     # A calendar of its own for each year: the package's calendars grow while they are asked, so threads must not share.
-    calendar = holidays.country_holidays("LV", years=year)
+    calendar = _latvian_calendar()(years=year)
     first = date(year, 1, 1)
     days = (first + timedelta(days=n) for n in range((date(year, 12, 31) - first).days + 1))
     return frozenset(day for day in days if calendar.is_working_day(day))

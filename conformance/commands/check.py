@@ -189,17 +189,18 @@ class _Reports:
     def prepare(cls, folder: Path | None, lang: str, *, as_json: bool, progress: bool) -> _Reports:
         """Prepare the reports in ``folder``, if there is one, and the one on the console unless it is for JSON."""
         from conformance.report.console import ConsoleReport
-        from conformance.report.html_report import HtmlReport
         from conformance.report.json_report import JsonReport
-        from conformance.report.junit import JUnitReport
         from conformance.report.summary import RunSummary
-        from conformance.run.reproducers import ReproducerReport
 
         summary, json_report = RunSummary(), JsonReport(folder)
         consumers: list[Consumer] = [summary, json_report]
         if not as_json:
             consumers.append(ConsoleReport(lang=lang, report=folder, progress=progress))
         if folder is not None:
+            from conformance.report.html_report import HtmlReport
+            from conformance.report.junit import JUnitReport
+            from conformance.run.reproducers import ReproducerReport
+
             consumers += [JUnitReport(folder), HtmlReport(folder, lang=lang), ReproducerReport(folder)]
         return cls(summary, json_report, consumers)
 

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.channels import accounts_for
-from simulator.ftps.calls import FtpsBackend
-from simulator.ftps.serving import HOST, FtpsServer
-from simulator.ftps.settings import FtpsSettings
-from simulator.security.secured import Security
 
 if TYPE_CHECKING:
+    from simulator.ftps.calls import FtpsBackend
+    from simulator.ftps.settings import FtpsSettings
+    from simulator.security.secured import Security
     from simulator.simulation import Simulation
 
 
@@ -38,18 +37,21 @@ class FileServer:
     """
 
     def __init__(self, plan: Ftps, simulation: Callable[[], Simulation]) -> None:
+        from simulator.ftps.serving import HOST, FtpsServer  # noqa: PLC0415 - costs time that a run without FTPS saves
+
         self._plan = plan
+        self._host = HOST
         self._simulation = simulation
         self._passwords: dict[str, str] = {}
         try:
             self._server = FtpsServer(self._backend, plan.keys.material(()), plan.settings, plan.port)
         except OSError as reason:
-            raise FileServerError(_cannot_listen(plan.port, reason)) from reason
+            raise FileServerError(_cannot_listen(HOST, plan.port, reason)) from reason
 
     @property
     def address(self) -> str:
         """Host and port, as ``127.0.0.1:2121``."""
-        return f"{HOST}:{self._server.port}"
+        return f"{self._host}:{self._server.port}"
 
     @property
     def keys(self) -> Path:
@@ -69,13 +71,15 @@ class FileServer:
         self._server.stop()
 
     def _backend(self) -> FtpsBackend:
+        from simulator.ftps.calls import FtpsBackend  # noqa: PLC0415 - see above
+
         return FtpsBackend(self._simulation().services, self._passwords, self._plan.settings)
 
 
-def _cannot_listen(port: int, reason: OSError) -> str:
+def _cannot_listen(host: str, port: int, reason: OSError) -> str:
     if reason.errno == errno.EADDRINUSE:
         return (
-            f"port {port} on {HOST} is in use by another program; stop that program, choose another port with "
+            f"port {port} on {host} is in use by another program; stop that program, choose another port with "
             "--ftps-port, or let --ftps-port 0 pick a free one"
         )
-    return f"FTPS cannot listen on {HOST} port {port}: {reason.strerror or reason}; choose another with --ftps-port"
+    return f"FTPS cannot listen on {host} port {port}: {reason.strerror or reason}; choose another with --ftps-port"

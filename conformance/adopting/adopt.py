@@ -13,7 +13,8 @@ from conformance.adopting.trial import SECONDS, try_out
 from conformance.adopting.words import score, tokens, vocabulary
 from conformance.adopting.writing import questions, write_profile
 from simulator.documents.catalogue import Catalogue
-from simulator.documents.explaining import Names, document_elements, global_element
+from simulator.documents.element_names import Names
+from simulator.documents.explaining import document_elements, global_element
 from simulator.documents.fields import DOCUMENTS, Field, Group
 from simulator.documents.model import ChannelName
 from simulator.documents.profile import Profile, load_profile

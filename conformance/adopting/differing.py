@@ -10,7 +10,8 @@ from conformance.adopting.folder import AdoptionError, catalogue_of, check, impo
 from conformance.adopting.places import Branch, Place, Reader
 from conformance.adopting.trial import try_out
 from simulator.documents.catalogue import Catalogue
-from simulator.documents.explaining import Names, document_elements, global_element, split
+from simulator.documents.element_names import Names, split
+from simulator.documents.explaining import document_elements, global_element
 from simulator.documents.model import ChannelName
 from simulator.documents.profile import load_profile
 from simulator.settings import SettingsError

@@ -10,7 +10,8 @@ from xmlschema.validators import XsdElement
 
 from conformance.adopting.folder import AdoptionError
 from conformance.adopting.words import score, tokens, vocabulary
-from simulator.documents.explaining import Names, child_declarations
+from simulator.documents.element_names import Names
+from simulator.documents.explaining import child_declarations
 
 _DEEPEST = 12  # elements inside each other; a type that holds itself ends there
 _MOST = 50_000  # elements that a document can hold in places of their own; the reconstruction has fewer than 100

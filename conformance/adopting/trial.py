@@ -17,7 +17,8 @@ from pathlib import Path
 
 from conformance.adopting.folder import AdoptionError, SchemaFile, catalogue_of, check, read_folder
 from conformance.adopting.places import Reader
-from simulator.documents.explaining import Names, document_elements, global_element
+from simulator.documents.element_names import Names
+from simulator.documents.explaining import document_elements, global_element
 
 SECONDS = 60.0
 """Wall seconds that all schemas of a folder may take to load (assumed); the official ones take a few."""

@@ -81,7 +81,7 @@ def data_files(profile: str | None = None) -> Iterator[Finding]:
     """Whether profiles, schemas and catalogue are there and can be read; ``profile`` is one of the user's."""
     try:
         for name in profile_names():
-            load_profile(name)
+            load_profile(name, against_schemas=True)
         rules = len(load_requirements())
         yield Finding("data files", Health.OK, f"{', '.join(profile_names())}; {rules} requirements")
     except (SettingsError, OSError) as reason:

@@ -8,18 +8,21 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit
 
-import xmlschema
 from lxml import etree
 
-from simulator.documents import explaining, parsing, streaming
+from simulator.documents import parsing, streaming
 from simulator.documents.complaints import Complaint
+from simulator.documents.element_names import Names, wrong_root
 from simulator.documents.locations import data_root
 from simulator.domain.errors import UserError
 from simulator.domain.provenance import Provenance
 from simulator.settings import KeyPath, SettingsFile, Text, structure
+
+if TYPE_CHECKING:
+    import xmlschema
 
 # libxml2 sets up its built-in types with the first schema of a process; another compiled meanwhile finds half of them.
 _COMPILING = threading.Lock()
@@ -122,12 +125,14 @@ class Catalogue:
         """The same for a document that is parsed already."""
         schema = schema or self.compiled(urn)
         entry = self.entry(urn)
-        names = explaining.Names(prefixes if prefixes is not None else self._prefixes(urn))
+        names = Names(prefixes if prefixes is not None else self._prefixes(urn))
         root = tree.getroot()
         if element is not None and root.tag != element:
-            return (explaining.wrong_root(root, (element,), names, entry.provenance),)
+            return (wrong_root(root, (element,), names, entry.provenance),)
         if schema.validate(tree):
             return ()
+        from simulator.documents import explaining  # noqa: PLC0415 - xmlschema takes long to import
+
         return explaining.explain(tree, tuple(schema.error_log), self.model(urn), names, entry.provenance)
 
     def compiled(self, urn: str) -> etree.XMLSchema:
@@ -140,6 +145,8 @@ class Catalogue:
 
     def model(self, urn: str) -> xmlschema.XMLSchema10:
         """xmlschema's model, shared by all threads; slow to build, needed for explanations and to resolve XPaths."""
+        import xmlschema  # noqa: PLC0415 - takes a fifth of a second, and only an invalid document needs it
+
         entry = self.entry(urn)
         with self._lock:
             if entry.urn not in self._models:

@@ -15,12 +15,11 @@ from typing import Annotated, Any, Literal
 
 from simulator.documents.bindings import Binding, GroupBinding, Node, PathError, Step, build_tree, parse_path
 from simulator.documents.catalogue import Catalogue, CatalogueError, SchemaTable, read_entries
-from simulator.documents.explaining import Names, document_elements, global_element
+from simulator.documents.element_names import Names
 from simulator.documents.fields import DOCUMENTS, ERROR_REPORT, Field, Group
 from simulator.documents.locations import data_root
 from simulator.documents.model import Category, ChannelName
 from simulator.documents.profile_model import ChannelProfile, Count, Due, Limits, National, Profile, Rate
-from simulator.documents.resolving import problems
 from simulator.documents.values import Kind
 from simulator.domain.provenance import Provenance
 from simulator.settings import Check, KeyPath, SettingsError, SettingsFile, SourceOf, Table, Text, shown, structure
@@ -45,10 +44,12 @@ def profile_names() -> tuple[str, ...]:
     return tuple(sorted(profile.stem for profile in (data_root("schemas") / "profiles").glob("*.toml")))
 
 
-def load_profile(name_or_path: str | Path = "reconstruction") -> Profile:
+def load_profile(name_or_path: str | Path = "reconstruction", *, against_schemas: bool = False) -> Profile:
     """Read a shipped profile by name, or one of your own by the path of its file.
 
-    Raises SettingsError with everything that is wrong in it, and what is there instead.
+    The paths of fields are checked against the profile's schemas. This takes half a second, so a shipped profile, which
+    the tests and ``aldis doctor`` check, is excepted unless ``against_schemas`` is set. Raises SettingsError with
+    everything that is wrong in it, and what is there instead.
     """
     path = Path(name_or_path)
     if path.suffix != ".toml" and len(path.parts) == 1:
@@ -63,14 +64,15 @@ def load_profile(name_or_path: str | Path = "reconstruction") -> Profile:
         state = path.stat()
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from error
-    return _load(path, state.st_mtime_ns, state.st_size)
+    is_shipped = path.parent == (data_root("schemas") / "profiles").resolve()
+    return _load(path, state.st_mtime_ns, state.st_size, against_schemas=against_schemas or not is_shipped)
 
 
 @functools.lru_cache(maxsize=8)
-def _load(path: Path, modified: int, size: int) -> Profile:
+def _load(path: Path, modified: int, size: int, *, against_schemas: bool) -> Profile:
     del modified, size  # they only tell a changed file from the one that was read before
     try:
-        return _Loader(path).profile()
+        return _Loader(path, against_schemas=against_schemas).profile()
     except CatalogueError as error:
         raise SettingsError(str(error)) from error
 
@@ -127,7 +129,8 @@ class ProfileFile:
 class _Loader:
     """Reads a profile and holds it against its schemas; what is wrong is gathered for one report."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, against_schemas: bool) -> None:
+        self._against_schemas = against_schemas
         self._file = SettingsFile.open(path)
         self._tables = structure(self._file, self._file.table, ProfileFile)
         self._catalogue = Catalogue.default()
@@ -197,7 +200,7 @@ class _Loader:
         path: KeyPath = ("national",)
         root = self._clark(table.root, (*path, "root"))
         model = self._model(table.schema_urn, (*path, "schema_urn"))
-        if model is not None and root and global_element(model, root) is None:
+        if model is not None and root and root not in model.maps.elements:
             self._problems.append(((*path, "root"), f"{table.root} is not a document element of {table.schema_urn}"))
         if not (data_root("schemas") / table.stylesheet).is_file():
             self._problems.append(
@@ -219,6 +222,9 @@ class _Loader:
             return Path()
 
     def _model(self, urn: str, path: KeyPath) -> Any:
+        """Return xmlschema's model of a schema; None when it cannot be used, or is not to be checked against."""
+        if not self._against_schemas:
+            return None
         try:
             return self._catalogue.model(urn)
         except CatalogueError as error:
@@ -249,6 +255,9 @@ class _Loader:
         model = self._model(urn, (*table.path, "schema_urn"))
         if model is None or not root:
             return tree
+        from simulator.documents.explaining import document_elements, global_element  # noqa: PLC0415 - see load_profile
+        from simulator.documents.resolving import problems  # noqa: PLC0415
+
         declaration = global_element(model, root)
         if declaration is None:
             known = ", ".join(self._names.name(element) for element in document_elements(model))

@@ -13,7 +13,7 @@ from typing import Annotated
 from simulator.documents.access import Environment
 from simulator.documents.bindings import Node
 from simulator.documents.catalogue import Catalogue
-from simulator.documents.explaining import Names
+from simulator.documents.element_names import Names
 from simulator.documents.model import Category, ChannelName, Period
 from simulator.domain.provenance import Basis, Provenance, Sourced
 from simulator.settings import Check, Convert, SourceOf, Text

@@ -8,7 +8,7 @@ from typing import Any
 from simulator.documents import parsing
 from simulator.documents.bindings import Binding, Node
 from simulator.documents.complaints import Complaint
-from simulator.documents.explaining import Names, wrong_root
+from simulator.documents.element_names import Names, wrong_root
 from simulator.documents.fields import Values, document_from, report_from
 from simulator.documents.model import ChannelName, Document, ErrorReport
 from simulator.documents.parsing import Element, Tree

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from xmlschema.validators import XsdAnyElement, XsdElement, XsdGroup
 
 from simulator.documents.bindings import Binding, Node
-from simulator.documents.explaining import Names, child_declaration, child_declarations, content_group
+from simulator.documents.element_names import Names
+from simulator.documents.explaining import child_declaration, child_declarations, content_group
 
 
 def problems(root: Node, declaration: XsdElement, names: Names, schema: str) -> list[str]:

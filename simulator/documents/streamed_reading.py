@@ -12,7 +12,7 @@ from lxml import etree
 
 from simulator.documents import fields, parsing
 from simulator.documents.bindings import Node
-from simulator.documents.explaining import wrong_root
+from simulator.documents.element_names import wrong_root
 from simulator.documents.model import ChannelName, Document, Record
 from simulator.documents.parsing import Element
 from simulator.documents.reading import DocumentError, Reader, read_document

@@ -7,10 +7,12 @@ import ssl
 import threading
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator.listening import Tls, speaks_no_tls
-from simulator.security.material import Material
+
+if TYPE_CHECKING:
+    from simulator.security.material import Material
 
 FOREIGN = "aldis.foreign_certificate"
 """Set in the environment of a request that came although the certificate was not the server's own."""

@@ -17,7 +17,8 @@ from functools import cached_property
 from lxml import etree
 from xmlschema.validators import XsdElement, XsdSimpleType
 
-from simulator.documents.explaining import Names, child_declaration, global_element
+from simulator.documents.element_names import Names
+from simulator.documents.explaining import child_declaration, global_element
 from simulator.documents.model import ChannelName, Document
 from simulator.documents.parsing import Element, parse
 from simulator.documents.profile import Profile

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulator.documents.locations import data_root
-from simulator.documents.profile import load_profile
+from simulator.documents.profile import load_profile, profile_names
 from simulator.settings import Problem, SettingsError
 
 OWN = (data_root("schemas") / "profiles" / "reconstruction.toml").read_text(encoding="utf-8")
@@ -160,3 +160,14 @@ def test_everything_wrong_in_a_profile_is_told_at_once(tmp_path: Path) -> None:
         "national.part",
         "rates[2].valid_from",
     }
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_a_shipped_profile_agrees_with_its_schemas(name: str) -> None:
+    assert load_profile(name, against_schemas=True).name == name
+
+
+def test_a_profile_of_ones_own_is_checked_against_its_schemas(tmp_path: Path) -> None:
+    (before,) = [line for line in OWN.splitlines() if line.startswith("period = ")][:1]
+    problems = _refused(tmp_path, (before, 'period = "ppriv:NoSuchElement"'))
+    assert any("NoSuchElement" in message for message in problems.values())

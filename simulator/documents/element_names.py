@@ -1,0 +1,76 @@
+"""Names and paths of elements as people write them. Imports no schema library, unlike :mod:`explaining`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from simulator.documents.complaints import Complaint
+from simulator.documents.model import Provenance
+from simulator.documents.parsing import Element
+
+_CLARK = re.compile(r"\{([^{}]*)\}([\w.\-]+)")
+
+
+class Names:
+    """Writes names and paths with prefixes; what has no prefix is written ``{namespace}name``."""
+
+    def __init__(self, prefixes: Mapping[str, str]) -> None:
+        self._prefixes = {uri: prefix for prefix, uri in prefixes.items() if prefix}
+        self._positions: dict[Element, dict[Element, int]] = {}
+
+    def name(self, clark: str) -> str:
+        """A name as people write it."""
+        uri, local = split(clark)
+        if not uri:
+            return local
+        prefix = self._prefixes.get(uri)
+        return f"{prefix}:{local}" if prefix else clark
+
+    def text(self, message: str) -> str:
+        """A message in which Clark names stand, with prefixes instead."""
+        return _CLARK.sub(lambda match: self.name(match[0]), message)
+
+    def path(self, element: Element, attribute: str | None = None) -> str:
+        """Absolute XPath, with a position wherever siblings share the name."""
+        steps = [] if attribute is None else [f"@{self.name(attribute)}"]
+        node: Element | None = element
+        while node is not None:
+            position = self._position(node)
+            steps.append(self.name(str(node.tag)) + (f"[{position}]" if position else ""))
+            node = node.getparent()
+        return "/" + "/".join(reversed(steps))
+
+    def _position(self, element: Element) -> int:
+        parent = element.getparent()
+        if parent is None:
+            return 0
+        if parent not in self._positions:
+            self._positions[parent] = _positions(parent)
+        return self._positions[parent][element]
+
+
+def _positions(parent: Element) -> dict[Element, int]:
+    """The position of each child among those of its name; 0 where it is the only one."""
+    counts: dict[str, int] = {}
+    found: dict[Element, int] = {}
+    for child in parent:
+        counts[str(child.tag)] = found[child] = counts.get(str(child.tag), 0) + 1
+    return {child: position if counts[str(child.tag)] > 1 else 0 for child, position in found.items()}
+
+
+def split(clark: str) -> tuple[str, str]:
+    """Namespace and local part of a Clark name."""
+    if clark.startswith("{"):
+        uri, _, local = clark[1:].partition("}")
+        return uri, local
+    return "", clark
+
+
+def wrong_root(root: Element, expected: Iterable[str], names: Names, provenance: Provenance) -> Complaint:
+    """The complaint about a document element that is none of those expected (Clark names)."""
+    uri, local = split(str(root.tag))
+    wanted = tuple(expected)
+    found = f"the document element {local} in the namespace {uri or '(none)'}"
+    spelt = (f"{split(each)[1]} in the namespace {split(each)[0] or '(none)'}" for each in wanted)
+    return Complaint("root", root.sourceline, names.path(root), found, " or ".join(spelt), provenance)

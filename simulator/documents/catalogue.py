@@ -125,12 +125,13 @@ class Catalogue:
         """The same for a document that is parsed already."""
         schema = schema or self.compiled(urn)
         entry = self.entry(urn)
-        names = Names(prefixes if prefixes is not None else self._prefixes(urn))
         root = tree.getroot()
-        if element is not None and root.tag != element:
-            return (wrong_root(root, (element,), names, entry.provenance),)
-        if schema.validate(tree):
+        is_wrong_root = element is not None and root.tag != element
+        if not is_wrong_root and schema.validate(tree):
             return ()
+        names = Names(prefixes if prefixes is not None else self._prefixes(urn))
+        if element is not None and is_wrong_root:
+            return (wrong_root(root, (element,), names, entry.provenance),)
         from simulator.documents import explaining  # noqa: PLC0415 - xmlschema takes long to import
 
         return explaining.explain(tree, tuple(schema.error_log), self.model(urn), names, entry.provenance)

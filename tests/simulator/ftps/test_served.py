@@ -23,10 +23,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from click.testing import CliRunner
 from sqlalchemy import select
 
-from conformance.commands.serve import command
 from simulator.documents.profile import load_profile
 from simulator.file_server import Ftps
 from simulator.ftps.settings import load_ftps_settings
@@ -36,6 +34,7 @@ from simulator.security.settings import load_settings
 from simulator.server import Server, ServerError
 from simulator.store import Store
 from simulator.store.tables import deliveries
+from tests.conformance.commands.running import aldis
 from tests.simulator.ftps.setting import CONTRACT, RETAILER, Client
 from tests.simulator.soap.setting import open_setting
 
@@ -136,8 +135,8 @@ def test_what_cannot_be_is_one_sentence(tmp_path: Path, options: tuple[str, ...]
             "DATABASE": f"sqlite:///{tmp_path}/one.sqlite3",
         }
         chosen = [words.get(each, each) for each in options]
-        done = CliRunner().invoke(command, ["--port", "0", *chosen])
-    assert done.exit_code == 2, done.stderr
+        done = aldis("serve", "--port", "0", *chosen, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
     assert re.search(says, " ".join(done.stderr.split())), done.stderr
 
 

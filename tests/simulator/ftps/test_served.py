@@ -121,7 +121,7 @@ def test_beside_the_secured_services(tmp_path: Path) -> None:
         (("--ftps-port", "PORT"), r"port \d+ on 127\.0\.0\.1 is in use .* --ftps-port"),
         (("--ftps-port", "70000"), "--ftps-port"),
         (("--ftps-port", "0", "--database", "DATABASE"), "--ftps-port needs a folder for its keys .* --keys"),
-        (("--ftps-port", "0", "--ftps-settings", "BAD"), "mailbox.list_read is 1; expected true or false"),
+        (("--ftps-port", "0", "--ftps-settings", "BAD"), "mailbox.list_read: found 1; expected true or false"),
         (("--ftps-port", "0", "--keys", "FILE"), "cannot be read or made"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import rich_click as click
 from click.exceptions import Exit
 
-from conformance.cli import COMMANDS, DESCRIPTION
+from conformance.commands import COMMANDS, DESCRIPTION
 from simulator import __version__
 from simulator.domain.errors import UserError
 

@@ -53,7 +53,7 @@ def commands() -> Iterator[tuple[str, click.Command]]:
     """Every command by the words that call it, such as ``aldis schemas adopt``; groups themselves are left out."""
     import importlib
 
-    from conformance.cli import COMMANDS
+    from conformance.commands import COMMANDS
 
     for name in COMMANDS:
         command = importlib.import_module(f"conformance.commands.{name}").command

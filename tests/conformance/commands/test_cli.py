@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from conformance.cli import COMMANDS, main
+from conformance.cli import main
+from conformance.commands import COMMANDS
 from conformance.commands.group import group
 from tests.conformance.commands.running import aldis, aldis_process
 

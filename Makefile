@@ -10,7 +10,7 @@ FOLDERS ?=
 # interpreter between the oldest and the newest that are found, what computes is enough.
 PURE := tests/simulator/documents tests/simulator/aldis tests/simulator/store tests/conformance/payloads tests/conformance/rules
 CORE := tests/simulator tests/conformance/payloads tests/conformance/retailers tests/conformance/report \
-	tests/conformance/requirements tests/conformance/rules tests/conformance/scenarios tests/conformance/test_plugin.py
+	tests/conformance/requirements tests/conformance/rules tests/conformance/scenarios tests/conformance/run/test_plugin.py
 
 .PHONY: demo docs test test-pythons bench lint interop messages setup fixtures clean help
 

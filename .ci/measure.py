@@ -82,7 +82,7 @@ def main() -> int:
     graph = grimp.build_graph(*PACKAGES, cache_dir=None)
     import_circles = circles(graph)
     print(f"{len(import_circles)} import circles", *(" ".join(members) for members in import_circles), sep="\n  ")
-    return 0
+    return 1 if import_circles else 0
 
 
 if __name__ == "__main__":

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from conformance.retailers.config import RetailerFile
-from conformance.waivers import WaiverFile
+from conformance.run.waivers import WaiverFile
 from simulator.aldis.errors import ErrorKind
-from simulator.documents.locations import data_root
 from simulator.documents.profile import ProfileFile
 from simulator.ftps.settings import FtpsSettings
 from simulator.security.settings import Settings
 from simulator.settings import json_schema
-from simulator.world import World
+from simulator.settings.files import data_root
+from simulator.world.model import World
 
 
 def schemas() -> dict[str, dict[str, Any]]:

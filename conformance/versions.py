@@ -9,8 +9,8 @@ from pathlib import Path
 import conformance
 import simulator
 from simulator import __version__
-from simulator.documents.locations import data_root
 from simulator.documents.profile import Profile
+from simulator.settings.files import data_root
 
 
 def versions(profile: Profile) -> dict[str, object]:

@@ -6,18 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from conformance.adopting.diff import SECONDS, try_out
+from conformance.adopting.drafting import questions, write_profile
 from conformance.adopting.folder import AdoptionError, SchemaFile, catalogue_of, check, pin, read_folder
 from conformance.adopting.matching import Bound, BoundGroup, Draft, domain_of, draft
-from conformance.adopting.places import Branch, Place, Reader
-from conformance.adopting.trial import SECONDS, try_out
-from conformance.adopting.words import score, tokens, vocabulary
-from conformance.adopting.writing import questions, write_profile
+from conformance.adopting.places import Branch, Place, Reader, score, tokens, vocabulary
 from simulator.documents.catalogue import Catalogue
 from simulator.documents.element_names import Names
 from simulator.documents.explaining import document_elements, global_element
 from simulator.documents.fields import DOCUMENTS, Field, Group
-from simulator.documents.model import ChannelName
 from simulator.documents.profile import Profile, load_profile
+from simulator.domain.model import ChannelName
 from simulator.settings import SettingsError
 
 SCHEMAS = "schemas"

@@ -13,8 +13,8 @@ import xmlschema
 from lxml import etree
 
 from simulator.documents.catalogue import Catalogue, CatalogueError, SchemaEntry
-from simulator.documents.model import Basis, Provenance
 from simulator.domain.errors import UserError
+from simulator.domain.provenance import Basis, Provenance
 
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 _NAMESPACE = re.compile(r"https?://[^/]+/XMLSchemas/(\d{6})/([^/]+)/(v\d+-\d+)/?")

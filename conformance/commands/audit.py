@@ -14,7 +14,7 @@ from conformance.commands import options
 from simulator.domain.language import _
 
 if TYPE_CHECKING:
-    from simulator.audit import AuditRecord
+    from simulator.journal.audit import AuditRecord
 
 _COLUMNS = (
     _("time"),
@@ -39,8 +39,8 @@ def command(data: Path, channel: str | None, user: str | None, since: str | None
     """List who called what in DIT's channels, and with which outcome. DIT keeps such records (documented)."""
     start = None if since is None else options.moment("--since", since)
     from conformance.commands.recordings import open_recording
-    from simulator.audit import audit, channel_named
     from simulator.journal import Kind
+    from simulator.journal.audit import audit, channel_named
 
     with open_recording(data, "list") as recording:
         urn = None if channel is None else channel_named(channel, recording.profile)

@@ -16,7 +16,7 @@ from conformance.retailers.config import DriverKind, load_retailer, reference_co
 from simulator.domain.language import _
 
 if TYPE_CHECKING:
-    from conformance.report.dossier.dossier import DossierReport
+    from conformance.report.dossier import DossierReport
     from conformance.report.events import Consumer
     from conformance.report.json_report import JsonReport
     from conformance.report.summary import RunSummary
@@ -116,7 +116,7 @@ def command(
         click.echo(f"aldis: {hint.in_language(lang)}", err=True)
     config = load_retailer(retailer) if retailer is not None else reference_config()
     from conformance.requirements.catalogue import load as load_requirements
-    from conformance.waivers import load_waivers
+    from conformance.run.waivers import load_waivers
     from simulator.documents.profile import load_profile
 
     chosen_profile = load_profile(profile or config.profile)
@@ -124,9 +124,9 @@ def command(
     from conformance.requirements.catalogue import NEEDS
     from conformance.run.configuration import SCENARIOS, SuiteConfig
     from conformance.run.redaction import Redactor
-    from conformance.run.selection import check_selection
+    from conformance.run.reproducers import check_selection
     from conformance.run.suite import run_suite
-    from simulator.server import ServerError
+    from simulator.http.server import ServerError
 
     check_selection(only, SCENARIOS, config.switched_on if recorded is None else NEEDS)
     redactor = Redactor() if redact else None
@@ -206,8 +206,7 @@ class _Reports:
 
     def add_dossier(self, folder: Path, key: Path, profile: Profile) -> None:
         """Add the dossier of --gate signoff. Raises DossierError when the key cannot be used."""
-        from conformance.report.dossier.dossier import DossierReport
-        from conformance.report.dossier.manifest import load_key
+        from conformance.report.dossier import DossierReport, load_key
         from conformance.versions import versions
 
         self.dossier = DossierReport(folder, load_key(key), versions(profile))

@@ -35,24 +35,24 @@ def command(
 
     Exit code 0: all can be used; 2: something that you named cannot; 3: the installation or machine is not fit.
     """
-    from conformance.doctor import given, installation, machine
+    from conformance import doctor
 
     findings = [
-        *installation.interpreter(),
-        *installation.packages(),
-        *installation.services(),
-        *installation.data_files(profile),
-        *installation.tls(),
-        *installation.optional(),
-        *machine.loopback(),
-        *machine.port("aldis serve", 8080),
-        *machine.port("DIT's FTPS", 2121),
-        *machine.proxies(),
-        *machine.room(),
-        *(given.data_folder(data) if data is not None else ()),
-        *(given.database(database) if database is not None else ()),
-        *(given.key(key) if key is not None else ()),
-        *(given.retailer(retailer) if retailer is not None else ()),
+        *doctor.interpreter(),
+        *doctor.packages(),
+        *doctor.services(),
+        *doctor.data_files(profile),
+        *doctor.tls(),
+        *doctor.optional(),
+        *doctor.loopback(),
+        *doctor.port("aldis serve", 8080),
+        *doctor.port("DIT's FTPS", 2121),
+        *doctor.proxies(),
+        *doctor.room(),
+        *(doctor.data_folder(data) if data is not None else ()),
+        *(doctor.database(database) if database is not None else ()),
+        *(doctor.key(key) if key is not None else ()),
+        *(doctor.retailer(retailer) if retailer is not None else ()),
     ]
     if as_json:
         click.echo(json.dumps([_as_json(finding) for finding in findings], ensure_ascii=False, indent=2))

@@ -20,7 +20,7 @@ def command() -> None:
 @options.key("Public key (PEM) that must have signed it. Without it, the signer is shown by fingerprint.")
 def verify(file: Path, key: Path | None) -> None:
     """Verify the signature of a dossier and the digest of every file in it."""
-    from conformance.report.dossier.manifest import DossierError, verify_dossier
+    from conformance.report.dossier import DossierError, verify_dossier
 
     try:
         verified = verify_dossier(file, key)

@@ -11,7 +11,7 @@ import rich_click as click
 
 from conformance.commands import options
 from conformance.commands.group import fail
-from simulator.documents.model import ChannelName, Period
+from simulator.domain.model import ChannelName, Period
 
 if TYPE_CHECKING:
     from simulator.documents.profile import Profile

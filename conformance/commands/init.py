@@ -10,7 +10,7 @@ import rich_click as click
 
 from conformance.commands import options
 from conformance.commands.group import HARNESS_FAILED, fail
-from simulator.documents.locations import data_root
+from simulator.settings.files import data_root
 
 _CI = "aldis.yml"
 _CONFIG = "retailer.toml"

@@ -12,11 +12,11 @@ import rich_click as click
 
 from conformance.commands import options
 from conformance.commands.group import fail
-from simulator.documents.identifiers import personal_code_valid
+from simulator.domain.identifiers import personal_code_valid
 
 if TYPE_CHECKING:
+    from conformance.accounts.statement import Statement
     from conformance.commands.recordings import Recording
-    from simulator.aldis.statement import Statement
 
 
 @click.command("ledger")
@@ -47,8 +47,8 @@ def command(
         fail("give either --data, the folder of aldis serve --data, or --journal, a scenario's folder in a report")
     if not personal_code_valid(person):
         fail(f"--person {person} is no personal code; expected DDMMYY-NNNNN, for example 010180-00012")
+    from conformance.accounts.statement import statement
     from conformance.commands.recordings import open_recording
-    from simulator.aldis.statement import statement
 
     opened = open_recording(data, "tell") if data is not None else _reports_journal(journal or Path(), profile, world)
     with opened as recording:
@@ -57,17 +57,17 @@ def command(
 
 
 def _show(year: Statement, lang: str, html: Path | None, *, as_figures: bool) -> None:
-    from conformance.ledger import views
+    from conformance.accounts import ledger
 
     if html is not None:
         try:
-            html.write_text(views.as_page(year, lang), encoding="utf-8")
+            html.write_text(ledger.as_page(year, lang), encoding="utf-8")
         except OSError as reason:
             fail(f"{html}: the page cannot be written: {reason.strerror}; choose another file")
     if as_figures:
-        click.echo(json.dumps(views.as_json(year), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(ledger.as_json(year), ensure_ascii=False, indent=2))
     elif html is None:
-        click.echo(views.as_text(year, lang), nl=False)
+        click.echo(ledger.as_text(year, lang), nl=False)
     else:
         click.echo(str(html))
 
@@ -77,7 +77,7 @@ def _reports_journal(directory: Path, profile: str, world: str | None) -> Iterat
     from conformance.commands.recordings import Recording
     from simulator.documents.profile import load_profile
     from simulator.journal import FolderJournal
-    from simulator.world_file import load_world
+    from simulator.world.file import load_world
 
     scenarios = sorted(path.parent.name for path in directory.glob("*/journal.jsonl"))
     if scenarios and not (directory / "journal.jsonl").is_file():

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import rich_click as click
 
 from conformance.commands.group import fail
-from simulator.clock import RIGA
-from simulator.documents.model import Period
+from simulator.domain.clock import RIGA
+from simulator.domain.model import Period
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _Decorator = Callable[[_Function], _Function]

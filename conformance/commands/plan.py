@@ -7,13 +7,12 @@ from datetime import date, datetime
 
 import rich_click as click
 
+from conformance.accounts.plan import Plan, as_text, latest_ready, plan, words_of
 from conformance.commands import options
 from conformance.commands.group import fail
-from conformance.connecting import Plan, latest_ready, plan
-from conformance.connecting_words import as_text, words_of
-from simulator.aldis.cycle import timetable_of
-from simulator.clock import RIGA
 from simulator.documents.profile import load_profile
+from simulator.documents.timetable import timetable_of
+from simulator.domain.clock import RIGA
 
 
 @click.command("plan")

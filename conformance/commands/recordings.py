@@ -10,9 +10,9 @@ from pathlib import Path
 from conformance.commands.group import fail
 from simulator.documents.profile import Profile, load_profile
 from simulator.journal import Journal, StoredJournal
-from simulator.setting import recorded_setting
+from simulator.journal.run_metadata import recorded_setting
 from simulator.store import Store
-from simulator.world import World
+from simulator.world.model import World
 
 
 @dataclass(frozen=True, slots=True)

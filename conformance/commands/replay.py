@@ -37,7 +37,7 @@ def command(reproducer: Path, retailer: Path | None, report: Path | None, lang: 
     from conformance.run.configuration import SCENARIOS, SuiteConfig
     from conformance.run.suite import run_suite
     from simulator.documents.profile import load_profile
-    from simulator.server import ServerError
+    from simulator.http.server import ServerError
 
     config = config or _reference(reproducers)
     summary = RunSummary()

@@ -8,9 +8,8 @@ import rich_click as click
 
 from conformance.commands import options
 from conformance.commands.group import NOTHING_TESTED
-from conformance.requirements.catalogue import load
-from conformance.requirements.model import Requirement
-from simulator.documents.model import Basis
+from conformance.requirements.catalogue import Requirement, load
+from simulator.domain.provenance import Basis
 
 
 @click.command("requirements")

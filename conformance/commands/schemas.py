@@ -93,7 +93,7 @@ def adopt_schemas(folder: Path, name: str, out: Path | None, bind: tuple[str, ..
         fail(f"--name {name}: expected letters, digits, - and _")
     bindings = {field: path for field, _, path in (binding.partition("=") for binding in bind)}
     from conformance.adopting.adopt import adopt
-    from conformance.adopting.asking import ask_place, ask_word
+    from conformance.adopting.matching import ask_place, ask_word
 
     asking = sys.stdin.isatty()
     try:
@@ -132,7 +132,7 @@ def diff_schemas(one: str, other: str, as_json: bool) -> None:
 
     Exit code 1 when something differs.
     """
-    from conformance.adopting.differing import differences
+    from conformance.adopting.diff import differences
 
     changes = differences(one, other)
     if as_json:

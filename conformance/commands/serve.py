@@ -17,15 +17,15 @@ import rich_click as click
 
 from conformance.commands import options
 from conformance.commands.group import HARNESS_FAILED, fail
-from simulator.clock import RIGA, Clock
-from simulator.documents.access import Environment
+from simulator.domain.clock import RIGA, Clock
+from simulator.domain.model import Environment
 
 if TYPE_CHECKING:
-    from simulator.file_server import Ftps
-    from simulator.security.secured import Security
-    from simulator.server import Server
-    from simulator.simulation import Simulation
-    from simulator.world import World
+    from simulator.http.file_server import Ftps
+    from simulator.http.server import Server
+    from simulator.http.simulation import Simulation
+    from simulator.security.authenticator import Security
+    from simulator.world.model import World
 
 _TICK = 5.0  # wall seconds between two readings of the machine's clock
 
@@ -115,15 +115,15 @@ def command(
     """
     if data is not None and database is not None:
         fail("--data and --database exclude each other: give one place for the data")
-    from simulator.dit.options import Options
+    from simulator.dit.rights import Options
     from simulator.documents.profile import load_profile
-    from simulator.world_file import load_world
+    from simulator.world.file import load_world
 
     chosen_world = load_world(world)
     chosen_profile = load_profile(profile)
     start = _clock(clock, chosen_world)
-    from simulator.server import Server
-    from simulator.simulation import Simulation, SimulationFailed
+    from simulator.http.server import Server
+    from simulator.http.simulation import Simulation, SimulationFailed
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     with ExitStack() as stack:
@@ -156,15 +156,15 @@ def command(
 
 
 def _security(keys: Path, settings: Path | None, known_by: str = "username", names: tuple[str, ...] = ()) -> Security:
-    from simulator.security.secured import Security
+    from simulator.security.authenticator import Security
     from simulator.security.settings import load_settings
 
     return Security(keys, load_settings(settings), known_by, names)
 
 
 def _ftps(port: int, keyring: Security, settings: Path | None) -> Ftps:
-    from simulator.file_server import Ftps
     from simulator.ftps.settings import load_ftps_settings
+    from simulator.http.file_server import Ftps
 
     return Ftps(port, keyring, load_ftps_settings(settings))
 
@@ -206,7 +206,7 @@ def _serve(server: Server, simulation: Simulation) -> None:
 
 def _catch_up(simulation: Simulation) -> None:
     """Apply what is due by the machine's clock; a failure is logged, and what is due is tried again next time."""
-    from simulator.simulation import SimulationFailed
+    from simulator.http.simulation import SimulationFailed
 
     try:
         simulation.catch_up()

@@ -14,7 +14,7 @@ from conformance.commands.group import SOMETHING_WRONG, WRONG_USE
 from simulator.domain.language import Text, _
 
 if TYPE_CHECKING:
-    from simulator.documents.complaints import Complaint
+    from simulator.documents.parsing import Complaint
     from simulator.documents.profile import Profile
 
 

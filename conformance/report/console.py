@@ -23,10 +23,15 @@ from conformance.report.events import (
     ScenarioStarted,
     Status,
 )
-from conformance.report.labels import (
+from conformance.report.summary import (
     CONCLUSION,
     OUTCOME,
     STATUS,
+    Outcome,
+    RequirementVerdict,
+    RunSummary,
+    ScenarioResult,
+    SeenBreach,
     chapter_name,
     grouped,
     other_places,
@@ -34,8 +39,7 @@ from conformance.report.labels import (
     waived,
     waiver_fault,
 )
-from conformance.report.summary import Outcome, RequirementVerdict, RunSummary, ScenarioResult, SeenBreach
-from conformance.verdicts import Evidence
+from conformance.requirements.verdicts import Evidence
 from simulator.domain.language import Bilingual, Shown, _, ngettext
 
 _COLOURS = {

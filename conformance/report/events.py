@@ -8,10 +8,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from conformance.requirements.catalogue import NEEDS
-from conformance.requirements.model import Requirement
-from conformance.verdicts import Verdict
-from conformance.waivers import Waiver as Waiver  # noqa: PLC0414 - exported
+from conformance.requirements.catalogue import NEEDS, Requirement
+from conformance.requirements.verdicts import Verdict
+from conformance.run.waivers import Waiver as Waiver  # noqa: PLC0414 - exported
 from simulator.domain.language import Shown
 
 

@@ -19,11 +19,17 @@ from conformance.report.events import (
     RunFinished,
     Status,
 )
-from conformance.report.labels import (
+from conformance.report.json_report import prepare_folder, write_whole
+from conformance.report.summary import (
     CONCLUSION,
     HEADING,
     OUTCOME,
     STATUS,
+    Outcome,
+    RequirementVerdict,
+    RunSummary,
+    ScenarioResult,
+    SeenBreach,
     chapter_name,
     grouped,
     other_places,
@@ -31,10 +37,8 @@ from conformance.report.labels import (
     waived,
     waiver_fault,
 )
-from conformance.report.summary import Outcome, RequirementVerdict, RunSummary, ScenarioResult, SeenBreach
 from conformance.report.timeline_view import LANES, DayView, LaneView, Picture, days_of, picture
-from conformance.report.writing import prepare_folder, write_whole
-from conformance.verdicts import Evidence
+from conformance.requirements.verdicts import Evidence
 from simulator.domain.language import Bilingual, Shown, Text, _
 
 FILE_NAME = "report.html"

@@ -8,9 +8,15 @@ from lxml import etree
 from lxml.builder import E
 
 from conformance.report.events import Event, RunFinished, Status
-from conformance.report.labels import chapter_name, waiver_fault
-from conformance.report.summary import RequirementVerdict, RunSummary, ScenarioResult, SeenBreach
-from conformance.report.writing import prepare_folder, write_whole
+from conformance.report.json_report import prepare_folder, write_whole
+from conformance.report.summary import (
+    RequirementVerdict,
+    RunSummary,
+    ScenarioResult,
+    SeenBreach,
+    chapter_name,
+    waiver_fault,
+)
 
 FILE_NAME = "junit.xml"
 _Element = etree._Element  # noqa: SLF001 - lxml has no public name for the type

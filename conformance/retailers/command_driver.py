@@ -11,9 +11,7 @@ import subprocess
 import threading
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
-from conformance.retailers.answers import answer_from
-from conformance.retailers.protocol import Answer, DriverError, DriverNotStarted
-from conformance.retailers.tail import Tail
+from conformance.retailers.protocol import Answer, DriverError, DriverNotStarted, Tail, answer_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

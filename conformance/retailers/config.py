@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from simulator.documents.identifiers import registration_number_valid
+from simulator.domain.identifiers import registration_number_valid
 from simulator.settings import Check, Text, expected, read
 
 REFERENCE_OBJECT = "conformance.retailers.reference.driver:Driver"

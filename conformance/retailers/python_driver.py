@@ -13,9 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance.retailers.answers import answer_from
-from conformance.retailers.protocol import Answer, DriverError, DriverNotStarted
-from conformance.retailers.tail import Tail
+from conformance.retailers.protocol import Answer, DriverError, DriverNotStarted, Tail, answer_from
 
 if TYPE_CHECKING:
     from pathlib import Path

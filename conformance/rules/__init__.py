@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from conformance.requirements.verdicts import Verdict
 from conformance.rules import (  # noqa: F401 - importing a chapter registers its rules
     contract_records,
     contracts,
     discounts,
     dit,
     driver,
-    due,
     errors,
-    ftp,
     payouts,
-    privacy,
     security,
     xml,
 )
 from conformance.rules.case import Case
 from conformance.rules.registry import rules
-from conformance.verdicts import Verdict
 
 
 def judge(case: Case) -> tuple[Verdict, ...]:

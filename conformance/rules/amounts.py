@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from conformance.requirements.verdicts import Breach, Evidence
 from conformance.rules.case import Case
 from conformance.rules.diagnosis import AmountError, AmountFinding, Settlement
 from conformance.rules.registry import PASSED, Check
 from conformance.rules.values import euro
-from conformance.verdicts import Breach, Evidence
 
 
 def amount_checks(case: Case, requirement: str, concerns: Callable[[Settlement], bool]) -> Iterator[Check]:

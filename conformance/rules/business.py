@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from conformance.rules.values import Table, address, day, money, month, person, table, tables, text, texts
-from simulator.documents.model import Address, ChannelName, Period, Person
+from simulator.domain.model import Address, ChannelName, Period, Person
 from simulator.journal.entries import Entry, Kind
 
 _ANSWER = ".answer"

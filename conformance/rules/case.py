@@ -7,17 +7,17 @@ from functools import cached_property
 
 from lxml import etree
 
+from conformance.requirements.verdicts import Evidence
 from conformance.rules.access import Access
 from conformance.rules.business import Business, plain
 from conformance.rules.reporting import Reporting
 from conformance.rules.settlement import Support
 from conformance.rules.traffic import Delivery, Sent, Traffic, ValidDocument
-from conformance.verdicts import Evidence
-from simulator.documents.identifiers import personal_code_canonical
 from simulator.documents.parsing import Element
 from simulator.documents.profile import Profile
+from simulator.domain.identifiers import personal_code_canonical
 from simulator.journal.entries import Entry, Journal
-from simulator.world import Retailer, World
+from simulator.world.model import Retailer, World
 
 _EXCERPT = 200  # characters
 _NAMESPACE = re.compile(r'\s+xmlns(:[\w.\-]+)?="[^"]*"')

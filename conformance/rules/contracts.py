@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from conformance.requirements.verdicts import Breach, Evidence
 from conformance.rules.business import BusinessEvent, ContractState, Run, Tenancy, plain
 from conformance.rules.case import Case
-from conformance.rules.documents import is_copy_after_loss
+from conformance.rules.contract_records import is_copy_after_loss
 from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.reporting import ContractReport, day_of, differences
 from conformance.rules.traffic import ValidDocument
-from conformance.verdicts import Breach, Evidence
-from simulator.documents.model import ChannelName, Operation
+from simulator.domain.model import ChannelName, Operation
 
 _LV = {Operation.NEW: "jauns", Operation.CHANGE: "izmaiņas", Operation.END: "beigas"}
 

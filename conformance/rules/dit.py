@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 
+from conformance.requirements.verdicts import Breach, Evidence
 from conformance.rules.access import REFUSED
 from conformance.rules.case import Case
 from conformance.rules.mailbox import (
@@ -25,8 +26,7 @@ from conformance.rules.mailbox import (
 from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, RESTORE, SEND, Call, Delivery, is_nameless_reply
 from conformance.rules.xml import is_misdirected, is_misencoded, kind_of
-from conformance.verdicts import Breach, Evidence
-from simulator.documents.access import Environment
+from simulator.domain.model import Environment
 
 _RIGHTS = frozenset(
     {"no-right", "unknown-channel", "unknown-channel-version", "channel-version-not-open", "unknown-authority"}

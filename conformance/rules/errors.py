@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from conformance.requirements.verdicts import Breach, Evidence
 from conformance.rules.business import Run
 from conformance.rules.case import Case
-from conformance.rules.documents import copies_of, is_id_reused, is_sent_again, lost_documents
+from conformance.rules.contract_records import copies_of, is_id_reused, is_sent_again, lost_documents
 from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.reporting import ContractReport, RequiredCorrection
 from conformance.rules.traffic import (
@@ -21,9 +22,8 @@ from conformance.rules.traffic import (
     ValidDocument,
     is_same,
 )
-from conformance.verdicts import Breach, Evidence
-from simulator.documents.identity import document_key
-from simulator.documents.model import ChannelName
+from simulator.domain.identifiers import document_key
+from simulator.domain.model import ChannelName
 
 
 @rule("ERR-01")

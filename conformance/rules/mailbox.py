@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
+from conformance.requirements.verdicts import Breach, Evidence
 from conformance.rules.business import Run
 from conformance.rules.case import Case
 from conformance.rules.registry import PASSED, Check
 from conformance.rules.traffic import DELETE, LIST, RECEIVE, RESTORE, SEND, Call, Fetched
-from conformance.verdicts import Breach, Evidence
 
 TOO_OFTEN, LIST_NOT_READ, NOT_DELETED = "polled-too-often", "list-not-read", "read-not-deleted"
 DUTIES = frozenset({TOO_OFTEN, LIST_NOT_READ, NOT_DELETED})

@@ -7,17 +7,17 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import groupby
 
+from conformance.requirements.verdicts import Breach, Evidence
 from conformance.rules.amounts import amount_checks
 from conformance.rules.business import Bill
 from conformance.rules.case import Case
+from conformance.rules.contract_records import contradictions, is_copy_after_loss
 from conformance.rules.diagnosis import ReportState, Settlement
-from conformance.rules.documents import contradictions, is_copy_after_loss
 from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.reporting import day_of
 from conformance.rules.support import NOTHING, Payout, bills_of_payouts
 from conformance.rules.values import euro, loosely
-from conformance.verdicts import Breach, Evidence
-from simulator.documents.model import ChannelName, PayoutRecord, Period
+from simulator.domain.model import ChannelName, PayoutRecord, Period
 
 _MONEY = re.compile(r"-?\d+\.\d{2}", re.ASCII)
 _AMOUNTS = ("net_bill", "applied", "carried_over", "remainder")

@@ -12,10 +12,9 @@ import functools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from conformance.requirements.catalogue import load
-from conformance.requirements.model import Requirement
+from conformance.requirements.catalogue import Requirement, load
+from conformance.requirements.verdicts import Breach, Verdict
 from conformance.rules.case import Case
-from conformance.verdicts import Breach, Verdict
 
 PASSED = None
 """A check that the requirement passed."""

@@ -12,9 +12,9 @@ from functools import cached_property
 from conformance.rules.business import Business, BusinessEvent, ContractState, Tenancy, plain
 from conformance.rules.traffic import Traffic, ValidDocument
 from conformance.rules.values import loosely, only
-from simulator.clock import RIGA
-from simulator.documents.identity import document_key
-from simulator.documents.model import (
+from simulator.domain.clock import RIGA
+from simulator.domain.identifiers import document_key
+from simulator.domain.model import (
     Address,
     ChannelName,
     ContractRecord,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
+from conformance.requirements.verdicts import Breach, Evidence
 from conformance.rules.access import Issue, Use, complaints_of
 from conformance.rules.case import Case
 from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.traffic import Call
 from conformance.rules.values import text
-from conformance.verdicts import Breach, Evidence
 from simulator.journal.entries import Entry
 
 CLAIMS = (

@@ -19,8 +19,8 @@ from conformance.rules.diagnosis import AmountError, ReportState, Settlement, Sh
 from conformance.rules.reporting import Reporting
 from conformance.rules.support import NOTHING, Grant, Payout, bills_of_payouts, grants_of, payouts_of
 from conformance.rules.traffic import Traffic
-from simulator.documents.model import ChannelName, Period
 from simulator.documents.profile import Profile
+from simulator.domain.model import ChannelName, Period
 
 
 @dataclass(slots=True)

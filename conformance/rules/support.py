@@ -10,9 +10,9 @@ from decimal import Decimal
 from conformance.rules.business import Bill
 from conformance.rules.traffic import Delivery, Traffic, ValidDocument
 from conformance.rules.values import loosely, only
-from simulator.documents.identity import document_key
-from simulator.documents.model import CategoryCount, ChannelName, DiscountRecord, DiscountStatus, PayoutRecord, Period
 from simulator.documents.profile import Profile
+from simulator.domain.identifiers import document_key
+from simulator.domain.model import CategoryCount, ChannelName, DiscountRecord, DiscountStatus, PayoutRecord, Period
 
 NOTHING = Decimal("0.00")
 

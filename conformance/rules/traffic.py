@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from conformance.rules.payloads import Content, Payloads
-from conformance.rules.values import Table, table, text
-from simulator.documents.identity import document_key, identity
-from simulator.documents.model import ChannelName, Document, Header, Record
+from conformance.rules.values import Content, Payloads, Table, table, text
 from simulator.documents.parsing import ParsingError, parse
 from simulator.documents.profile import Profile
 from simulator.documents.reading import Located
+from simulator.domain.identifiers import document_key, identity
+from simulator.domain.model import ChannelName, Document, Header, Record
 from simulator.journal.entries import Entry, Journal, Kind, Outcome
 
 SEND = "SendMessage2"
@@ -174,7 +173,7 @@ class ValidDocument:
 
 
 def is_same(one: Sent, other: Sent) -> bool:
-    """Tell whether two sends carry the same document (``simulator.documents.identity``), taken by DIT or not.
+    """Tell whether two sends carry the same document (``simulator.domain.identifiers``), taken by DIT or not.
 
     Payloads that cannot be read as documents are the same when their bytes are.
     """

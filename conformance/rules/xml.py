@@ -6,14 +6,14 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import timedelta
 
+from conformance.requirements.verdicts import Breach, Evidence
 from conformance.rules.case import Case
 from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.traffic import SEND, Call, Sent, is_report_elsewhere
 from conformance.rules.values import tables, text
-from conformance.verdicts import Breach, Evidence
-from simulator.documents.complaints import Complaint
-from simulator.documents.model import ChannelName, ContractRecord, Provenance
-from simulator.documents.parsing import ParsingError, parse, refusal
+from simulator.documents.parsing import Complaint, ParsingError, parse, refusal
+from simulator.domain.model import ChannelName, ContractRecord
+from simulator.domain.provenance import Provenance
 
 _SHOWN = 10  # complaints about one document that are shown
 _CHARSET = "unsupported-charset"

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from conformance.policy import Policy
+from conformance.accounts.timeline import cited_by, timeline_of
 from conformance.report.events import ScenarioFinished, Status
+from conformance.requirements.catalogue import Requirement
 from conformance.requirements.catalogue import load as load_requirements
-from conformance.requirements.model import Requirement
+from conformance.requirements.verdicts import Verdict
 from conformance.rules import judge
 from conformance.rules.case import Case
 from conformance.run.configuration import SuiteConfig
+from conformance.run.policy import Policy
 from conformance.run.redaction import RedactedJournal
 from conformance.run.reproducers import folder_name
-from conformance.timeline import cited_by, timeline_of
-from conformance.verdicts import Verdict
+from simulator.http.simulation import Simulation
 from simulator.journal import Journal, write_folder
-from simulator.simulation import Simulation
-from simulator.world import Retailer
+from simulator.world.model import Retailer
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import conformance.scenarios
-from conformance.policy import Policy
 from conformance.report.events import RequirementInfo, RunStarted, Waiver
 from conformance.requirements.catalogue import load as load_requirements
 from conformance.retailers.config import REFERENCE_OBJECT, DriverKind, RetailerConfig
+from conformance.run.policy import Policy
 from conformance.run.redaction import Redactor
 from conformance.scenarios.titles import Titles
 from simulator import __version__

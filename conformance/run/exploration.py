@@ -11,6 +11,7 @@ import hypothesis
 from hypothesis.stateful import get_state_machine_test
 
 from conformance.report.events import ScenarioFinished, Status
+from conformance.requirements.verdicts import Verdict
 from conformance.retailers.protocol import DriverError, DriverNotStarted
 from conformance.run.assessment import Assessment, assess, case_of, keep_journal
 from conformance.run.configuration import EXPLORATION, HISTORIES, SuiteConfig
@@ -20,7 +21,6 @@ from conformance.scenarios.environment import Environment, ScenarioError
 from conformance.scenarios.population import PopulationError
 from conformance.scenarios.steps import run_step
 from conformance.scenarios.system import RetailerRefused, Unsupported
-from conformance.verdicts import Verdict
 
 _STEPS_PER_MONTH = 6
 _MAX_REDUCTIONS = 300  # sequences that are tried; the smallest until then is reported

@@ -18,7 +18,7 @@ from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, Hypoth
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from conformance.scenarios.steps.sentences import CALL_FAULTS, CALLS, write_day, write_month
-from simulator.documents.model import Period
+from simulator.domain.model import Period
 
 PEOPLE = ("Anna Bērziņa", "Jānis Kalniņš", "Ilze Krūmiņa", "Līga Ozoliņa")
 CONTRACTS = ("0012345678", "900900", "40-001")

@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from conformance.policy import Policy
 from conformance.report.events import (
     Consumer,
     Event,
@@ -22,16 +21,17 @@ from conformance.report.events import (
 from conformance.requirements.catalogue import CHAPTERS
 from conformance.rules.case import Case
 from conformance.run.assessment import assess, requirements
+from conformance.run.policy import Policy
 from conformance.run.redaction import Redactor
-from conformance.run.selection import SelectionError
+from conformance.run.reproducers import SelectionError
 from simulator import __version__
 from simulator.documents.profile import Profile, load_profile
 from simulator.domain.errors import UserError
 from simulator.journal import Journal, JournalError, Kind, StoredJournal, blob_references
-from simulator.setting import Setting, SettingError, recorded_setting
+from simulator.journal.run_metadata import Setting, SettingError, recorded_setting
 from simulator.settings import SettingsError
 from simulator.store import Store, StoreError
-from simulator.world import Retailer, World
+from simulator.world.model import Retailer, World
 
 _SOUND_COPY = "the folder is damaged: put a sound copy back, or record again"
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from xml.sax.saxutils import escape
 
-from simulator.documents.identifiers import personal_code_canonical, synthetic_personal_code
-from simulator.documents.model import ContractRecord, DiscountRecord, Document, PayoutRecord, Person
 from simulator.documents.profile import Profile
 from simulator.documents.reading import DocumentError, read_document
+from simulator.domain.identifiers import personal_code_canonical, synthetic_personal_code
+from simulator.domain.model import ContractRecord, DiscountRecord, Document, PayoutRecord, Person
 from simulator.journal import Entry, Journal
-from simulator.world import World
+from simulator.world.model import World
 
 _FIRST = 50_000  # synthetic codes from here on, so that they are none of the suite's own people
 _SHORTEST = 2  # letters of a name that is worth replacing

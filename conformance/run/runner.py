@@ -16,7 +16,7 @@ from conformance.requirements.catalogue import NEEDS
 from conformance.retailers.protocol import DriverError, DriverNotStarted
 from conformance.run.assessment import Assessment, assess, case_of, keep_journal, requirements
 from conformance.run.configuration import EXPLORATION, HISTORIES, SuiteConfig
-from conformance.run.selection import is_selected, is_tag
+from conformance.run.reproducers import is_selected, is_tag
 from conformance.run.testbed import Testbed
 from conformance.scenarios.environment import Environment
 from conformance.scenarios.system import RetailerRefused, Unsupported

@@ -10,10 +10,9 @@ from rich.console import Console
 from conformance.report.console import render
 from conformance.report.events import Consumer
 from conformance.report.html_report import HtmlReport
-from conformance.report.json_report import JsonReport
+from conformance.report.json_report import JsonReport, ReportError
 from conformance.report.junit import JUnitReport
 from conformance.report.summary import Outcome, RunSummary
-from conformance.report.writing import ReportError
 from conformance.requirements.catalogue import load as load_requirements
 from conformance.retailers.config import load_retailer
 from conformance.run.configuration import SCENARIOS, SuiteConfig, unpack
@@ -21,7 +20,7 @@ from conformance.run.reporter import CONFIG_KEY, EventCourier, Reporter, SystemI
 from conformance.run.reproducers import ReproducerReport
 from conformance.run.suite import plugins_of
 from conformance.run.testbed import Testbed
-from conformance.waivers import load_waivers
+from conformance.run.waivers import load_waivers
 from simulator.documents.profile import load_profile
 from simulator.settings import SettingsError
 

@@ -12,8 +12,8 @@ import pytest
 from conformance.report.events import Consumer
 from conformance.run.configuration import SCENARIOS, SuiteConfig, worker_count
 from conformance.run.reporter import Reporter, SystemInfo
+from conformance.run.reproducers import count_selected
 from conformance.run.runner import ScenarioRunner, ScenarioSelector
-from conformance.run.selection import count_selected
 from conformance.run.testbed import Testbed
 from conformance.scenarios.steps import STEPS
 

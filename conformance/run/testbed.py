@@ -12,11 +12,11 @@ from conformance.run.configuration import SuiteConfig
 from conformance.scenarios.environment import Environment
 from conformance.scenarios.population import Population
 from conformance.scenarios.system import FtpsAccess, SystemUnderTest
-from simulator.file_server import Ftps
 from simulator.ftps.settings import load_ftps_settings
-from simulator.security.secured import Security
+from simulator.http.file_server import Ftps
+from simulator.http.server import Server
+from simulator.security.authenticator import Security
 from simulator.security.settings import load_settings
-from simulator.server import Server
 
 
 class Testbed:

@@ -16,19 +16,18 @@ from time import sleep
 from typing import Any, cast
 
 from conformance.retailers.protocol import Answer, DriverError
-from conformance.scenarios.other_retailer import OtherRetailer
-from conformance.scenarios.population import CustomerRecords, Population, neighbour_of
+from conformance.scenarios.population import CustomerRecords, OtherRetailer, Population, neighbour_of
 from conformance.scenarios.system import SystemUnderTest, Unsupported
 from simulator import journal
-from simulator.clock import RIGA, Clock
 from simulator.dit.model import Payload, SendRequest
-from simulator.documents.model import ChannelName, Period
 from simulator.documents.profile import Profile
-from simulator.faults import PUBLISHING, WRONG_CERTIFICATE, Misbehaviour
+from simulator.domain.clock import RIGA, Clock
+from simulator.domain.model import ChannelName, Period
+from simulator.fault_injection.faults import PUBLISHING, WRONG_CERTIFICATE, Misbehaviour
+from simulator.http.server import Server
+from simulator.http.simulation import Simulation
 from simulator.journal import Entry, Json, Kind, Outcome, wall_now
-from simulator.security.moments import SIMULATED
-from simulator.server import Server
-from simulator.simulation import Simulation
+from simulator.security.header import SIMULATED
 
 VAT_RATE = Decimal("0.21")  # standard rate on electricity; the support never covers it
 START_OF_DAY = time(8, 0)

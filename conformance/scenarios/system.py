@@ -10,11 +10,11 @@ from typing import Any
 from conformance.retailers.config import RetailerConfig
 from conformance.retailers.opening import open_driver
 from conformance.retailers.protocol import PROTOCOL_VERSION, Answer, Driver, DriverError
-from simulator.documents.model import ChannelName
 from simulator.documents.profile import Profile
-from simulator.security.policies import CERTIFICATE, STS, USERNAME
-from simulator.security.secured import Security
-from simulator.world import Retailer
+from simulator.domain.model import ChannelName
+from simulator.security.authenticator import Security
+from simulator.security.names import CERTIFICATE, STS, USERNAME
+from simulator.world.model import Retailer
 
 Recorder = Callable[[str, dict[str, Any], Callable[[], Answer]], Answer]
 

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
-from simulator.documents.model import PayoutRecord, Period
+from simulator.domain.model import PayoutRecord, Period
 
 NOTHING = Decimal("0.00")
 

@@ -14,30 +14,37 @@ from dataclasses import replace
 from datetime import datetime
 
 from simulator import journal
-from simulator.aldis import journaling
-from simulator.aldis.cycle import Duty, DutyKind, Timetable, timetable_of
+from simulator.aldis import publishing
 from simulator.aldis.decisions import Decision, Facts, decide_for
 from simulator.aldis.errors import ErrorCatalogue
 from simulator.aldis.intake import Arrival, Intake, Outcome
-from simulator.aldis.leaking import leaks
 from simulator.aldis.publishing import Publisher
 from simulator.aldis.rates import Rates
 from simulator.aldis.reconciliation import reconcile
-from simulator.aldis.records import is_done, keep_determination, keep_document, keep_reconciliation, read_on, reading
 from simulator.aldis.register import Register
-from simulator.aldis.state import State
-from simulator.clock import Clock
+from simulator.aldis.state import (
+    State,
+    is_done,
+    keep_determination,
+    keep_document,
+    keep_reconciliation,
+    read_on,
+    reading,
+)
 from simulator.dit.model import Caller, MailboxMessage, MessageClass, Payload, Selector, SendRequest
 from simulator.dit.network import Network
-from simulator.documents.identity import identity
-from simulator.documents.model import ChannelName, Document, ErrorReport, Period
 from simulator.documents.profile import Profile
 from simulator.documents.reading import DocumentError, read_error_report
+from simulator.documents.timetable import Duty, DutyKind, Timetable, timetable_of
 from simulator.documents.writing import write_error_report
-from simulator.faults import LEAK, Faults
+from simulator.domain.clock import Clock
+from simulator.domain.identifiers import identity
+from simulator.domain.model import ChannelName, Document, ErrorReport, Period
+from simulator.fault_injection.faults import LEAK, Faults
+from simulator.fault_injection.wrong_documents import leaks
 from simulator.store import Store, Unit
-from simulator.store.archive import archive_end
-from simulator.world import World
+from simulator.store.store import archive_end
+from simulator.world.model import World
 
 EVENT_NAME = "DocumentErrors"  # assumed: what the owner calls its error events is not public
 
@@ -174,7 +181,7 @@ class Aldis:
             except DocumentError as reason:
                 unreadable = self._errors.error("unreadable", detail=str(reason))
                 sent = self._answer(unit, message, ErrorReport(None, (unreadable,)))
-                details = journaling.unreadable(message, channel, self._world, unreadable, sent)
+                details = publishing.unreadable(message, channel, self._world, unreadable, sent)
                 self._write(unit, "intake", details, message)
                 return
             outcome = self._judge(unit, state, message, document)
@@ -183,7 +190,7 @@ class Aldis:
         event: str | None = None
         if outcome.errors:
             event = self._answer(unit, message, ErrorReport(document.header.document_id, outcome.errors))
-        self._write(unit, "intake", journaling.intake(document, outcome, event, message), message)
+        self._write(unit, "intake", publishing.intake(document, outcome, event, message), message)
 
     def _reading(self, unit: Unit, blob: str, channel: ChannelName | None) -> AbstractContextManager[Document]:
         return reading(unit, blob, self._profile, self._store.spool, channel)
@@ -212,7 +219,7 @@ class Aldis:
         except DocumentError as reason:
             report = ErrorReport(None, (self._errors.error("unreadable", detail=str(reason)),))
         channel = self._profile.channel_of_version(message.version)
-        self._write(unit, "intake", journaling.event(report, channel, self._world, message), message)
+        self._write(unit, "intake", publishing.event(report, channel, self._world, message), message)
 
     def _answer(self, unit: Unit, message: MailboxMessage, report: ErrorReport) -> str:
         data = write_error_report(report, self._profile)
@@ -246,7 +253,7 @@ class Aldis:
         message = self._network.send(unit, self._caller(unit), SendRequest(version=version, payload=payload))
         state.determined.add(duty.period)
         keep_determination(unit, duty.period, self._clock.now(), published.decisions, lines)
-        details = journaling.determination(duty.period, published.decisions, published.counts, published.told, lines)
+        details = publishing.determination(duty.period, published.decisions, published.counts, published.told, lines)
         if told_too_much:
             details |= {"misbehaviour": LEAK, "leaked_to": list(told_too_much)}
         self._write(unit, "determine", details, sent=(message, version, payload.reference))
@@ -268,7 +275,7 @@ class Aldis:
             if not retailer.exchanges_in(duty.period):
                 continue
             found = reconcile(state, self._errors, retailer.registration_number, duty.period)
-            self._write(unit, "reconcile", journaling.reconciliation(found))
+            self._write(unit, "reconcile", publishing.reconciliation(found))
         state.reconciled.add(duty.period)
         keep_reconciliation(unit, duty.period, self._clock.now())
 

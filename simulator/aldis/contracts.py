@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple, TypeVar, cast
 
-from simulator.documents.model import ContractRecord, Operation, Period
+from simulator.domain.model import ContractRecord, Operation, Period
 
 _Value = TypeVar("_Value")
 

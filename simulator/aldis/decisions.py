@@ -11,16 +11,15 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from simulator.aldis import reasons
+from simulator.aldis import rates as reasons
 from simulator.aldis.account import NOTHING
+from simulator.aldis.columns import GrantBook
 from simulator.aldis.contracts import ContractBook, ContractKey
-from simulator.aldis.grants import GrantBook
-from simulator.aldis.rates import Rates
-from simulator.aldis.reasons import Reason
+from simulator.aldis.rates import Rates, Reason
 from simulator.aldis.register import Grounds, Register
-from simulator.documents.identifiers import personal_code_canonical
-from simulator.documents.model import CatchUp, CategoryCount, DiscountRecord, DiscountStatus, Period
+from simulator.domain.identifiers import personal_code_canonical
 from simulator.domain.language import _
+from simulator.domain.model import CatchUp, CategoryCount, DiscountRecord, DiscountStatus, Period
 
 _NAMESPACE = uuid.UUID("b1f0a1d5-6c1e-5d0e-9b0a-0c4a3f5e7a21").bytes
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, Self, cast
 
-from simulator.documents.model import RecordError, Severity
+from simulator.domain.model import RecordError, Severity
 from simulator.settings import KeyPath, SettingsFile, Text, did_you_mean, structure
 
 _OWN = Path(__file__).with_name("errors.toml")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from simulator.aldis.account import Account, Bill, Grant, Totals, cents, euro
 from simulator.aldis.columns import Amounts, Bills, Line, Sheet, amounts_of, lines_of
 from simulator.aldis.contracts import ContractKey
-from simulator.documents.model import PayoutRecord, Period
+from simulator.domain.model import PayoutRecord, Period
 
 
 class AccountKey(NamedTuple):

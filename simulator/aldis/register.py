@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
-from simulator.aldis.reasons import Reason, arrears_exclude, arrears_exempt, category_holds
-from simulator.documents.model import Category, CategoryCount, Period
-from simulator.world import Arrears, Claim, Resident, Spell, World
+from simulator.aldis.rates import Reason, arrears_exclude, arrears_exempt, category_holds
+from simulator.domain.model import Category, CategoryCount, Period
+from simulator.world.model import Arrears, Claim, Resident, Spell, World
 
 # Reg. 345 (documented): maintenance arrears exclude since February 2022, group I is exempt since January 2023.
 ARREARS_EXCLUDE_FROM = Period(2022, 2)

@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from simulator import journal
 from simulator.dit.refusals import Refused, as_refused, refusal_by_incident, refusal_by_store
-from simulator.faults import AFTER, BEFORE, KINDS, SLOW_REPLY
+from simulator.fault_injection.faults import AFTER, BEFORE, KINDS, SLOW_REPLY
 from simulator.journal import Entry, Kind, Outcome, wall_now
 from simulator.store import StoreError
 
 if TYPE_CHECKING:
-    from simulator.clock import Clock
     from simulator.dit.model import Caller
     from simulator.dit.network import Network
     from simulator.dit.refusals import Refusal
     from simulator.documents.profile import Profile
-    from simulator.faults import Faults, InjectedFault
+    from simulator.domain.clock import Clock
+    from simulator.fault_injection.faults import Faults, InjectedFault
     from simulator.journal import Json
     from simulator.store import Store, Unit
 

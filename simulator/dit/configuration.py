@@ -21,9 +21,9 @@ from simulator.dit.model import (
     VersionStatus,
 )
 from simulator.dit.rights import Grant, GrantKey
-from simulator.documents.access import ChannelRight, Environment
+from simulator.domain.model import ChannelRight, Environment
 from simulator.store.prepared import Prepared
-from simulator.store.tables import authorities, channels, facts, rights, subscriptions, users, versions
+from simulator.store.schema import authorities, channels, facts, rights, subscriptions, users, versions
 
 if TYPE_CHECKING:
     from simulator.store import Unit

@@ -15,10 +15,10 @@ from simulator.journal import Entry, Json, Kind
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from simulator.clock import Clock
     from simulator.dit.mailbox import Addressed
     from simulator.dit.misdelivery import Misdelivery, Shipment
     from simulator.dit.model import Caller, SendRequest
+    from simulator.domain.clock import Clock
     from simulator.store import Unit
 
 DeliveryCallback = Callable[[], object]

@@ -19,7 +19,7 @@ from sqlalchemy import delete, insert, select
 from simulator.dit import mailbox
 from simulator.dit.model import MessageClass, MessageStatus, RefusalCode
 from simulator.dit.refusals import Refused, documented, refuse
-from simulator.store.tables import polls
+from simulator.store.schema import polls
 
 if TYPE_CHECKING:
     from simulator.dit.model import Caller, MailboxMessage

@@ -1,14 +1,22 @@
-"""Messages and mailboxes in the store. Knows rows, not rights: who may do what is decided before."""
+"""Messages and mailboxes in the store. Knows rows, not rights: who may do what is decided before.
+
+The life of a message in a mailbox: which call may take it from which status to which. Pure.
+
+Which message a call means, and how it is told that it means none. Pure.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from simulator.dit.model import MailboxMessage, MessageClass, MessageStatus, Payload
+from simulator.dit.model import MailboxMessage, MessageClass, MessageStatus, Payload, RefusalCode
+from simulator.dit.refusals import NO_SOURCE, Refused, documented, inferred, refuse
 from simulator.store.prepared import Prepared
-from simulator.store.tables import deliveries, messages, versions
+from simulator.store.schema import deliveries, messages, versions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -16,7 +24,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row, Select
 
-    from simulator.dit.model import Caller, SendRequest
+    from simulator.dit.model import Caller, Selector, SendRequest
+    from simulator.domain.provenance import Provenance
     from simulator.store import Unit
 
 
@@ -186,4 +195,149 @@ def _message(row: Row[*tuple[object, ...]]) -> MailboxMessage:
         related_message=row.related_message,
         event_name=row.event_name,
         read_at=row.read_at,
+    )
+
+
+# DIT's words for the statuses, as its fault text spells them; "Pegādāts" (sic, for "Piegādāts") is documented; the
+# other words are documented in the instruction's prose.
+WIRE_NAMES = {
+    MessageStatus.SENT: "Nosūtīts",
+    MessageStatus.DELIVERED: "Pegādāts",
+    MessageStatus.READ: "Nolasīts",
+    MessageStatus.DELETED: "Dzēsts",
+    MessageStatus.PROCESSED: "Apstrādāts",
+}
+
+
+class Action(StrEnum):
+    """An action of a recipient on one message of its mailbox."""
+
+    RECEIVE = "ReceiveMessage2"
+    RESTORE = "RestoreMessageList"
+    DELETE = "DeleteMessage"
+    CONFIRM = "ConfirmationAck"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """The status after an action; ``after`` is None when DIT refuses it."""
+
+    after: MessageStatus | None
+    provenance: Provenance
+
+
+GOALS = {
+    Action.RECEIVE: MessageStatus.READ,
+    Action.RESTORE: MessageStatus.DELIVERED,
+    Action.DELETE: MessageStatus.DELETED,
+    Action.CONFIRM: MessageStatus.PROCESSED,
+}
+
+_DELIVERED, _READ = MessageStatus.DELIVERED, MessageStatus.READ
+_DELETED, _PROCESSED = MessageStatus.DELETED, MessageStatus.PROCESSED
+_RECOVERY = "section 2.4, the order of recovering a bad read"
+
+TRANSITIONS = {
+    (_DELIVERED, Action.RECEIVE): Transition(_READ, inferred("ReadMessage")),
+    (_READ, Action.RECEIVE): Transition(_READ, NO_SOURCE),
+    (_DELETED, Action.RECEIVE): Transition(None, NO_SOURCE),
+    (_PROCESSED, Action.RECEIVE): Transition(None, NO_SOURCE),
+    (_DELIVERED, Action.RESTORE): Transition(None, documented(_RECOVERY)),
+    (_READ, Action.RESTORE): Transition(_DELIVERED, documented(_RECOVERY)),
+    (_DELETED, Action.RESTORE): Transition(None, NO_SOURCE),
+    (_PROCESSED, Action.RESTORE): Transition(None, NO_SOURCE),
+    (_DELIVERED, Action.DELETE): Transition(_DELETED, NO_SOURCE),
+    (_READ, Action.DELETE): Transition(_DELETED, documented("section 3.2.1.8")),
+    (_DELETED, Action.DELETE): Transition(None, NO_SOURCE),
+    (_PROCESSED, Action.DELETE): Transition(_DELETED, NO_SOURCE),
+    (_DELIVERED, Action.CONFIRM): Transition(None, NO_SOURCE),
+    (_READ, Action.CONFIRM): Transition(_PROCESSED, inferred("ConfirmationAck")),
+    (_DELETED, Action.CONFIRM): Transition(None, NO_SOURCE),
+    (_PROCESSED, Action.CONFIRM): Transition(None, NO_SOURCE),
+}
+"""Every status in a mailbox and every action: what comes out, and how that is known."""
+
+_EXPECTED = {
+    Action.RECEIVE: "a message that is delivered or read.",
+    Action.RESTORE: "a message that is read: only what was read can be taken back to delivered.",
+    Action.DELETE: "a message that is not deleted yet.",
+    Action.CONFIRM: "a message that is read and not yet confirmed.",
+}
+_REMEDY = {
+    Action.RECEIVE: "list with ReceiveMessageList and receive only messages of that list; keep what you have read.",
+    Action.RESTORE: "list with ReceiveMessageList (ReadMessage=true) and restore only messages of that list.",
+    Action.DELETE: "delete a message once, after it is read and safely kept.",
+    Action.CONFIRM: "receive the message with ReceiveMessage2 first, then confirm it once.",
+}
+
+
+def next_status(status: MessageStatus, action: Action, *, message: str) -> MessageStatus:
+    """The status of a message after an action; raises Refused with DIT's own text when the action is refused.
+
+    The text for restoring a delivered message is documented, misspelling included; for all others it follows the same
+    pattern (inferred).
+    """
+    transition = TRANSITIONS[status, action]
+    if transition.after is not None:
+        return transition.after
+    latvian = f'statuss "{WIRE_NAMES[status]}" vairs nevar tikt mainīts uz statusu "{WIRE_NAMES[GOALS[action]]}"!'
+    raise refuse(
+        RefusalCode.BAD_STATUS,
+        f"The message's status does not allow this: {latvian}",
+        latvian=latvian,
+        latvian_first=True,
+        found=f"{action} was asked for message {message}, which is {status}.",
+        expected=_EXPECTED[action],
+        source=transition.provenance,
+        remedy=_REMEDY[action],
+    )
+
+
+def not_manual(message: str, version: str) -> Refused:
+    """The refusal to confirm a message of a version that acknowledges by itself (inferred from IsManualAck)."""
+    return refuse(
+        RefusalCode.BAD_STATUS,
+        f"channel version {version} acknowledges automatically (IsManualAck=false)",
+        found=f"{Action.CONFIRM} was called for message {message} of {version}, whose IsManualAck is false.",
+        expected="confirmation only on versions whose IsManualAck is true; on others reading acknowledges.",
+        source=inferred("IsManualAck"),
+        remedy="leave the confirmation out for this channel; delete the message after reading it.",
+    )
+
+
+def canonical(identifier: str) -> str:
+    """A message id as DIT keeps it: a GUID in small letters, however the caller wrote it (assumed)."""
+    return identifier.strip().strip("{}").lower()
+
+
+def require_one(selector: Selector) -> None:
+    """Raise Refused unless a selector names exactly one of channel, version and message."""
+    given = {
+        "ChannelURN": selector.channel,
+        "ChannelVersionURN": selector.version,
+        "MessageID": selector.message,
+    }
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) == 1:
+        return
+    raise refuse(
+        RefusalCode.BAD_SELECTOR,
+        "exactly one of ChannelURN, ChannelVersionURN and MessageID must be given",
+        found=f"The request names {' and '.join(named) or 'none of the three'}.",
+        expected="exactly one of ChannelURN, ChannelVersionURN and MessageID (a choice).",
+        source=inferred("MessageRequestStructure"),
+        remedy="leave out all but one; the instruction's Java sample sets two, DIT's answer to that is not known.",
+    )
+
+
+def not_in_mailbox(caller: Caller, identifier: str, *, exists: bool) -> Refused:
+    """The refusal of a message id outside the caller's mailbox; the wire does not tell whether it is in another."""
+    where = "is in DIT, but was not delivered to this authority" if exists else "does not exist in DIT (any more)"
+    return refuse(
+        RefusalCode.UNKNOWN_MESSAGE,
+        f"message {identifier} is not in the mailbox of authority {caller.authority}",
+        found=f"Authority {caller.authority} asked for message {identifier}, which {where}.",
+        expected="the MessageID of a message in the caller's own mailbox.",
+        source=NO_SOURCE,
+        remedy="take message ids from ReceiveMessageList or ReceiveMessage2 of the same authority.",
     )

@@ -1,4 +1,4 @@
-"""Injected delivery faults: messages delivered tampered, twice, or after the next one (``simulator.faults``)."""
+"""Injected delivery faults: messages delivered tampered, twice, or after the next one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from simulator.dit.model import MessageClass, Payload
-from simulator.faults import DUPLICATE_DELIVERY, OUT_OF_ORDER, TAMPERING, Faults
+from simulator.fault_injection.faults import DUPLICATE_DELIVERY, OUT_OF_ORDER, TAMPERING, Faults
 
 if TYPE_CHECKING:
     from simulator.dit.mailbox import Addressed

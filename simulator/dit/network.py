@@ -12,31 +12,29 @@ from typing import TYPE_CHECKING
 
 from simulator.dit import mailbox
 from simulator.dit.deliveries import Deliveries, random_id
+from simulator.dit.directory import routes
 from simulator.dit.duties import Duties, Poll, PollKind
+from simulator.dit.mailbox import Action, canonical, next_status, not_in_mailbox, not_manual, require_one
 from simulator.dit.misdelivery import Misdelivery
 from simulator.dit.model import MessageClass, MessageStatus
-from simulator.dit.quota import charge
 from simulator.dit.refusals import Refused
 from simulator.dit.registry import Registry
-from simulator.dit.rights import Use
-from simulator.dit.routing import routes
-from simulator.dit.selection import canonical, not_in_mailbox, require_one
+from simulator.dit.rights import Use, charge
 from simulator.dit.sending import Sending
-from simulator.dit.statuses import Action, next_status, not_manual
-from simulator.documents.access import ChannelRight
-from simulator.documents.locations import data_root
+from simulator.domain.model import ChannelRight
+from simulator.settings.files import data_root
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from simulator.clock import Clock
     from simulator.dit.directory import Directory
     from simulator.dit.misdelivery import Tamper
     from simulator.dit.model import Caller, MailboxMessage, Selector, SendRequest
-    from simulator.dit.options import NetworkRules
+    from simulator.dit.rights import NetworkRules
     from simulator.dit.sending import Examined, Schemas
-    from simulator.documents.streaming import Pieces
-    from simulator.faults import Faults
+    from simulator.documents.catalogue import Pieces
+    from simulator.domain.clock import Clock
+    from simulator.fault_injection.faults import Faults
     from simulator.store import Unit
 
 

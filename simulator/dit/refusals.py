@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from simulator.dit.model import RefusalCode
-from simulator.documents.model import Basis, Provenance
+from simulator.domain.provenance import Basis, Provenance
 from simulator.journal import Outcome
 from simulator.store import StorageFull, StoreError
 
 if TYPE_CHECKING:
-    from simulator.documents.complaints import Complaint
+    from simulator.documents.parsing import Complaint
     from simulator.journal import Entry, Json
 
 _INSTRUCTION = "VRAA, DIT integration instruction v1.09"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from simulator.dit import configuration
 from simulator.dit.directory import Directory
-from simulator.dit.transformation import check_stylesheet
+from simulator.dit.xslt import check_stylesheet
 
 if TYPE_CHECKING:
     from simulator.dit.configuration import Configuration

@@ -3,6 +3,14 @@
 Access is opened per DIT user, channel and environment; regular exchange in production begins with the calendar month
 after it was opened there (BVKB's connecting steps, 3, 6 and 7: documented). That a right is one to send or one to
 receive, and what DIT says to a call without it, is assumed.
+
+The monthly quota: the bytes that an authority has sent in a month, as one row, and their limit.
+
+100 GB a month in the test environment and 50 GB in production are documented (VRAA, DIT integration instruction v1.09,
+section 2.4). Of whom they are counted is not said: here of each sending authority, by the bytes of the payloads that
+DIT accepted in a calendar month of simulated time (assumed).
+
+Options of DIT: the real one's behaviour is not known, or differs by environment.
 """
 
 from __future__ import annotations
@@ -11,15 +19,24 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+
 from simulator.dit.model import RefusalCode
-from simulator.dit.refusals import ACCESS, Refused, refuse
-from simulator.documents.access import ChannelRight, Environment, first_month_after
-from simulator.documents.model import Basis, Provenance
+from simulator.dit.refusals import ACCESS, Refused, documented, refuse
+from simulator.dit.xslt import SECONDS
+from simulator.domain.model import ChannelRight, Environment, Period, first_month_after
+from simulator.domain.provenance import Basis, Provenance
+from simulator.store.prepared import Prepared
+from simulator.store.schema import month_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from simulator.dit.model import Caller
+    from simulator.documents.profile_model import Limits
+    from simulator.store import Unit
+
 
 EVER = date.min
 """The day of a right that was there before anybody asked."""
@@ -140,3 +157,92 @@ def _why(grant: Grant, use: Use) -> tuple[str, str, str]:
 
 def _day_lv(day: date) -> str:
     return f"{day:%d.%m.%Y.}"
+
+
+_OLD = month_bytes.c.bytes
+
+
+def charge(unit: Unit, authority: str, day: date, size: int, limit: int) -> None:
+    """Count a message's bytes for its sender's month; raises Refused, and counts nothing, beyond the limit."""
+    month = Period.of(day)
+    row = {"authority": authority, "month": str(month), "bytes": size, "limit": limit}
+    within = size <= limit and _COUNT.run(unit.connection, row) is not None
+    if not within:
+        sent = sent_in(unit, authority, month)
+        next_month = (month + 1).first_day
+        raise refuse(
+            RefusalCode.QUOTA,
+            f"authority {authority} has sent {sent} bytes in {month}; {size} more would pass the limit of {limit}",
+            latvian=f"Iestāde {authority} {month} ir nosūtījusi {sent} baitus; vēl {size} pārsniegtu mēneša limitu "
+            f"{limit}.",
+            found=f"Authority {authority} has sent {sent} bytes in {month}, and this payload has {size}.",
+            expected=f"at most {limit} bytes of payloads a month from each sender (that it is counted by sender is "
+            "assumed).",
+            source=documented("section 2.4"),
+            remedy=f"send it after {next_month}, or send less often; bulk tests have to be announced to VRAA. Here the "
+            "profile's limits.month_bytes_test and month_bytes_production change it.",
+        )
+
+
+def sent_in(unit: Unit, authority: str, month: Period) -> int:
+    """The bytes that an authority has sent in a month."""
+    return unit.connection.execute(_SENT, {"authority": authority, "month": str(month)}).scalar() or 0
+
+
+_SENT = select(_OLD).where(month_bytes.c.authority == bindparam("authority"), month_bytes.c.month == bindparam("month"))
+# One statement that counts only what is within the limit; built once, for building takes longer than running it.
+_COUNT = Prepared(
+    {
+        name: (made := insert(month_bytes))
+        .on_conflict_do_update(
+            index_elements=[month_bytes.c.authority, month_bytes.c.month],
+            set_={"bytes": _OLD + made.excluded.bytes},
+            where=_OLD + made.excluded.bytes <= bindparam("limit"),
+        )
+        .returning(_OLD)
+        for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkRules:
+    """The limits and checks of one network.
+
+    ``message_bytes`` is the largest payload in bytes (500 MB is documented: section 2.4), ``month_bytes`` the most that
+    an authority may send in a month (None: any amount). ``poll_seconds`` is the least simulated time between two polls;
+    None: no duty of clients is enforced. ``transformation_seconds`` is the most wall time for one cut of a message, or
+    of a slice of a large one. ``environment`` is the one in which users need rights. ``validate_on_send``: payloads are
+    validated under the schema of their channel version; it is not known whether DIT does so.
+    """
+
+    message_bytes: int
+    month_bytes: int | None = None
+    poll_seconds: int | None = None
+    transformation_seconds: float = SECONDS
+    environment: Environment = Environment.TEST
+    validate_on_send: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Choices at the start of a simulation.
+
+    ``environment``: rights are needed, and the quota holds, in this one. ``enforce_duties``: a client that breaks its
+    duties is refused. ``validate_on_send``: a payload must be valid under its channel version's own schema.
+    """
+
+    environment: Environment = Environment.TEST
+    enforce_duties: bool = False
+    validate_on_send: bool = True
+
+    def rules(self, limits: Limits) -> NetworkRules:
+        """Return the rules of a network with a profile's limits."""
+        return NetworkRules(
+            message_bytes=limits.message_bytes.value,
+            month_bytes=limits.month_bytes[self.environment].value,
+            poll_seconds=limits.poll_seconds.value if self.enforce_duties else None,
+            transformation_seconds=limits.transformation_seconds.value,
+            environment=self.environment,
+            validate_on_send=self.validate_on_send,
+        )

@@ -6,23 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from simulator.dit import mailbox
-from simulator.dit.bounded import transformer
+from simulator.dit.directory import routes
 from simulator.dit.model import MessageClass, Payload, RefusalCode
 from simulator.dit.refusals import NO_SOURCE, Refused, documented, refuse
-from simulator.dit.routing import routes
 from simulator.dit.streamed_cuts import cut_in_slices
-from simulator.dit.transformation import SECONDS, Cut, Cutter
+from simulator.dit.xslt import SECONDS, Cut, Cutter
+from simulator.dit.xslt_process import transformer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from simulator.dit.directory import Directory
+    from simulator.dit.directory import Directory, Route
     from simulator.dit.model import Caller, ChannelVersion, SendRequest
-    from simulator.dit.routing import Route
-    from simulator.dit.transformation import LargeCut
-    from simulator.documents.complaints import Complaint
-    from simulator.documents.streaming import Pieces
+    from simulator.dit.xslt import LargeCut
+    from simulator.documents.catalogue import Pieces
+    from simulator.documents.parsing import Complaint
     from simulator.store import Unit
 
 LARGE = 1024 * 1024

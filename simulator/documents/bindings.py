@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from simulator.documents.fields import Field
-from simulator.documents.model import Provenance
 from simulator.documents.parsing import Element
+from simulator.domain.provenance import Provenance
 
 _NAME = r"(?:(?P<prefix>[\w.\-]+):)?(?P<name>[^\W\d][\w.\-]*)"
 _STEP = re.compile(rf"(?P<at>@?){_NAME}(?P<conditions>(?:\[[^\]]*\])*)")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from simulator.documents.complaints import Complaint
-from simulator.documents.model import Provenance
-from simulator.documents.parsing import Element
+from simulator.documents.parsing import Complaint, Element
+from simulator.domain.provenance import Provenance
 
 _CLARK = re.compile(r"\{([^{}]*)\}([\w.\-]+)")
 

@@ -33,10 +33,9 @@ from xmlschema.validators import (
     XsdTotalDigitsFacet,
 )
 
-from simulator.documents.complaints import Complaint
 from simulator.documents.element_names import Names, split
-from simulator.documents.model import Basis, Provenance
-from simulator.documents.parsing import Element, Tree
+from simulator.documents.parsing import Complaint, Element, Tree
+from simulator.domain.provenance import Basis, Provenance
 
 BASIS = "urn:aldis-conformance:basis"
 SCHEMA = "schema"

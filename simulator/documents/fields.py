@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from simulator.documents.model import (
+from simulator.documents.values import Kind
+from simulator.domain.model import (
     Address,
     CatchUp,
     Category,
@@ -27,7 +28,6 @@ from simulator.documents.model import (
     Severity,
     SubUser,
 )
-from simulator.documents.values import Kind
 
 Values = dict[str, Any]
 

@@ -1,14 +1,38 @@
-"""Bytes to an XML tree, safely: UTF-8 only, no DTD, no entities, no network, bounded depth."""
+"""Bytes to an XML tree, safely: UTF-8 only, no DTD, no entities, no network, bounded depth.
+
+What a document says of itself at its start: the name of its document element, without reading the rest.
+
+What is wrong with a document: where, what was found, what was expected and who says so.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
+from xml.parsers import expat
 
 from lxml import etree
 
-from simulator.documents.complaints import Complaint
-from simulator.documents.model import Basis, Provenance
+from simulator.domain.provenance import Basis, Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One thing wrong with a document or a request.
+
+    ``code`` is a short stable word (``schema`` for the schema's own verdicts, else the business rule's code); ``line``
+    counts from 1 in the bytes that were checked (None when it cannot be known); ``path`` is an absolute XPath with
+    positions; ``found`` and ``expected`` are sentences in English.
+    """
+
+    code: str
+    line: int | None
+    path: str
+    found: str
+    expected: str
+    provenance: Provenance
+
 
 Element = etree._Element  # noqa: SLF001  lxml has no public name for the type
 Tree = etree._ElementTree  # noqa: SLF001
@@ -101,3 +125,40 @@ def _doctype(data: bytes) -> int | None:
             return None
         position = end
     return None
+
+
+HEAD = 1024 * 1024
+"""Bytes from the start that are looked at; the document element has to begin there (assumed)."""
+
+
+class _FoundError(Exception):
+    """The document element's name, thrown out of the parser."""
+
+
+def document_element(head: bytes) -> tuple[str, Complaint | None]:
+    """The Clark name of the document element that begins in ``head`` (UTF-8), or why none can be found there.
+
+    Refuses what is not UTF-8 by its own word, and a DTD.
+    """
+    complaint = refusal(head)
+    if complaint is not None:
+        return "", complaint
+    parser = expat.ParserCreate(encoding="utf-8", namespace_separator=" ")
+
+    def opened(name: str, _attributes: object) -> None:
+        raise _FoundError(name)
+
+    parser.StartElementHandler = opened
+    try:
+        parser.Parse(head, True)
+    except _FoundError as found:
+        return clark(str(found)), None
+    except expat.ExpatError as error:
+        return "", Complaint("well-formed", error.lineno, "/", expat.ErrorString(error.code), "well-formed XML", XML)
+    raise AssertionError("expat wants an element")
+
+
+def clark(name: str) -> str:
+    """A name as expat gives it (namespace, blank, local name) in Clark's notation."""
+    namespace, _, local = name.rpartition(" ")
+    return f"{{{namespace}}}{local}" if namespace else local

@@ -17,13 +17,12 @@ from simulator.documents.bindings import Binding, GroupBinding, Node, PathError,
 from simulator.documents.catalogue import Catalogue, CatalogueError, SchemaTable, read_entries
 from simulator.documents.element_names import Names
 from simulator.documents.fields import DOCUMENTS, ERROR_REPORT, Field, Group
-from simulator.documents.locations import data_root
-from simulator.documents.model import Category, ChannelName
 from simulator.documents.profile_model import ChannelProfile, Count, Due, Limits, National, Profile, Rate
 from simulator.documents.values import Kind
+from simulator.domain.model import Category, ChannelName
 from simulator.domain.provenance import Provenance
 from simulator.settings import Check, KeyPath, SettingsError, SettingsFile, SourceOf, Table, Text, shown, structure
-from simulator.settings.files import LABELS, dotted
+from simulator.settings.files import LABELS, data_root, dotted
 from simulator.settings.reading import label_problems
 
 __all__ = [

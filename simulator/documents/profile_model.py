@@ -10,11 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
-from simulator.documents.access import Environment
 from simulator.documents.bindings import Node
 from simulator.documents.catalogue import Catalogue
 from simulator.documents.element_names import Names
-from simulator.documents.model import Category, ChannelName, Period
+from simulator.domain.model import Category, ChannelName, Environment, Period
 from simulator.domain.provenance import Basis, Provenance, Sourced
 from simulator.settings import Check, Convert, SourceOf, Text
 

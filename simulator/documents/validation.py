@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from simulator.documents.business import Breach, breaches
-from simulator.documents.complaints import Complaint
-from simulator.documents.model import ChannelName
+from simulator.documents.parsing import Complaint
 from simulator.documents.profile import Profile
 from simulator.documents.reading import DocumentError, Located, parse_document, read_located
+from simulator.domain.model import ChannelName
 
 
 def validate(data: bytes, profile: Profile, channel: ChannelName | None = None) -> tuple[Complaint, ...]:

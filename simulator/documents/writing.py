@@ -13,10 +13,10 @@ from lxml import etree
 
 from simulator.documents.bindings import Binding, Node
 from simulator.documents.fields import Values, values_of, values_of_report
-from simulator.documents.model import Document, ErrorReport
 from simulator.documents.parsing import parse
 from simulator.documents.profile import Profile
 from simulator.documents.values import WRITERS
+from simulator.domain.model import Document, ErrorReport
 
 _RECORDS = "records"
 _DECLARATION = "<?xml version='1.0' encoding='UTF-8'?>\n"

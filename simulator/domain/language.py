@@ -4,7 +4,7 @@ Code writes a sentence once, in English, with named parameters: ``_("{count} rec
 The result is a ``Text``, which is kept as long as needed and shown in either language. The Latvian sentences stand in
 one file, ``lv/LC_MESSAGES/aldis.po``, which is read when Latvian is first wanted: who corrects a sentence there builds
 nothing. ``make messages`` brings the file up to date with the code, and a test finds what it lacks. The markers have
-the names that gettext's tools know: ``_``, ``ngettext``, ``pgettext`` and ``npgettext``.
+the names that gettext's tools know: ``_``, ``ngettext`` and ``pgettext``.
 """
 
 from __future__ import annotations
@@ -112,11 +112,6 @@ def pgettext(context: str, template: str, /, **params: object) -> Text:
 def ngettext(singular: str, plural: str, number: int, /, **params: object) -> Text:
     """A text with a number: ``ngettext("{number} scenario", "{number} scenarios", 3)``."""
     return Text(singular, {"number": number, **params}, "", plural, number)
-
-
-def npgettext(context: str, singular: str, plural: str, number: int, /, **params: object) -> Text:
-    """A text with a number whose Latvian depends on where it stands, as ``context`` says."""
-    return Text(singular, {"number": number, **params}, context, plural, number)
 
 
 def latvian_form(number: int) -> int:

@@ -1,6 +1,6 @@
 """Names and addresses of synthetic people: for generated worlds, scenarios and sample documents.
 
-Personal codes, which no living person has, come from ``simulator.documents.identifiers``.
+Personal codes, which no living person has, come from ``simulator.domain.identifiers``.
 """
 
 from __future__ import annotations

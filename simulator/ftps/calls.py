@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from simulator.dit.calls import CallRecord, SimulationServices
 from simulator.dit.refusals import as_refused
-from simulator.faults import CUT_REPLY, LOSE_REQUEST
+from simulator.fault_injection.faults import CUT_REPLY, LOSE_REQUEST
 from simulator.ftps.refusals import reply_line
 from simulator.journal import Entry, Json, Kind, wall_now
 
 if TYPE_CHECKING:
     from simulator.dit.model import Caller
     from simulator.dit.refusals import Refusal
-    from simulator.faults import InjectedFault
+    from simulator.fault_injection.faults import InjectedFault
     from simulator.ftps.settings import FtpsSettings
     from simulator.store import Unit
 

@@ -2,31 +2,70 @@
 
 pyftpdlib reads the commands and moves the bytes; its file system, its users and its permissions are not used. Each
 command is in the journal before its answer leaves.
+
+Commands about folders: where the caller is, and what there is.
+
+The commands of FTP that there are here, and why others are not.
 """
 
 from __future__ import annotations
 
+import fnmatch
 import logging
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from OpenSSL import SSL
 from pyftpdlib.handlers import TLS_FTPHandler
+from pyftpdlib.handlers.ftp.producers import BufferedIteratorProducer
 from pyftpdlib.log import logger
 
 from simulator import journal
 from simulator.dit.calls import refusal_for
 from simulator.dit.refusals import Refusal, Refused, documented
+from simulator.ftps import layout
 from simulator.ftps.calls import HIDDEN, Answer, Command, FtpsBackend, command_entry
-from simulator.ftps.commands import NOT_OFFERED, OFFERED
-from simulator.ftps.data_connection import DataConnection
+from simulator.ftps.layout import MAIL, Row
 from simulator.ftps.login import admit
 from simulator.ftps.reading import Reading
 from simulator.ftps.refusals import FtpCode, refuse, reply_line
+from simulator.ftps.transfers import DataConnection
 from simulator.store import StoreError
+
+OFFERED = (
+    *("AUTH", "PBSZ", "PROT", "USER", "PASS", "QUIT"),
+    *("CWD", "XCWD", "CDUP", "XCUP", "PWD", "XPWD", "LIST", "NLST", "MLSD", "MLST", "SIZE", "MDTM", "STAT"),
+    *("PASV", "EPSV", "TYPE", "STRU", "MODE", "REST", "ALLO", "RETR", "STOR", "DELE", "ABOR"),
+    *("SYST", "FEAT", "OPTS", "HELP", "NOOP"),
+)
+
+_FOLDERS = "the folders are those of the channels, none can be made or removed"
+_PASSIVE = "data connections are passive here; send PASV or EPSV"
+_NAMES = "files cannot be renamed; write the file under the name that it is to have"
+
+NOT_OFFERED = {
+    "PORT": _PASSIVE,
+    "EPRT": _PASSIVE,
+    "MKD": _FOLDERS,
+    "XMKD": _FOLDERS,
+    "RMD": _FOLDERS,
+    "XRMD": _FOLDERS,
+    "RNFR": _NAMES,
+    "RNTO": _NAMES,
+    "APPE": "a file is one message and is written whole; send STOR",
+    "STOU": "a file's name has a meaning here; send STOR with a name",
+    "SITE": "there are no commands of this site's own",
+    "MFMT": "the time of a message is when it was delivered",
+    "REIN": "send USER again, or QUIT and connect anew",
+    "ACCT": "user name and password are enough",
+    "SMNT": "there is one tree of folders",
+    "CCC": "the control connection stays protected by TLS",
+}
+"""Commands of FTP that this interface does not have, and what to do instead (assumed: DIT's own list is not public)."""
+
 
 _log = logging.getLogger(__name__)
 
@@ -281,3 +320,86 @@ def _clear_text(code: int, text: str) -> Refused:
         source=_TLS_SOURCE,
         remedy="use FTPS with explicit TLS in the client.",
     )
+
+
+class FolderCommands(Control):
+    """Looking around; to list a folder of messages is a call of DIT's."""
+
+    def ftp_PWD(self, _line: str) -> None:  # noqa: N802
+        """Tell the folder."""
+        self.respond(f'257 "{self._cwd}" is the current folder')
+
+    def ftp_CWD(self, path: str) -> None:  # noqa: N802
+        """Go into a folder."""
+        place = self._reading.place(self.username, self._cwd, path)
+        if place.file is not None:
+            raise refuse(550, FtpCode.UNKNOWN_PATH, f"{place.path} is no folder")
+        self._cwd = place.path
+        self.respond(f'250 "{self._cwd}" is the current folder')
+
+    def ftp_CDUP(self, _line: str) -> None:  # noqa: N802
+        """Go to the folder above."""
+        self.ftp_CWD("..")
+
+    def ftp_LIST(self, path: str) -> None:  # noqa: N802
+        """Show a folder as ls -l does."""
+        self._list(path, layout.long_lines)
+
+    def ftp_NLST(self, path: str) -> None:  # noqa: N802
+        """Show the names in a folder."""
+        self._list(path, layout.names)
+
+    def ftp_MLSD(self, path: str) -> None:  # noqa: N802
+        """Show the facts of what is in a folder."""
+        self._list(path, layout.facts)
+
+    def ftp_MLST(self, path: str) -> None:  # noqa: N802
+        """Show the facts of one file or folder."""
+        place = self._reading.place(self.username, self._cwd, path)
+        row = self._reading.row(self.username, place)
+        self.push(f"250-Listing\r\n {layout.fact(replace(row, name=place.path))}\r\n")
+        self.respond("250 End")
+
+    def ftp_SIZE(self, path: str) -> None:  # noqa: N802
+        """Tell the bytes of a file."""
+        self.respond(f"213 {self._file(path).size}")
+
+    def ftp_MDTM(self, path: str) -> None:  # noqa: N802
+        """Tell when a message was delivered."""
+        self.respond(f"213 {layout.stamp(self._file(path).at)}")
+
+    def ftp_STAT(self, path: str) -> None:  # noqa: N802
+        """Tell how the session stands."""
+        if path:
+            raise refuse(504, FtpCode.NOT_OFFERED, "STAT takes no path here; send LIST")
+        super().ftp_STAT("")
+
+    def _file(self, path: str) -> Row:
+        place = self._reading.place(self.username, self._cwd, path)
+        row = self._reading.row(self.username, place)
+        if row.size is None:
+            raise refuse(550, FtpCode.UNKNOWN_PATH, f"{place.path} is a folder")
+        return row
+
+    def _list(self, path: str, written: Callable[[Iterable[Row]], bytes]) -> None:
+        self._need_data_connection()
+        while path.startswith("-"):  # options of ls, which clients send out of habit
+            path = path.partition(" ")[2].lstrip()
+        folder, _, last = path.rpartition("/")
+        pattern = last if any(each in last for each in "*?[") else None
+        if pattern is not None:
+            path = folder or ("/" if path.startswith("/") else "")
+        place = self._reading.place(self.username, self._cwd, path)
+        verb = self._command.verb if self._command is not None else "LIST"
+        if place.file is not None:
+            rows = [self._reading.row(self.username, place)]
+        elif place.folder in MAIL and self._command is not None:
+            answer, rows = self._reading.mail(replace(self._command, path=place.path), place)
+            self._command = None
+            if not answer.ok or answer.lost:
+                self._answer(answer)
+                return
+        else:
+            rows = self._reading.rows(self.username, place)
+        chosen = [row for row in rows if pattern is None or fnmatch.fnmatchcase(row.name, pattern)]
+        self.push_dtp_data(BufferedIteratorProducer(iter([written(chosen)])), isproducer=True, cmd=verb)

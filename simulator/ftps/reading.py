@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from simulator.dit import calls
 from simulator.dit.calls import refusal_for
+from simulator.dit.mailbox import Action, next_status
 from simulator.dit.model import MessageClass, MessageStatus, Selector
-from simulator.dit.statuses import Action, next_status
-from simulator.documents.model import Basis, Provenance
-from simulator.faults import AFTER
+from simulator.domain.provenance import Basis, Provenance
+from simulator.fault_injection.faults import AFTER
 from simulator.ftps.calls import Answer, Command, FtpsCall
-from simulator.ftps.layout import MAIL, Folder, Layout, Place, message_of
-from simulator.ftps.listing import Row
+from simulator.ftps.layout import MAIL, Folder, Layout, Place, Row, message_of
 from simulator.ftps.refusals import FTPS_SECTION, FtpCode, refuse
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from simulator.dit.model import RefusalCode
 from simulator.dit.refusals import Refusal, Refused, documented
 
 if TYPE_CHECKING:
-    from simulator.documents.complaints import Complaint
-    from simulator.documents.model import Provenance
+    from simulator.documents.parsing import Complaint
+    from simulator.domain.provenance import Provenance
 
 _MAX_REPLY_CHARACTERS = 400
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from simulator.documents.locations import data_root
 from simulator.domain.provenance import Sourced
 from simulator.settings import Check, Text, read
+from simulator.settings.files import data_root
 
 
 def _template(needed: Iterable[str], allowed: Iterable[str] = ()) -> Check:

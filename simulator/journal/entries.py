@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
-from simulator.clock import RIGA
+from simulator.domain.clock import RIGA
 from simulator.domain.errors import UserError
 
 if TYPE_CHECKING:

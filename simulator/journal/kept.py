@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import RowMapping, func, insert, select
 
-from simulator.clock import RIGA
+from simulator.domain.clock import RIGA
 from simulator.journal.entries import Entry, Journal, JournalError, Kind, Outcome, blob_references
 from simulator.store.prepared import Prepared
-from simulator.store.tables import journal as table
+from simulator.store.schema import journal as table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""Who asks the STS: by user name and password, or by a certificate that signs the Timestamp."""
+"""Who asks the STS: by user name and password, or by a certificate that signs the Timestamp.
+
+The signature of a call: made with the token's key, over this call's Timestamp, checked anew each time.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,180 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.serialization import Encoding
+from lxml import etree
 
 from simulator.dit.refusals import Refused
-from simulator.documents.model import Basis, Provenance
 from simulator.documents.parsing import Element
-from simulator.security import proof
-from simulator.security.accounts import Account
-from simulator.security.errors import WSS, Check, refuse
-from simulator.security.key_info import public_pem, read_certificate
-from simulator.security.material import Material
-from simulator.security.names import PASSWORD_TEXT, WSSE
-from simulator.security.settings import Settings
-from simulator.security.signatures import ID_ATTRIBUTES, public_key, signature_holds
-from simulator.security.trees import children, only, text_of
+from simulator.domain.provenance import Basis, Provenance
+from simulator.security.encryption import Assertion, public_pem, read_certificate
+from simulator.security.errors import BINDING, SAML_PROFILE, WSS, Check, refuse
+from simulator.security.keys import Account, Material
+from simulator.security.names import DS, HMAC_SHA1, HMAC_SHA256, PASSWORD_TEXT, SAML1_ID, SAML_ID, WSSE, KeyType
+from simulator.security.settings import CallSettings, Settings
+from simulator.security.signatures import (
+    ID_ATTRIBUTES,
+    Signature,
+    children,
+    hmac_key,
+    name_of,
+    named_elements,
+    only,
+    public_key,
+    read_signature,
+    signature_holds,
+    text_of,
+)
+
+PLACE = "soap:Header/wsse:Security/ds:Signature"
+_HMAC = (HMAC_SHA1, HMAC_SHA256)
+
+
+def signature_in(header: Element, settings: CallSettings, *, expected: str) -> Signature:
+    """The one signature that stands beside the token; raises Refused. ``expected`` says with which key."""
+    found = children(header, DS, "Signature")
+    if len(found) != 1:
+        raise refuse(
+            Check.SIGNATURE,
+            PLACE,
+            "it is missing" if not found else f"there are {len(found)} of them",
+            expected=f"one ds:Signature over the wsu:Timestamp, made with {expected}",
+            remedy="have the client sign the Timestamp (an endorsing token of the policy; WCF: issuedKeyType "
+            "and the proof "
+            "token of the STS's answer)",
+            source=BINDING,
+        )
+    return read_signature(
+        found[0],
+        PLACE,
+        algorithms=settings.signature_algorithms.value,
+        digests=settings.digest_algorithms.value,
+        enveloped=False,
+    )
+
+
+def check_signed_parts(signature: Signature, header: Element, timestamp: Element, *, body_whole: bool) -> list[Element]:
+    """The elements that the signature covers, the Timestamp of this header among them; raises Refused.
+
+    Others than that may be header blocks, what stands in wsse:Security, and the body while it is ``body_whole``.
+    """
+    root = header.getroottree().getroot()
+    named = named_elements(root)
+    targets: list[Element] = []
+    for reference in signature.references:
+        target = named.get(reference.target)
+        if target is None:
+            raise _parts(
+                f"a ds:Reference points at #{reference.target}, which no element of the message has as its id",
+                "the wsu:Id of an element of this message",
+                "sign after all header blocks have their wsu:Id, and change nothing afterwards",
+            )
+        _check_place(target, header, root, body_whole=body_whole)
+        targets.append(target)
+    if not any(each is timestamp for each in targets):
+        covered = ", ".join(name_of(each) for each in targets)
+        raise _parts(
+            f"it covers {covered}, not the wsu:Timestamp of this wsse:Security",
+            "a ds:Reference to soap:Header/wsse:Security/wsu:Timestamp",
+            "sign the Timestamp that is sent; one that stands elsewhere in the message does not count",
+        )
+    return targets
+
+
+def _check_place(target: Element, header: Element, root: Element, *, body_whole: bool) -> None:
+    parent = target.getparent()
+    if parent is header or (parent is not None and parent is header.getparent()):
+        return
+    if parent is root and etree.QName(target).localname == "Body":
+        if body_whole:
+            return
+        raise _parts(
+            "it covers soap:Body, whose payload travels apart from the envelope",
+            "a signature over the wsu:Timestamp, and over header blocks where wanted",
+            "do not sign the body: TLS protects it, and this binding (TransportWithMessageCredential) signs the "
+            "Timestamp only",
+        )
+    raise _parts(
+        f"it covers {target.getroottree().getpath(target)} ({name_of(target)}), which is no part of this call's header",
+        "elements in their own places: wsu:Timestamp in wsse:Security, header blocks in soap:Header",
+        "do not move signed elements (this is what signature wrapping looks like)",
+    )
+
+
+def check_proof(signature: Signature, assertion: Assertion, token: Element, targets: list[Element]) -> None:
+    """Whether the signature was made with the key of this token; raises Refused."""
+    _check_reference(signature, assertion, token)
+    symmetric = assertion.key_type is KeyType.SYMMETRIC
+    if symmetric is not (signature.algorithm in _HMAC):
+        raise refuse(
+            Check.SIGNATURE,
+            f"{PLACE}/ds:SignedInfo/ds:SignatureMethod",
+            f"it is {signature.algorithm}, while the token's key is of the type {assertion.key_type.label}",
+            expected="an HMAC with a SymmetricKey token, RSA with a PublicKey token",
+            remedy="sign with the token's own proof key, not with another key or certificate",
+            source=SAML_PROFILE,
+        )
+    key = (
+        hmac_key(assertion.key.secret) if assertion.key.secret is not None else public_key(assertion.key.public or b"")
+    )
+    if not signature_holds(signature, key, targets):
+        raise refuse(
+            Check.SIGNATURE_VALUE,
+            f"{PLACE}/ds:SignatureValue",
+            "value or digests do not fit the signed elements under the token's key",
+            expected="P_SHA1(client entropy, server entropy) of the token's request as key (wst:ComputedKey), or the "
+            "wst:BinarySecret of the answer"
+            if symmetric
+            else "the private key that belongs to the wst:UseKey of the token's request",
+            remedy="derive the key with the client's entropy first, of wst:KeySize bits; use the entropies of "
+            "this very "
+            "token; change nothing in the signed elements after signing (no pretty-printing)",
+            source=SAML_PROFILE,
+        )
+
+
+def _check_reference(signature: Signature, assertion: Assertion, token: Element) -> None:
+    info = signature.key_info
+    reference = only(info, WSSE, "SecurityTokenReference") if info is not None else None
+    place = f"{PLACE}/ds:KeyInfo/wsse:SecurityTokenReference"
+    wanted = f"wsse:KeyIdentifier of {SAML_ID} ({SAML1_ID} for SAML 1.1) with the assertion's id {assertion.id}"
+    if reference is None:
+        raise _key(place, "it is missing", wanted)
+    identifier, direct = only(reference, WSSE, "KeyIdentifier"), only(reference, WSSE, "Reference")
+    if identifier is not None:
+        if identifier.get("ValueType") not in (SAML_ID, SAML1_ID):
+            raise _key(f"{place}/wsse:KeyIdentifier", f"its ValueType is {identifier.get('ValueType')!r}", wanted)
+        if text_of(identifier) != assertion.id:
+            raise _key(f"{place}/wsse:KeyIdentifier", f"it names {text_of(identifier)!r}", wanted)
+        return
+    if direct is not None:
+        ids = {assertion.id, *(token.get(each) for each in ID_ATTRIBUTES if token.get(each))}
+        if direct.get("URI", "").removeprefix("#") not in ids:
+            raise _key(f"{place}/wsse:Reference", f"its URI is {direct.get('URI')!r}", wanted)
+        return
+    raise _key(place, "it holds neither wsse:KeyIdentifier nor wsse:Reference", wanted)
+
+
+def _parts(found: str, expected: str, advice: str) -> Refused:
+    return refuse(
+        Check.SIGNED_PARTS,
+        f"{PLACE}/ds:SignedInfo/ds:Reference",
+        found,
+        expected=expected,
+        remedy=advice,
+        source=WSS,
+    )
+
+
+def _key(element: str, found: str, expected: str) -> Refused:
+    return refuse(
+        Check.KEY_REFERENCE,
+        element,
+        found,
+        expected=expected,
+        remedy="use the wst:RequestedAttachedReference of the STS's answer as it comes",
+        source=SAML_PROFILE,
+    )
+
 
 _HEADER = "soap:Header/wsse:Security"
 _DOCUMENTED = Provenance(
@@ -77,14 +241,14 @@ def by_certificate(
     certificate = read_certificate(text_of(token))
     if certificate is None:
         raise _refused(place, "it is no X.509 certificate with an RSA key", "its DER in Base64", "send the certificate")
-    signature = proof.signature_in(header, settings.call, expected="the key of the certificate")
-    targets = proof.check_signed_parts(signature, header, timestamp, body_whole=True)
+    signature = signature_in(header, settings.call, expected="the key of the certificate")
+    targets = check_signed_parts(signature, header, timestamp, body_whole=True)
     reference = next(signature.element.iter(f"{{{WSSE}}}Reference"), None)
     named = reference.get("URI", "").removeprefix("#") if reference is not None else ""
     if reference is not None and named not in {token.get(each) for each in ID_ATTRIBUTES}:
         raise refuse(
             Check.KEY_REFERENCE,
-            f"{proof.PLACE}/ds:KeyInfo//wsse:Reference",
+            f"{PLACE}/ds:KeyInfo//wsse:Reference",
             f"its URI is {reference.get('URI')!r}",
             expected="the wsu:Id of the wsse:BinarySecurityToken in the same header",
             remedy="sign with the certificate that is sent",
@@ -93,7 +257,7 @@ def by_certificate(
     if not signature_holds(signature, public_key(public_pem(certificate)), targets):
         raise refuse(
             Check.SIGNATURE_VALUE,
-            f"{proof.PLACE}/ds:SignatureValue",
+            f"{PLACE}/ds:SignatureValue",
             "value or digests do not fit the signed elements under the certificate's key",
             expected="a signature over the wsu:Timestamp with the key that belongs to the certificate",
             remedy="check that certificate and key are a pair; change nothing in the header after signing",

@@ -1,23 +1,38 @@
-"""XML encryption for one receiver: a key by RSA-OAEP, an element by AES-CBC (W3C, XML Encryption Syntax)."""
+"""XML encryption for one receiver: a key by RSA-OAEP, an element by AES-CBC (W3C, XML Encryption Syntax).
+
+The key inside a token or a request for one: as an encrypted secret, a public key or a certificate.
+
+What a SAML token says, whichever version of SAML it is written in.
+
+P_SHA1, by which WS-Trust makes one key of two entropies (WS-Trust 1.3, 4.4.4; TLS 1.0, RFC 2246, section 5).
+"""
 
 from __future__ import annotations
 
+import hmac
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, RSAPublicNumbers
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from cryptography.x509 import Certificate
 from lxml import etree
 
 from simulator.dit.refusals import Refused
-from simulator.documents.model import Basis, Provenance
 from simulator.documents.parsing import Element, safe_parser
-from simulator.security.errors import Check, refuse
+from simulator.domain.provenance import Basis, Provenance
+from simulator.security.errors import SAML_PROFILE, Check, refuse
 from simulator.security.names import (
+    ADVICE,
     AES128_CBC,
     AES256_CBC,
     BASE64,
@@ -27,9 +42,12 @@ from simulator.security.names import (
     THUMBPRINT,
     TYPE_ELEMENT,
     WSSE,
+    WST,
     XENC,
+    KeyType,
+    TokenType,
 )
-from simulator.security.trees import add, from_base64, make, only, text_of, to_base64
+from simulator.security.signatures import add, from_base64, make, only, text_of, to_base64
 
 _OAEP = OAEP(mgf=MGF1(hashes.SHA1()), algorithm=hashes.SHA1(), label=None)  # noqa: S303 - what rsa-oaep-mgf1p means
 _BLOCK = 16
@@ -139,3 +157,144 @@ def _refused(element: str, found: str, expected: str) -> Refused:
         source=_SISTER,
         credential=True,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ProofKey:
+    """What the bearer of a token proves with that it is his: a shared secret, or a public key (PEM, SPKI)."""
+
+    secret: bytes | None = None
+    public: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assertion:
+    """A token's content. ``claims`` are values by claim type; ``lives_by`` is the clock that its times are of."""
+
+    token_type: TokenType
+    id: str
+    issuer: str
+    issued_at: datetime
+    not_before: datetime | None
+    not_on_or_after: datetime | None
+    audiences: tuple[str, ...]
+    subject: str
+    key_type: KeyType
+    key: ProofKey
+    claims: Mapping[str, tuple[str, ...]]
+    lives_by: str | None = None
+
+
+def write_advice(namespace: str, lives_by: str | None) -> Element | None:
+    """The note of our STS for itself, None when there is nothing to note."""
+    if lives_by is None:
+        return None
+    advice = etree.Element(f"{{{namespace}}}Advice")
+    note = etree.SubElement(advice, f"{{{ADVICE}}}LivesBy", nsmap={"aldis": ADVICE})
+    note.text = lives_by
+    return advice
+
+
+def read_advice(advice: Element | None) -> str | None:
+    """What our STS noted."""
+    return text_of(advice.find(f"{{{ADVICE}}}LivesBy")) or None if advice is not None else None
+
+
+def write_key_info(key: ProofKey, service: x509.Certificate) -> Element:
+    """A ds:KeyInfo: a secret encrypted for the service, a public key as its numbers."""
+    info = make(DS, "KeyInfo")
+    if key.secret is not None:
+        info.append(encrypt_key(key.secret, service))
+        return info
+    if key.public is None:
+        raise ValueError("a key is a secret or public")
+    numbers = _rsa(load_pem_public_key(key.public)).public_numbers()
+    value = add(add(info, DS, "KeyValue"), DS, "RSAKeyValue")
+    add(value, DS, "Modulus", to_base64(_bytes(numbers.n)))
+    add(value, DS, "Exponent", to_base64(_bytes(numbers.e)))
+    return info
+
+
+def read_key_info(info: Element | None, service: RSAPrivateKey, where: str) -> ProofKey:
+    """The key in a token's ds:KeyInfo; raises Refused when there is none that we can use."""
+    if info is not None:
+        encrypted = info.find(f"{{{XENC}}}EncryptedKey")
+        if encrypted is not None:
+            return ProofKey(secret=decrypt_key(encrypted, service, f"{where}/xenc:EncryptedKey"))
+        secret = info.find(f"{{{WST}}}BinarySecret")
+        if secret is not None and (value := from_base64(text_of(secret))):
+            return ProofKey(secret=value)
+        public = public_key_in(info)
+        if public is not None:
+            return ProofKey(public=public)
+    raise refuse(
+        Check.TOKEN_SUBJECT,
+        where,
+        "it holds no key that can be used",
+        expected="an xenc:EncryptedKey, a wst:BinarySecret, an RSA ds:KeyValue or a ds:X509Certificate",
+        remedy="take the token from this simulator's STS, and pass it on unchanged",
+        source=SAML_PROFILE,
+        credential=True,
+    )
+
+
+def public_key_in(holder: Element) -> bytes | None:
+    """The first RSA key anywhere inside, as a certificate or as numbers (PEM, SPKI); None when there is none."""
+    certificate = certificate_in(holder)
+    if certificate is not None:
+        return _pem(certificate.public_key())
+    value = next(holder.iter(f"{{{DS}}}RSAKeyValue"), None)
+    if value is None:
+        return None
+    modulus, exponent = (from_base64(text_of(value.find(f"{{{DS}}}{name}"))) for name in ("Modulus", "Exponent"))
+    if not modulus or not exponent:
+        return None
+    try:
+        return _pem(RSAPublicNumbers(int.from_bytes(exponent), int.from_bytes(modulus)).public_key())
+    except ValueError:
+        return None
+
+
+def certificate_in(holder: Element) -> x509.Certificate | None:
+    """The first certificate inside a ds:X509Data, None when there is none that can be read."""
+    found = next(holder.iter(f"{{{DS}}}X509Certificate"), None)
+    return read_certificate(text_of(found)) if found is not None else None
+
+
+def read_certificate(text: str) -> x509.Certificate | None:
+    """A certificate from its DER in Base64, None when it is none or has no RSA key."""
+    data = from_base64(text)
+    try:
+        certificate = x509.load_der_x509_certificate(data) if data else None
+        return certificate if certificate and isinstance(certificate.public_key(), RSAPublicKey) else None
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+
+
+def public_pem(certificate: x509.Certificate) -> bytes:
+    """The certificate's public key (PEM, SPKI)."""
+    return _pem(certificate.public_key())
+
+
+def _pem(key: object) -> bytes:
+    return _rsa(key).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _rsa(key: object) -> RSAPublicKey:
+    if not isinstance(key, RSAPublicKey):
+        raise TypeError("only RSA keys are used here")
+    return key
+
+
+def _bytes(number: int) -> bytes:
+    return number.to_bytes((number.bit_length() + 7) // 8)
+
+
+def p_sha1(secret: bytes, seed: bytes, size: int) -> bytes:
+    """``size`` bytes of P_SHA1; WS-Trust takes the client's entropy as secret and the server's as seed."""
+    made = b""
+    link = seed
+    while len(made) < size:
+        link = hmac.digest(secret, link, "sha1")
+        made += hmac.digest(secret, link + seed, "sha1")
+    return made[:size]

@@ -10,12 +10,11 @@ from lxml import etree
 
 from simulator.dit.refusals import Refused
 from simulator.documents.parsing import Element
+from simulator.security.encryption import Assertion, ProofKey, read_advice, read_key_info, write_advice, write_key_info
 from simulator.security.errors import SAML_PROFILE, Check, refuse
-from simulator.security.key_info import read_key_info, write_key_info
-from simulator.security.moments import read_moment, write_moment
+from simulator.security.header import read_moment, write_moment
 from simulator.security.names import BEARER_2, DS, HOLDER_OF_KEY_2, SAML2, KeyType, TokenType
-from simulator.security.tokens import Assertion, ProofKey, read_advice, write_advice
-from simulator.security.trees import add, children, make, only, text_of
+from simulator.security.signatures import add, children, make, only, text_of
 
 SIGNATURE_PLACE = 1
 """Behind the issuer."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
-from simulator.documents.locations import data_root
 from simulator.domain.provenance import Sourced
 from simulator.settings import Check, Text, read
+from simulator.settings.files import data_root
 
 
 def _is_claim(template: str) -> bool:

@@ -1,7 +1,11 @@
-"""The state's token service (STS) on HTTP: WS-Trust 1.3 Issue by user name or certificate, its WSDL, its metadata."""
+"""The state's token service (STS) on HTTP: WS-Trust 1.3 Issue by user name or certificate, its WSDL, its metadata.
+
+The STS's WSDL as it is served, and the same inside an answer of WS-MetadataExchange.
+"""
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,42 +15,87 @@ from lxml import etree
 from werkzeug.wrappers import Request, Response
 
 from simulator import journal
-from simulator.clock import Clock
 from simulator.dit.calls import refusal_for
 from simulator.dit.refusals import as_refused
 from simulator.documents.parsing import Element, safe_parser
-from simulator.faults import EXPIRED_TOKEN, FOREIGN_TOKEN, ISSUE, ISSUING, Faults
+from simulator.domain.clock import Clock
+from simulator.fault_injection.faults import (
+    EXPIRED_TOKEN,
+    FOREIGN_TOKEN,
+    ISSUE,
+    ISSUING,
+    Faults,
+    TamperedTokens,
+    digest_of,
+)
 from simulator.journal import Entry, Json, Kind, wall_now
 from simulator.security import credentials
-from simulator.security.accounts import Account
-from simulator.security.doctored import TamperedTokens, digest_of
-from simulator.security.errors import BINDING, Check, SecurityRefusal, refuse
-from simulator.security.faults import opaque_fault
-from simulator.security.header import SECURITY, Timestamp, read_timestamp, reply_header, security_header
-from simulator.security.issuing import Issued, issue
-from simulator.security.material import Material
-from simulator.security.moments import Moments, Reading, later
-from simulator.security.names import ISSUE_ACTION, ISSUE_REPLY, WSSE
-from simulator.security.policies import CERTIFICATE, STS, USERNAME
-from simulator.security.proof import PLACE
-from simulator.security.replays import Replays
+from simulator.security.credentials import PLACE
+from simulator.security.errors import BINDING, Check, SecurityRefusal, opaque_fault, refuse
+from simulator.security.header import (
+    SECURITY,
+    Moments,
+    Reading,
+    Timestamp,
+    later,
+    read_timestamp,
+    reply_header,
+    security_header,
+)
+from simulator.security.issuing import Issued, issue, read_request
+from simulator.security.keys import Account, Material
+from simulator.security.names import (
+    CERTIFICATE,
+    ISSUE_ACTION,
+    ISSUE_REPLY,
+    MEX,
+    STS,
+    USERNAME,
+    WSSE,
+    sts_address,
+    sts_policy,
+)
+from simulator.security.replay_cache import Replays
 from simulator.security.settings import Settings
-from simulator.security.sts_description import metadata, write_wsdl
-from simulator.security.token_request import read_request
-from simulator.soap import addressing, headers
-from simulator.soap.addressing import Addressing
+from simulator.settings.files import data_root
+from simulator.soap import envelope as addressing
+from simulator.soap import envelope as headers
+from simulator.soap.authenticator import ReplayKey
 from simulator.soap.body import BodyRefused, read_body, to_utf8
-from simulator.soap.envelope import Envelope, lift, read_envelope
+from simulator.soap.envelope import Addressing, Envelope, lift, read_envelope
 from simulator.soap.faults import write_fault
-from simulator.soap.gate import ReplayKey
-from simulator.soap.media import check_media
-from simulator.soap.refusals import EnvelopeCode, Fault, as_fault
+from simulator.soap.multipart import check_media
+from simulator.soap.refusals import EnvelopeCode, Fault, SoapVersion, as_fault
 from simulator.soap.refusals import refuse as refuse_request
-from simulator.soap.versions import SoapVersion
 from simulator.store import Store
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+_WSDL = "http://schemas.xmlsoap.org/wsdl/"
+
+
+def write_wsdl(base: str, settings: Settings) -> Element:
+    """The WSDL with both addresses below a base address such as ``https://host:port``, and their policies."""
+    path = data_root("schemas") / "dit" / "SecurityTokenService.wsdl"
+    root = etree.parse(str(path), etree.XMLParser(resolve_entities=False, no_network=True)).getroot()
+    for credential in (USERNAME, CERTIFICATE):
+        binding = next(each for each in root.iter(f"{{{_WSDL}}}binding") if each.get("name") == credential)
+        binding.insert(0, sts_policy(settings, credential))
+        port = next(each for each in root.iter(f"{{{_WSDL}}}port") if each.get("name") == credential)
+        port[0].set("location", sts_address(base, credential))
+    return root
+
+
+def metadata(wsdl: Element) -> Element:
+    """A mex:Metadata that holds a WSDL (W3C submission, Web Services Metadata Exchange 1.1)."""
+    root = etree.Element(f"{{{MEX}}}Metadata", nsmap={"wsx": MEX})
+    section = etree.SubElement(root, f"{{{MEX}}}MetadataSection", Dialect=_WSDL.rstrip("/") + "/")
+    section.set("Identifier", wsdl.get("targetNamespace", ""))
+    section.append(copy.deepcopy(wsdl))
+    return root
+
 
 _log = logging.getLogger(__name__)
 _LARGEST = 256 * 1024  # bytes; a request for a token has a few thousand

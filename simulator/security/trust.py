@@ -12,20 +12,26 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from simulator.dit.refusals import Refused
-from simulator.documents.model import Basis, Provenance
 from simulator.documents.parsing import Element
+from simulator.domain.provenance import Basis, Provenance
+from simulator.fault_injection.faults import digest_of
 from simulator.security import saml1, saml2
-from simulator.security.doctored import digest_of
-from simulator.security.encryption import decrypt_element
+from simulator.security.encryption import Assertion, certificate_in, decrypt_element
 from simulator.security.errors import SAML_PROFILE, WS_TRUST, XML_SIGNATURE, Check, refuse
-from simulator.security.key_info import certificate_in
-from simulator.security.material import Material
-from simulator.security.moments import Reading, later, write_moment
+from simulator.security.header import Reading, later, write_moment
+from simulator.security.keys import Material
 from simulator.security.names import DS, RSA_SHA1, RSA_SHA256, RSA_SHA512, SAML1, SAML2, SHA1, SHA256, SHA512, XENC
 from simulator.security.settings import Settings
-from simulator.security.signatures import certificate_key, named_elements, read_signature, signature_holds
-from simulator.security.tokens import Assertion
-from simulator.security.trees import children, elements, only, text_of
+from simulator.security.signatures import (
+    certificate_key,
+    children,
+    elements,
+    named_elements,
+    only,
+    read_signature,
+    signature_holds,
+    text_of,
+)
 
 TOKENS = {
     f"{{{SAML2}}}Assertion": "saml2:Assertion",

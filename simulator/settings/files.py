@@ -1,4 +1,7 @@
-"""A TOML file of settings: its tables, the line of each key, and errors that name file, line and key."""
+"""A TOML file of settings: its tables, the line of each key, and errors that name file, line and key.
+
+Where the data lies: in a checkout beside the packages, in an installed wheel inside them.
+"""
 
 from __future__ import annotations
 
@@ -240,3 +243,17 @@ def _not_toml(path: Path, message: str) -> Problem:
     notation = "; see https://toml.io for the notation"
     line = int(match[1]) if match else None
     return Problem(path, line, "", f"not TOML: {_LINE.sub('', message)}{hint or notation}")
+
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def data_root(name: str) -> Path:
+    """The folder ``schemas`` or ``fixtures``.
+
+    Raises FileNotFoundError when the installation lacks it.
+    """
+    for candidate in (_PACKAGE / "_data" / name, _PACKAGE.parent / name):
+        if candidate.is_dir():
+            return candidate
+    raise FileNotFoundError(f"the folder {name}/ is missing from this installation; install aldis-conformance again")

@@ -1,36 +1,165 @@
-"""DIT's two services on HTTP: addresses, methods, the WSDLs, and the bodies of calls."""
+"""DIT's two services on HTTP: addresses, methods, the WSDLs, and the bodies of calls.
+
+The contract as it is served: the files of ``schemas/dit`` with the simulator's own addresses in them.
+"""
 
 from __future__ import annotations
 
+import copy
 import errno
+import functools
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lxml import etree
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request as HttpRequest
 from werkzeug.wrappers import Response
 
 from simulator.dit.refusals import Refused, refusal_by_store
-from simulator.soap import wsdl
+from simulator.documents.parsing import Element
 from simulator.soap.body import ENVELOPE_ALLOWANCE, Body, BodyRefused, read_body
 from simulator.soap.contract import CONFIGURATION, MESSAGES, Contract
 from simulator.soap.exchange import Request, answer
-from simulator.soap.refusals import EnvelopeCode, refuse
+from simulator.soap.refusals import EnvelopeCode, SoapVersion, refuse
 from simulator.soap.replies import Reply, Stream
-from simulator.soap.versions import SoapVersion
 from simulator.store import StoreError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from simulator.dit.calls import SimulationServices
-    from simulator.documents.parsing import Element
-    from simulator.soap.gate import Authenticator
+    from simulator.soap.authenticator import Authenticator
     from simulator.store import Store
+
+
+_XS = "{http://www.w3.org/2001/XMLSchema}"
+_WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
+_WSP = "{http://www.w3.org/ns/ws-policy}"
+
+PORTS = {"Plain": "plain", "Plain11": "plain11", "PlainMtom": "plainMtom"}
+"""Ports of the WSDL and the last step of their addresses (assumed: DIT itself has no port without security)."""
+
+FEDERATED = {"ws2007FederationNoSct": "Plain", "ws2007FederationNoSctMtom": "PlainMtom"}
+"""Guarded ports, whose name is the last step of their address too (documented: integration instruction v1.09, 4.2.1.13
+and 5.1.1.4), and the plain port that each is like but for its policy.
+"""
+
+
+@functools.cache
+def schema_files(contract: Contract = MESSAGES) -> dict[str, Path]:
+    """The schemas that a service's WSDL needs, by the name under which they are served."""
+    return {path.name: path for path in contract.files}
+
+
+def write_wsdl(
+    service: str,
+    *,
+    contract: Contract = MESSAGES,
+    ports: tuple[str, ...] = tuple(PORTS),
+    single: bool = False,
+    policy: Element | None = None,
+) -> bytes:
+    """The WSDL for a service address such as ``http://127.0.0.1:8080/dit/v1-2/MessageService``.
+
+    ``ports`` are the ports to offer; ``single`` puts the schemas into the file instead of importing them. ``policy``
+    is that of the guarded ports.
+    """
+    wsdl = _read(contract.wsdl)
+    if policy is not None:
+        for name in ports:
+            if name in FEDERATED:
+                _add_guarded(wsdl, name, policy)
+    _keep_ports(wsdl, ports)
+    for port in wsdl.iter(f"{_WSDL}port"):
+        address = next(each for each in port if str(each.tag).endswith("}address"))
+        address.set("location", f"{service}/{PORTS.get(port.get('name', ''), port.get('name', ''))}")
+    if single:
+        types = next(wsdl.iter(f"{_WSDL}types"))
+        types[:] = [_without_locations(_read(path)) for path in reversed(schema_files(contract).values())]
+    else:
+        _point_at(wsdl, service)
+    return _serialized(wsdl)
+
+
+def write_schema(name: str, service: str, contract: Contract = MESSAGES) -> bytes:
+    """One of a service's schemas, with its imports pointing at this service; raises KeyError for an unknown name."""
+    schema = _read(schema_files(contract)[name])
+    _point_at(schema, service)
+    return _serialized(schema)
+
+
+def _add_guarded(wsdl: Element, name: str, policy: Element) -> None:
+    """A port like a plain one, with the policy in its binding."""
+    port = next((element for element in wsdl.iter(f"{_WSDL}port") if element.get("name") == FEDERATED[name]), None)
+    if port is None:
+        raise ValueError(f"the contract has no port {FEDERATED[name]} that {name} could be like")
+    plain = port.get("binding", "")
+    binding = next(
+        element for element in wsdl.iter(f"{_WSDL}binding") if element.get("name") == plain.rpartition(":")[2]
+    )
+    guarded = copy.deepcopy(binding)
+    guarded.set("name", f"{wsdl.get('name')}_{name}")
+    for each in guarded.findall(f"{_WSDL}documentation"):
+        guarded.remove(each)
+    old = guarded.find(f"{_WSP}Policy")
+    assertions = copy.deepcopy(policy)
+    if old is not None:
+        # MTOM is one more assertion of the one policy that a binding has.
+        assertions[0][0].extend(list(old))
+        guarded.remove(old)
+    guarded.insert(0, assertions)
+    binding.addnext(guarded)
+    twin = copy.deepcopy(port)
+    twin.set("name", name)
+    twin.set("binding", f"{plain.rpartition(':')[0]}:{guarded.get('name')}")
+    parent = port.getparent()
+    if parent is not None:
+        parent.insert(next(i for i, each in enumerate(parent) if each.tag == port.tag), twin)
+
+
+def _keep_ports(wsdl: Element, ports: tuple[str, ...]) -> None:
+    bindings = set()
+    for service in wsdl.iterfind(f"{_WSDL}service"):
+        for port in list(service.iterfind(f"{_WSDL}port")):
+            if port.get("name") in ports:
+                bindings.add(port.get("binding", "").rpartition(":")[2])
+            else:
+                service.remove(port)
+    for binding in list(wsdl.iterfind(f"{_WSDL}binding")):
+        if binding.get("name") not in bindings:
+            wsdl.remove(binding)
+
+
+def _point_at(root: Element, service: str) -> None:
+    for element in root.iter(f"{_XS}import"):
+        name = element.get("schemaLocation", "").rpartition("/")[2]
+        element.set("schemaLocation", f"{service}?xsd={name}")
+
+
+def _without_locations(schema: Element) -> Element:
+    for element in schema.iter(f"{_XS}import"):
+        element.attrib.pop("schemaLocation", None)
+    return schema
+
+
+def _read(path: Path) -> Element:
+    return copy.deepcopy(_parsed(path))
+
+
+@functools.cache
+def _parsed(path: Path) -> Element:
+    return etree.parse(str(path), etree.XMLParser(resolve_entities=False, no_network=True)).getroot()
+
+
+def _serialized(root: Element) -> bytes:
+    return etree.tostring(root, xml_declaration=True, encoding="utf-8")
+
 
 _log = logging.getLogger(__name__)
 
@@ -39,13 +168,13 @@ SERVICE = MESSAGES.path
 
 _VERSIONS = {"plain": SoapVersion.SOAP_12, "plain11": SoapVersion.SOAP_11, "plainMtom": SoapVersion.SOAP_12}
 _MTOM = frozenset({"plainMtom", "ws2007FederationNoSctMtom"})
-_PORTS = {MESSAGES: tuple(wsdl.PORTS), CONFIGURATION: ("Plain", "Plain11")}
-_GUARDED = {MESSAGES: tuple(wsdl.FEDERATED), CONFIGURATION: ("ws2007FederationNoSct",)}
+_PORTS = {MESSAGES: tuple(PORTS), CONFIGURATION: ("Plain", "Plain11")}
+_GUARDED = {MESSAGES: tuple(FEDERATED), CONFIGURATION: ("ws2007FederationNoSct",)}
 _SERVICES = {each.name: each for each in _PORTS}
 
 
 def _rules(contract: Contract) -> list[Rule]:
-    steps = ", ".join((*(wsdl.PORTS[each] for each in _PORTS[contract]), *_GUARDED[contract]))
+    steps = ", ".join((*(PORTS[each] for each in _PORTS[contract]), *_GUARDED[contract]))
     return [
         Rule(contract.path, methods=["GET"], endpoint=contract.name),
         Rule(f"{contract.path}/<any({steps}):port>", methods=["GET", "POST"], endpoint=contract.name),
@@ -88,12 +217,12 @@ class SoapApplication:
         offered = self._offered(contract)
         if port is None:
             return _describe(http, contract, offered, self._policy(http)) or _help(http)
-        there = tuple(each for each in offered if wsdl.PORTS.get(each, each) == port)
+        there = tuple(each for each in offered if PORTS.get(each, each) == port)
         if not there:
             return self._unknown_path(http)
         if http.method != "POST":
             return _describe(http, contract, there, self._policy(http)) or _only_post(http)
-        authenticator = self._authenticator() if port in wsdl.FEDERATED else None
+        authenticator = self._authenticator() if port in FEDERATED else None
         version = _VERSIONS.get(port, SoapVersion.SOAP_12)
         return self._call(http, version, contract=contract, mtom=port in _MTOM, authenticator=authenticator)
 
@@ -232,13 +361,11 @@ def _describe(http: HttpRequest, contract: Contract, ports: tuple[str, ...], pol
     asked = {key.lower(): value for key, value in http.args.items()}
     service = http.host_url.rstrip("/") + http.root_path.rstrip("/") + contract.path
     if "wsdl" in asked or "singlewsdl" in asked:
-        return _xml(
-            wsdl.write_wsdl(service, contract=contract, ports=ports, single="singlewsdl" in asked, policy=policy)
-        )
+        return _xml(write_wsdl(service, contract=contract, ports=ports, single="singlewsdl" in asked, policy=policy))
     if "xsd" in asked:
-        if asked["xsd"] in wsdl.schema_files(contract):
-            return _xml(wsdl.write_schema(asked["xsd"], service, contract))
-        known = ", ".join(wsdl.schema_files(contract))
+        if asked["xsd"] in schema_files(contract):
+            return _xml(write_schema(asked["xsd"], service, contract))
+        known = ", ".join(schema_files(contract))
         return _text(f"There is no schema {asked['xsd']!r}; there are {known}.\n", 404)
     return None
 

@@ -16,8 +16,7 @@ from simulator.dit.administration import Administration, missing, status_of
 from simulator.dit.model import Authority, Channel, ChannelKind, ChannelVersion
 from simulator.documents.catalogue import CatalogueError
 from simulator.soap.contract import CFG, DIT
-from simulator.soap.declaring import operation, structure
-from simulator.soap.services import AuthorityBasicInfoStructure, Invocation, MessageClassStructure
+from simulator.soap.services import AuthorityBasicInfoStructure, Invocation, MessageClassStructure, operation, structure
 
 _BUSINESS, _ERROR = "1", "3"
 DEFAULT_ERROR_SCHEMA = "URN:IVIS:100001:XSD-DIT-DITMessage-v1-0-TYPE-DefaultMessageError"

@@ -11,10 +11,9 @@ from pathlib import Path
 from lxml import etree
 
 from simulator.documents.catalogue import Catalogue, SchemaEntry
-from simulator.documents.complaints import Complaint
-from simulator.documents.locations import data_root
-from simulator.documents.model import Basis, Provenance
-from simulator.documents.parsing import Element
+from simulator.documents.parsing import Complaint, Element
+from simulator.domain.provenance import Basis, Provenance
+from simulator.settings.files import data_root
 
 SVC = "http://ivis.eps.gov.lv/ISS/DITService/v1-0"
 """Namespace of the wrappers (inferred: Java package ``lv.gov.eps.ivis.iss.ditservice.v1_0`` of DIT's samples)."""

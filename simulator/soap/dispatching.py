@@ -14,7 +14,7 @@ from spyne.server import ServerBase
 from simulator.documents.parsing import Element
 from simulator.soap.configuring import ConfigurationService
 from simulator.soap.contract import CONFIGURATION, MESSAGES, Contract
-from simulator.soap.lifting import REFERENCE
+from simulator.soap.extraction import REFERENCE
 from simulator.soap.services import Invocation, MessageResponseStructure2, MessageService
 
 REFERENCE_MARK = "payload"

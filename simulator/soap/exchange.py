@@ -15,26 +15,23 @@ from simulator.dit.calls import CallRecord, SimulationServices
 from simulator.dit.model import Caller, MessageClass, Payload, RefusalCode, SendRequest
 from simulator.dit.refusals import Refusal, Refused
 from simulator.dit.sending import Examined
-from simulator.documents.complaints import Complaint
-from simulator.documents.parsing import Element
-from simulator.documents.streaming import well_formed
-from simulator.faults import CUT_REPLY, HTTP_500, LOSE_REQUEST, InjectedFault
+from simulator.documents.catalogue import well_formed
+from simulator.documents.parsing import Complaint, Element
+from simulator.fault_injection.faults import CUT_REPLY, HTTP_500, LOSE_REQUEST, InjectedFault
 from simulator.journal import Entry
-from simulator.soap import addressing, headers
-from simulator.soap.addressing import Addressing
+from simulator.soap import envelope as addressing
+from simulator.soap import envelope as headers
+from simulator.soap.authenticator import Authenticator, Credentials, Principal
 from simulator.soap.body import IN_MEMORY, Body, to_utf8, window_to_utf8
 from simulator.soap.contract import DIT, MESSAGES, SVC, Contract, Operation, complaints_about
 from simulator.soap.dispatching import dispatch
-from simulator.soap.envelope import check_data_encoding, lift, operation_of, read_envelope
+from simulator.soap.envelope import Addressing, check_data_encoding, lift, operation_of, read_envelope
+from simulator.soap.extraction import REFERENCE, LargePayload, Lifted, LiftedPayload, lift_window
 from simulator.soap.faults import write_fault
-from simulator.soap.gate import Authenticator, Credentials, Principal
-from simulator.soap.lifting import REFERENCE, LargePayload, Lifted, LiftedPayload, lift_window
-from simulator.soap.media import Media, check_media
-from simulator.soap.multipart import INCLUDE, charset_of, read_part, take_apart
-from simulator.soap.refusals import EnvelopeCode, Fault, FaultCode, as_fault, refuse
+from simulator.soap.multipart import INCLUDE, Media, charset_of, check_media, read_part, take_apart
+from simulator.soap.refusals import EnvelopeCode, Fault, FaultCode, SoapVersion, as_fault, refuse
 from simulator.soap.replies import Reply, as_mtom, put_payloads_back, write_envelope
 from simulator.soap.services import Invocation
-from simulator.soap.versions import SoapVersion
 from simulator.store import Incoming, Unit
 
 MAX_JOURNALED_BYTES = 1024 * 1024

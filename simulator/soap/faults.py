@@ -6,12 +6,10 @@ import re
 
 from lxml import etree
 
-from simulator.documents.complaints import Complaint
-from simulator.documents.parsing import Element
-from simulator.soap.addressing import FAULT_ACTION, SOAP_FAULT_ACTION, WSA, Addressing, reply_headers
-from simulator.soap.refusals import FAULT, Fault, FaultCode
+from simulator.documents.parsing import Complaint, Element
+from simulator.soap.envelope import FAULT_ACTION, SOAP_FAULT_ACTION, WSA, Addressing, reply_headers
+from simulator.soap.refusals import FAULT, XML, Fault, FaultCode, SoapVersion
 from simulator.soap.replies import Reply, write_envelope
-from simulator.soap.versions import XML, SoapVersion
 
 _CODES_11 = {
     FaultCode.VERSION_MISMATCH: "VersionMismatch",

@@ -11,7 +11,7 @@ from lxml import etree
 
 from simulator.documents.parsing import Element
 from simulator.soap.contract import PREFIXES
-from simulator.soap.versions import SoapVersion
+from simulator.soap.refusals import SoapVersion
 from simulator.store import OpenBlob
 
 IN_MEMORY = 1024 * 1024

@@ -1,29 +1,56 @@
 """The six operations as Spyne services: from the wire's words to DIT's and back, a few lines each.
 
 Class and field names are those on the wire, spelt as in DIT's client samples. Payloads are references here
-(:mod:`simulator.soap.lifting`). What a call did is noted for the journal as it happens.
+(:mod:`simulator.soap.extraction`). What a call did is noted for the journal as it happens.
+
+Declares the operations of a contract to Spyne: wrappers, their children, and the namespaces of both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from spyne import Boolean, ComplexModel, DateTime, Integer, ServiceBase, Unicode, XmlAttribute
+from spyne import Boolean, ComplexModel, DateTime, Integer, ServiceBase, Unicode, XmlAttribute, rpc
 
 from simulator.dit.calls import CallRecord
+from simulator.dit.mailbox import canonical
 from simulator.dit.model import Caller, MailboxMessage, MessageClass, Payload, Selector, SendRequest
-from simulator.dit.selection import canonical
 from simulator.documents.catalogue import Catalogue
 from simulator.soap.contract import DIT, IVIS, SVC
-from simulator.soap.declaring import Decorator, operation, structure
-from simulator.soap.lifting import REFERENCE
+from simulator.soap.extraction import REFERENCE
 
 if TYPE_CHECKING:
     from simulator.dit.network import Network
     from simulator.dit.sending import Examined
     from simulator.store import Unit
+
+
+Decorator = Callable[[Callable[..., Any]], Any]
+
+_ARGUMENTS = ("asked", "also")
+"""The parameter names of a service function for the children of the request's wrapper, in their order."""
+
+
+def operation(
+    namespace: str, wrapper: str, *inside: tuple[str, Any], reply: str, result: str | None = None, returns: Any = None
+) -> Decorator:
+    """Spyne's ``rpc`` for a wrapper with its children (name and kind), answered by a wrapper with one child or none."""
+    decorate: Decorator = rpc(
+        *(kind for _, kind in inside),
+        _in_message_name=f"{{{namespace}}}{wrapper}",
+        _in_variable_names={name: child for name, (child, _) in zip(_ARGUMENTS, inside, strict=False)},
+        _out_message_name=f"{{{namespace}}}{reply}",
+        **({} if result is None else {"_returns": returns, "_out_variable_name": result}),
+    )
+    return decorate
+
+
+def structure(kind: Any) -> Any:
+    """A child that carries a structure stands in the structures' namespace, not in the wrapper's."""
+    return kind.customize(sub_ns=DIT)
+
 
 _CLASS_CODES = {MessageClass.BUSINESS: "1", MessageClass.TRANSACTION: "2", MessageClass.ERROR: "3"}
 

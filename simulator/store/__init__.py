@@ -2,7 +2,6 @@
 
 from simulator.store.errors import StorageFull, StoreError
 from simulator.store.incoming import Incoming, OpenBlob
-from simulator.store.store import Store
-from simulator.store.unit import Unit
+from simulator.store.store import Store, Unit
 
 __all__ = ["Incoming", "OpenBlob", "StorageFull", "Store", "StoreError", "Unit"]

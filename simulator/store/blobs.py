@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from simulator.store.errors import StoreError, from_os_error
 from simulator.store.incoming import PIECE, FileBlob, Incoming, OpenBlob, PiecedBlob, WholeBlob
 from simulator.store.prepared import Prepared
-from simulator.store.tables import blob_pieces, blobs
+from simulator.store.schema import blob_pieces, blobs
 
 if TYPE_CHECKING:
     from pathlib import Path

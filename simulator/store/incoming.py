@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, Self, cast
 from sqlalchemy import bindparam, select
 
 from simulator.store.errors import StoreError, from_os_error
-from simulator.store.tables import blob_pieces
+from simulator.store.schema import blob_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,11 +9,11 @@ import sys
 from contextlib import closing
 from datetime import datetime
 
-from simulator.clock import RIGA, Clock
 from simulator.documents.profile import load_profile
-from simulator.server import Server
-from simulator.simulation import Simulation
-from simulator.world_file import load_world
+from simulator.domain.clock import RIGA, Clock
+from simulator.http.server import Server
+from simulator.http.simulation import Simulation
+from simulator.world.file import load_world
 from tests.benchmarks.yardstick import serve_until_told
 
 _CONTRACT = {

@@ -22,15 +22,17 @@ from pathlib import Path
 
 from simulator.aldis.account import Bill
 from simulator.aldis.authority import Aldis
-from simulator.aldis.cycle import Duty, DutyKind
 from simulator.aldis.ledger import AccountKey
-from simulator.channels import installation_for
-from simulator.clock import RIGA, Clock
-from simulator.dit.bounded import transformer
 from simulator.dit.model import Payload, Selector, SendRequest
 from simulator.dit.network import Network
-from simulator.dit.options import NetworkRules
-from simulator.documents.model import (
+from simulator.dit.rights import NetworkRules
+from simulator.dit.xslt_process import transformer
+from simulator.documents.profile import load_profile
+from simulator.documents.reading import read_streamed
+from simulator.documents.timetable import Duty, DutyKind
+from simulator.documents.writing import document_parts
+from simulator.domain.clock import RIGA, Clock
+from simulator.domain.model import (
     Address,
     Category,
     ChannelName,
@@ -45,13 +47,11 @@ from simulator.documents.model import (
     Record,
     SubUser,
 )
-from simulator.documents.profile import load_profile
-from simulator.documents.streamed_reading import read_streamed
-from simulator.documents.writing import document_parts
+from simulator.http.provisioning import installation_for
 from simulator.journal import StoredJournal
 from simulator.store import Store
-from simulator.world import Resident, Retailer, Spell, World
-from simulator.world_making import make_world
+from simulator.world.generator import make_world
+from simulator.world.model import Resident, Retailer, Spell, World
 from tests.benchmarks.processes import peak_memory, processor_seconds
 
 START = date(2026, 1, 1)

@@ -13,11 +13,11 @@ from lxml import etree
 
 from conformance.payloads import from_schema, load_schema
 from conformance.payloads.domain.strategies import documents
-from simulator.documents.locations import data_root
-from simulator.documents.model import ChannelName, Document
 from simulator.documents.profile import load_profile
 from simulator.documents.validation import validate
 from simulator.documents.writing import write_document
+from simulator.domain.model import ChannelName, Document
+from simulator.settings.files import data_root
 from tests.conformance.payloads.engine.standards import iso_20022, loaded, ubl
 
 pytestmark = pytest.mark.bench

@@ -18,8 +18,8 @@ import requests
 from hypothesis import HealthCheck, given, settings
 
 from conformance.payloads.domain.strategies import payloads
-from simulator.documents.model import ChannelName
 from simulator.documents.profile import load_profile
+from simulator.domain.model import ChannelName
 from tests.benchmarks.processes import started
 from tests.conformance.commands.running import ALDIS, aldis_process
 

@@ -15,11 +15,11 @@ from uuid import uuid4
 import pytest
 from lxml import etree
 
-from simulator.documents.locations import data_root
-from simulator.documents.model import ChannelName
 from simulator.documents.profile import load_profile
-from simulator.listening import HttpServer, Tls
+from simulator.domain.model import ChannelName
+from simulator.http.listener import HttpServer, Tls
 from simulator.security.settings import load_settings
+from simulator.settings.files import data_root
 from simulator.soap.contract import DIT, SVC
 from tests.benchmarks.processes import started
 from tests.benchmarks.test_wire import CLIENTS, SECONDS, send_by_several

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from simulator.documents.locations import data_root
-from simulator.documents.model import ChannelName
 from simulator.documents.profile import load_profile
+from simulator.domain.model import ChannelName
+from simulator.settings.files import data_root
 
 pytestmark = pytest.mark.bench
 RECORDS = 170_000

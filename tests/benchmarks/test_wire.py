@@ -24,9 +24,9 @@ from uuid import uuid4
 
 import pytest
 
-from simulator.documents.locations import data_root
-from simulator.documents.model import ChannelName
 from simulator.documents.profile import load_profile
+from simulator.domain.model import ChannelName
+from simulator.settings.files import data_root
 from simulator.soap.contract import DIT, SVC
 from tests.benchmarks.processes import peak_memory, started
 from tests.benchmarks.yardstick import measure, yardstick

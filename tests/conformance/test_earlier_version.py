@@ -18,7 +18,7 @@ from conformance.rules import judge
 from conformance.rules.case import Case
 from simulator.documents.profile import load_profile
 from simulator.journal import FolderJournal, blob_references
-from simulator.world_record import world_from_json
+from simulator.journal.run_metadata import world_from_json
 
 FOLDER = Path(__file__).parents[1] / "data" / "version-0.1"
 

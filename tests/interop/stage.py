@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from simulator.documents.locations import data_root
-from simulator.documents.model import ChannelName
 from simulator.documents.profile import Profile, load_profile
 from simulator.documents.writing import write_national
+from simulator.domain.model import ChannelName
+from simulator.settings.files import data_root
 from tests.interop.served import Served, serving
 
 USER = "paraugs"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.documents.locations import data_root
+from simulator.settings.files import data_root
 from tests.interop.clients import HERE, ZEEP
 from tests.interop.served import CONFIGURATION, serving
 from tests.interop.stage import AUTHORITY, BVKB, BVKB_USER, USER

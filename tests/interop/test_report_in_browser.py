@@ -25,7 +25,7 @@ authority = "100777"
 
 [driver]
 kind = "python"
-object = "tests.spoilt.money:VatCovered"
+object = "tests.mutants.money:VatCovered"
 """
 
 

@@ -21,18 +21,18 @@ import pytest
 import requests
 from lxml import etree
 
-from simulator.clock import RIGA, Clock
 from simulator.documents.profile import load_profile
+from simulator.domain.clock import RIGA, Clock
 from simulator.domain.provenance import Sourced
+from simulator.http.server import Server
+from simulator.http.simulation import Simulation
 from simulator.journal import Entry, Kind, Outcome, StoredJournal
-from simulator.security.secured import Security
+from simulator.security.authenticator import Security
 from simulator.security.settings import Settings, load_settings
-from simulator.server import Server
-from simulator.simulation import Simulation
 from simulator.soap.application import SERVICE
 from simulator.soap.body import ENVELOPE_ALLOWANCE
 from simulator.store import Store
-from simulator.world_file import load_world
+from simulator.world.file import load_world
 from tests.simulator.fuzzing.campaign import serving
 from tests.simulator.fuzzing.genuine import MULTIPART, ROOT, packed
 from tests.simulator.fuzzing.wire import Answer as Raw

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from werkzeug.test import Client
 
-from simulator.clock import RIGA, Clock
-from simulator.console.admin import AdminApplication
-from simulator.documents.locations import data_root
 from simulator.documents.profile import load_profile
-from simulator.simulation import Simulation
-from simulator.world_file import load_world
+from simulator.domain.clock import RIGA, Clock
+from simulator.http.admin import AdminApplication
+from simulator.http.simulation import Simulation
+from simulator.settings.files import data_root
+from simulator.world.file import load_world
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "rights.md").read_text(encoding="utf-8")
 

@@ -24,7 +24,7 @@ from sqlalchemy import select
 from simulator.journal import Kind, Outcome, StoredJournal
 from simulator.soap.application import SERVICE
 from simulator.store import Store
-from simulator.store.tables import deliveries, messages
+from simulator.store.schema import deliveries, messages
 from tests.simulator.postgresql import MISSING, cluster, programs
 from tests.simulator.soap.setting import RETAILER, Setting, basic, open_setting, send_request
 

@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import TypeVar
 
 from conformance.payloads.domain.mutators import ALL_CHANNELS, InvalidDocument, Mutator, Original
-from simulator.documents.business import rules
-from simulator.documents.business.breach import BusinessRule
-from simulator.documents.identifiers import synthetic_customer_eic, synthetic_personal_code
-from simulator.documents.model import (
+from simulator.domain import business_rules as rules
+from simulator.domain.business_rules import BusinessRule
+from simulator.domain.identifiers import synthetic_customer_eic, synthetic_personal_code
+from simulator.domain.model import (
     CatchUp,
     Category,
     CategoryCount,

@@ -18,11 +18,12 @@ from conformance.payloads.domain.generator import LATE_DATA, RECORD_BYTES, ZERO,
 from conformance.payloads.engine.choices import Choices, Literals, Source, UnionValues, Values
 from conformance.payloads.engine.loading import Prefixes
 from conformance.payloads.engine.simple_types import SimpleTypes
-from simulator.clock import RIGA
 from simulator.documents.bindings import Node
-from simulator.documents.business.rules import FIRST_PERIOD
 from simulator.documents.explaining import child_declaration, global_element
-from simulator.documents.identifiers import (
+from simulator.documents.profile import ChannelProfile, Profile
+from simulator.domain.business_rules import FIRST_PERIOD
+from simulator.domain.clock import RIGA
+from simulator.domain.identifiers import (
     SYNTHETIC_NEW_CODES,
     personal_code_canonical,
     synthetic_metering_point,
@@ -30,7 +31,7 @@ from simulator.documents.identifiers import (
     synthetic_personal_code,
     synthetic_registration_number,
 )
-from simulator.documents.model import (
+from simulator.domain.model import (
     Address,
     Category,
     ChannelName,
@@ -43,7 +44,6 @@ from simulator.documents.model import (
     Person,
     Record,
 )
-from simulator.documents.profile import ChannelProfile, Profile
 
 # ---- texts
 

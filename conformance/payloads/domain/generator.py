@@ -12,14 +12,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from conformance.payloads.engine.choices import Choices, Source
-from simulator.clock import RIGA
-from simulator.documents.business.rules import FIRST_PERIOD
-from simulator.documents.identifiers import (
-    personal_code_canonical,
-    synthetic_metering_point,
-    synthetic_personal_code,
-)
-from simulator.documents.model import (
+from simulator.documents.profile import Profile
+from simulator.domain.business_rules import FIRST_PERIOD
+from simulator.domain.clock import RIGA
+from simulator.domain.identifiers import personal_code_canonical, synthetic_metering_point, synthetic_personal_code
+from simulator.domain.model import (
     Address,
     CatchUp,
     Category,
@@ -36,7 +33,6 @@ from simulator.documents.model import (
     Record,
     SubUser,
 )
-from simulator.documents.profile import Profile
 from simulator.domain.people import FULL_NAMES, STREETS, street_address
 
 PROVIDER = "40009990008"  # synthetic; its check digit is right

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from conformance.payloads.domain import business_mutators, mutators
 from conformance.payloads.domain.mutators import InvalidDocument, Mutator, Original
-from simulator.documents.model import ChannelName, Document
 from simulator.documents.profile import Profile
+from simulator.domain.model import ChannelName, Document
 
 MUTATORS: Mapping[str, Mutator] = {
     mutator.kind: mutator for mutator in (*mutators.MUTATORS, *business_mutators.MUTATORS)

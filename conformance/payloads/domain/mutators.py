@@ -19,11 +19,11 @@ from xmlschema.validators import XsdElement, XsdSimpleType
 
 from simulator.documents.element_names import Names
 from simulator.documents.explaining import child_declaration, global_element
-from simulator.documents.model import ChannelName, Document
 from simulator.documents.parsing import Element, parse
 from simulator.documents.profile import Profile
 from simulator.documents.reading import read_located
 from simulator.documents.writing import write_document
+from simulator.domain.model import ChannelName, Document
 
 ALL_CHANNELS = frozenset(ChannelName)
 

@@ -7,9 +7,9 @@ from itertools import islice
 
 from conformance.payloads.domain.generator import DocumentGenerator
 from conformance.payloads.engine.choices import SeededSource
-from simulator.documents.model import ChannelName, Document, Period
 from simulator.documents.profile import Profile
 from simulator.documents.writing import document_parts, write_document
+from simulator.domain.model import ChannelName, Document, Period
 from simulator.settings import SettingsError
 
 RECORDS_IN_MEMORY = 500

@@ -8,9 +8,9 @@ from conformance.payloads.domain.edges import EdgeGenerator, FieldTexts
 from conformance.payloads.domain.invalid import make_invalid
 from conformance.payloads.domain.mutators import InvalidDocument
 from conformance.payloads.engine.strategies import HypothesisSource
-from simulator.documents.model import ChannelName, Document
 from simulator.documents.profile import Profile
 from simulator.documents.writing import write_document
+from simulator.domain.model import ChannelName, Document
 
 MOST_RECORDS = 20
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
-from simulator.documents.model import Period
+from simulator.domain.model import Period
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

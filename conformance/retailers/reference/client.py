@@ -13,8 +13,7 @@ from lxml import etree
 from zeep import Client, Settings, Transport
 from zeep.exceptions import Fault, TransportError
 
-from conformance.retailers.reference.federation import Access, Federation
-from conformance.retailers.reference.tokens import NotIssued
+from conformance.retailers.reference.federation import Access, Federation, NotIssued
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

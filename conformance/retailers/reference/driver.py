@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.retailers.reference.billing import NOTHING, Billing, Booking, Invoice
 from conformance.retailers.reference.client import DitClient
-from conformance.retailers.reference.contracts import BusinessError, happened
+from conformance.retailers.reference.customers import BusinessError, happened
 from conformance.retailers.reference.exchange import Exchange
 from conformance.retailers.reference.federation import Access
 from conformance.retailers.reference.folders import FoldersClient
-from conformance.retailers.reference.office import Office, Party
-from conformance.retailers.reference.store import Store
-from simulator.documents.model import ChannelName, Period
+from conformance.retailers.reference.office import Office, Party, Store
 from simulator.documents.profile import load_profile
+from simulator.domain.model import ChannelName, Period
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.retailers.reference.billing import Account, Booking, Grant, Invoice
 from conformance.retailers.reference.database import Database, to_cents, to_date, to_euro
-from simulator.documents.model import Period
+from simulator.domain.model import Period
 
 if TYPE_CHECKING:
     from decimal import Decimal

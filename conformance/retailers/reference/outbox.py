@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from simulator.documents.model import ChannelName, Operation, Period, RecordError, Severity
+from simulator.domain.model import ChannelName, Operation, Period, RecordError, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

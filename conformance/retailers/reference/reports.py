@@ -8,22 +8,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from conformance.retailers.reference.outbox import Outgoing, Rejection, Statement
-from simulator.documents.model import (
-    ChannelName,
-    ContractRecord,
-    Document,
-    Header,
-    Operation,
-    PayoutRecord,
-    Period,
-)
 from simulator.documents.writing import write_document
+from simulator.domain.model import ChannelName, ContractRecord, Document, Header, Operation, PayoutRecord, Period
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from conformance.retailers.reference.billing import Booking
-    from conformance.retailers.reference.contracts import Contract, Reporting
+    from conformance.retailers.reference.customers import Contract, Reporting
     from conformance.retailers.reference.office import Office
 
 Said = tuple[Statement, ContractRecord | PayoutRecord]

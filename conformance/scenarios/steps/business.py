@@ -10,7 +10,7 @@ from pytest_bdd import given, when
 
 from conformance.scenarios.environment import Environment, ScenarioError
 from conformance.scenarios.steps.sentences import Sentence
-from simulator.documents.model import Address, ContractRecord, Operation, Period, Person
+from simulator.domain.model import Address, ContractRecord, Operation, Period, Person
 
 
 @given(Sentence("{person} is protected by nothing"))

@@ -9,7 +9,7 @@ from pytest_bdd import then, when
 
 from conformance.scenarios.environment import Environment
 from conformance.scenarios.steps.sentences import Sentence
-from simulator.documents.model import Period
+from simulator.domain.model import Period
 
 
 @when("the retailer reports its contracts")

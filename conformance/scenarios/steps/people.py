@@ -9,7 +9,7 @@ from pytest_bdd import given
 from conformance.scenarios.environment import Environment
 from conformance.scenarios.population import neighbour_of
 from conformance.scenarios.steps.sentences import Sentence
-from simulator.documents.model import Category
+from simulator.domain.model import Category
 
 
 @given(Sentence("it is {day}"))

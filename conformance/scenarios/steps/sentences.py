@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_bdd import parsers
 
-from simulator.documents.model import Category, Period
+from simulator.domain.model import Category, Period
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July",

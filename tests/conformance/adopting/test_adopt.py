@@ -9,10 +9,10 @@ import pytest
 
 from conformance.adopting.adopt import Adopted, adopt
 from conformance.adopting.folder import AdoptionError
-from simulator.documents.locations import data_root
-from simulator.documents.model import ChannelName
 from simulator.documents.profile import load_profile
+from simulator.domain.model import ChannelName
 from simulator.settings import SettingsError
+from simulator.settings.files import data_root
 
 OFFICIAL = Path(__file__).parent / "official"
 BASE = load_profile()

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from conformance.adopting.adopt import adopt
-from conformance.adopting.differing import differences
+from conformance.adopting.diff import differences, try_out
 from conformance.adopting.folder import AdoptionError
-from conformance.adopting.trial import try_out
 from simulator.documents.profile import load_profile
 from tests.conformance.commands.running import aldis
 

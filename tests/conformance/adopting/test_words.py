@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.adopting.words import choose, score, tokens
+from conformance.adopting.places import choose, score, tokens
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from simulator.journal import StoredJournal, write_folder
-from simulator.setting import Setting, remember_setting
-from simulator.world_file import load_world
+from simulator.journal.run_metadata import Setting, remember_setting
+from simulator.world.file import load_world
 from tests.conformance.commands.running import aldis
 from tests.simulator.aldis.country import Country
 from tests.simulator.aldis.situations.story import Story

@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.connecting import OPENING, latest_ready, plan
-from simulator.aldis.cycle import timetable_of
-from simulator.clock import add_working_days, working_day
+from conformance.accounts.plan import OPENING, latest_ready, plan
 from simulator.dit.rights import Grant, GrantKey
-from simulator.documents.access import ChannelRight, Environment
-from simulator.documents.model import Period
 from simulator.documents.profile import load_profile
+from simulator.documents.timetable import timetable_of
+from simulator.domain.clock import add_working_days, working_day
+from simulator.domain.model import ChannelRight, Environment, Period
 from tests.conformance.commands.running import aldis
 
 TIMETABLE = timetable_of(load_profile().due)

@@ -12,11 +12,11 @@ import pytest
 
 from conformance.retailers.reference.client import DitClient
 from conformance.run.recorded import RecordedError, judge_recorded
-from simulator.clock import RIGA, Clock
 from simulator.documents.profile import load_profile
-from simulator.server import Server
-from simulator.simulation import Simulation
-from simulator.world_file import load_world
+from simulator.domain.clock import RIGA, Clock
+from simulator.http.server import Server
+from simulator.http.simulation import Simulation
+from simulator.world.file import load_world
 from tests.conformance.commands.running import aldis, aldis_process
 
 VERSION = "URN:IVIS:100001:CHA-ALDIS_ProviderDiscount-v1-1-TYPE-DIK"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import requests
 
-from simulator.documents.model import ChannelName
 from simulator.documents.profile import load_profile
+from simulator.domain.model import ChannelName
 from simulator.soap.application import SERVICE
-from simulator.soap.versions import SoapVersion
+from simulator.soap.refusals import SoapVersion
 from tests.conformance.commands.running import ALDIS, aldis, aldis_process
 from tests.simulator.soap.setting import basic, read_fault, request, selector, send_request
 

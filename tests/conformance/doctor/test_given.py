@@ -11,7 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
-from conformance.doctor import Health, given
+from conformance import doctor
+from conformance.doctor import Health
 from simulator.store import Store
 
 HEAD = '[retailer]\nname = "Paraugs"\nregistration_number = "40009990008"\nauthority = "100777"\n[driver]\n'
@@ -24,17 +25,17 @@ def _retailer(folder: Path, driver: str) -> Path:
 
 
 def test_a_data_folder(tmp_path: Path) -> None:
-    (new,) = given.data_folder(tmp_path / "new")
+    (new,) = doctor.data_folder(tmp_path / "new")
     assert new.health is Health.OK
     assert not (tmp_path / "new").exists()
     Store.open(tmp_path / "used").close()
-    (used,) = given.data_folder(tmp_path / "used")
+    (used,) = doctor.data_folder(tmp_path / "used")
     assert used.health is Health.OK
     (tmp_path / "used" / "aldis.sqlite3").write_bytes(b"nonsense" * 1000)
-    (damaged,) = given.data_folder(tmp_path / "used")
+    (damaged,) = doctor.data_folder(tmp_path / "used")
     assert damaged.health is Health.BROKEN
     (tmp_path / "file").write_text("")
-    (no_folder,) = given.data_folder(tmp_path / "file" / "data")
+    (no_folder,) = doctor.data_folder(tmp_path / "file" / "data")
     assert no_folder.health is Health.BROKEN
     assert "choose another" in no_folder.text
 
@@ -55,28 +56,28 @@ def test_certificates_beside_the_data(days: int, health: Health, says: str, tmp_
     )
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "server.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    _, finding = given.data_folder(tmp_path)
+    _, finding = doctor.data_folder(tmp_path)
     assert finding.health is health
     assert says in finding.text
     (tmp_path / "keys" / "server.pem").write_text("nonsense")
-    _, unreadable = given.data_folder(tmp_path)
+    _, unreadable = doctor.data_folder(tmp_path)
     assert unreadable.health is Health.BROKEN
 
 
 def test_a_database(tmp_path: Path) -> None:
-    (sound,) = given.database(f"sqlite:///{tmp_path}/there.sqlite3")
+    (sound,) = doctor.database(f"sqlite:///{tmp_path}/there.sqlite3")
     assert sound.health is Health.OK
     for url, says in (
         ("nonsense://host/name", "no usable database address"),
         (f"sqlite:///{tmp_path}/no/such/folder.sqlite3", "unable to open"),
     ):
-        (broken,) = given.database(url)
+        (broken,) = doctor.database(url)
         assert broken.health is Health.BROKEN
         assert says in broken.text
 
 
 def test_a_password_is_not_shown() -> None:
-    (finding,) = given.database("sqlite://user:geheim@/:memory:")
+    (finding,) = doctor.database("sqlite://user:geheim@/:memory:")
     assert "geheim" not in finding.text
 
 
@@ -87,38 +88,38 @@ def test_a_key(tmp_path: Path) -> None:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
     )
-    (sound,) = given.key(path)
+    (sound,) = doctor.key(path)
     assert sound.health is Health.OK
     path.write_text("nonsense")
-    (broken,) = given.key(path)
+    (broken,) = doctor.key(path)
     assert broken.health is Health.BROKEN
 
 
 def test_a_driver_that_starts(tmp_path: Path) -> None:
-    findings = [*given.retailer(_retailer(tmp_path, 'kind = "command"\ncommand = ["cat"]\ntimeout = 0.1\n'))]
+    findings = [*doctor.retailer(_retailer(tmp_path, 'kind = "command"\ncommand = ["cat"]\ntimeout = 0.1\n'))]
     assert [(each.subject, each.health) for each in findings] == [
         ("retailer.toml", Health.OK),
         ("driver", Health.OK),
     ]
-    assert len([*given.retailer(_retailer(tmp_path, 'kind = "manual"\n'))]) == 1  # a person starts by himself
+    assert len([*doctor.retailer(_retailer(tmp_path, 'kind = "manual"\n'))]) == 1  # a person starts by himself
 
 
 def test_a_driver_behind_an_address(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         driver = f'kind = "http"\nurl = "http://127.0.0.1:{port}/"\n'
-        _, listens = given.retailer(_retailer(tmp_path, driver))
+        _, listens = doctor.retailer(_retailer(tmp_path, driver))
     assert listens.health is Health.OK
-    _, gone = given.retailer(_retailer(tmp_path, driver))
+    _, gone = doctor.retailer(_retailer(tmp_path, driver))
     assert gone.health is Health.BROKEN
     assert "nobody listens" in gone.text
 
 
 def test_what_of_a_retailer_cannot_be_used(tmp_path: Path) -> None:
-    _, missing = given.retailer(_retailer(tmp_path, 'kind = "command"\ncommand = ["/no/such/program"]\n'))
+    _, missing = doctor.retailer(_retailer(tmp_path, 'kind = "command"\ncommand = ["/no/such/program"]\n'))
     assert missing.health is Health.BROKEN
     assert "/no/such/program" in missing.text
-    (wrong,) = given.retailer(_retailer(tmp_path, 'kind = "pigeon"\n'))
+    (wrong,) = doctor.retailer(_retailer(tmp_path, 'kind = "pigeon"\n'))
     assert wrong.health is Health.BROKEN
-    (nowhere,) = given.retailer(tmp_path / "nowhere.toml")
+    (nowhere,) = doctor.retailer(tmp_path / "nowhere.toml")
     assert nowhere.is_given

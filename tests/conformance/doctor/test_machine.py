@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 import pytest
 
-from conformance.doctor import Health, machine
-from simulator.server import ServerError
+from conformance import doctor
+from conformance.doctor import Health
+from simulator.http.server import ServerError
 
 
 def test_a_simulator_answers() -> None:
-    (finding,) = machine.loopback()
+    (finding,) = doctor.loopback()
     assert finding.health is Health.OK
 
 
@@ -21,8 +22,8 @@ def test_a_simulator_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> 
     def refuse() -> int:
         raise ServerError("cannot listen on 127.0.0.1")
 
-    monkeypatch.setattr(machine, "_fetched", refuse)
-    (finding,) = machine.loopback()
+    monkeypatch.setattr(doctor, "_fetched", refuse)
+    (finding,) = doctor.loopback()
     assert finding.health is Health.BROKEN
     assert "cannot listen" in finding.text
 
@@ -30,10 +31,10 @@ def test_a_simulator_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_port_in_use_is_a_caution() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = taken.getsockname()[1]
-        (finding,) = machine.port("aldis serve", number)
+        (finding,) = doctor.port("aldis serve", number)
     assert finding.health is Health.CAUTION
     assert "in use" in finding.text
-    (free,) = machine.port("aldis serve", number)
+    (free,) = doctor.port("aldis serve", number)
     assert free.health is Health.OK
 
 
@@ -48,7 +49,7 @@ def test_a_port_in_use_is_a_caution() -> None:
     ],
 )
 def test_a_proxy_between_a_program_and_the_simulator(environment: dict[str, str], health: Health) -> None:
-    (finding,) = machine.proxies(environment)
+    (finding,) = doctor.proxies(environment)
     assert finding.health is health
 
 
@@ -60,11 +61,11 @@ class _Usage(NamedTuple):
 
 def test_room_for_the_largest_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda place: _Usage(10**12, 10**12 - 10**9 + 1, 10**9 - 1))
-    (little,) = machine.room(tmp_path)
+    (little,) = doctor.room(tmp_path)
     assert little.health is Health.CAUTION
     monkeypatch.setattr("shutil.disk_usage", lambda place: _Usage(10**12, 0, 10**9))
-    (enough,) = machine.room(tmp_path)
+    (enough,) = doctor.room(tmp_path)
     assert enough.health is Health.OK
     monkeypatch.undo()
-    (nowhere,) = machine.room(tmp_path / "nowhere")
+    (nowhere,) = doctor.room(tmp_path / "nowhere")
     assert nowhere.health is Health.BROKEN

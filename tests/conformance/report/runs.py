@@ -17,7 +17,7 @@ from conformance.report.events import (
 )
 from conformance.report.summary import RunSummary
 from conformance.requirements.catalogue import load
-from conformance.verdicts import Breach, Evidence, Verdict
+from conformance.requirements.verdicts import Breach, Evidence, Verdict
 
 BEGAN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ALL = tuple(RequirementInfo.of(each, ()) for each in load())

@@ -13,10 +13,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, x25519
 
-from conformance.report.dossier.dossier import DossierReport, matrix, obstacles
-from conformance.report.dossier.manifest import DossierError, load_key, verify_dossier
-from conformance.report.dossier.pdf import pdf
+from conformance.report.dossier import DossierError, DossierReport, load_key, matrix, obstacles, verify_dossier
 from conformance.report.events import Event, RequirementInfo
+from conformance.report.pdf import pdf
 from tests.conformance.report.runs import fold, info, judged, run, scenario
 
 

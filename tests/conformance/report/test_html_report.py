@@ -9,11 +9,11 @@ import pytest
 from lxml import etree
 from lxml import html as lxml_html
 
+from conformance.accounts.timeline import describe_flaw
 from conformance.report.events import Lane, Mark, Moment, Status, Timeline
 from conformance.report.html_report import HtmlReport, page
-from conformance.timeline import describe_flaw
 from simulator.domain.language import Bilingual, _
-from simulator.faults import DELIVERY
+from simulator.fault_injection.faults import DELIVERY
 from tests.conformance.report.runs import BEGAN, fold, harness, judged, run, scenario
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\x00\x1b[31m\u0085"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.report.labels import grouped, other_places
-from conformance.report.summary import SeenBreach
+from conformance.report.summary import SeenBreach, grouped, other_places
 from tests.conformance.report.runs import breach
 
 

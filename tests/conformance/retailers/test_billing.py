@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.retailers.reference.billing import Account, Billing, Booking, Grant, Invoice
-from simulator.documents.model import Period
+from simulator.domain.model import Period
 
 JANUARY = Period(2026, 1)
 BILLING = Billing()

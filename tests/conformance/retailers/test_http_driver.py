@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from conformance.retailers.http_driver import HttpDriver
+from conformance.retailers.opening import HttpDriver
 from conformance.retailers.protocol import DriverError, DriverNotStarted
 
 Answer = Callable[[dict[str, Any]], tuple[int, bytes]]

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from conformance.retailers.manual_driver import ManualDriver
+from conformance.retailers.opening import ManualDriver
 from conformance.retailers.protocol import EVENT_KINDS, REQUESTS, DriverError
 
 HOLDER = {"code": "010180-00012", "given_name": "Anna", "surname": "Bērziņa"}

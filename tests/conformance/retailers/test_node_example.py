@@ -10,7 +10,7 @@ import pytest
 
 from conformance.retailers.config import load_retailer
 from conformance.retailers.opening import open_driver
-from simulator.faults import Misbehaviour
+from simulator.fault_injection.faults import Misbehaviour
 from tests.conformance.retailers.reference.live import RETAILER, State, bill, served_state, signed
 
 if TYPE_CHECKING:

@@ -11,16 +11,14 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from conformance.requirements.verdicts import Verdict
 from conformance.rules import judge
 from conformance.rules.case import Case
-from conformance.verdicts import Verdict
-from simulator.clock import RIGA
-from simulator.documents.identifiers import (
-    synthetic_metering_point,
-    synthetic_new_personal_code,
-    synthetic_personal_code,
-)
-from simulator.documents.model import (
+from simulator.documents.profile import load_profile
+from simulator.documents.writing import write_document, write_error_report
+from simulator.domain.clock import RIGA
+from simulator.domain.identifiers import synthetic_metering_point, synthetic_new_personal_code, synthetic_personal_code
+from simulator.domain.model import (
     Address,
     CatchUp,
     Category,
@@ -40,10 +38,8 @@ from simulator.documents.model import (
     Severity,
     SubUser,
 )
-from simulator.documents.profile import load_profile
-from simulator.documents.writing import write_document, write_error_report
 from simulator.journal import Entry, Kind, Outcome
-from simulator.world import Authority, Claim, CodeChange, Resident, Retailer, World
+from simulator.world.model import Authority, Claim, CodeChange, Resident, Retailer, World
 
 PROFILE = load_profile("reconstruction")
 BVKB = Authority("100500", "BVKB")

@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.requirements.catalogue import load
+from conformance.requirements.verdicts import Breach
 from conformance.rules import judge
 from conformance.rules.case import Case
 from conformance.rules.registry import PASSED, Check, _complete, rule, rules
-from conformance.verdicts import Breach
-from simulator.clock import RIGA
-from simulator.documents.model import ChannelName, ErrorReport, RecordError, Severity
 from simulator.documents.writing import write_error_report
+from simulator.domain.clock import RIGA
+from simulator.domain.model import ChannelName, ErrorReport, RecordError, Severity
 from simulator.journal import Entry, Kind, Outcome
 from tests.conformance.rules.builder import (
     ANNA,
@@ -36,7 +36,7 @@ from tests.conformance.rules.builder import (
     tenant,
     termination,
 )
-from tests.spoilt.table import TABLE
+from tests.mutants.table import TABLE
 
 JUDGED = [each.requirement for each in judge(Story().case())]
 

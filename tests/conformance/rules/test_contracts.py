@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from simulator.documents.model import Address, Operation, Person
+from simulator.domain.model import Address, Operation, Person
 from tests.conformance.rules.builder import (
     ANNA,
     HOME,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.rules import dit, ftp, traffic, xml
+from conformance.rules import dit, driver, traffic, xml
 from simulator.dit.model import RefusalCode
 from simulator.ftps.refusals import FtpCode
 from simulator.soap.refusals import EnvelopeCode
@@ -12,5 +12,5 @@ GIVEN = {str(each) for each in (*RefusalCode, *EnvelopeCode, *FtpCode)}
 
 def test_the_codes_that_rules_name_are_given() -> None:
     named = {*dit._RIGHTS, *dit._OTHER_CHAPTERS, *traffic._OUR_TROUBLE, xml._PAYLOAD, xml._CHARSET}
-    named |= {ftp._CLEAR, ftp._HANDSHAKE, traffic.BAD_NAME}
+    named |= {driver._CLEAR, driver._HANDSHAKE, traffic.BAD_NAME}
     assert named - GIVEN == set()

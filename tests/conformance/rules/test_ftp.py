@@ -8,8 +8,8 @@ import pytest
 
 from conformance.requirements.catalogue import NEEDS, load
 from conformance.rules.dit import LIST_NOT_READ, NOT_DELETED, TOO_OFTEN
-from simulator.documents.model import ChannelName, ErrorReport, RecordError, Severity
 from simulator.documents.writing import write_error_report
+from simulator.domain.model import ChannelName, ErrorReport, RecordError, Severity
 from simulator.journal import Entry, Kind, Outcome
 from tests.conformance.rules.builder import PROFILE, Story, contract, grant
 

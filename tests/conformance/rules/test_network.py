@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from simulator.documents.identifiers import synthetic_personal_code
-from simulator.documents.model import ChannelName, Document, ErrorReport, Operation, RecordError, Severity
 from simulator.documents.reading import read_document
 from simulator.documents.writing import write_document, write_error_report
+from simulator.domain.identifiers import synthetic_personal_code
+from simulator.domain.model import ChannelName, Document, ErrorReport, Operation, RecordError, Severity
 from tests.conformance.rules.builder import (
     ANNA,
     JANIS,

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 import pytest
 
-from simulator.documents.model import Category, CategoryCount, ChannelName, DiscountRecord, PayoutRecord, Period, Person
 from simulator.documents.writing import write_document
+from simulator.domain.model import Category, CategoryCount, ChannelName, DiscountRecord, PayoutRecord, Period, Person
 from tests.conformance.rules.builder import (
     ANNA,
     ILZE,

@@ -95,12 +95,12 @@ def test_a_fault_is_found_and_reduced_to_a_short_sequence(variant: str, requirem
 
 
 def test_same_seed_same_sequence() -> None:
-    first, again = (explore("tests.spoilt.network:NeverDeletes", 20).scenarios[0].finished for _ in range(2))
+    first, again = (explore("tests.mutants.network:NeverDeletes", 20).scenarios[0].finished for _ in range(2))
     assert first.reproducer == again.reproducer is not None
 
 
 def test_a_failure_is_done_again_from_its_reproducer(tmp_path: Path) -> None:
-    (tmp_path / "retailer.toml").write_text(TOML.format(object="tests.spoilt.network:NeverDeletes"), encoding="utf-8")
+    (tmp_path / "retailer.toml").write_text(TOML.format(object="tests.mutants.network:NeverDeletes"), encoding="utf-8")
     retailer = ("--retailer", str(tmp_path / "retailer.toml"))
     report = str(tmp_path / "report")
     done = aldis("check", *retailer, "--only", "exploration", "--cases", "20", "--report", report, cwd=ROOT)
@@ -113,7 +113,7 @@ def test_a_failure_is_done_again_from_its_reproducer(tmp_path: Path) -> None:
 
 
 def test_a_scripted_scenario_is_done_again_too(tmp_path: Path) -> None:
-    (tmp_path / "retailer.toml").write_text(TOML.format(object="tests.spoilt.network:NeverDeletes"), encoding="utf-8")
+    (tmp_path / "retailer.toml").write_text(TOML.format(object="tests.mutants.network:NeverDeletes"), encoding="utf-8")
     retailer = ("--retailer", str(tmp_path / "retailer.toml"))
     report = str(tmp_path / "report")
     aldis("check", *retailer, "--only", "Three customers sign in the same week", "--report", report, cwd=ROOT)
@@ -128,7 +128,7 @@ def test_a_scripted_scenario_is_done_again_too(tmp_path: Path) -> None:
 
 
 def test_all_that_failed_is_done_again(tmp_path: Path) -> None:
-    (tmp_path / "retailer.toml").write_text(TOML.format(object="tests.spoilt.network:NeverDeletes"), encoding="utf-8")
+    (tmp_path / "retailer.toml").write_text(TOML.format(object="tests.mutants.network:NeverDeletes"), encoding="utf-8")
     retailer = ("--retailer", str(tmp_path / "retailer.toml"))
     report = str(tmp_path / "report")
     titles = ("Three customers sign in the same week", "A month without any support to pay out")

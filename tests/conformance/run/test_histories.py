@@ -33,4 +33,4 @@ def _drawn(*modules: str) -> str:
 def test_choices_do_not_hang_on_what_is_loaded() -> None:
     bare = _drawn()
     assert len(bare) > 1000
-    assert bare == _drawn("conformance.run.exploration", "conformance.rules", "simulator.simulation")
+    assert bare == _drawn("conformance.run.exploration", "conformance.rules", "simulator.http.simulation")

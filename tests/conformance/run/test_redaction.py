@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.requirements.verdicts import Breach, Evidence, Verdict
 from conformance.run.redaction import RedactedJournal, Redactor
-from conformance.verdicts import Breach, Evidence, Verdict
-from simulator.documents.model import ChannelName
 from simulator.documents.reading import read_document
 from simulator.documents.validation import validate
+from simulator.domain.model import ChannelName
 from simulator.journal import FolderJournal, write_folder
 from tests.conformance.commands.running import aldis
 from tests.conformance.rules.builder import ANNA, HOME, ILZE, PROFILE, Story, contract, tenant

@@ -13,7 +13,7 @@ from conformance.retailers.config import REFERENCE_OBJECT, DriverConfig, DriverK
 from conformance.run.configuration import SuiteConfig
 from conformance.run.suite import run_suite
 from simulator.documents.profile import load_profile
-from tests.spoilt.green import Driver as Reference
+from tests.mutants.green import Driver as Reference
 
 ROOT = Path(__file__).parents[3]
 FOUR = ("PAY-01", "The first contract and the first discount", "exploration")  # with the random histories, five

@@ -10,9 +10,9 @@ from pytest_bdd.feature import get_feature
 
 from conformance.requirements.catalogue import load
 from conformance.run.configuration import SCENARIOS
-from conformance.run.selection import TAGS
+from conformance.run.reproducers import TAGS
 from conformance.scenarios.steps.sentences import CALL_FAULTS, DELIVERY_FAULTS, TOKEN_FAULTS
-from simulator.faults import CONNECTING, KINDS
+from simulator.fault_injection.faults import CONNECTING, KINDS
 
 FEATURES = [get_feature(str(SCENARIOS), path.name) for path in sorted(SCENARIOS.glob("*.feature"))]
 ALL = [(feature, scenario) for feature in FEATURES for scenario in feature.scenarios.values()]

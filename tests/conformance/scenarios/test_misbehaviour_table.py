@@ -12,8 +12,8 @@ from pytest_bdd.feature import get_feature
 
 from conformance.run.configuration import SCENARIOS
 from conformance.scenarios.steps.sentences import CALL_FAULTS, CALLS, DELIVERY_FAULTS, TOKEN_FAULTS
-from simulator.documents.model import ChannelName
-from simulator.faults import (
+from simulator.domain.model import ChannelName
+from simulator.fault_injection.faults import (
     AFTER,
     BEFORE,
     CONNECTING,

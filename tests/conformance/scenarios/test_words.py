@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.scenarios.steps.sentences import Sentence, parse_day, parse_month
-from simulator.documents.model import Category, Period
+from simulator.domain.model import Category, Period
 
 _MONTHS = [date(2026, month, 1).strftime("%B") for month in range(1, 13)]
 

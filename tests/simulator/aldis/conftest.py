@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulator.world import World
+from simulator.world.model import World
 from tests.simulator.aldis.country import Country
 
 MakeCountry = Callable[..., Country]

@@ -10,20 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from simulator.aldis.authority import Aldis
-from simulator.aldis.cycle import Duty
 from simulator.aldis.decisions import Facts
 from simulator.aldis.rates import Rates
-from simulator.aldis.records import read_on
 from simulator.aldis.register import Register
-from simulator.aldis.state import State
-from simulator.channels import installation_for
-from simulator.clock import RIGA, Clock
+from simulator.aldis.state import State, read_on
 from simulator.dit.model import MailboxMessage, MessageClass, Payload, Selector, SendRequest
 from simulator.dit.network import Network
-from simulator.dit.options import NetworkRules
+from simulator.dit.rights import NetworkRules
 from simulator.documents.business import breaches
 from simulator.documents.catalogue import Catalogue
-from simulator.documents.model import (
+from simulator.documents.profile import Profile, load_profile
+from simulator.documents.reading import read_document, read_error_report
+from simulator.documents.timetable import Duty
+from simulator.documents.writing import write_document, write_error_report
+from simulator.domain.clock import RIGA, Clock
+from simulator.domain.model import (
     ChannelName,
     DiscountRecord,
     Document,
@@ -33,13 +34,11 @@ from simulator.documents.model import (
     Period,
     Record,
 )
-from simulator.documents.profile import Profile, load_profile
-from simulator.documents.reading import read_document, read_error_report
-from simulator.documents.writing import write_document, write_error_report
-from simulator.faults import Faults
+from simulator.fault_injection.faults import Faults
+from simulator.http.provisioning import installation_for
 from simulator.journal import Entry, Kind, StoredJournal
 from simulator.store import Store
-from simulator.world import Retailer, World
+from simulator.world.model import Retailer, World
 from tests.simulator.aldis.people import PARAUGS
 
 

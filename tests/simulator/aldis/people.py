@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from simulator.documents.identifiers import synthetic_metering_point, synthetic_new_personal_code
-from simulator.documents.model import (
+from simulator.domain.identifiers import synthetic_metering_point, synthetic_new_personal_code
+from simulator.domain.model import (
     Address,
     Category,
     CategoryCount,
@@ -17,7 +17,7 @@ from simulator.documents.model import (
     Person,
     SubUser,
 )
-from simulator.world import Authority, CodeChange, Resident, Retailer, Spell, World
+from simulator.world.model import Authority, CodeChange, Resident, Retailer, Spell, World
 
 PARAUGS = Retailer("Paraugs Enerģija", "40009990008", "100777", "paraugs", 1)
 KAIMINS = Retailer("Kaimiņu Elektrība", "40009990012", "100778", "kaimins", 2)

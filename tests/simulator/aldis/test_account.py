@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.aldis.account import NOTHING, Account, Bill, Expected, Grant
-from simulator.documents.model import PayoutRecord, Period
+from simulator.domain.model import PayoutRecord, Period
 from tests.simulator.aldis.people import payout
 
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from simulator.aldis.cycle import Duty, DutyKind
-from simulator.clock import RIGA
-from simulator.documents.model import (
+from simulator.documents.timetable import Duty, DutyKind
+from simulator.domain.clock import RIGA
+from simulator.domain.model import (
     Category,
     ChannelName,
     DiscountRecord,
@@ -29,8 +29,8 @@ from simulator.documents.model import (
     Severity,
 )
 from simulator.store import Store, Unit
-from simulator.world import Claim, Spell
-from simulator.world_file import load_world
+from simulator.world.file import load_world
+from simulator.world.model import Claim, Spell
 from tests.simulator.aldis.conftest import MakeCountry
 from tests.simulator.aldis.country import Country, codes
 from tests.simulator.aldis.people import ANNA, ILZE, JANIS, KAIMINS, PARAUGS, contract, payout, poor, world

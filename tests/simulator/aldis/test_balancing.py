@@ -11,14 +11,13 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from simulator.aldis.account import Bill, Grant, Totals
-from simulator.aldis.balancing import Sums, add_up
 from simulator.aldis.contracts import ContractKey
 from simulator.aldis.errors import ErrorCatalogue
 from simulator.aldis.ledger import AccountKey, Ledger
-from simulator.aldis.reconciliation import compare
+from simulator.aldis.reconciliation import Sums, add_up, compare
 from simulator.aldis.register import Register
 from simulator.aldis.state import State
-from simulator.documents.model import Period
+from simulator.domain.model import Period
 from tests.simulator.aldis.people import ANNA, ILZE, PARAUGS, payout, world
 
 CONTRACT = ContractKey(PARAUGS.registration_number, "1")

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from simulator.dit.model import MessageClass
-from simulator.documents.model import ChannelName, ContractRecord, Operation, Severity
+from simulator.domain.model import ChannelName, ContractRecord, Operation, Severity
 from tests.simulator.aldis.conftest import MakeCountry
 from tests.simulator.aldis.country import Country, codes
 from tests.simulator.aldis.people import ANNA, ILZE, JANIS, KAIMINS, NOBODY, PARAUGS, contract, poor, world

@@ -4,8 +4,8 @@ from datetime import date, datetime, timedelta
 
 from simulator.aldis.contracts import ContractBook, ContractKey, Version
 from simulator.aldis.register import Register
-from simulator.clock import RIGA
-from simulator.documents.model import ContractRecord, Operation, Period
+from simulator.domain.clock import RIGA
+from simulator.domain.model import ContractRecord, Operation, Period
 from tests.simulator.aldis.people import ANNA, EDGARS_NEW, EDGARS_OLD, ILZE, JANIS, PARAUGS, contract, edgars, world
 
 P = PARAUGS.registration_number

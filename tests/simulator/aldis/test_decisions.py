@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from simulator.aldis import reasons
+from simulator.aldis import rates
+from simulator.aldis.columns import GrantBook
 from simulator.aldis.contracts import ContractBook, ContractKey, Version
 from simulator.aldis.decisions import Decision, Facts, decide
-from simulator.aldis.grants import GrantBook
 from simulator.aldis.rates import Rates
 from simulator.aldis.register import Register
-from simulator.clock import RIGA
-from simulator.documents.model import Category, ContractRecord, Operation, Period
 from simulator.documents.profile import load_profile
-from simulator.world import Arrears, Claim, Resident, Retailer, Spell
+from simulator.domain.clock import RIGA
+from simulator.domain.model import Category, ContractRecord, Operation, Period
+from simulator.world.model import Arrears, Claim, Resident, Retailer, Spell
 from tests.simulator.aldis.people import (
     ANNA,
     EDGARS_NEW,
@@ -111,21 +111,21 @@ def test_every_reason_differs_between_the_languages_and_names_the_same() -> None
     claim, month = Claim(ANNA.code, PARAUGS.registration_number, "404"), Period(2026, 3)
     rate = load_profile().rates[0]
     said = [
-        reasons.category_holds(spell),
-        reasons.arrears_exclude(debt, month),
-        reasons.arrears_exempt(debt, month),
-        reasons.rate_applies(rate, 2, month),
-        reasons.no_rate(Category.GUARDIAN, month),
-        reasons.contract_named(claim),
-        reasons.named_contract_ignored(claim),
-        reasons.no_contract(),
-        reasons.contract_known_first("1", "2", 1),
-        reasons.contract_known_first("1", "2", 3),
-        reasons.month_lacked(month, Decimal("1.23"), date(2026, 4, 7)),
-        reasons.moved("1", "2"),
-        reasons.contract_left(),
-        reasons.excluded(),
-        reasons.no_category(month),
+        rates.category_holds(spell),
+        rates.arrears_exclude(debt, month),
+        rates.arrears_exempt(debt, month),
+        rates.rate_applies(rate, 2, month),
+        rates.no_rate(Category.GUARDIAN, month),
+        rates.contract_named(claim),
+        rates.named_contract_ignored(claim),
+        rates.no_contract(),
+        rates.contract_known_first("1", "2", 1),
+        rates.contract_known_first("1", "2", 3),
+        rates.month_lacked(month, Decimal("1.23"), date(2026, 4, 7)),
+        rates.moved("1", "2"),
+        rates.contract_left(),
+        rates.excluded(),
+        rates.no_category(month),
     ]
     for each in said:
         assert each.en != each.lv

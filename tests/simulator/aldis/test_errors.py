@@ -8,7 +8,7 @@ import pytest
 import simulator.aldis
 from simulator.aldis.errors import ErrorCatalogue
 from simulator.documents.business import RULES
-from simulator.documents.model import Severity
+from simulator.domain.model import Severity
 from simulator.settings import SettingsError
 
 OWN = ErrorCatalogue.own()

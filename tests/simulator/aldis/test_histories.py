@@ -13,8 +13,8 @@ import pytest
 from hypothesis import Phase, event, given, settings
 from hypothesis import strategies as st
 
-from simulator.documents.model import Category, PayoutRecord, Period
-from simulator.world import Arrears, Spell, World
+from simulator.domain.model import Category, PayoutRecord, Period
+from simulator.world.model import Arrears, Spell, World
 from tests.simulator.aldis.country import Country, codes
 from tests.simulator.aldis.people import ANNA, ILZE, JANIS, KAIMINS, PARAUGS, contract, payout, world
 

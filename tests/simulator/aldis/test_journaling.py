@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from simulator.aldis.contracts import ContractKey
 from simulator.aldis.decisions import Decision
-from simulator.aldis.journaling import decided
-from simulator.aldis.reasons import Reason, ReasonKind
-from simulator.documents.model import CatchUp, DiscountRecord, DiscountStatus, Period
+from simulator.aldis.publishing import decided
+from simulator.aldis.rates import Reason, ReasonKind
+from simulator.domain.model import CatchUp, DiscountRecord, DiscountStatus, Period
 
 _reasons = st.builds(Reason, st.sampled_from(ReasonKind), st.text(), st.text())
 

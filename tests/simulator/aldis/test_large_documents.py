@@ -7,24 +7,24 @@ from typing import Any
 
 import pytest
 
-from simulator.aldis import publishing, records
+from simulator.aldis import publishing, state
 from simulator.aldis.decisions import decide
-from simulator.clock import RIGA
 from simulator.dit import sending
-from simulator.documents.model import ChannelName, Document, Header, Period
 from simulator.documents.writing import write_document, write_national
+from simulator.domain.clock import RIGA
+from simulator.domain.model import ChannelName, Document, Header, Period
 from simulator.journal import StoredJournal, decided
 from simulator.store import Store
-from simulator.world_making import make_world
+from simulator.world.generator import make_world
 from tests.simulator.aldis.conftest import MakeCountry
 from tests.simulator.aldis.country import Country
 from tests.simulator.aldis.people import ANNA, ILZE, JANIS, KAIMINS, PARAUGS, contract, payout, poor, world
-from tests.simulator.aldis.test_leaks import play
+from tests.simulator.fault_injection.test_leaks import play
 
 
 def _everything_small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "LARGE", 0)
-    monkeypatch.setattr(records, "LARGE", 0)
+    monkeypatch.setattr(state, "LARGE", 0)
     monkeypatch.setattr(publishing, "TOLD_AT_MOST", 0)
     monkeypatch.setattr(publishing, "AT_ONCE", 2)
 

@@ -12,7 +12,7 @@ from simulator.aldis.account import Account, Bill, Grant
 from simulator.aldis.columns import Amounts, Bills, Line
 from simulator.aldis.contracts import ContractKey
 from simulator.aldis.ledger import AccountKey, Ledger
-from simulator.documents.model import PayoutRecord, Period
+from simulator.domain.model import PayoutRecord, Period
 
 _CONTRACTS = [ContractKey(provider, contract) for provider in ("40000000001", "40000000002") for contract in "12"]
 _KEYS = st.builds(AccountKey, st.sampled_from(_CONTRACTS), st.sampled_from("AB"), st.sampled_from([2026, 2027]))

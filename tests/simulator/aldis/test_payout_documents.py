@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from simulator.documents.model import ChannelName, Operation, PayoutRecord
-from simulator.world import Spell
+from simulator.domain.model import ChannelName, Operation, PayoutRecord
+from simulator.world.model import Spell
 from tests.simulator.aldis.conftest import MakeCountry
 from tests.simulator.aldis.country import Country, codes
 from tests.simulator.aldis.people import (

@@ -5,10 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from simulator.aldis.rates import Rates, Worth
-from simulator.aldis.reasons import no_rate
-from simulator.documents.model import Category, Period
+from simulator.aldis.rates import Rates, Worth, no_rate
 from simulator.documents.profile import load_profile
+from simulator.domain.model import Category, Period
 from tests.simulator.aldis.people import counts
 
 LATER = date(2030, 1, 1)

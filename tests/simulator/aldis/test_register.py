@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.aldis.register import Protection, Register
-from simulator.documents.model import Category, Period
-from simulator.world import Arrears, Claim, Spell
+from simulator.domain.model import Category, Period
+from simulator.world.model import Arrears, Claim, Spell
 from tests.simulator.aldis.people import ANNA, EDGARS_NEW, EDGARS_OLD, KAIMINS, PARAUGS, counts, edgars, poor, world
 
 LATER = date(2030, 1, 1)

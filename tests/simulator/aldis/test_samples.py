@@ -11,9 +11,9 @@ import pytest
 
 from simulator.aldis.errors import ErrorCatalogue
 from simulator.documents.business import RULES
-from simulator.documents.locations import data_root
-from simulator.documents.model import ChannelName, Period
-from simulator.world_file import load_world
+from simulator.domain.model import ChannelName, Period
+from simulator.settings.files import data_root
+from simulator.world.file import load_world
 from tests.simulator.aldis.conftest import MakeCountry
 from tests.simulator.aldis.country import Country
 

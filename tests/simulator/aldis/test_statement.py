@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from simulator.aldis.statement import NobodyError, Statement, statement, totals_of
-from simulator.documents.model import Operation, Period
+from conformance.accounts.statement import NobodyError, Statement, statement, totals_of
+from simulator.domain.model import Operation, Period
 from simulator.journal import StoredJournal
-from simulator.world_file import load_world
+from simulator.world.file import load_world
 from tests.simulator.aldis.conftest import MakeCountry
 from tests.simulator.aldis.people import KAIMINS
 from tests.simulator.aldis.situations.story import Story

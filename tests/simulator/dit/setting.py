@@ -11,7 +11,6 @@ from typing import Any
 
 from lxml import etree
 
-from simulator.clock import RIGA, Clock
 from simulator.dit.configuration import Configuration
 from simulator.dit.deliveries import random_id
 from simulator.dit.model import (
@@ -26,12 +25,13 @@ from simulator.dit.model import (
     User,
 )
 from simulator.dit.network import Network
-from simulator.dit.options import NetworkRules
 from simulator.dit.refusals import Refusal, Refused
-from simulator.documents.complaints import Complaint
-from simulator.documents.model import Basis, Provenance
-from simulator.documents.streaming import Pieces
-from simulator.faults import Faults
+from simulator.dit.rights import NetworkRules
+from simulator.documents.catalogue import Pieces
+from simulator.documents.parsing import Complaint
+from simulator.domain.clock import RIGA, Clock
+from simulator.domain.provenance import Basis, Provenance
+from simulator.fault_injection.faults import Faults
 from simulator.journal import StoredJournal
 from simulator.store import Store, Unit
 

@@ -14,7 +14,7 @@ from simulator.dit import calls
 from simulator.dit.calls import CallRecord, SimulationServices
 from simulator.dit.model import Caller, RefusalCode
 from simulator.dit.refusals import NO_SOURCE, Refusal, refuse
-from simulator.faults import AFTER, BEFORE, DROP_REPLY, LOSE_REQUEST, SLOW_REPLY, InjectedFault
+from simulator.fault_injection.faults import AFTER, BEFORE, DROP_REPLY, LOSE_REQUEST, SLOW_REPLY, InjectedFault
 from simulator.journal import Entry, Outcome
 from simulator.store import StorageFull, Unit
 from tests.simulator.dit.setting import FIRST, Setting, setting

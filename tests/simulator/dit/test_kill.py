@@ -12,8 +12,8 @@ from pathlib import Path
 from sqlalchemy import select
 
 from simulator.store import Store
+from simulator.store.schema import blobs, deliveries, journal, messages
 from simulator.store.store import BLOB_FOLDER
-from simulator.store.tables import blobs, deliveries, journal, messages
 
 KILLS = 10
 ROOT = Path(__file__).parents[3]

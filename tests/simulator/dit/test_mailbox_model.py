@@ -11,9 +11,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
+from simulator.dit.mailbox import TRANSITIONS, Action
 from simulator.dit.model import MailboxMessage, MessageStatus, RefusalCode, Selector
 from simulator.dit.refusals import Refused
-from simulator.dit.statuses import TRANSITIONS, Action
 from tests.simulator.dit.setting import (
     COLLECT,
     COLLECTION,

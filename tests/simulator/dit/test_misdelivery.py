@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulator.dit.model import Selector
-from simulator.faults import DUPLICATE_DELIVERY, OUT_OF_ORDER, InjectedFault
+from simulator.fault_injection.faults import DUPLICATE_DELIVERY, OUT_OF_ORDER, InjectedFault
 from tests.simulator.dit.setting import FIRST, OWNER, PLAIN_1, Setting, item, setting
 
 

@@ -25,11 +25,11 @@ from simulator.dit.model import (
     User,
 )
 from simulator.dit.refusals import Refusal
-from simulator.dit.transformation import StylesheetError
-from simulator.faults import DUPLICATE_DELIVERY, InjectedFault
+from simulator.dit.xslt import StylesheetError
+from simulator.fault_injection.faults import DUPLICATE_DELIVERY, InjectedFault
 from simulator.journal import Entry, Kind
 from simulator.store import Store
-from simulator.store.tables import deliveries, messages
+from simulator.store.schema import deliveries, messages
 from tests.simulator.dit.setting import (
     COLLECT,
     COLLECTION,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from simulator.dit.directory import Directory
+from simulator.dit.directory import OPEN, Directory, routes
 from simulator.dit.model import (
     Authority,
     Caller,
@@ -19,7 +19,6 @@ from simulator.dit.model import (
     VersionStatus,
 )
 from simulator.dit.refusals import Refusal, Refused
-from simulator.dit.routing import OPEN, routes
 from tests.simulator.dit.setting import (
     COLLECT,
     COLLECTION,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from simulator.dit.mailbox import TRANSITIONS, Action, next_status, not_manual
 from simulator.dit.model import MessageStatus, RefusalCode
 from simulator.dit.refusals import Refused
-from simulator.dit.statuses import TRANSITIONS, Action, next_status, not_manual
-from simulator.documents.model import Basis
+from simulator.domain.provenance import Basis
 
 DELIVERED, READ = MessageStatus.DELIVERED, MessageStatus.READ
 DELETED, PROCESSED = MessageStatus.DELETED, MessageStatus.PROCESSED

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.channels import installation_for
-from simulator.clock import RIGA
-from simulator.dit.bounded import transformer
 from simulator.dit.model import ChannelVersion, RefusalCode
 from simulator.dit.refusals import Refused
 from simulator.dit.streamed_cuts import cut_in_slices
-from simulator.dit.transformation import Cutter, StylesheetError
-from simulator.documents.locations import data_root
-from simulator.documents.model import (
+from simulator.dit.xslt import Cutter, StylesheetError
+from simulator.dit.xslt_process import transformer
+from simulator.documents.profile import load_profile
+from simulator.documents.writing import write_document, write_national
+from simulator.domain.clock import RIGA
+from simulator.domain.model import (
     Category,
     CategoryCount,
     ChannelName,
@@ -30,10 +30,10 @@ from simulator.documents.model import (
     Header,
     Period,
 )
-from simulator.documents.profile import load_profile
-from simulator.documents.writing import write_document, write_national
+from simulator.http.provisioning import installation_for
+from simulator.settings.files import data_root
 from simulator.store import Store
-from simulator.world import Authority, Retailer, World
+from simulator.world.model import Authority, Retailer, World
 
 PROFILE = load_profile()
 RETAILERS = tuple(

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from simulator.documents.model import (
+from simulator.domain.model import (
     Address,
     CatchUp,
     Category,

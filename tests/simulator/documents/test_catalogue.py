@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from simulator.documents.catalogue import Catalogue, CatalogueError, CatalogueFile, SchemaEntry
-from simulator.documents.complaints import Complaint
-from simulator.documents.locations import data_root
-from simulator.documents.model import Basis, ChannelName, Provenance
+from simulator.documents.parsing import Complaint
 from simulator.documents.profile import Profile
+from simulator.domain.model import ChannelName
+from simulator.domain.provenance import Basis, Provenance
 from simulator.settings import SettingsError, read
+from simulator.settings.files import data_root
 
 PAYLOADS = data_root("fixtures") / "payloads"
 ALIS = "URN:IVIS:100001:XSD-PPriv-ALISProvider-v1-0"

@@ -13,14 +13,14 @@ from lxml import etree
 
 from simulator.documents import explaining
 from simulator.documents.catalogue import Catalogue, SchemaEntry
-from simulator.documents.complaints import Complaint
-from simulator.documents.locations import data_root
-from simulator.documents.model import Basis, ChannelName, Document, Provenance
-from simulator.documents.parsing import Element
+from simulator.documents.parsing import Complaint, Element
 from simulator.documents.profile import Profile
 from simulator.documents.reading import read_document
 from simulator.documents.validation import validate
 from simulator.documents.writing import write_document
+from simulator.domain.model import ChannelName, Document
+from simulator.domain.provenance import Basis, Provenance
+from simulator.settings.files import data_root
 from tests.simulator.documents.strategies import documents
 
 PAYLOADS = data_root("fixtures") / "payloads"

@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from simulator.documents.business import RULES
-from simulator.documents.locations import data_root
-from simulator.documents.model import (
+from simulator.documents.profile import Profile
+from simulator.documents.reading import read_document, read_error_report
+from simulator.documents.validation import validate
+from simulator.documents.writing import write_document
+from simulator.domain.model import (
     Address,
     CatchUp,
     Category,
@@ -32,10 +35,7 @@ from simulator.documents.model import (
     Severity,
     SubUser,
 )
-from simulator.documents.profile import Profile
-from simulator.documents.reading import read_document, read_error_report
-from simulator.documents.validation import validate
-from simulator.documents.writing import write_document
+from simulator.settings.files import data_root
 
 PAYLOADS = data_root("fixtures") / "payloads"
 WINTER = timezone(timedelta(hours=2))

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from simulator.documents.identity import identity
-from simulator.documents.model import ChannelName, Document, Period
-from simulator.documents.streamed_reading import SpooledRecords
+from simulator.documents.reading import SpooledRecords
+from simulator.domain.identifiers import identity
+from simulator.domain.model import ChannelName, Document, Period
 from tests.conformance.rules.builder import THEIRS, Story, payout
 
 ONE, OTHER = payout("R-1", "35.40", "20.00"), payout("R-2", "12.34", "12.34")

@@ -9,7 +9,11 @@ import pytest
 from lxml import etree
 
 from simulator.documents.catalogue import Catalogue
-from simulator.documents.model import (
+from simulator.documents.profile import Profile
+from simulator.documents.reading import DocumentError, read_document
+from simulator.documents.validation import validate
+from simulator.documents.writing import write_document, write_national
+from simulator.domain.model import (
     Address,
     CatchUp,
     Category,
@@ -26,10 +30,6 @@ from simulator.documents.model import (
     Person,
     SubUser,
 )
-from simulator.documents.profile import Profile
-from simulator.documents.reading import DocumentError, read_document
-from simulator.documents.validation import validate
-from simulator.documents.writing import write_document, write_national
 from tests.simulator.documents.conftest import OTHER
 
 WINTER = timezone(timedelta(hours=2))

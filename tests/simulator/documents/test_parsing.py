@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.documents.complaints import Complaint
-from simulator.documents.parsing import ParsingError, parse
+from simulator.documents.parsing import Complaint, ParsingError, parse
 from simulator.documents.profile import Profile
 from simulator.documents.reading import DocumentError, read_document
 from simulator.documents.validation import validate

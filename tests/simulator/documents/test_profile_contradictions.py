@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from simulator.documents.locations import data_root
 from simulator.documents.profile import load_profile, profile_names
 from simulator.settings import Problem, SettingsError
+from simulator.settings.files import data_root
 
 OWN = (data_root("schemas") / "profiles" / "reconstruction.toml").read_text(encoding="utf-8")
 _DUE = "contract_before_day = { value = 5"

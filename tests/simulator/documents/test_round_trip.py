@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 
-from simulator.documents.model import Document, ErrorReport
 from simulator.documents.profile import Profile
 from simulator.documents.reading import read_document, read_error_report
 from simulator.documents.writing import write_document, write_error_report
+from simulator.domain.model import Document, ErrorReport
 from tests.simulator.documents.strategies import REPORTS, documents
 
 

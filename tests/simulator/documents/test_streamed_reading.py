@@ -10,10 +10,9 @@ import pytest
 
 from conformance.payloads.domain.samples import sample_bytes
 from simulator.documents.business import breaches
-from simulator.documents.model import ChannelName, Document
 from simulator.documents.profile import Profile
-from simulator.documents.reading import DocumentError, read_document
-from simulator.documents.streamed_reading import read_streamed
+from simulator.documents.reading import DocumentError, read_document, read_streamed
+from simulator.domain.model import ChannelName, Document
 
 PIECE = 700
 

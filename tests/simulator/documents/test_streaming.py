@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.documents.catalogue import Catalogue
-from simulator.documents.locations import data_root
-from simulator.documents.streaming import Pieces, validate_stream, well_formed
+from simulator.documents.catalogue import Catalogue, Pieces, validate_stream, well_formed
+from simulator.settings.files import data_root
 
 URN = "URN:IVIS:100001:XSD-PPriv-ALISProvider-v1-0"
 FOLDER = data_root("fixtures") / "payloads" / "contract"

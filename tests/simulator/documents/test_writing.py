@@ -11,10 +11,11 @@ from lxml import etree
 
 from simulator.documents.bindings import Binding, Node
 from simulator.documents.fields import Field, Kind, values_of
-from simulator.documents.model import Basis, Document, Provenance
 from simulator.documents.profile import Profile
 from simulator.documents.values import WRITERS
 from simulator.documents.writing import WritingError, _ElementWriter, document_parts, write_document
+from simulator.domain.model import Document
+from simulator.domain.provenance import Basis, Provenance
 from tests.simulator.documents.strategies import documents
 
 Values = dict[str, Any]

@@ -12,15 +12,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from simulator.channels import accounts_for, installation_for
 from simulator.dit.model import MessageClass, MessageStatus, Payload, Selector, SendRequest
-from simulator.dit.options import Options
-from simulator.documents.model import ChannelName
+from simulator.dit.rights import Options
+from simulator.domain.model import ChannelName
 from simulator.ftps.calls import FtpsBackend
-from simulator.ftps.serving import FtpsServer
+from simulator.ftps.session import FtpsServer
 from simulator.ftps.settings import FtpsSettings, load_ftps_settings
+from simulator.http.provisioning import accounts_for, installation_for
 from simulator.journal import Entry, Kind
-from simulator.security.material import Material, open_material
+from simulator.security.keys import Material, open_material
 from tests.simulator.soap.setting import BVKB, OTHER, RETAILER, Setting, open_setting
 
 CONTRACT = "/ALDIS_ProviderContract/DSK-v1-0"

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.channels import installation_for
 from simulator.dit.directory import Directory
 from simulator.dit.model import Caller, RefusalCode
 from simulator.dit.refusals import Refusal, Refused
 from simulator.ftps.layout import LEAVES, Layout, Place, message_of, written_about
 from simulator.ftps.refusals import FtpRefusal, reply_line
 from simulator.ftps.settings import load_ftps_settings
+from simulator.http.provisioning import installation_for
 from simulator.settings import SettingsError
 from tests.simulator.soap.setting import _profile, _town
 

@@ -7,7 +7,15 @@ import ftplib
 import pytest
 
 from simulator.dit.model import MessageStatus
-from simulator.faults import CUT_REPLY, DROP_REPLY, HTTP_500, LOSE_REQUEST, SLOW_REPLY, SOAP_FAULT, InjectedFault
+from simulator.fault_injection.faults import (
+    CUT_REPLY,
+    DROP_REPLY,
+    HTTP_500,
+    LOSE_REQUEST,
+    SLOW_REPLY,
+    SOAP_FAULT,
+    InjectedFault,
+)
 from simulator.journal import Outcome
 from tests.simulator.ftps.setting import BVKB, CONTRACT, Client, FtpsSetting
 

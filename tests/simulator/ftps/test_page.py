@@ -9,9 +9,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from simulator.dit.model import RefusalCode
-from simulator.documents.locations import data_root
 from simulator.ftps.refusals import FtpCode
 from simulator.ftps.settings import load_ftps_settings
+from simulator.settings.files import data_root
 from tests.simulator.ftps.setting import RETAILER, FtpsSetting, ftps_setting
 from tests.simulator.ftps.test_served import OTHER_PROVIDER, PROVIDER, served
 

@@ -11,8 +11,8 @@ import pytest
 
 from simulator.dit.directory import Directory
 from simulator.dit.model import MessageStatus, RefusalCode
-from simulator.dit.options import Options
 from simulator.dit.refusals import Refusal, Refused
+from simulator.dit.rights import Options
 from simulator.ftps.settings import load_ftps_settings
 from simulator.journal import Kind, Outcome
 from tests.simulator.ftps.setting import BVKB, CONTRACT, OTHER, FtpsSetting, ftps_setting, with_values

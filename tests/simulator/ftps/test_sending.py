@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulator.documents.locations import data_root
-from simulator.documents.model import ChannelName
 from simulator.documents.writing import write_national
+from simulator.domain.model import ChannelName
 from simulator.ftps.settings import load_ftps_settings
 from simulator.journal import Kind, Outcome
+from simulator.settings.files import data_root
 from simulator.store import Incoming, StorageFull, Store
 from tests.simulator.ftps.setting import (
     BVKB,

@@ -26,14 +26,14 @@ import pytest
 from sqlalchemy import select
 
 from simulator.documents.profile import load_profile
-from simulator.file_server import Ftps
 from simulator.ftps.settings import load_ftps_settings
+from simulator.http.file_server import Ftps
+from simulator.http.server import Server, ServerError
 from simulator.journal import Kind, Outcome, StoredJournal
-from simulator.security.secured import Security
+from simulator.security.authenticator import Security
 from simulator.security.settings import load_settings
-from simulator.server import Server, ServerError
 from simulator.store import Store
-from simulator.store.tables import deliveries
+from simulator.store.schema import deliveries
 from tests.conformance.commands.running import aldis
 from tests.simulator.ftps.setting import CONTRACT, RETAILER, Client
 from tests.simulator.soap.setting import open_setting

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.ftps.commands import NOT_OFFERED, OFFERED
+from simulator.ftps.control import NOT_OFFERED, OFFERED
 from simulator.ftps.settings import load_ftps_settings
 from simulator.journal import Entry, Kind, Outcome
 from tests.simulator.ftps.setting import CONTRACT, RETAILER, Client, FtpsSetting, ftps_setting

@@ -20,9 +20,9 @@ from sqlalchemy import select
 from simulator.documents.profile import load_profile
 from simulator.journal import Entry, Kind, Outcome, StoredJournal
 from simulator.soap.contract import CONFIGURATION, MESSAGES, SVC, operations
-from simulator.soap.versions import SoapVersion
+from simulator.soap.refusals import SoapVersion
 from simulator.store import Store
-from simulator.store.tables import deliveries, messages
+from simulator.store.schema import deliveries, messages
 from tests.simulator.fuzzing.genuine import Genuine, Request
 from tests.simulator.fuzzing.mutations import worsen
 from tests.simulator.fuzzing.wire import Answer, Line, NoAnswer

@@ -18,13 +18,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
 from lxml import etree
 
-from simulator.channels import BVKB_USER
-from simulator.documents.locations import data_root
-from simulator.documents.model import ChannelName
 from simulator.documents.profile import Profile
 from simulator.documents.writing import write_national
+from simulator.domain.model import ChannelName
+from simulator.http.provisioning import BVKB_USER
+from simulator.settings.files import data_root
 from simulator.soap.contract import CFG, CONFIGURATION, DIT, MESSAGES, SVC
-from simulator.soap.versions import SoapVersion
+from simulator.soap.refusals import SoapVersion
 from tests.interop.stage import contract_document
 from tests.simulator.security.client import SAML_1, SAML_2, STS, Answer, FederatedClient, Token
 from tests.simulator.soap.setting import RETAILER, basic, event_request, request, selector, send_wrapper

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import Certificate, load_pem_x509_certificate
 from werkzeug.test import Client
 
-from simulator.channels import accounts_for
+from simulator.http.provisioning import accounts_for
 from simulator.journal import Entry
-from simulator.security.secured import Secured, Security, secure
+from simulator.security.authenticator import Secured, Security, secure
 from simulator.security.settings import Settings, load_settings
 from simulator.soap.application import SERVICE, SoapApplication
 from tests.simulator.security.client import Answer, FederatedClient, Token

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from lxml import etree
 
+from simulator.http.server import Server
 from simulator.security.errors import Check
-from simulator.server import Server
 from tests.simulator.security.setting import RETAILER
 from tests.simulator.security.test_served import CONTRACTS, password, server
 

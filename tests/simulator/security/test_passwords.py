@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.security.material import MaterialError, open_material
+from simulator.security.keys import MaterialError, open_material
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ from lxml import etree
 from sqlalchemy import create_engine, func, select
 
 from simulator.documents.profile import load_profile
-from simulator.security import replays as module
+from simulator.security import replay_cache
 from simulator.security.settings import load_settings
 from simulator.store import Store
-from simulator.store.tables import metadata, replays
-from simulator.world_file import load_world
+from simulator.store.schema import metadata, replays
+from simulator.world.file import load_world
 from tests.simulator.postgresql import MISSING, cluster, programs
 from tests.simulator.security.client import Answer, FederatedClient
 from tests.simulator.security.setting import GUARDED, LIST, OTHER, SecuredSetting
@@ -128,7 +128,7 @@ def test_a_replay_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_what_has_expired_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SWEEP", 3)
+    monkeypatch.setattr(replay_cache, "_SWEEP", 3)
     with _server(tmp_path, None) as secured:
         for _ in range(2):
             assert not _replayed(secured, _call(secured))

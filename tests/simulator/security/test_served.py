@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 import requests
 
-from simulator.clock import RIGA, Clock
 from simulator.documents.profile import load_profile
-from simulator.security.material import open_material
-from simulator.security.secured import Security
+from simulator.domain.clock import RIGA, Clock
+from simulator.http.server import Server
+from simulator.http.simulation import Simulation
+from simulator.security.authenticator import Security
+from simulator.security.keys import open_material
 from simulator.security.settings import load_settings
-from simulator.server import Server
-from simulator.simulation import Simulation
-from simulator.world_file import load_world
+from simulator.world.file import load_world
 from tests.simulator.security.client import Answer, FederatedClient
 from tests.simulator.security.setting import GUARDED, LIST, RETAILER
 

@@ -15,33 +15,24 @@ from uuid import uuid4
 from lxml import etree
 from werkzeug.test import Client, TestResponse
 
-from simulator.channels import BVKB_USER, grants_for, installation_for
-from simulator.clock import RIGA, Clock
 from simulator.dit.calls import SimulationServices
 from simulator.dit.network import Network
-from simulator.dit.options import Options
+from simulator.dit.rights import Options
 from simulator.documents.catalogue import Catalogue
-from simulator.documents.model import (
-    ChannelName,
-    Document,
-    ErrorReport,
-    Header,
-    Period,
-    RecordError,
-    Severity,
-)
 from simulator.documents.profile import Profile, load_profile
 from simulator.documents.writing import write_document, write_error_report
-from simulator.faults import Faults
+from simulator.domain.clock import RIGA, Clock
+from simulator.domain.model import ChannelName, Document, ErrorReport, Header, Period, RecordError, Severity
+from simulator.fault_injection.faults import Faults
+from simulator.http.listener import HttpServer
+from simulator.http.provisioning import BVKB_USER, grants_for, installation_for
 from simulator.journal import Entry, StoredJournal
-from simulator.listening import HttpServer
 from simulator.soap.application import SERVICE, SoapApplication
 from simulator.soap.contract import DIT, SVC
-from simulator.soap.refusals import FAULT
-from simulator.soap.versions import SoapVersion
+from simulator.soap.refusals import FAULT, SoapVersion
 from simulator.store import Store
-from simulator.world import World
-from simulator.world_file import load_world
+from simulator.world.file import load_world
+from simulator.world.model import World
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=RIGA)
 BVKB = BVKB_USER

@@ -6,7 +6,7 @@ import pytest
 from lxml import etree
 
 from simulator.soap.application import SERVICE
-from simulator.soap.versions import SoapVersion
+from simulator.soap.refusals import SoapVersion
 from tests.simulator.soap.setting import Setting, basic, read_fault, send_request
 
 WSDL = "{http://schemas.xmlsoap.org/wsdl/}"

@@ -13,10 +13,10 @@ from zeep.transports import Transport
 
 from simulator.dit.directory import Directory
 from simulator.dit.model import RefusalCode
-from simulator.documents.model import ChannelName
+from simulator.domain.model import ChannelName
+from simulator.soap.application import schema_files
 from simulator.soap.contract import CFG, CONFIGURATION, DIT, contract_folder, operations
 from simulator.soap.dispatching import server
-from simulator.soap.wsdl import schema_files
 from tests.simulator.soap.setting import Setting, envelope, open_setting, serving
 from tests.simulator.soap.test_contract import FACT, LANGUAGE, XS, children, xmlschema
 

@@ -9,11 +9,11 @@ import pytest
 import xmlschema
 from lxml import etree
 
-from simulator.documents.model import Basis
+from simulator.domain.provenance import Basis
+from simulator.soap.application import PORTS, schema_files, write_wsdl
 from simulator.soap.contract import DIT, IVIS, SVC, contract_folder, operations
 from simulator.soap.dispatching import server
-from simulator.soap.lifting import REFERENCE
-from simulator.soap.wsdl import PORTS, schema_files, write_wsdl
+from simulator.soap.extraction import REFERENCE
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 WSDL = "{http://schemas.xmlsoap.org/wsdl/}"

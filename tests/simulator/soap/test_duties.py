@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.dit.options import Options
-from simulator.documents.model import ChannelName
+from simulator.dit.rights import Options
+from simulator.domain.model import ChannelName
 from tests.simulator.soap.setting import (
     BVKB,
     RETAILER,

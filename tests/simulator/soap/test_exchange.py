@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from simulator.dit.network import Network
-from simulator.faults import InjectedFault
+from simulator.fault_injection.faults import InjectedFault
 from simulator.journal import Outcome
-from simulator.soap.versions import SoapVersion
+from simulator.soap.refusals import SoapVersion
 from simulator.store import StorageFull, Store, StoreError, Unit
 from tests.simulator.soap.setting import BVKB, Setting, read_fault, request, selector, send_request
 

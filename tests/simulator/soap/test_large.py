@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from simulator.dit.sending import EXPLAINED
-from simulator.documents.locations import data_root
-from simulator.soap.body import IN_MEMORY
+from simulator.settings.files import data_root
+from simulator.soap.body import IN_MEMORY, PIECE, Window
 from simulator.soap.contract import DIT
-from simulator.soap.lifting import AROUND, LargePayload, lift, lift_window
-from simulator.soap.versions import SoapVersion
-from simulator.soap.windows import PIECE, Window
+from simulator.soap.extraction import AROUND, LargePayload, lift, lift_window
+from simulator.soap.refusals import SoapVersion
 from simulator.store import Store
 from simulator.store.store import INCOMING_FOLDER
 from tests.simulator.soap.setting import (

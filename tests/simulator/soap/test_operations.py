@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from simulator.documents.model import ChannelName
 from simulator.documents.reading import read_document
+from simulator.domain.model import ChannelName
 from simulator.soap.contract import DIT, IVIS, SVC, contract_folder
-from simulator.soap.versions import SoapVersion
+from simulator.soap.refusals import SoapVersion
 from tests.simulator.soap.setting import (
     BVKB,
     OTHER,
@@ -143,8 +143,8 @@ def _deliver_discount(setting: Setting, unit: object) -> str:
     from datetime import UTC, datetime
 
     from simulator.dit.model import Payload, SendRequest
-    from simulator.documents.model import Document, Header, Period
     from simulator.documents.writing import write_document, write_national
+    from simulator.domain.model import Document, Header, Period
     from simulator.store import Unit
 
     assert isinstance(unit, Unit)

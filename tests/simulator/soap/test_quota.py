@@ -8,12 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from simulator.clock import RIGA, Clock
-from simulator.dit.options import Options
-from simulator.dit.quota import charge, sent_in
-from simulator.documents.access import Environment
-from simulator.documents.model import Period
+from simulator.dit.rights import Options, charge, sent_in
 from simulator.documents.profile import Profile, load_profile
+from simulator.domain.clock import RIGA, Clock
+from simulator.domain.model import Environment, Period
 from simulator.store import Store
 from tests.simulator.postgresql import MISSING, cluster, programs
 from tests.simulator.soap.setting import OTHER, ReadFault, Setting, open_setting, read_fault

@@ -8,10 +8,9 @@ import pytest
 from lxml import etree
 
 from simulator.journal import Outcome
-from simulator.soap.addressing import WSA
 from simulator.soap.contract import DIT, SVC
-from simulator.soap.refusals import FAULT
-from simulator.soap.versions import SoapVersion
+from simulator.soap.envelope import WSA
+from simulator.soap.refusals import FAULT, SoapVersion
 from tests.simulator.soap.setting import (
     BVKB,
     RETAILER,

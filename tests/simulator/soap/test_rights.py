@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from simulator.clock import RIGA
-from simulator.dit.options import Options
-from simulator.documents.access import ChannelRight, Environment
-from simulator.documents.model import ChannelName
+from simulator.dit.rights import Options
+from simulator.domain.clock import RIGA
+from simulator.domain.model import ChannelName, ChannelRight, Environment
 from simulator.security.settings import load_settings
-from simulator.world import Right
+from simulator.world.model import Right
 from tests.simulator.security.setting import GUARDED, LIST, SecuredSetting
 from tests.simulator.soap.setting import (
     BVKB,

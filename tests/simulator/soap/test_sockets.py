@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from simulator.faults import InjectedFault
+from simulator.fault_injection.faults import InjectedFault
 from simulator.soap.application import SERVICE
 from simulator.soap.body import ENVELOPE_ALLOWANCE
 from tests.simulator.soap.setting import (

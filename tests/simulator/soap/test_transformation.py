@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
-from simulator.clock import RIGA
-from simulator.documents.model import ChannelName, Document, Header, Period
 from simulator.documents.writing import write_document, write_national
-from tests.simulator.dit.test_bounded import EXPLODING
+from simulator.domain.clock import RIGA
+from simulator.domain.model import ChannelName, Document, Header, Period
+from tests.simulator.dit.test_xslt_process import EXPLODING
 from tests.simulator.soap.setting import BVKB, open_setting, read_fault, send_request
 
 

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from simulator.clock import Clock
+from simulator.domain.clock import Clock
 from simulator.store import StorageFull, Store
-from simulator.store.archive import archive_add, archive_rows
-from simulator.store.store import BLOB_FOLDER
+from simulator.store.store import BLOB_FOLDER, archive_add, archive_rows
 
 ROOM = 1_000_000
 

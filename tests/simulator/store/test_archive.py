@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.clock import RIGA
+from simulator.domain.clock import RIGA
 from simulator.store import Store
-from simulator.store.archive import archive_add, archive_row, archive_rows
+from simulator.store.store import archive_add, archive_row, archive_rows
 
 AT = datetime(2026, 3, 7, 9, 0, 0, 123456, tzinfo=RIGA)
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from simulator.clock import Clock
+from simulator.domain.clock import Clock
 from simulator.store import StorageFull, Store, StoreError
-from simulator.store.archive import archive_add, archive_rows
 from simulator.store.errors import from_database_error, from_os_error
+from simulator.store.store import archive_add, archive_rows
 
 NOW = Clock.real().now()
 

@@ -14,8 +14,8 @@ from sqlalchemy import select
 from simulator.store import Store, StoreError
 from simulator.store.blobs import LARGE
 from simulator.store.incoming import PIECE
+from simulator.store.schema import blob_pieces
 from simulator.store.store import BLOB_FOLDER, INCOMING_FOLDER
-from simulator.store.tables import blob_pieces
 
 SIZES = [0, 1, LARGE, LARGE + 1, 3 * PIECE, 3 * PIECE + 1]
 Opening = Callable[[Path], "contextmanager[Store]"]

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, func, select, text
 
-from simulator.clock import Clock
+from simulator.domain.clock import Clock
 from simulator.journal import Entry, Kind, StoredJournal, append
 from simulator.store import Store, StoreError
-from simulator.store.archive import archive_add, archive_rows
-from simulator.store.tables import archive, metadata
+from simulator.store.schema import archive, metadata
+from simulator.store.store import archive_add, archive_rows
 from tests.simulator.postgresql import MISSING, cluster, programs
 
 pytestmark = pytest.mark.postgresql

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import sqlite
 
 from simulator.store import StorageFull, Store, StoreError
 from simulator.store.prepared import Prepared
-from simulator.store.tables import archive, blobs, facts, month_bytes
+from simulator.store.schema import archive, blobs, facts, month_bytes
 
 ROW = {
     "number": 1,

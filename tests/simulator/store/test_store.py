@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text, update
 
-from simulator.clock import Clock
+from simulator.domain.clock import Clock
 from simulator.store import Store, StoreError
-from simulator.store.archive import archive_add, archive_rows
-from simulator.store.store import DATABASE_FILE
-from simulator.store.tables import SCHEMA_VERSION, archive, facts
+from simulator.store.schema import SCHEMA_VERSION, archive, facts
+from simulator.store.store import DATABASE_FILE, archive_add, archive_rows
 
 NOW = Clock.real().now()
 

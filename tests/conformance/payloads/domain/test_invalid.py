@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from conformance.payloads import InvalidDocument, fault_kinds, invalid_documents, make_invalid
 from conformance.payloads.domain.invalid import MUTATORS
 from conformance.payloads.domain.samples import sample_documents
-from simulator.documents.business import rules
-from simulator.documents.model import ChannelName
 from simulator.documents.profile import Profile, load_profile
 from simulator.documents.reading import parse_document
 from simulator.documents.validation import validate
+from simulator.domain import business_rules
+from simulator.domain.model import ChannelName
 from tests.simulator.documents.conftest import OTHER
 
 PROFILE, ANOTHER = load_profile(), load_profile(OTHER / "profile.toml")
@@ -83,7 +83,7 @@ def test_every_business_rule_is_broken_by_a_mutator() -> None:
             made = (make_invalid(document, PROFILE, kind) for kind in fault_kinds(channel))
             broken |= {invalid.code for invalid in made if invalid is not None}
     # The schema of the reconstruction already forbids what these two rules forbid.
-    assert {rule.code for rule in rules.RULES} - broken == {"time-zone", "money-decimals"}
+    assert {rule.code for rule in business_rules.RULES} - broken == {"time-zone", "money-decimals"}
 
 
 def test_same_seed_same_fault() -> None:

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 from conformance.commands.generate import command
 from conformance.payloads import fault_kinds
-from simulator.documents.locations import data_root
-from simulator.documents.model import ChannelName
+from simulator.domain.model import ChannelName
+from simulator.settings.files import data_root
 from tests.conformance.payloads.domain.test_invalid import NOWHERE
 
 MADE = data_root("fixtures") / "payloads" / "made"

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.payloads.domain.samples import sample_documents
-from simulator.documents.identifiers import is_synthetic_personal_code
-from simulator.documents.model import ChannelName, Document
 from simulator.documents.profile import load_profile
 from simulator.documents.reading import read_document
 from simulator.documents.validation import validate
 from simulator.documents.writing import write_document
+from simulator.domain.identifiers import is_synthetic_personal_code
+from simulator.domain.model import ChannelName, Document
 
 PROFILE = load_profile()
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
 from conformance.payloads.domain.strategies import documents, payloads
-from simulator.documents.identifiers import is_synthetic_personal_code
-from simulator.documents.model import Category, ChannelName, DiscountStatus, Document, Operation
 from simulator.documents.profile import Profile, load_profile
 from simulator.documents.reading import read_document
 from simulator.documents.validation import validate
 from simulator.documents.writing import write_document
+from simulator.domain.identifiers import is_synthetic_personal_code
+from simulator.domain.model import Category, ChannelName, DiscountStatus, Document, Operation
 from tests.simulator.documents.conftest import OTHER
 
 PROFILES = {"reconstruction": load_profile(), "other": load_profile(OTHER / "profile.toml")}

@@ -8,9 +8,9 @@ import tracemalloc
 import pytest
 
 from conformance.payloads.domain.samples import RECORDS_IN_MEMORY, sample_bytes, sample_documents
-from simulator.documents.model import ChannelName
 from simulator.documents.profile import load_profile
 from simulator.documents.writing import write_document
+from simulator.domain.model import ChannelName
 
 PROFILE = load_profile()
 # Figures of the first run; on every supported Python they are the same, so a version may not draw otherwise.

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from simulator.clock import RIGA, Clock
 from simulator.dit.model import Payload, SendRequest
-from simulator.documents.identifiers import synthetic_metering_point, synthetic_personal_code
-from simulator.documents.model import Category, ChannelName
 from simulator.documents.profile import load_profile
 from simulator.documents.writing import write_national
+from simulator.domain.clock import RIGA, Clock
+from simulator.domain.identifiers import synthetic_metering_point, synthetic_personal_code
+from simulator.domain.model import Category, ChannelName
+from simulator.http.server import Server
+from simulator.http.simulation import Simulation
 from simulator.journal import Entry, Kind, Outcome
-from simulator.server import Server
-from simulator.simulation import Simulation
-from simulator.world import Authority, Resident, Retailer, Spell, World
+from simulator.world.model import Authority, Resident, Retailer, Spell, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

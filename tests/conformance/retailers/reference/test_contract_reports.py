@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from conformance.retailers.reference.contracts import BusinessError
-from simulator.documents.model import Address, ChannelName, Operation, Period, Person, RecordError, Severity, SubUser
+from conformance.retailers.reference.customers import BusinessError
 from simulator.documents.validation import validate
+from simulator.domain.model import Address, ChannelName, Operation, Period, Person, RecordError, Severity, SubUser
 from tests.conformance.retailers.reference.world import ANNA, JURIS, PROFILE, PROVIDER, ZANE, Retailer, complaint, paper
 
 CONTRACT = ChannelName.CONTRACT

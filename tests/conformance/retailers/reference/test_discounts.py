@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from simulator.documents.identifiers import synthetic_new_personal_code
-from simulator.documents.model import ChannelName, Severity
+from simulator.domain.identifiers import synthetic_new_personal_code
+from simulator.domain.model import ChannelName, Severity
 from tests.conformance.retailers.reference.world import ANNA, JURIS, MARCH, ZANE, Retailer, discount, granted, paper
 
 DISCOUNT = ChannelName.DISCOUNT

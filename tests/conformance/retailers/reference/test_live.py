@@ -10,7 +10,7 @@ import pytest
 from conformance.retailers.command_driver import CommandDriver
 from conformance.retailers.config import reference_config
 from conformance.retailers.opening import open_driver
-from simulator.faults import Misbehaviour
+from simulator.fault_injection.faults import Misbehaviour
 from simulator.journal import Kind, Outcome
 from tests.conformance.retailers.reference.live import RETAILER, State, bill, served_state, signed
 from tests.conformance.retailers.reference.world import discount, granted
@@ -109,7 +109,7 @@ def test_a_document_delivered_twice_counts_once(retailer: Driver, state: State) 
 
 
 def test_a_wrong_code_is_corrected_after_the_error_event(retailer: Driver, state: State) -> None:
-    from simulator.documents.identifiers import synthetic_personal_code
+    from simulator.domain.identifiers import synthetic_personal_code
 
     ask: Callable[..., Answer] = retailer.ask
     wrong = synthetic_personal_code(99)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.retailers.reference.driver import Driver
-from conformance.retailers.reference.fetching import Fetching
-from simulator.documents.model import ChannelName, RecordError, Severity
+from conformance.retailers.reference.transfers import Fetching
+from simulator.domain.model import ChannelName, RecordError, Severity
 from tests.conformance.retailers.reference.world import JURIS, MARCH, Retailer, complaint, discount, granted
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from conformance.retailers.reference.contracts import BusinessError
-from simulator.documents.model import ChannelName, PayoutRecord, Period, RecordError, Severity
+from conformance.retailers.reference.customers import BusinessError
 from simulator.documents.validation import validate
+from simulator.domain.model import ChannelName, PayoutRecord, Period, RecordError, Severity
 from tests.conformance.retailers.reference.world import (
     ANNA,
     JURIS,

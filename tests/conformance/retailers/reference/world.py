@@ -10,8 +10,11 @@ from typing import Any, Self
 
 from conformance.retailers.reference.client import ConnectionLost, Received, Refused
 from conformance.retailers.reference.driver import Driver
-from simulator.documents.identifiers import synthetic_metering_point, synthetic_personal_code
-from simulator.documents.model import (
+from simulator.documents.profile import load_profile
+from simulator.documents.reading import read_document, read_error_report
+from simulator.documents.writing import write_document, write_error_report
+from simulator.domain.identifiers import synthetic_metering_point, synthetic_personal_code
+from simulator.domain.model import (
     CatchUp,
     Category,
     CategoryCount,
@@ -24,9 +27,6 @@ from simulator.documents.model import (
     Period,
     RecordError,
 )
-from simulator.documents.profile import load_profile
-from simulator.documents.reading import read_document, read_error_report
-from simulator.documents.writing import write_document, write_error_report
 
 PROFILE = load_profile()
 PROVIDER = "40009990008"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from simulator.world_file import load_world
+from simulator.world.file import load_world
 from tests.simulator.aldis.conftest import MakeCountry
 from tests.simulator.aldis.situations.story import Story
 

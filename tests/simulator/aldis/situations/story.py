@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from simulator.documents.model import (
+from simulator.domain.model import (
     Address,
     ChannelName,
     ContractRecord,
@@ -16,7 +16,7 @@ from simulator.documents.model import (
     Person,
     SubUser,
 )
-from simulator.world import Contract, Resident, Retailer
+from simulator.world.model import Contract, Resident, Retailer
 from tests.simulator.aldis.country import Country, codes
 from tests.simulator.aldis.people import KAIMINS, PARAUGS, payout
 

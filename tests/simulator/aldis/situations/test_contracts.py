@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from simulator.documents.model import ChannelName, Operation
+from simulator.domain.model import ChannelName, Operation
 from tests.simulator.aldis.situations.conftest import Play
 from tests.simulator.aldis.situations.story import KAIMINS, PARAUGS
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from simulator.documents.model import ChannelName, Person
-from simulator.faults import DUPLICATE_DELIVERY, Misbehaviour
+from simulator.domain.model import ChannelName, Person
+from simulator.fault_injection.faults import DUPLICATE_DELIVERY, Misbehaviour
 from tests.simulator.aldis.situations.conftest import Play
 from tests.simulator.aldis.situations.story import KAIMINS, PARAUGS, codes
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.documents.locations import data_root
-from simulator.world_file import load_world
+from simulator.settings.files import data_root
+from simulator.world.file import load_world
 
 SITUATIONS = {
     "first contract and first discount": "first-contract",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from simulator.documents.model import DiscountRecord, Operation
+from simulator.domain.model import DiscountRecord, Operation
 from tests.simulator.aldis.situations.conftest import Play
 from tests.simulator.aldis.situations.story import KAIMINS
 

@@ -1,0 +1,353 @@
+"""A person's year in three forms: text for a terminal, an HTML page that opens offline, and JSON.
+
+Sentences about a person's year on a contract: the year in short, and what happened in each month.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from conformance.accounts.dates import day, month_after_preposition, month_name
+from conformance.accounts.statement import NOTHING, Billed, ContractYear, Granted, Month, Refused, Statement, totals_of
+from conformance.html import render
+from simulator.aldis.account import Totals
+from simulator.domain.language import Bilingual, Shown, Text, _, joined
+
+
+def euro(amount: Decimal) -> str:
+    """An amount in EUR with two decimals."""
+    return f"{amount:.2f}"
+
+
+def short_account(statement: Statement, contract: ContractYear) -> Iterator[Text]:
+    """A contract's year in two or three sentences."""
+    totals = contract.totals
+    yield _(
+        "In {year} {granted} EUR were granted on contract {contract} ({retailer}).",
+        year=statement.year,
+        granted=euro(totals.granted),
+        contract=contract.contract,
+        retailer=contract.retailer or contract.provider,
+    )
+    applied = euro(totals.applied)
+    if totals.carried:
+        yield _(
+            "{applied} EUR came off the bills; {carried} EUR are left for later bills.",
+            applied=applied,
+            carried=euro(totals.carried),
+        )
+    elif totals.lapsed:
+        yield _(
+            "{applied} EUR came off the bills; {lapsed} EUR were not used by the end of the year and lapsed.",
+            applied=applied,
+            lapsed=euro(totals.lapsed),
+        )
+    else:
+        yield _("{applied} EUR came off the bills.", applied=applied)
+    if totals.reversed:
+        yield _("{reversed} EUR of cancelled bills were given back.", reversed=euro(totals.reversed))
+
+
+def equation(contract: ContractYear) -> Text:
+    """The sum that must hold for a year: granted = applied + carried over + lapsed."""
+    totals = contract.totals
+    return _(
+        "{granted} = {applied} (came off bills) + {carried} (left for later bills) + {lapsed} (lapsed)",
+        granted=euro(totals.granted),
+        applied=euro(totals.applied),
+        carried=euro(totals.carried),
+        lapsed=euro(totals.lapsed),
+    )
+
+
+def closing(contract: ContractYear) -> Iterator[Text]:
+    """What else came of the year's support: lapsed, or given back when bills were cancelled."""
+    if contract.totals.lapsed:
+        yield _("{amount} lapsed", amount=euro(contract.totals.lapsed))
+    if contract.totals.reversed:
+        yield _("{amount} cancelled and given back", amount=euro(contract.totals.reversed))
+
+
+def happenings(month: Month) -> Iterator[Text]:
+    """What happened for a month, a sentence each."""
+    for granted in month.granted:
+        yield from _granted_sentence(granted)
+    for bill in month.bills:
+        yield from _billed(bill)
+    for refused in month.refused:
+        yield _refused(refused)
+    if not month.bills and any(not granted.ended for granted in month.granted):
+        yield _("No bill was reported for this month yet.")
+    if month.left:
+        yield _left(month)
+
+
+def _granted_sentence(granted: Granted) -> Iterator[Text]:
+    if granted.ended:
+        yield _(
+            "On {day} the support was ended: {reason}.",
+            day=day(granted.on),
+            reason=granted.why[-1] if granted.why else "",
+        )
+        return
+    yield _(
+        "On {day} {amount} EUR were granted for {month}.",
+        day=day(granted.on),
+        amount=euro(granted.due),
+        month=month_after_preposition(granted.period),
+    )
+    for period, amount in granted.made_good:
+        yield _(
+            "{amount} EUR were made good for {month}, decided later.",
+            amount=euro(amount),
+            month=month_after_preposition(period),
+        )
+
+
+def _billed(bill: Billed) -> Iterator[Text]:
+    sentence = (
+        _(
+            "Invoice {invoice} of {day}, {net} EUR without VAT: {applied} EUR came off, {earlier} EUR of it left from "
+            "earlier months."
+        )
+        if bill.earlier
+        else _("Invoice {invoice} of {day}, {net} EUR without VAT: {applied} EUR came off.")
+    )
+    yield sentence.filled(
+        invoice=bill.invoice,
+        day=day(bill.issued),
+        net=euro(bill.net),
+        applied=euro(bill.applied),
+        earlier=euro(bill.earlier),
+    )
+    if bill.cancelled is not None:
+        yield _(
+            "Invoice {invoice} was cancelled on {day}: {amount} EUR are available again.",
+            invoice=bill.invoice,
+            day=day(bill.cancelled),
+            amount=euro(bill.applied),
+        )
+
+
+def _refused(refused: Refused) -> Text:
+    return _(
+        "The record of invoice {invoice} was refused on {day}: {reasons}.",
+        invoice=refused.invoice,
+        day=day(refused.on),
+        reasons=joined(refused.why, "; "),
+    )
+
+
+def _left(month: Month) -> Text:
+    left = euro(month.left)
+    if month.period.month == 12:
+        return _("{amount} EUR were not used and lapsed on 31 December: nothing goes into the next year.", amount=left)
+    return _(
+        "{amount} EUR are left and carried over to {month}.",
+        amount=left,
+        month=month_after_preposition(month.period + 1),
+    )
+
+
+_WIDTH = 100  # characters of a line of text
+_TITLE = _("Support on the electricity bill")
+_AMOUNTS = _("All amounts are in EUR without VAT.")
+_DIFFERENCES = _("What does not add up")
+_NO_DIFFERENCES = _("What the retailer reported agrees with what was granted.")
+
+
+def _granted(month: Month) -> Decimal:
+    return sum((granted.total for granted in month.granted), NOTHING)
+
+
+def _applied(month: Month) -> Decimal:
+    return sum((bill.applied for bill in month.bills if bill.cancelled is None), NOTHING)
+
+
+# -- text
+
+
+def as_text(statement: Statement, language: str) -> str:
+    """The whole statement as lines of text; ``language`` is ``lv`` or ``en``."""
+
+    def say(text: Shown) -> str:
+        return text.in_language(language)
+
+    def item(text: Shown, bullet: str) -> list[str]:
+        return textwrap.wrap(say(text), _WIDTH, initial_indent=bullet, subsequent_indent=" " * len(bullet))
+
+    def month_lines(month: Month) -> Iterator[str]:
+        yield say(
+            _(
+                "{month}: granted {granted}, came off bills {applied}, left {left}",
+                month=month_name(month.period),
+                granted=euro(_granted(month)),
+                applied=euro(_applied(month)),
+                left=euro(month.left),
+            )
+        )
+        for sentence in happenings(month):
+            yield from item(sentence, "  - ")
+
+    def contract_lines(contract: ContractYear) -> Iterator[str]:
+        yield from textwrap.wrap(" ".join(map(say, short_account(statement, contract))), _WIDTH)
+        yield say(equation(contract))
+        reasons_before: tuple[str, ...] = ()
+        for month in contract.months:
+            yield ""
+            yield from month_lines(month)
+            for granted in month.granted:
+                reasons = tuple(say(reason).replace(str(month.period), "") for reason in granted.why)
+                if reasons == reasons_before:
+                    yield "  " + say(_("Why: as in the month before"))
+                else:
+                    yield "  " + say(_("Why:"))
+                    yield from (line for reason in granted.why for line in item(reason, "    · "))
+                reasons_before = reasons
+        yield ""
+        yield f"{say(_DIFFERENCES)}:" if contract.differences else say(_NO_DIFFERENCES)
+        for difference in contract.differences:
+            yield from item(difference, "  ! ")
+
+    who = statement.code if statement.name is None else f"{statement.name}, {statement.code}"
+    lines = [f"{say(_TITLE)}: {who}, {statement.year}", say(_AMOUNTS)]
+    for contract in statement.contracts:
+        lines += ["", *contract_lines(contract)]
+    return "\n".join(lines) + "\n"
+
+
+# -- the page
+
+
+def as_page(statement: Statement, language: str) -> str:
+    """The whole statement as an HTML page; ``language`` is ``lv`` or ``en``."""
+    return render(
+        "ledger.html",
+        language,
+        statement=statement,
+        title=_TITLE,
+        amounts=_AMOUNTS,
+        differences=_DIFFERENCES,
+        no_differences=_NO_DIFFERENCES,
+        contracts=[_contract_view(statement, contract) for contract in statement.contracts],
+        euro=euro,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MonthView:
+    """A row of the page's table: amounts in EUR, sentences, and the reasons of the decisions."""
+
+    name: Shown
+    granted: Decimal
+    applied: Decimal
+    left: Decimal
+    happenings: tuple[Shown, ...]
+    reasons: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContractView:
+    """A contract's part of the page: sentences, a table of months, and what does not add up."""
+
+    year: ContractYear
+    account: Shown
+    equation: Shown
+    closing: Shown
+    months: tuple[MonthView, ...]
+
+
+def _contract_view(statement: Statement, contract: ContractYear) -> ContractView:
+    months = (
+        MonthView(
+            month_name(month.period),
+            granted=_granted(month),
+            applied=_applied(month),
+            left=month.left,
+            happenings=tuple(happenings(month)),
+            reasons=tuple(reason for granted in month.granted for reason in granted.why),
+        )
+        for month in contract.months
+    )
+    return ContractView(
+        contract,
+        account=joined(short_account(statement, contract), " "),
+        equation=equation(contract),
+        closing=joined(closing(contract), "; "),
+        months=tuple(months),
+    )
+
+
+# -- JSON
+
+
+def as_json(statement: Statement) -> dict[str, object]:
+    """The whole statement as a JSON object; amounts are texts with two decimals, EUR."""
+    return {
+        "code": statement.code,
+        "name": statement.name,
+        "year": statement.year,
+        "totals": _totals_json(totals_of(statement)),
+        "contracts": [
+            {
+                "provider": contract.provider,
+                "retailer": contract.retailer,
+                "contract": contract.contract,
+                "through": str(contract.through),
+                "totals": _totals_json(contract.totals),
+                "months": [_month_json(month) for month in contract.months],
+                "differences": _texts_json(contract.differences),
+            }
+            for contract in statement.contracts
+        ],
+    }
+
+
+def _totals_json(totals: Totals) -> dict[str, str]:
+    return {
+        "granted": euro(totals.granted),
+        "applied": euro(totals.applied),
+        "carried": euro(totals.carried),
+        "lapsed": euro(totals.lapsed),
+        "reversed": euro(totals.reversed),
+    }
+
+
+def _month_json(month: Month) -> dict[str, object]:
+    return {
+        "period": str(month.period),
+        "granted": [
+            {
+                "on": granted.on.isoformat(),
+                "due": euro(granted.due),
+                "made_good": [{"period": str(period), "amount": euro(amount)} for period, amount in granted.made_good],
+                "ended": granted.ended,
+                "why": _texts_json(granted.why),
+            }
+            for granted in month.granted
+        ],
+        "bills": [
+            {
+                "invoice": bill.invoice,
+                "issued": bill.issued.isoformat(),
+                "net": euro(bill.net),
+                "applied": euro(bill.applied),
+                "earlier": euro(bill.earlier),
+                "reported": bill.reported.isoformat(),
+                "cancelled": None if bill.cancelled is None else bill.cancelled.isoformat(),
+            }
+            for bill in month.bills
+        ],
+        "refused": [
+            {"invoice": refused.invoice, "on": refused.on.isoformat(), "why": _texts_json(refused.why)}
+            for refused in month.refused
+        ],
+        "left": euro(month.left),
+    }
+
+
+def _texts_json(texts: tuple[Bilingual, ...]) -> list[dict[str, str]]:
+    return [{"lv": text.lv, "en": text.en} for text in texts]

@@ -1,0 +1,146 @@
+"""Writes a draft as a profile: what was bound with where it came from, what is open as questions in comments."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from conformance.adopting.folder import SchemaFile
+from conformance.adopting.matching import Bound, BoundGroup, Draft
+from simulator.domain.model import ChannelName
+
+_HEADER = re.compile(r"^\[{1,2}([\w.]+)\]{1,2}\s*$", re.MULTILINE)
+_KEPT = ("limits", "due", "rates", "errors", "national")
+_REPLACED = re.compile(r"^(schema_urn|root|basis|source)\s*=")
+
+
+def write_profile(
+    name: str,
+    drafts: Mapping[ChannelName, Draft],
+    schemas: Mapping[ChannelName, str],
+    files: Iterable[SchemaFile],
+    base: Path,
+    namespaces: Mapping[str, str],
+    folder: str,
+) -> str:
+    """The profile's text. Limits, due days, rates, errors and channels are those of ``base``, a profile file.
+
+    ``schemas`` are the URNs of the channels' schemas, ``namespaces`` prefixes and their URIs; ``folder`` holds the
+    copies of ``files``, as seen from the profile.
+    """
+    text = base.read_text(encoding="utf-8")
+    blocks = list(_blocks(text))
+    channels = {each.removeprefix("channels."): block for each, block in blocks if each.startswith("channels.")}
+    kept = [block for each, block in blocks if each.partition(".")[0] in _KEPT]
+    parts = [_top(name), _schemas(files, folder), _namespaces(namespaces), *kept]
+    parts += [_channel(drafts[each], schemas[each], channels[str(each)]) for each in ChannelName]
+    return "\n".join(part.strip("\n") + "\n" for part in parts)
+
+
+def questions(draft: Draft) -> Iterator[str]:
+    """What is open in a channel, one sentence each."""
+    for name, each in draft.fields():
+        if each.required and each.place is None:
+            offered = ", ".join(place.path for place in each.candidates) or "none that would take such a value"
+            yield f"{name}: no place was recognised; candidates are {offered}"
+        elif each.required and each.lacking:
+            allowed = ", ".join(each.place.enumeration if each.place else ()) or "any text"
+            yield f"{name}: how is {', '.join(each.lacking)} written there? The schema allows {allowed}"
+
+
+def _blocks(text: str) -> Iterator[tuple[str, str]]:
+    """The tables of a TOML file by their names, as they are written, with the comments inside."""
+    heads = list(_HEADER.finditer(text))
+    for head, following in zip(heads, [*heads[1:], None], strict=True):
+        block = text[head.start() : following.start() if following else len(text)]
+        yield head[1], re.sub(r"\n# -{4}.*", "\n", block)
+
+
+def _top(name: str) -> str:
+    return (
+        "# Drafted by `aldis schemas adopt`. Where the fields stand was told by names and types: check it against the\n"
+        "# official description. Comments with a question mark are still to be answered.\n\n"
+        f"name = {_quoted(name)}\n"
+        f"title = {_quoted(f'ALISProvider, adopted as {name}')}\n"
+        'assumed_requirements = "warn" # what is only assumed warns; "fail" makes it fail\n'
+        'basis = "inferred"\n'
+        f"source = {_quoted('adopted schema: bound by names and types (aldis schemas adopt), to be checked')}\n"
+    )
+
+
+def _schemas(files: Iterable[SchemaFile], folder: str) -> str:
+    return "\n".join(
+        "[[schema]]\n"
+        f"urn = {_quoted(each.urn)}\n"
+        f"file = {_quoted(f'{folder}/{each.name}')}\n"
+        f"namespace = {_quoted(each.namespace)}\n"
+        f"sha256 = {_quoted(each.sha256)}\n"
+        'basis = "documented"\n'
+        f"source = {_quoted(f'official schema {each.name}, as downloaded')}\n"
+        for each in files
+        if each.urn
+    )
+
+
+def _namespaces(namespaces: Mapping[str, str]) -> str:
+    return "[namespaces]\n" + "".join(f"{prefix} = {_quoted(uri)}\n" for prefix, uri in namespaces.items())
+
+
+def _channel(draft: Draft, urn: str, base: str) -> str:
+    lines = [each for each in base.splitlines() if each and not _REPLACED.match(each)]
+    lines += [f"schema_urn = {_quoted(urn)}", f"root = {_quoted(draft.root)}"]
+    text = "\n".join(lines) + "\n"
+    for each in draft.members:
+        if isinstance(each, Bound):
+            text += _bound(each, "header." if each.constant is not None else "")
+    for each in draft.members:
+        if isinstance(each, BoundGroup):
+            text += f"\n[channels.{draft.channel}.{each.name}]\neach = {_quoted(each.path)}\n"
+            text += "".join(_member(one) for one in _ordered(each.members))
+    if not any(isinstance(each, BoundGroup) for each in draft.members):
+        text += f"\n# ? which element of {draft.root} repeats, once for each record?\n"
+        text += f'# [channels.{draft.channel}.records]\n# each = "..."\n'
+    return text
+
+
+def _ordered(members: list[Bound | BoundGroup]) -> list[Bound | BoundGroup]:
+    def place(each: Bound | BoundGroup) -> int:
+        if isinstance(each, BoundGroup):
+            return each.order
+        return each.place.order if each.place is not None else 1_000_000
+
+    return sorted(members, key=place)
+
+
+def _member(each: Bound | BoundGroup, prefix: str = "") -> str:
+    if isinstance(each, Bound):
+        return _bound(each, prefix)
+    inner = f"{prefix}{each.name}."
+    text = f"{inner}each = {_quoted(each.path)}\n"
+    return text + "".join(_member(one, inner) for one in _ordered(each.members))
+
+
+def _bound(each: Bound, prefix: str) -> str:
+    name = f"{prefix}{each.name}"
+    if each.place is None:
+        if not each.required:
+            return ""
+        offered = " | ".join(place.path for place in each.candidates)
+        return f'# ? {name} = "..."   # candidates: {offered or "none"}\n'
+    path = _quoted(each.place.path)
+    if each.constant is not None:
+        return f"{name} = {{ path = {path}, constant = {_quoted(each.constant)} }}\n"
+    if not each.values and not each.lacking:
+        return f"{name} = {path}\n"
+    if each.lacking:
+        asked = ", ".join(f"{value} = ?" for value in each.lacking)
+        values = "".join(f"{value} = {_quoted(word)}, " for value, word in each.values.items())
+        return f"# ? {name} = {{ path = {path}, values = {{ {values}{asked} }} }}\n"
+    values = ", ".join(f"{value} = {_quoted(word)}" for value, word in each.values.items())
+    return f"{name} = {{ path = {path}, values = {{ {values} }} }}\n"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

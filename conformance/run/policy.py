@@ -1,0 +1,72 @@
+"""The one place that says what fails a run. Pure: takes requirements, verdicts and waivers, and decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from conformance.report.events import Status
+from conformance.requirements.verdicts import Verdict
+from conformance.run.waivers import Waiver
+
+
+class Rated(Protocol):
+    """A requirement as far as the policy needs it: ``must`` or ``should``, and how well it is known."""
+
+    @property
+    def id(self) -> str:
+        """Chapter and number, for example ``PAY-03``."""
+        ...
+
+    @property
+    def level(self) -> str:
+        """``must`` or ``should``."""
+        ...
+
+    @property
+    def basis(self) -> str:
+        """``documented``, ``inferred`` or ``assumed``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How strictly a run is judged.
+
+    ``assumed_requirements`` is the profile's setting for what is only assumed: ``warn`` or ``fail``. ``waived`` holds
+    the ids of requirements whose waivers are in force.
+    """
+
+    assumed_requirements: str
+    waived: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, assumed_requirements: str, waivers: Iterable[Waiver], day: date) -> Policy:
+        """Return the policy of a run that started on ``day`` (UTC)."""
+        return cls(assumed_requirements, frozenset(each.requirement for each in waivers if not each.expired(day)))
+
+    def is_fatal(self, requirement: Rated) -> bool:
+        """Tell whether a breach of a requirement fails the run, waivers aside; otherwise it is a warning.
+
+        A broken *should* never does. What is only assumed is no reason to fail a retailer, unless the profile says so.
+        """
+        return requirement.level == "must" and (requirement.basis != "assumed" or self.assumed_requirements == "fail")
+
+    def failing(self, verdicts: Iterable[Verdict], requirements: Mapping[str, Rated]) -> frozenset[str]:
+        """Return the ids of the broken requirements that fail the run. ``requirements`` holds all, by id."""
+        return frozenset(
+            verdict.requirement
+            for verdict in verdicts
+            if verdict.breaches and verdict.requirement not in self.waived
+            if self.is_fatal(requirements[verdict.requirement])
+        )
+
+    def status(self, requirement: Rated, *, checked: int, broken: bool) -> Status:
+        """Return how a requirement came out after ``checked`` checks."""
+        if not broken:
+            return Status.PASSED if checked else Status.NOT_TESTED
+        if requirement.id in self.waived:
+            return Status.WAIVED
+        return Status.FAILED if self.is_fatal(requirement) else Status.WARNED

@@ -1,0 +1,182 @@
+"""What BVKB and VRAA set up in DIT before a retailer may exchange anything: mailboxes, users, channels, rights.
+
+Channel names are documented (BVKB's connecting steps); URNs, numbering of the retailers' sub-versions and the way the
+national list is cut are assumed and come from the profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+
+from simulator.dit.configuration import Configuration
+from simulator.dit.model import Authority, Channel, ChannelKind, ChannelVersion, Repeated, Transformation, User
+from simulator.dit.rights import EVER, Grant, GrantKey
+from simulator.documents.profile import ChannelProfile, Profile
+from simulator.domain.model import ChannelName, ChannelRight, Environment
+from simulator.security.keys import Account
+from simulator.world.model import Retailer, World
+
+BVKB_USER = "bvkb"
+
+NEVER = date(9999, 1, 1)
+"""A day that no simulation reaches."""
+
+
+def installation_for(
+    world: World, profile: Profile, on: date | None = None, grants: Mapping[GrantKey, Grant] | None = None
+) -> Configuration:
+    """The set-up of DIT for a world under a profile, as it is on a day. Pure.
+
+    ``grants`` are the rights in the environment that is set up. A retailer whose access to a channel is not open by
+    then has a mailbox and a user, but does not take part in the channel: access is opened for a DIT user, per channel
+    (BVKB's connecting steps, steps 3 and 6: documented). Without a day all access is open.
+    """
+    contract, discount, payout = (profile.channel(name) for name in ChannelName)
+    bvkb = world.bvkb.id
+
+    def takes_part(retailer: Retailer, channel: ChannelProfile) -> bool:
+        known = [
+            each for key, each in (grants or {}).items() if (key.user, key.channel) == (retailer.user, channel.urn)
+        ]
+        return on is None or not known or any(each.opened is not None and each.opened <= on for each in known)
+
+    national = _national_version(profile, discount)
+    cuts = tuple(
+        _cut_version(profile, discount, each.discount_minor, each.registration_number) for each in world.retailers
+    )
+    return Configuration(
+        authorities=(
+            Authority(bvkb, world.bvkb.name, world.bvkb.name),
+            *(Authority(each.authority, each.name, each.name) for each in world.retailers),
+        ),
+        users=(User(BVKB_USER, bvkb), *(User(each.user, each.authority) for each in world.retailers)),
+        channels=tuple(
+            Channel(urn=each.urn, title=each.title, kind=ChannelKind(each.kind), owner=bvkb)
+            for each in (contract, discount, payout)
+        ),
+        versions=(_plain_version(profile, contract), national, *cuts, _plain_version(profile, payout)),
+        subscriptions=(
+            *((contract.version_urn(), each.authority) for each in world.retailers if takes_part(each, contract)),
+            *(
+                (version.urn, retailer.authority)
+                for version, retailer in zip(cuts, world.retailers, strict=True)
+                if takes_part(retailer, discount)
+            ),
+            *((payout.version_urn(), each.authority) for each in world.retailers if takes_part(each, payout)),
+        ),
+    )
+
+
+def accounts_for(world: World) -> dict[str, Account]:
+    """The users of a world as the STS knows them, by name."""
+    everyone = (
+        Account(BVKB_USER, world.bvkb.id, world.bvkb.name),
+        *(Account(each.user, each.authority, each.name) for each in world.retailers),
+    )
+    return {each.user: each for each in everyone}
+
+
+def grants_for(world: World, profile: Profile, environment: Environment) -> tuple[Grant, ...]:
+    """The rights that a world speaks of, in an environment; of a user that it gives all of them it says nothing. Pure.
+
+    ``access_opened`` of a retailer opens all of them on one day, in the environment that is served.
+    """
+    given = {
+        GrantKey(right.user, profile.channel(name).urn, right.environment, kind): right
+        for right in world.rights
+        for name in ChannelName
+        for kind in ChannelRight
+        if right.channel in (None, name) and right.right in (None, kind)
+    }
+    named = {each.user for each in world.rights}
+    found = []
+    for retailer in world.retailers:
+        for key in _keys(retailer, profile, environment):
+            if retailer.access_opened is not None:
+                found.append(Grant(key, retailer.access_opened))
+            elif retailer.user in named:
+                right = given.get(key)
+                found.append(Grant(key, None) if right is None else Grant(key, right.opened, right.closed))
+    return tuple(found)
+
+
+def exchanging(world: World, profile: Profile, grants: Mapping[GrantKey, Grant]) -> World:
+    """The world as BVKB sees it in production: each retailer's access is opened when its last right there was. Pure.
+
+    That BVKB begins the exchange with a retailer once all its rights are there is assumed.
+    """
+
+    def opened(retailer: Retailer) -> date | None:
+        known = [grants.get(key) for key in _keys(retailer, profile, Environment.PRODUCTION)]
+        days = [NEVER if each.opened is None else each.opened for each in known if each is not None]
+        last = max(days, default=EVER)
+        return None if last == EVER else last
+
+    return replace(world, retailers=tuple(replace(each, access_opened=opened(each)) for each in world.retailers))
+
+
+def _keys(retailer: Retailer, profile: Profile, environment: Environment) -> list[GrantKey]:
+    return [
+        GrantKey(retailer.user, profile.channel(name).urn, environment, kind)
+        for name in ChannelName
+        for kind in ChannelRight
+    ]
+
+
+def _plain_version(profile: Profile, channel: ChannelProfile) -> ChannelVersion:
+    return ChannelVersion(
+        urn=channel.version_urn(),
+        channel=channel.urn,
+        major=channel.major,
+        minor=0,
+        schema=channel.schema_urn,
+        element=channel.root,
+        error_schema=profile.error_schema_urn,
+        manual_acknowledgement=channel.manual_acknowledgement,
+        use_receiver_filter=channel.use_receiver_filter,
+    )
+
+
+def _national_version(profile: Profile, channel: ChannelProfile) -> ChannelVersion:
+    return ChannelVersion(
+        urn=channel.version_urn(),
+        channel=channel.urn,
+        major=channel.major,
+        minor=0,
+        schema=profile.national.schema_urn,
+        element=profile.national.root,
+        error_schema=profile.error_schema_urn,
+        manual_acknowledgement=channel.manual_acknowledgement,
+        use_receiver_filter=channel.use_receiver_filter,
+    )
+
+
+def _cut_version(profile: Profile, channel: ChannelProfile, minor: int, provider: str) -> ChannelVersion:
+    records = channel.tree.path_to("records")
+    national = profile.national
+    repeated = None
+    if records is not None:
+        repeated = Repeated(
+            part=(national.root, national.part),
+            record=(national.content, channel.root, *records),
+            result=(channel.root, *records),
+        )
+    return ChannelVersion(
+        urn=channel.version_urn(minor),
+        channel=channel.urn,
+        major=channel.major,
+        minor=minor,
+        schema=channel.schema_urn,
+        element=channel.root,
+        error_schema=profile.error_schema_urn,
+        manual_acknowledgement=channel.manual_acknowledgement,
+        use_receiver_filter=channel.use_receiver_filter,
+        transformation=Transformation(
+            stylesheet=national.stylesheet,
+            source=channel.version_urn(),
+            parameters=((national.parameter, provider),),
+            repeated=repeated,
+        ),
+    )

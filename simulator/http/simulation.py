@@ -1,0 +1,278 @@
+"""One state of the world, running: clock, store, DIT, and ALDIS behind BVKB's mailbox."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from simulator import journal
+from simulator.aldis.authority import Aldis
+from simulator.dit import configuration
+from simulator.dit.calls import SimulationServices
+from simulator.dit.configuration import Configuration
+from simulator.dit.deliveries import random_id
+from simulator.dit.network import Network
+from simulator.dit.rights import EVER, Grant, GrantKey, Options
+from simulator.documents.profile import Profile
+from simulator.documents.timetable import Duty
+from simulator.domain.clock import Clock
+from simulator.domain.model import Environment
+from simulator.fault_injection.faults import Faults
+from simulator.fault_injection.wrong_documents import Tampering
+from simulator.http.provisioning import exchanging, grants_for, installation_for
+from simulator.journal import Entry, Kind, StoredJournal, wall_now
+from simulator.journal.run_metadata import Setting, recorded_setting, remember_setting
+from simulator.store import Store, Unit
+from simulator.world.model import World
+
+_log = logging.getLogger(__name__)
+
+
+class SimulationFailed(Exception):
+    """ALDIS could not go on. The harness's fault, never the retailer's; what was received is kept and tried again."""
+
+
+class Simulation:
+    """The state's side as one object.
+
+    ALDIS works on a thread of its own, as the real one works apart from the network: a call is answered before ALDIS
+    has looked at the document. ``settle`` waits until nothing is left for it to do.
+    """
+
+    def __init__(
+        self,
+        *,
+        world: World,
+        profile: Profile,
+        store: Store,
+        clock: Clock,
+        new_id: Callable[[], str] | None = None,
+        patient: bool = False,
+        options: Options | None = None,
+    ) -> None:
+        """``new_id`` makes DIT's message ids, by default at random. ``patient``: ALDIS looks into its mailbox only when
+        it is waited for, so that the order of what happens does not hang on threads. ``options`` are DIT's.
+        """
+        self.options = options or Options()
+        self.world = world
+        self.profile = profile
+        self.store = store
+        self.clock = clock
+        self.faults = Faults()
+        self.journal = StoredJournal(store)
+        self.network = Network(
+            clock=clock,
+            catalogue=profile.catalogue,
+            rules=self.options.rules(profile.limits),
+            faults=self.faults,
+            tamper=Tampering(profile, (each.registration_number for each in world.retailers)),
+            new_id=new_id or random_id,
+        )
+        self._started_at = self._install()
+        self.aldis = Aldis(
+            world=world, profile=profile, clock=clock, network=self.network, store=store, faults=self.faults
+        )
+        self.services = SimulationServices(store, self.network, clock, profile, self.faults)
+        self._worker = _Worker(self.aldis, patient=patient)
+        self.network.deliveries.on_delivery(world.bvkb.id, self._worker.wake)
+        self._worker.wake()  # what was acknowledged before a crash is still to be taken in
+        self.catch_up()
+
+    @classmethod
+    def open(
+        cls,
+        *,
+        world: World,
+        profile: Profile,
+        clock: Clock,
+        directory: Path | None = None,
+        url: str | None = None,
+        new_id: Callable[[], str] | None = None,
+        patient: bool = False,
+        options: Options | None = None,
+    ) -> Self:
+        """Open or create a simulation kept in a folder or a database.
+
+        One that was running before goes on where its recorded time ended. Raises StoreError when the place cannot be
+        used, SettingError when it was made in another world or under another profile.
+        """
+        store = Store.open(directory, url=url)
+        try:
+            last = StoredJournal(store).last_moment()
+            if last is not None and not clock.is_real and last > clock.now():
+                clock.advance(last)
+            return cls(
+                world=world, profile=profile, store=store, clock=clock, new_id=new_id, patient=patient, options=options
+            )
+        except BaseException:
+            store.close()
+            raise
+
+    def _install(self) -> datetime:
+        with self.store.unit() as unit:
+            found = recorded_setting(unit)
+            setting = Setting(
+                world=self.world,
+                profile=self.profile.name,
+                started_at=self.clock.now(),
+                environment=self.options.environment,
+            )
+            if found is None:
+                remember_setting(unit, setting)
+            else:
+                found.must_equal(setting)
+            self.network.registry.grant(
+                unit, grants_for(self.world, self.profile, self.options.environment), overwrite=False
+            )
+            self._set_up(unit, self._setup(unit, self.clock.now().date()))
+        return (found or setting).started_at
+
+    def _setup(self, unit: Unit, on: date) -> Configuration:
+        """DIT as it is on a day: who takes part in a channel follows from who was given rights there."""
+        environment = self.options.environment
+        grants = configuration.read_grants(unit)
+        here = {key: each for key, each in grants.items() if key.environment is environment}
+        return installation_for(self.world, self.profile, on, here)
+
+    def _set_up(self, unit: Unit, setup: Configuration) -> None:
+        self.network.registry.install(unit, setup)
+        self._subscriptions = setup.subscriptions
+
+    def _reach(self, now: datetime) -> None:
+        """What time alone brings about in DIT: access is opened, and what has lain there for too long goes."""
+        self._open_access(now.date())
+        oldest = now - timedelta(days=self.profile.limits.retention_days.value)
+        if oldest > self._started_at:
+            with self.store.unit() as unit:
+                self.network.deliveries.purge(unit, oldest)
+
+    def _open_access(self, on: date) -> None:
+        """Let those take part in DIT's channels, and in the exchange with ALDIS, whose rights are there on a day."""
+        with self.store.reading() as unit:
+            setup, grants = self._setup(unit, on), self.network.directory(unit).grants
+        if setup.subscriptions != self._subscriptions:
+            with self.store.unit() as unit:
+                self._set_up(unit, setup)
+        if self.options.environment is Environment.PRODUCTION:
+            self.aldis.exchange_with(exchanging(self.world, self.profile, grants))
+
+    # -- rights, while it runs
+
+    def rights(self) -> tuple[Grant, ...]:
+        """All rights that something is known of; who is not among them has every right."""
+        with self.store.reading() as unit:
+            return tuple(sorted(self.network.directory(unit).grants.values(), key=lambda each: each.key))
+
+    def change_rights(
+        self, keys: Iterable[GrantKey], *, opened: date | None = None, closed: date | None = None
+    ) -> None:
+        """Open rights from a day on, or close them from a day on; journaled. Give one of the two days."""
+        chosen = tuple(keys)
+        with self.store.unit() as unit:
+            known = self.network.directory(unit).grants
+            if opened is not None:
+                changed = tuple(Grant(each, opened) for each in chosen)
+            else:
+                changed = tuple(replace(known.get(each, Grant(each, EVER)), closed=closed) for each in chosen)
+            self.network.registry.grant(unit, changed)
+            for each in changed:
+                details: dict[str, journal.Json] = {
+                    **each.key._asdict(),
+                    "opened": None if each.opened in (None, EVER) else str(each.opened),
+                    "closed": None if each.closed is None else str(each.closed),
+                }
+                self._note(unit, Kind.RIGHT, "open" if opened is not None else "close", self.clock.now(), details)
+        self._open_access(self.clock.now().date())
+
+    def settle(self) -> None:
+        """Wait until ALDIS has taken in all that lies in its mailbox; raises SimulationFailed when it could not."""
+        self._worker.settle()
+
+    def advance(self, to: datetime) -> None:
+        """Let simulated time go on; ALDIS does each of its duties on the way, at its hour.
+
+        Raises ClockError when ``to`` lies before now, SimulationFailed when ALDIS could not do a duty.
+        """
+        self.settle()
+        start = self.clock.now()
+        for duty in self.aldis.duties(start, to):
+            self.clock.advance(max(duty.at, self.clock.now()))
+            self._reach(self.clock.now())
+            self._worker.perform(self.aldis.perform, duty)
+        self.clock.advance(to)
+        self._reach(to)
+        with self.store.unit() as unit:
+            self._note(unit, Kind.CLOCK, "advance", to, {"from": start.isoformat(), "to": to.isoformat()})
+
+    def _note(self, unit: Unit, kind: Kind, operation: str, at: datetime, details: dict[str, journal.Json]) -> None:
+        """Journal what was done to the simulation from outside."""
+        entry = Entry(kind=kind, at=at, wall=wall_now(), interface="admin", operation=operation, details=details)
+        journal.append(unit, entry)
+
+    def catch_up(self) -> None:
+        """Do the duties that time has reached and that are not done: after a crash, or on the machine's own clock."""
+        self._reach(self.clock.now())
+        for duty in self.aldis.duties(self._started_at, self.clock.now()):
+            self._worker.perform(self.aldis.perform, duty)
+
+    def close(self) -> None:
+        """Stop ALDIS after the document in hand and close the store."""
+        self._worker.stop()
+        self.store.close()
+
+
+class _Worker:
+    """ALDIS's own thread. A failed wake-up is kept until someone waits for it; the messages stay in the mailbox."""
+
+    def __init__(self, aldis: Aldis, *, patient: bool = False) -> None:
+        self._aldis = aldis
+        self._patient = patient
+        self._mail = False
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aldis")
+        self._lock = threading.Lock()
+        self._pending: Future[int] | None = None
+        self._failure: BaseException | None = None
+
+    def wake(self) -> None:
+        if self._patient:
+            self._mail = True
+        else:
+            self._look()
+
+    def _look(self) -> None:
+        with self._lock:
+            # One wake-up that has not begun yet will see this message too.
+            if self._pending is None or self._pending.running() or self._pending.done():
+                self._pending = self._thread.submit(self._aldis.wake)
+                self._pending.add_done_callback(self._note)
+
+    def _note(self, done: Future[int]) -> None:
+        failure = done.exception()
+        if failure is not None:
+            self._failure = failure
+            _log.error("ALDIS could not take in its mail and will try again: %s", failure, exc_info=failure)
+
+    def settle(self) -> None:
+        if self._mail:
+            self._mail = False
+            self._look()
+        self._thread.submit(lambda: None).result()
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            self.wake()
+            raise SimulationFailed(f"ALDIS could not take in its mail: {failure}") from failure
+
+    def perform(self, act: Callable[[Duty], None], duty: Duty) -> None:
+        try:
+            self._thread.submit(act, duty).result()
+        except Exception as failure:
+            raise SimulationFailed(f"ALDIS could not do its duty: {failure}") from failure
+
+    def stop(self) -> None:
+        self._thread.shutdown(wait=True)

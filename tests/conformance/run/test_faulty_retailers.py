@@ -1,0 +1,143 @@
+"""The suite finds what a retailer does wrong: each spoilt retailer breaks the one rule it should, and no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from conformance.accounts.timeline import cited_by
+from conformance.report.events import Event, ScenarioFinished, Status
+from conformance.report.summary import RunSummary
+from conformance.requirements.catalogue import load
+from conformance.retailers.config import DriverConfig, DriverKind, RetailerConfig
+from conformance.rules import judge
+from conformance.run.configuration import SuiteConfig
+from conformance.run.policy import Policy
+from conformance.run.suite import run_suite
+from simulator.documents.profile import load_profile
+from tests.conformance.commands.running import aldis
+from tests.conformance.rules.builder import Story
+from tests.mutants.table import TABLE, Spoilt
+
+ROOT = Path(__file__).parents[3]
+RETAILER = """
+[retailer]
+name = "Paraugs Enerģija"
+registration_number = "40009990008"
+authority = "100777"
+[driver]
+kind = "python"
+object = "{object}"
+[run]
+security = "{security}"
+"""
+MACHINE_CLOCK = "tests.conformance.machine_clock:ByMachineClock"
+PROFILE = load_profile()
+POLICY = Policy(PROFILE.assumed_requirements)
+REQUIREMENTS = {each.id: each for each in load()}
+NOT_SPOILT = {
+    "XML-02": "the reference retailer's SOAP library writes UTF-8 only",
+    "DIT-06": "the reference retailer's SOAP library makes its calls from the WSDL",
+    "DIT-08": "500 MB would have to be sent",
+    "DIT-17": "100 GB would have to be sent",
+    "CON-08": "the reference retailer makes a new id for each document",
+    "PAY-11": "amounts are written by the profile, always with two decimals",
+    "PRI-01": "the reference retailer has no contracts of others",
+}
+"""Rules that no spoilt retailer trips; each is shown to fail by a story in tests/conformance/rules."""
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The simulator's keys, made once for all."""
+    return tmp_path_factory.mktemp("keys")
+
+
+def play(spoilt: Spoilt, keys: Path, instead: str | None = None) -> RunSummary:
+    config = RetailerConfig(
+        name="Sabojātā Enerģija",
+        registration_number="40009990008",
+        authority="100777",
+        driver=DriverConfig(kind=DriverKind.PYTHON, object=instead or f"tests.spoilt.{spoilt.variant}"),
+        directory=ROOT,
+        security=spoilt.security,
+        transport=spoilt.transport,
+        keys=keys,
+    )
+    summary = RunSummary()
+    finished: list[ScenarioFinished] = []
+
+    def keep(event: Event) -> None:
+        if isinstance(event, ScenarioFinished):
+            finished.append(event)
+
+    run_suite(SuiteConfig(config, PROFILE, only=(spoilt.scenario,)), [summary, keep])
+    assert finished, f"there is no scenario {spoilt.scenario!r}"
+    assert not summary.harness_failures
+    for scenario in finished:
+        assert scenario.timeline is not None
+        shown = {moment.entry for moment in scenario.timeline.moments}
+        assert cited_by(scenario.judged) <= shown, "a breach cites an entry that the timeline leaves out"
+    return summary
+
+
+@pytest.mark.parametrize("spoilt", TABLE, ids=lambda each: each.variant)
+def test_a_fault_breaks_its_own_requirement_and_no_other(spoilt: Spoilt, keys: Path) -> None:
+    summary = play(spoilt, keys)
+    broken = {each.info.id: each.status for each in summary.verdicts if each.breaches}
+    assert set(broken) == {spoilt.requirement, *spoilt.also}
+    red = any(POLICY.is_fatal(REQUIREMENTS[each]) for each in broken)
+    assert broken[spoilt.requirement] is (
+        Status.FAILED if POLICY.is_fatal(REQUIREMENTS[spoilt.requirement]) else Status.WARNED
+    )
+    assert summary.exit_code == (1 if red or summary.failed_scenarios else 0)
+
+
+@pytest.mark.slow
+def test_the_reference_retailer_is_green_and_ready_for_sign_off(tmp_path: Path) -> None:
+    (tmp_path / "retailer.toml").write_text(
+        RETAILER.format(object="conformance.retailers.reference.driver:Driver", security="username"), encoding="utf-8"
+    )
+    key = tmp_path / "key.pem"
+    key.write_bytes(Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    asked = ("--retailer", "retailer.toml", "--gate", "signoff", "--key", "key.pem", "--report", "report")
+    done = aldis("check", *asked, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "warning" not in done.stdout
+    tested = [
+        each.id for each in REQUIREMENTS.values() if each.untested is None and each.needs in (None, "soap", "security")
+    ]
+    assert f"{len(tested)} of {len(REQUIREMENTS)} requirements tested" in " ".join(done.stdout.split())
+    verified = aldis("dossier", "verify", "report/dossier.zip", cwd=tmp_path)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+@pytest.mark.parametrize("security", ["off", "certificate"])
+def test_without_tokens_and_by_certificate_a_month_passes_too(security: str, tmp_path: Path) -> None:
+    (tmp_path / "retailer.toml").write_text(
+        RETAILER.format(object="conformance.retailers.reference.driver:Driver", security=security), encoding="utf-8"
+    )
+    done = aldis("check", "--retailer", "retailer.toml", "--only", "month", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"security {security}" in done.stdout
+    judged = next(each for each in done.stdout.splitlines() if each.startswith("SEC"))
+    assert ("hold" in judged) is (security != "off")
+
+
+@pytest.mark.slow
+def test_a_retailer_that_signs_by_its_machines_clock_is_waited_for(keys: Path) -> None:
+    scenario = "Tokens end between the retailer's runs"
+    summary = play(Spoilt("security:StaleToken", "SEC-04", scenario, security="username"), keys, MACHINE_CLOCK)
+    assert summary.exit_code == 0
+    assert next(each for each in summary.verdicts if each.info.id == "SEC-04").checked
+
+
+def test_every_rule_is_tripped_or_it_is_said_why_not() -> None:
+    judged = {each.requirement for each in judge(Story().case())}
+    tripped = {each.requirement for each in TABLE}
+    assert len({each.variant for each in TABLE}) == len(TABLE) >= 50
+    assert judged - tripped == set(NOT_SPOILT)
+    assert all(each.fault for each in TABLE)

@@ -1,0 +1,159 @@
+"""Over any world, no mailbox ever holds another's customer; a leak that is switched on is found out by this."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from simulator.domain.model import Address, ChannelName, ContractRecord, Operation, Person, SubUser
+from simulator.fault_injection.faults import LEAK, Faults, FaultsError, Misbehaviour
+from simulator.world.generator import make_world
+from simulator.world.model import Contract, Resident, Retailer, World
+from tests.simulator.aldis.country import Country
+
+
+def _record(world: World, contract: Contract, operation: Operation = Operation.NEW) -> ContractRecord:
+    people: dict[str, Resident] = {each.code: each for each in world.residents}
+
+    def person(code: str) -> Person:
+        return Person(code, people[code].given_name, people[code].surname)
+
+    return ContractRecord(
+        operation=operation,
+        contract=contract.number,
+        metering_point=contract.metering_point,
+        address=Address(people[contract.holder].address),
+        holder=person(contract.holder),
+        sub_users=tuple(SubUser(person(each), Address(people[each].address)) for each in contract.sub_users),
+        valid_from=contract.valid_from,
+        valid_to=contract.valid_to,
+    )
+
+
+def play(world: World, until: date, faults: Faults | None = None) -> Country:
+    """All retailers report all their contracts on the first day; some bad records among them; months go by."""
+    country = Country(world, faults=faults or Faults())
+    for retailer in world.retailers:
+        own = [each for each in world.contracts if each.provider == retailer.registration_number]
+        records = [_record(world, each) for each in own]
+        if records:
+            # Refused, and told only to the one who sent it: a change of a contract that nobody knows.
+            records.append(_record(world, own[0], Operation.CHANGE))
+            records[-1] = ContractRecord(**{**_fields(records[-1]), "contract": "UNKNOWN-1"})
+        country.post(country.document(*records, channel=ChannelName.CONTRACT, retailer=retailer), retailer)
+    country.aldis.wake()
+    country.until(until)
+    return country
+
+
+def _fields(record: ContractRecord) -> dict[str, object]:
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
+
+
+def _customers(world: World, retailer: Retailer) -> set[str]:
+    """The plain codes, old and new, of everyone on a contract of the retailer."""
+    named = {
+        code
+        for each in world.contracts
+        if each.provider == retailer.registration_number
+        for code in (each.holder, *each.sub_users)
+    }
+    return {
+        code.replace("-", "")
+        for each in world.residents
+        if each.code in named
+        for code in (each.code, *(change.earlier for change in each.code_changes))
+    }
+
+
+def others_data(country: Country) -> list[tuple[str, str]]:
+    """Retailer and personal code or contract of everything in its mailbox that is another's."""
+    world, found = country.world, []
+    for retailer in world.retailers:
+        own = _customers(world, retailer)
+        foreign = {
+            code.replace("-", "")
+            for each in world.residents
+            for code in (each.code, *(change.earlier for change in each.code_changes))
+        } - own
+        foreign |= {each.registration_number for each in world.retailers if each != retailer}
+        foreign |= {each.number for each in world.contracts if each.provider != retailer.registration_number} - {
+            each.number for each in world.contracts if each.provider == retailer.registration_number
+        }
+        for name in ChannelName:
+            for message in country.mailbox(retailer, name):
+                text = country.blob(message.payload.reference).decode().replace("-", "")
+                found += [(retailer.user, each) for each in sorted(foreign) if each in text]
+    return found
+
+
+worlds = st.builds(
+    make_world, residents=st.integers(1, 25), retailers=st.integers(1, 4), seed=st.integers(0, 1_000_000)
+)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(worlds)
+def test_no_mailbox_holds_anothers_customer(world: World) -> None:
+    country = play(world, date(2026, 3, 8))
+    try:
+        assert others_data(country) == []
+        # It is not empty mailboxes that were looked at.
+        assert all(len(country.discounts(each)) == 3 for each in world.retailers)
+    finally:
+        country.store.close()
+
+
+def test_the_property_sees_a_world_with_decisions() -> None:
+    country = play(make_world(residents=40, retailers=2, seed=3), date(2026, 2, 8))
+    granted = [len(each.records) for retailer in country.world.retailers for each in country.discounts(retailer)]
+    country.store.close()
+    assert min(granted) > 3
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_leak_on_purpose_is_found_out(victim: int) -> None:
+    world = make_world(residents=40, retailers=2, seed=3)
+    faults = Faults()
+    faults.arm(Misbehaviour(LEAK, authority=world.retailers[victim].authority))
+    country = play(world, date(2026, 2, 8), faults)
+    found = others_data(country)
+    (first, second) = country.acts("determine")
+    country.store.close()
+    assert {user for user, _ in found} == {world.retailers[victim].user}
+    assert faults.taken(LEAK) == 1
+    # The journal says that it was on purpose, and the month after all is well.
+    assert (first["misbehaviour"], first["leaked_to"]) == (LEAK, [world.retailers[victim].authority])
+    assert "misbehaviour" not in second
+
+
+def test_a_leak_changes_nothing_for_aldis() -> None:
+    world = make_world(residents=40, retailers=2, seed=3)
+    faults = Faults()
+    faults.arm(Misbehaviour(LEAK))
+    leaking, honest = play(world, date(2026, 3, 22), faults), play(world, date(2026, 3, 22))
+    assert leaking.acts("reconcile") == honest.acts("reconcile")
+    assert [each["decided"] for each in leaking.acts("determine")] == [
+        each["decided"] for each in honest.acts("determine")
+    ]
+    for each in (leaking, honest):
+        each.store.close()
+
+
+def test_with_one_retailer_there_is_nothing_to_leak() -> None:
+    faults = Faults()
+    faults.arm(Misbehaviour(LEAK))
+    country = play(make_world(residents=10, retailers=1, seed=3), date(2026, 2, 8), faults)
+    country.store.close()
+    assert faults.taken(LEAK) == 0
+
+
+def test_a_leak_is_no_fault_of_a_call() -> None:
+    faults = Faults()
+    with pytest.raises(FaultsError, match="arm it on SendMessage2"):
+        faults.arm(Misbehaviour(LEAK, "ReceiveMessage2"))
+    faults.arm(Misbehaviour(LEAK))
+    assert faults.take("SendMessage2", "100777") is None

@@ -1,0 +1,136 @@
+"""Each document that is spoilt on purpose is refused by the simulated state, for the reason that its spoiler says.
+
+DIT refuses what a schema can tell; it carries what only the business can tell, and ALDIS answers with an error event.
+BVKB's own lists go the other way: what is wrong with their content has the retailer to notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+from werkzeug.test import Client, TestResponse
+
+from conformance.payloads import InvalidDocument, fault_kinds, make_invalid
+from conformance.payloads.domain.samples import sample_documents
+from simulator.dit.model import MessageClass, Selector
+from simulator.documents.business import RULES
+from simulator.documents.profile import load_profile
+from simulator.documents.reading import read_error_report
+from simulator.documents.writing import write_national
+from simulator.domain.clock import Clock
+from simulator.domain.model import ChannelName, Document, ErrorReport
+from simulator.http.provisioning import BVKB_USER
+from simulator.http.simulation import Simulation
+from simulator.journal import Entry, Kind
+from simulator.soap.application import SERVICE, SoapApplication
+from simulator.world.file import load_world
+from tests.conformance.payloads.domain.test_invalid import NOWHERE
+from tests.simulator.soap.setting import basic, envelope
+
+PROFILE = load_profile()
+TOWN = load_world("town")
+RETAILER = TOWN.retailers[0]
+BUSINESS = {each.code for each in RULES}
+BYTES = {"encoding", "dtd", "well-formed"}  # told by the parser before there is a document
+# Who sends it is asked first: a wrong number is nobody's, and so not the sender's.
+OTHERWISE = {"provider-check": "provider-not-sender"}
+SPOILT = [(channel, kind) for channel in ChannelName for kind in fault_kinds(channel)]
+
+
+def _made(channel: ChannelName, kind: str) -> tuple[Document, InvalidDocument] | None:
+    for document in sample_documents(channel, PROFILE, count=30, records=3, seed=1):
+        made = make_invalid(document, PROFILE, kind)
+        if made is not None:
+            return document, made
+    return None
+
+
+@contextmanager
+def _simulation(document: Document, directory: Path) -> Iterator[Simulation]:
+    """The town at the moment when the document was written."""
+    clock = Clock.frozen(document.header.created_at)
+    simulation = Simulation.open(world=TOWN, profile=PROFILE, clock=clock, directory=directory)
+    try:
+        yield simulation
+    finally:
+        simulation.close()
+
+
+def _send(simulation: Simulation, channel: ChannelName, made: InvalidDocument) -> TestResponse:
+    """SendMessage2 by the one who sends on the channel, the document as it stands in the middle of the envelope."""
+    declaration = b'<?xml version="1.0" encoding="UTF-8"?>'
+    declared = made.data.startswith((declaration, declaration.replace(b'"', b"'")))
+    data = made.data.partition(b"?>")[2] if declared else made.data
+    if channel is ChannelName.DISCOUNT:
+        data = _in_national_list(data)
+    before, _, after = envelope(
+        f"<svc:SendMessage><dit:MessageSave2>"
+        f"<dit:ChannelVersionURN>{PROFILE.channel(channel).version_urn()}</dit:ChannelVersionURN>"
+        f"<dit:BussinesMessage>HERE</dit:BussinesMessage></dit:MessageSave2></svc:SendMessage>"
+    ).partition("HERE")
+    sender = BVKB_USER if channel is ChannelName.DISCOUNT else RETAILER.user
+    return Client(SoapApplication(lambda: simulation.services)).post(
+        f"{SERVICE}/plain",
+        data=before.encode() + data + after.encode(),
+        content_type="application/soap+xml; charset=utf-8",
+        headers=basic(sender),
+    )
+
+
+def _in_national_list(data: bytes) -> bytes:
+    """A spoilt list as the one part of what BVKB sends, however broken it is."""
+    mark = etree.Element("mark")
+    listed = write_national({RETAILER.registration_number: etree.tostring(mark)}, PROFILE)
+    return listed.partition(b"?>")[2].replace(etree.tostring(mark), data)
+
+
+def _told(simulation: Simulation, channel: ChannelName) -> ErrorReport:
+    """The one error report that ALDIS has sent to the retailer."""
+    simulation.settle()
+    with simulation.store.reading() as unit:
+        caller = simulation.network.caller(unit, RETAILER.user)
+        selector = Selector(channel=PROFILE.channel(channel).urn)
+        (message,) = simulation.network.list_messages(unit, caller, selector)
+        assert message.message_class is MessageClass.ERROR
+        return read_error_report(unit.blob(message.payload.reference), PROFILE)
+
+
+def _exchange(simulation: Simulation) -> Entry:
+    (found,) = (each for each in simulation.journal.entries() if each.kind is Kind.EXCHANGE)
+    return found
+
+
+def _complaints(simulation: Simulation) -> list[tuple[str, str]]:
+    """Code and place of what DIT found wrong, as its journal tells it."""
+    told: Any = _exchange(simulation).details["complaints"]
+    return [(each["code"], each["path"]) for each in told]
+
+
+@pytest.mark.parametrize(("channel", "kind"), SPOILT)
+def test_the_state_refuses_it(tmp_path: Path, channel: ChannelName, kind: str) -> None:
+    found = _made(channel, kind)
+    if found is None:
+        assert (channel, kind) in NOWHERE
+        return
+    document, made = found
+    with _simulation(document, tmp_path) as simulation:
+        response = _send(simulation, channel, made)
+        if made.code in BUSINESS:
+            assert response.status_code == HTTPStatus.OK
+            if channel is not ChannelName.DISCOUNT:
+                code = OTHERWISE.get(kind, made.code)
+                assert code in {each.code for each in _told(simulation, channel).errors}
+            return
+        assert response.status_code == HTTPStatus.BAD_REQUEST
+        assert etree.fromstring(response.data).find(".//{*}Fault") is not None
+        assert _exchange(simulation).outcome == "fault"
+        if made.code not in BYTES:
+            code, path = _complaints(simulation)[0]
+            assert code == made.code
+            assert path.endswith(made.path)

@@ -86,7 +86,7 @@ _WITHIN_SECONDS = 5.0  # wall
 def data_folder(folder: Path) -> Iterator[Finding]:
     """Whether a simulator can keep its data there; nothing is made in a folder that none has used yet."""
     if not (folder / DATABASE_FILE).exists():
-        place = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+        place = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
         usable = os.access(place, os.W_OK | os.X_OK) and place.is_dir()
         text = f"{folder} can be used; no simulator has run there yet"
         if not usable:
@@ -112,7 +112,7 @@ def _certificates(folder: Path) -> Iterator[Finding]:
         except (OSError, ValueError) as reason:
             yield Finding("certificates", Health.BROKEN, f"{path} cannot be read: {reason}", is_given=True)
             continue
-        end = min(each.not_valid_after_utc for each in certificates)
+        end = min(certificate.not_valid_after_utc for certificate in certificates)
         if end <= now:
             text = f"{path} expired on {end:%Y-%m-%d}; remove it, and aldis serve makes another"
             yield Finding("certificates", Health.BROKEN, text, is_given=True)
@@ -191,7 +191,7 @@ def interpreter(running: tuple[int, int] = sys.version_info[:2]) -> Iterator[Fin
 def packages(distribution: str = DISTRIBUTION) -> Iterator[Finding]:
     """Whether all packages that ours needs are there, in versions that it can use."""
     try:
-        needed = [Requirement(each) for each in requires(distribution) or ()]
+        needed = [Requirement(require) for require in requires(distribution) or ()]
     except PackageNotFoundError:
         yield Finding(
             "packages",
@@ -293,7 +293,7 @@ def _shake_hands(certificate: Path) -> None:
     )
     waiting = [client, server]
     for _ in range(10):
-        waiting = [each for each in waiting if not _goes_on(each)]
+        waiting = [ssl_object for ssl_object in waiting if not _goes_on(ssl_object)]
     if waiting:
         raise OSError("the handshake did not come to an end")
 

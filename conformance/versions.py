@@ -20,9 +20,9 @@ def versions(profile: Profile) -> dict[str, object]:
         "python": platform.python_version(),
         "profile": {"name": profile.name, "sha256": _of_file(profile.path)},
         "schemas": {
-            each.relative_to(data_root("schemas")).as_posix(): _of_file(each)
-            for each in sorted(data_root("schemas").rglob("*"))
-            if each.is_file()
+            path.relative_to(data_root("schemas")).as_posix(): _of_file(path)
+            for path in sorted(data_root("schemas").rglob("*"))
+            if path.is_file()
         },
         "channels": {name.value: _of_file(each.schema_path) for name, each in profile.channels.items()},
         "conformance": _of_folder(Path(conformance.__file__).parent),
@@ -36,7 +36,7 @@ def _of_file(path: Path) -> str:
 
 def _of_folder(folder: Path) -> str:
     digest = hashlib.sha256()
-    for each in sorted(folder.rglob("*")):
-        if each.is_file() and "__pycache__" not in each.parts and "_data" not in each.parts:
-            digest.update(f"{each.relative_to(folder).as_posix()} {_of_file(each)}\n".encode())
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts and "_data" not in path.parts:
+            digest.update(f"{path.relative_to(folder).as_posix()} {_of_file(path)}\n".encode())
     return digest.hexdigest()

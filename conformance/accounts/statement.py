@@ -153,7 +153,7 @@ class _Reader:
         self._last = Period(year, 1)
 
     def statement(self) -> Statement:
-        entries = [each for each in self._journal.entries() if each.kind is Kind.AUTHORITY]
+        entries = [entry for entry in self._journal.entries() if entry.kind is Kind.AUTHORITY]
         for entry in entries:
             if entry.operation == "determine":
                 self._determine(entry)
@@ -243,13 +243,13 @@ class _Reader:
 
     def _contract(self, key: ContractKey, books: _Books) -> ContractYear:
         account = books.account
-        periods = {each.period for each in books.granted} | {each.record.period for each in account.bills}
+        periods = {granted.period for granted in books.granted} | {bill.record.period for bill in account.bills}
         periods |= {each.period for _, each in books.refused}
         through = max(self._last, *periods)
         months = tuple(
             Month(
                 period=period,
-                granted=tuple(each for each in books.granted if each.period == period),
+                granted=tuple(granted for granted in books.granted if granted.period == period),
                 bills=tuple(_bills(books, period)),
                 refused=tuple(each for _, each in books.refused if each.period == period),
                 left=_left(account, period),
@@ -306,12 +306,12 @@ def _sheets(entries: Iterable[Entry], journal: Journal, profile: Profile) -> lis
             earlier = standing.pop((header.provider, document_key(header.corrects)), None)
             place = sequence if earlier is None else earlier.place
         standing[header.provider, document_key(header.document_id)] = _Sheet(entry, document, place)
-    return sorted(standing.values(), key=lambda each: each.place)
+    return sorted(standing.values(), key=lambda value: value.place)
 
 
 def totals_of(found: Statement) -> Totals:
     """All contracts of the year together."""
-    return sum((each.totals for each in found.contracts), Totals())
+    return sum((contract.totals for contract in found.contracts), Totals())
 
 
 __all__ = [

@@ -61,7 +61,9 @@ def adopt(
     namespaces = _prefixes(files, catalogue, base)
     names = Names(namespaces)
     answers = dict(bindings or {})
-    chosen = {each: answers.pop(str(each)) for each in ChannelName if str(each) in answers}
+    chosen = {
+        channel_name: answers.pop(str(channel_name)) for channel_name in ChannelName if str(channel_name) in answers
+    }
     roots = _roots(files, catalogue, names, chosen)
     drafts = {channel: draft(channel, roots[channel][1]) for channel in ChannelName}
     _Answers(drafts, answers, ask, ask_word).apply()
@@ -72,7 +74,7 @@ def adopt(
     urns = {channel: roots[channel][0].urn for channel in ChannelName}
     text = write_profile(name, drafts, urns, files, base.path, namespaces, SCHEMAS)
     profile.write_text(text, encoding="utf-8")
-    left = tuple(question for each in drafts.values() for question in questions(each))
+    left = tuple(question for draft in drafts.values() for question in questions(draft))
     bound = {key: each.place.path for one in drafts.values() for key, each in one.fields() if each.place is not None}
     if left:
         return Adopted(profile, bound, left)
@@ -94,11 +96,11 @@ def _keep_what_was_edited(profile: Path) -> None:
 def _prefixes(files: tuple[SchemaFile, ...], catalogue: Catalogue, base: Profile) -> dict[str, str]:
     """The base's prefixes, and one for each other namespace that the schemas use."""
     found = dict(base.namespaces)
-    for each in files:
-        if each.namespace and each.namespace not in found.values():
-            stem = tokens(Path(each.name).stem)
+    for file in files:
+        if file.namespace and file.namespace not in found.values():
+            stem = tokens(Path(file.name).stem)
             prefix = (stem[0] if stem else "ns")[:8]
-            found[_free(prefix, found)] = each.namespace
+            found[_free(prefix, found)] = file.namespace
     for entry in catalogue.entries:
         if entry.namespace not in found.values():
             found[_free(tokens(entry.path.stem)[0][:8], found)] = entry.namespace
@@ -118,7 +120,7 @@ def _roots(
 ) -> dict[ChannelName, tuple[SchemaFile, Branch]]:
     """The document element of each channel: the one whose name says so and that holds most."""
     elements: list[tuple[SchemaFile, str, Branch]] = []
-    for file in (each for each in files if each.urn):
+    for file in (file for file in files if file.urn):
         model = catalogue.model(file.urn)
         for clark in document_elements(model):
             declaration = global_element(model, clark)
@@ -164,8 +166,14 @@ class _Answers:
 
     def apply(self) -> None:
         known: set[str] = set()
-        for each in self._drafts.values():
-            self._members(str(each.channel), each.members, each.branch, DOCUMENTS[each.channel], known)
+        for channel_draft in self._drafts.values():
+            self._members(
+                str(channel_draft.channel),
+                channel_draft.members,
+                channel_draft.branch,
+                DOCUMENTS[channel_draft.channel],
+                known,
+            )
         unknown = self._bindings.keys() - known
         if unknown:
             raise AdoptionError(
@@ -180,8 +188,8 @@ class _Answers:
         domain: tuple[Field | Group, ...],
         known: set[str],
     ) -> None:
-        places = {each.path: each for each in branch.places()}
-        fields = {each.name: each for each in domain}
+        places = {place.path: place for place in branch.places()}
+        fields = {field.name: field for field in domain}
         for each in members:
             full = f"{prefix}.{each.name}"
             member = fields.get(each.name)

@@ -78,9 +78,9 @@ def _rehearse(folder: Path) -> None:
     files = read_folder(folder)
     catalogue = catalogue_of(files, "rehearsal")
     check(files, catalogue, _tell)
-    for each in (one for one in files if one.urn):
-        _tell(each)
-        model = catalogue.model(each.urn)
+    for file in (one for one in files if one.urn):
+        _tell(file)
+        model = catalogue.model(file.urn)
         for clark in document_elements(model):
             declaration = global_element(model, clark)
             if declaration is not None:
@@ -163,8 +163,8 @@ def _shape(source: str) -> dict[str, str]:
         files = read_folder(path)
         catalogue = catalogue_of(files, "folder")
         check(files, catalogue)
-        used = {space for each in files for space in imported(each)}
-        for file in (each for each in files if each.urn and each.namespace not in used):
+        used = {space for file in files for space in imported(file)}
+        for file in (file for file in files if file.urn and file.namespace not in used):
             for clark in document_elements(catalogue.model(file.urn)):
                 if clark.startswith(f"{{{file.namespace}}}"):
                     found |= _document(catalogue, file.urn, clark)

@@ -35,7 +35,10 @@ def write_profile(
     channels = {each.removeprefix("channels."): block for each, block in blocks if each.startswith("channels.")}
     kept = [block for each, block in blocks if each.partition(".")[0] in _KEPT]
     parts = [_top(name), _schemas(files, folder), _namespaces(namespaces), *kept]
-    parts += [_channel(drafts[each], schemas[each], channels[str(each)]) for each in ChannelName]
+    parts += [
+        _channel(drafts[channel_name], schemas[channel_name], channels[str(channel_name)])
+        for channel_name in ChannelName
+    ]
     return "\n".join(part.strip("\n") + "\n" for part in parts)
 
 
@@ -73,14 +76,14 @@ def _top(name: str) -> str:
 def _schemas(files: Iterable[SchemaFile], folder: str) -> str:
     return "\n".join(
         "[[schema]]\n"
-        f"urn = {_quoted(each.urn)}\n"
-        f"file = {_quoted(f'{folder}/{each.name}')}\n"
-        f"namespace = {_quoted(each.namespace)}\n"
-        f"sha256 = {_quoted(each.sha256)}\n"
+        f"urn = {_quoted(file.urn)}\n"
+        f"file = {_quoted(f'{folder}/{file.name}')}\n"
+        f"namespace = {_quoted(file.namespace)}\n"
+        f"sha256 = {_quoted(file.sha256)}\n"
         'basis = "documented"\n'
-        f"source = {_quoted(f'official schema {each.name}, as downloaded')}\n"
-        for each in files
-        if each.urn
+        f"source = {_quoted(f'official schema {file.name}, as downloaded')}\n"
+        for file in files
+        if file.urn
     )
 
 
@@ -89,17 +92,17 @@ def _namespaces(namespaces: Mapping[str, str]) -> str:
 
 
 def _channel(draft: Draft, urn: str, base: str) -> str:
-    lines = [each for each in base.splitlines() if each and not _REPLACED.match(each)]
+    lines = [line for line in base.splitlines() if line and not _REPLACED.match(line)]
     lines += [f"schema_urn = {_quoted(urn)}", f"root = {_quoted(draft.root)}"]
     text = "\n".join(lines) + "\n"
-    for each in draft.members:
-        if isinstance(each, Bound):
-            text += _bound(each, "header." if each.constant is not None else "")
-    for each in draft.members:
-        if isinstance(each, BoundGroup):
-            text += f"\n[channels.{draft.channel}.{each.name}]\neach = {_quoted(each.path)}\n"
-            text += "".join(_member(one) for one in _ordered(each.members))
-    if not any(isinstance(each, BoundGroup) for each in draft.members):
+    for member in draft.members:
+        if isinstance(member, Bound):
+            text += _bound(member, "header." if member.constant is not None else "")
+    for member in draft.members:
+        if isinstance(member, BoundGroup):
+            text += f"\n[channels.{draft.channel}.{member.name}]\neach = {_quoted(member.path)}\n"
+            text += "".join(_member(one) for one in _ordered(member.members))
+    if not any(isinstance(member, BoundGroup) for member in draft.members):
         text += f"\n# ? which element of {draft.root} repeats, once for each record?\n"
         text += f'# [channels.{draft.channel}.records]\n# each = "..."\n'
     return text

@@ -50,7 +50,7 @@ def read_folder(folder: Path) -> tuple[SchemaFile, ...]:
     folder = folder.resolve()
     if not folder.is_dir():
         raise AdoptionError(f"{folder}: is no folder; give the folder with the official .xsd files")
-    paths = sorted(each for each in folder.rglob("*") if each.suffix.lower() == ".xsd" and each.is_file())
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".xsd" and path.is_file())
     if not paths:
         raise AdoptionError(f"{folder}: holds no .xsd file; download ALISProvider.xsd and what it imports into it")
     problems: list[str] = []
@@ -70,7 +70,7 @@ def read_folder(folder: Path) -> tuple[SchemaFile, ...]:
 def catalogue_of(files: Iterable[SchemaFile], source: str) -> Catalogue:
     """The shipped catalogue with these schemas in it; those that it has under the same URN are replaced."""
     known = Provenance(Basis.DOCUMENTED, source)
-    entries = [SchemaEntry(each.urn, each.path, each.namespace, known) for each in files if each.urn]
+    entries = [SchemaEntry(file.urn, file.path, file.namespace, known) for file in files if file.urn]
     return Catalogue.default().extended(entries)
 
 
@@ -82,16 +82,16 @@ def check(
     ``tell`` is told of each before its turn comes.
     """
     files = tuple(files)
-    problems = [problem for each in files for problem in _missing(each, files, catalogue)]
+    problems = [problem for file in files for problem in _missing(file, files, catalogue)]
     if problems:
         raise AdoptionError(*problems)
-    for each in (one for one in files if one.urn):
-        tell(each)
+    for file in (one for one in files if one.urn):
+        tell(file)
         try:
-            catalogue.compiled(each.urn)
-            catalogue.model(each.urn)
+            catalogue.compiled(file.urn)
+            catalogue.model(file.urn)
         except (CatalogueError, xmlschema.XMLSchemaException) as error:
-            problems.append(f"{each.path}: does not load: {str(error).strip()}")
+            problems.append(f"{file.path}: does not load: {str(error).strip()}")
     if problems:
         raise AdoptionError(*problems)
 
@@ -99,20 +99,20 @@ def check(
 def imported(file: SchemaFile) -> set[str]:
     """The namespaces that a schema imports."""
     root = _parsed(file.data)
-    return {each.get("namespace", "") for each in root.iter(f"{_XS}import")}
+    return {element.get("namespace", "") for element in root.iter(f"{_XS}import")}
 
 
 def pin(files: Iterable[SchemaFile], target: Path) -> None:
     """Copy the schemas; raises AdoptionError when a copy is there already with other bytes: it might be in use."""
-    for each in files:
-        copy = target / each.name
-        if copy.exists() and copy.read_bytes() != each.data:
+    for file in files:
+        copy = target / file.name
+        if copy.exists() and copy.read_bytes() != file.data:
             raise AdoptionError(
                 f"{copy}: is there already and differs; published schemas should not change, so adopt the new ones"
                 " under another --name and compare with `aldis schemas diff`"
             )
         copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(each.data)
+        copy.write_bytes(file.data)
 
 
 def _read(path: Path, folder: Path) -> SchemaFile:
@@ -138,9 +138,9 @@ def _parsed(data: bytes) -> etree._Element:
 
 def _urn_of(root: etree._Element, namespace: str, path: Path) -> str:
     """Its own Metadata says, or the naming convention (VRAA, XML resursu izstrādes vadlīnijas: documented)."""
-    for each in root.iter("{*}Identifier"):
-        if each.get("Scheme") == "URN" and each.text and _URN.fullmatch(each.text.strip()):
-            return each.text.strip().partition("-TYPE-")[0]
+    for element in root.iter("{*}Identifier"):
+        if element.get("Scheme") == "URN" and element.text and _URN.fullmatch(element.text.strip()):
+            return element.text.strip().partition("-TYPE-")[0]
     if not namespace:
         return ""
     match = _NAMESPACE.fullmatch(namespace)
@@ -155,10 +155,10 @@ def _urn_of(root: etree._Element, namespace: str, path: Path) -> str:
 
 def _doubled(files: list[SchemaFile]) -> Iterator[str]:
     seen: dict[str, SchemaFile] = {}
-    for each in (one for one in files if one.urn):
-        if each.urn in seen:
-            yield f"{each.path}: has the URN {each.urn}, and so has {seen[each.urn].path}; leave one of them"
-        seen[each.urn] = each
+    for file in (one for one in files if one.urn):
+        if file.urn in seen:
+            yield f"{file.path}: has the URN {file.urn}, and so has {seen[file.urn].path}; leave one of them"
+        seen[file.urn] = file
 
 
 def _unused_parts(files: list[SchemaFile]) -> Iterator[str]:
@@ -174,15 +174,15 @@ def _unused_parts(files: list[SchemaFile]) -> Iterator[str]:
 
 def _included(file: SchemaFile) -> Iterator[tuple[etree._Element, Path]]:
     root = _parsed(file.data)
-    for each in root.iter(f"{_XS}include", f"{_XS}redefine"):
-        yield each, (file.path.parent / unquote(urlsplit(each.get("schemaLocation") or "").path)).resolve()
+    for element in root.iter(f"{_XS}include", f"{_XS}redefine"):
+        yield element, (file.path.parent / unquote(urlsplit(element.get("schemaLocation") or "").path)).resolve()
 
 
 def _missing(file: SchemaFile, files: tuple[SchemaFile, ...], catalogue: Catalogue) -> Iterator[str]:
     """Imports and includes that nothing in the folder, nor in the shipped catalogue, answers."""
     root = _parsed(file.data)
-    known = {each.namespace for each in catalogue.entries}
-    here = {each.path.resolve() for each in files}
+    known = {entry.namespace for entry in catalogue.entries}
+    here = {file.path.resolve() for file in files}
     for each in root.iter(f"{_XS}import"):
         if each.get("namespace") not in known:
             yield (

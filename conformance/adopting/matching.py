@@ -70,22 +70,22 @@ class Draft:
 
 
 def _fields(prefix: str, members: Iterable[Bound | BoundGroup]) -> Iterable[tuple[str, Bound]]:
-    for each in members:
-        if isinstance(each, BoundGroup):
-            yield from _fields(f"{prefix}.{each.name}", each.members)
+    for member in members:
+        if isinstance(member, BoundGroup):
+            yield from _fields(f"{prefix}.{member.name}", member.members)
         else:
-            yield f"{prefix}.{each.name}", each
+            yield f"{prefix}.{member.name}", member
 
 
 def draft(channel: ChannelName, root: Branch) -> Draft:
     """Bind a channel's document as far as names allow."""
     words = vocabulary()
     members = DOCUMENTS[channel]
-    header = [each for each in members if isinstance(each, Field)]
-    (records,) = (each for each in members if isinstance(each, Group))
+    header = [member for member in members if isinstance(member, Field)]
+    (records,) = (member for member in members if isinstance(member, Group))
     heading = _match(header, list(root.places()), {f"header.{key}": value for key, value in words["header"].items()})
     found: list[Bound | BoundGroup] = [*heading, *_constants(root, heading)]
-    groups = sorted(root.groups(), key=lambda each: -each[1].size())
+    groups = sorted(root.groups(), key=lambda group: -group[1].size())
     if groups:
         path, branch = groups[0]
         found.append(_group(records.name, records, path, branch, words[str(channel)]))
@@ -93,10 +93,10 @@ def draft(channel: ChannelName, root: Branch) -> Draft:
 
 
 def _group(name: str, group: Group, path: str, branch: Branch, words: Mapping[str, list[str]]) -> BoundGroup:
-    fields = [each for each in group.members if isinstance(each, Field)]
+    fields = [member for member in group.members if isinstance(member, Field)]
     bound = _match(fields, list(branch.places()), words)
     members: list[Bound | BoundGroup] = [*bound, *_constants(branch, bound)]
-    inner = [each for each in group.members if isinstance(each, Group)]
+    inner = [member for member in group.members if isinstance(member, Group)]
     open_groups = list(branch.groups())
     for each in inner:
         ranked = sorted(
@@ -117,10 +117,10 @@ def _group_score(group: Group, branch: Branch, words: Mapping[str, list[str]]) -
 def _match(fields: list[Field], places: list[Place], words: Mapping[str, list[str]]) -> list[Bound]:
     ranked = sorted(
         (
-            (points, -place.order, index, place, each)
+            (points, -place.order, index, place, field)
             for index, place in enumerate(places)
-            for each in fields
-            if (points := _points(each, place, words.get(each.name, ()))) >= _LEAST
+            for field in fields
+            if (points := _points(field, place, words.get(field.name, ()))) >= _LEAST
         ),
         key=lambda one: one[:2],
         reverse=True,
@@ -131,7 +131,7 @@ def _match(fields: list[Field], places: list[Place], words: Mapping[str, list[st
         if each.name not in taken and place.path not in used:
             taken[each.name] = place
             used.add(place.path)
-    return [_bind(each, taken.get(each.name), places, words, used) for each in fields]
+    return [_bind(field, taken.get(field.name), places, words, used) for field in fields]
 
 
 def _bind(
@@ -179,7 +179,7 @@ def fits(each: Field, place: Place) -> bool:
 
 
 def _takes(kind: Any, samples: tuple[str, ...]) -> bool:
-    return all(kind.is_valid(each) for each in samples)
+    return all(kind.is_valid(sample) for sample in samples)
 
 
 def _primitive(kind: Any) -> str:

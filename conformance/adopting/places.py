@@ -28,7 +28,7 @@ _OWN, _NEAR, _FAR = 6, 3, 1
 def tokens(name: str) -> tuple[str, ...]:
     """The words of a name: ``LīgumaNumurs`` as ``liguma``, ``numurs``."""
     plain = "".join(each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each))
-    return tuple(each.lower() for each in _WORD.findall(plain))
+    return tuple(element.lower() for element in _WORD.findall(plain))
 
 
 @functools.cache
@@ -43,7 +43,7 @@ def score(alternatives: Iterable[str], own: tuple[str, ...], around: Iterable[tu
     ``own`` are the words of the name, ``around`` those of the names that enclose it, the nearest first.
     """
     context = list(around)
-    return max((_score(each.split(), own, context) for each in alternatives), default=0)
+    return max((_score(alternative.split(), own, context) for alternative in alternatives), default=0)
 
 
 def _score(wanted: list[str], own: tuple[str, ...], around: list[tuple[str, ...]]) -> int:
@@ -63,7 +63,7 @@ def _score(wanted: list[str], own: tuple[str, ...], around: list[tuple[str, ...]
 
 
 def _has(words: tuple[str, ...], wanted: str) -> bool:
-    return any(each == wanted if len(wanted) <= _WHOLE else each.startswith(wanted) for each in words)
+    return any(word == wanted if len(wanted) <= _WHOLE else word.startswith(wanted) for word in words)
 
 
 def choose(words: Mapping[str, Iterable[str]], written: Iterable[str]) -> dict[str, str]:
@@ -210,7 +210,7 @@ class Reader:
                         required=role == "holder",
                         order=branch.order,
                         text=branch.text,
-                        attributes=[each for each in branch.attributes if each[0] != name],
+                        attributes=[attribute for attribute in branch.attributes if attribute[0] != name],
                         children=branch.children,
                     )
                     for role, value in told.items()

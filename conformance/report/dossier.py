@@ -119,7 +119,7 @@ def _unzip(path: Path) -> dict[str, bytes]:
             names = archive.namelist()
             if len(set(names)) != len(names):
                 raise DossierError(f"{path}: a file stands in it twice")
-            if sum(each.file_size for each in archive.infolist()) > _LARGEST:
+            if sum(zip_info.file_size for zip_info in archive.infolist()) > _LARGEST:
                 raise DossierError(f"{path}: holds more than {_LARGEST} bytes, which no dossier does")
             return {name: archive.read(name) for name in names}
     except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as reason:
@@ -249,11 +249,11 @@ class DossierReport:
     def _journals(self) -> dict[str, object]:
         """The digest of each scenario's journal, so that it can be asked for later and recognised."""
         found: dict[str, object] = {}
-        for each in self._summary.scenarios:
-            lines = each.finished.journal / "journal.jsonl" if each.finished.journal is not None else None
+        for scenario in self._summary.scenarios:
+            lines = scenario.finished.journal / "journal.jsonl" if scenario.finished.journal is not None else None
             if lines is not None and lines.is_file():
                 digest = hashlib.sha256(lines.read_bytes()).hexdigest()
-                found[each.scenario] = {"sha256": digest, "entries": each.finished.entries}
+                found[scenario.scenario] = {"sha256": digest, "entries": scenario.finished.entries}
         return found
 
 
@@ -271,10 +271,10 @@ def obstacles(summary: RunSummary) -> Iterator[Text]:
 def matrix(summary: RunSummary) -> bytes:
     """Every requirement and how it came out, as CSV (UTF-8 with a byte order mark, which spreadsheets ask for)."""
     scenarios: dict[str, list[str]] = {}
-    for each in summary.scenarios:
-        for judged in each.finished.judged:
+    for scenario in summary.scenarios:
+        for judged in scenario.finished.judged:
             if judged.checked:
-                scenarios.setdefault(judged.requirement, []).append(each.title)
+                scenarios.setdefault(judged.requirement, []).append(scenario.title)
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow(_COLUMNS)

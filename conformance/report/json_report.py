@@ -100,12 +100,15 @@ def as_json(summary: RunSummary, folder: Path | None = None) -> Json:
         "result": {
             "outcome": summary.outcome.value.replace(" ", "_"),
             "exit_code": summary.exit_code,
-            "requirements": {_STATUS[each]: summary.count(each) for each in Status if each is not Status.ERROR},
+            "requirements": {_STATUS[status]: summary.count(status) for status in Status if status is not Status.ERROR},
         },
-        "requirements": [_requirement(each) for each in summary.verdicts],
+        "requirements": [_requirement(verdict) for verdict in summary.verdicts],
         "waivers": _waivers(summary),
-        "scenarios": [_scenario(each, folder) for each in summary.scenarios],
-        "harness_failures": [{"where": each.where, "message": each.message} for each in summary.harness_failures],
+        "scenarios": [_scenario(scenario, folder) for scenario in summary.scenarios],
+        "harness_failures": [
+            {"where": harness_failure.where, "message": harness_failure.message}
+            for harness_failure in summary.harness_failures
+        ],
     }
 
 
@@ -113,12 +116,12 @@ def _waivers(summary: RunSummary) -> list[Json]:
     faults = dict(summary.waiver_faults)
     return [
         {
-            "requirement": each.requirement,
-            "reason": each.reason,
-            "until": each.until.isoformat(),
-            "fault": faults[each].value if each in faults else None,
+            "requirement": waiver.requirement,
+            "reason": waiver.reason,
+            "until": waiver.until.isoformat(),
+            "fault": faults[waiver].value if waiver in faults else None,
         }
-        for each in (summary.started.waivers if summary.started else ())
+        for waiver in (summary.started.waivers if summary.started else ())
     ]
 
 
@@ -156,7 +159,7 @@ def _requirement(verdict: RequirementVerdict) -> Json:
         "remedy": {"lv": info.remedy_lv, "en": info.remedy_en},
         "status": _STATUS[verdict.status],
         "checked": verdict.checked,
-        "breaches": [_breach(each) for each in verdict.breaches],
+        "breaches": [_breach(breach) for breach in verdict.breaches],
     }
 
 
@@ -166,13 +169,16 @@ def _breach(seen: SeenBreach) -> Json:
         "scenario": seen.scenario,
         "message": {"lv": breach.lv, "en": breach.en},
         "expected": {"lv": breach.expected_lv, "en": breach.expected},
-        "evidence": [{"entry": each.entry, "path": each.path, "excerpt": each.excerpt} for each in breach.evidence],
+        "evidence": [
+            {"entry": evidence.entry, "path": evidence.path, "excerpt": evidence.excerpt}
+            for evidence in breach.evidence
+        ],
     }
 
 
 def _scenario(result: ScenarioResult, folder: Path | None) -> Json:
     finished = result.finished
-    broken: list[Json] = [*sorted({each.requirement for each in finished.judged if each.breaches})]
+    broken: list[Json] = [*sorted({verdict.requirement for verdict in finished.judged if verdict.breaches})]
     return {
         "id": result.scenario,
         "title": result.title,

@@ -40,16 +40,17 @@ def junit(summary: RunSummary) -> bytes:
     """A finished run as JUnit's XML."""
     started, finished = summary.started, summary.finished
     chapters: dict[str, list[RequirementVerdict]] = {}
-    for each in summary.verdicts:
-        chapters.setdefault(each.chapter, []).append(each)
+    for verdict in summary.verdicts:
+        chapters.setdefault(verdict.chapter, []).append(verdict)
     suites = [
         _suite(
-            f"{chapter} {chapter_name(chapter).in_language('en')}".strip(), [_requirement(each) for each in verdicts]
+            f"{chapter} {chapter_name(chapter).in_language('en')}".strip(),
+            [_requirement(verdict) for verdict in verdicts],
         )
         for chapter, verdicts in chapters.items()
     ]
     if summary.scenarios:
-        suites.append(_suite("scenarios", [_scenario(each) for each in summary.scenarios]))
+        suites.append(_suite("scenarios", [_scenario(scenario) for scenario in summary.scenarios]))
     if summary.waiver_faults:
         cases = [
             _case("waivers", waiver.requirement, E.failure(message=str(waiver_fault(waiver, fault)), type="waiver"))
@@ -58,11 +59,17 @@ def junit(summary: RunSummary) -> bytes:
         suites.append(_suite("waivers", cases))
     if summary.harness_failures:
         suites.append(
-            _suite("harness", [_case("harness", each.where, _error(each.message)) for each in summary.harness_failures])
+            _suite(
+                "harness",
+                [
+                    _case("harness", harness_failure.where, _error(harness_failure.message))
+                    for harness_failure in summary.harness_failures
+                ],
+            )
         )
     root = E.testsuites(*suites, name="aldis-conformance")
     for count in ("tests", "failures", "errors", "skipped"):
-        root.set(count, str(sum(int(each.get(count, "0")) for each in suites)))
+        root.set(count, str(sum(int(suite.get(count, "0")) for suite in suites)))
     if finished is not None:
         root.set("time", f"{finished.seconds:.3f}")
     if started is not None:
@@ -86,7 +93,7 @@ def _case(kind: str, name: str, *content: _Element, seconds: float = 0.0) -> _El
 def _requirement(verdict: RequirementVerdict) -> _Element:
     info = verdict.info
     content: list[_Element] = []
-    detail = "\n\n".join(_breach(each) for each in verdict.breaches)
+    detail = "\n\n".join(_breach(breach) for breach in verdict.breaches)
     standing = f"{info.level}, {info.basis}: {info.source}"
     if verdict.status is Status.FAILED:
         text = f"{detail}\n\nSource: {standing}\nWhat to do: {info.remedy_en}"
@@ -112,7 +119,7 @@ def _breach(seen: SeenBreach) -> str:
 def _scenario(result: ScenarioResult) -> _Element:
     finished = result.finished
     reason = finished.reason or ""
-    broken = sorted({each.requirement for each in finished.judged if each.breaches})
+    broken = sorted({verdict.requirement for verdict in finished.judged if verdict.breaches})
     content: list[_Element] = []
     match finished.status:
         case Status.FAILED:

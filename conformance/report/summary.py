@@ -125,13 +125,13 @@ class RunSummary:
         for judged in event.judged:
             self._checked[judged.requirement] = self._checked.get(judged.requirement, 0) + judged.checked
             seen = self._breaches.setdefault(judged.requirement, [])
-            seen.extend(SeenBreach(title, each, title_lv) for each in judged.breaches)
+            seen.extend(SeenBreach(title, breach, title_lv) for breach in judged.breaches)
 
     @property
     def verdicts(self) -> tuple[RequirementVerdict, ...]:
         """One verdict per requirement, in the order of the catalogue."""
         known = self.started.requirements if self.started else ()
-        unknown = sorted({*self._checked} - {each.id for each in known})
+        unknown = sorted({*self._checked} - {requirement_info.id for requirement_info in known})
         return tuple(self._verdict(each) for each in (*known, *map(_unlisted, unknown)))
 
     def _verdict(self, info: RequirementInfo) -> RequirementVerdict:
@@ -152,53 +152,53 @@ class RunSummary:
     @property
     def waiver_faults(self) -> tuple[tuple[Waiver, WaiverFault], ...]:
         """Waivers that fail the run: expired ones, and those of requirements that hold."""
-        held = {each.info.id for each in self.verdicts if each.status is Status.PASSED}
+        held = {verdict.info.id for verdict in self.verdicts if verdict.status is Status.PASSED}
         waived = self._policy.waived
         found: list[tuple[Waiver, WaiverFault]] = []
-        for each in self._waivers:
-            if each.requirement not in waived:
-                found.append((each, WaiverFault.EXPIRED))
-            elif each.requirement in held:
-                found.append((each, WaiverFault.STALE))
+        for waiver in self._waivers:
+            if waiver.requirement not in waived:
+                found.append((waiver, WaiverFault.EXPIRED))
+            elif waiver.requirement in held:
+                found.append((waiver, WaiverFault.STALE))
         return tuple(found)
 
     def waiver_of(self, requirement: str) -> Waiver | None:
         """The waiver of a requirement, whether it still counts or not."""
-        return next((each for each in self._waivers if each.requirement == requirement), None)
+        return next((waiver for waiver in self._waivers if waiver.requirement == requirement), None)
 
     def count(self, status: Status) -> int:
         """How many requirements came out so."""
-        return sum(each.status is status for each in self.verdicts)
+        return sum(verdict.status is status for verdict in self.verdicts)
 
     def broken(self, status: Status = Status.FAILED) -> tuple[RequirementVerdict, ...]:
         """The requirements that came out so; those of the driver first, for the others may follow from them."""
-        found = (each for each in self.verdicts if each.status is status)
+        found = (verdict for verdict in self.verdicts if verdict.status is status)
         return tuple(sorted(found, key=lambda each: each.chapter != "DRV"))
 
     @property
     def failed_scenarios(self) -> tuple[ScenarioResult, ...]:
         """Scenarios that failed without a finding: the retailer refused, broke down or never did what was asked."""
         return tuple(
-            each
-            for each in self.scenarios
-            if each.finished.status is Status.FAILED and not _found(each.finished.judged)
+            scenario
+            for scenario in self.scenarios
+            if scenario.finished.status is Status.FAILED and not _found(scenario.finished.judged)
         )
 
     @property
     def gaps(self) -> tuple[RequirementVerdict, ...]:
         """Musts that could have been tested and were not, or that are waived: no sign-off without them."""
         return tuple(
-            each
-            for each in self.verdicts
-            if each.info.level == "must"
-            and each.info.untested is None
-            and each.status in (Status.NOT_TESTED, Status.WAIVED)
+            verdict
+            for verdict in self.verdicts
+            if verdict.info.level == "must"
+            and verdict.info.untested is None
+            and verdict.status in (Status.NOT_TESTED, Status.WAIVED)
         )
 
     @property
     def outcome(self) -> Outcome:
         """What came of the run. A failure of the harness outweighs everything: nothing else can then be trusted."""
-        broken = any(each.finished.status is Status.ERROR for each in self.scenarios)
+        broken = any(scenario.finished.status is Status.ERROR for scenario in self.scenarios)
         if self.harness_failures or broken or self.finished is None:
             return Outcome.HARNESS_FAILED
         if self.count(Status.FAILED) or self.failed_scenarios or self.waiver_faults:

@@ -153,9 +153,9 @@ class PythonDriver:
 def _accepted(method: Callable[..., Any], fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that a method names: later versions of the protocol may add fields, which it may ignore."""
     parameters = inspect.signature(method).parameters.values()
-    if any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters):
+    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
         return dict(fields)
-    named = {each.name for each in parameters}
+    named = {parameter.name for parameter in parameters}
     return {key: value for key, value in fields.items() if key in named}
 
 
@@ -165,5 +165,5 @@ def _words(failure: BaseException) -> str:
 
 def _place(failure: BaseException) -> str:
     frames = traceback.extract_tb(failure.__traceback__)
-    own = [each for each in frames if "importlib" not in each.filename and each.filename != __file__]
+    own = [frame for frame in frames if "importlib" not in frame.filename and frame.filename != __file__]
     return f" ({own[-1].filename}, line {own[-1].lineno})" if own else ""

@@ -130,7 +130,7 @@ def _worth_it(scenarios: int) -> int:
 
 def pack(config: SuiteConfig) -> bytes:
     """Return the configuration as bytes for another process of this run."""
-    values = {each.name: getattr(config, each.name) for each in dataclasses.fields(config)}
+    values = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
     return pickle.dumps(values | {"profile": str(config.profile.path)})  # a profile holds locks: it is loaded again
 
 

@@ -45,7 +45,7 @@ class Policy:
     @classmethod
     def of(cls, assumed_requirements: str, waivers: Iterable[Waiver], day: date) -> Policy:
         """Return the policy of a run that started on ``day`` (UTC)."""
-        return cls(assumed_requirements, frozenset(each.requirement for each in waivers if not each.expired(day)))
+        return cls(assumed_requirements, frozenset(waiver.requirement for waiver in waivers if not waiver.expired(day)))
 
     def is_fatal(self, requirement: Rated) -> bool:
         """Tell whether a breach of a requirement fails the run, waivers aside; otherwise it is a warning.

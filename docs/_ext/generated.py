@@ -71,7 +71,7 @@ def _commands() -> str:
 def _command(words: str, command: click.Command) -> str:
     context = click.Context(command, info_name=words)
     usage = " ".join([words, *command.collect_usage_pieces(context)])
-    options = [each for each in command.get_params(context) if isinstance(each, click.Option) and not each.hidden]
+    options = [param for param in command.get_params(context) if isinstance(param, click.Option) and not param.hidden]
     rows = [
         (
             ", ".join(f"`{name}`" for name in option.opts),

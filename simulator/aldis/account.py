@@ -103,22 +103,22 @@ class Account:
     def with_bill(self, bill: Bill) -> Account:
         """The account after a payout record, which may be a reversal."""
         if bill.record.reversal:
-            return replace(self, reversals=tuple(sorted((*self.reversals, bill), key=lambda each: each.order)))
-        return replace(self, bills=tuple(sorted((*self.bills, bill), key=lambda each: each.key)))
+            return replace(self, reversals=tuple(sorted((*self.reversals, bill), key=lambda reversal: reversal.order)))
+        return replace(self, bills=tuple(sorted((*self.bills, bill), key=lambda bill: bill.key)))
 
     def without_document(self, document: str) -> Account:
         """The account as if a payout document had never come."""
         return replace(
             self,
-            bills=tuple(each for each in self.bills if each.document != document),
-            reversals=tuple(each for each in self.reversals if each.document != document),
+            bills=tuple(bill for bill in self.bills if bill.document != document),
+            reversals=tuple(reversal for reversal in self.reversals if reversal.document != document),
         )
 
     # -- what stands in it
 
     def granted(self, through: Period) -> Decimal:
         """All that was granted by the documents of the periods up to one."""
-        return _sum(each.amount for each in self.grants if each.period <= through)
+        return _sum(grant.amount for grant in self.grants if grant.period <= through)
 
     def reversal_of(self, bill: Bill) -> Bill | None:
         """What cancelled a bill, None when it stands."""
@@ -127,12 +127,12 @@ class Account:
     def standing(self) -> tuple[Bill, ...]:
         """The bills that were not cancelled, in their order."""
         cancelled = self._cancelled()
-        return tuple(each for each in self.bills if each.order not in cancelled)
+        return tuple(bill for bill in self.bills if bill.order not in cancelled)
 
     def stray_reversals(self) -> tuple[Bill, ...]:
         """Reversals whose bill has gone, because its document was corrected."""
-        used = {each.order for each in self._cancelled().values()}
-        return tuple(each for each in self.reversals if each.order not in used)
+        used = {value.order for value in self._cancelled().values()}
+        return tuple(reversal for reversal in self.reversals if reversal.order not in used)
 
     def expected(self, bill: Bill) -> Expected:
         """What a bill of this account (or one that is to be added) finds.
@@ -146,7 +146,7 @@ class Account:
             for each in self.bills
             if each.key < bill.key and not (each.order in cancelled and cancelled[each.order].order < bill.order)
         ]
-        taken = _sum(each.record.applied for each in before)
+        taken = _sum(bill.record.applied for bill in before)
         available = max(NOTHING, self.granted(record.period) - taken)
         earlier = min(available, max(NOTHING, self.granted(record.period - 1) - taken))
         return Expected(available, earlier, min(record.applied, earlier), available - record.applied)
@@ -154,20 +154,20 @@ class Account:
     def room(self, bill: Bill) -> Decimal:
         """The most that a bill which is to be added may take, so that those after it still find what they took."""
         later = (each for each in self.standing() if each.key > bill.key)
-        slack = [self.expected(each).available - each.record.applied for each in later]
+        slack = [self.expected(bill).available - bill.record.applied for bill in later]
         return max(NOTHING, min([self.expected(bill).available, *slack]))
 
     def overdrawn(self) -> tuple[Bill, ...]:
         """Standing bills that took more than they found. Intake lets none in."""
-        return tuple(each for each in self.standing() if each.record.applied > self.expected(each).available)
+        return tuple(bill for bill in self.standing() if bill.record.applied > self.expected(bill).available)
 
     def unbilled_before(self, bill: Bill) -> Period | None:
         """The first earlier month with support but without a bill here: its payout may still be on the way."""
-        billed = {each.record.period for each in self.bills}
+        billed = {bill.record.period for bill in self.bills}
         open_months = (
-            each.period
-            for each in self.grants
-            if each.amount and each.period < bill.record.period and each.period not in billed
+            grant.period
+            for grant in self.grants
+            if grant.amount and grant.period < bill.record.period and grant.period not in billed
         )
         return min(open_months, default=None)
 
@@ -175,9 +175,9 @@ class Account:
         """Where the account stands after a month; in December what is left lapses."""
         granted = self.granted(through)
         cancelled = self._cancelled()
-        counted = [each for each in self.bills if each.record.period <= through]
-        applied = _sum(each.record.applied for each in counted if each.order not in cancelled)
-        taken_back = _sum(each.record.applied for each in counted if each.order in cancelled)
+        counted = [bill for bill in self.bills if bill.record.period <= through]
+        applied = _sum(bill.record.applied for bill in counted if bill.order not in cancelled)
+        taken_back = _sum(bill.record.applied for bill in counted if bill.order in cancelled)
         left, year_over = granted - applied, through.month == 12
         return Totals(granted, applied, NOTHING if year_over else left, left if year_over else NOTHING, taken_back)
 
@@ -188,14 +188,14 @@ class Account:
         found: dict[tuple[int, int], Bill] = {}
         for reversal in self.reversals:
             candidates = [
-                each
-                for each in self.bills
-                if each.order not in found
-                and each.order < reversal.order
-                and each.record.invoice_number == reversal.record.invoice_number
+                bill
+                for bill in self.bills
+                if bill.order not in found
+                and bill.order < reversal.order
+                and bill.record.invoice_number == reversal.record.invoice_number
             ]
             if candidates:
-                found[max(candidates, key=lambda each: each.order).order] = reversal
+                found[max(candidates, key=lambda candidate: candidate.order).order] = reversal
         return found
 
 

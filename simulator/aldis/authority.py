@@ -107,9 +107,9 @@ class Aldis:
             state = self._known()
             first = Period.of(self._world.start)
             return tuple(
-                each
-                for each in self._timetable.duties(after, until)
-                if each.period >= first and not is_done(state, each)
+                duty
+                for duty in self._timetable.duties(after, until)
+                if duty.period >= first and not is_done(state, duty)
             )
 
     def perform(self, duty: Duty) -> None:
@@ -156,9 +156,11 @@ class Aldis:
             caller = self._caller(unit)
             channels = (self._profile.channel(name).urn for name in ChannelName)
             found = [
-                each for urn in channels for each in self._network.list_messages(unit, caller, Selector(channel=urn))
+                message
+                for urn in channels
+                for message in self._network.list_messages(unit, caller, Selector(channel=urn))
             ]
-        return sorted(found, key=lambda each: each.delivered_at)
+        return sorted(found, key=lambda mailbox_message: mailbox_message.delivered_at)
 
     def _take(self, message: MailboxMessage) -> None:
         with self._transaction() as (unit, state):
@@ -237,9 +239,13 @@ class Aldis:
     # -- the calendar
 
     def _determine(self, unit: Unit, state: State, duty: Duty) -> None:
-        begins = {each.registration_number: each.first_month for each in self._world.retailers if each.first_month}
+        begins = {
+            retailer.registration_number: retailer.first_month
+            for retailer in self._world.retailers
+            if retailer.first_month
+        }
         facts = Facts(self._register, self._rates, state.contracts, state.grants, begins)
-        exchanging = tuple(each for each in self._world.retailers if each.exchanges_in(duty.period))
+        exchanging = tuple(retailer for retailer in self._world.retailers if retailer.exchanges_in(duty.period))
         with Publisher(
             self._profile, exchanging, duty.period, self._clock.now(), unit.incoming, self._store.scratch
         ) as publisher:
@@ -262,13 +268,13 @@ class Aldis:
         """Decide contract by contract; what is decided on a person counts for the books only when all is decided."""
         later: list[Decision] = []
         for provider in state.contracts.providers():
-            for each in publisher.take(provider, decide_for(facts, provider, duty.period, duty.at.date())):
-                if state.contracts.is_only(each.contract, each.person):
-                    state.decided(each.contract, each.person, duty.period, each.record)
+            for decision in publisher.take(provider, decide_for(facts, provider, duty.period, duty.at.date())):
+                if state.contracts.is_only(decision.contract, decision.person):
+                    state.decided(decision.contract, decision.person, duty.period, decision.record)
                 else:
-                    later.append(each)  # the person's other contracts are still to come
-        for each in later:
-            state.decided(each.contract, each.person, duty.period, each.record)
+                    later.append(decision)  # the person's other contracts are still to come
+        for decision in later:
+            state.decided(decision.contract, decision.person, duty.period, decision.record)
 
     def _reconcile(self, unit: Unit, state: State, duty: Duty) -> None:
         for retailer in self._world.retailers:

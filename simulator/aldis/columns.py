@@ -135,18 +135,18 @@ def lines_of(tables: Iterable[Bills], number: int) -> list[Line]:
     """An account's bills in several months; one loop, for a country has millions of rows."""
     found: list[Line] = []
     place, unpack, make = number * _ROW.size, _ROW.unpack_from, Line._make
-    for each in tables:
-        if place >= len(each.rows):
+    for table in tables:
+        if place >= len(table.rows):
             continue
-        document, position, day, net, applied, carried, remainder, start = unpack(each.rows, place)
+        document, position, day, net, applied, carried, remainder, start = unpack(table.rows, place)
         if not document:
             continue
         first = start + 1
-        text, code = each.text[first : first + each.text[start]].decode(), None
+        text, code = table.text[first : first + table.text[start]].decode(), None
         if "\0" in text:
             text, _, code = text.partition("\0")
         document -= 1
-        order, period = each.places[document], each.period
+        order, period = table.places[document], table.period
         found.append(
             make((day, period, order, position, document, text, net, applied, carried, remainder, False, code))
         )
@@ -234,8 +234,8 @@ class GrantBook:
             self._from.append(0)
             self._to.append(-1)
         self._count(number, period, cents(record.amount_due))
-        for each in record.catch_up:
-            self._count(number, each.period, cents(each.amount))
+        for catch_up in record.catch_up:
+            self._count(number, catch_up.period, cents(catch_up.amount))
         code = person if record.person_code == person else record.person_code
         last = (contract, code, record.status is DiscountStatus.GRANTED)
         others = tuple(each for each in self._decided(person) if each[0] != contract)

@@ -108,13 +108,13 @@ class ContractBook:
             None if record.valid_to is None else self._once(record.valid_to),
             _packed(people),
         )
-        self._said[key] = said if not known else tuple(sorted((*known, said), key=lambda each: each.order))
+        self._said[key] = said if not known else tuple(sorted((*known, said), key=lambda said: said.order))
 
     def withdraw(self, provider: str, document: str) -> None:
         """Take out all that a document of a retailer said."""
-        for key in [each for each in self._said if each.provider == provider]:
+        for key in [contract_key for contract_key in self._said if contract_key.provider == provider]:
             known = self._versions(key)
-            if all(each.source.document != document for each in known):
+            if all(said.source.document != document for said in known):
                 continue
             before = self._before.setdefault(key, {})
             for said in known:
@@ -123,14 +123,14 @@ class ContractBook:
                         named = self._named(key, person)
                         if named is not None:
                             before.setdefault(person, named)
-            self._said[key] = tuple(each for each in known if each.source.document != document)
+            self._said[key] = tuple(said for said in known if said.source.document != document)
 
     def current(self, key: ContractKey, *, before: tuple[int, int]) -> Standing | None:
         """How a contract stood after all that was said before a place in the order of documents."""
         found = None
-        for each in self._standings(key):
-            if each.order < before:
-                found = each
+        for standing in self._standings(key):
+            if standing.order < before:
+                found = standing
         return found
 
     def on_contract(self, person: str, key: ContractKey, period: Period) -> str | None:
@@ -147,9 +147,9 @@ class ContractBook:
             if isinstance(said.people, str):
                 return person if person == said.people else None
         found: Standing | None = None
-        for each in self._standings(key):
-            if each.valid_from <= last:
-                found = each
+        for standing in self._standings(key):
+            if standing.valid_from <= last:
+                found = standing
         if found is None or (found.valid_to is not None and found.valid_to < first):
             return None
         return found.people.get(person)
@@ -163,7 +163,7 @@ class ContractBook:
         known = self._versions(key)
         if len(known) == 1:
             return known[0].valid_from if known[0].names(person) else None
-        days = [each.valid_from for each in self._standings(key) if person in each.people]
+        days = [standing.valid_from for standing in self._standings(key) if person in standing.people]
         return min(days, default=None)
 
     def begin(self, person: str, key: ContractKey) -> date | None:
@@ -189,7 +189,7 @@ class ContractBook:
 
     def pairs(self, provider: str) -> Iterator[tuple[ContractKey, str]]:
         """All contracts of a retailer with everyone whom each ever named, in a fixed order."""
-        for key in sorted(each for each in self._said if each.provider == provider):
+        for key in sorted(contract_key for contract_key in self._said if contract_key.provider == provider):
             known = self._said[key]
             if isinstance(known, _Said) and isinstance(known.people, str) and key not in self._before:
                 yield key, known.people  # nearly always: worth a shorter way
@@ -200,7 +200,7 @@ class ContractBook:
 
     def providers(self) -> list[str]:
         """The retailers of which any contract was ever known, in a fixed order."""
-        return sorted({each.provider for each in self._said})
+        return sorted({contract_key.provider for contract_key in self._said})
 
     def knows(self, key: ContractKey) -> bool:
         """Whether anything that still stands was said of a contract."""
@@ -212,7 +212,7 @@ class ContractBook:
         known = self._versions(key)
         if not known:
             return key
-        return next((each for each in self._contracts(next(_persons(known[0]), "")) if each == key), key)
+        return next((contract for contract in self._contracts(next(_persons(known[0]), "")) if contract == key), key)
 
     def _versions(self, key: ContractKey) -> tuple[_Said, ...]:
         found = self._said.get(key, ())
@@ -236,7 +236,7 @@ class ContractBook:
         before = self._before.get(key)
         if before is not None and person in before:
             return before[person]
-        said = next((each for each in self._versions(key) if each.names(person)), None)
+        said = next((version for version in self._versions(key) if version.names(person)), None)
         return None if said is None else (said.source.arrived, said.order)
 
     def _first_named(self, key: ContractKey, person: str) -> tuple[datetime, tuple[int, int]]:
@@ -246,7 +246,7 @@ class ContractBook:
         return named
 
     def _people(self, record: ContractRecord) -> Mapping[str, str]:
-        codes = (record.holder.code, *(each.person.code for each in record.sub_users))
+        codes = (record.holder.code, *(sub_user.person.code for sub_user in record.sub_users))
         identified = {self._identify(code): code for code in codes}
         return {person: code for person, code in identified.items() if person is not None}
 

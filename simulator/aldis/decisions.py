@@ -77,15 +77,17 @@ class Span(NamedTuple):
 
 def decide(facts: Facts, period: Period, on: date) -> tuple[Decision, ...]:
     """All decisions of a month's determination, made on a day with what was known then, by contract and person."""
-    return tuple(each for provider in facts.contracts.providers() for each in decide_for(facts, provider, period, on))
+    return tuple(
+        decision for provider in facts.contracts.providers() for decision in decide_for(facts, provider, period, on)
+    )
 
 
 def decide_for(facts: Facts, provider: str, period: Period, on: date) -> Iterator[Decision]:
     """A retailer's part of them, one after another; the facts must not change before the last has come."""
     for contract, person in facts.contracts.pairs(provider):
-        for each in _decide_person(facts, person, period, on):
-            if each.contract == contract:
-                yield each
+        for decision in _decide_person(facts, person, period, on):
+            if decision.contract == contract:
+                yield decision
 
 
 def entitlement(facts: Facts, person: str, period: Period, on: date) -> Entitlement:
@@ -112,7 +114,7 @@ def choose_contract(facts: Facts, person: str, period: Period) -> tuple[Contract
     count (both assumed).
     """
     known = facts.contracts.contracts_of(person, period)
-    contracts = [each for each in known if facts.first_month(each.provider, period) <= period]
+    contracts = [contract_key for contract_key in known if facts.first_month(contract_key.provider, period) <= period]
     ignored: list[Reason] = []
     for claim in facts.register.claims(person):
         key = ContractKey(claim.provider, claim.contract)

@@ -43,8 +43,8 @@ def judge_contract(
     state: State, errors: ErrorCatalogue, filed: Filed, position: int, record: ContractRecord
 ) -> list[RecordError]:
     """Everything wrong with one record by what is known; nothing when it can be taken."""
-    codes = (record.holder.code, *(each.person.code for each in record.sub_users))
-    unknown = [each for code in codes for each in judge_code(state.register, errors, position, code)]
+    codes = (record.holder.code, *(sub_user.person.code for sub_user in record.sub_users))
+    unknown = [record_error for code in codes for record_error in judge_code(state.register, errors, position, code)]
     return unknown + _judge_operation(state, errors, filed, position, record)
 
 
@@ -144,11 +144,11 @@ def _judge_net(
 ) -> list[RecordError]:
     """The persons of a contract share one bill: together they take no more than its net amount."""
     found = []
-    differing = next((each for each in others if each.net_bill != record.net_bill), None)
+    differing = next((other for other in others if other.net_bill != record.net_bill), None)
     if differing is not None:
         facts = {"invoice": record.invoice_number, "found": record.net_bill, "expected": differing.net_bill}
         found.append(errors.error("net-bill-differs", position, **facts))
-    applied = record.applied + sum((each.applied for each in others), NOTHING)
+    applied = record.applied + sum((other.applied for other in others), NOTHING)
     if applied > record.net_bill:
         facts = {"invoice": record.invoice_number, "found": applied, "expected": record.net_bill}
         found.append(errors.error("applied-above-net", position, **facts))
@@ -191,16 +191,20 @@ def remainders(record: PayoutRecord, left: Decimal) -> tuple[Decimal, ...]:
 
 
 def _standing_bill(account: Account, invoice: str) -> Bill | None:
-    return next((each for each in account.standing() if each.record.invoice_number == invoice), None)
+    return next((bill for bill in account.standing() if bill.record.invoice_number == invoice), None)
 
 
 def _others_on_invoice(state: State, key: AccountKey, record: PayoutRecord) -> list[PayoutRecord]:
-    accounts = (state.ledger.account(each) for each in state.ledger.on_contract(key.contract, key.year) if each != key)
+    accounts = (
+        state.ledger.account(account_key)
+        for account_key in state.ledger.on_contract(key.contract, key.year)
+        if account_key != key
+    )
     return [
-        each.record
+        bill.record
         for account in accounts
-        for each in account.standing()
-        if each.record.invoice_number == record.invoice_number
+        for bill in account.standing()
+        if bill.record.invoice_number == record.invoice_number
     ]
 
 
@@ -264,7 +268,9 @@ class Intake:
         whole = [*told.pop(None, []), *self._judge_whole(document, arrival)]
         if whole:
             # Its identifier is taken all the same: it is this document that a correction has to name.
-            filed = replace(filed, corrects=None, refused=tuple(Refusal(None, each.code) for each in whole))
+            filed = replace(
+                filed, corrects=None, refused=tuple(Refusal(None, record_error.code) for record_error in whole)
+            )
             self._state.files.add(filed)
             return Outcome(tuple(whole), filed, late=late)
         if header.corrects is not None:
@@ -339,11 +345,11 @@ class Intake:
                 # A payout that contradicts itself cannot be held against the ledger.
                 found = [*found, *self._judge(filed, position, record, earliest)]
             errors += found
-            if all(each.severity is Severity.WARNING for each in found):
+            if all(record_error.severity is Severity.WARNING for record_error in found):
                 self._state.book(filed, position, record)
                 accepted.append(position)
-        errors.sort(key=lambda each: each.position or 0)
-        refused = tuple(Refusal(each.position, each.code) for each in errors if each.severity is Severity.ERROR)
+        errors.sort(key=lambda error: error.position or 0)
+        refused = tuple(Refusal(error.position, error.code) for error in errors if error.severity is Severity.ERROR)
         return errors, replace(filed, accepted=positions(accepted), refused=refused)
 
     def _judge(self, filed: Filed, position: int, record: Record, earliest: Period) -> list[RecordError]:
@@ -376,6 +382,8 @@ def _in_order(document: Document) -> Iterator[tuple[int, Record]]:
 def _told_by(document: Document, profile: Profile) -> dict[int | None, list[RecordError]]:
     """What a document itself gives away, by position: the rules of the business (``simulator.documents``)."""
     found: dict[int | None, list[RecordError]] = defaultdict(list)
-    for each in breaches(document, profile):
-        found[each.position].append(RecordError(each.code, Severity.ERROR, each.text_lv, each.text_en, each.position))
+    for breach in breaches(document, profile):
+        found[breach.position].append(
+            RecordError(breach.code, Severity.ERROR, breach.text_lv, breach.text_en, breach.position)
+        )
     return found

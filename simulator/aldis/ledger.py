@@ -121,17 +121,17 @@ class Ledger:
         if not gone:
             return
         for year in self._years.values():
-            for each in year.billed:
-                each.drop(gone)
+            for bills in year.billed:
+                bills.drop(gone)
             for account, lines in list(year.more.items()):
-                year.more[account] = tuple(each for each in lines if each.document not in gone)
+                year.more[account] = tuple(line for line in lines if line.document not in gone)
 
     def on_contract(self, contract: ContractKey, year: int) -> list[AccountKey]:
         """The accounts of all persons of a contract in a year, in a fixed order."""
         found = self._years.get(year)
         if found is None:
             return []
-        return sorted(AccountKey(contract, found.persons[each], year) for each in found.numbers(contract))
+        return sorted(AccountKey(contract, found.persons[number], year) for number in found.numbers(contract))
 
     def balanced(self, provider: str, through: Period) -> Iterator[tuple[ContractKey, tuple[int, int] | None]]:
         """A retailer's contracts with accounts in a month's year, in a fixed order, each looked at briefly.
@@ -152,12 +152,16 @@ class Ledger:
     def packed(self, contract: ContractKey, year: int) -> list[Packed]:
         """The same as they are kept."""
         found = self._years.get(year)
-        return [] if found is None else [found.packed(each) for each in found.numbers(contract)]
+        return [] if found is None else [found.packed(number) for number in found.numbers(contract)]
 
     def contracts(self, provider: str, year: int) -> list[ContractKey]:
         """A retailer's contracts with accounts in a year, in a fixed order."""
         found = self._years.get(year)
-        return [] if found is None else sorted(each for each in found.of_contract if each.provider == provider)
+        return (
+            []
+            if found is None
+            else sorted(contract_key for contract_key in found.of_contract if contract_key.provider == provider)
+        )
 
     def of_provider(self, provider: str, year: int) -> Iterator[AccountKey]:
         """A retailer's accounts of a year, in a fixed order."""
@@ -198,9 +202,9 @@ class Ledger:
 
     def _unpack(self, key: AccountKey, packed: Packed) -> Account:
         grants = tuple(Grant(_period(month), euro(amount)) for month, amount in packed.grants)
-        bills = [self._bill(key, each) for each in packed.lines]
-        reversals = sorted((each for each in bills if each.record.reversal), key=lambda each: each.order)
-        return Account(grants, tuple(each for each in bills if not each.record.reversal), tuple(reversals))
+        bills = [self._bill(key, line) for line in packed.lines]
+        reversals = sorted((bill for bill in bills if bill.record.reversal), key=lambda bill: bill.order)
+        return Account(grants, tuple(bill for bill in bills if not bill.record.reversal), tuple(reversals))
 
     def _bill(self, key: AccountKey, line: Line) -> Bill:
         record = PayoutRecord(

@@ -87,7 +87,9 @@ def decided(decision: Decision) -> str:
     """
     record = decision.record
     catch_up = ",".join(f'{{"period":"{part.period}","amount":"{part.amount:.2f}"}}' for part in record.catch_up)
-    written = [(_own if each.kind is ReasonKind.CONTRACT else _shared)(each.en, each.lv) for each in decision.why]
+    written = [
+        (_own if reason.kind is ReasonKind.CONTRACT else _shared)(reason.en, reason.lv) for reason in decision.why
+    ]
     return (
         f'{{"provider":{_text(decision.contract.provider)},"contract":{_text(decision.contract.contract)},'
         f'"person":{_text(record.person_code)},"amount_due":"{record.amount_due:.2f}","catch_up":[{catch_up}],'
@@ -116,16 +118,16 @@ def reconciliation(found: Reconciliation) -> dict[str, Json]:
         "reversed": f"{totals.reversed:.2f}",
         "differences": [
             {
-                "contract": each.contract,
-                "person": each.person,
-                "invoice": each.invoice,
-                "code": each.error.code,
-                "expected": each.expected,
-                "found": each.found,
-                "text_lv": each.error.text_lv,
-                "text_en": each.error.text_en,
+                "contract": difference.contract,
+                "person": difference.person,
+                "invoice": difference.invoice,
+                "code": difference.error.code,
+                "expected": difference.expected,
+                "found": difference.found,
+                "text_lv": difference.error.text_lv,
+                "text_en": difference.error.text_en,
             }
-            for each in found.differences
+            for difference in found.differences
         ],
     }
 
@@ -148,13 +150,13 @@ def _without_document(message: MailboxMessage, channel: ChannelProfile | None, w
 def _errors(errors: Iterable[RecordError]) -> list[Json]:
     return [
         {
-            "code": each.code,
-            "severity": each.severity.value,
-            "position": each.position,
-            "text_lv": each.text_lv,
-            "text_en": each.text_en,
+            "code": error.code,
+            "severity": error.severity.value,
+            "position": error.position,
+            "text_lv": error.text_lv,
+            "text_en": error.text_en,
         }
-        for each in errors
+        for error in errors
     ]
 
 
@@ -202,7 +204,7 @@ class Publisher:
         self._created_at = created_at
         self._files = ExitStack()
         self._published = Published(self._file(begin), self._file(begin))
-        self._parts = {each.registration_number: Part(self._file(scratch)) for each in retailers}
+        self._parts = {retailer.registration_number: Part(self._file(scratch)) for retailer in retailers}
 
     def __enter__(self) -> Publisher:
         return self
@@ -222,7 +224,7 @@ class Publisher:
         while some := tuple(islice(waiting, AT_ONCE)):
             self._tell(some)
             if part is not None:
-                self._write(provider, part, tuple(each.record for each in some))
+                self._write(provider, part, tuple(decision.record for decision in some))
             yield from some
 
     def publish(self, more: Mapping[str, DiscountRecord]) -> Published:
@@ -246,8 +248,8 @@ class Publisher:
 
     def _tell(self, some: tuple[Decision, ...]) -> None:
         published = self._published
-        lines = [decided(each) for each in some]
-        published.lines.write("".join([f"{each}\n" for each in lines]).encode())
+        lines = [decided(decision) for decision in some]
+        published.lines.write("".join([f"{line}\n" for line in lines]).encode())
         published.decisions += len(lines)
         if published.decisions > TOLD_AT_MOST:
             published.told = None

@@ -220,7 +220,7 @@ class Rates:
         for rate in rates:
             self._rates[rate.category].append(rate)
         for known in self._rates.values():
-            known.sort(key=lambda each: each.valid_from)
+            known.sort(key=lambda rate: rate.valid_from)
         # A month's determination asks the same few questions for every person.
         self._worth: dict[tuple[tuple[CategoryCount, ...], Period, date], Worth] = {}
         self._steady: dict[tuple[Period, Period, date], bool] = {}
@@ -228,15 +228,15 @@ class Rates:
 
     def rate(self, category: Category, period: Period, known_on: date) -> Rate | None:
         """The rate of a category (of one child or ward) for a month; None when there was none, as known on a day."""
-        known = [each for each in self._rates.get(category, ()) if _known(each, known_on)]
-        begun = [each for each in known if each.valid_from <= period]
+        known = [rate for rate in self._rates.get(category, ()) if _known(rate, known_on)]
+        begun = [rate for rate in known if rate.valid_from <= period]
         if not begun:
             return None
         rate = begun[-1]
         if rate.valid_to is None or period <= rate.valid_to:
             return rate
         # A rate ends because another takes over; until that one is known, it goes on.
-        unknown = (each for each in self._rates[category] if not _known(each, known_on))
+        unknown = (rate for rate in self._rates[category] if not _known(rate, known_on))
         taken_over_later = any(rate.valid_to < each.valid_from <= period for each in unknown)
         return rate if taken_over_later else None
 
@@ -270,14 +270,14 @@ class Rates:
 
     def _add_up(self, categories: tuple[CategoryCount, ...], period: Period, known_on: date) -> Worth:
         total, paid, lines = NOTHING, [], []
-        for each in categories:
-            rate = self.rate(each.category, period, known_on)
+        for category in categories:
+            rate = self.rate(category.category, period, known_on)
             if rate is None:
-                lines.append(no_rate(each.category, period))
+                lines.append(no_rate(category.category, period))
                 continue
-            times = each.count if rate.per_count else 1
+            times = category.count if rate.per_count else 1
             total += rate.amount * times
-            paid.append(CategoryCount(each.category, times))
+            paid.append(CategoryCount(category.category, times))
             lines.append(rate_applies(rate, times, period))
         return Worth(total, tuple(paid), tuple(lines))
 

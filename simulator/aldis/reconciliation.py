@@ -184,7 +184,9 @@ def reconcile(state: State, errors: ErrorCatalogue, provider: str, period: Perio
         found += compare(state, errors, keys, period)
         totals = sum((state.ledger.account(key).totals(period) for key in keys), totals)
     found += _refused(state, errors, provider, period)
-    found.sort(key=lambda each: (each.contract, each.invoice, each.person, each.error.code))
+    found.sort(
+        key=lambda difference: (difference.contract, difference.invoice, difference.person, difference.error.code)
+    )
     return Reconciliation(provider, period, totals + sums.totals(period), tuple(found))
 
 
@@ -226,7 +228,7 @@ def _invoices(
     for line in lines:
         invoices[line.record.contract, line.record.invoice_number].append(line)
     for group in invoices.values():
-        available = sum((accounts[each.key].expected(each.bill).available for each in group), NOTHING)
+        available = sum((accounts[line.key].expected(line.bill).available for line in group), NOTHING)
         for key, bill in _left_out(accounts, group):
             missing = accounts[key].expected(bill).available
             available += missing
@@ -239,7 +241,7 @@ def _invoices(
                 found="",
                 error=errors.error("payout-missing", **facts),
             )
-        applied = sum((each.record.applied for each in group), NOTHING)
+        applied = sum((line.record.applied for line in group), NOTHING)
         possible = min(group[0].record.net_bill, available)
         if applied < possible:
             yield _amount(errors, "applied-too-little", group[0], possible, applied)
@@ -248,7 +250,7 @@ def _invoices(
 def _left_out(accounts: Mapping[AccountKey, Account], group: list[_Line]) -> Iterator[tuple[AccountKey, Bill]]:
     """Persons of the invoice's contract with support available for it, of whom there is no record."""
     first = group[0]
-    present = {each.key for each in group}
+    present = {line.key for line in group}
     for key, account in accounts.items():
         if key not in present and account.expected(first.bill).available > NOTHING:
             yield key, first.bill

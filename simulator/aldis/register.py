@@ -51,7 +51,7 @@ class Register:
         self._day = determination_day
         self._residents: dict[str, Resident] = {}
         for resident in world.residents:
-            for code in (resident.code, *(each.earlier for each in resident.code_changes)):
+            for code in (resident.code, *(code_change.earlier for code_change in resident.code_changes)):
                 self._residents[_written(code)] = resident
         self._grounds = self._shared_grounds(world)
         self._claims: dict[str, list[Claim]] = defaultdict(list)
@@ -81,16 +81,16 @@ class Register:
         """What protects in a month, with what ALDIS knew on a day."""
         reference = date(period.year, period.month, self._day)
         known = [
-            each
-            for each in grounds.spells
-            if _covers(each, reference) and (each.known_from is None or each.known_from <= known_on)
+            spell
+            for spell in grounds.spells
+            if _covers(spell, reference) and (spell.known_from is None or spell.known_from <= known_on)
         ]
         categories = _count(known)
-        why = [category_holds(each) for each in known]
-        debt = next((each for each in grounds.arrears if _covers(each, reference)), None)
+        why = [category_holds(spell) for spell in known]
+        debt = next((arrear for arrear in grounds.arrears if _covers(arrear, reference)), None)
         if debt is None or not categories or period < ARREARS_EXCLUDE_FROM:
             return Protection(categories, tuple(why))
-        group_1 = any(each.category is Category.DISABILITY_GROUP_1 for each in categories)
+        group_1 = any(category.category is Category.DISABILITY_GROUP_1 for category in categories)
         if group_1 and period >= GROUP_1_EXEMPT_FROM:
             why.append(arrears_exempt(debt, GROUP_1_EXEMPT_FROM))
             return Protection(categories, tuple(why))
@@ -101,19 +101,19 @@ class Register:
         """The months from one to another in runs of which each has the same facts protecting throughout."""
         start, end = date(first.year, first.month, self._day), date(last.year, last.month, self._day)
         if not grounds.arrears and all(
-            each.valid_from <= start and (each.valid_to is None or end <= each.valid_to) for each in grounds.spells
+            spell.valid_from <= start and (spell.valid_to is None or end <= spell.valid_to) for spell in grounds.spells
         ):
             return [(first, last)]  # nearly always
         begins = {first}
         facts: tuple[Spell | Arrears, ...] = (*grounds.spells, *grounds.arrears)
-        for each in facts:
-            begins.add(self._counts_from(each.valid_from))
-            if each.valid_to is not None:
-                begins.add(self._counts_from(each.valid_to + timedelta(days=1)))
+        for fact in facts:
+            begins.add(self._counts_from(fact.valid_from))
+            if fact.valid_to is not None:
+                begins.add(self._counts_from(fact.valid_to + timedelta(days=1)))
         if grounds.arrears:
             begins |= {ARREARS_EXCLUDE_FROM, GROUP_1_EXEMPT_FROM}
-        firsts = sorted(each for each in begins if first <= each <= last)
-        return list(zip(firsts, [*(each - 1 for each in firsts[1:]), last], strict=True))
+        firsts = sorted(begin for begin in begins if first <= begin <= last)
+        return list(zip(firsts, [*(first - 1 for first in firsts[1:]), last], strict=True))
 
     def _counts_from(self, day: date) -> Period:
         """The first month for which a fact counts that is there from a day on."""
@@ -147,7 +147,11 @@ def _count(spells: list[Spell]) -> tuple[CategoryCount, ...]:
     totals: dict[Category, int] = defaultdict(int)
     for spell in spells:
         totals[spell.category] += spell.count
-    return tuple(CategoryCount(each, totals[each] if each in _PER_HEAD else 1) for each in Category if each in totals)
+    return tuple(
+        CategoryCount(category, totals[category] if category in _PER_HEAD else 1)
+        for category in Category
+        if category in totals
+    )
 
 
 @lru_cache(maxsize=256)

@@ -191,7 +191,7 @@ def keep_document(unit: Unit, filed: Filed) -> None:
         "place": filed.place,
         "message": filed.message,
         "accepted": _runs(filed.accepted),
-        "refused": [[each.position, each.code] for each in filed.refused],
+        "refused": [[refusal.position, refusal.code] for refusal in filed.refused],
         "corrects": filed.corrects,
     }
     key = f"{filed.provider} {document_key(filed.document_id)}"
@@ -262,11 +262,11 @@ def _add(unit: Unit, kind: str, key: str, at: datetime, body: Any, blob: str | N
 def _runs(positions: Sequence[int]) -> list[list[int]]:
     """Positions as first and last of each run without gaps."""
     runs: list[list[int]] = []
-    for each in positions:
-        if runs and runs[-1][1] == each - 1:
-            runs[-1][1] = each
+    for position in positions:
+        if runs and runs[-1][1] == position - 1:
+            runs[-1][1] = position
         else:
-            runs.append([each, each])
+            runs.append([position, position])
     return runs
 
 
@@ -282,7 +282,7 @@ def _filed(row: ArchiveRow) -> Filed:
         arrived=row.at,
         message=body["message"],
         blob=row.blob or "",
-        accepted=positions(each for first, last in body["accepted"] for each in range(first, last + 1)),
+        accepted=positions(number for first, last in body["accepted"] for number in range(first, last + 1)),
         refused=tuple(Refusal(position, code) for position, code in body["refused"]),
         corrects=body["corrects"],
     )

@@ -70,11 +70,12 @@ class Administration:
         if urn is not None:
             directory.channel(urn)
         return tuple(
-            each
-            for each in sorted(directory.channels.values(), key=lambda each: each.urn)
-            if urn in (None, each.urn) and kind in (None, each.kind) and owner in (None, each.owner)
-            if title is None or title.casefold() in each.title.casefold()
-            if not statuses or any(v.channel == each.urn and v.status in statuses for v in directory.versions.values())
+            channel
+            for channel in sorted(directory.channels.values(), key=lambda each: each.urn)
+            if urn in (None, channel.urn) and kind in (None, channel.kind) and owner in (None, channel.owner)
+            if title is None or title.casefold() in channel.title.casefold()
+            if not statuses
+            or any(v.channel == channel.urn and v.status in statuses for v in directory.versions.values())
         )
 
     def versions(
@@ -88,7 +89,7 @@ class Administration:
             directory.channel(channel)
         return tuple(
             version
-            for version in sorted(directory.versions.values(), key=lambda each: each.urn)
+            for version in sorted(directory.versions.values(), key=lambda version: version.urn)
             if urn in (None, version.urn) and channel in (None, version.channel)
             if not statuses or version.status in statuses
         )

@@ -60,7 +60,7 @@ def install(unit: Unit, wanted: Configuration) -> None:
         # Sources of cuts first: the table's foreign key wants them there.
         *(
             _upsert(unit, versions, {"urn": version.urn}, _version_row(version))
-            for version in sorted(wanted.versions, key=lambda each: each.transformation is not None)
+            for version in sorted(wanted.versions, key=lambda version: version.transformation is not None)
         ),
         *(
             _upsert(

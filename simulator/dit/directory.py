@@ -279,10 +279,10 @@ def _distributed(
 
 def _everyone(directory: Directory, version: ChannelVersion) -> dict[str, Route]:
     found: dict[str, Route] = {}
-    for each in (version, *directory.cuts_of(version)):
-        if each.status in OPEN:
-            for authority in sorted(directory.subscribers.get(each.urn, ())):
-                found.setdefault(authority, Route(authority, each))
+    for cut in (version, *directory.cuts_of(version)):
+        if cut.status in OPEN:
+            for authority in sorted(directory.subscribers.get(cut.urn, ())):
+                found.setdefault(authority, Route(authority, cut))
     return found
 
 

@@ -133,14 +133,18 @@ class Sending:
 
     def _cuts(self, unit: Unit, versions: Iterable[ChannelVersion], whole: Payload) -> Mapping[str, Cut | LargeCut]:
         """The cuts by version; of a large payload slice by slice, where the transformation bears it."""
-        cut = [each for each in versions if each.transformation is not None]
-        sliced = [each for each in cut if whole.size > LARGE and each.transformation and each.transformation.repeated]
+        cut = [version for version in versions if version.transformation is not None]
+        sliced = [
+            channel_version
+            for channel_version in cut
+            if whole.size > LARGE and channel_version.transformation and channel_version.transformation.repeated
+        ]
         found: dict[str, Cut | LargeCut] = {}
         if sliced:
             payload = unit.open_blob(whole.reference)
             seconds = self.transformation_seconds
             found.update(cut_in_slices(payload.pieces, sliced, self.stylesheets, unit.incoming, seconds=seconds))
-        rest = [each for each in cut if each not in sliced]
+        rest = [channel_version for channel_version in cut if channel_version not in sliced]
         if rest:
             with transformer() as process:
                 cutter = Cutter(unit.blob(whole.reference), self.stylesheets, process, self.transformation_seconds)

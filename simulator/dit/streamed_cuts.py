@@ -85,8 +85,8 @@ class _Slicer:
         *complete, last = self._records
         root = copy.deepcopy(self._outline(complete[0]))
         container = _descend(root, len(self._record_path) - 1)
-        for each in complete:
-            container.append(each)
+        for element in complete:
+            container.append(element)
         self._records = [last]
         yield self._number, root
 
@@ -207,7 +207,7 @@ def _cut_alike(makers: Sequence[_Maker], pieces: Iterable[bytes], at_once: int, 
     """
 
     def transform(part: int, document: bytes) -> None:
-        wanted = [each for each in makers if each.wants(part)]
+        wanted = [maker for maker in makers if maker.wants(part)]
         if wanted:
             process.take(document)
         for maker in wanted:

@@ -174,7 +174,7 @@ def transformer() -> Iterator[Transformer]:
 def _take() -> Transformer | None:
     with _lock:
         # Those of the process that this one was forked from stay where they are: they are not ours to use, or to end.
-        ours = [each for each in _idle if each.owner == os.getpid()]
+        ours = [transformer for transformer in _idle if transformer.owner == os.getpid()]
         while ours:
             chosen = ours.pop()
             _idle.remove(chosen)
@@ -187,7 +187,7 @@ def _take() -> Transformer | None:
 @atexit.register
 def _end() -> None:
     with _lock:
-        for each in _idle:
-            if each.owner == os.getpid():
-                each.close()
+        for transformer in _idle:
+            if transformer.owner == os.getpid():
+                transformer.close()
         _idle.clear()

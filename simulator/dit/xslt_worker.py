@@ -106,7 +106,7 @@ def _cut(document: Any, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]
         data = bytes(result)
         return {"element": str(etree.fromstring(data, parser()).tag)}, data
     except (etree.XSLTError, etree.XMLSyntaxError) as error:
-        told = "\n".join(str(each.message) for each in error.error_log).casefold()
+        told = "\n".join(str(log_entry.message) for log_entry in error.error_log).casefold()
         stopped = next((why for sign, why in _STOPPED.items() if sign in told), None)
         return ({"stopped": stopped} if stopped is not None else {"failed": str(error)}), b""
     except MemoryError:
@@ -120,7 +120,7 @@ def _mark(root: Any, path: list[str]) -> bool:
     containers = [root]
     for name in path[1:-1]:
         containers = [child for container in containers for child in container if child.tag == name]
-    records = [child for each in containers[:1] for child in each if child.tag == path[-1]]
+    records = [child for container in containers[:1] for child in container if child.tag == path[-1]]
     if not records:
         return False
     first, last = (etree.ProcessingInstruction(*_MARKED.split()) for _ in range(2))

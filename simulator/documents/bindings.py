@@ -44,7 +44,7 @@ def parse_path(path: str, namespaces: Mapping[str, str]) -> tuple[Step, ...]:
     steps = tuple(_step(part, path, namespaces) for part in parts)
     if not steps:
         raise PathError("an empty path; write steps such as ppriv:Header/ppriv:Period")
-    if any(each.attribute for each in steps[:-1]):
+    if any(step.attribute for step in steps[:-1]):
         raise PathError(f"{path!r}: an attribute (@) can only be the last step")
     return steps
 
@@ -125,7 +125,7 @@ class Node:
         """The names of all elements and attributes of this node and below it."""
         if self._vocabulary is None:
             own = (self.name, *self.attributes, *dict(self.conditions))
-            self._vocabulary = frozenset(own).union(*(each.vocabulary for each in self.children))
+            self._vocabulary = frozenset(own).union(*(child.vocabulary for child in self.children))
         return self._vocabulary
 
     @property
@@ -190,7 +190,9 @@ def _fill(node: Node, members: tuple[Binding | GroupBinding, ...]) -> None:
         else:
             _descend(node, member.path).text = member
     node.required = tuple(
-        each for each in members if isinstance(each, Binding) and each.field is not None and each.field.required
+        member
+        for member in members
+        if isinstance(member, Binding) and member.field is not None and member.field.required
     )
     _name(node)
 
@@ -208,13 +210,17 @@ def _add(parent: Node, child: Node) -> Node:
     parent.children.append(child)
     parent.by_tag.setdefault(child.name, []).append(child)
     # an element told by conditions is looked for before one that takes any
-    parent.by_tag[child.name].sort(key=lambda each: -len(each.conditions))
+    parent.by_tag[child.name].sort(key=lambda node: -len(node.conditions))
     return child
 
 
 def _name(node: Node) -> frozenset[str]:
     """Note at each node which fields and groups live in it or below; a group's own fields count inside it only."""
-    own = [each for each in (node.text, *node.attributes.values()) if each is not None and each.constant is None]
-    below = (frozenset({each.group.name}) if each.group else _name(each) for each in node.children)
-    node.names = frozenset(each.name for each in own).union(*below)
+    own = [
+        attribute
+        for attribute in (node.text, *node.attributes.values())
+        if attribute is not None and attribute.constant is None
+    ]
+    below = (frozenset({child.group.name}) if child.group else _name(child) for child in node.children)
+    node.names = frozenset(binding.name for binding in own).union(*below)
     return node.names

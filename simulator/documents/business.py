@@ -245,7 +245,7 @@ __all__ = ["RULES", "Breach", "BusinessRule", "breaches"]
 def breaches(document: Document, profile: Profile) -> tuple[Breach, ...]:
     """All that breaks a rule of the business, the header's first, then record by record."""
     found = [*about_header(document), *_about_records(document, profile)]
-    return tuple(sorted(found, key=lambda each: -1 if each.record is None else each.record))
+    return tuple(sorted(found, key=lambda breach: -1 if breach.record is None else breach.record))
 
 
 def _about_records(document: Document, profile: Profile) -> Iterator[Breach]:

@@ -118,7 +118,7 @@ def validate_stream(
             parser.close()
             return ()
     except etree.XMLSyntaxError as error:
-        if not any(each.domain_name == "SCHEMASV" for each in parser.feed_error_log):
+        if not any(log_entry.domain_name == "SCHEMASV" for log_entry in parser.feed_error_log):
             return (_syntax(error),)
     return _located(schema, pieces, count, catalogue.entry(urn).provenance)
 
@@ -138,17 +138,17 @@ def _located(schema: etree.XMLSchema, pieces: Pieces, suspect: int, provenance: 
                 known = len(parser.feed_error_log)
                 parser.feed(part)
                 errors = list(parser.feed_error_log)[known:]
-                found += [_complaint(each.message, line, provenance) for each in errors]
+                found += [_complaint(error.message, line, provenance) for error in errors]
                 line += part.count(b"\n")
                 if len(found) >= _MOST:
                     return tuple(found[:_MOST])
         parser.close()
     except etree.XMLSyntaxError as error:
         if not found:
-            errors = [each for each in parser.feed_error_log if each.domain_name == "SCHEMASV"]
+            errors = [log_entry for log_entry in parser.feed_error_log if log_entry.domain_name == "SCHEMASV"]
             if not errors:
                 return (_syntax(error),)
-            return tuple(_complaint(each.message, line, provenance) for each in errors[:_MOST])
+            return tuple(_complaint(error.message, line, provenance) for error in errors[:_MOST])
     return tuple(found[:_MOST])
 
 
@@ -328,8 +328,8 @@ class Catalogue:
 
     def _part(self, location: str) -> Path | None:
         """A file beside one of the schemas, which includes it; the catalogue need not know it."""
-        beside = (each.path.parent / unquote(location) for each in self._entries.values())
-        return next((each for each in beside if each.is_file()), None)
+        beside = (entry.path.parent / unquote(location) for entry in self._entries.values())
+        return next((path for path in beside if path.is_file()), None)
 
     def _compile(self, entry: SchemaEntry) -> etree.XMLSchema:
         parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True)

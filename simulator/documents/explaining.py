@@ -88,7 +88,7 @@ def explain(
     for entry, node in zip(entries, nodes, strict=True):
         if not complaints or not explained.intersection(explainer.units([node])):
             complaints.append(explainer.plain(entry, node))
-    return tuple(sorted(dict.fromkeys(complaints), key=lambda each: each.line or 0))
+    return tuple(sorted(dict.fromkeys(complaints), key=lambda fromkey: fromkey.line or 0))
 
 
 class _Nodes:
@@ -121,9 +121,9 @@ class _Nodes:
         try:
             found = start.xpath(path, namespaces=self._prefixes)
         except etree.XPathEvalError:  # a prefix that is bound further down
-            self._prefixes = _bound(pair for each in self._root.iter() for pair in each.nsmap.items())
+            self._prefixes = _bound(pair for element in self._root.iter() for pair in element.nsmap.items())
             found = start.xpath(path, namespaces=self._prefixes)
-        return [each for each in found if etree.iselement(each)] if isinstance(found, list) else []
+        return [element for element in found if etree.iselement(element)] if isinstance(found, list) else []
 
 
 def _bound(pairs: Iterable[tuple[str | None, str]]) -> dict[str, str]:
@@ -195,7 +195,9 @@ class _Explainer:
     def _about_children(
         self, error: XMLSchemaChildrenValidationError, element: Element, source: Provenance
     ) -> Complaint:
-        wanted = [self._names.name(str(each.name)) for each in error.expected or () if getattr(each, "name", None)]
+        wanted = [
+            self._names.name(str(element.name)) for element in error.expected or () if getattr(element, "name", None)
+        ]
         children = list(element)
         if error.invalid_tag is not None and error.index < len(children):
             child = children[error.index]
@@ -244,7 +246,11 @@ class _Explainer:
 
     def _allowed(self, element: Element) -> str:
         declaration = self._declaration(element)
-        inside = [self._names.name(each.name) for each in child_declarations(declaration) if each.name]
+        inside = [
+            self._names.name(child_declaration.name)
+            for child_declaration in child_declarations(declaration)
+            if child_declaration.name
+        ]
         return f"{self._names.name(str(element.tag))} may hold {_listed(inside) or 'no elements'}"
 
     def _attributes(self, element: Element) -> list[str]:
@@ -263,7 +269,7 @@ def global_element(model: xmlschema.XMLSchema10, clark: str) -> XsdElement | Non
 
 def document_elements(model: xmlschema.XMLSchema10) -> tuple[str, ...]:
     """The document elements (Clark names) of the schema's own namespace."""
-    return tuple(each.name for each in model.elements.values())
+    return tuple(element.name for element in model.elements.values())
 
 
 def content_group(declaration: XsdElement | None) -> XsdGroup | None:
@@ -277,7 +283,7 @@ def child_declarations(declaration: XsdElement | None) -> tuple[XsdElement, ...]
     content = content_group(declaration)
     if content is None:
         return ()
-    return tuple(each for each in content.iter_elements() if isinstance(each, XsdElement))
+    return tuple(element for element in content.iter_elements() if isinstance(element, XsdElement))
 
 
 def child_declaration(declaration: XsdElement, clark: str) -> XsdElement | None:
@@ -294,8 +300,8 @@ def fact(declaration: XsdElement | None) -> Provenance | None:
     """What the schema file says about how well a declaration is known: its own word, else that of its type."""
     for component in _annotated(declaration):
         for info in component.annotation.appinfo:
-            for each in info.iter(_FACT):
-                basis, source = each.get("basis"), each.get("source")
+            for element in info.iter(_FACT):
+                basis, source = element.get("basis"), element.get("source")
                 if basis and source:
                     return Provenance(Basis(basis), source)
     return None
@@ -314,7 +320,7 @@ def _annotated(declaration: XsdElement | None) -> list[Any]:
     if declaration is None:
         return []
     candidates = (declaration, getattr(declaration, "ref", None), declaration.type)
-    return [each for each in candidates if getattr(each, "annotation", None) is not None]
+    return [candidate for candidate in candidates if getattr(candidate, "annotation", None) is not None]
 
 
 def _facet_words(facet: object) -> str | None:

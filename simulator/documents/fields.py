@@ -166,7 +166,7 @@ def values_of(document: Document) -> Values:
         "header.period": header.period,
         "header.record_count": header.record_count,
         "header.corrects": header.corrects,
-        "records": [_take(each) for each in document.records],
+        "records": [_take(record) for record in document.records],
     }
 
 
@@ -189,13 +189,13 @@ def values_of_report(report: ErrorReport) -> Values:
     """The values of an error report."""
     errors = [
         {
-            "position": each.position,
-            "code": each.code,
-            "severity": each.severity,
-            "text_lv": each.text_lv,
-            "text_en": each.text_en or None,
+            "position": error.position,
+            "code": error.code,
+            "severity": error.severity,
+            "text_lv": error.text_lv,
+            "text_en": error.text_en or None,
         }
-        for each in report.errors
+        for error in report.errors
     ]
     return {"document_id": report.document_id, "errors": errors}
 
@@ -279,7 +279,8 @@ def _take_contract(record: ContractRecord) -> Values:
         **_take_address(record.address),
         **_take_person(record.holder, "holder"),
         "sub_users": [
-            {**_take_person(each.person, "person"), **_take_address(each.address)} for each in record.sub_users
+            {**_take_person(sub_user.person, "person"), **_take_address(sub_user.address)}
+            for sub_user in record.sub_users
         ],
         "valid_from": record.valid_from,
         "valid_to": record.valid_to,
@@ -298,10 +299,11 @@ def _take_discount(record: DiscountRecord) -> Values:
     return {
         "contract": record.contract,
         "person_code": record.person_code,
-        "categories": [{"category": each.category, "count": each.count} for each in record.categories],
+        "categories": [{"category": category.category, "count": category.count} for category in record.categories],
         "amount_due": record.amount_due,
         "catch_up": [
-            {"period": each.period, "amount": each.amount, "reason": each.reason or None} for each in record.catch_up
+            {"period": catch_up.period, "amount": catch_up.amount, "reason": catch_up.reason or None}
+            for catch_up in record.catch_up
         ],
         "status": record.status,
         "reason": record.reason,

@@ -192,15 +192,15 @@ class Profile:
 
     def channel_of_version(self, version_urn: str) -> ChannelProfile | None:
         """The channel that a version URN belongs to, whatever its minor number; None when there is none."""
-        return next((each for each in self.channels.values() if each.is_version(version_urn)), None)
+        return next((channel for channel in self.channels.values() if channel.is_version(version_urn)), None)
 
     def channel_of_root(self, root: str) -> ChannelProfile | None:
         """The channel whose documents have this document element (Clark name)."""
-        return next((each for each in self.channels.values() if each.root == root), None)
+        return next((channel for channel in self.channels.values() if channel.root == root), None)
 
     def rate(self, category: Category, period: Period) -> Rate | None:
         """The rate in force for a category in a period, None when there is none."""
-        return next((each for each in self.rates if each.category is category and each.covers(period)), None)
+        return next((rate for rate in self.rates if rate.category is category and rate.covers(period)), None)
 
     def names(self) -> Names:
         """Writes element names with this profile's prefixes."""

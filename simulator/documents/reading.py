@@ -59,7 +59,7 @@ class Located:
         """
         if record is None:
             return _find(self.tree.getroot(), self.plan, name)
-        node = next(each for each in self.plan.walk() if each.group is not None and each.group.name == _ITEMS)
+        node = next(node for node in self.plan.walk() if node.group is not None and node.group.name == _ITEMS)
         element = self.records[record]
         if member is None:
             return _find(element, node, name)
@@ -92,7 +92,7 @@ def read_located(tree: Tree, profile: Profile, channel: ChannelName | None = Non
     found = profile.channel_of_root(str(root.tag)) if channel is None else profile.channel(channel)
     if found is None or found.root != root.tag:
         wanted = [profile.channel(channel)] if channel is not None else list(profile.channels.values())
-        expected = (each.root for each in wanted)
+        expected = (channel_profile.root for channel_profile in wanted)
         raise DocumentError((wrong_root(root, expected, profile.names(), profile.provenance),))
     reader = Reader(profile.names())
     values = reader.item(root, found.tree)
@@ -233,7 +233,7 @@ class SpooledRecords(Sequence[Record]):
     def __getitem__(self, index: slice) -> tuple[Record, ...]: ...
     def __getitem__(self, index: int | slice) -> Record | tuple[Record, ...]:
         if isinstance(index, slice):
-            return tuple(self[each] for each in range(*index.indices(len(self))))
+            return tuple(self[number] for number in range(*index.indices(len(self))))
         place = index + len(self) if index < 0 else index
         if not 0 <= place < len(self):
             raise IndexError(index)
@@ -281,7 +281,7 @@ def read_streamed(pieces: Pieces, profile: Profile, spool: BinaryIO, channel: Ch
     ``pieces`` gives the bytes; the document is good for as long as the file is open. Raises DocumentError.
     """
     plans = [each for each in profile.channels.values() if channel in (None, each.name)]
-    paths = {each.root: each.tree.path_to(_ITEMS) for each in plans}
+    paths = {plan.root: plan.tree.path_to(_ITEMS) for plan in plans}
     if None in paths.values():  # this profile tells records by more than their names
         return read_document(b"".join(pieces()), profile, channel)
     reading = _Reading(profile, plans, {root: (root, *path) for root, path in paths.items() if path}, spool)
@@ -311,7 +311,7 @@ class _Reading:
         self._container: Element | None = None
         self._parser: Any = etree.XMLPullParser(
             ("end",),
-            tag={each[-1] for each in paths.values()},
+            tag={path[-1] for path in paths.values()},
             **parsing.SAFE,
         )
 
@@ -328,7 +328,7 @@ class _Reading:
 
     def document(self) -> Document:
         if not self._begun:
-            raise DocumentError(tuple(each for each in (parsing.refusal(b""),) if each is not None))
+            raise DocumentError(tuple(complaint for complaint in (parsing.refusal(b""),) if complaint is not None))
         root = self._parser.close()
         plan = self._begin(root)
         reader = Reader(self._profile.names())
@@ -342,12 +342,12 @@ class _Reading:
 
     def _begin(self, root: Element) -> ChannelProfile:
         if self._plan is None:
-            plan = next((each for each in self._plans if each.root == root.tag), None)
+            plan = next((plan for plan in self._plans if plan.root == root.tag), None)
             if plan is None:
-                roots = (each.root for each in self._plans)
+                roots = (plan.root for plan in self._plans)
                 raise DocumentError((wrong_root(root, roots, self._profile.names(), self._profile.provenance),))
             self._plan, self._path = plan, self._paths[plan.root]
-            nodes = (each for each in plan.tree.walk() if each.group is not None and each.group.name == _ITEMS)
+            nodes = (node for node in plan.tree.walk() if node.group is not None and node.group.name == _ITEMS)
             self._node = next(nodes)
         return self._plan
 
@@ -358,7 +358,7 @@ class _Reading:
         if parent is self._container:
             return element.tag == self._path[-1]
         self._begin(element.getroottree().getroot())
-        above = (str(each.tag) for each in element.iterancestors())
+        above = (str(iterancestor.tag) for iterancestor in element.iterancestors())
         if (*reversed(list(above)), str(element.tag)) != self._path:
             return False
         self._container = parent

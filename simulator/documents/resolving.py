@@ -36,7 +36,12 @@ class _Resolver:
         yield from self._uncovered(node, declaration)
 
     def _holds(self, declaration: XsdElement, otherwise: str) -> str:
-        return ", ".join(self._names.name(str(each.name)) for each in child_declarations(declaration)) or otherwise
+        return (
+            ", ".join(
+                self._names.name(str(child_declaration.name)) for child_declaration in child_declarations(declaration)
+            )
+            or otherwise
+        )
 
     def _no_element(self, child: Node, declaration: XsdElement) -> str:
         place, written = _origin(child)
@@ -88,9 +93,9 @@ class _Resolver:
 
     def _order(self, declaration: XsdElement, found: list[tuple[Node, XsdElement]]) -> Iterator[str]:
         content = content_group(declaration)
-        if content is None or content.max_occurs != 1 or any(each.model != "sequence" for each in _groups(content)):
+        if content is None or content.max_occurs != 1 or any(group.model != "sequence" for group in _groups(content)):
             return
-        order = [each.name for each in child_declarations(declaration)]
+        order = [child_declaration.name for child_declaration in child_declarations(declaration)]
         latest: tuple[int, Node | None] = (0, None)
         for child, _ in found:
             index = order.index(child.name) if child.name in order else latest[0]
@@ -149,7 +154,7 @@ def _groups(group: XsdGroup) -> Iterator[XsdGroup]:
 def _open(declaration: XsdElement) -> bool:
     """Whether any element may stand here, so that the schema cannot say more."""
     content = content_group(declaration)
-    return content is not None and any(isinstance(each, XsdAnyElement) for each in content.iter_elements())
+    return content is not None and any(isinstance(element, XsdAnyElement) for element in content.iter_elements())
 
 
 def _origin(node: Node) -> tuple[str, str]:

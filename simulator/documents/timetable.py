@@ -56,7 +56,7 @@ class Timetable:
                 Duty(self._moment(month, self.determination_day), DutyKind.DETERMINE, month),
                 Duty(self._moment(month, self.payout_day + 1), DutyKind.RECONCILE, month - 1),
             )
-            for duty in sorted(both, key=lambda each: each.at):
+            for duty in sorted(both, key=lambda duty: duty.at):
                 if after.astimezone(UTC) < duty.at.astimezone(UTC) <= until.astimezone(UTC):
                     yield duty
             month += 1

@@ -42,4 +42,4 @@ def place(located: Located, profile: Profile, found: tuple[Breach, ...]) -> tupl
                 breach.code, element.sourceline, path, str(breach.found), str(breach.expected), breach.rule.provenance
             )
         )
-    return tuple(sorted(complaints, key=lambda each: each.line or 0))
+    return tuple(sorted(complaints, key=lambda complaint: complaint.line or 0))

@@ -137,7 +137,7 @@ def synthetic_registration_number(number: int) -> str:
 @functools.cache
 def _synthetic_registration_numbers() -> tuple[str, ...]:
     candidates = (f"4000999{body:03d}{check}" for body in range(1000) for check in range(10))
-    return tuple(each for each in candidates if registration_number_valid(each))
+    return tuple(candidate for candidate in candidates if registration_number_valid(candidate))
 
 
 def synthetic_metering_point(number: int) -> str:

@@ -190,7 +190,7 @@ class DiscountRecord:
     @property
     def total(self) -> Decimal:
         """What the decision adds to the person's support: the amount of the period and all catch-up, EUR."""
-        return sum((each.amount for each in self.catch_up), self.amount_due)
+        return sum((catch_up.amount for catch_up in self.catch_up), self.amount_due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,15 +230,15 @@ class Document:
 
     def contracts(self) -> tuple[ContractRecord, ...]:
         """The records of a contract document."""
-        return tuple(each for each in self.records if isinstance(each, ContractRecord))
+        return tuple(record for record in self.records if isinstance(record, ContractRecord))
 
     def discounts(self) -> tuple[DiscountRecord, ...]:
         """The records of a discount document."""
-        return tuple(each for each in self.records if isinstance(each, DiscountRecord))
+        return tuple(record for record in self.records if isinstance(record, DiscountRecord))
 
     def payouts(self) -> tuple[PayoutRecord, ...]:
         """The records of a payout document."""
-        return tuple(each for each in self.records if isinstance(each, PayoutRecord))
+        return tuple(record for record in self.records if isinstance(record, PayoutRecord))
 
 
 class Severity(StrEnum):

@@ -103,7 +103,14 @@ class Layout:
         names = self.settings.folders
         match place.folder:
             case Folder.ROOT:
-                return tuple(sorted({*(channel_name(each) for each in own), *(self._older(each) for each in own)}))
+                return tuple(
+                    sorted(
+                        {
+                            *(channel_name(channel_version) for channel_version in own),
+                            *(self._older(channel_version) for channel_version in own),
+                        }
+                    )
+                )
             case Folder.CHANNEL:
                 inside = self._tree()[place.path.strip("/")]
                 return tuple(sorted(name for name, version in inside.items() if version in own))
@@ -189,7 +196,7 @@ class Layout:
 
 def written_about(template: str, file: str) -> str | None:
     """The message id that the name of a reply's file tells; None when the name is not made like the template."""
-    pattern = "".join(_part(each) for each in re.split(r"(\{related\}|\{n\})", template))
+    pattern = "".join(_part(part) for part in re.split(r"(\{related\}|\{n\})", template))
     found = re.fullmatch(pattern, file)
     return found["related"] if found is not None else None
 
@@ -217,13 +224,13 @@ def _steps(cwd: str, path: str) -> list[str]:
             remedy="write the path as LIST shows it.",
         )
     steps: list[str] = []
-    for each in (path if path.startswith("/") else f"{cwd}/{path}").split("/"):
-        if each == "..":
+    for part in (path if path.startswith("/") else f"{cwd}/{path}").split("/"):
+        if part == "..":
             if not steps:
                 raise _outside(path)
             steps.pop()
-        elif each not in ("", "."):
-            steps.append(each)
+        elif part not in ("", "."):
+            steps.append(part)
     return steps
 
 

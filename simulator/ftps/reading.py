@@ -177,7 +177,7 @@ class Reading:
         if self.backend.settings.mailbox.list_read.value:
             same = replace(caller, exempt=True)  # the same poll, not another one
             found += network.list_messages(unit, same, selector, read=True, classes=classes)
-        return sorted(found, key=lambda each: each.delivered_at)
+        return sorted(found, key=lambda mailbox_message: mailbox_message.delivered_at)
 
     def _message(self, unit: Unit, caller: Caller, place: Place, action: Action | None = None) -> MailboxMessage:
         """Return the message whose file a path names; raises Refused when there is none.

@@ -199,7 +199,7 @@ class AdminApplication:
         shown = records[:-1] if more else records
         return _json(
             {
-                "records": [{**asdict(each), "at": each.at.isoformat()} for each in shown],
+                "records": [{**asdict(audit_record), "at": audit_record.at.isoformat()} for audit_record in shown],
                 "next": shown[-1].number if more else None,
             }
         )

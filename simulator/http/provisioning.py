@@ -40,31 +40,42 @@ def installation_for(
         known = [
             each for key, each in (grants or {}).items() if (key.user, key.channel) == (retailer.user, channel.urn)
         ]
-        return on is None or not known or any(each.opened is not None and each.opened <= on for each in known)
+        return on is None or not known or any(grant.opened is not None and grant.opened <= on for grant in known)
 
     national = _national_version(profile, discount)
     cuts = tuple(
-        _cut_version(profile, discount, each.discount_minor, each.registration_number) for each in world.retailers
+        _cut_version(profile, discount, retailer.discount_minor, retailer.registration_number)
+        for retailer in world.retailers
     )
     return Configuration(
         authorities=(
             Authority(bvkb, world.bvkb.name, world.bvkb.name),
-            *(Authority(each.authority, each.name, each.name) for each in world.retailers),
+            *(Authority(retailer.authority, retailer.name, retailer.name) for retailer in world.retailers),
         ),
-        users=(User(BVKB_USER, bvkb), *(User(each.user, each.authority) for each in world.retailers)),
+        users=(User(BVKB_USER, bvkb), *(User(retailer.user, retailer.authority) for retailer in world.retailers)),
         channels=tuple(
-            Channel(urn=each.urn, title=each.title, kind=ChannelKind(each.kind), owner=bvkb)
-            for each in (contract, discount, payout)
+            Channel(
+                urn=channel_profile.urn, title=channel_profile.title, kind=ChannelKind(channel_profile.kind), owner=bvkb
+            )
+            for channel_profile in (contract, discount, payout)
         ),
         versions=(_plain_version(profile, contract), national, *cuts, _plain_version(profile, payout)),
         subscriptions=(
-            *((contract.version_urn(), each.authority) for each in world.retailers if takes_part(each, contract)),
+            *(
+                (contract.version_urn(), retailer.authority)
+                for retailer in world.retailers
+                if takes_part(retailer, contract)
+            ),
             *(
                 (version.urn, retailer.authority)
                 for version, retailer in zip(cuts, world.retailers, strict=True)
                 if takes_part(retailer, discount)
             ),
-            *((payout.version_urn(), each.authority) for each in world.retailers if takes_part(each, payout)),
+            *(
+                (payout.version_urn(), retailer.authority)
+                for retailer in world.retailers
+                if takes_part(retailer, payout)
+            ),
         ),
     )
 
@@ -73,9 +84,9 @@ def accounts_for(world: World) -> dict[str, Account]:
     """The users of a world as the STS knows them, by name."""
     everyone = (
         Account(BVKB_USER, world.bvkb.id, world.bvkb.name),
-        *(Account(each.user, each.authority, each.name) for each in world.retailers),
+        *(Account(retailer.user, retailer.authority, retailer.name) for retailer in world.retailers),
     )
-    return {each.user: each for each in everyone}
+    return {account.user: account for account in everyone}
 
 
 def grants_for(world: World, profile: Profile, environment: Environment) -> tuple[Grant, ...]:
@@ -90,7 +101,7 @@ def grants_for(world: World, profile: Profile, environment: Environment) -> tupl
         for kind in ChannelRight
         if right.channel in (None, name) and right.right in (None, kind)
     }
-    named = {each.user for each in world.rights}
+    named = {right.user for right in world.rights}
     found = []
     for retailer in world.retailers:
         for key in _keys(retailer, profile, environment):
@@ -110,11 +121,13 @@ def exchanging(world: World, profile: Profile, grants: Mapping[GrantKey, Grant])
 
     def opened(retailer: Retailer) -> date | None:
         known = [grants.get(key) for key in _keys(retailer, profile, Environment.PRODUCTION)]
-        days = [NEVER if each.opened is None else each.opened for each in known if each is not None]
+        days = [NEVER if grant.opened is None else grant.opened for grant in known if grant is not None]
         last = max(days, default=EVER)
         return None if last == EVER else last
 
-    return replace(world, retailers=tuple(replace(each, access_opened=opened(each)) for each in world.retailers))
+    return replace(
+        world, retailers=tuple(replace(retailer, access_opened=opened(retailer)) for retailer in world.retailers)
+    )
 
 
 def _keys(retailer: Retailer, profile: Profile, environment: Environment) -> list[GrantKey]:

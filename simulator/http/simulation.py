@@ -71,7 +71,7 @@ class Simulation:
             catalogue=profile.catalogue,
             rules=self.options.rules(profile.limits),
             faults=self.faults,
-            tamper=Tampering(profile, (each.registration_number for each in world.retailers)),
+            tamper=Tampering(profile, (retailer.registration_number for retailer in world.retailers)),
             new_id=new_id or random_id,
         )
         self._started_at = self._install()
@@ -167,7 +167,7 @@ class Simulation:
     def rights(self) -> tuple[Grant, ...]:
         """All rights that something is known of; who is not among them has every right."""
         with self.store.reading() as unit:
-            return tuple(sorted(self.network.directory(unit).grants.values(), key=lambda each: each.key))
+            return tuple(sorted(self.network.directory(unit).grants.values(), key=lambda grant: grant.key))
 
     def change_rights(
         self, keys: Iterable[GrantKey], *, opened: date | None = None, closed: date | None = None
@@ -177,15 +177,17 @@ class Simulation:
         with self.store.unit() as unit:
             known = self.network.directory(unit).grants
             if opened is not None:
-                changed = tuple(Grant(each, opened) for each in chosen)
+                changed = tuple(Grant(grant_key, opened) for grant_key in chosen)
             else:
-                changed = tuple(replace(known.get(each, Grant(each, EVER)), closed=closed) for each in chosen)
+                changed = tuple(
+                    replace(known.get(grant_key, Grant(grant_key, EVER)), closed=closed) for grant_key in chosen
+                )
             self.network.registry.grant(unit, changed)
-            for each in changed:
+            for grant in changed:
                 details: dict[str, journal.Json] = {
-                    **each.key._asdict(),
-                    "opened": None if each.opened in (None, EVER) else str(each.opened),
-                    "closed": None if each.closed is None else str(each.closed),
+                    **grant.key._asdict(),
+                    "opened": None if grant.opened in (None, EVER) else str(grant.opened),
+                    "closed": None if grant.closed is None else str(grant.closed),
                 }
                 self._note(unit, Kind.RIGHT, "open" if opened is not None else "close", self.clock.now(), details)
         self._open_access(self.clock.now().date())

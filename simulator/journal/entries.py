@@ -111,5 +111,5 @@ def blob_references(entry: Entry) -> frozenset[str]:
     named = {each for each in (entry.request, entry.reply, entry.payload) if each is not None}
     payloads = entry.details.get("payloads")
     if isinstance(payloads, dict):
-        named.update(str(each) for each in payloads.values())
+        named.update(str(payload) for payload in payloads.values())
     return frozenset(named)

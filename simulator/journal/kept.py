@@ -29,7 +29,7 @@ _PAGE = 500
 _LAST = Prepared(select(func.max(table.c.number)))
 _LAST_KNOWN = "journal_last"
 _INSERT = Prepared(insert(table))
-_FIELDS = tuple(each.name for each in fields(Entry))
+_FIELDS = tuple(field.name for field in fields(Entry))
 _REFERENCE = re.compile(r"[0-9a-f]{64}")
 _REQUIRED = ("number", "kind", "at", "wall", "interface", "operation", "outcome")
 _AGAIN = "run the suite again, or put a sound copy back"
@@ -200,7 +200,7 @@ def _from_values(values: dict[str, Any]) -> Entry:
     _require(_is_count(values.get("http_status", 0)), "http_status", "a number")
     _require(isinstance(values.get("details", {}), dict), "details", "an object")
     ids = values.get("message_ids", [])
-    _require(isinstance(ids, list) and all(isinstance(each, str) for each in ids), "message_ids", "a list of texts")
+    _require(isinstance(ids, list) and all(isinstance(id_, str) for id_ in ids), "message_ids", "a list of texts")
     at, wall = (datetime.fromisoformat(values[name]) for name in ("at", "wall"))
     _require(at.tzinfo is not None and wall.tzinfo is not None, "at or wall", "a moment with a time zone")
     return Entry(

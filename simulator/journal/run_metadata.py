@@ -33,7 +33,7 @@ def world_from_json(value: object) -> World:
 
 def _plain(value: object) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     if isinstance(value, StrEnum):
@@ -48,12 +48,12 @@ def _typed(kind: Any, value: Any) -> object:
     if origin in (types.UnionType, typing.Union):
         if value is None:
             return None
-        return _typed(next(each for each in typing.get_args(kind) if each is not types.NoneType), value)
+        return _typed(next(arg for arg in typing.get_args(kind) if arg is not types.NoneType), value)
     if origin is tuple:
         return tuple(_typed(typing.get_args(kind)[0], each) for each in value)
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
-        known = {each.name for each in dataclasses.fields(kind)}
+        known = {field.name for field in dataclasses.fields(kind)}
         return cast("type", kind)(**{name: _typed(hints[name], each) for name, each in value.items() if name in known})
     if kind is date:
         return date.fromisoformat(value)

@@ -98,7 +98,11 @@ class FederationAuthenticator:
     def _particulars(self, credentials: Credentials) -> dict[str, Json]:
         """Which token was refused, and whether the simulator itself made it wrong."""
         found = [
-            each for header in credentials.headers if header.tag == SECURITY for each in header if each.tag in TOKENS
+            element
+            for header in credentials.headers
+            if header.tag == SECURITY
+            for element in header
+            if element.tag in TOKENS
         ]
         if len(found) != 1:
             return {}
@@ -145,7 +149,9 @@ class FederationAuthenticator:
     ) -> tuple[str, str]:
         """What makes this call different from all others, and where that stands."""
         if assertion.key_type is KeyType.BEARER:
-            message_id = next((text_of(each) for each in credentials.headers if each.tag == f"{{{WSA}}}MessageID"), "")
+            message_id = next(
+                (text_of(header) for header in credentials.headers if header.tag == f"{{{WSA}}}MessageID"), ""
+            )
             return f"{assertion.id} {message_id}", "soap:Header/wsa:MessageID"
         kind = f"the {assertion.key_type.label} proof key of the token"
         signature = proof.signature_in(header, self._settings.call, expected=kind)

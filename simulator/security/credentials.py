@@ -79,8 +79,8 @@ def check_signed_parts(signature: Signature, header: Element, timestamp: Element
             )
         _check_place(target, header, root, body_whole=body_whole)
         targets.append(target)
-    if not any(each is timestamp for each in targets):
-        covered = ", ".join(name_of(each) for each in targets)
+    if not any(target is timestamp for target in targets):
+        covered = ", ".join(name_of(target) for target in targets)
         raise _parts(
             f"it covers {covered}, not the wsu:Timestamp of this wsse:Security",
             "a ds:Reference to soap:Header/wsse:Security/wsu:Timestamp",
@@ -156,7 +156,7 @@ def _check_reference(signature: Signature, assertion: Assertion, token: Element)
             raise _key(f"{place}/wsse:KeyIdentifier", f"it names {text_of(identifier)!r}", wanted)
         return
     if direct is not None:
-        ids = {assertion.id, *(token.get(each) for each in ID_ATTRIBUTES if token.get(each))}
+        ids = {assertion.id, *(token.get(id_attribute) for id_attribute in ID_ATTRIBUTES if token.get(id_attribute))}
         if direct.get("URI", "").removeprefix("#") not in ids:
             raise _key(f"{place}/wsse:Reference", f"its URI is {direct.get('URI')!r}", wanted)
         return
@@ -245,7 +245,7 @@ def by_certificate(
     targets = check_signed_parts(signature, header, timestamp, body_whole=True)
     reference = next(signature.element.iter(f"{{{WSSE}}}Reference"), None)
     named = reference.get("URI", "").removeprefix("#") if reference is not None else ""
-    if reference is not None and named not in {token.get(each) for each in ID_ATTRIBUTES}:
+    if reference is not None and named not in {token.get(id_attribute) for id_attribute in ID_ATTRIBUTES}:
         raise refuse(
             Check.KEY_REFERENCE,
             f"{PLACE}/ds:KeyInfo//wsse:Reference",

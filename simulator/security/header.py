@@ -54,11 +54,11 @@ class Moments:
 
     def reading(self, clock: str) -> Reading | None:
         """The clock of that name, None when it does not count here."""
-        return next((each for each in self.readings() if each.clock == clock), None)
+        return next((reading for reading in self.readings() if reading.clock == clock), None)
 
     def nearest(self, moment: datetime) -> Reading:
         """The clock that a moment was most likely read from."""
-        return min(self.readings(), key=lambda each: abs(each.now - moment))
+        return min(self.readings(), key=lambda reading: abs(reading.now - moment))
 
 
 def read_moment(text: str | None) -> datetime | None:
@@ -105,7 +105,7 @@ class Timestamp:
 
 def security_header(headers: Iterable[Element]) -> Element:
     """The one wsse:Security among the header blocks for us; raises Refused."""
-    found = [each for each in headers if each.tag == SECURITY]
+    found = [header for header in headers if header.tag == SECURITY]
     if len(found) == 1:
         return found[0]
     raise refuse(
@@ -150,7 +150,9 @@ def read_timestamp(header: Element, moments: Moments, settings: CallSettings) ->
     expires = min(expires, ends) if expires is not None else ends
     skew = settings.skew_seconds.value
     fits = tuple(
-        each for each in moments.readings() if later(each.now, -skew) < expires and created <= later(each.now, skew)
+        reading
+        for reading in moments.readings()
+        if later(reading.now, -skew) < expires and created <= later(reading.now, skew)
     )
     if not fits:
         raise _not_now(created, expires, moments.nearest(created), settings)
@@ -161,9 +163,9 @@ def lived_by(timestamp: Timestamp, clock: str | None) -> Reading:
     """The clock that judges this call: the one that the token was issued by, when it says; raises Refused."""
     if clock is None:
         return timestamp.fits[0]
-    for each in timestamp.fits:
-        if each.clock == clock:
-            return each
+    for fit in timestamp.fits:
+        if fit.clock == clock:
+            return fit
     raise refuse(
         Check.CLOCK,
         _STAMP,

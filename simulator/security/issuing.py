@@ -96,7 +96,7 @@ def read_request(root: Element | None, settings: Settings) -> TokenRequest:
         key_size=_key_size(text_of(_parameter(root, "KeySize"))),
         applies_to=_applies_to(root, settings),
         entropy=_entropy(_parameter(root, "Entropy")),
-        claims=tuple(each.get("Uri", "") for each in asked),
+        claims=tuple(element.get("Uri", "") for element in asked),
         created=created,
         expires=expires,
         use_key=public_key_in(use_key) if use_key is not None else None,
@@ -129,7 +129,7 @@ def _key_type(found: str) -> KeyType:
     try:
         return KeyType(found)
     except ValueError:
-        expected = ", ".join(each.value for each in KeyType)
+        expected = ", ".join(key_type.value for key_type in KeyType)
         raise _refused(f"{_PLACE}/wst:KeyType", f"it is {found!r}", expected, "ask for one of these") from None
 
 
@@ -146,7 +146,12 @@ def _key_size(found: str) -> int:
 def _applies_to(root: Element, settings: Settings) -> str:
     accepted = settings.sts.applies_to
     holder = next(
-        (each for each in (only(root, namespace, "AppliesTo") for namespace in (WSP, WSP15)) if each is not None), None
+        (
+            element
+            for element in (only(root, namespace, "AppliesTo") for namespace in (WSP, WSP15))
+            if element is not None
+        ),
+        None,
     )
     address = next(holder.iter(f"{{{WSA}}}Address"), None) if holder is not None else None
     if address is not None and text_of(address) in accepted.value:

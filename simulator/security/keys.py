@@ -146,7 +146,7 @@ def _authority(folder: Path) -> Identity:
 
 
 def _server(folder: Path, authority: Identity, hosts: tuple[str, ...]) -> None:
-    wanted = {_general_name(each) for each in hosts}
+    wanted = {_general_name(host) for host in hosts}
     found = _load(folder / "server")
     if found is not None:
         names = found.certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -171,7 +171,7 @@ def _identity(stem: Path, authority: Identity, name: str) -> Identity:
 
 def _passwords(path: Path, users: list[str]) -> dict[str, str]:
     found = _read_passwords(path) if path.exists() else {}
-    missing = [each for each in users if each not in found]
+    missing = [user for user in users if user not in found]
     if missing:
         found |= {user: secrets.token_urlsafe(12) for user in missing}
         head = "# Passwords of DIT users at this simulator's STS (usernamemixed). Change them, then start anew.\n"
@@ -227,7 +227,7 @@ def _certificates(path: Path) -> list[x509.Certificate]:
 
 def _load(stem: Path) -> Identity | None:
     paths = stem.with_name(f"{stem.name}.pem"), stem.with_name(f"{stem.name}.key")
-    if not any(each.exists() for each in paths):
+    if not any(path.exists() for path in paths):
         return None
     try:
         certificate = x509.load_pem_x509_certificate(paths[0].read_bytes())
@@ -309,7 +309,7 @@ def _usage(**on: bool) -> x509.KeyUsage:
         "encipher_only",
         "decipher_only",
     )
-    return x509.KeyUsage(**{each: on.get(each, False) for each in names})
+    return x509.KeyUsage(**{name: on.get(name, False) for name in names})
 
 
 def _general_name(host: str) -> x509.GeneralName:

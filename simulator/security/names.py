@@ -120,7 +120,7 @@ def service_policy(base: str, settings: Settings, credential: str) -> Element:
     """
     policy, alternative = _policy("guarded")
     _transport(alternative, settings.policy.algorithm_suite.value)
-    key_type = next(each for each in KeyType if each.label == settings.policy.key_type.value)
+    key_type = next(key_type for key_type in KeyType if key_type.label == settings.policy.key_type.value)
     kind = "SignedSupportingTokens" if key_type is KeyType.BEARER else "EndorsingSupportingTokens"
     token = _add(_nested(alternative, kind), SP, "IssuedToken")
     token.set(f"{{{SP}}}IncludeToken", f"{_INCLUDE}/AlwaysToRecipient")
@@ -185,10 +185,10 @@ def _template(template: Element, settings: Settings, key_type: KeyType) -> None:
     claims = _add(template, WST, "Claims")
     claims.set("Dialect", IC)
     required = settings.claims.required.value
-    for each in (*required, *(name for name in settings.claims.values if name not in required)):
+    for value in (*required, *(name for name in settings.claims.values if name not in required)):
         claim = _add(claims, IC, "ClaimType")
-        claim.set("Uri", each)
-        if each not in required:
+        claim.set("Uri", value)
+        if value not in required:
             claim.set("Optional", "true")
 
 

@@ -33,8 +33,8 @@ def write(assertion: Assertion, service: Certificate, *, by_certificate: bool) -
         if moment is not None:
             conditions.set(name, write_moment(moment))
     restriction = add(conditions, SAML1, "AudienceRestrictionCondition")
-    for each in assertion.audiences:
-        add(restriction, SAML1, "Audience", each)
+    for audience in assertion.audiences:
+        add(restriction, SAML1, "Audience", audience)
     advice = write_advice(SAML1, assertion.lives_by)
     if advice is not None:
         root.append(advice)
@@ -74,8 +74,8 @@ def read(root: Element, service: RSAPrivateKey) -> Assertion:
         not_before=read_moment(conditions.get("NotBefore")) if conditions is not None else None,
         not_on_or_after=read_moment(conditions.get("NotOnOrAfter")) if conditions is not None else None,
         audiences=tuple(
-            text_of(each)
-            for each in root.iterfind(
+            text_of(element)
+            for element in root.iterfind(
                 f"{{{SAML1}}}Conditions/{{{SAML1}}}AudienceRestrictionCondition/{{{SAML1}}}Audience"
             )
         ),
@@ -83,10 +83,10 @@ def read(root: Element, service: RSAPrivateKey) -> Assertion:
         key_type=key_type,
         key=key,
         claims={
-            _joined(each.get("AttributeNamespace", ""), each.get("AttributeName", "")): tuple(
-                text_of(value) for value in children(each, SAML1, "AttributeValue")
+            _joined(element.get("AttributeNamespace", ""), element.get("AttributeName", "")): tuple(
+                text_of(value) for value in children(element, SAML1, "AttributeValue")
             )
-            for each in root.iterfind(f"{{{SAML1}}}AttributeStatement/{{{SAML1}}}Attribute")
+            for element in root.iterfind(f"{{{SAML1}}}AttributeStatement/{{{SAML1}}}Attribute")
         },
         lives_by=read_advice(only(root, SAML1, "Advice")),
     )

@@ -41,8 +41,8 @@ def write(assertion: Assertion, service: Certificate, *, by_certificate: bool) -
     _moment(conditions, "NotBefore", assertion.not_before)
     _moment(conditions, "NotOnOrAfter", assertion.not_on_or_after)
     restriction = add(conditions, SAML2, "AudienceRestriction")
-    for each in assertion.audiences:
-        add(restriction, SAML2, "Audience", each)
+    for audience in assertion.audiences:
+        add(restriction, SAML2, "Audience", audience)
     advice = write_advice(SAML2, assertion.lives_by)
     if advice is not None:
         root.append(advice)
@@ -81,16 +81,16 @@ def read(root: Element, service: RSAPrivateKey) -> Assertion:
         not_before=read_moment(conditions.get("NotBefore")) if conditions is not None else None,
         not_on_or_after=read_moment(conditions.get("NotOnOrAfter")) if conditions is not None else None,
         audiences=tuple(
-            text_of(each)
+            text_of(child)
             for restriction in (children(conditions, SAML2, "AudienceRestriction") if conditions is not None else ())
-            for each in children(restriction, SAML2, "Audience")
+            for child in children(restriction, SAML2, "Audience")
         ),
         subject=text_of(only(subject, SAML2, "NameID")),
         key_type=key_type,
         key=key,
         claims={
-            each.get("Name", ""): tuple(text_of(value) for value in children(each, SAML2, "AttributeValue"))
-            for each in root.iterfind(f"{{{SAML2}}}AttributeStatement/{{{SAML2}}}Attribute")
+            element.get("Name", ""): tuple(text_of(value) for value in children(element, SAML2, "AttributeValue"))
+            for element in root.iterfind(f"{{{SAML2}}}AttributeStatement/{{{SAML2}}}Attribute")
         },
         lives_by=read_advice(only(root, SAML2, "Advice")),
     )

@@ -86,7 +86,7 @@ def text_of(element: Element | None) -> str:
 
 def elements(parent: Element) -> Iterator[Element]:
     """Children that are elements, no comments or instructions."""
-    return (each for each in parent if isinstance(each.tag, str))
+    return (element for element in parent if isinstance(element.tag, str))
 
 
 def name_of(element: Element) -> str:
@@ -174,7 +174,7 @@ def read_signature(
             "no child elements",
             "send the whole HMAC: no ds:HMACOutputLength",
         )
-    references = tuple(_reference(each, where, tuple(digests), enveloped) for each in children(info, DS, "Reference"))
+    references = tuple(_reference(child, where, tuple(digests), enveloped) for child in children(info, DS, "Reference"))
     if not references:
         raise _refused(f"{where}/ds:SignedInfo", "it signs nothing", "at least one ds:Reference", "sign again")
     return Signature(element, method.get("Algorithm", ""), references, text_of(value))
@@ -200,10 +200,10 @@ def _reference(element: Element, where: str, digests: tuple[str, ...], enveloped
         )
     holder = only(element, DS, "Transforms")
     transforms = tuple(
-        each.get("Algorithm", "") for each in (children(holder, DS, "Transform") if holder is not None else ())
+        child.get("Algorithm", "") for child in (children(holder, DS, "Transform") if holder is not None else ())
     )
     known = (*_CANONICAL, ENVELOPED) if enveloped else _CANONICAL
-    strange = [each for each in transforms if each not in known]
+    strange = [transform for transform in transforms if transform not in known]
     if strange or (enveloped and transforms.count(ENVELOPED) != 1):
         raise _refused(
             f"{place}/ds:Transforms",
@@ -270,7 +270,7 @@ def certificate_key(pem: bytes) -> xmlsec.Key:
 
 def sign_enveloped(element: Element, place: int, identity: Identity, digest: str) -> None:
     """Put a signature over the element into it, as its child number ``place``; ``digest`` is sha256 or sha1."""
-    name = next(element.get(each) for each in ID_ATTRIBUTES if element.get(each) is not None)
+    name = next(element.get(id_attribute) for id_attribute in ID_ATTRIBUTES if element.get(id_attribute) is not None)
     signature = make(DS, "Signature")
     info = add(signature, DS, "SignedInfo")
     add(info, DS, "CanonicalizationMethod", Algorithm=EXC_C14N)

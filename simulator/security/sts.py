@@ -81,9 +81,9 @@ def write_wsdl(base: str, settings: Settings) -> Element:
     path = data_root("schemas") / "dit" / "SecurityTokenService.wsdl"
     root = etree.parse(str(path), etree.XMLParser(resolve_entities=False, no_network=True)).getroot()
     for credential in (USERNAME, CERTIFICATE):
-        binding = next(each for each in root.iter(f"{{{_WSDL}}}binding") if each.get("name") == credential)
+        binding = next(element for element in root.iter(f"{{{_WSDL}}}binding") if element.get("name") == credential)
         binding.insert(0, sts_policy(settings, credential))
-        port = next(each for each in root.iter(f"{{{_WSDL}}}port") if each.get("name") == credential)
+        port = next(element for element in root.iter(f"{{{_WSDL}}}port") if element.get("name") == credential)
         port[0].set("location", sts_address(base, credential))
     return root
 
@@ -344,8 +344,8 @@ def _without_password(envelope: Envelope) -> bytes:
     """The request as the journal may keep it."""
     # In UTF-8 by now, whatever its declaration says.
     root = etree.fromstring(envelope.lifted.envelope, safe_parser(encoding="utf-8"))
-    for each in root.iter(f"{{{WSSE}}}Password"):
-        each.text = _HIDDEN
+    for element in root.iter(f"{{{WSSE}}}Password"):
+        element.text = _HIDDEN
     return etree.tostring(root)
 
 

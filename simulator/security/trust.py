@@ -158,8 +158,8 @@ class Trust:
         )
         named_elements(assertion)
         own = assertion.get("ID") or assertion.get("AssertionID") or ""
-        if [each.target for each in signature.references] != [own]:
-            targets = ", ".join(f"#{each.target}" for each in signature.references)
+        if [reference.target for reference in signature.references] != [own]:
+            targets = ", ".join(f"#{reference.target}" for reference in signature.references)
             raise self._unsigned(where, f"it signs {targets}", f"one ds:Reference, to the assertion itself (#{own})")
         if signature_holds(signature, self._sts_key, [assertion]):
             return
@@ -197,11 +197,11 @@ class Trust:
 
 def token_in(header: Element) -> Element:
     """The one token of a wsse:Security header; raises Refused."""
-    found = [each for each in elements(header) if each.tag in TOKENS]
+    found = [element for element in elements(header) if element.tag in TOKENS]
     if len(found) == 1:
         return found[0]
     place = "soap:Header/wsse:Security"
-    others = ", ".join(sorted({etree.QName(each).localname for each in elements(header)})) or "nothing"
+    others = ", ".join(sorted({etree.QName(element).localname for element in elements(header)})) or "nothing"
     raise refuse(
         Check.TOKEN,
         f"{place}/{TOKENS[str(found[0].tag)]}" if found else f"{place}/saml2:Assertion",

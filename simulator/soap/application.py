@@ -77,7 +77,7 @@ def write_wsdl(
                 _add_guarded(wsdl, name, policy)
     _keep_ports(wsdl, ports)
     for port in wsdl.iter(f"{_WSDL}port"):
-        address = next(each for each in port if str(each.tag).endswith("}address"))
+        address = next(element for element in port if str(element.tag).endswith("}address"))
         address.set("location", f"{service}/{PORTS.get(port.get('name', ''), port.get('name', ''))}")
     if single:
         types = next(wsdl.iter(f"{_WSDL}types"))
@@ -170,7 +170,7 @@ _VERSIONS = {"plain": SoapVersion.SOAP_12, "plain11": SoapVersion.SOAP_11, "plai
 _MTOM = frozenset({"plainMtom", "ws2007FederationNoSctMtom"})
 _PORTS = {MESSAGES: tuple(PORTS), CONFIGURATION: ("Plain", "Plain11")}
 _GUARDED = {MESSAGES: tuple(FEDERATED), CONFIGURATION: ("ws2007FederationNoSct",)}
-_SERVICES = {each.name: each for each in _PORTS}
+_SERVICES = {port.name: port for port in _PORTS}
 
 
 def _rules(contract: Contract) -> list[Rule]:
@@ -182,7 +182,7 @@ def _rules(contract: Contract) -> list[Rule]:
 
 
 _ROUTES = Map(
-    [rule for each in _PORTS for rule in _rules(each)],
+    [rule for port in _PORTS for rule in _rules(port)],
     merge_slashes=False,
     redirect_defaults=False,
 )

@@ -158,7 +158,10 @@ class ConfigurationService(ServiceBase):
             title=wanted.ChannelName or wanted.ShortName,
             statuses=_words(also),
         )
-        told = [_channel(each, None if asked.OnlyHeader else administration.authority(each.owner)) for each in found]
+        told = [
+            _channel(channel, None if asked.OnlyHeader else administration.authority(channel.owner))
+            for channel in found
+        ]
         return ChannelListStructure(Count=len(told), Channel=told)
 
     @_operation(
@@ -197,7 +200,7 @@ class ConfigurationService(ServiceBase):
         found = administration.versions(
             urn=wanted.ChannelVersionURN, channel=channel, statuses=_words(wanted.ChannelVersionStatus)
         )
-        told = [_version(each, administration.channel(each.channel)) for each in found]
+        told = [_version(channel_version, administration.channel(channel_version.channel)) for channel_version in found]
         return ChannelVersionsListStructure(Count=len(told), ChannelVersion=told)
 
     @_operation(
@@ -247,9 +250,9 @@ class ConfigurationService(ServiceBase):
         )
         told = [
             ChannelSubscriberInfoStructure(
-                ChannelVersionURN=each.version, SubscriberAuthority=_authority(each.authority)
+                ChannelVersionURN=subscriber.version, SubscriberAuthority=_authority(subscriber.authority)
             )
-            for each in found
+            for subscriber in found
         ]
         return ChannelSubscriberListStructure(Count=len(told), ChannelSubscriber=told)
 

@@ -108,8 +108,8 @@ def operations(contract: Contract = MESSAGES) -> dict[str, Operation]:
         message.get("name"): f"{{{contract.namespace}}}{_local(message[0].get('element'))}"
         for message in wsdl.findall(f"{_WSDL}message")
     }
-    found = (_operation(each, elements) for each in wsdl.iterfind(f"{_WSDL}portType/{_WSDL}operation"))
-    return {each.request: each for each in found}
+    found = (_operation(element, elements) for element in wsdl.iterfind(f"{_WSDL}portType/{_WSDL}operation"))
+    return {operation.request: operation for operation in found}
 
 
 def complaints_about(
@@ -126,8 +126,12 @@ def complaints_about(
     alone = etree.ElementTree(copy.deepcopy(wrapper))
     found = catalogue.validate_tree(urn, alone, prefixes=PREFIXES)
     return tuple(
-        replace(each, path=f"{_BODY}{each.path}", line=line_in_request(each.line) if each.line else each.line)
-        for each in found
+        replace(
+            complaint,
+            path=f"{_BODY}{complaint.path}",
+            line=line_in_request(complaint.line) if complaint.line else complaint.line,
+        )
+        for complaint in found
     )
 
 

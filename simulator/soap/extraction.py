@@ -31,8 +31,8 @@ REFERENCE = "urn:aldis-conformance:payload"
 """Namespace of the element that stands in the payload's place."""
 
 _PLACEHOLDER = b'<Payload xmlns="' + REFERENCE.encode() + b'"/>'
-_ENVELOPES = frozenset(f"{each.namespace} Envelope" for each in SoapVersion)
-_BODIES = frozenset(f"{each.namespace} Body" for each in SoapVersion)
+_ENVELOPES = frozenset(f"{soap_version.namespace} Envelope" for soap_version in SoapVersion)
+_BODIES = frozenset(f"{soap_version.namespace} Body" for soap_version in SoapVersion)
 _PATHS = frozenset((f"{SVC} SendMessage", f"{DIT} MessageSave2", f"{DIT} {parent}") for parent in PAYLOAD_PARENTS)
 _MESSAGE_ID = f"{DIT} MessageID"
 _NAME = re.compile(rb"<([^\s/>]+)")

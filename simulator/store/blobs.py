@@ -147,7 +147,7 @@ def get(connection: Connection, files: BlobFiles | None, reference: str) -> byte
     """The bytes behind a reference; raises KeyError when there are none, StoreError when their file is damaged."""
     blob = open_blob(connection, files, reference)
     if isinstance(blob, PiecedBlob):  # which another transaction would not see before this one is committed
-        return b"".join(bytes(each) for each in connection.scalars(_PIECES, {"reference": reference}))
+        return b"".join(bytes(scalar) for scalar in connection.scalars(_PIECES, {"reference": reference}))
     return b"".join(blob.pieces())
 
 

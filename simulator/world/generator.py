@@ -131,7 +131,7 @@ class _WorldGenerator:
             self._spell(resident, Category.DISABLED_CHILD, self._random.choice((1, 1, 1, 2)))
         following = self._residents[number + 1 : number + 5]
         if number % 10 == 0 and len(following) == 4 and self._happens(0.6):
-            members = (resident.code, *(each.code for each in following))
+            members = (resident.code, *(resident.code for resident in following))
             self._families.append(Family(resident.code, members, self._day(-700, -30)))
         if number % 10 == 6 and following and self._happens(0.3):
             self._wards.append(Ward(following[0].code, resident.code, self._day(-300, 60)))
@@ -156,7 +156,7 @@ class _WorldGenerator:
             date(self._start.year, self._random.randint(3, 12), 1) if other != home and self._happens(0.03) else None
         )
         end = None if switch is None else switch - timedelta(days=1)
-        self._contract(home, number, 0, resident, first, end, tuple(each.code for each in tenant))
+        self._contract(home, number, 0, resident, first, end, tuple(resident.code for resident in tenant))
         if switch is not None:
             self._contract(other, number, 1, resident, switch)
         elif other != home and self._happens(0.02):

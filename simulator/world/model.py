@@ -153,7 +153,7 @@ class Resident:
 
     def code_on(self, day: date) -> str:
         """The personal code in force on a day."""
-        for change in sorted(self.code_changes, key=lambda each: each.on):
+        for change in sorted(self.code_changes, key=lambda code_change: code_change.on):
             if day < change.on:
                 return change.earlier
         return self.code
@@ -317,16 +317,18 @@ class World:
 
     def all_spells(self) -> tuple[Spell, ...]:
         """Everything that protects somebody: the spells, and what families and wards mean for one person each."""
-        return (*self.spells, *(each.spell for each in self.families), *(each.spell for each in self.wards))
+        return (*self.spells, *(family.spell for family in self.families), *(ward.spell for ward in self.wards))
 
     def resident(self, code: str) -> Resident | None:
         """The person who has, or ever had, this personal code."""
-        return next((each for each in self.residents if each.has_code(code)), None)
+        return next((resident for resident in self.residents if resident.has_code(code)), None)
 
     def retailer(self, authority: str) -> Retailer | None:
         """The retailer with this DIT authority id."""
-        return next((each for each in self.retailers if each.authority == authority), None)
+        return next((retailer for retailer in self.retailers if retailer.authority == authority), None)
 
     def provider(self, registration_number: str) -> Retailer | None:
         """The retailer with this registration number."""
-        return next((each for each in self.retailers if each.registration_number == registration_number), None)
+        return next(
+            (retailer for retailer in self.retailers if retailer.registration_number == registration_number), None
+        )

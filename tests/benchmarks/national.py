@@ -61,9 +61,13 @@ SMALL_BILL, LARGE_BILL = Decimal("12.50"), Decimal("180.00")
 def protected_world(persons: int) -> World:
     """A made world of 4 retailers in which everybody is protected."""
     made = make_world(residents=persons, retailers=4, seed=7, start=START)
-    protected = {each.person for each in made.all_spells()}
+    protected = {spell.person for spell in made.all_spells()}
     since = date(2025, 1, 1)
-    more = (Spell(each.code, Category.LOW_INCOME, since) for each in made.residents if each.code not in protected)
+    more = (
+        Spell(resident.code, Category.LOW_INCOME, since)
+        for resident in made.residents
+        if resident.code not in protected
+    )
     return replace(made, spells=(*made.spells, *more))
 
 
@@ -120,7 +124,7 @@ class Year:
 
     def contracts(self, retailer: Retailer, period: Period) -> None:
         """The retailer reports all its contracts."""
-        own = [each for each in self.world.contracts if each.provider == retailer.registration_number]
+        own = [contract for contract in self.world.contracts if contract.provider == retailer.registration_number]
         self.send(retailer, ChannelName.CONTRACT, period, map(self._contract, own), len(own))
 
     def payouts(self, retailer: Retailer, period: Period) -> None:
@@ -141,9 +145,9 @@ class Year:
         with self.store.reading() as unit:
             pieces = unit.open_blob(reference).pieces
         with self.store.spool() as spool:
-            for each in read_streamed(pieces, self.profile, spool, ChannelName.DISCOUNT).records:
-                if isinstance(each, DiscountRecord) and each.total:
-                    yield each.contract, each.person_code, each.total
+            for record in read_streamed(pieces, self.profile, spool, ChannelName.DISCOUNT).records:
+                if isinstance(record, DiscountRecord) and record.total:
+                    yield record.contract, record.person_code, record.total
 
     def _bills(self, retailer: Retailer, reference: str, period: Period) -> Iterator[PayoutRecord]:
         state = self.aldis._known()
@@ -207,7 +211,7 @@ def _written(header: Header, channel: ChannelName, records: Iterable[Record], pr
 
 def _xmllint(year: Year) -> dict[str, float]:
     """How long xmllint takes for the last national list, to read it and to hold it against its schema, as a measure."""
-    sent = [each for each in StoredJournal(year.store).entries() if each.operation == "determine"][-1]
+    sent = [entry for entry in StoredJournal(year.store).entries() if entry.operation == "determine"][-1]
     schema = year.profile.catalogue.path(year.profile.national.schema_urn)
     with tempfile.NamedTemporaryFile() as file:
         with year.store.reading() as unit:

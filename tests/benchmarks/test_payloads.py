@@ -48,7 +48,7 @@ def test_building_the_strategy_of_our_own_documents() -> None:
 
 
 def test_building_the_strategy_of_an_invoice() -> None:
-    path = next(each for each in ubl() if "Invoice" in each.name)
+    path = next(path for path in ubl() if "Invoice" in path.name)
     schema = load_schema(path)
     show("strategy of a UBL Invoice, schema loaded", f"{seconds(lambda: from_schema(schema, 'Invoice')):.3f} s")
     show("the same with loading the schema (at most 5 s)", f"{seconds(lambda: from_schema(path, 'Invoice')):.3f} s")
@@ -90,7 +90,7 @@ def test_documents_that_obey_the_business_a_second(channel: ChannelName) -> None
         made.append(document)
 
     took = seconds(make)
-    records = sum(len(each.records) for each in made) / len(made)
+    records = sum(len(document.records) for document in made) / len(made)
     show(
         f"{channel} documents of 1-20 records by the domain's rules (at least 200 a second)",
         f"{len(made) / took:.0f}/s of {records:.1f}",

@@ -80,7 +80,7 @@ def test_generated_live_cases_beside_schemathesis() -> None:
         with closing(http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=60)) as connection:
             plays = (_schemathesis(operation, session), _ours(connection, 1), _ours(connection, RECORDS))
             # In turns, the best of each: a machine's pace is not the same from one minute to the next.
-            turns = [tuple(CASES / seconds(each) for each in plays) for _ in range(TURNS)]
+            turns = [tuple(CASES / seconds(play) for play in plays) for _ in range(TURNS)]
     theirs, documents, records = (max(each) for each in zip(*turns, strict=True))
     show("Schemathesis on a trivial Flask endpoint", f"{theirs:.0f} cases a second")
     show(

@@ -67,7 +67,7 @@ class Check:
         assert fault["code"].rpartition(":")[2] == ("Sender" if self.soap == "1.2" else "Client")
 
     def _payloads(self, received: list[dict[str, Any]], messages: tuple[Message, ...]) -> None:
-        assert [each["id"] for each in received] == [each.id for each in messages]
+        assert [each["id"] for each in received] == [message.id for message in messages]
         for each, message in zip(received, messages, strict=True):
             assert_same(each["payload"], message.payload, blanks=self.client.reads_blanks)
 
@@ -76,9 +76,9 @@ class Check:
         stage, (first, second) = self.stage, self.stage.discounts
         contracts, discounts, both = stage.contract_version, stage.discount_version, [first.id, second.id]
         entries = stage.journal_since()
-        calls = [each for each in entries if each["kind"] == "exchange"]
+        calls = [entry for entry in entries if entry["kind"] == "exchange"]
         assert [
-            (each["operation"], each["outcome"], each["channel_version"], each["message_ids"]) for each in calls
+            (call["operation"], call["outcome"], call["channel_version"], call["message_ids"]) for call in calls
         ] == [
             ("ReceiveMessageList", "ok", contracts, [stage.event.id]),
             ("ReceiveMessage2", "ok", contracts, [stage.event.id]),
@@ -97,9 +97,9 @@ class Check:
             ("SendMessage2", "ok", contracts, calls[14]["message_ids"]),
             ("SendMessage2", "ok", contracts, calls[15]["message_ids"]),
         ]
-        assert {each["authority"] for each in calls} == {AUTHORITY}
-        for each in calls:
-            assert etree.QName(etree.fromstring(stage.served.blob(each["request"]))).namespace == _ENVELOPES[self.soap]
+        assert {call["authority"] for call in calls} == {AUTHORITY}
+        for call in calls:
+            assert etree.QName(etree.fromstring(stage.served.blob(call["request"]))).namespace == _ENVELOPES[self.soap]
         self._sent(entries, calls[9], calls[13])
         self._sent_otherwise(calls[14], calls[15])
 
@@ -111,10 +111,12 @@ class Check:
         assert_same(served.blob(reply["payload"]), stage.report.read_bytes(), blanks=self.client.sends_blanks)
         assert contract["details"]["message_class"] == "business"
         assert_same(served.blob(contract["payload"]), stage.contract.read_bytes(), blanks=self.client.sends_blanks)
-        delivered = [(each["authority"], each["message_ids"]) for each in entries if each["kind"] == "delivery"]
+        delivered = [(entry["authority"], entry["message_ids"]) for entry in entries if entry["kind"] == "delivery"]
         assert [(BVKB, reply["message_ids"]), (BVKB, contract["message_ids"])] == delivered[:2]
         (intake,) = [
-            each for each in entries if each["operation"] == "intake" and each["message_ids"] == contract["message_ids"]
+            entry
+            for entry in entries
+            if entry["operation"] == "intake" and entry["message_ids"] == contract["message_ids"]
         ]
         assert (intake["details"]["provider"], intake["details"]["accepted"]) == (PROVIDER, 2)
 

@@ -49,7 +49,7 @@ def test_walk(soap: str, tmp_path: Path) -> None:
             "listed": [VERSION],
         }
         calls = [each for each in served.journal() if each["kind"] == "exchange"]
-        assert [(each["operation"], each["outcome"]) for each in calls] == [
+        assert [(call["operation"], call["outcome"]) for call in calls] == [
             ("SelectPostBox", "ok"),
             ("SearchChannelsPaged", "fault"),
             ("InsertChannel", "ok"),

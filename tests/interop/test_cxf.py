@@ -56,13 +56,13 @@ def classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sources, compiled = folder / "sources", folder / "classes"
     with serving(folder, "username") as served:
         assert served.keys is not None
-        for each in _WSDLS:
+        for wsdl in _WSDLS:
             made = java(
-                served.keys, "org.apache.cxf.tools.wsdlto.WSDLToJava", "-d", str(sources), f"{served.base}{each}"
+                served.keys, "org.apache.cxf.tools.wsdlto.WSDLToJava", "-d", str(sources), f"{served.base}{wsdl}"
             )
             assert made.returncode == 0, made.stdout + made.stderr
             assert "Error" not in made.stderr
-    files = [str(each) for each in (*sources.rglob("*.java"), _CXF / "src" / "Walk.java")]
+    files = [str(path) for path in (*sources.rglob("*.java"), _CXF / "src" / "Walk.java")]
     done = subprocess.run(
         [_tool("javac"), "-nowarn", "-d", str(compiled), "-cp", str(_LIB / "*"), *files],
         capture_output=True,
@@ -102,7 +102,7 @@ def walk(stage: Stage, classes: Path, credential: str, *, password: str | None =
 def test_walk(classes: Path, credential: str, tmp_path: Path) -> None:
     with open_stage(tmp_path, credential) as stage:
         saw = walk(stage, classes, credential)
-        first, second = (each.id for each in stage.discounts)
+        first, second = (discount.id for discount in stage.discounts)
         assert saw == {
             "events": "1",
             "received": f"{first} {second} ProviderDiscount",
@@ -120,15 +120,17 @@ def test_walk(classes: Path, credential: str, tmp_path: Path) -> None:
             "received by MTOM": "1",
         }
         entries = stage.journal_since()
-        tokens = [each for each in entries if each["kind"] == "token"]
-        assert {(each["details"]["credential"], each["outcome"]) for each in tokens} == {(f"{credential}mixed", "ok")}
+        tokens = [entry for entry in entries if entry["kind"] == "token"]
+        assert {(token["details"]["credential"], token["outcome"]) for token in tokens} == {
+            (f"{credential}mixed", "ok")
+        }
         assert len(tokens) <= 2, "a token is used until it ends"
-        calls = [each for each in entries if each["kind"] == "exchange"]
-        assert {each["authority"] for each in calls} == {AUTHORITY}
-        assert {each["details"]["security"]["key_type"] for each in calls if each["outcome"] == "ok"} == {
+        calls = [entry for entry in entries if entry["kind"] == "exchange"]
+        assert {call["authority"] for call in calls} == {AUTHORITY}
+        assert {call["details"]["security"]["key_type"] for call in calls if call["outcome"] == "ok"} == {
             "SymmetricKey"
         }
-        _sent(stage, [each for each in calls if each["operation"] == "SendMessage2"])
+        _sent(stage, [call for call in calls if call["operation"] == "SendMessage2"])
 
 
 def _sent(stage: Stage, sent: list[dict[str, Any]]) -> None:
@@ -138,8 +140,8 @@ def _sent(stage: Stage, sent: list[dict[str, Any]]) -> None:
         assert_same(stage.served.blob(each["payload"]), file.read_bytes(), blanks=True)
     details = [each["details"] for each in sent]
     assert (details[0]["event_name"], details[0]["related_message"]) == (EVENT_NAME, stage.discounts[0].id)
-    assert [each["receivers"] for each in details] == [[], [], [BVKB], [], [], []]
-    assert [each.get("request_bytes", 0) > LARGE for each in details] == [False, False, False, True, False, True]
+    assert [detail["receivers"] for detail in details] == [[], [], [BVKB], [], [], []]
+    assert [detail.get("request_bytes", 0) > LARGE for detail in details] == [False, False, False, True, False, True]
     small = [sent[1], sent[2], sent[4]]  # of a large request the journal keeps the envelope alone
     assert [b"xop" in stage.served.blob(each["request"]) for each in small] == [False, False, True]
 

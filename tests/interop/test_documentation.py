@@ -31,7 +31,7 @@ def test_the_page_is_about_all_clients() -> None:
 
 
 @pytest.mark.interop
-@pytest.mark.parametrize("client", [pytest.param(each, id=each.name) for each in CLIENTS])
+@pytest.mark.parametrize("client", [pytest.param(client, id=client.name) for client in CLIENTS])
 def test_a_program_of_the_page(client: Client, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
@@ -42,12 +42,12 @@ def test_a_program_of_the_page(client: Client, tmp_path: Path) -> None:
         done = client.run(program)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
-        received = {each.stem: each for each in folder.glob("*.xml") if each.stem != "contract"}
-        assert set(received) == {each.id for each in stage.discounts}
+        received = {path.stem: path for path in folder.glob("*.xml") if path.stem != "contract"}
+        assert set(received) == {discount.id for discount in stage.discounts}
         for message in stage.discounts:
             assert_same(received[message.id].read_bytes(), message.payload, blanks=client.reads_blanks)
         calls = [each for each in stage.journal_since() if each["kind"] == "exchange"]
-        assert [(each["operation"], each["outcome"]) for each in calls] == [
+        assert [(call["operation"], call["outcome"]) for call in calls] == [
             ("SendMessage2", "ok"),
             ("ReceiveMessage2", "ok"),
         ]

@@ -103,7 +103,7 @@ class Lftp:
         self._lftp(f'put "{file}" -o "{path}"')
 
     def names(self, folder: str) -> list[str]:
-        return [each.rpartition("/")[2] for each in self._lftp(f'cls -1 "{folder}"').splitlines()]
+        return [line.rpartition("/")[2] for line in self._lftp(f'cls -1 "{folder}"').splitlines()]
 
     def get(self, path: str, file: Path) -> None:
         self._lftp(f'get "{path}" -o "{file}"')

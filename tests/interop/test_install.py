@@ -127,7 +127,7 @@ def test_an_old_node(machine: Path) -> None:
 
 def test_the_lock_file_names_no_registry() -> None:
     lock = json.loads((HERE / "node" / "package-lock.json").read_text())
-    assert all("resolved" not in each for each in lock["packages"].values())
+    assert all("resolved" not in value for value in lock["packages"].values())
     assert all("integrity" in each for path, each in lock["packages"].items() if path)
     assert (
         lock["packages"][""]["dependencies"] == json.loads((HERE / "node" / "package.json").read_text())["dependencies"]

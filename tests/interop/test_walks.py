@@ -32,7 +32,7 @@ def test_walk(client: Client, soap: str, tmp_path: Path) -> None:
             check.saw(wrong)
 
 
-@pytest.mark.parametrize("client", [pytest.param(each, id=each.name) for each in CLIENTS])
+@pytest.mark.parametrize("client", [pytest.param(client, id=client.name) for client in CLIENTS])
 def test_a_walk_that_is_refused_fails(client: Client, tmp_path: Path) -> None:
     with open_stage(tmp_path) as stage:
         with pytest.raises(AssertionError, match=f"{client.name} failed"):

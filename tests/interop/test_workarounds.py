@@ -109,7 +109,8 @@ WORKAROUNDS = (
 
 
 @pytest.mark.parametrize(
-    "workaround", [pytest.param(each, id=f"{each.client.name}: {each.about}") for each in WORKAROUNDS]
+    "workaround",
+    [pytest.param(workaround, id=f"{workaround.client.name}: {workaround.about}") for workaround in WORKAROUNDS],
 )
 def test_it_is_needed(workaround: Workaround, tmp_path: Path) -> None:
     with open_stage(tmp_path) as stage:

@@ -89,7 +89,7 @@ class _SignsForOthers(ContractReports):
     """Reports the offers that it made like contracts."""
 
     def document(self, records: Any, period: Period, corrects: str | None) -> Document:
-        signed = [each for each in records if each.operation is Operation.NEW]
+        signed = [record for record in records if record.operation is Operation.NEW]
         offers = [replace(each, contract=f"PIEDAVAJUMS {n}") for n, each in enumerate(signed, 71)]
         return super().document([*records, *offers], period, corrects)
 
@@ -111,11 +111,11 @@ class ZerosLost(Driver):
     """Keeps contract numbers as numbers."""
 
     def apply(self, *, events: Iterable[Mapping[str, Any]]) -> None:
-        super().apply(events=[{**each, "contract": _number(each["contract"])} for each in events])
+        super().apply(events=[{**event, "contract": _number(event["contract"])} for event in events])
 
     def bill(self, *, period: str, invoices: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         return super().bill(
-            period=period, invoices=[{**each, "contract": _number(each["contract"])} for each in invoices]
+            period=period, invoices=[{**invoice, "contract": _number(invoice["contract"])} for invoice in invoices]
         )
 
 

@@ -124,7 +124,7 @@ class _Household(_Record):
 class _FormerTenants(Reporting):
     def record(self, contract: Contract, operation: Operation, today: date) -> ContractRecord:
         record = super().record(contract, operation, today)
-        return replace(record, sub_users=tuple(each.sub_user for each in contract.tenancies))
+        return replace(record, sub_users=tuple(tenancy.sub_user for tenancy in contract.tenancies))
 
 
 class _TellsLeaving(ContractReports):
@@ -132,7 +132,7 @@ class _TellsLeaving(ContractReports):
 
     def changed(self, contract: Contract) -> Any:
         said = super().changed(contract)
-        left = any(each.until is not None and each.until < self.office.today() for each in contract.tenancies)
+        left = any(tenancy.until is not None and tenancy.until < self.office.today() for tenancy in contract.tenancies)
         if said is None and left:
             return self.said(contract, Operation.CHANGE)
         return said
@@ -230,7 +230,7 @@ class _Forecasts(PayoutReports):
 
 class _TakesBack(PayoutReports):
     def document(self, records: Any, period: Period, corrects: str | None) -> Document:
-        return super().document([*records, *(replace(each, reversal=True) for each in records)], period, corrects)
+        return super().document([*records, *(replace(record, reversal=True) for record in records)], period, corrects)
 
 
 def _with_payouts(reports: type, fault: str) -> type:

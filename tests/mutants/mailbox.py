@@ -165,8 +165,8 @@ class _BooksInvalid(Discounts):
             return
         if not self.is_duplicate(document):
             rounded = [
-                replace(each, amount_due=each.amount_due.quantize(Decimal("0.01"), ROUND_HALF_UP))
-                for each in document.discounts()
+                replace(discount, amount_due=discount.amount_due.quantize(Decimal("0.01"), ROUND_HALF_UP))
+                for discount in document.discounts()
             ]
             self.book(replace(document, records=tuple(rounded)), set())
 
@@ -195,8 +195,8 @@ class _BooksTwice(Discounts):
         document = read_document(message.payload, self.office.party.profile)
         seen = self.office.store.inbox.has(f"again {document.header.document_id}")
         if seen:
-            for each in document.discounts():
-                self.book_record(document, each)
+            for discount in document.discounts():
+                self.book_record(document, discount)
         else:
             self.office.store.inbox.put(f"again {document.header.document_id}")
 
@@ -216,7 +216,7 @@ class _InventsId(Discounts):
 
 class _CountsTheHeader(Discounts):
     def complain(self, message: Received, document_id: str | None, errors: Sequence[RecordError]) -> None:
-        moved = [replace(each, position=(each.position or 0) + 1) for each in errors]
+        moved = [replace(error, position=(error.position or 0) + 1) for error in errors]
         super().complain(message, document_id, moved)
 
 
@@ -224,7 +224,7 @@ class _TellsWho(Discounts):
     def complain(self, message: Received, document_id: str | None, errors: Sequence[RecordError]) -> None:
         document = read_document(message.payload, self.office.party.profile)
         code = document.discounts()[0].person_code
-        told = [replace(each, text_en=f"{each.text_en} ({code})") for each in errors]
+        told = [replace(error, text_en=f"{error.text_en} ({code})") for error in errors]
         super().complain(message, document_id, told)
 
 

@@ -44,7 +44,7 @@ class CarryOverLost(Driver):
             return NOTHING
 
         def _taken_in(self, account: Account, period: Period) -> Decimal:
-            return sum((each.applied for each in account.bookings if each.period == period), NOTHING)
+            return sum((booking.applied for booking in account.bookings if booking.period == period), NOTHING)
 
 
 class LapseForgotten(Driver):
@@ -91,7 +91,7 @@ class _NoCatchUp(Discounts):
 
 class _OneCategory(Discounts):
     def book_record(self, document: Document, record: DiscountRecord) -> None:
-        worth = {each.category: each.amount for each in self.office.party.profile.rates if each.valid_to is None}
+        worth = {rate.category: rate.amount for rate in self.office.party.profile.rates if rate.valid_to is None}
         if len(record.categories) > 1:
             record = replace(record, amount_due=worth[record.categories[0].category])
         super().book_record(document, record)
@@ -152,7 +152,12 @@ class CancelledLost(Driver):
     class billing_type(Billing):
         def taken(self, account: Account, year: int) -> Decimal:
             return sum(
-                (each.applied for each in account.bookings if each.period.year == year and not each.reversal), NOTHING
+                (
+                    booking.applied
+                    for booking in account.bookings
+                    if booking.period.year == year and not booking.reversal
+                ),
+                NOTHING,
             )
 
 
@@ -189,4 +194,4 @@ class NothingUntold(Driver):
     """Makes no record of a bill that took nothing of an available support."""
 
     def support(self, period: Period, invoice: Invoice) -> Sequence[Booking]:
-        return [each for each in super().support(period, invoice) if each.applied]
+        return [booking for booking in super().support(period, invoice) if booking.applied]

@@ -96,7 +96,7 @@ class BillsFail(Driver):
     """Cannot make a bill over 100 EUR."""
 
     def bill(self, *, period: str, invoices: Any) -> dict[str, Any]:
-        if any(len(each["net"]) > 5 for each in invoices):
+        if any(len(invoice["net"]) > 5 for invoice in invoices):
             raise OverflowError("value too large for column net")
         return super().bill(period=period, invoices=invoices)
 

@@ -19,8 +19,8 @@ def programs() -> Path | None:
     found = shutil.which("initdb")
     if found is not None:
         return Path(found).resolve().parent
-    versions = [each for each in _DEBIAN.glob("*/bin") if each.joinpath("initdb").exists()]
-    return max(versions, key=lambda each: int(each.parent.name), default=None)
+    versions = [path for path in _DEBIAN.glob("*/bin") if path.joinpath("initdb").exists()]
+    return max(versions, key=lambda version: int(version.parent.name), default=None)
 
 
 @contextmanager

@@ -114,7 +114,7 @@ class World:
     @property
     def entries(self) -> list[Entry]:
         """What the journal has of calls and requests for tokens."""
-        return [each for each in self.simulation.journal.entries() if each.kind in (Kind.EXCHANGE, Kind.TOKEN)]
+        return [entry for entry in self.simulation.journal.entries() if entry.kind in (Kind.EXCHANGE, Kind.TOKEN)]
 
 
 @pytest.fixture(scope="module")
@@ -262,7 +262,7 @@ def test_security(world: World, case: str) -> None:
     before = len(world.entries)
     answer = make(world)
     assert (answer.status, answer.subcode) == (500, "InvalidSecurity"), answer.body
-    assert [each.text for each in answer.root.iter(f"{{{SOAP}}}Text")] == [OPAQUE]
+    assert [element.text for element in answer.root.iter(f"{{{SOAP}}}Text")] == [OPAQUE]
     entry = refused(world, before, answer, "security")
     (complaint,) = entry.details["complaints"]  # type: ignore[misc]
     assert complaint["code"] == check  # type: ignore[index,call-overload]
@@ -460,7 +460,7 @@ def test_requests(world: World, case: str) -> None:
     assert fault.code == f"{{{SOAP}}}Sender"
     assert set(fault.texts) == {"lv", "en"}
     entry = refused(world, before, answer, refusal)
-    assert [each for each in words if each not in (entry.cause or "")] == [], entry.cause
+    assert [word for word in words if word not in (entry.cause or "")] == [], entry.cause
     healthy(world)
 
 

@@ -68,14 +68,14 @@ class Load:
     @contextmanager
     def running(self) -> Iterator[None]:
         threads = [threading.Thread(target=self.send) for _ in range(SENDERS)]
-        for each in threads:
-            each.start()
+        for thread in threads:
+            thread.start()
         try:
             yield
         finally:
             self.stop.set()
-            for each in threads:
-                each.join()
+            for thread in threads:
+                thread.join()
 
 
 @contextmanager
@@ -115,22 +115,22 @@ def _check(store: Store, tried: set[str], acknowledged: set[str]) -> set[str]:
         arrived = unit.connection.execute(
             select(deliveries.c.message, deliveries.c.recipient, deliveries.c.payload)
         ).all()
-        payloads = {each.payload: unit.blob(each.payload) for each in arrived}
+        payloads = {row.payload: unit.blob(row.payload) for row in arrived}
     assert set(Counter(sent).values()) <= {1}
-    assert set(Counter((each.message, each.recipient) for each in arrived).values()) <= {1}
+    assert set(Counter((row.message, row.recipient) for row in arrived).values()) <= {1}
     held: dict[str, set[str]] = {}
-    for each in arrived:
-        for document in etree.fromstring(payloads[each.payload]).iter("{*}DocumentIdentifier"):
+    for row in arrived:
+        for document in etree.fromstring(payloads[row.payload]).iter("{*}DocumentIdentifier"):
             if document.text in tried:
-                held.setdefault(str(document.text), set()).add(each.message)
+                held.setdefault(str(document.text), set()).add(row.message)
     assert all(len(found) == 1 for found in held.values())
     assert acknowledged <= held.keys()
     entries = list(StoredJournal(store).entries())
-    assert [each.number for each in entries] == list(range(1, len(entries) + 1))
+    assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
     told = Counter(
-        each.message_ids[0]
-        for each in entries
-        if each.kind is Kind.EXCHANGE and each.operation == "SendMessage2" and each.outcome is Outcome.OK
+        entry.message_ids[0]
+        for entry in entries
+        if entry.kind is Kind.EXCHANGE and entry.operation == "SendMessage2" and entry.outcome is Outcome.OK
     )
     kept = [message for found in held.values() for message in found]
     assert told == Counter(kept)
@@ -188,14 +188,14 @@ def test_two_servers_on_one_postgresql_serve_the_same_mailboxes(tmp_path: Path) 
             time.sleep(2)
         for base in bases:
             _settle(base)
-        assert [each.refused for each in loads] == [[], []]
-        assert all(each.acknowledged for each in loads)
+        assert [load.refused for load in loads] == [[], []]
+        assert all(load.acknowledged for load in loads)
         acknowledged = loads[0].acknowledged | loads[1].acknowledged
         with Store.open(tmp_path / "look", url=url) as store:
             kept = _check(store, loads[0].tried | loads[1].tried, acknowledged)
             taken = Counter(
-                each.details["message"]
-                for each in StoredJournal(store).entries()
-                if each.kind is Kind.AUTHORITY and each.operation == "intake"
+                entry.details["message"]
+                for entry in StoredJournal(store).entries()
+                if entry.kind is Kind.AUTHORITY and entry.operation == "intake"
             )
         assert taken == Counter(kept)

@@ -111,7 +111,7 @@ class Billing:
 
     def in_order(self, accounts: Sequence[Account]) -> Sequence[Account]:
         """Whose support a bill takes first when it is too small for all."""
-        return sorted(accounts, key=lambda each: each.person)
+        return sorted(accounts, key=lambda account: account.person)
 
     def available(self, account: Account, period: Period) -> Decimal:
         """What is there for a bill of this period: granted up to it in its calendar year, less what bills took."""
@@ -127,12 +127,12 @@ class Billing:
 
     def granted(self, account: Account, first: Period, last: Period) -> Decimal:
         """What the discount documents of these periods gave."""
-        return sum((each.amount for each in account.grants if first <= each.period <= last), NOTHING)
+        return sum((grant.amount for grant in account.grants if first <= grant.period <= last), NOTHING)
 
     def taken(self, account: Account, year: int) -> Decimal:
         """What bills of a calendar year's periods took, less what was reversed."""
-        own = (each for each in account.bookings if each.period.year == year)
-        return sum((-each.applied if each.reversal else each.applied for each in own), NOTHING)
+        own = (booking for booking in account.bookings if booking.period.year == year)
+        return sum((-booking.applied if booking.reversal else booking.applied for booking in own), NOTHING)
 
     def applied(self, coverable: Decimal, available: Decimal) -> Decimal:
         """How much comes off: as much as there is, and no more than the bill can take."""

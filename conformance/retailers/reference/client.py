@@ -121,7 +121,7 @@ class DitClient:
 
     def restore(self, message_ids: Iterable[str]) -> None:
         """Mark read messages as unread."""
-        restored = {"MessageBasicInfo": [{"MessageID": each} for each in message_ids]}
+        restored = {"MessageBasicInfo": [{"MessageID": message_id_} for message_id_ in message_ids]}
         self._command("RestoreMessageList", MessageBasicInfoList=restored)
 
     def delete(self, message_id: str) -> None:
@@ -151,7 +151,7 @@ class DitClient:
         except Fault as fault:
             if not fault.code:  # an answer in XML, but no SOAP fault: a gateway's error page, for example
                 raise ConnectionLost(f"{operation}: an answer that is no SOAP") from fault
-            if any(str(each).rpartition("}")[2] == "InvalidSecurity" for each in fault.subcodes or ()):
+            if any(str(subcode).rpartition("}")[2] == "InvalidSecurity" for subcode in fault.subcodes or ()):
                 raise NotAdmitted(f"{operation}: {fault.message}") from fault
             if str(fault.code).rpartition(":")[2] in ("Receiver", "Server"):
                 raise ConnectionLost(f"{operation}: {fault.message} ({fault.code})") from fault

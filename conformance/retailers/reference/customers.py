@@ -93,17 +93,19 @@ def _ended(contract: Contract, event: Mapping[str, Any]) -> Contract:
 
 def _joined(contract: Contract, event: Mapping[str, Any]) -> Contract:
     sub_user = SubUser(_person(event["person"]), _address(event["address"]))
-    others = tuple(each for each in contract.tenancies if not _same(each, sub_user.person.code))
+    others = tuple(tenancy for tenancy in contract.tenancies if not _same(tenancy, sub_user.person.code))
     return replace(contract, tenancies=(*others, Tenancy(sub_user, date.fromisoformat(event["valid_from"]))))
 
 
 def _left(contract: Contract, event: Mapping[str, Any]) -> Contract:
     code, until = str(event["person"]["code"]), date.fromisoformat(event["valid_to"])
-    if not any(_same(each, code) for each in contract.tenancies):
+    if not any(_same(tenancy, code) for tenancy in contract.tenancies):
         raise BusinessError(f"sub_user.end: contract {contract.number!r} has no sub-user {code}")
     return replace(
         contract,
-        tenancies=tuple(replace(each, until=until) if _same(each, code) else each for each in contract.tenancies),
+        tenancies=tuple(
+            replace(tenancy, until=until) if _same(tenancy, code) else tenancy for tenancy in contract.tenancies
+        ),
     )
 
 
@@ -156,7 +158,7 @@ class Reporting:
             metering_point=contract.metering_point,
             address=contract.address,
             holder=contract.holder,
-            sub_users=tuple(each.sub_user for each in contract.tenancies if each.lasts_on(today)),
+            sub_users=tuple(tenancy.sub_user for tenancy in contract.tenancies if tenancy.lasts_on(today)),
             valid_from=contract.valid_from,
             valid_to=contract.valid_to,
         )
@@ -236,7 +238,7 @@ class Customers:
 
     def put(self, contract: Contract) -> None:
         """Keep a contract's state; its people become known."""
-        for person in (contract.holder, *(each.sub_user.person for each in contract.tenancies)):
+        for person in (contract.holder, *(tenancy.sub_user.person for tenancy in contract.tenancies)):
             self.person(person.code)
         self._database.write(
             "INSERT OR REPLACE INTO contract VALUES (?, ?)", contract.number, contract_to_json(contract)

@@ -130,7 +130,7 @@ class Driver:
             if before != (invoice, period, reverses):
                 raise BusinessError(f"bill {invoice.number!r} was made before, with other content")
             booked = self.store.ledger.booked(reverses or invoice.number)
-            return [each for each in booked if each.reversal == (reverses is not None)]
+            return [booking for booking in booked if booking.reversal == (reverses is not None)]
         if self.store.customers.contract(invoice.contract) is None:
             raise BusinessError(f"bill {invoice.number!r} is for contract {invoice.contract!r}, which is not there")
         bookings = self.support(period, invoice) if reverses is None else self.take_back(invoice, reverses)
@@ -150,14 +150,14 @@ class Driver:
             raise BusinessError(f"bill {credit.number!r} reverses {reverses!r}, which was never made")
         if self.store.ledger.reversed_by(reverses) is not None:
             raise BusinessError(f"bill {reverses!r} was reversed before")
-        return [self.billing.reversal(each) for each in self.store.ledger.booked(reverses)]
+        return [self.billing.reversal(booking) for booking in self.store.ledger.booked(reverses)]
 
     def exchange(self, *, channels: Iterable[str]) -> dict[str, Any]:
         """Do what the scheduled run would do now."""
         if self._office is None or self._exchange is None:
             raise BusinessError("exchange before hello: nobody said where DIT is")
         self._office.problems.clear()
-        self._exchange.run([ChannelName(each) for each in channels])
+        self._exchange.run([ChannelName(channel) for channel in channels])
         return {"problems": list(self._office.problems)}
 
     def status(self, *, contract: str) -> dict[str, Any]:
@@ -167,9 +167,9 @@ class Driver:
         month = Period.of(self.clock().date())
         accounts, billing = self.store.ledger.accounts(contract), self.billing
         return {
-            "due": _total(billing.granted(each, month, month) for each in accounts),
-            "carried": _total(billing.earlier(each, month) for each in accounts),
-            "granted": _total(billing.granted(each, Period(month.year, 1), month) for each in accounts),
+            "due": _total(billing.granted(account, month, month) for account in accounts),
+            "carried": _total(billing.earlier(account, month) for account in accounts),
+            "granted": _total(billing.granted(account, Period(month.year, 1), month) for account in accounts),
         }
 
     def bye(self) -> None:

@@ -45,7 +45,7 @@ class Discounts:
             return  # nothing of it is kept: the retailer's own list may still come under the same id
         errors = self.errors(document)
         if not self.is_duplicate(document):
-            self.book(document, {each.position for each in errors})
+            self.book(document, {error.position for error in errors})
             if errors:
                 self.complain(message, document.header.document_id, errors)
 
@@ -107,7 +107,7 @@ class Discounts:
 
     def complain(self, message: Received, document_id: str | None, errors: Sequence[RecordError]) -> None:
         """Queue an error event to BVKB about a message."""
-        self.office.note(f"message {message.message_id}: {'; '.join(each.text_en for each in errors)}")
+        self.office.note(f"message {message.message_id}: {'; '.join(error.text_en for error in errors)}")
         report = write_error_report(ErrorReport(document_id, tuple(errors)), self.office.party.profile)
         self.office.store.outbox.queue(
             Outgoing(str(uuid.uuid4()), ChannelName.DISCOUNT, report, related_message=message.message_id)
@@ -189,5 +189,5 @@ class Exchange:
             self.office.note(f"message {message.message_id}: an error event that cannot be read: {reason}")
             return
         self.office.store.outbox.put_complaints(report.document_id, report.errors)
-        for each in report.errors:
-            self.office.note(f"BVKB on document {report.document_id}, record {each.position}: {each.text_en}")
+        for error in report.errors:
+            self.office.note(f"BVKB on document {report.document_id}, record {error.position}: {error.text_en}")

@@ -157,7 +157,7 @@ class Certificate:
         """Add the certificate, and a signature over the Timestamp made with its key."""
         lines = self.certificate.read_text("ascii").splitlines()
         token = with_text(
-            header, f"{{{WSSE}}}BinarySecurityToken", "".join(each for each in lines if not each.startswith("-----"))
+            header, f"{{{WSSE}}}BinarySecurityToken", "".join(line for line in lines if not line.startswith("-----"))
         )
         token.set(f"{{{WSU}}}Id", f"C-{uuid.uuid4()}")
         token.set("ValueType", f"{_TOKEN_PROFILE}#X509v3")
@@ -213,7 +213,7 @@ def token_of(answer: bytes, entropy: bytes) -> Token:
     theirs = root.findtext(f".//{{{_WST}}}Entropy/{{{_WST}}}BinarySecret")
     lifetime = [root.findtext(f".//{{{_WST}}}Lifetime/{{{WSU}}}{name}") for name in ("Created", "Expires")]
     if carried is None or not len(carried) or reference is None or not len(reference) or theirs is None:
-        fault = " ".join("".join(each.itertext()) for each in root.iter(f"{{{_SOAP}}}Text"))
+        fault = " ".join("".join(element.itertext()) for element in root.iter(f"{{{_SOAP}}}Text"))
         raise NotIssued(f"the STS gave no token: {fault or 'an answer of another kind'}")
     begins, ends = (moment(each) for each in lifetime)
     if begins is None or ends is None:

@@ -90,7 +90,7 @@ class FoldersClient:
 
     def receive_version(self, version: str) -> tuple[Received, ...]:
         """Get all messages of a channel version that are there."""
-        return tuple(each for message in self.list_messages(version) for each in self.receive_message(message))
+        return tuple(received for message in self.list_messages(version) for received in self.receive_message(message))
 
     def restore(self, message_ids: Iterable[str]) -> None:
         """Nothing: a file is there until it is deleted."""

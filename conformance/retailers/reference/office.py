@@ -106,4 +106,4 @@ class Store:
     def untold_periods(self) -> tuple[Period, ...]:
         """The periods that were billed and that no payout document is about."""
         told = self.outbox.periods_told(ChannelName.PAYOUT)
-        return tuple(each for each in self.ledger.billed() if each not in told)
+        return tuple(period for period in self.ledger.billed() if period not in told)

@@ -152,16 +152,16 @@ class Outbox:
 
     def put_complaints(self, document_id: str | None, errors: Sequence[RecordError]) -> None:
         """Keep the record errors of an error event."""
-        for each in errors:
+        for error in errors:
             self._database.write(
                 "INSERT INTO complaint (document, position, code, severity, text_lv, text_en)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 document_id,
-                each.position,
-                each.code,
-                each.severity,
-                each.text_lv,
-                each.text_en,
+                error.position,
+                error.code,
+                error.severity,
+                error.text_lv,
+                error.text_en,
             )
 
     def complaints(self) -> tuple[tuple[str | None, RecordError], ...]:

@@ -48,7 +48,7 @@ class Reports:
     def correct(self, rejection: Rejection) -> None:
         """Queue a corrected document, whole, once a record that was found wrong would read differently now."""
         before = self.office.store.outbox.statements(rejection.document_id)
-        now = [self.restate(each) for each in before]
+        now = [self.restate(statement) for statement in before]
         mended = any(
             old.said != new.said and rejection.concerns(position)
             for position, (old, (new, _)) in enumerate(zip(before, now, strict=True), start=1)
@@ -102,7 +102,7 @@ class ContractReports(Reports):
 
     def queue_new(self) -> None:
         """Queue one document of all changes, or none when nothing changed."""
-        changed = [said for each in self.office.store.customers.contracts() if (said := self.changed(each))]
+        changed = [said for contract in self.office.store.customers.contracts() if (said := self.changed(contract))]
         if changed:
             self.queue(changed, self.period())
 
@@ -137,7 +137,7 @@ class PayoutReports(Reports):
 
     def queue_new(self) -> None:
         """Queue a document for each period that has something new, or was billed and has nothing to tell."""
-        periods: dict[Period, list[Said]] = {each: [] for each in self.empty_periods()}
+        periods: dict[Period, list[Said]] = {empty_period: [] for empty_period in self.empty_periods()}
         for number, booking in self.office.store.unreported():
             periods.setdefault(booking.period, []).append(self.said(number, booking))
         for period in sorted(periods):

@@ -73,7 +73,7 @@ class Retailer:
             self.happened(event)
 
     def bill(self, period, invoices):
-        if any(each.get("reverses") for each in invoices):
+        if any(invoice.get("reverses") for invoice in invoices):
             raise Unsupported
         if period not in self.billed:
             self.billed.append(period)
@@ -138,7 +138,7 @@ class Retailer:
             yield {"invoice": invoice["invoice"], "person": person, "applied": f"{applied:.2f}"}
 
     def of(self, entries, contract, person=None):
-        same = [each for each in entries if each["contract"] == contract]
+        same = [entry for entry in entries if entry["contract"] == contract]
         return same if person is None else [each for each in same if plain(each["person"]) == plain(person)]
 
     # -- the scheduled run
@@ -160,7 +160,7 @@ class Retailer:
 
     def listed(self, selector):
         reply = self.call("ReceiveMessageList", dit("MessageListRequest", selector))
-        return [each.text for each in reply.iter(f"{{{DIT}}}MessageID")]
+        return [element.text for element in reply.iter(f"{{{DIT}}}MessageID")]
 
     def restore(self, version):
         """The order that DIT prescribes: list what is read already, restore it; then it is read again."""
@@ -189,7 +189,7 @@ class Retailer:
             return
         self.seen.add(identifier)
         for record in document.iter(f"{{{PAYLOAD}}}Discount"):
-            late = [Decimal(value(each, "Amount")) for each in record.iter(f"{{{PAYLOAD}}}CatchUp")]
+            late = [Decimal(value(element, "Amount")) for element in record.iter(f"{{{PAYLOAD}}}CatchUp")]
             self.grants.append(
                 {
                     "contract": value(record, "ContractNumber"),
@@ -200,7 +200,7 @@ class Retailer:
             )
 
     def queue_contracts(self):
-        changed = [each for each in self.contracts.values() if each["pending"]]
+        changed = [contract for contract in self.contracts.values() if contract["pending"]]
         if changed:
             self.queue("contract", "ProviderContract", self.today()[:7], [contract_record(each) for each in changed])
         for contract in changed:
@@ -208,7 +208,7 @@ class Retailer:
 
     def queue_payouts(self):
         for period in self.billed:
-            untold = [each for each in self.bookings if each["period"] == period and not each["told"]]
+            untold = [booking for booking in self.bookings if booking["period"] == period and not booking["told"]]
             self.queue("payout", "ProviderPayout", period, [payout_record(each) for each in untold])
             for booking in untold:
                 booking["told"] = True

@@ -87,7 +87,7 @@ def test_a_page_has_the_figures_of_the_text(liga: Statement, language: str) -> N
     assert figures[:2] == [["60.00", "52.10", "7.90"], ["20.00", "10.00", "17.90"]]
     assert page.xpath("//tfoot//td[@class='sum']/text()") == ["240.00", "62.10", "0.00"]
     text = as_text(liga, language)
-    said = [each.text for each in page.xpath("//tbody//td/ul/li")]
+    said = [element.text for element in page.xpath("//tbody//td/ul/li")]
     assert len(said) > 20
     joined = " ".join(text.split())
     assert all(" ".join((each or "").split()) in joined for each in said)
@@ -107,7 +107,7 @@ def test_a_page_is_one_file_that_everybody_can_use(liga: Statement, language: st
     # Every table has a caption, and every heading cell says what it heads.
     for table in page.xpath("//table"):
         assert table.xpath("string(caption)")
-        assert all(each.get("scope") in ("col", "row") for each in table.xpath(".//th"))
+        assert all(element.get("scope") in ("col", "row") for element in table.xpath(".//th"))
     # What opens by click opens by keyboard, and says to a screen reader which month it is about.
     names = page.xpath("//summary/@aria-label")
     assert len(names) == len(page.xpath("//details")) == len(set(names))

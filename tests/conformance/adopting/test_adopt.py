@@ -63,8 +63,8 @@ def test_the_reconstruction_itself_is_bound_as_its_profile_binds_it(tmp_path: Pa
     assert adopted.open == ()
     made = load_profile(adopted.profile)
     for channel in ChannelName:
-        assert [each.name for each in made.channel(channel).tree.walk()] == [
-            each.name for each in BASE.channel(channel).tree.walk()
+        assert [node.name for node in made.channel(channel).tree.walk()] == [
+            node.name for node in BASE.channel(channel).tree.walk()
         ]
 
 

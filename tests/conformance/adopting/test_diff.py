@@ -34,12 +34,12 @@ def test_nothing_differs_from_itself_nor_from_what_was_adopted(tmp_path: Path) -
 
 def test_what_came_went_and_changed(changed: Path) -> None:
     found = differences(str(OFFICIAL), str(changed))
-    assert {(each.kind, each.place) for each in found} == {
+    assert {(difference.kind, difference.place) for difference in found} == {
         ("gone", "/Izmaksas/Izmaksa/@atcelts"),
         ("new", "/Izmaksas/Izmaksa/@atsaukts"),
         ("changed", "/Ligumi/Saraksts/Ligums/Termins/@lidz"),
     }
-    (gone,) = (each for each in found if each.kind == "gone")
+    (gone,) = (difference for difference in found if difference.kind == "gone")
     assert gone == Difference("gone", gone.place, "string; may be absent; one of ja, ne", None)
 
 
@@ -50,7 +50,10 @@ def test_a_facet_is_a_difference(tmp_path: Path, changed: Path) -> None:
     names.write_text(names.read_text(encoding="utf-8").replace('maxLength value="50"', 'maxLength value="60"'))
     found = differences(str(changed), str(again))
     assert len(found) == 4
-    assert all("maxLength 50" in (each.before or "") and "maxLength 60" in (each.after or "") for each in found)
+    assert all(
+        "maxLength 50" in (difference.before or "") and "maxLength 60" in (difference.after or "")
+        for difference in found
+    )
 
 
 def test_what_is_neither_folder_nor_profile() -> None:

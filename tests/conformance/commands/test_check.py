@@ -61,7 +61,7 @@ def test_same_seed_same_people_and_another_seed_others(tmp_path: Path) -> None:
         aldis("check", "--only", ONE, "--seed", seed, "--report", folder, cwd=tmp_path)
         (journal,) = (tmp_path / folder / "journal").glob("*/journal.jsonl")
         entries = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
-        return [each["details"]["events"][0]["holder"]["code"] for each in entries if each["operation"] == "apply"]
+        return [entry["details"]["events"][0]["holder"]["code"] for entry in entries if entry["operation"] == "apply"]
 
     assert people("1", "one") == people("1", "again") != people("2", "other")
 
@@ -288,6 +288,6 @@ def test_same_seed_same_run(tmp_path: Path) -> None:
         aldis("check", "--only", LOST, "--seed", seed, "--report", folder, cwd=tmp_path)
         (journal,) = (tmp_path / folder / "journal").glob("*/journal.jsonl")
         entries = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
-        return [(each["operation"], each["at"], each.get("message_ids")) for each in entries]
+        return [(entry["operation"], entry["at"], entry.get("message_ids")) for entry in entries]
 
     assert told("1", "one") == told("1", "again") != told("2", "other")

@@ -14,8 +14,8 @@ def test_a_machine_that_is_fit(tmp_path: Path) -> None:
     told = aldis_process("doctor", "--data", "data", "--json", cwd=tmp_path)
     assert told.returncode == 0, told.stdout
     findings = json.loads(told.stdout)
-    assert all(set(each) == {"subject", "health", "text"} for each in findings)
-    subjects = {each["subject"] for each in findings}
+    assert all(set(finding) == {"subject", "health", "text"} for finding in findings)
+    subjects = {finding["subject"] for finding in findings}
     assert subjects >= {"Python", "packages", "certificates", "simulator", "port 8080", "port 2121", "data"}
     assert [*tmp_path.iterdir()] == []
 

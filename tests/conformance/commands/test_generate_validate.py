@@ -21,9 +21,9 @@ def test_generated_documents_are_valid_and_repeatable(channel: str, tmp_path: Pa
         assert made.returncode == 0, made.stderr
     files = sorted((tmp_path / "one").iterdir())
     assert len(files) == 4
-    assert len({each.read_bytes() for each in files}) == 4
-    assert [each.read_bytes() for each in files] == [each.read_bytes() for each in sorted((tmp_path / "two").iterdir())]
-    checked = aldis("validate", *(str(each) for each in files), cwd=tmp_path)
+    assert len({file.read_bytes() for file in files}) == 4
+    assert [file.read_bytes() for file in files] == [path.read_bytes() for path in sorted((tmp_path / "two").iterdir())]
+    checked = aldis("validate", *(str(file) for file in files), cwd=tmp_path)
     assert checked.returncode == 0, checked.stdout
 
 
@@ -34,7 +34,7 @@ def test_documents_are_of_the_month_asked_for(channel: str, tmp_path: Path) -> N
         made = aldis("generate", channel, "--period", period, "--count", "2", "--out", period, cwd=tmp_path)
         assert made.returncode == 0, made.stderr
         files = sorted((tmp_path / period).iterdir())
-        assert all(f"Period>{period}</" in each.read_text(encoding="utf-8") for each in files)
+        assert all(f"Period>{period}</" in file.read_text(encoding="utf-8") for file in files)
         assert aldis("validate", *map(str, files), cwd=tmp_path).returncode == 0
 
 
@@ -93,7 +93,7 @@ def test_invalid_documents_say_what_must_be_said_of_them(tmp_path: Path) -> None
     for file in files:
         expected = json.loads((tmp_path / file).with_suffix(".expect.json").read_text(encoding="utf-8"))
         found = validate((tmp_path / file).read_bytes(), profile)
-        assert {(each.code, each.path) for each in found} == {(expected["code"], expected["path"])}, file
+        assert {(complaint.code, complaint.path) for complaint in found} == {(expected["code"], expected["path"])}, file
         assert expected["why"]
         kinds.add(file.stem.split("-", 3)[3])
     assert len(kinds) >= 35

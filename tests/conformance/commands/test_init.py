@@ -27,7 +27,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     refused = aldis("init", cwd=tmp_path)
     assert refused.returncode == 2
     assert "retailer.toml exists already" in refused.stderr
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["retailer.toml"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["retailer.toml"]
     assert (tmp_path / "retailer.toml").read_text() == "mine"
 
 

@@ -25,7 +25,7 @@ def test_the_steps_from_a_monday_in_march() -> None:
     found = plan(date(2026, 3, 2), TIMETABLE)
     # 5 working days from Monday 2 March: Monday 9 March. 10 more: Monday 23 March. 10 more, without Good Friday 3 April
     # and Easter Monday 6 April: 24, 25, 26, 27, 30, 31 March, 1, 2, 7, 8 April.
-    assert [(each.number, each.begins, each.ends) for each in found.steps] == [
+    assert [(step.number, step.begins, step.ends) for step in found.steps] == [
         (1, date(2026, 3, 2), date(2026, 3, 9)),
         (2, date(2026, 3, 9), date(2026, 3, 9)),
         (3, date(2026, 3, 9), date(2026, 3, 23)),
@@ -48,7 +48,7 @@ def test_the_steps_from_a_monday_in_march() -> None:
 def test_a_retailers_own_time_counts() -> None:
     found = plan(date(2026, 3, 2), TIMETABLE, build=20, test=5)
     # 23 March + 20 working days (without 3 and 6 April) = 22 April; + 5 = 29 April; + 10 without 1 and 4 May = 15 May.
-    assert [each.ends for each in found.steps[3:6]] == [date(2026, 4, 22), date(2026, 4, 29), date(2026, 5, 15)]
+    assert [step.ends for step in found.steps[3:6]] == [date(2026, 4, 22), date(2026, 4, 29), date(2026, 5, 15)]
     assert found.first_month == Period(2026, 6)
 
 
@@ -59,9 +59,9 @@ def test_a_retailers_own_time_counts() -> None:
 )
 def test_production_begins_with_the_month_after_access(start: date, build: int, test: int) -> None:
     found = plan(start, TIMETABLE, build=build, test=test)
-    ends = [each.ends for each in found.steps[:6]]
+    ends = [step.ends for step in found.steps[:6]]
     assert ends == sorted(ends)
-    assert all(working_day(each) for each in ends)
+    assert all(working_day(end) for end in ends)
     assert found.first_month == Period.of(found.steps[5].ends) + 1
     assert found.steps[6].begins == found.first_month.first_day > found.steps[5].ends
     # Whoever is ready by the latest day begins with that month; a working day later it is a month later.

@@ -142,7 +142,9 @@ def test_only_the_chosen_requirements_are_judged(recorded: Path, tmp_path: Path)
         chosen = [argument for word in only for argument in ("--only", word)]
         done = aldis("check", "--recorded", "data", *chosen, "--json", cwd=tmp_path)
         requirements = json.loads(done.stdout)["requirements"]
-        return done.returncode, {each["id"] for each in requirements if each["status"] != "not_tested"}
+        return done.returncode, {
+            requirement["id"] for requirement in requirements if requirement["status"] != "not_tested"
+        }
 
     assert judged("DIT-02") == (1, {"DIT-02"})
     code, chapter = judged("xml", "DIT-01")

@@ -77,7 +77,7 @@ def test_wrong_use(tmp_path: Path, arguments: tuple[str, ...], says: str) -> Non
 def test_what_was_adopted_is_listed_and_shown(adopted: Path) -> None:
     profile = ("--profile", "official/profile.toml")
     listed = aldis("schemas", "list", *profile, "--json", cwd=adopted)
-    files = {each["urn"]: each["file"] for each in json.loads(listed.stdout)}
+    files = {load["urn"]: load["file"] for load in json.loads(listed.stdout)}
     urn = "URN:IVIS:100001:XSD-PPriv-ALISProvider-v1-0"
     assert files[urn] == str(adopted / "official" / "schemas" / "ALISProvider.xsd")
     assert 'name="Izmaksas"' in aldis("schemas", "show", urn, *profile, cwd=adopted).stdout
@@ -104,10 +104,10 @@ def test_the_page_about_adopting_can_be_typed(tmp_path: Path) -> None:
     page = (Path(__file__).parents[3] / "docs" / "official-schemas.md").read_text(encoding="utf-8")
     commands = [line for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
     assert len(commands) == 6
-    for each in commands:
-        if "--bind" in each:
+    for command in commands:
+        if "--bind" in command:
             file = tmp_path / "downloaded" / "ALISProvider.xsd"
             file.write_text(file.read_text(encoding="utf-8").replace("Parnests", "Zils"), encoding="utf-8")
             shutil.rmtree(tmp_path / "official")
-        done = aldis(*shlex.split(each)[1:], cwd=tmp_path)
-        assert done.returncode == (1 if " diff " in each else 0), done.stdout + done.stderr
+        done = aldis(*shlex.split(command)[1:], cwd=tmp_path)
+        assert done.returncode == (1 if " diff " in command else 0), done.stdout + done.stderr

@@ -97,7 +97,7 @@ def test_a_key(tmp_path: Path) -> None:
 
 def test_a_driver_that_starts(tmp_path: Path) -> None:
     findings = [*doctor.retailer(_retailer(tmp_path, 'kind = "command"\ncommand = ["cat"]\ntimeout = 0.1\n'))]
-    assert [(each.subject, each.health) for each in findings] == [
+    assert [(finding.subject, finding.health) for finding in findings] == [
         ("retailer.toml", Health.OK),
         ("driver", Health.OK),
     ]

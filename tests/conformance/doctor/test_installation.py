@@ -22,8 +22,8 @@ def test_a_sound_installation_is_found_sound() -> None:
         *doctor.tls(),
         *doctor.optional(),
     ]
-    assert [each for each in findings if each.health is not Health.OK] == []
-    assert {each.subject for each in findings} >= {"Python", "SOAP services", "data files", "certificates"}
+    assert [finding for finding in findings if finding.health is not Health.OK] == []
+    assert {finding.subject for finding in findings} >= {"Python", "SOAP services", "data files", "certificates"}
 
 
 @pytest.mark.parametrize("running", [(3, 10), (3, 14), (4, 0)])

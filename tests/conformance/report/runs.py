@@ -20,7 +20,7 @@ from conformance.requirements.catalogue import load
 from conformance.requirements.verdicts import Breach, Evidence, Verdict
 
 BEGAN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-ALL = tuple(RequirementInfo.of(each, ()) for each in load())
+ALL = tuple(RequirementInfo.of(requirement, ()) for requirement in load())
 
 
 def info(identifier: str, level: str = "must", basis: str = "documented") -> RequirementInfo:
@@ -89,7 +89,7 @@ def finished(**changes: object) -> RunFinished:
 
 
 def run(*scenarios: tuple[Event, ...], requirements: Iterable[RequirementInfo] = ALL, **changes: object) -> list[Event]:
-    return [started(requirements, **changes), *(event for each in scenarios for event in each), finished()]
+    return [started(requirements, **changes), *(event for scenario in scenarios for event in scenario), finished()]
 
 
 def fold(events: Iterable[Event]) -> RunSummary:

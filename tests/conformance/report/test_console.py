@@ -26,7 +26,7 @@ def untested(name: str, reason: str) -> tuple[Event, ...]:
 
 @pytest.mark.parametrize(("lang", "more"), [("en", "and 4 more"), ("lv", "un vēl 4")])
 def test_a_reason_that_many_scenarios_share_stands_once(lang: str, more: str) -> None:
-    page = shown(*(untested(f"month {each}", "nobody asked") for each in range(5)), lang=lang)
+    page = shown(*(untested(f"month {number}", "nobody asked") for number in range(5)), lang=lang)
     assert page.count("nobody asked") == 1
     assert '"The month 0"' in page
     assert more in page

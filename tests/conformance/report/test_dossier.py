@@ -172,7 +172,7 @@ def test_the_matrix_has_every_requirement_and_no_formula() -> None:
         )
     )
     rows = list(csv.DictReader(io.StringIO(matrix(summary).decode("utf-8-sig"))))
-    assert [each["id"] for each in rows] == ["PAY-01", "DIT-01", "PAY-02"]
+    assert [row["id"] for row in rows] == ["PAY-01", "DIT-01", "PAY-02"]
     assert rows[0]["occasions"] == "2"
     assert rows[0]["scenarios"] == "The month"
     assert rows[2]["text_lv"] == "'=1+1"

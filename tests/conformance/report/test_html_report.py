@@ -45,7 +45,7 @@ def _page(**changes: object) -> etree._Element:
 def test_it_is_one_file_that_asks_for_nothing_else() -> None:
     tree = _page()
     assert not tree.xpath("//link | //img | //iframe | //script[@src]")
-    assert all(each.get("href", "").startswith("#") for each in tree.iter("a"))
+    assert all(element.get("href", "").startswith("#") for element in tree.iter("a"))
     assert "@import" not in tree.findtext(".//style", "")
     assert "url(" not in tree.findtext(".//style", "")
 
@@ -54,7 +54,7 @@ def test_every_link_leads_to_a_place_that_exists_once() -> None:
     tree = _page()
     ids = tree.xpath("//@id")
     assert len(ids) == len(set(ids))
-    links = [each.get("href", "")[1:] for each in tree.iter("a")]
+    links = [element.get("href", "")[1:] for element in tree.iter("a")]
     assert links
     assert set(links) <= set(ids)
 
@@ -87,12 +87,12 @@ def test_every_text_stands_in_both_languages() -> None:
     tree = _page()
     texts = tree.xpath("//*[contains(concat(' ', @class, ' '), ' t ')]")
     assert len(texts) > 100
-    for each in texts:
-        if each.get("lang") == "lv":
-            twin = each.getnext()
+    for text in texts:
+        if text.get("lang") == "lv":
+            twin = text.getnext()
             assert twin is not None
             assert twin.get("lang") == "en"
-            assert (each.text_content().strip() == "") == (twin.text_content().strip() == "")
+            assert (text.text_content().strip() == "") == (twin.text_content().strip() == "")
 
 
 def test_broken_requirements_are_open_and_others_closed() -> None:
@@ -113,10 +113,10 @@ def test_it_can_be_used_without_a_mouse_and_read_aloud() -> None:
     tree = _page()
     assert tree.get("lang") == "lv"
     assert len(tree.xpath("//h1")) == len(tree.xpath("//main")) == 1
-    assert all(each.get("aria-hidden") == "true" for each in tree.iter("svg"))
+    assert all(element.get("aria-hidden") == "true" for element in tree.iter("svg"))
     assert not tree.xpath("//*[@onclick]")
-    assert all(each.get("type") == "button" and each.text_content().strip() for each in tree.iter("button"))
-    assert all(each.xpath("./summary") for each in tree.iter("details"))
+    assert all(element.get("type") == "button" and element.text_content().strip() for element in tree.iter("button"))
+    assert all(element.xpath("./summary") for element in tree.iter("details"))
     assert tree.xpath("//a[@class='skip']")[0].get("href") == "#result"
 
 

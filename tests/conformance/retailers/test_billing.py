@@ -145,8 +145,8 @@ def test_a_reversal_repeats_the_booking_and_gives_its_support_back() -> None:
     assert figures(again) == ("10.00", "10.00", "30.00")
 
 
-cents = st.integers(min_value=0, max_value=10_000).map(lambda each: Decimal(each) / 100)
-months = st.integers(min_value=0, max_value=26).map(lambda each: Period(2025, 11) + each)
+cents = st.integers(min_value=0, max_value=10_000).map(lambda number: Decimal(number) / 100)
+months = st.integers(min_value=0, max_value=26).map(lambda number: Period(2025, 11) + number)
 people = st.sampled_from(["anna", "juris", "zane"])
 
 
@@ -165,8 +165,11 @@ def histories(draw: st.DrawFn) -> list[Account]:
 
 
 def billed(accounts: list[Account], bill: Invoice, period: Period) -> list[Account]:
-    bookings = {each.person: each for each in BILLING.support(bill, period, accounts)}
-    return [each.with_booking(bookings[each.person]) if each.person in bookings else each for each in accounts]
+    bookings = {booking.person: booking for booking in BILLING.support(bill, period, accounts)}
+    return [
+        account.with_booking(bookings[account.person]) if account.person in bookings else account
+        for account in accounts
+    ]
 
 
 @given(histories(), months, cents)
@@ -174,8 +177,8 @@ def test_a_bill_never_takes_more_than_there_is_or_than_it_can(
     accounts: list[Account], period: Period, net: Decimal
 ) -> None:
     bookings = BILLING.support(invoice(str(net)), period, accounts)
-    by_person = {each.person: each for each in accounts}
-    assert sum(each.applied for each in bookings) <= net
+    by_person = {account.person: account for account in accounts}
+    assert sum(booking.applied for booking in bookings) <= net
     for booking in bookings:
         available = BILLING.available(by_person[booking.person], period)
         assert booking.applied + booking.remainder == available > 0
@@ -183,30 +186,30 @@ def test_a_bill_never_takes_more_than_there_is_or_than_it_can(
         for amount in (booking.applied, booking.carried_over, booking.remainder):
             assert amount == amount.quantize(Decimal("0.01"))
     # Support is held back from a bill only when the bill is used up.
-    if any(each.remainder for each in bookings):
-        assert sum(each.applied for each in bookings) == net
-    assert {each.person for each in bookings} == {
-        each.person for each in accounts if BILLING.available(each, period) > 0
+    if any(booking.remainder for booking in bookings):
+        assert sum(booking.applied for booking in bookings) == net
+    assert {booking.person for booking in bookings} == {
+        account.person for account in accounts if BILLING.available(account, period) > 0
     }
 
 
 @given(histories(), months, cents)
 def test_no_year_ever_gives_more_than_was_granted_in_it(accounts: list[Account], period: Period, net: Decimal) -> None:
-    for each in billed(accounts, invoice(str(net)), period):
+    for account in billed(accounts, invoice(str(net)), period):
         for year in (2025, 2026, 2027, 2028):
-            granted = sum((grant.amount for grant in each.grants if grant.period.year == year), Decimal(0))
-            assert BILLING.taken(each, year) <= granted
+            granted = sum((grant.amount for grant in account.grants if grant.period.year == year), Decimal(0))
+            assert BILLING.taken(account, year) <= granted
 
 
 @given(histories(), months, cents, months)
 def test_a_reversal_restores_exactly(accounts: list[Account], period: Period, net: Decimal, later: Period) -> None:
-    bookings = {each.person: each for each in BILLING.support(invoice(str(net)), period, accounts)}
-    for each in accounts:
-        if each.person in bookings:
-            booking = bookings[each.person]
-            restored = each.with_booking(booking).with_booking(BILLING.reversal(booking))
-            assert BILLING.available(restored, later) == BILLING.available(each, later)
-            assert BILLING.earlier(restored, later) == BILLING.earlier(each, later)
+    bookings = {booking.person: booking for booking in BILLING.support(invoice(str(net)), period, accounts)}
+    for account in accounts:
+        if account.person in bookings:
+            booking = bookings[account.person]
+            restored = account.with_booking(booking).with_booking(BILLING.reversal(booking))
+            assert BILLING.available(restored, later) == BILLING.available(account, later)
+            assert BILLING.earlier(restored, later) == BILLING.earlier(account, later)
 
 
 @given(st.lists(st.tuples(cents, cents), min_size=1, max_size=12))
@@ -218,7 +221,7 @@ def test_over_a_year_nothing_is_lost_and_nothing_is_made(months_of_year: list[tu
         accounts = billed(accounts, invoice(str(net), f"R-{index}"), JANUARY + index)
     last = JANUARY + (len(months_of_year) - 1)
     (final,) = accounts
-    assert BILLING.taken(final, 2026) + BILLING.available(final, last) == sum(each.amount for each in grants)
+    assert BILLING.taken(final, 2026) + BILLING.available(final, last) == sum(grant.amount for grant in grants)
 
 
 @pytest.mark.parametrize(("amount", "rounded"), [("1.005", "1.01"), ("1.004", "1.00"), ("-1.005", "-1.01")])

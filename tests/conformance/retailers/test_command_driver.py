@@ -211,7 +211,7 @@ def test_close_ends_what_the_program_started(started: Started) -> None:
     driver = started(program)
     processes = driver.ask("hello").fields["processes"]
     driver.close()
-    wait_until(lambda: all(gone(each) for each in processes))
+    wait_until(lambda: all(gone(process) for process in processes))
 
 
 def test_a_program_that_ignores_goodbye_is_ended(started: Started) -> None:

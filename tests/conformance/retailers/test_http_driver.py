@@ -61,8 +61,8 @@ def test_requests_are_posted_one_by_one(served: Served) -> None:
     assert driver.ask("hello", profile="ā").fields == {"name": "Ē"}
     assert driver.ask("reset").ok
     driver.close()
-    assert [each["do"] for each in served.requests] == ["hello", "reset", "bye"]
-    assert [each["id"] for each in served.requests] == [1, 2, 3]
+    assert [request["do"] for request in served.requests] == ["hello", "reset", "bye"]
+    assert [request["id"] for request in served.requests] == [1, 2, 3]
     assert served.requests[0]["profile"] == "ā"
 
 

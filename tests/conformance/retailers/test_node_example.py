@@ -57,7 +57,7 @@ def test_the_first_month(example: Driver, state: State) -> None:
     run(example, state, "2026-03-02T10:00")
     run(example, state, "2026-03-08T10:00")
     lines = well(example, "bill", period="2026-03", invoices=[bill("17.30")])["lines"]
-    assert [(each["invoice"], each["applied"]) for each in lines] == [("R-1", "17.30")]
+    assert [(line["invoice"], line["applied"]) for line in lines] == [("R-1", "17.30")]
     run(example, state, "2026-04-02T10:00")
     run(example, state, "2026-04-08T10:00")
     well(example, "bill", period="2026-04", invoices=[bill("100.00", "R-2", issued="2026-05-01")])
@@ -66,7 +66,7 @@ def test_the_first_month(example: Driver, state: State) -> None:
     reconciled = state.reconciled()
     assert (reconciled["granted"], reconciled["applied"], reconciled["carried"]) == ("50.00", "50.00", "0.00")
     assert reconciled["differences"] == []
-    assert [each.details["errors"] for each in state.intakes()] == [[], [], []]
+    assert [intake.details["errors"] for intake in state.intakes()] == [[], [], []]
     assert state.faults() == []
 
 
@@ -82,7 +82,7 @@ def test_changes_and_the_end_of_a_contract(example: Driver, state: State) -> Non
     well(example, "apply", events=[{"kind": "contract.end", "contract": "00 <&> \"'1", "valid_to": "2026-03-31"}])
     run(example, state, "2026-03-03T12:00")
     run(example, state, "2026-03-04T12:00")
-    assert [(each.details["accepted"], each.details["errors"]) for each in state.intakes()] == [(1, [])] * 3
+    assert [(intake.details["accepted"], intake.details["errors"]) for intake in state.intakes()] == [(1, [])] * 3
 
 
 def test_a_lost_reply_is_answered_by_the_same_document(example: Driver, state: State) -> None:
@@ -90,7 +90,7 @@ def test_a_lost_reply_is_answered_by_the_same_document(example: Driver, state: S
     state.simulation.faults.arm(fault)
     well(example, "apply", events=[signed()])
     run(example, state, "2026-03-02T10:00")
-    assert [(each.details["accepted"], each.details["duplicate"]) for each in state.intakes()] == [
+    assert [(intake.details["accepted"], intake.details["duplicate"]) for intake in state.intakes()] == [
         (1, False),
         (0, True),
     ]
@@ -112,7 +112,7 @@ def test_a_lost_read_is_recovered(example: Driver, state: State) -> None:
         "DeleteMessage",
     ]
     lines = well(example, "bill", period="2026-03", invoices=[bill("17.30")])["lines"]
-    assert [each["applied"] for each in lines] == ["17.30"]
+    assert [line["applied"] for line in lines] == ["17.30"]
 
 
 def test_an_empty_month(example: Driver, state: State) -> None:
@@ -120,7 +120,7 @@ def test_an_empty_month(example: Driver, state: State) -> None:
     run(example, state, "2026-03-02T10:00")
     well(example, "bill", period="2026-03", invoices=[])
     run(example, state, "2026-04-01T10:00", "payout")
-    assert [each.details["channel"] for each in state.intakes()] == ["contract", "payout"]
+    assert [intake.details["channel"] for intake in state.intakes()] == ["contract", "payout"]
     assert state.intakes()[1].details["errors"] == []
 
 

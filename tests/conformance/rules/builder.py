@@ -186,7 +186,7 @@ class Story:
         return Case(self.journal, world, PROFILE, OURS)
 
     def verdicts(self) -> dict[str, Verdict]:
-        return {each.requirement: each for each in judge(self.case())}
+        return {verdict.requirement: verdict for verdict in judge(self.case())}
 
     def broken(self) -> dict[str, int]:
         """The requirements that are broken, each with the number of its breaches."""
@@ -450,7 +450,7 @@ class Story:
     def fetch(self, channel: str) -> list[str]:
         """List, read, confirm where needed, delete: all that waits on a channel."""
         name = ChannelName(channel)
-        waiting = [each for each in self.mailbox if each.channel is name]
+        waiting = [waiting for waiting in self.mailbox if waiting.channel is name]
         self.list_messages(channel, *(each.message for each in waiting))
         for each in waiting:
             self.mailbox.remove(each)

@@ -38,12 +38,14 @@ from tests.conformance.rules.builder import (
 )
 from tests.mutants.table import TABLE
 
-JUDGED = [each.requirement for each in judge(Story().case())]
+JUDGED = [verdict.requirement for verdict in judge(Story().case())]
 
 
 def test_rules_and_requirements_belong_together() -> None:
     assert len(JUDGED) == len(set(JUDGED)) == len(rules())
-    assert [each.id for each in load() if each.untested is None or each.id in JUDGED] == JUDGED
+    assert [
+        requirement.id for requirement in load() if requirement.untested is None or requirement.id in JUDGED
+    ] == JUDGED
 
 
 def test_a_requirement_has_a_rule_or_a_reason_why_not() -> None:
@@ -54,14 +56,14 @@ def test_a_requirement_has_a_rule_or_a_reason_why_not() -> None:
 @pytest.mark.parametrize("requirement", JUDGED)
 def test_every_rule_is_shown_to_fail_by_itself(requirement: str) -> None:
     """A spoilt retailer breaks this requirement and nothing else, or a story in these tests does."""
-    if requirement in {each.requirement for each in TABLE}:
+    if requirement in {spoilt.requirement for spoilt in TABLE}:
         return
     tests = "\n".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
     assert re.search(rf'\{{"{requirement}": \d+\}}', tests)
 
 
 def test_nothing_is_judged_where_nothing_happened() -> None:
-    assert not [each for each in judge(Story().case()) if each.checked]
+    assert not [verdict for verdict in judge(Story().case()) if verdict.checked]
 
 
 def test_breaches_speak_both_languages_and_can_be_seen() -> None:
@@ -73,7 +75,7 @@ def test_breaches_speak_both_languages_and_can_be_seen() -> None:
             assert breach.expected
             assert breach.expected_lv
             assert breach.evidence
-            assert all(each.entry is None or each.entry > 0 for each in breach.evidence)
+            assert all(evidence.entry is None or evidence.entry > 0 for evidence in breach.evidence)
 
 
 def test_a_rule_gives_the_same_verdict_again() -> None:
@@ -151,13 +153,13 @@ def odd_entries(draw: st.DrawFn) -> Entry:
         details[key] = draw(SCRAPS)
     changes: dict[str, Any] = {"details": details}
     if draw(st.booleans()):
-        changes["operation"] = draw(st.sampled_from(sorted({each.operation for each in LINES} | {"", "?"})))
+        changes["operation"] = draw(st.sampled_from(sorted({line.operation for line in LINES} | {"", "?"})))
     if draw(st.booleans()):
-        changes["message_ids"] = draw(st.sampled_from([each.message_ids for each in LINES]))
+        changes["message_ids"] = draw(st.sampled_from([line.message_ids for line in LINES]))
     if draw(st.booleans()):
         changes["payload"] = draw(st.sampled_from([None, "missing", *BLOBS]))
     if draw(st.booleans()):
-        changes["channel_version"] = draw(st.sampled_from([None, "?", *(each.channel_version for each in LINES)]))
+        changes["channel_version"] = draw(st.sampled_from([None, "?", *(line.channel_version for line in LINES)]))
     if draw(st.booleans()):
         changes["outcome"] = draw(st.sampled_from(Outcome))
     if draw(st.booleans()):
@@ -174,7 +176,7 @@ def odd_entries(draw: st.DrawFn) -> Entry:
     seed=st.randoms(),
 )
 def test_no_journal_makes_a_rule_raise(odd: list[Entry], kept: list[int], seed: Any) -> None:
-    mixed = [*odd, *(LINES[each] for each in kept)]
+    mixed = [*odd, *(LINES[number] for number in kept)]
     seed.shuffle(mixed)
     story = Story(journal=Memory())
     story.journal.blobs = BLOBS
@@ -183,8 +185,8 @@ def test_no_journal_makes_a_rule_raise(odd: list[Entry], kept: list[int], seed: 
         for number, each in enumerate(mixed, 1)
     ]
     verdicts = judge(story.case())
-    assert [each.requirement for each in verdicts] == JUDGED
-    assert all(len(each.breaches) <= each.checked for each in verdicts)
+    assert [verdict.requirement for verdict in verdicts] == JUDGED
+    assert all(len(verdict.breaches) <= verdict.checked for verdict in verdicts)
 
 
 # -- registering

@@ -39,7 +39,7 @@ class FtpsStory(Story):
 
     def take(self, *, listed: int = 1, got: int = 1, deleted: int = 1) -> None:
         """Look into Read, get and delete some of what is there."""
-        waiting = [each.message for each in self.mailbox][:listed]
+        waiting = [waiting.message for waiting in self.mailbox][:listed]
         self.list_messages("discount", *waiting)
         for message in waiting[:got]:
             self.receive(message)
@@ -160,5 +160,5 @@ def test_a_duty_that_dit_enforces(number: int, duty: str) -> None:
 
 
 def test_the_chapter_says_what_it_needs() -> None:
-    assert {each.needs for each in load() if each.chapter == "FTP"} == {"ftps"}
+    assert {requirement.needs for requirement in load() if requirement.chapter == "FTP"} == {"ftps"}
     assert "transport" in NEEDS["ftps"]

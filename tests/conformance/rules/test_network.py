@@ -110,7 +110,7 @@ def waiting(count: int = 1) -> Story:
 
 
 def ids(story: Story) -> list[str]:
-    return [each.message for each in story.mailbox]
+    return [waiting.message for waiting in story.mailbox]
 
 
 def read_well(story: Story, message: str) -> None:

@@ -46,7 +46,7 @@ def april(
 
 def test_a_good_month_breaks_nothing() -> None:
     verdicts = march(payout("R-2026-03", "35.40", "20.00")).verdicts()
-    assert not [each for each in verdicts.values() if each.breaches]
+    assert not [verdict for verdict in verdicts.values() if verdict.breaches]
     for judged in ("PAY-02", "PAY-03", "PAY-04", "PAY-06", "PAY-07", "PAY-08", "PAY-11"):
         assert verdicts[judged].checked > 0, judged
 

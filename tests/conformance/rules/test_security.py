@@ -118,7 +118,7 @@ def test_each_failed_check_is_the_finding_of_one_requirement(check: str, require
 
 
 def test_every_check_of_the_guard_is_somebody_s_finding() -> None:
-    assert {each for found in security._CHECKS.values() for each in found} == {str(each) for each in Check}
+    assert {each for found in security._CHECKS.values() for each in found} == {str(check) for check in Check}
 
 
 def test_a_refused_token_is_used_again() -> None:

@@ -49,12 +49,12 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_month_by_folders_and_files(keys: Path) -> None:
     summary = play(keys, "month")
-    verdicts = {each.info.id: each.status for each in summary.verdicts}
+    verdicts = {verdict.info.id: verdict.status for verdict in summary.verdicts}
     assert summary.exit_code == 0
     assert {name for name, status in verdicts.items() if status is Status.FAILED} == set()
     assert all(verdicts[f"FTP-0{number}"] is Status.PASSED for number in range(1, 6))
     assert verdicts["DIT-01"] is Status.NOT_TESTED
-    reason = next(each.info.untested for each in summary.verdicts if each.info.id == "DIT-01")
+    reason = next(verdict.info.untested for verdict in summary.verdicts if verdict.info.id == "DIT-01")
     assert reason is not None
     assert "FTP chapter" in reason
 
@@ -66,7 +66,7 @@ def test_by_ftps_of_a_secured_simulator(keys: Path) -> None:
 def test_a_driver_that_cannot_is_not_tested(keys: Path) -> None:
     summary = play(keys, "month", driver="tests.conformance.run.test_by_ftps:WithoutFtps")
     assert summary.exit_code != 0
-    assert not [each for each in summary.verdicts if each.status is Status.PASSED]
+    assert not [verdict for verdict in summary.verdicts if verdict.status is Status.PASSED]
 
 
 def test_the_setting_is_read(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ security = "{security}"
 MACHINE_CLOCK = "tests.conformance.machine_clock:ByMachineClock"
 PROFILE = load_profile()
 POLICY = Policy(PROFILE.assumed_requirements)
-REQUIREMENTS = {each.id: each for each in load()}
+REQUIREMENTS = {requirement.id: requirement for requirement in load()}
 NOT_SPOILT = {
     "XML-02": "the reference retailer's SOAP library writes UTF-8 only",
     "DIT-06": "the reference retailer's SOAP library makes its calls from the WSDL",
@@ -87,7 +87,7 @@ def play(spoilt: Spoilt, keys: Path, instead: str | None = None) -> RunSummary:
 @pytest.mark.parametrize("spoilt", TABLE, ids=lambda each: each.variant)
 def test_a_fault_breaks_its_own_requirement_and_no_other(spoilt: Spoilt, keys: Path) -> None:
     summary = play(spoilt, keys)
-    broken = {each.info.id: each.status for each in summary.verdicts if each.breaches}
+    broken = {verdict.info.id: verdict.status for verdict in summary.verdicts if verdict.breaches}
     assert set(broken) == {spoilt.requirement, *spoilt.also}
     red = any(POLICY.is_fatal(REQUIREMENTS[each]) for each in broken)
     assert broken[spoilt.requirement] is (
@@ -108,7 +108,9 @@ def test_the_reference_retailer_is_green_and_ready_for_sign_off(tmp_path: Path) 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "warning" not in done.stdout
     tested = [
-        each.id for each in REQUIREMENTS.values() if each.untested is None and each.needs in (None, "soap", "security")
+        requirement.id
+        for requirement in REQUIREMENTS.values()
+        if requirement.untested is None and requirement.needs in (None, "soap", "security")
     ]
     assert f"{len(tested)} of {len(REQUIREMENTS)} requirements tested" in " ".join(done.stdout.split())
     verified = aldis("dossier", "verify", "report/dossier.zip", cwd=tmp_path)
@@ -123,7 +125,7 @@ def test_without_tokens_and_by_certificate_a_month_passes_too(security: str, tmp
     done = aldis("check", "--retailer", "retailer.toml", "--only", "month", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"security {security}" in done.stdout
-    judged = next(each for each in done.stdout.splitlines() if each.startswith("SEC"))
+    judged = next(line for line in done.stdout.splitlines() if line.startswith("SEC"))
     assert ("hold" in judged) is (security != "off")
 
 
@@ -132,12 +134,12 @@ def test_a_retailer_that_signs_by_its_machines_clock_is_waited_for(keys: Path) -
     scenario = "Tokens end between the retailer's runs"
     summary = play(Spoilt("security:StaleToken", "SEC-04", scenario, security="username"), keys, MACHINE_CLOCK)
     assert summary.exit_code == 0
-    assert next(each for each in summary.verdicts if each.info.id == "SEC-04").checked
+    assert next(verdict for verdict in summary.verdicts if verdict.info.id == "SEC-04").checked
 
 
 def test_every_rule_is_tripped_or_it_is_said_why_not() -> None:
-    judged = {each.requirement for each in judge(Story().case())}
-    tripped = {each.requirement for each in TABLE}
-    assert len({each.variant for each in TABLE}) == len(TABLE) >= 50
+    judged = {verdict.requirement for verdict in judge(Story().case())}
+    tripped = {spoilt.requirement for spoilt in TABLE}
+    assert len({spoilt.variant for spoilt in TABLE}) == len(TABLE) >= 50
     assert judged - tripped == set(NOT_SPOILT)
-    assert all(each.fault for each in TABLE)
+    assert all(spoilt.fault for spoilt in TABLE)

@@ -67,10 +67,10 @@ def test_events_are_redacted_whole() -> None:
 def test_a_redacted_journal_can_be_written_and_read_and_its_documents_are_still_valid(tmp_path: Path) -> None:
     told = story()
     write_folder(RedactedJournal(told.journal, redactor(told)), tmp_path / "journal")
-    everything = b"".join(each.read_bytes() for each in (tmp_path / "journal").rglob("*") if each.is_file()).decode()
+    everything = b"".join(path.read_bytes() for path in (tmp_path / "journal").rglob("*") if path.is_file()).decode()
     assert not [each for each in PERSONAL if each in everything]
     read = FolderJournal(tmp_path / "journal")
-    (payload,) = {each.payload for each in read.entries() if each.payload}
+    (payload,) = {entry.payload for entry in read.entries() if entry.payload}
     data = read.blob(payload)
     assert not validate(data, PROFILE, ChannelName.CONTRACT)
     (record,) = read_document(data, PROFILE).contracts()
@@ -95,13 +95,13 @@ def test_check_redacts_all_that_it_writes(tmp_path: Path) -> None:
     done = aldis("check", *arguments, "hidden", "--redact", cwd=tmp_path)
     assert done.returncode == 0
     plain, hidden = (
-        b"".join(each.read_bytes() for each in sorted((tmp_path / folder).rglob("*")) if each.is_file()).decode()
+        b"".join(path.read_bytes() for path in sorted((tmp_path / folder).rglob("*")) if path.is_file()).decode()
         for folder in ("plain", "hidden")
     )
     codes = set(re.findall(r'"code":"(\d{6}-\d{5})"', plain))
     assert codes
     assert "Bērziņa" in plain
-    assert not [each for each in (*codes, "Bērziņa", "Kalniņš", "Paraugu iela") if each in hidden]
+    assert not [code for code in (*codes, "Bērziņa", "Kalniņš", "Paraugu iela") if code in hidden]
     report = json.loads((tmp_path / "hidden" / "report.json").read_text(encoding="utf-8"))
     assert report["result"]["exit_code"] == 0
 

@@ -30,7 +30,7 @@ def test_a_scenario_can_be_read(feature: object, scenario: object) -> None:
     assert re.search(r"[āčēģīķļņšūž]", scenario.description)  # type: ignore[attr-defined]
     assert "Latviski:" in feature.description  # type: ignore[attr-defined]
     assert all(len(step.name) <= SENTENCE for step in scenario._steps)  # type: ignore[attr-defined]
-    known = {each.id for each in load()} | TAGS
+    known = {requirement.id for requirement in load()} | TAGS
     assert scenario.tags  # type: ignore[attr-defined]
     assert set(scenario.tags) <= known  # type: ignore[attr-defined]
 

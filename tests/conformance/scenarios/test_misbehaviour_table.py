@@ -51,9 +51,9 @@ def _told() -> Iterator[list[str]]:
     """The sentences of every scenario, its examples filled in."""
     for path in sorted(SCENARIOS.glob("*.feature")):
         for scenario in get_feature(str(SCENARIOS), path.name).scenarios.values():
-            steps = [each.name for each in scenario._steps]
-            for row in [row for each in scenario.examples for row in each.as_contexts()] or [{}]:
-                yield [_filled(each, row) for each in steps]
+            steps = [step.name for step in scenario._steps]
+            for row in [row for example in scenario.examples for row in example.as_contexts()] or [{}]:
+                yield [_filled(step, row) for step in steps]
 
 
 def _filled(step: str, row: Any) -> str:
@@ -68,7 +68,7 @@ def _table() -> dict[str, dict[ChannelName, set[str]]]:
             kind, what = _misbehaviour(step)
             if kind is None:
                 continue
-            run = next(each for each in steps[place:] if each in RUNS)
+            run = next(step for step in steps[place:] if step in RUNS)
             channels = {ChannelName.DISCOUNT} if what == "discount list" else RUNS[run]
             for channel in channels:
                 table[kind][channel].add(what)

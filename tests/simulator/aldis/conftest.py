@@ -22,5 +22,5 @@ def make_country(tmp_path: Path) -> Iterator[MakeCountry]:
         return made[-1]
 
     yield make
-    for each in made:
-        each.store.close()
+    for country in made:
+        country.store.close()

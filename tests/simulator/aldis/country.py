@@ -126,10 +126,12 @@ class Country:
         **header: Any,
     ) -> Document:
         """A document of these records; its header is right unless told otherwise."""
-        payouts = [each for each in records if isinstance(each, PayoutRecord)]
+        payouts = [record for record in records if isinstance(record, PayoutRecord)]
         now = self.clock.now()
         month = (
-            Period.parse(period) if period else max((each.period for each in payouts), default=Period.of(now.date()))
+            Period.parse(period)
+            if period
+            else max((payout.period for payout in payouts), default=Period.of(now.date()))
         )
         fields: dict[str, Any] = {
             "document_id": f"00000000-0000-4000-8000-{next(self._documents):012d}",
@@ -178,12 +180,12 @@ class Country:
 
     def acts(self, operation: str) -> list[dict[str, Any]]:
         """The details of ALDIS's journal entries of one operation."""
-        return [dict(each.details) for each in self.entries(operation)]
+        return [dict(entry.details) for entry in self.entries(operation)]
 
     def entries(self, operation: str) -> list[Entry]:
         """ALDIS's journal entries of one operation."""
         entries = StoredJournal(self.store).entries()
-        return [each for each in entries if each.kind is Kind.AUTHORITY and each.operation == operation]
+        return [entry for entry in entries if entry.kind is Kind.AUTHORITY and entry.operation == operation]
 
     def mailbox(self, retailer: Retailer, name: ChannelName) -> list[MailboxMessage]:
         """What lies unread in a retailer's mailbox on a channel."""
@@ -207,17 +209,17 @@ class Country:
         """Period, contract and total of every record in a retailer's discount documents."""
         found: list[tuple[str, str, Decimal]] = []
         for document in self.discounts(retailer):
-            for each in document.records:
-                assert isinstance(each, DiscountRecord)
-                found.append((str(document.header.period), each.contract, each.total))
+            for record in document.records:
+                assert isinstance(record, DiscountRecord)
+                found.append((str(document.header.period), record.contract, record.total))
         return found
 
     def errors(self, name: ChannelName, retailer: Retailer = PARAUGS) -> list[tuple[MailboxMessage, ErrorReport]]:
         """The error events in a retailer's mailbox on a channel."""
         return [
-            (each, read_error_report(self.blob(each.payload.reference), self.profile))
-            for each in self.mailbox(retailer, name)
-            if each.message_class is MessageClass.ERROR
+            (mailbox_message, read_error_report(self.blob(mailbox_message.payload.reference), self.profile))
+            for mailbox_message in self.mailbox(retailer, name)
+            if mailbox_message.message_class is MessageClass.ERROR
         ]
 
     def blob(self, reference: str) -> bytes:

@@ -38,8 +38,8 @@ def edgars(on: date) -> Resident:
 
 def world(*facts: object, start: date = date(2026, 1, 1), **fields: object) -> World:
     """A world with Anna, Jānis and Ilze, both retailers, and the spells given."""
-    spells = tuple(each for each in facts if isinstance(each, Spell))
-    residents = (ANNA, JANIS, ILZE, *(each for each in facts if isinstance(each, Resident)))
+    spells = tuple(fact for fact in facts if isinstance(fact, Spell))
+    residents = (ANNA, JANIS, ILZE, *(fact for fact in facts if isinstance(fact, Resident)))
     return World("test", start, BVKB, (PARAUGS, KAIMINS), residents, spells, **fields)  # type: ignore[arg-type]
 
 
@@ -69,7 +69,7 @@ def contract(
         metering_point=metering_point or synthetic_metering_point(7),
         address=Address("Paraugu iela 1"),
         holder=_person(holder),
-        sub_users=tuple(SubUser(_person(each), Address(each.address)) for each in sub_users),
+        sub_users=tuple(SubUser(_person(sub_user), Address(sub_user.address)) for sub_user in sub_users),
         valid_from=valid_from,
         valid_to=valid_to,
     )

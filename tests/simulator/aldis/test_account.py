@@ -30,7 +30,7 @@ def _expected(available: str, earlier: str, carried: str, remainder: str) -> Exp
 
 
 def _amounts(*euros: int) -> tuple[Decimal, ...]:
-    return tuple(Decimal(each) for each in euros)
+    return tuple(Decimal(euro) for euro in euros)
 
 
 def test_a_bill_above_the_support_takes_all_of_it() -> None:
@@ -100,7 +100,7 @@ def test_an_invoice_can_be_billed_again_under_its_number_after_a_reversal() -> N
     record = payout("C", "2026-01", "15.00", "15.00", remainder="5.00")
     account = account.with_bill(_bill(1, record)).with_bill(_bill(2, replace(record, reversal=True)))
     account = account.with_bill(_bill(3, record))
-    assert [each.order for each in account.standing()] == [(3, 1)]
+    assert [bill.order for bill in account.standing()] == [(3, 1)]
 
 
 def test_a_late_payout_leaves_room_for_what_later_bills_took() -> None:
@@ -175,8 +175,8 @@ def test_any_history_adds_up(history: list[tuple[Decimal, list[tuple[Decimal, De
         assert end.carried == NOTHING
         assert end.granted == end.applied + end.lapsed
         # Nothing is counted twice: what stands is what was applied, what was cancelled is beside it.
-        assert end.applied == sum((each.record.applied for each in account.standing()), NOTHING)
-        assert end.applied + end.reversed == sum((each.record.applied for each in account.bills), NOTHING)
+        assert end.applied == sum((bill.record.applied for bill in account.standing()), NOTHING)
+        assert end.applied + end.reversed == sum((bill.record.applied for bill in account.bills), NOTHING)
 
 
 @settings(deadline=None, max_examples=60)
@@ -202,7 +202,7 @@ def test_the_order_in_which_documents_come_does_not_matter(
         assert bill.record.applied <= late.room(bill)
         late = late.with_bill(bill)
     assert late.bills == account.bills
-    assert [late.expected(each) for each in made] == [account.expected(each) for each in made]
+    assert [late.expected(bill) for bill in made] == [account.expected(bill) for bill in made]
 
 
 def test_a_bill_made_again_after_a_later_months_finds_the_rest_and_the_next_one_all_of_it() -> None:

@@ -56,7 +56,7 @@ def test_a_retailer_with_nothing_to_hear_gets_an_empty_document(make_country: Ma
     country.until(date(2026, 4, 8))
     for retailer in (PARAUGS, KAIMINS):
         documents = country.discounts(retailer)
-        assert [(each.header.period, each.header.record_count) for each in documents] == [
+        assert [(document.header.period, document.header.record_count) for document in documents] == [
             (Period(2026, 3), 0),
             (Period(2026, 4), 0),
         ]
@@ -86,7 +86,7 @@ def test_ids_are_the_same_in_every_run(make_country: MakeCountry) -> None:
         country.send(contract("1", ANNA))
         country.until(date(2026, 3, 8))
         (document,) = country.discounts()
-        return [document.header.document_id, *(each.decision_id for each in document.discounts())]
+        return [document.header.document_id, *(discount.decision_id for discount in document.discounts())]
 
     assert ids() == ids()
 
@@ -149,9 +149,9 @@ def test_the_town_over_half_a_year(make_country: MakeCountry) -> None:
     """Every rule at once. All contracts are Paraugs's and known since January but Dace's second one."""
     town = load_world("town")
     country = make_country(town)
-    people = {each.given_name: each for each in town.residents}
+    people = {resident.given_name: resident for resident in town.residents}
     old_code = people["Edgars"].code_changes[0].earlier
-    holders = [each for each in people if each not in ("Rihards", "Edgars")]
+    holders = [person for person in people if person not in ("Rihards", "Edgars")]
     records = [contract(f"C-{name}", people[name]) for name in holders if name != "Uldis"]
     records.append(contract("C-Uldis", people["Uldis"], sub_users=(people["Rihards"],)))
     records.append(contract("C-Edgars", old_code))
@@ -183,8 +183,8 @@ def test_the_town_over_half_a_year(make_country: MakeCountry) -> None:
 
 
 def _reconciled(country: Country, period: str) -> dict[str, Any]:
-    ours = [each for each in country.acts("reconcile") if each["provider"] == PARAUGS.registration_number]
-    return next(each for each in ours if each["period"] == period)
+    ours = [act for act in country.acts("reconcile") if act["provider"] == PARAUGS.registration_number]
+    return next(our for our in ours if our["period"] == period)
 
 
 def _differences(details: dict[str, Any]) -> list[tuple[str, str, str, str]]:
@@ -319,8 +319,8 @@ def test_a_restart_at_any_moment_changes_nothing(make_country: MakeCountry) -> N
         pause()
         country.until(date(2026, 4, 22))
         pause()
-        intakes = [codes(each) for each in country.acts("intake")]
-        decided = [each["decided"] for each in country.acts("determine")]
+        intakes = [codes(act) for act in country.acts("intake")]
+        decided = [act["decided"] for act in country.acts("determine")]
         return [*_snapshot(country), intakes, decided, country.acts("reconcile")]
 
     assert play(restart=True) == play(restart=False)
@@ -342,7 +342,7 @@ def test_a_duty_is_done_once(make_country: MakeCountry) -> None:
 def test_months_before_the_world_began_are_not_reconciled(make_country: MakeCountry) -> None:
     country = make_country(world(start=MARCH))
     country.until(date(2026, 4, 30))
-    assert {each["period"] for each in country.acts("reconcile")} == {"2026-03"}
+    assert {act["period"] for act in country.acts("reconcile")} == {"2026-03"}
 
 
 class _Stop(Exception):
@@ -385,8 +385,8 @@ def test_what_is_not_committed_never_happened(
 @pytest.mark.parametrize(("moment", "left"), [("before", 3), ("after", 2)])
 def test_killed_around_a_commit_each_document_is_taken_once(make_country: MakeCountry, moment: str, left: int) -> None:
     country = make_country(world(poor(ANNA), start=MARCH))
-    for each in range(4):
-        country.post(country.document(contract(f"{each}", ANNA), contract("x", "190385-00140")))
+    for number in range(4):
+        country.post(country.document(contract(f"{number}", ANNA), contract("x", "190385-00140")))
     country.store.close()
     script = Path(__file__).with_name("kill_process.py")
     command = [sys.executable, str(script), str(country.directory), "2", moment]
@@ -396,7 +396,7 @@ def test_killed_around_a_commit_each_document_is_taken_once(make_country: MakeCo
     assert country.bvkb_waiting() == left
     country.aldis.wake()
     assert country.bvkb_waiting() == 0
-    documents = [each["document_id"] for each in country.acts("intake")]
+    documents = [act["document_id"] for act in country.acts("intake")]
     assert len(documents) == len(set(documents)) == 4
-    assert [codes(each) for each in country.acts("intake")] == [[("person-unknown", 2)]] * 4
+    assert [codes(act) for act in country.acts("intake")] == [[("person-unknown", 2)]] * 4
     assert len(country.errors(ChannelName.CONTRACT)) == 4

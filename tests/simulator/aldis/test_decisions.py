@@ -55,16 +55,18 @@ class Months:
         """The decisions of a month; what they granted counts for the next ones."""
         period = Period.parse(month)
         decisions = decide(self.facts, period, date(period.year, period.month, 7))
-        for each in decisions:
-            self.facts.grants.add(each.contract, each.person, period, each.record)
+        for decision in decisions:
+            self.facts.grants.add(decision.contract, decision.person, period, decision.record)
         return list(decisions)
 
     def brief(self, month: str) -> list[tuple[str, str, str]]:
         """The decisions of a month as contract, amount due with catch-up, status."""
         found = []
-        for each in self.determine(month):
-            late = "".join(f" +{part.period}:{part.amount}" for part in each.record.catch_up)
-            found.append((each.contract.contract, f"{each.record.amount_due}{late}", str(each.record.status)))
+        for decision in self.determine(month):
+            late = "".join(f" +{part.period}:{part.amount}" for part in decision.record.catch_up)
+            found.append(
+                (decision.contract.contract, f"{decision.record.amount_due}{late}", str(decision.record.status))
+            )
         return found
 
 
@@ -86,7 +88,7 @@ def test_a_decision_says_why() -> None:
     months = Months(poor(ANNA))
     months.say(contract("1"), date(2026, 1, 3))
     (decision,) = months.determine("2026-01")
-    why = "\n".join(each.en for each in decision.why)
+    why = "\n".join(reason.en for reason in decision.why)
     assert "poor or low-income since 2025-01-01" in why
     assert "1 x 20.00 EUR for 2026-01 (documented: Cabinet Regulation No. 345" in why
     assert "the person's only contract" in why
@@ -96,9 +98,9 @@ def test_a_decision_says_why_in_latvian_too() -> None:
     months = Months(_spell(ANNA, Category.DISABILITY_GROUP_1), arrears=(Arrears(ANNA.code, date(2025, 11, 1)),))
     months.say(contract("1"), date(2026, 1, 3))
     (decision,) = months.determine("2026-01")
-    assert [each.kind for each in decision.why] == ["fact", "rule", "amount", "contract"]
+    assert [reason.kind for reason in decision.why] == ["fact", "rule", "amount", "contract"]
     regulation = "Ministru kabineta 2021. gada 1. jūnija noteikumi Nr. 345"
-    assert [each.lv for each in decision.why] == [
+    assert [reason.lv for reason in decision.why] == [
         "persona ar I grupas invaliditāti no 2021-01-01",
         f"uzturlīdzekļu parāds UGF no 2025-11-01, bet I grupai kopš 2023-01 ir izņēmums. {regulation} (dokumentēts)",
         f"persona ar I grupas invaliditāti: 1 x 20.00 EUR par 2026-01 (dokumentēts: {regulation} ar grozījumiem)",
@@ -127,11 +129,12 @@ def test_every_reason_differs_between_the_languages_and_names_the_same() -> None
         rates.excluded(),
         rates.no_category(month),
     ]
-    for each in said:
-        assert each.en != each.lv
+    for reason in said:
+        assert reason.en != reason.lv
         # Dates, months, amounts, numbers: the same in both, whatever their order. Sources differ in wording.
         facts = [
-            set(re.findall(r"\d{4}-\d\d(?:-\d\d)?|\d+\.\d\d\b(?!\.)|\b\d{11}\b", text)) for text in (each.en, each.lv)
+            set(re.findall(r"\d{4}-\d\d(?:-\d\d)?|\d+\.\d\d\b(?!\.)|\b\d{11}\b", text))
+            for text in (reason.en, reason.lv)
         ]
         assert facts[0] - {"01.06"} == facts[1] - {"01.06"}
 
@@ -245,7 +248,7 @@ def test_of_two_contracts_the_one_known_first_gets_the_support() -> None:
     months.say(contract("1"), date(2026, 1, 4), KAIMINS)
     (decision,) = months.determine("2026-01")
     assert decision.contract == ContractKey(PARAUGS.registration_number, "9")
-    assert "known first of 2 contracts" in "\n".join(each.en for each in decision.why)
+    assert "known first of 2 contracts" in "\n".join(reason.en for reason in decision.why)
 
 
 @pytest.mark.parametrize("source", ["person", "municipality"])
@@ -256,7 +259,7 @@ def test_a_named_contract_goes_before_the_one_known_first(source: str) -> None:
     months.say(contract("1"), date(2026, 1, 4), KAIMINS)
     (decision,) = months.determine("2026-01")
     assert decision.contract == ContractKey(KAIMINS.registration_number, "1")
-    assert f"named by the {source}" in "\n".join(each.en for each in decision.why)
+    assert f"named by the {source}" in "\n".join(reason.en for reason in decision.why)
 
 
 def test_a_named_contract_that_no_retailer_has_for_the_person_does_not_count() -> None:
@@ -270,7 +273,7 @@ def test_a_named_contract_that_no_retailer_has_for_the_person_does_not_count() -
     (decision,) = months.determine("2026-01")
     assert decision.contract.contract == "1"
     assert "contract 404 of 40009990008, named by the person, does not carry this person" in "\n".join(
-        each.en for each in decision.why
+        reason.en for reason in decision.why
     )
 
 
@@ -302,7 +305,7 @@ def test_many_protected_users_on_one_contract() -> None:
     months = Months(poor(ANNA), _spell(JANIS, Category.LARGE_FAMILY))
     months.say(contract("1", ILZE, sub_users=(ANNA, JANIS)), date(2026, 1, 3))
     # Ilze, the holder, is not protected; Anna gets 20.00 and Jānis 25.00 on her contract.
-    found = [(each.record.person_code, each.record.amount_due) for each in months.determine("2026-01")]
+    found = [(decision.record.person_code, decision.record.amount_due) for decision in months.determine("2026-01")]
     assert found == [(ANNA.code, Decimal("20.00")), (JANIS.code, Decimal("25.00"))]
 
 
@@ -315,7 +318,9 @@ def test_a_changed_code_is_the_same_person() -> None:
     march = months.determine("2026-03")
     assert january.record.person_code == EDGARS_OLD
     # One decision: no termination of the old code, no catch-up for the new one.
-    assert [(each.record.person_code, each.record.total) for each in march] == [(EDGARS_NEW, Decimal("20.00"))]
+    assert [(decision.record.person_code, decision.record.total) for decision in march] == [
+        (EDGARS_NEW, Decimal("20.00"))
+    ]
 
 
 def test_the_retailer_is_told_the_code_that_it_knows() -> None:
@@ -331,7 +336,7 @@ def test_decision_ids_are_always_the_same_and_never_shared() -> None:
     def decisions() -> list[str]:
         months = Months(poor(ANNA), poor(JANIS))
         months.say(contract("1", ILZE, sub_users=(ANNA, JANIS)), date(2026, 1, 3))
-        return [each.record.decision_id for month in ("2026-01", "2026-02") for each in months.determine(month)]
+        return [decision.record.decision_id for month in ("2026-01", "2026-02") for decision in months.determine(month)]
 
     assert decisions() == decisions()
     assert len(set(decisions())) == 4

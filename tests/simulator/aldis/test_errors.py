@@ -25,15 +25,15 @@ def test_both_languages_leave_the_same_open_and_a_source_is_named(name: str) -> 
 
 def test_the_catalogue_has_what_aldis_says_and_nothing_else() -> None:
     folder = Path(simulator.aldis.__file__).parent
-    code = "\n".join(each.read_text(encoding="utf-8") for each in folder.glob("*.py"))
+    code = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
     said = {name for name in OWN.names() if f'"{name}"' in code}
     assert said == set(OWN.names())
 
 
 def test_no_code_means_two_things() -> None:
-    own = [OWN.kind(each).code for each in OWN.names()]
+    own = [OWN.kind(name).code for name in OWN.names()]
     assert len(own) == len(set(own))
-    assert not set(own) & {each.code for each in RULES}
+    assert not set(own) & {rule.code for rule in RULES}
 
 
 def test_an_error_has_its_texts_filled_in() -> None:

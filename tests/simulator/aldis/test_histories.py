@@ -64,9 +64,9 @@ class Retailer:
 
     def cancel(self, records: list[PayoutRecord]) -> list[PayoutRecord]:
         """The reversals of a bill; what it took is there again."""
-        for each in records:
-            self.taken[each.person_code, each.period.year] -= each.applied
-        return [replace(each, reversal=True) for each in records]
+        for record in records:
+            self.taken[record.person_code, record.period.year] -= record.applied
+        return [replace(record, reversal=True) for record in records]
 
     def month(self, period: Period, month: Month) -> list[PayoutRecord]:
         """What is reported for a month, in order; what is late comes with the next."""
@@ -140,30 +140,30 @@ def _live(country: Country, life: list[tuple[Month, Month]]) -> Iterator[tuple[P
         for (number, house), month in zip(houses.items(), months, strict=True):
             documents = country.discounts(RETAILERS[number])
             for document in documents[heard[number] :]:
-                for each in document.discounts():
-                    house.told(each.person_code, document.header.period, each.total)
+                for discount in document.discounts():
+                    house.told(discount.person_code, document.header.period, discount.total)
             heard[number] = len(documents)
             yield period, number, house.month(period, month)
     country.until((MONTHS[-1] + 1).first_day.replace(day=22))
 
 
 def _books(country: Country) -> list[dict[str, Any]]:
-    return [{**each, "differences": list(each["differences"])} for each in country.acts("reconcile")]
+    return [{**act, "differences": list(act["differences"])} for act in country.acts("reconcile")]
 
 
 def _check_books(
     country: Country, granted: dict[tuple[str, int], Decimal], taken: dict[tuple[str, int], Decimal]
 ) -> None:
-    for each in _books(country):
-        assert each["differences"] == []
-        amounts = {name: Decimal(each[name]) for name in ("granted", "applied", "carried", "lapsed")}
+    for book in _books(country):
+        assert book["differences"] == []
+        amounts = {name: Decimal(book[name]) for name in ("granted", "applied", "carried", "lapsed")}
         assert amounts["granted"] == amounts["applied"] + amounts["carried"] + amounts["lapsed"]
         assert min(amounts.values()) >= 0
-        period = Period.parse(each["period"])
+        period = Period.parse(book["period"])
         if period.month == 12:
             assert amounts["carried"] == 0
-            assert amounts["granted"] == granted.get((each["provider"], period.year), NOTHING)
-            assert amounts["applied"] == taken.get((each["provider"], period.year), NOTHING)
+            assert amounts["granted"] == granted.get((book["provider"], period.year), NOTHING)
+            assert amounts["applied"] == taken.get((book["provider"], period.year), NOTHING)
 
 
 def _check_accounts(country: Country) -> None:
@@ -184,8 +184,8 @@ def _check_accounts(country: Country) -> None:
                     invoice = (bill.record.contract, bill.record.invoice_number)
                     invoices.setdefault(invoice, []).append(bill.record)
             for records in invoices.values():
-                assert sum((each.applied for each in records), NOTHING) <= records[0].net_bill
-                assert len({each.person_code for each in records}) == len(records)
+                assert sum((record.applied for record in records), NOTHING) <= records[0].net_bill
+                assert len({record.person_code for record in records}) == len(records)
     event(f"accounts: {seen}")
 
 
@@ -195,19 +195,19 @@ def test_whatever_happens_the_money_adds_up(of: World, life: list[tuple[Month, M
     with _country(of) as country:
         taken: dict[tuple[str, int], Decimal] = {}
         for period, number, records in _live(country, life):
-            assert all(each.applied <= each.net_bill for each in records)
+            assert all(record.applied <= record.net_bill for record in records)
             if records:
                 details = country.send(*records, retailer=RETAILERS[number], period=str(period))
                 assert codes(details) == []
-            for each in records:
-                key = (RETAILERS[number].registration_number, each.period.year)
-                taken[key] = taken.get(key, NOTHING) + (-each.applied if each.reversal else each.applied)
+            for record in records:
+                key = (RETAILERS[number].registration_number, record.period.year)
+                taken[key] = taken.get(key, NOTHING) + (-record.applied if record.reversal else record.applied)
         granted: dict[tuple[str, int], Decimal] = {}
         for retailer in RETAILERS.values():
             for document in country.discounts(retailer):
-                for each in document.discounts():
+                for discount in document.discounts():
                     key = (retailer.registration_number, document.header.period.year)
-                    granted[key] = granted.get(key, NOTHING) + each.total
+                    granted[key] = granted.get(key, NOTHING) + discount.total
         _check_books(country, granted, taken)
         _check_accounts(country)
 
@@ -261,9 +261,9 @@ def test_what_a_retailer_gets_wrong_is_named_with_its_cause(cause: str, month: i
             found = codes(country.send(wrong, retailer=KAIMINS, period=str(period)))
             country.until((period + 1).first_day.replace(day=22))
             (books,) = [
-                each
-                for each in _books(country)
-                if (each["period"], each["provider"]) == (str(period), KAIMINS.registration_number)
+                book
+                for book in _books(country)
+                if (book["period"], book["provider"]) == (str(period), KAIMINS.registration_number)
             ]
             named = {code for code, _ in found} | {each["code"] for each in books["differences"]}
             assert cause in named

@@ -33,6 +33,6 @@ def test_a_decision_is_one_line_of_json_whatever_its_texts_hold(contract: str, c
         "amount_due": "7.10",
         "catch_up": [{"period": "2026-01", "amount": "0.50"}, {"period": "2026-02", "amount": "20.00"}],
         "status": "granted",
-        "why": [each.en for each in why],
-        "why_lv": [each.lv for each in why],
+        "why": [reason.en for reason in why],
+        "why_lv": [reason.lv for reason in why],
     }

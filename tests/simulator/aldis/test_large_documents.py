@@ -32,16 +32,19 @@ def _everything_small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
 def _seen(country: Country) -> dict[str, Any]:
     """All that anybody can see of a country: mailboxes, intakes, decisions, reconciliations."""
     journal = StoredJournal(country.store)
-    determinations = [each for each in journal.entries() if each.operation == "determine"]
+    determinations = [entry for entry in journal.entries() if entry.operation == "determine"]
     assert determinations
     return {
         "lists": [
-            [country.blob(each.payload.reference) for each in country.mailbox(retailer, ChannelName.DISCOUNT)]
+            [
+                country.blob(mailbox_message.payload.reference)
+                for mailbox_message in country.mailbox(retailer, ChannelName.DISCOUNT)
+            ]
             for retailer in country.world.retailers
         ],
         "intakes": [
-            {name: value for name, value in each.items() if name not in ("message", "event_message")}
-            for each in country.acts("intake")
+            {name: value for name, value in act.items() if name not in ("message", "event_message")}
+            for act in country.acts("intake")
         ],
         "decided": [[dict(each) for each in decided(journal, entry)] for entry in determinations],
         "reconciled": country.acts("reconcile"),
@@ -107,7 +110,7 @@ def test_a_list_written_piece_by_piece_is_the_list_written_whole(
     documents = {}
     for retailer in (PARAUGS, KAIMINS):
         number = retailer.registration_number
-        own = tuple(each.record for each in decisions if each.contract.provider == number)
+        own = tuple(decision.record for decision in decisions if decision.contract.provider == number)
         header = Header(publishing.document_id(number, period), number, at, period, len(own))
         documents[number] = write_document(Document(ChannelName.DISCOUNT, header, own), country.profile)
     with (
@@ -117,8 +120,8 @@ def test_a_list_written_piece_by_piece_is_the_list_written_whole(
         ) as publisher,
     ):
         for number in documents:
-            taken = publisher.take(number, (each for each in decisions if each.contract.provider == number))
-            assert all(each.contract.provider == number for each in taken)
+            taken = publisher.take(number, (decision for decision in decisions if decision.contract.provider == number))
+            assert all(decision.contract.provider == number for decision in taken)
         published = publisher.publish({})
         assert b"".join(published.national.pieces()) == write_national(documents, country.profile)
         assert published.counts == {PARAUGS.registration_number: 3, KAIMINS.registration_number: 0}

@@ -116,7 +116,7 @@ def test_a_late_payout_explains_what_could_not_be_confirmed(country: Country) ->
     assert found["accepted"] == 1
     assert codes(country.send(_january(), period="2026-01")) == []
     country.until(date(2026, 3, 22))
-    assert [each["differences"] for each in country.acts("reconcile") if each["period"] == "2026-02"] == [[], []]
+    assert [act["differences"] for act in country.acts("reconcile") if act["period"] == "2026-02"] == [[], []]
 
 
 def test_the_order_of_the_records_in_a_document_does_not_matter(country: Country) -> None:
@@ -163,7 +163,7 @@ def test_an_earlier_bill_is_reversed_after_a_later_one(country: Country) -> None
     march = payout("1", "2026-03", "50.00", "34.90", "14.90", "0.00")
     assert codes(country.send(march)) == []
     country.until(date(2026, 4, 22))
-    ours = [each for each in country.acts("reconcile") if each["provider"] == PARAUGS.registration_number]
+    ours = [act for act in country.acts("reconcile") if act["provider"] == PARAUGS.registration_number]
     # 60.00 granted to Anna and 60.00 to Jānis, of whom there is no payout; 25.10 + 34.90 applied.
     assert ours[-1] == {
         "period": "2026-03",
@@ -224,7 +224,7 @@ def test_what_is_left_lapses_with_the_year(make_country: MakeCountry) -> None:
         ("applied-above-available", 1)
     ]
     assert codes(country.send(payout("1", "2027-01", "50.00", "20.00", "0.00", "0.00"))) == []
-    december = next(each for each in country.acts("reconcile") if each["period"] == "2026-12")
+    december = next(act for act in country.acts("reconcile") if act["period"] == "2026-12")
     assert (december["granted"], december["applied"], december["carried"], december["lapsed"]) == (
         "40.00",
         "23.00",

@@ -104,7 +104,7 @@ def test_the_persons_own_word_comes_before_the_municipalitys() -> None:
         Claim(ANNA.code, KAIMINS.registration_number, "B", "person"),
     )
     register = Register(world(claims=claims), determination_day=7)
-    assert [each.contract for each in register.claims(ANNA.code)] == ["B", "A"]
+    assert [claim.contract for claim in register.claims(ANNA.code)] == ["B", "A"]
 
 
 _dates = st.dates(date(2021, 11, 1), date(2026, 12, 31))

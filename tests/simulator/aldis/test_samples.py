@@ -54,19 +54,19 @@ def _played(make_country: MakeCountry, path: Path) -> tuple[Country, dict[str, A
 
 def test_every_code_of_the_catalogue_has_its_sample() -> None:
     own = ErrorCatalogue.own()
-    assert sorted(each.name.removesuffix(".expect.json") for each in EXPECTED) == sorted(
+    assert sorted(path.name.removesuffix(".expect.json") for path in EXPECTED) == sorted(
         own.kind(name).code for name in own.names()
     )
 
 
-@pytest.mark.parametrize("path", EXPECTED, ids=[each.name.removesuffix(".expect.json") for each in EXPECTED])
+@pytest.mark.parametrize("path", EXPECTED, ids=[path.name.removesuffix(".expect.json") for path in EXPECTED])
 def test_a_sample_provokes_its_code(make_country: MakeCountry, path: Path) -> None:
     country, expected, message = _played(make_country, path)
     assert expected["why"]
     kind = next(
-        each
-        for each in (ErrorCatalogue.own().kind(n) for n in ErrorCatalogue.own().names())
-        if each.code == path.name[:-12]
+        error_kind
+        for error_kind in (ErrorCatalogue.own().kind(n) for n in ErrorCatalogue.own().names())
+        if error_kind.code == path.name[:-12]
     )
     assert (expected["code"], expected["severity"]) == (kind.code, kind.severity)
     if "reconcile" in expected:
@@ -89,7 +89,7 @@ def test_a_sample_provokes_its_code(make_country: MakeCountry, path: Path) -> No
         *((each, None, "error") for each in also),
         (expected["code"], expected["position"], expected["severity"]),
     ]
-    assert set(also) <= {each.code for each in RULES}
+    assert set(also) <= {rule.code for rule in RULES}
     # The retailer hears of it on the same channel, about the same message, in Latvian and English.
     retailer = country.world.retailer(expected["sender"])
     assert retailer is not None
@@ -101,15 +101,15 @@ def test_a_sample_provokes_its_code(make_country: MakeCountry, path: Path) -> No
     assert error.text_en
 
 
-_BY_RULE = {each.code for each in RULES} - {"provider-number"}  # ALDIS asks first whether the sender is who it says
+_BY_RULE = {rule.code for rule in RULES} - {"provider-number"}  # ALDIS asks first whether the sender is who it says
 INVALID = [
-    each
-    for each in sorted(PAYLOADS.glob("*/invalid-*.expect.json"))
-    if each.parent.name not in _SENT_BY_ALDIS and _sample(each)["code"] in _BY_RULE
+    path
+    for path in sorted(PAYLOADS.glob("*/invalid-*.expect.json"))
+    if path.parent.name not in _SENT_BY_ALDIS and _sample(path)["code"] in _BY_RULE
 ]
 
 
-@pytest.mark.parametrize("path", INVALID, ids=[f"{each.parent.name} {each.name[:-12]}" for each in INVALID])
+@pytest.mark.parametrize("path", INVALID, ids=[f"{path.parent.name} {path.name[:-12]}" for path in INVALID])
 def test_what_a_document_itself_gives_away_is_told_by_the_intake(make_country: MakeCountry, path: Path) -> None:
     """The invalid documents per channel, handed to ALDIS: each is answered by its rule."""
     country = make_country(load_world("town"), validate_on_send=False)
@@ -121,4 +121,4 @@ def test_what_a_document_itself_gives_away_is_told_by_the_intake(make_country: M
 
 def test_the_rules_of_both_channels_have_their_samples() -> None:
     assert len(INVALID) > 15
-    assert {each.parent.name for each in INVALID} == {"contract", "payout"}
+    assert {path.parent.name for path in INVALID} == {"contract", "payout"}

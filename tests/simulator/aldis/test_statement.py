@@ -49,7 +49,7 @@ def test_a_year_bill_by_bill(story: Story) -> None:
     (contract,) = found.contracts
     assert (contract.retailer, contract.contract, contract.through) == ("Paraugs Enerģija", ANNAS, Period(2026, 3))
     # January 20.00 - 12.35 = 7.65; February 7.65 + 20.00 - 25.10 = 2.55; March 2.55 + 20.00, not billed yet.
-    assert [(str(each.period), each.left) for each in contract.months] == [
+    assert [(str(month.period), month.left) for month in contract.months] == [
         ("2026-01", Decimal("7.65")),
         ("2026-02", Decimal("2.55")),
         ("2026-03", Decimal("22.55")),
@@ -60,7 +60,9 @@ def test_a_year_bill_by_bill(story: Story) -> None:
     # The reconciliation of February says the same of the retailer, whose only customer she is.
     assert story.books("2026-02") == "granted 40.00 applied 37.45 carried 2.55 lapsed 0.00 reversed 0.00"
     assert _figures(found) == "granted 60.00 applied 37.45 carried 22.55 lapsed 0.00 reversed 0.00"
-    assert next(each.en for each in contract.months[0].granted[0].why) == "poor or low-income since 2025-06-01"
+    assert (
+        next(bilingual.en for bilingual in contract.months[0].granted[0].why) == "poor or low-income since 2025-06-01"
+    )
     assert contract.months[0].granted[0].why[0].lv == "trūcīga vai maznodrošināta mājsaimniecība no 2025-06-01"
 
 

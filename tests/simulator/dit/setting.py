@@ -75,8 +75,8 @@ class TinySchemas:
             return (Complaint("schema", 1, "/", f"root {root.tag!r}", element, provenance),)
         schema.validate(root)
         return tuple(
-            Complaint("schema", each.line, each.path or "/", each.message, "valid", provenance)
-            for each in schema.error_log
+            Complaint("schema", log_entry.line, log_entry.path or "/", log_entry.message, "valid", provenance)
+            for log_entry in schema.error_log
         )
 
     def validate_stream(
@@ -136,7 +136,7 @@ def item(number: int | str = 1, receiver: str = FIRST) -> bytes:
 
 
 def listing(*receivers: str, number: int | str = 1) -> bytes:
-    return b'<List xmlns="urn:t">' + b"".join(item(number, each) for each in receivers) + b"</List>"
+    return b'<List xmlns="urn:t">' + b"".join(item(number, receiver) for receiver in receivers) + b"</List>"
 
 
 def version(urn: str, channel: str, minor: int = 0, root: str = "Item", **fields: object) -> ChannelVersion:

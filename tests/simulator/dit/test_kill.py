@@ -55,11 +55,11 @@ def check(data: Path, acknowledged: list[str]) -> None:
 
         assert max(Counter(sent).values()) == 1
         assert set(acknowledged) <= set(sent)
-        assert set(sent) == {each.message for each in delivered}
-        assert [(each.message, each.recipient, each.payload) for each in delivered] == [
-            (each.message_ids[0], each.authority, each.payload) for each in told
+        assert set(sent) == {row.message for row in delivered}
+        assert [(row.message, row.recipient, row.payload) for row in delivered] == [
+            (row.message_ids[0], row.authority, row.payload) for row in told
         ]
-        for each in delivered:
-            unit.blob(each.payload)
-        in_files = {each.sha256 for each in kept if each.data is None}
-        assert {each.name for each in data.joinpath(BLOB_FOLDER).glob("*/*")} == in_files
+        for row in delivered:
+            unit.blob(row.payload)
+        in_files = {row.sha256 for row in kept if row.data is None}
+        assert {path.name for path in data.joinpath(BLOB_FOLDER).glob("*/*")} == in_files

@@ -102,7 +102,7 @@ class Mailboxes(RuleBasedStateMachine):
 
     @rule(target=sent, about=sent, user=users)
     def answer_with_an_event(self, about: str, user: str) -> object:
-        received = next((each for each in self.copies if (each.id, each.user) == (about, user)), None)
+        received = next((copy for copy in self.copies if (copy.id, copy.user) == (about, user)), None)
         if received is None:
             return multiple()
         if user != "owner":
@@ -111,8 +111,8 @@ class Mailboxes(RuleBasedStateMachine):
         receivers = (receiver,) if receiver != "owner" else ("first",)
         if received.version in (CUT_1, CUT_2):
             receivers = ("first",) if received.version == CUT_1 else ("second",)
-        event = self.net.event("owner", received.version, about, *(USERS[each] for each in receivers))
-        return self._sent(event, *((each, received.version) for each in receivers))
+        event = self.net.event("owner", received.version, about, *(USERS[receiver] for receiver in receivers))
+        return self._sent(event, *((receiver, received.version) for receiver in receivers))
 
     @rule(user=participants)
     def send_where_only_receiving_is_allowed(self, user: str) -> None:
@@ -135,23 +135,23 @@ class Mailboxes(RuleBasedStateMachine):
         allowed = by_channel or version in MAY_USE[user]
         statuses = ALIVE if action is Action.DELETE else (MessageStatus.DELIVERED,)
         chosen = [
-            each
-            for each in self.copies
-            if each.user == user
-            and each.status in statuses
-            and (CHANNEL_OF[each.version] == channel if by_channel else each.version == version)
+            copy
+            for copy in self.copies
+            if copy.user == user
+            and copy.status in statuses
+            and (CHANNEL_OF[copy.version] == channel if by_channel else copy.version == version)
         ]
         answer = self._act(user, action, selector)
         if not allowed:
             assert answer is RefusalCode.NO_RIGHT
             return
-        assert answer == [each.id for each in chosen]
-        for each in chosen:
-            each.status = MessageStatus.READ if action is Action.RECEIVE else MessageStatus.DELETED
+        assert answer == [copy.id for copy in chosen]
+        for copy in chosen:
+            copy.status = MessageStatus.READ if action is Action.RECEIVE else MessageStatus.DELETED
 
     @rule(user=users, message=sent, action=st.sampled_from(Action))
     def act_on_one(self, user: str, message: str, action: Action) -> None:
-        copy = next((each for each in self.copies if (each.id, each.user) == (message, user)), None)
+        copy = next((copy for copy in self.copies if (copy.id, copy.user) == (message, user)), None)
         answer = self._act(user, action, Selector(message=message))
         if copy is None:
             assert answer is RefusalCode.UNKNOWN_MESSAGE
@@ -165,14 +165,14 @@ class Mailboxes(RuleBasedStateMachine):
 
     @rule(user=users, messages=st.lists(sent, max_size=4))
     def restore_many(self, user: str, messages: list[str]) -> None:
-        copies = [each for each in self.copies if each.user == user and each.id in messages]
+        copies = [copy for copy in self.copies if copy.user == user and copy.id in messages]
         answer = self._restore(user, messages)
-        if len(copies) < len(set(messages)) or any(each.status is not MessageStatus.READ for each in copies):
+        if len(copies) < len(set(messages)) or any(copy.status is not MessageStatus.READ for copy in copies):
             assert answer in (RefusalCode.UNKNOWN_MESSAGE, RefusalCode.BAD_STATUS)
             return
         assert answer == list(dict.fromkeys(messages))
-        for each in copies:
-            each.status = MessageStatus.DELIVERED
+        for copy in copies:
+            copy.status = MessageStatus.DELIVERED
 
     @rule(minutes=st.integers(0, 10_000))
     def let_time_pass(self, minutes: int) -> None:
@@ -188,16 +188,16 @@ class Mailboxes(RuleBasedStateMachine):
                 for channel in (COLLECTION, DISTRIBUTION, PLAIN):
                     for read, status in ((False, MessageStatus.DELIVERED), (True, MessageStatus.READ)):
                         found = self.net.network.list_messages(unit, caller, Selector(channel=channel), read=read)
-                        assert [(each.id, each.version) for each in found] == [
-                            (each.id, each.version)
-                            for each in self.copies
-                            if (each.user, each.status, CHANNEL_OF[each.version]) == (user, status, channel)
+                        assert [(mailbox_message.id, mailbox_message.version) for mailbox_message in found] == [
+                            (copy.id, copy.version)
+                            for copy in self.copies
+                            if (copy.user, copy.status, CHANNEL_OF[copy.version]) == (user, status, channel)
                         ]
 
     @invariant()
     def the_journal_tells_each_delivery_once_and_in_order(self) -> None:
-        told = [(each.message_ids[0], each.authority, each.channel_version) for each in self.net.journal.entries()]
-        assert told == [(each.id, USERS[each.user], each.version) for each in self.copies]
+        told = [(entry.message_ids[0], entry.authority, entry.channel_version) for entry in self.net.journal.entries()]
+        assert told == [(copy.id, USERS[copy.user], copy.version) for copy in self.copies]
 
     def _sent(self, message: str, *reached: tuple[str, str]) -> str:
         self.copies.extend(Copy(message, user, version) for user, version in reached)
@@ -222,7 +222,7 @@ class Mailboxes(RuleBasedStateMachine):
             caller = self.net.network.caller(unit, user)
             try:
                 if action is Action.RECEIVE:
-                    return [each.id for each in self.net.network.receive(unit, caller, selector)]
+                    return [mailbox_message.id for mailbox_message in self.net.network.receive(unit, caller, selector)]
                 if action is Action.DELETE:
                     return list(self.net.network.delete(unit, caller, selector))
                 self.net.network.confirm(unit, caller, selector.message or "")

@@ -68,7 +68,7 @@ def receive(net: Setting, user: str, **selector: str) -> tuple[MailboxMessage, .
 def listed(net: Setting, user: str, *, read: bool = False, **selector: str) -> list[str]:
     with net.store.reading() as unit:
         caller = net.network.caller(unit, user)
-        return [each.id for each in net.network.list_messages(unit, caller, Selector(**selector), read=read)]
+        return [message.id for message in net.network.list_messages(unit, caller, Selector(**selector), read=read)]
 
 
 def refusal(net: Setting, operation: str, user: str, argument: object) -> str:
@@ -121,7 +121,7 @@ def test_a_participants_message_lies_in_the_owners_mailbox_until_it_is_read(net:
 
 def test_messages_come_in_order_of_delivery_across_versions(net: Setting) -> None:
     sent = [net.send("owner", PLAIN_1, item(number)) for number in range(12)]
-    assert [each.id for each in receive(net, "first", version=PLAIN_1)] == sent
+    assert [mailbox_message.id for mailbox_message in receive(net, "first", version=PLAIN_1)] == sent
     assert listed(net, "second", version=PLAIN_1) == sent
 
 
@@ -204,7 +204,7 @@ def test_an_invalid_payload_is_refused_with_all_complaints(net: Setting) -> None
     broken = b'<Item xmlns="urn:t"><N>one</N>\n<N>two</N></Item>'
     assert send_refused(net, "first", COLLECT, broken) is RefusalCode.INVALID_PAYLOAD
     error = net.refusal(lambda unit: net.send_in(unit, "first", COLLECT, broken))
-    assert [each.line for each in error.complaints] == [1, 2]
+    assert [complaint.line for complaint in error.complaints] == [1, 2]
     assert "urn:schema" in error.text
     assert "(and 1 more)" in error.text
     assert "aldis validate" in error.cause
@@ -272,7 +272,7 @@ def test_a_stylesheet_neither_reads_nor_writes_files(tmp_path: Path, stylesheet:
     secret.write_text('<Item xmlns="urn:t" for="x"><N>42</N></Item>')
     with setting(tmp_path) as net:
         tmp_path.joinpath("bad.xslt").write_text(stylesheet.replace("{secret}", str(secret)).replace("{out}", str(out)))
-        changed = [_with_stylesheet("bad.xslt", each) for each in versions()]
+        changed = [_with_stylesheet("bad.xslt", version) for version in versions()]
         with net.store.unit() as unit:
             install(net.network, unit, changed)
         error = net.refusal(lambda unit: net.send_in(unit, "owner", WHOLE, listing(FIRST)))
@@ -300,7 +300,7 @@ def test_a_wrong_stylesheet_is_told_when_the_network_is_set_up(tmp_path: Path, c
     with setting(tmp_path) as net:
         if content is not None:
             tmp_path.joinpath("wrong.xslt").write_text(content)
-        changed = [_with_stylesheet("wrong.xslt", each) for each in versions()]
+        changed = [_with_stylesheet("wrong.xslt", version) for version in versions()]
         with pytest.raises(StylesheetError, match=r"wrong\.xslt cannot be used"), net.store.unit() as unit:
             install(net.network, unit, changed)
 
@@ -325,7 +325,9 @@ def test_the_documented_recovery_of_a_bad_read(net: Setting) -> None:
     with net.store.unit() as unit:
         owner = net.network.caller(unit, "owner")
         assert net.network.restore(unit, owner, [sent]) == (sent,)
-        assert [each.id for each in net.network.receive(unit, owner, Selector(channel=COLLECTION))] == [sent]
+        assert [
+            mailbox_message.id for mailbox_message in net.network.receive(unit, owner, Selector(channel=COLLECTION))
+        ] == [sent]
         assert net.network.delete(unit, owner, Selector(message=sent)) == (sent,)
     assert listed(net, "owner", channel=COLLECTION) == listed(net, "owner", channel=COLLECTION, read=True) == []
 
@@ -423,8 +425,8 @@ def test_recipients_are_told_after_the_commit_and_only_then(net: Setting) -> Non
 
 def test_a_callback_may_read_and_send(net: Setting) -> None:
     def answer() -> None:
-        for each in receive(net, "owner", channel=COLLECTION):
-            net.event("owner", COLLECT, each.id, each.sender)
+        for mailbox_message in receive(net, "owner", channel=COLLECTION):
+            net.event("owner", COLLECT, mailbox_message.id, mailbox_message.sender)
 
     net.network.deliveries.on_delivery(OWNER, answer)
     sent = net.send("first", COLLECT, item())
@@ -440,7 +442,7 @@ def test_duplicate_delivery_comes_under_an_id_of_its_own(net: Setting) -> None:
     assert len(ids) == 2
     assert ids[0] == sent
     assert len(listed(net, "owner", version=COLLECT)) == 1
-    marked = [each.details.get("misbehaviour") for each in net.journal.entries()]
+    marked = [entry.details.get("misbehaviour") for entry in net.journal.entries()]
     assert marked == [None, None, None, DUPLICATE_DELIVERY, DUPLICATE_DELIVERY]
 
 
@@ -463,7 +465,7 @@ def test_setting_up_again_changes_nothing_and_keeps_messages(tmp_path: Path) -> 
 
 def test_setting_up_with_changes_takes_them_over_and_another_network_sees_them(tmp_path: Path) -> None:
     with setting(tmp_path, tmp_path / "data") as net, setting(tmp_path, tmp_path / "data") as other:
-        changed = [replace(each, manual_acknowledgement=True) for each in versions()]
+        changed = [replace(version, manual_acknowledgement=True) for version in versions()]
         with net.store.unit() as unit:
             install(net.network, unit, changed)
         with other.store.reading() as unit:
@@ -474,7 +476,7 @@ def test_setting_up_with_changes_takes_them_over_and_another_network_sees_them(t
 
 def test_an_undone_set_up_is_not_remembered(net: Setting) -> None:
     with pytest.raises(RuntimeError), net.store.unit() as unit:
-        install(net.network, unit, [replace(each, manual_acknowledgement=True) for each in versions()])
+        install(net.network, unit, [replace(version, manual_acknowledgement=True) for version in versions()])
         assert net.network.directory(unit).versions[COLLECT].manual_acknowledgement
         raise RuntimeError
     with net.store.reading() as unit:

@@ -27,7 +27,7 @@ def _purge(net: Setting) -> int:
 
 def test_the_old_goes_read_or_not_and_the_new_stays(net: Setting) -> None:
     read, unread = net.send("first", COLLECT, item(1)), net.send("owner", PLAIN_1, item(2))
-    assert [each.id for each in receive(net, "owner", version=COLLECT)] == [read]
+    assert [mailbox_message.id for mailbox_message in receive(net, "owner", version=COLLECT)] == [read]
     net.clock.advance(START + timedelta(days=1))
     later = net.send("owner", PLAIN_1, item(3))
     assert _purge(net) == 3  # one read by the owner, one for each of the two subscribers
@@ -43,11 +43,11 @@ def test_the_journal_tells_what_was_purged_and_keeps_its_payload(net: Setting) -
     net.clock.advance(START + timedelta(days=1))
     _purge(net)
     entries = list(net.journal.entries())
-    purged = [each for each in entries if each.operation == "purge"]
-    assert {(each.kind, each.authority, each.message_ids) for each in purged} == {
+    purged = [entry for entry in entries if entry.operation == "purge"]
+    assert {(entry.kind, entry.authority, entry.message_ids) for entry in purged} == {
         (Kind.DELIVERY, FIRST, (sent,)),
         (Kind.DELIVERY, SECOND, (sent,)),
     }
-    delivered = next(each for each in entries if each.operation == "deliver")
+    delivered = next(entry for entry in entries if entry.operation == "deliver")
     assert net.journal.blob(delivered.payload or "") == item(2)
-    assert OWNER not in {each.authority for each in purged}
+    assert OWNER not in {entry.authority for entry in purged}

@@ -43,7 +43,7 @@ DIRECTORY = Directory(
         DISTRIBUTION: Channel(DISTRIBUTION, "Distribute", ChannelKind.DISTRIBUTION, OWNER),
         PLAIN: Channel(PLAIN, "Plain", ChannelKind.DISTRIBUTION, OWNER),
     },
-    versions={each.urn: each for each in versions()},
+    versions={version.urn: version for version in versions()},
     subscribers={
         COLLECT: frozenset({FIRST, SECOND}),
         CUT_1: frozenset({FIRST}),
@@ -59,7 +59,7 @@ def reached(
 ) -> list[tuple[str, str]]:
     request = SendRequest(urn, Payload("0" * 64, 1, "x"), kind, receivers)
     found = routes(directory, directory.caller(user), directory.version(urn), request)
-    return [(each.recipient, each.version.urn) for each in found]
+    return [(route.recipient, route.version.urn) for route in found]
 
 
 def refused(user: str, urn: str, kind: MessageClass, *receivers: str, directory: Directory = DIRECTORY) -> Refusal:

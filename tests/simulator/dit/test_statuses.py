@@ -67,8 +67,8 @@ def test_other_refusals_follow_the_same_pattern(status: MessageStatus, action: A
 
 
 def test_each_transition_says_how_it_is_known() -> None:
-    assert all(each.provenance.source for each in TRANSITIONS.values())
-    assert {each.provenance.basis for each in TRANSITIONS.values()} == set(Basis)
+    assert all(transition.provenance.source for transition in TRANSITIONS.values())
+    assert {transition.provenance.basis for transition in TRANSITIONS.values()} == set(Basis)
 
 
 def test_a_version_that_acknowledges_by_itself_explains_that() -> None:

@@ -49,7 +49,7 @@ def store() -> Iterator[Store]:
 
 
 def _versions() -> list[ChannelVersion]:
-    return [each for each in installation_for(WORLD, PROFILE).versions if each.transformation is not None]
+    return [version for version in installation_for(WORLD, PROFILE).versions if version.transformation is not None]
 
 
 def _document(provider: str, records: int) -> bytes:
@@ -93,7 +93,7 @@ def _in_slices(
 @settings(deadline=None, max_examples=60)
 @given(
     st.dictionaries(
-        st.sampled_from([*(each.registration_number for each in RETAILERS), "40009990026"]), st.integers(0, 40)
+        st.sampled_from([*(retailer.registration_number for retailer in RETAILERS), "40009990026"]), st.integers(0, 40)
     ),
     st.integers(1, 12),
     st.integers(50, 9000),

@@ -26,21 +26,24 @@ def test_eight_threads_send_while_two_receive(tmp_path: Path) -> None:
             for _ in range(rounds):
                 with net.store.unit() as unit:
                     owner = net.network.caller(unit, "owner")
-                    got += [each.id for each in net.network.receive(unit, owner, Selector(version=COLLECT))]
+                    got += [
+                        mailbox_message.id
+                        for mailbox_message in net.network.receive(unit, owner, Selector(version=COLLECT))
+                    ]
             return got
 
         with ThreadPoolExecutor(10) as pool:
             sending = [pool.submit(send, number) for number in range(8)]
             receiving = [pool.submit(receive, 20) for _ in range(2)]
-            sent = [each.result() for each in sending]
-            received = [identifier for each in receiving for identifier in each.result()] + receive(1)
+            sent = [future.result() for future in sending]
+            received = [identifier for future in receiving for identifier in future.result()] + receive(1)
 
         acknowledged = [identifier for each in sent for identifier in each]
         assert len(set(acknowledged)) == len(acknowledged) == 8 * EACH
         assert sorted(received) == sorted(acknowledged)
-        delivered = [each.message_ids[0] for each in net.journal.entries()]
+        delivered = [entry.message_ids[0] for entry in net.journal.entries()]
         assert sorted(delivered) == sorted(acknowledged)
-        assert [each.number for each in net.journal.entries()] == list(range(1, 8 * EACH + 1))
+        assert [entry.number for entry in net.journal.entries()] == list(range(1, 8 * EACH + 1))
         for one_thread in sent:
             assert [each for each in delivered if each in one_thread] == one_thread
 
@@ -52,7 +55,7 @@ def test_threads_cut_lists_each_for_its_own_retailer(tmp_path: Path) -> None:
         for user, urn, authority in (("first", CUT_1, FIRST), ("second", CUT_2, SECOND)):
             with net.store.unit() as unit:
                 messages = net.network.receive(unit, net.network.caller(unit, user), Selector(version=urn))
-                data = [unit.blob(each.payload.reference) for each in messages]
+                data = [unit.blob(message.payload.reference) for message in messages]
             assert len(set(data)) == 40
             assert all(authority.encode() in each for each in data)
 

@@ -53,7 +53,7 @@ def test_a_stylesheet_without_end_refuses_the_message_and_nothing_else(
     tmp_path.joinpath("bad.xslt").write_text(stylesheet)
     with setting(tmp_path, transformation_seconds=1) as net:
         with net.store.unit() as unit:
-            install(net.network, unit, [_cut_by("bad.xslt", each) for each in versions()])
+            install(net.network, unit, [_cut_by("bad.xslt", version) for version in versions()])
         error = net.refusal(lambda unit: net.send_in(unit, "owner", WHOLE, listing(FIRST)))
         assert error.code is RefusalCode.TRANSFORMATION, error.cause
         assert re.search(says, error.cause)
@@ -69,7 +69,7 @@ def test_its_sender_is_not_to_blame(tmp_path: Path) -> None:
     tmp_path.joinpath("bad.xslt").write_text(EXPLODING)
     with setting(tmp_path, transformation_seconds=0.2) as net:
         with net.store.unit() as unit:
-            install(net.network, unit, [_cut_by("bad.xslt", each) for each in versions()])
+            install(net.network, unit, [_cut_by("bad.xslt", version) for version in versions()])
         error = net.refusal(lambda unit: net.send_in(unit, "owner", WHOLE, listing(FIRST)))
         assert (error.server_side, "pārtraukta" in str(error.latvian)) == (True, True)
 

@@ -39,7 +39,7 @@ def _schema(inside: str, attributes: str = "") -> str:
 
 def test_every_schema_is_there_and_usable() -> None:
     catalogue = Catalogue.default()
-    assert {ALIS, ERRORS} <= {each.urn for each in catalogue.entries}
+    assert {ALIS, ERRORS} <= {entry.urn for entry in catalogue.entries}
     for entry in catalogue.entries:
         assert catalogue.path(entry.urn).is_file()
         assert catalogue.compiled(entry.urn) is catalogue.compiled(entry.urn)
@@ -57,7 +57,7 @@ def test_the_type_ending_names_the_document_element() -> None:
     data = (PAYLOADS / "error/valid-report.xml").read_bytes()
     assert catalogue.validate(f"{ERRORS}-TYPE-DefaultMessageError", data) == ()
     found = catalogue.validate(f"{ERRORS}-TYPE-Other", data)
-    assert [each.code for each in found] == ["root"]
+    assert [complaint.code for complaint in found] == ["root"]
     assert "Other" in found[0].expected
 
 
@@ -66,7 +66,7 @@ def test_a_valid_document_of_another_element_is_refused(profile: Profile) -> Non
     contract = profile.channel(ChannelName.CONTRACT)
     assert profile.catalogue.validate(contract.schema_urn, data) == ()
     found = profile.catalogue.validate(contract.schema_urn, data, element=contract.root)
-    assert [(each.code, each.line) for each in found] == [("root", 2)]
+    assert [(complaint.code, complaint.line) for complaint in found] == [("root", 2)]
 
 
 def test_paths_use_the_schemas_own_prefixes_unless_told() -> None:
@@ -85,9 +85,9 @@ def test_threads_get_their_own_answers() -> None:
     catalogue = Catalogue.default()
     files = sorted(PAYLOADS.glob("*/*.xml"))
     jobs = [
-        (ERRORS if each.parent.name == "error" else ALIS, each.read_bytes())
-        for each in files
-        if "root" not in each.name
+        (ERRORS if file.parent.name == "error" else ALIS, file.read_bytes())
+        for file in files
+        if "root" not in file.name
     ]
     expected = [catalogue.validate(urn, data) for urn, data in jobs]
     start = threading.Barrier(8)

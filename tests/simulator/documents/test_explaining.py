@@ -64,7 +64,7 @@ SPOILERS: tuple[Callable[[Element, str], None], ...] = (_drop, _repeat, _rename,
 def test_same_verdict_as_xmlschema(profile: Profile, document: Document, data: st.DataObject) -> None:
     root = etree.fromstring(write_document(document, profile))
     for _ in range(data.draw(st.integers(1, 3))):
-        inside = [each for each in root.iter() if each is not root]
+        inside = [element for element in root.iter() if element is not root]
         if not inside:
             break  # all of it was dropped already
         spoil = data.draw(st.sampled_from(SPOILERS))
@@ -103,7 +103,7 @@ def test_all_faults_at_once(profile: Profile) -> None:
         assert good in data
         data = data.replace(good, bad)
     found = validate(data, profile)
-    assert [(each.line, each.path.rpartition("/")[2]) for each in found] == [
+    assert [(complaint.line, complaint.path.rpartition("/")[2]) for complaint in found] == [
         (7, "ppriv:Provider"),
         (14, "ppriv:ContractNumber"),
         (26, "ppriv:MeteringPoint"),
@@ -118,9 +118,9 @@ def test_a_type_of_the_instances_own_that_there_is_none_of(profile: Profile) -> 
     document = (PAYLOADS / "contract" / "valid-new.xml").read_bytes().replace(b"New</Operation>", b"Old</Operation>")
     typed = b'<Holder xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="x:Unknown">'
     found = validate(document.replace(b"<Holder>", typed, 1), profile)
-    assert [each.line for each in found] == sorted(each.line or 0 for each in found)
-    assert "x:Unknown" in " ".join(each.found for each in found)
-    assert any("'Old'" in each.found for each in found)
+    assert [complaint.line for complaint in found] == sorted(complaint.line or 0 for complaint in found)
+    assert "x:Unknown" in " ".join(complaint.found for complaint in found)
+    assert any("'Old'" in complaint.found for complaint in found)
 
 
 def test_source_and_basis_come_from_the_declaration(profile: Profile) -> None:
@@ -144,10 +144,10 @@ def test_one_bad_record_among_many_and_then_all(profile: Profile) -> None:
     assert f"[{count}]" in found[0].path
     every = data.replace(b">true<", b">varb\xc5\xabt<")
     found = profile.catalogue.validate(ALIS, every)
-    assert [each.path for each in found] == [
+    assert [complaint.path for complaint in found] == [
         f"/ppriv:ProviderPayout/ppriv:Payout[{number}]/ppriv:Reversal" for number in range(1, count + 1)
     ]
-    assert all(each.code == "schema" and each.found and each.expected for each in found)
+    assert all(complaint.code == "schema" and complaint.found and complaint.expected for complaint in found)
     assert "varbūt" in found[0].found
     assert "varbūt" in found[-1].found
 
@@ -185,5 +185,5 @@ def test_words_for_each_kind(tmp_path: Path, inside: str, found: str, expected: 
     provenance = Provenance(Basis.ASSUMED, "made up")
     catalogue = Catalogue([SchemaEntry("URN:T", tmp_path / "t.xsd", "urn:t", provenance)])
     complaints = catalogue.validate("URN:T", f'<r xmlns="urn:t">{inside}</r>'.encode(), prefixes={"t": "urn:t"})
-    assert any(found in each.found and expected in each.expected for each in complaints), complaints
-    assert all(each.provenance == provenance for each in complaints)
+    assert any(found in complaint.found and expected in complaint.expected for complaint in complaints), complaints
+    assert all(complaint.provenance == provenance for complaint in complaints)

@@ -331,7 +331,7 @@ def _name(path: Path) -> str:
 
 
 def test_every_valid_document_is_expected() -> None:
-    there = {f"{each.parent.name}/{each.name}" for each in PAYLOADS.glob("*/valid-*.xml")}
+    there = {f"{path.parent.name}/{path.name}" for path in PAYLOADS.glob("*/valid-*.xml")}
     assert there == VALID.keys() | REPORTS.keys()
 
 
@@ -365,7 +365,7 @@ def test_error_reports(profile: Profile, name: str) -> None:
 def test_invalid_documents(profile: Profile, path: Path) -> None:
     expected = json.loads(path.with_suffix(".expect.json").read_text(encoding="utf-8"))
     complaints = validate(path.read_bytes(), profile)
-    assert [(each.code, each.path, each.line) for each in complaints] == [
+    assert [(complaint.code, complaint.path, complaint.line) for complaint in complaints] == [
         (expected["code"], expected["path"], expected["line"])
     ]
     complaint = complaints[0]
@@ -376,8 +376,8 @@ def test_invalid_documents(profile: Profile, path: Path) -> None:
 
 def test_every_rule_has_a_document_that_breaks_it() -> None:
     """But for two, which the reconstruction's schema says already; another schema's tests break them."""
-    broken = {json.loads(each.read_text(encoding="utf-8"))["code"] for each in PAYLOADS.glob("*/*.expect.json")}
-    assert {each.code for each in RULES} - broken == {"time-zone", "money-decimals"}
+    broken = {json.loads(path.read_text(encoding="utf-8"))["code"] for path in PAYLOADS.glob("*/*.expect.json")}
+    assert {rule.code for rule in RULES} - broken == {"time-zone", "money-decimals"}
 
 
 def test_an_expected_value_that_is_wrong_is_noticed(profile: Profile) -> None:

@@ -151,7 +151,7 @@ def test_empty_documents_keep_the_wrapper_that_the_schema_requires(other: Profil
 def test_constants_and_conditions_are_written(other: Profile) -> None:
     root = etree.fromstring(write_document(CONTRACT, other))
     assert root.get("versija") == "2"
-    assert [each.get("loma") for each in root.iter("{*}Persona")] == ["turetajs", "apaksa"]
+    assert [element.get("loma") for element in root.iter("{*}Persona")] == ["turetajs", "apaksa"]
 
 
 _SUMS = "/x:Atlaides/x:Lemums/x:Summas"
@@ -170,13 +170,13 @@ def test_what_only_the_business_rules_see(other: Profile) -> None:
     for good, bad, code, path in cases:
         assert good in discount
         found = validate(discount.replace(good, bad), other)
-        assert [(each.code, each.path) for each in found] == [(code, path)]
+        assert [(complaint.code, complaint.path) for complaint in found] == [(code, path)]
 
 
 def test_members_of_a_group_are_found_among_their_like(other: Profile) -> None:
     """The sub-user's element has the holder's name; the condition tells them apart."""
     found = validate(_given(ChannelName.CONTRACT).replace(b"329991-23456", b"329991-2345"), other)
-    assert [(each.code, each.path) for each in found] == [
+    assert [(complaint.code, complaint.path) for complaint in found] == [
         ("personal-code", "/x:Ligumi/x:Saraksts/x:Ligums/x:Persona[2]/@kods")
     ]
 
@@ -184,7 +184,7 @@ def test_members_of_a_group_are_found_among_their_like(other: Profile) -> None:
 def test_nil_and_absent_required_values_are_told(other: Profile) -> None:
     nil = b'<Parnests xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"/>'
     found = validate(_given(ChannelName.PAYOUT).replace(b"<Parnests>5</Parnests>", nil), other)
-    assert [(each.code, each.path, each.found) for each in found] == [
+    assert [(complaint.code, complaint.path, complaint.found) for complaint in found] == [
         ("unreadable", "/x:Izmaksas/x:Izmaksa[1]", "carried_over is missing")
     ]
 
@@ -204,12 +204,12 @@ def test_the_national_list_holds_the_other_documents(other: Profile, profile: Pr
     assert other.catalogue.validate(national.schema_urn, good, element=national.root) == ()
     broken = good.replace(b"<Perioda>65<", b"<Perioda>daudz<")
     found = other.catalogue.validate(national.schema_urn, broken, element=national.root)
-    assert [each.code for each in found] == ["schema"]
+    assert [complaint.code for complaint in found] == ["schema"]
     assert profile.catalogue.validate(national.schema_urn, broken, element=national.root) == ()
 
 
 def test_documents_of_the_other_schema_are_not_taken_for_ours(profile: Profile) -> None:
     found = validate(_given(ChannelName.DISCOUNT), profile)
-    assert [each.code for each in found] == ["root"]
+    assert [complaint.code for complaint in found] == ["root"]
     with pytest.raises(DocumentError, match="Atlaides"):
         read_document(_given(ChannelName.DISCOUNT), profile)

@@ -45,11 +45,11 @@ def test_refused(profile: Profile, data: bytes, code: str, line: int) -> None:
     assert (caught.value.complaint.code, caught.value.complaint.line) == (code, line)
     assert caught.value.complaint.expected
     # the same through every door
-    assert [each.code for each in validate(data, profile)] == [code]
+    assert [complaint.code for complaint in validate(data, profile)] == [code]
     with pytest.raises(DocumentError):
         read_document(data, profile)
     urn = profile.error_schema_urn
-    assert [each.code for each in profile.catalogue.validate(urn, data)] == [code]
+    assert [complaint.code for complaint in profile.catalogue.validate(urn, data)] == [code]
 
 
 @pytest.mark.parametrize(

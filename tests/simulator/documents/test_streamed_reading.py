@@ -66,7 +66,10 @@ def test_streamed_and_whole_say_the_same_of_a_wrong_document(what: str, profile:
         read_document(data, profile, ChannelName.PAYOUT)
     with pytest.raises(DocumentError) as streamed:
         read_streamed(_pieces(data), profile, spool, ChannelName.PAYOUT)
-    found = [{(each.code, each.path, each.line) for each in one.value.complaints} for one in (whole, streamed)]
+    found = [
+        {(complaint.code, complaint.path, complaint.line) for complaint in one.value.complaints}
+        for one in (whole, streamed)
+    ]
     if what != "cut off":  # where exactly a parser notices that hangs on how it was fed
         assert found[0] == found[1]
 

@@ -34,7 +34,7 @@ def test_the_verdict_is_that_of_the_catalogue(name: str, size: int) -> None:
         return  # the caller's to refuse
     assert bool(found) == bool(expected), found
     if expected and expected[0].code == "schema":
-        assert {each.line for each in found} <= {*(each.line for each in expected), found[0].line}
+        assert {complaint.line for complaint in found} <= {*(complaint.line for complaint in expected), found[0].line}
 
 
 def document(*numbers: str) -> bytes:
@@ -42,7 +42,7 @@ def document(*numbers: str) -> bytes:
     start, end = text.index("  <Contract>"), text.index("</Contract>") + len("</Contract>\n")
     record = text[start:end]
     return (
-        text[:start] + "".join(record.replace("0012345678", each) for each in numbers) + "</ProviderContract>"
+        text[:start] + "".join(record.replace("0012345678", number) for number in numbers) + "</ProviderContract>"
     ).encode()
 
 
@@ -51,10 +51,10 @@ def test_each_bad_record_is_told_with_its_line_as_far_as_one_piece_reaches(numbe
     data = document(*numbers)
     lines = [count for count, line in enumerate(data.split(b"\n"), 1) if b"<ContractNumber></ContractNumber>" in line]
     found = validate_stream(Catalogue.default(), URN, in_pieces(data, size))
-    told = list(dict.fromkeys(each.line for each in found))
+    told = list(dict.fromkeys(complaint.line for complaint in found))
     assert told == lines[: len(told)]
     assert bool(told) == bool(lines)
-    assert all(each.path == "//ContractNumber" for each in found)
+    assert all(complaint.path == "//ContractNumber" for complaint in found)
 
 
 def test_no_more_than_the_first_errors_are_told() -> None:

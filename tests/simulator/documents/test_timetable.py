@@ -42,7 +42,7 @@ def test_a_stretch_cut_in_pieces_has_the_same_duties(moments: list[datetime]) ->
     whole = list(TIMETABLE.duties(moments[0], moments[-1]))
     pieces = [duty for start, end in pairwise(moments) for duty in TIMETABLE.duties(start, end)]
     assert whole == pieces
-    assert len({(each.kind, each.period) for each in whole}) == len(whole)
+    assert len({(duty.kind, duty.period) for duty in whole}) == len(whole)
 
 
 @pytest.mark.parametrize(

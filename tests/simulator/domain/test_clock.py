@@ -75,10 +75,10 @@ def test_threads_that_advance_never_turn_time_back() -> None:
             own.append(clock.now())
 
     threads = [threading.Thread(target=run, args=(own,)) for own in seen]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert all(own == sorted(own) for own in seen)
     assert clock.now() == START + timedelta(minutes=199)
 
@@ -115,7 +115,7 @@ def test_adding_counts_working_days_only(day: date, count: int) -> None:
     reached = add_working_days(day, count)
     assert working_day(reached)
     between = (day + timedelta(days=n) for n in range(1, (reached - day).days + 1))
-    assert sum(working_day(each) for each in between) == count
+    assert sum(working_day(day) for day in between) == count
     assert (
         add_working_days(reached, -count) <= day if not working_day(day) else add_working_days(reached, -count) == day
     )

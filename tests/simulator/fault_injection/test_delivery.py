@@ -38,13 +38,13 @@ class State:
         self.simulation.faults.arm(InjectedFault(kind, operation, **changes))  # type: ignore[arg-type]
 
     def calls(self) -> list[Entry]:
-        return [each for each in self.simulation.journal.entries() if each.kind is Kind.EXCHANGE]
+        return [entry for entry in self.simulation.journal.entries() if entry.kind is Kind.EXCHANGE]
 
     def decide(self, month: int) -> None:
         self.simulation.advance(datetime(2026, month, 7, 12, tzinfo=RIGA))
 
     def fetched(self) -> list[bytes]:
-        return [each.payload for each in self.client.receive_version(DISCOUNT)]
+        return [received.payload for received in self.client.receive_version(DISCOUNT)]
 
 
 @pytest.fixture
@@ -124,8 +124,8 @@ def test_a_delivered_list_is_wrong_for_one_retailer_only(kind: str, state: State
     state.decide(2)
     wrong, right = state.fetched()
     assert not validate(right, PROFILE, ChannelName.DISCOUNT)
-    deliveries = [each for each in state.simulation.journal.entries() if each.kind is Kind.DELIVERY]
-    assert {each.authority for each in deliveries if "misbehaviour" in each.details} == {OURS}
+    deliveries = [entry for entry in state.simulation.journal.entries() if entry.kind is Kind.DELIVERY]
+    assert {delivery.authority for delivery in deliveries if "misbehaviour" in delivery.details} == {OURS}
     complaints = validate(wrong, PROFILE, ChannelName.DISCOUNT)
     assert bool(complaints) == (kind in ("invalid_document", "odd_decimals"))
     if kind == "odd_decimals":
@@ -142,7 +142,7 @@ def test_lists_come_in_the_wrong_order(state: State) -> None:
     state.decide(1)
     assert state.client.list_messages(DISCOUNT) == ()
     state.decide(2)
-    assert [str(read_document(each, PROFILE).header.period) for each in state.fetched()] == ["2026-02", "2026-01"]
+    assert [str(read_document(data, PROFILE).header.period) for data in state.fetched()] == ["2026-02", "2026-01"]
 
 
 def test_a_list_comes_twice_to_one_retailer(state: State) -> None:
@@ -150,5 +150,5 @@ def test_a_list_comes_twice_to_one_retailer(state: State) -> None:
     state.decide(1)
     first, second = state.fetched()
     assert first == second
-    theirs = [each for each in state.simulation.journal.entries() if each.authority == "100778"]
-    assert len([each for each in theirs if each.kind is Kind.DELIVERY]) == 1
+    theirs = [entry for entry in state.simulation.journal.entries() if entry.authority == "100778"]
+    assert len([their for their in theirs if their.kind is Kind.DELIVERY]) == 1

@@ -112,4 +112,4 @@ def test_each_strike_is_handed_out_once_among_threads() -> None:
     faults.arm(InjectedFault(DROP_REPLY, times=50))
     with ThreadPoolExecutor(8) as pool:
         taken = list(pool.map(lambda _: faults.take("SendMessage2", "100777"), range(400)))
-    assert sum(each is not None for each in taken) == 50
+    assert sum(injected_fault is not None for injected_fault in taken) == 50

@@ -16,7 +16,7 @@ from tests.simulator.aldis.country import Country
 
 
 def _record(world: World, contract: Contract, operation: Operation = Operation.NEW) -> ContractRecord:
-    people: dict[str, Resident] = {each.code: each for each in world.residents}
+    people: dict[str, Resident] = {resident.code: resident for resident in world.residents}
 
     def person(code: str) -> Person:
         return Person(code, people[code].given_name, people[code].surname)
@@ -27,7 +27,9 @@ def _record(world: World, contract: Contract, operation: Operation = Operation.N
         metering_point=contract.metering_point,
         address=Address(people[contract.holder].address),
         holder=person(contract.holder),
-        sub_users=tuple(SubUser(person(each), Address(people[each].address)) for each in contract.sub_users),
+        sub_users=tuple(
+            SubUser(person(sub_user), Address(people[sub_user].address)) for sub_user in contract.sub_users
+        ),
         valid_from=contract.valid_from,
         valid_to=contract.valid_to,
     )
@@ -37,8 +39,8 @@ def play(world: World, until: date, faults: Faults | None = None) -> Country:
     """All retailers report all their contracts on the first day; some bad records among them; months go by."""
     country = Country(world, faults=faults or Faults())
     for retailer in world.retailers:
-        own = [each for each in world.contracts if each.provider == retailer.registration_number]
-        records = [_record(world, each) for each in own]
+        own = [contract for contract in world.contracts if contract.provider == retailer.registration_number]
+        records = [_record(world, contract) for contract in own]
         if records:
             # Refused, and told only to the one who sent it: a change of a contract that nobody knows.
             records.append(_record(world, own[0], Operation.CHANGE))
@@ -57,15 +59,15 @@ def _customers(world: World, retailer: Retailer) -> set[str]:
     """The plain codes, old and new, of everyone on a contract of the retailer."""
     named = {
         code
-        for each in world.contracts
-        if each.provider == retailer.registration_number
-        for code in (each.holder, *each.sub_users)
+        for contract in world.contracts
+        if contract.provider == retailer.registration_number
+        for code in (contract.holder, *contract.sub_users)
     }
     return {
         code.replace("-", "")
-        for each in world.residents
-        if each.code in named
-        for code in (each.code, *(change.earlier for change in each.code_changes))
+        for resident in world.residents
+        if resident.code in named
+        for code in (resident.code, *(change.earlier for change in resident.code_changes))
     }
 
 
@@ -76,13 +78,13 @@ def others_data(country: Country) -> list[tuple[str, str]]:
         own = _customers(world, retailer)
         foreign = {
             code.replace("-", "")
-            for each in world.residents
-            for code in (each.code, *(change.earlier for change in each.code_changes))
+            for resident in world.residents
+            for code in (resident.code, *(change.earlier for change in resident.code_changes))
         } - own
         foreign |= {each.registration_number for each in world.retailers if each != retailer}
-        foreign |= {each.number for each in world.contracts if each.provider != retailer.registration_number} - {
-            each.number for each in world.contracts if each.provider == retailer.registration_number
-        }
+        foreign |= {
+            contract.number for contract in world.contracts if contract.provider != retailer.registration_number
+        } - {contract.number for contract in world.contracts if contract.provider == retailer.registration_number}
         for name in ChannelName:
             for message in country.mailbox(retailer, name):
                 text = country.blob(message.payload.reference).decode().replace("-", "")
@@ -102,14 +104,16 @@ def test_no_mailbox_holds_anothers_customer(world: World) -> None:
     try:
         assert others_data(country) == []
         # It is not empty mailboxes that were looked at.
-        assert all(len(country.discounts(each)) == 3 for each in world.retailers)
+        assert all(len(country.discounts(retailer)) == 3 for retailer in world.retailers)
     finally:
         country.store.close()
 
 
 def test_the_property_sees_a_world_with_decisions() -> None:
     country = play(make_world(residents=40, retailers=2, seed=3), date(2026, 2, 8))
-    granted = [len(each.records) for retailer in country.world.retailers for each in country.discounts(retailer)]
+    granted = [
+        len(discount.records) for retailer in country.world.retailers for discount in country.discounts(retailer)
+    ]
     country.store.close()
     assert min(granted) > 3
 
@@ -136,11 +140,9 @@ def test_a_leak_changes_nothing_for_aldis() -> None:
     faults.arm(Misbehaviour(LEAK))
     leaking, honest = play(world, date(2026, 3, 22), faults), play(world, date(2026, 3, 22))
     assert leaking.acts("reconcile") == honest.acts("reconcile")
-    assert [each["decided"] for each in leaking.acts("determine")] == [
-        each["decided"] for each in honest.acts("determine")
-    ]
-    for each in (leaking, honest):
-        each.store.close()
+    assert [act["decided"] for act in leaking.acts("determine")] == [act["decided"] for act in honest.acts("determine")]
+    for country in (leaking, honest):
+        country.store.close()
 
 
 def test_with_one_retailer_there_is_nothing_to_leak() -> None:

@@ -36,7 +36,7 @@ from tests.simulator.soap.setting import basic, envelope
 PROFILE = load_profile()
 TOWN = load_world("town")
 RETAILER = TOWN.retailers[0]
-BUSINESS = {each.code for each in RULES}
+BUSINESS = {rule.code for rule in RULES}
 BYTES = {"encoding", "dtd", "well-formed"}  # told by the parser before there is a document
 # Who sends it is asked first: a wrong number is nobody's, and so not the sender's.
 OTHERWISE = {"provider-check": "provider-not-sender"}
@@ -102,7 +102,7 @@ def _told(simulation: Simulation, channel: ChannelName) -> ErrorReport:
 
 
 def _exchange(simulation: Simulation) -> Entry:
-    (found,) = (each for each in simulation.journal.entries() if each.kind is Kind.EXCHANGE)
+    (found,) = (entry for entry in simulation.journal.entries() if entry.kind is Kind.EXCHANGE)
     return found
 
 
@@ -125,7 +125,7 @@ def test_the_state_refuses_it(tmp_path: Path, channel: ChannelName, kind: str) -
             assert response.status_code == HTTPStatus.OK
             if channel is not ChannelName.DISCOUNT:
                 code = OTHERWISE.get(kind, made.code)
-                assert code in {each.code for each in _told(simulation, channel).errors}
+                assert code in {error.code for error in _told(simulation, channel).errors}
             return
         assert response.status_code == HTTPStatus.BAD_REQUEST
         assert etree.fromstring(response.data).find(".//{*}Fault") is not None

@@ -85,7 +85,7 @@ class FtpsSetting:
     @property
     def calls(self) -> list[Entry]:
         """The calls of DIT's."""
-        return [each for each in self.journal if each.kind is Kind.EXCHANGE]
+        return [entry for entry in self.journal if entry.kind is Kind.EXCHANGE]
 
     @property
     def last(self) -> Entry:
@@ -97,7 +97,7 @@ class FtpsSetting:
         with self.setting.store.reading() as unit:
             caller = self.setting.network.caller(unit, user)
             found = self.setting.network.list_messages(unit, caller, Selector(channel=urn))
-            return [unit.blob(each.payload.reference) for each in found]
+            return [unit.blob(mailbox_message.payload.reference) for mailbox_message in found]
 
     def status(self, message: str, user: str = RETAILER) -> MessageStatus:
         with self.setting.store.reading() as unit:
@@ -119,7 +119,7 @@ class FtpsSetting:
     def event_to(self, user: str = RETAILER) -> str:
         """An error event about a contract document of a retailer's, sent without FTPS by the owner; its message id."""
         related = self.contract_from(user)
-        authority = next(each.authority for each in self.setting.world.retailers if each.user == user)
+        authority = next(retailer.authority for retailer in self.setting.world.retailers if retailer.user == user)
         return self._send(
             BVKB,
             self.setting.version(),
@@ -159,8 +159,8 @@ def ftps_setting(
         try:
             yield opened
         finally:
-            for each in opened.clients:
-                each.close()
+            for client in opened.clients:
+                client.close()
             server.stop()
 
 

@@ -29,10 +29,10 @@ def layout(authority: str = "100777") -> Layout:
     for urn, each in setup.subscriptions:
         subscribers[urn] = subscribers.get(urn, frozenset()) | {each}
     directory = Directory(
-        authorities={each.id: each for each in setup.authorities},
-        users={each.name: each.authority for each in setup.users},
-        channels={each.urn: each for each in setup.channels},
-        versions={each.urn: each for each in setup.versions},
+        authorities={authority.id: authority for authority in setup.authorities},
+        users={user.name: user.authority for user in setup.users},
+        channels={channel.urn: channel for channel in setup.channels},
+        versions={version.urn: version for version in setup.versions},
         subscribers=subscribers,
     )
     return Layout(SETTINGS, directory, Caller("any", authority))
@@ -51,10 +51,10 @@ def test_each_folder_that_is_listed_is_there() -> None:
     tree = TREE
     found = list(everything(tree, tree.place("/", "")))
     assert len(found) == 1 + 3 * (1 + 1 + 4 + 1) + 3 * 2
-    assert {each.path for each in found} >= {"/ALDIS_ProviderPayout/DSK-v1-0/WriteEvent/WriteEventError"}
-    for each in found:
-        assert tree.place("/anywhere", each.path) == each
-        assert each.version is None or each.version.urn in {
+    assert {place.path for place in found} >= {"/ALDIS_ProviderPayout/DSK-v1-0/WriteEvent/WriteEventError"}
+    for place in found:
+        assert tree.place("/anywhere", place.path) == place
+        assert place.version is None or place.version.urn in {
             urn for urn, all_ in tree.directory.subscribers.items() if "100777" in all_
         }
 

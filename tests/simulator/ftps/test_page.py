@@ -28,7 +28,7 @@ def test_the_commands(tmp_path: Path) -> None:
     assert options == ["--ftps-port", "2121", "--data", "data"]
     with served(tmp_path, "--ftps-port", "0", "--data", str(tmp_path / "data")) as server:
         send, names, get, delete = (
-            each.replace("localhost:2121", f"localhost:{server.ftps_port}") for each in CURL.strip().splitlines()
+            line.replace("localhost:2121", f"localhost:{server.ftps_port}") for line in CURL.strip().splitlines()
         )
         variables = {"PASSWORD": server.password(RETAILER), "PATH": "/usr/bin:/bin"}
 
@@ -50,7 +50,7 @@ def test_the_commands(tmp_path: Path) -> None:
 
 
 def test_the_words_are_those_of_the_code() -> None:
-    known = {*(str(each) for each in FtpCode), *(str(each) for each in RefusalCode)}
+    known = {*(str(ftp_code) for ftp_code in FtpCode), *(str(refusal_code) for refusal_code in RefusalCode)}
     refused = (ROOT / "docs" / "call-refused.md").read_text(encoding="utf-8")
     told = set(re.findall(r"`\d{3} ([a-z-]+)", refused))
     assert len(told) > 10

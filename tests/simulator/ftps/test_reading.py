@@ -38,7 +38,7 @@ def test_a_message_from_arrival_to_deletion(ftps: FtpsSetting) -> None:
     assert client.refused(client.get, f"{READ}/{name}").startswith("550 bad-status: statuss")
     assert client.refused(client.delete, f"{READ}/{name}").startswith("550 bad-status: statuss")
     assert client.refused(client.sendcmd, f"MDTM {READ}/{name}").startswith("550 unknown-path")
-    assert [(each.operation, each.outcome, each.message_ids) for each in ftps.calls] == [
+    assert [(call.operation, call.outcome, call.message_ids) for call in ftps.calls] == [
         ("ReceiveMessageList", Outcome.OK, (message,)),
         ("ReceiveMessage2", Outcome.OK, (message,)),
         ("ReceiveMessageList", Outcome.OK, (message,)),
@@ -72,7 +72,7 @@ def test_listings_say_size_and_time(ftps: FtpsSetting) -> None:
     assert client.size(f"{READ}/{message}.xml") == len(document)
     assert client.sendcmd(f"MDTM {READ}/{message}.xml") == "213 20260105070000"
     assert f"size={len(document)}" in client.sendcmd(f"MLST {READ}/{message}.xml")
-    assert [each.operation for each in ftps.calls] == ["ReceiveMessageList"] * 2
+    assert [call.operation for call in ftps.calls] == ["ReceiveMessageList"] * 2
     assert ftps.status(message, BVKB) is MessageStatus.DELIVERED
 
 
@@ -184,7 +184,7 @@ def test_folders(ftps: FtpsSetting) -> None:
     assert client.refused(client.delete, CONTRACT).startswith("550 unknown-path")
     assert client.refused(client.delete, f"{READ}/*").startswith("550 unknown-path")
     assert client.refused(client.size, CONTRACT).startswith("550 unknown-path")
-    assert {each.kind for each in ftps.journal if each.outcome is Outcome.FAULT} == {Kind.FTP, Kind.EXCHANGE}
+    assert {entry.kind for entry in ftps.journal if entry.outcome is Outcome.FAULT} == {Kind.FTP, Kind.EXCHANGE}
 
 
 def test_one_transfer_at_a_time(ftps: FtpsSetting) -> None:
@@ -201,7 +201,7 @@ def test_one_transfer_at_a_time(ftps: FtpsSetting) -> None:
     client.makepasv()
     client.sendcmd(f"STOR {CONTRACT}/Write/3.xml")
     assert client.storbinary(f"STOR {CONTRACT}/Write/4.xml", io.BytesIO(ftps.setting.contract_document()))[:3] == "226"
-    assert [each.fault_code for each in ftps.calls] == [None, "incomplete-body", None]
+    assert [call.fault_code for call in ftps.calls] == [None, "incomplete-body", None]
 
 
 def test_duties_are_enforced_folder_by_folder(keys: Path) -> None:

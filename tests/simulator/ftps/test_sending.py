@@ -150,8 +150,8 @@ def test_wrong_documents(ftps: FtpsSetting, name: str) -> None:
     assert said.startswith(expected)
     assert "\n" not in said
     assert ftps.arrived() == []
-    calls = [each for each in ftps.journal[before:] if each.kind is Kind.EXCHANGE]
-    assert [(each.outcome, each.fault_code) for each in calls] == [(Outcome.FAULT, expected.partition(" ")[2])]
+    calls = [entry for entry in ftps.journal[before:] if entry.kind is Kind.EXCHANGE]
+    assert [(call.outcome, call.fault_code) for call in calls] == [(Outcome.FAULT, expected.partition(" ")[2])]
     assert calls[0].cause
     assert "What to do:" in calls[0].cause
     assert ftps.setting.blob(calls[0].payload) == data
@@ -267,7 +267,7 @@ def test_an_aborted_upload(ftps: FtpsSetting) -> None:
     assert ftps.arrived() == []
     (call,) = ftps.calls
     assert call.fault_code == "incomplete-body"
-    assert [each.operation for each in ftps.journal[-2:]] == ["SendMessage2", "ABOR"]
+    assert [entry.operation for entry in ftps.journal[-2:]] == ["SendMessage2", "ABOR"]
     upload.connection.close()
     upload.client.put(WRITE, ftps.setting.contract_document())
 
@@ -298,7 +298,7 @@ def test_a_full_store(ftps: FtpsSetting, monkeypatch: pytest.MonkeyPatch) -> Non
     with monkeypatch.context() as patched:
         patched.setattr(Store, "incoming", lambda self: full(None, b""))  # type: ignore[arg-type]
         assert client.refused(client.put, WRITE, b"<a/>").startswith("452 storage-full")
-    assert [each.fault_code for each in ftps.calls] == ["storage-full"] * 2
+    assert [call.fault_code for call in ftps.calls] == ["storage-full"] * 2
     client.put(WRITE, ftps.setting.contract_document())
 
 

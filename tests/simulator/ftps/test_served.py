@@ -95,8 +95,8 @@ def served(folder: Path, *options: str) -> Iterator[Served]:
             try:
                 yield server
             finally:
-                for each in server.clients:
-                    each.close()
+                for client in server.clients:
+                    client.close()
         finally:
             process.kill()
     assert log.read_text().count("\n") == 2, log.read_text()
@@ -134,7 +134,7 @@ def test_what_cannot_be_is_one_sentence(tmp_path: Path, options: tuple[str, ...]
             "FILE": str(tmp_path / "bad.toml" / "keys"),
             "DATABASE": f"sqlite:///{tmp_path}/one.sqlite3",
         }
-        chosen = [words.get(each, each) for each in options]
+        chosen = [words.get(option, option) for option in options]
         done = aldis("serve", "--port", "0", *chosen, cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     assert re.search(says, " ".join(done.stderr.split())), done.stderr
@@ -176,14 +176,14 @@ def test_a_killed_server_has_what_it_acknowledged(tmp_path: Path) -> None:
                         stop.set()
 
                 senders = [threading.Thread(target=send) for _ in range(3)]
-                for each in senders:
-                    each.start()
+                for sender in senders:
+                    sender.start()
                 time.sleep(chance.uniform(0.3, 1.2))
                 server.process.kill()
                 server.process.wait()
                 stop.set()
-                for each in senders:
-                    each.join()
+                for sender in senders:
+                    sender.join()
             with Store.open(tmp_path / "data") as store:
                 _check(store, tried, acknowledged)
     assert len(acknowledged) > 3
@@ -193,12 +193,12 @@ def _check(store: Store, tried: set[str], acknowledged: set[str]) -> None:
     with store.reading() as unit:
         arrived = unit.connection.execute(select(deliveries.c.message, deliveries.c.payload)).all()
         found = Counter(
-            document for each in arrived for document in tried if document.encode() in unit.blob(each.payload)
+            document for row in arrived for document in tried if document.encode() in unit.blob(row.payload)
         )
     assert all(found[each] >= 1 for each in acknowledged)
     entries = list(StoredJournal(store).entries())
-    assert [each.number for each in entries] == list(range(1, len(entries) + 1))
-    sent = [each for each in entries if each.kind is Kind.EXCHANGE and each.operation == "SendMessage2"]
-    told = Counter(message for each in sent if each.outcome is Outcome.OK for message in each.message_ids)
+    assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
+    sent = [entry for entry in entries if entry.kind is Kind.EXCHANGE and entry.operation == "SendMessage2"]
+    told = Counter(message for entry in sent if entry.outcome is Outcome.OK for message in entry.message_ids)
     assert max(told.values()) == 1
-    assert set(told) <= {each.message for each in arrived}
+    assert set(told) <= {row.message for row in arrived}

@@ -17,7 +17,7 @@ from tests.simulator.ftps.setting import CONTRACT, RETAILER, Client, FtpsSetting
 
 
 def commands(ftps: FtpsSetting) -> list[tuple[str, str | None]]:
-    return [(each.operation, each.fault_code) for each in ftps.journal if each.kind is Kind.FTP]
+    return [(entry.operation, entry.fault_code) for entry in ftps.journal if entry.kind is Kind.FTP]
 
 
 def ftp(entry: Entry) -> dict[str, object]:
@@ -30,13 +30,13 @@ def test_login(ftps: FtpsSetting) -> None:
     client = ftps.client()
     client.quit()
     assert commands(ftps) == [(each, None) for each in ("AUTH", "USER", "PASS", "PBSZ", "PROT", "QUIT")]
-    told = {each.operation: each for each in ftps.journal}
+    told = {entry.operation: entry for entry in ftps.journal}
     assert ftp(told["PASS"])["argument"] == "*"
     assert ftps.material.passwords[RETAILER] not in str(ftps.journal)
     assert ftp(told["AUTH"])["tls"] is False
     assert ftp(told["USER"])["tls"] is True
     assert (told["USER"].authority, told["PASS"].authority, told["QUIT"].authority) == (None, "100777", "100777")
-    assert len({ftp(each)["session"] for each in ftps.journal}) == 1
+    assert len({ftp(entry)["session"] for entry in ftps.journal}) == 1
 
 
 def test_no_password_without_tls(ftps: FtpsSetting) -> None:
@@ -63,7 +63,7 @@ def test_no_data_without_tls(ftps: FtpsSetting) -> None:
         plain.sendall(b"<a/>" * 100)
         assert client.getresp()[:3] in ("125", "150")
         assert client.refused(client.voidresp).startswith("522 tls-handshake")
-    assert {each.fault_code for each in ftps.journal[-2:]} == {"tls-handshake", "incomplete-body"}
+    assert {entry.fault_code for entry in ftps.journal[-2:]} == {"tls-handshake", "incomplete-body"}
     assert ftps.arrived() == []
 
 
@@ -94,7 +94,7 @@ def test_a_certificate_that_is_not_trusted(ftps: FtpsSetting) -> None:
         client.auth()
     client.close()
     ftps.client().quit()  # by then the server has seen it
-    (refused,) = [each for each in ftps.journal if each.fault_code == "tls-handshake"]
+    (refused,) = [entry for entry in ftps.journal if entry.fault_code == "tls-handshake"]
     assert "unknown ca" in (refused.cause or "")
     assert "ca.pem" in (refused.cause or "")
 
@@ -109,7 +109,9 @@ def test_an_old_tls(keys: Path) -> None:
         with pytest.raises((ssl.SSLError, OSError)):
             client.auth()
         ftps.client().quit()
-        assert "1.3 or later" in next(each.cause or "" for each in ftps.journal if each.fault_code == "tls-handshake")
+        assert "1.3 or later" in next(
+            entry.cause or "" for entry in ftps.journal if entry.fault_code == "tls-handshake"
+        )
 
 
 def test_what_is_not_offered(ftps: FtpsSetting) -> None:
@@ -118,7 +120,7 @@ def test_what_is_not_offered(ftps: FtpsSetting) -> None:
         before = len(ftps.journal)
         said = client.refused(client.sendcmd, f"{verb} x")
         assert said == f"502 command-not-offered: {verb}: {why}"
-        assert [(each.operation, each.outcome) for each in ftps.journal[before:]] == [(verb, Outcome.FAULT)]
+        assert [(entry.operation, entry.outcome) for entry in ftps.journal[before:]] == [(verb, Outcome.FAULT)]
     assert client.sendcmd("NOOP").startswith("200")
 
 
@@ -153,7 +155,7 @@ def test_bad_commands(ftps: FtpsSetting, command: str, says: str) -> None:
     else:
         assert client.refused(client.getresp).startswith(says)
     told = ftps.journal[before:]
-    assert [each.kind for each in told] == [Kind.FTP]
+    assert [entry.kind for entry in told] == [Kind.FTP]
     assert client.sendcmd("NOOP").startswith("200")
 
 

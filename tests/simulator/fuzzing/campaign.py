@@ -37,7 +37,9 @@ _MOST_MEMORY = 512 * 1024 * 1024
 """Bytes that the simulator's process may have after any number of requests of a few megabytes."""
 _IDENTIFIER = re.compile(rb"MessageID>([0-9a-f-]{36})<")
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_REPLIES = frozenset(each.reply for contract in (MESSAGES, CONFIGURATION) for each in operations(contract).values())
+_REPLIES = frozenset(
+    operation.reply for contract in (MESSAGES, CONFIGURATION) for operation in operations(contract).values()
+)
 _TRUST = "{http://docs.oasis-open.org/ws-sx/ws-trust/200512}RequestSecurityTokenResponseCollection"
 
 
@@ -122,7 +124,7 @@ class Campaign:
     def run_at_once(self, count: int, workers: int) -> None:
         """Send so many requests from several threads."""
         with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(self.run, [range(each, count, workers) for each in range(workers)]))
+            list(pool.map(self.run, [range(number, count, workers) for number in range(workers)]))
 
     @contextmanager
     def slow_clients(self, count: int) -> Iterator[None]:
@@ -133,8 +135,8 @@ class Campaign:
         with ThreadPoolExecutor(count) as pool:
             waiting = [pool.submit(self.served.line().ask, [data], fresh=True) for _ in range(count)]
             yield
-        for each in waiting:
-            answer = each.result()
+        for future in waiting:
+            answer = future.result()
             assert (answer.status, b"body-too-slow" in answer.body) == (408, True)
             self.journaled[answer.status] += 1
 
@@ -164,7 +166,7 @@ class Campaign:
                 self._report(number, request, pieces, answer, problem)
             if answer is not None and answer.status == 200:
                 accepted += 1
-                genuine.known += [each.decode() for each in _IDENTIFIER.findall(answer.body)][:20]
+                genuine.known += [element.decode() for element in _IDENTIFIER.findall(answer.body)][:20]
                 del genuine.known[:-50]
         if request.once and request.done == ["again"] and accepted > 1:
             self._report(number, request, pieces, None, "the same guarded call was accepted twice")
@@ -251,9 +253,9 @@ class Campaign:
         """What the stopped simulator has kept: each acknowledged message once, one entry for each call, no incident."""
         with Store.open(self.served.folder / "data") as store:
             entries = list(StoredJournal(store).entries())
-            calls = [each for each in entries if each.kind in (Kind.EXCHANGE, Kind.TOKEN)]
+            calls = [entry for entry in entries if entry.kind in (Kind.EXCHANGE, Kind.TOKEN)]
             told = [
-                each.message_ids[0] for each in calls if each.operation == "SendMessage2" and each.outcome is Outcome.OK
+                call.message_ids[0] for call in calls if call.operation == "SendMessage2" and call.outcome is Outcome.OK
             ]
             with store.reading() as unit:
                 sent = Counter(unit.connection.scalars(select(messages.c.id)))
@@ -263,21 +265,21 @@ class Campaign:
                 ours = set(told)
                 holders: dict[str, set[str]] = {}
                 wanted = {each for each in self.acknowledged if each is not None}
-                for each in arrived:
+                for row in arrived:
                     # ALDIS's own answers name the documents that they are about, too.
-                    for found in _UUID.findall(unit.blob(each.payload)) if each.message in ours else ():
+                    for found in _UUID.findall(unit.blob(row.payload)) if row.message in ours else ():
                         if found.decode() in wanted:
-                            holders.setdefault(found.decode(), set()).add(each.message)
+                            holders.setdefault(found.decode(), set()).add(row.message)
         assert max(sent.values(), default=1) == 1
-        assert max(Counter((each.message, each.recipient) for each in arrived).values(), default=1) == 1
+        assert max(Counter((row.message, row.recipient) for row in arrived).values(), default=1) == 1
         assert {each: len(holders.get(each, ())) for each in wanted} == dict.fromkeys(wanted, 1)
         assert 0 <= len(told) - len(self.acknowledged) <= self.unheard
         assert set(told) <= sent.keys()
         assert len(set(told)) == len(told)
-        entered = Counter(each.http_status for each in calls)
+        entered = Counter(call.http_status for call in calls)
         assert self.journaled - entered == {}
         assert (entered - self.journaled).total() <= self.unheard
-        assert [each for each in calls if _unexplained(each)] == []
+        assert [call for call in calls if _unexplained(call)] == []
 
 
 def fuzz(folder: Path, *, secured: bool, seed: int, count: int, workers: int = 1, slow: int = 0) -> Campaign:

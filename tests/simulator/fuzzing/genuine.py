@@ -97,7 +97,7 @@ def chunks(body: bytes, size: int = 300) -> bytes:
     """A chunked body."""
     step = max(size, len(body) // 20)
     parts = [body[start : start + step] for start in range(0, len(body), step)]
-    return b"".join(b"%x\r\n%b\r\n" % (len(each), each) for each in parts) + b"0\r\n\r\n"
+    return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
 
 
 BOUNDARY = "uuid:4f1e8a"
@@ -169,8 +169,8 @@ class Genuine:
         body = etree.fromstring(f"<root {_NAMES}>{content}</root>")[0]
         envelope = self._client.envelope(target, action, body, token)
         if federated:
-            for each in envelope.iter("{http://www.w3.org/2005/08/addressing}Action"):
-                each.text = f"{CFG}/{name}"
+            for element in envelope.iter("{http://www.w3.org/2005/08/addressing}Action"):
+                element.text = f"{CFG}/{name}"
         return Request(
             name=f"{name} {target.rpartition('/')[2]}",
             method="POST",
@@ -351,7 +351,7 @@ class Genuine:
             {"key_type": "PublicKey", "use_key": self._own_key},
         )
         return {
-            user: [self._client.token(user, self._password(user), **each) for each in kinds]
+            user: [self._client.token(user, self._password(user), **kind) for kind in kinds]
             for user in (RETAILER, BVKB_USER)
         }
 
@@ -405,17 +405,17 @@ def _discount() -> bytes:
 def _grown(document: bytes) -> bytes:
     """The same document with so many records that it waits in a file."""
     root = etree.fromstring(document)
-    records = [each for each in root if etree.QName(each).localname == "Contract"]
+    records = [element for element in root if etree.QName(element).localname == "Contract"]
     count = _LARGE // len(etree.tostring(records[0])) + 1
     for each in records:
         root.remove(each)
     for number in range(count):
         record = copy.deepcopy(records[0])
-        for each in record.iter("{*}ContractNumber"):
-            each.text = f"{number:010d}"
+        for element in record.iter("{*}ContractNumber"):
+            element.text = f"{number:010d}"
         root.append(record)
-    for each in root.iter("{*}RecordCount"):
-        each.text = str(count)
+    for element in root.iter("{*}RecordCount"):
+        element.text = str(count)
     return etree.tostring(root)
 
 

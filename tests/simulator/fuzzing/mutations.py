@@ -124,9 +124,9 @@ def _tree(request: Request) -> etree._Element | None:
 
 def _some(chance: Random, root: etree._Element) -> etree._Element:
     """An element, more often in the body than elsewhere."""
-    bodies = [each for each in root if isinstance(each.tag, str) and each.tag.endswith("}Body")]
+    bodies = [element for element in root if isinstance(element.tag, str) and element.tag.endswith("}Body")]
     inside = bodies[0] if bodies and chance.random() < 0.65 else root
-    found = [each for each in inside.iter() if isinstance(each.tag, str)] or [root]
+    found = [element for element in inside.iter() if isinstance(element.tag, str)] or [root]
     return chance.choice(found[:200] if chance.random() < 0.9 else found)
 
 
@@ -209,7 +209,7 @@ def _move_element(chance: Random, element: etree._Element) -> None:
     """An element stands somewhere else."""
     root = element.getroottree().getroot()
     within = set(element.iter())
-    others = [each for each in root.iter() if isinstance(each.tag, str) and each not in within]
+    others = [element for element in root.iter() if isinstance(element.tag, str) and element not in within]
     if element is not root and others:
         chance.choice(others[:100]).insert(0, element)
 
@@ -347,7 +347,7 @@ def spoil_parts(chance: Random, request: Request) -> None:
 
 def other_type(chance: Random, request: Request) -> None:
     """Another Content-Type, or none."""
-    request.headers = [each for each in request.headers if each[0] != "Content-Type"]
+    request.headers = [header for header in request.headers if header[0] != "Content-Type"]
     if chance.random() < 0.9:
         request.headers.append(("Content-Type", chance.choice(_CONTENT_TYPES)))
     request.fresh = True
@@ -355,7 +355,7 @@ def other_type(chance: Random, request: Request) -> None:
 
 def other_user(chance: Random, request: Request) -> None:
     """Another Authorization, or none."""
-    request.headers = [each for each in request.headers if each[0] != "Authorization"]
+    request.headers = [header for header in request.headers if header[0] != "Authorization"]
     value = chance.choice(
         (None, "Basic", "Basic !!!", "Basic //79", "Basic Og==", "Bearer x", "Digest a=x", "Basic " + "QUFB" * 900)
     )

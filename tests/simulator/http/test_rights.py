@@ -44,12 +44,15 @@ def running(
 
 def _listed(simulation: Simulation, user: str = "kaimins") -> list[Period]:
     """The months of the lists of discounts that wait for a user; raises Refused without the right."""
-    (retailer,) = (each for each in simulation.world.retailers if each.user == user)
+    (retailer,) = (retailer for retailer in simulation.world.retailers if retailer.user == user)
     selector = Selector(version=PROFILE.channel(ChannelName.DISCOUNT).version_urn(retailer.discount_minor))
     with simulation.store.reading() as unit:
         caller = simulation.network.caller(unit, user)
         found = simulation.network.list_messages(unit, caller, selector)
-    return [read_document(simulation.journal.blob(each.payload.reference), PROFILE).header.period for each in found]
+    return [
+        read_document(simulation.journal.blob(mailbox_message.payload.reference), PROFILE).header.period
+        for mailbox_message in found
+    ]
 
 
 def test_a_right_is_closed_and_opened_again_and_stays_so(tmp_path: Path) -> None:
@@ -71,8 +74,8 @@ def test_a_right_is_closed_and_opened_again_and_stays_so(tmp_path: Path) -> None
             _listed(simulation)
         simulation.advance(datetime(2026, 3, 3, tzinfo=RIGA))
         assert _listed(simulation) == []
-        changes = [each for each in simulation.journal.entries() if each.kind is Kind.RIGHT]
-    assert [each.operation for each in changes] == ["close"] * 2 + ["open"] * 6
+        changes = [entry for entry in simulation.journal.entries() if entry.kind is Kind.RIGHT]
+    assert [change.operation for change in changes] == ["close"] * 2 + ["open"] * 6
     assert changes[-1].details == {
         "user": "kaimins",
         "channel": PROFILE.channel(ChannelName.PAYOUT).urn,

@@ -44,16 +44,18 @@ def _discounts(simulation: Simulation, retailer: int) -> list[str]:
         caller = simulation.network.caller(unit, chosen.user)
         selector = Selector(version=channel.version_urn(chosen.discount_minor))
         listed = simulation.network.list_messages(unit, caller, selector)
-    return [each.payload.reference for each in listed]
+    return [mailbox_message.payload.reference for mailbox_message in listed]
 
 
 def test_every_retailer_gets_its_own_cut_each_month(tmp_path: Path, world: World, profile: Profile) -> None:
     simulation = _open(tmp_path, world, profile)
     simulation.advance(datetime(2026, 4, 8, tzinfo=RIGA))
     for index, retailer in enumerate(world.retailers):
-        documents = [read_document(simulation.journal.blob(each), profile) for each in _discounts(simulation, index)]
-        assert [each.header.period for each in documents] == [Period(2026, 3), Period(2026, 4)]
-        assert {each.header.provider for each in documents} == {retailer.registration_number}
+        documents = [
+            read_document(simulation.journal.blob(discount), profile) for discount in _discounts(simulation, index)
+        ]
+        assert [document.header.period for document in documents] == [Period(2026, 3), Period(2026, 4)]
+        assert {document.header.provider for document in documents} == {retailer.registration_number}
     simulation.close()
 
 
@@ -86,7 +88,7 @@ def test_time_does_not_go_back(tmp_path: Path, world: World, profile: Profile) -
 def test_every_step_of_time_is_journaled(tmp_path: Path, world: World, profile: Profile) -> None:
     simulation = _open(tmp_path, world, profile)
     simulation.advance(MARCH_2 + timedelta(hours=1))
-    (entry,) = [each for each in simulation.journal.entries() if each.kind is Kind.CLOCK]
+    (entry,) = [entry for entry in simulation.journal.entries() if entry.kind is Kind.CLOCK]
     assert entry.details == {
         "from": MARCH_2.isoformat(),
         "to": (MARCH_2 + timedelta(hours=1)).isoformat(),
@@ -140,6 +142,6 @@ def test_dit_keeps_a_message_for_ninety_days(tmp_path: Path, world: World, profi
     assert len(_discounts(simulation, 0)) == 3
     simulation.advance(datetime(2026, 6, 5, 11, tzinfo=RIGA))
     assert len(_discounts(simulation, 0)) == 2
-    purged = [each for each in simulation.journal.entries() if each.operation == "purge"]
-    assert {each.authority for each in purged} >= {each.authority for each in world.retailers}
+    purged = [entry for entry in simulation.journal.entries() if entry.operation == "purge"]
+    assert {entry.authority for entry in purged} >= {retailer.authority for retailer in world.retailers}
     simulation.close()

@@ -39,7 +39,7 @@ def server(keys: Path) -> Iterator[Server]:
 
 
 def connections(server: Server) -> list[Entry]:
-    return [each for each in server.simulation.journal.entries() if each.kind is Kind.CONNECTION]
+    return [entry for entry in server.simulation.journal.entries() if entry.kind is Kind.CONNECTION]
 
 
 def arm(server: Server) -> None:
@@ -52,8 +52,8 @@ def test_who_checks_the_certificate_breaks_off_and_nothing_has_come(server: Serv
         requests.get(server.base_url, verify=str(keys / "ca.pem"), timeout=10)
     assert requests.get(server.base_url, verify=str(keys / "ca.pem"), timeout=10).status_code == 200
     told = connections(server)
-    assert [each.operation for each in told] == ["shown", "handshake"]
-    assert all(each.details["certificate"] == "foreign" for each in told)
+    assert [entry.operation for entry in told] == ["shown", "handshake"]
+    assert all(entry.details["certificate"] == "foreign" for entry in told)
     assert "as it should" in (told[1].cause or "")
 
 

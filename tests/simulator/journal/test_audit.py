@@ -40,7 +40,7 @@ def simulation(tmp_path: Path) -> Iterator[Simulation]:
     call(send_request(DISCOUNT.version_urn(2), DOCUMENT), "paraugs")
     made.advance(datetime(2026, 3, 8, tzinfo=RIGA))
     call(request("ReceiveMessage", "MessageRequest", selector("ChannelURN", DISCOUNT.urn)), "kaimins")
-    received = [each.message_ids for each in made.journal.entries() if each.operation == "ReceiveMessage2"][-1]
+    received = [entry.message_ids for entry in made.journal.entries() if entry.operation == "ReceiveMessage2"][-1]
     call(request("DeleteMessage", "MessageRequest", selector("MessageID", received[0])), "kaimins")
     call("<nonsense", "kaimins")
     yield made
@@ -62,7 +62,7 @@ def _records(simulation: Simulation, query: str = "") -> list[dict[str, object]]
 
 def test_each_call_is_a_record(simulation: Simulation) -> None:
     sent, refused, received, deleted, unread = _records(simulation)
-    (message,) = [each.message_ids for each in simulation.journal.entries() if each.number == sent["number"]]
+    (message,) = [entry.message_ids for entry in simulation.journal.entries() if entry.number == sent["number"]]
     assert sent == {
         "number": sent["number"],
         "at": "2026-03-02T08:00:00+02:00",
@@ -135,7 +135,7 @@ def test_what_cannot_be_read_is_refused(simulation: Simulation, query: str) -> N
 
 def test_the_command_lists_them(simulation: Simulation, tmp_path: Path) -> None:
     lines = aldis("audit", "--data", "data", "--channel", "discount", "--json", cwd=tmp_path).stdout.splitlines()
-    assert [json.loads(each) for each in lines] == _records(simulation, "?channel=discount")
+    assert [json.loads(line) for line in lines] == _records(simulation, "?channel=discount")
     latvian = aldis("audit", "--data", "data", "--user", "paraugs", "--lang", "lv", cwd=tmp_path).stdout.splitlines()
     assert latvian[0].startswith("laiks\tlietotājs\tiestāde")
     assert [each.split("\t")[3:5] for each in latvian[1:]] == [

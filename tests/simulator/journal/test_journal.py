@@ -77,11 +77,11 @@ def line(**changes: object) -> str:
 def test_what_is_appended_comes_back_numbered_and_so_it_does_from_a_folder(appended: list[Entry]) -> None:
     with Store.open() as store, TemporaryDirectory() as folder:
         numbers = []
-        for each in appended:
+        for entry in appended:
             with store.unit() as unit:
-                numbers.append(append(unit, each))
+                numbers.append(append(unit, entry))
         expected = [replace(each, number=number) for number, each in enumerate(appended, 1)]
-        assert numbers == [each.number for each in expected]
+        assert numbers == [entry.number for entry in expected]
         assert in_utc(StoredJournal(store).entries()) == in_utc(expected)
         assert write_folder(StoredJournal(store), Path(folder)) == len(expected)
         assert in_utc(FolderJournal(Path(folder)).entries()) == in_utc(expected)
@@ -89,7 +89,7 @@ def test_what_is_appended_comes_back_numbered_and_so_it_does_from_a_folder(appen
 
 def in_utc(given: Iterable[Entry]) -> list[Entry]:
     """Entries with moments in UTC: in the hour that autumn repeats, Python calls no moments of two zones equal."""
-    return [replace(each, at=each.at.astimezone(UTC), wall=each.wall.astimezone(UTC)) for each in given]
+    return [replace(entry, at=entry.at.astimezone(UTC), wall=entry.wall.astimezone(UTC)) for entry in given]
 
 
 def test_an_entry_stands_or_falls_with_its_unit() -> None:
@@ -119,13 +119,13 @@ def test_reading_goes_page_by_page_and_from_any_number(monkeypatch: pytest.Monke
             for _ in range(7):
                 append(unit, ENTRY)
         stored = StoredJournal(store)
-        assert [each.number for each in stored.entries()] == [1, 2, 3, 4, 5, 6, 7]
-        assert [each.number for each in stored.entries(after=5)] == [6, 7]
+        assert [entry.number for entry in stored.entries()] == [1, 2, 3, 4, 5, 6, 7]
+        assert [entry.number for entry in stored.entries(after=5)] == [6, 7]
         reading = stored.entries()
         next(reading)
         with store.unit() as unit:
             append(unit, ENTRY)
-        assert [each.number for each in reading] == [2, 3, 4, 5, 6, 7, 8]
+        assert [entry.number for entry in reading] == [2, 3, 4, 5, 6, 7, 8]
 
 
 def test_the_last_moment_is_where_a_stopped_simulation_goes_on() -> None:
@@ -139,14 +139,14 @@ def test_the_last_moment_is_where_a_stopped_simulation_goes_on() -> None:
 def test_a_folder_carries_every_blob_that_entries_name(tmp_path: Path) -> None:
     with Store.open() as store:
         with store.unit() as unit:
-            one, two, three, listed = (unit.put_blob(each) for each in (b"request", b"reply", b"payload", b"listed"))
+            one, two, three, listed = (unit.put_blob(data) for data in (b"request", b"reply", b"payload", b"listed"))
             unit.put_blob(b"nobody's")
             append(unit, replace(ENTRY, request=one, reply=two, payload=three, details={"payloads": {"id": listed}}))
             append(unit, replace(ENTRY, request=one))
         write_folder(StoredJournal(store), tmp_path / "journal")
     folder = FolderJournal(tmp_path / "journal")
     assert [folder.blob(each) for each in (one, two, three, listed)] == [b"request", b"reply", b"payload", b"listed"]
-    assert sorted(each.name for each in (tmp_path / "journal" / "blobs").iterdir()) == sorted([one, two, three, listed])
+    assert sorted(path.name for path in (tmp_path / "journal" / "blobs").iterdir()) == sorted([one, two, three, listed])
     assert write_folder(folder, tmp_path / "copy") == 2
     assert list(FolderJournal(tmp_path / "copy").entries()) == list(folder.entries())
 

@@ -198,8 +198,8 @@ def token_request(
     if claims:
         holder = add(place, WST, "Claims")
         holder.set("Dialect", IC)
-        for each in claims:
-            add(holder, IC, "ClaimType").set("Uri", each)
+        for claim in claims:
+            add(holder, IC, "ClaimType").set("Uri", claim)
     if lifetime is not None:
         holder = add(root, WST, "Lifetime")
         add(holder, WSU, "Created", moment(lifetime[0]))

@@ -51,7 +51,7 @@ def test_a_token_opens_the_guarded_address(
     answer = secured.client.call(GUARDED, "SendMessage2", wrapped(secured), token)
     assert answer.status == 200, secured.last.cause
     assert answer.root.findtext(".//{*}SendMessageResult") == "true"
-    entry = next(each for each in reversed(secured.setting.exchanges))
+    entry = next(exchange for exchange in reversed(secured.setting.exchanges))
     assert entry.authority == secured.setting.world.retailers[0].authority
     found = entry.details["security"]
     assert isinstance(found, dict)
@@ -94,7 +94,7 @@ def test_parameters_may_come_from_the_policy(secured: SecuredSetting) -> None:
 def test_one_token_serves_many_calls(secured: SecuredSetting) -> None:
     token = secured.token()
     assert [secured.list(token).status for _ in range(3)] == [200, 200, 200]
-    assert sum(each.kind == "token" for each in secured.setting.journal) == 1
+    assert sum(entry.kind == "token" for entry in secured.setting.journal) == 1
 
 
 def test_the_answer_has_a_timestamp_and_addressing(secured: SecuredSetting) -> None:
@@ -154,7 +154,8 @@ class TestDescriptions:
     def test_the_wsdl_offers_the_guarded_ports_alone(self, secured: SecuredSetting) -> None:
         root = secured.get("/dit/v1-2/MessageService?wsdl").root
         ports = {
-            each.get("name"): each[0].get("location") for each in root.iter("{http://schemas.xmlsoap.org/wsdl/}port")
+            element.get("name"): element[0].get("location")
+            for element in root.iter("{http://schemas.xmlsoap.org/wsdl/}port")
         }
         assert ports == {
             "ws2007FederationNoSct": f"https://localhost{GUARDED}",
@@ -164,7 +165,7 @@ class TestDescriptions:
 
     def test_the_policy_names_the_sts(self, secured: SecuredSetting) -> None:
         root = secured.get("/dit/v1-2/MessageService?singleWsdl").root
-        issuers = {each.findtext("{*}Address") for each in root.iter("{*}Issuer")}
+        issuers = {element.findtext("{*}Address") for element in root.iter("{*}Issuer")}
         assert issuers == {"https://localhost/STS/Viss.Pfas.STS/sts/Issue.svc/trust/13/usernamemixed"}
 
     def test_the_sts_describes_itself(self, secured: SecuredSetting) -> None:
@@ -179,7 +180,7 @@ class TestDescriptions:
 
     def test_the_configuration_service_is_guarded_too(self, secured: SecuredSetting) -> None:
         root = secured.get("/dit/v1-3/ConfigurationService?wsdl").root
-        ports = [each.get("name") for each in root.iter("{http://schemas.xmlsoap.org/wsdl/}port")]
+        ports = [element.get("name") for element in root.iter("{http://schemas.xmlsoap.org/wsdl/}port")]
         assert ports == ["ws2007FederationNoSct"]
 
 

@@ -41,11 +41,11 @@ def test_the_java_lines_are_those_of_the_walk() -> None:
 def test_the_dotnet_configuration_is_xml_with_the_documented_words() -> None:
     (snippet,) = re.findall(r"```xml\n(.*?)```", PAGE, re.DOTALL)
     root = etree.fromstring(f"<bindings>{snippet}</bindings>")
-    modes = {each.get("mode") for each in root.iter("security")}
+    modes = {element.get("mode") for element in root.iter("security")}
     assert modes == {"TransportWithMessageCredential"}
-    assert {each.get("establishSecurityContext") for each in root.iter("message")} == {"false"}
+    assert {element.get("establishSecurityContext") for element in root.iter("message")} == {"false"}
 
 
 def test_all_checks_are_explained() -> None:
     named = set(re.findall(r"`([a-z-]+)`", REFUSED.partition("| check |")[2].partition("### FTPS")[0]))
-    assert named == {each.value for each in Check}
+    assert named == {check.value for check in Check}

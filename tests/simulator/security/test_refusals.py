@@ -23,7 +23,7 @@ def refused(secured: SecuredSetting, answer: Answer, check: str, element: str) -
     """One opaque fault on the wire; check and element, what was expected and advice in the journal."""
     assert answer.status == 500, answer.body
     assert answer.subcode == "InvalidSecurity", answer.body
-    assert [each.text for each in answer.root.iter(f"{{{SOAP}}}Text")] == [OPAQUE]
+    assert [element.text for element in answer.root.iter(f"{{{SOAP}}}Text")] == [OPAQUE]
     assert answer.root.find(f".//{{{SOAP}}}Detail") is None
     entry = secured.last
     assert (entry.outcome, entry.fault_code) == ("fault", "security")
@@ -329,10 +329,10 @@ class TestAround:
 
     def test_addressing_is_required(self, secured: SecuredSetting) -> None:
         def strip(envelope: etree._Element) -> None:
-            for each in envelope.findall(f"{{{SOAP}}}Header/{{{WSA}}}*"):
-                head = each.getparent()
+            for element in envelope.findall(f"{{{SOAP}}}Header/{{{WSA}}}*"):
+                head = element.getparent()
                 assert head is not None
-                head.remove(each)
+                head.remove(element)
 
         answer = changed(secured, secured.token(), strip)
         assert (answer.status, answer.subcode) == (500, "MessageAddressingHeaderRequired")

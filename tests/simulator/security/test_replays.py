@@ -121,7 +121,7 @@ def test_a_replay_changes_nothing(tmp_path: Path) -> None:
         assert not _replayed(secured, call)
         before = len(secured.setting.exchanges)
         assert _replayed(secured, call)
-        assert [each.outcome.value for each in secured.setting.exchanges[before:]] == ["fault"]
+        assert [exchange.outcome.value for exchange in secured.setting.exchanges[before:]] == ["fault"]
         security = secured.last.details["security"]
         assert isinstance(security, dict)
         assert set(security) == {"token_digest"}

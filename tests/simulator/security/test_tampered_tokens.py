@@ -23,7 +23,7 @@ def setting(keys: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Itera
 
 
 def issue(setting: SecuredSetting) -> Entry:
-    return [each for each in setting.setting.journal if each.kind is Kind.TOKEN][-1]
+    return [entry for entry in setting.setting.journal if entry.kind is Kind.TOKEN][-1]
 
 
 @pytest.mark.parametrize("kind", sorted(ISSUING))

@@ -84,7 +84,7 @@ class Setting:
 
     @property
     def exchanges(self) -> tuple[Entry, ...]:
-        return tuple(each for each in self.journal if each.kind == "exchange")
+        return tuple(entry for entry in self.journal if entry.kind == "exchange")
 
     def blob(self, reference: str | None) -> bytes:
         assert reference is not None
@@ -191,7 +191,7 @@ def without_declaration(document: bytes) -> str:
 
 
 def send_wrapper(version_urn: str, document: bytes, *, inside: str = "", receivers: tuple[str, ...] = ()) -> str:
-    chosen = "".join(f"<dit:Authority>{each}</dit:Authority>" for each in receivers)
+    chosen = "".join(f"<dit:Authority>{receiver}</dit:Authority>" for receiver in receivers)
     receiver_filter = f"<dit:ReceiverFilter>{chosen}</dit:ReceiverFilter>" if receivers else ""
     return (
         f"<svc:SendMessage><dit:MessageSave2>{receiver_filter}<dit:ChannelVersionURN>{version_urn}</dit:ChannelVersionURN>"
@@ -207,7 +207,7 @@ def send_request(
 
 
 def event_request(version_urn: str, report: bytes, related: str, receivers: tuple[str, ...]) -> str:
-    chosen = "".join(f"<dit:Authority>{each}</dit:Authority>" for each in receivers)
+    chosen = "".join(f"<dit:Authority>{receiver}</dit:Authority>" for receiver in receivers)
     return envelope(
         f"<svc:SendMessage><dit:MessageSave2><dit:ReceiverFilter>{chosen}</dit:ReceiverFilter>"
         f"<dit:ChannelVersionURN>{version_urn}</dit:ChannelVersionURN><dit:EventMessage>{without_declaration(report)}"
@@ -248,11 +248,11 @@ def read_fault(data: bytes) -> ReadFault:
     assert fault is not None, data
     header = root.find(version.tag("Header"))
     complaints = tuple(
-        {**each.attrib, **{etree.QName(child).localname: child.text or "" for child in each}}
-        for each in fault.iter(f"{{{FAULT}}}Complaint")
+        {**element.attrib, **{etree.QName(child).localname: child.text or "" for child in element}}
+        for element in fault.iter(f"{{{FAULT}}}Complaint")
     )
     if version is SoapVersion.SOAP_12:
-        values = [_clark(each) for each in fault.find(version.tag("Code")).iter(version.tag("Value"))]  # type: ignore[union-attr]
+        values = [_clark(element) for element in fault.find(version.tag("Code")).iter(version.tag("Value"))]  # type: ignore[union-attr]
         reasons = fault.findall(f"{version.tag('Reason')}/{version.tag('Text')}")
     else:
         values = [_clark(fault.find("faultcode"))]
@@ -262,9 +262,9 @@ def read_fault(data: bytes) -> ReadFault:
         version=version,
         code=values[0],
         subcodes=tuple(values[1:]),
-        texts={each.get(language, ""): each.text or "" for each in reasons},
+        texts={reason.get(language, ""): reason.text or "" for reason in reasons},
         first=reasons[0].text or "",
-        refusal=next((each.text for each in fault.iter(f"{{{FAULT}}}Refusal")), None),
+        refusal=next((element.text for element in fault.iter(f"{{{FAULT}}}Refusal")), None),
         complaints=complaints,
         headers=tuple(header) if header is not None else (),
     )

@@ -26,7 +26,7 @@ class TestWsdl:
         assert reply.status_code == 200
         assert reply.mimetype == "text/xml"
         ports = ("plain", "plain11", "plainMtom")
-        assert locations(reply.data) == [f"{BASE}{SERVICE}/{each}" for each in ports]
+        assert locations(reply.data) == [f"{BASE}{SERVICE}/{port}" for port in ports]
 
     def test_below_a_prefix_and_over_tls(self, setting: Setting) -> None:
         reply = setting.client.get(SERVICE + "?wsdl", base_url="https://dit.test/below/")
@@ -49,7 +49,7 @@ class TestWsdl:
             reply = setting.client.get(address.removeprefix(BASE), base_url=BASE)
             assert reply.status_code == 200, address
             seen[address] = reply.data
-            found = (str(each.get("schemaLocation")) for each in etree.fromstring(reply.data).iter(f"{XS}import"))
+            found = (str(element.get("schemaLocation")) for element in etree.fromstring(reply.data).iter(f"{XS}import"))
             waiting += [each for each in found if each not in seen]
         names = {each.partition("?")[2] for each in seen}
         assert names == {"wsdl", "xsd=DITMessageService.xsd", "xsd=DITTypes.xsd", "xsd=IVIS.xsd"}
@@ -57,9 +57,9 @@ class TestWsdl:
     def test_the_single_file_imports_nothing_from_elsewhere(self, setting: Setting) -> None:
         reply = setting.client.get(SERVICE + "?singleWsdl", base_url=BASE)
         root = etree.fromstring(reply.data)
-        assert not [each for each in root.iter(f"{XS}import") if each.get("schemaLocation")]
-        inside = {each.get("targetNamespace") for each in root.iter(f"{XS}schema")}
-        wanted = {each.get("namespace") for each in root.iter(f"{XS}import")}
+        assert not [element for element in root.iter(f"{XS}import") if element.get("schemaLocation")]
+        inside = {element.get("targetNamespace") for element in root.iter(f"{XS}schema")}
+        wanted = {element.get("namespace") for element in root.iter(f"{XS}import")}
         assert len(inside) == 3
         assert wanted <= inside
 

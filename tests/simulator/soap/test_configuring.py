@@ -119,7 +119,9 @@ class TestContract:
             assert children(schema, f"{{{CFG}}}{reply}") == answer
 
     def test_operations_are_those_of_the_contract(self) -> None:
-        found = {each.name: (each.request, each.reply) for each in operations(CONFIGURATION).values()}
+        found = {
+            operation.name: (operation.request, operation.reply) for operation in operations(CONFIGURATION).values()
+        }
         assert found == {
             name: (f"{{{CFG}}}{request}", f"{{{CFG}}}{reply}") for name, (request, _, reply, _) in WRAPPERS.items()
         }
@@ -131,11 +133,11 @@ class TestContract:
     @pytest.mark.parametrize("path", [*schema_files(CONFIGURATION).values()], ids=lambda path: path.name)
     def test_every_declaration_says_how_it_is_known(self, path: Any) -> None:
         kinds = {f"{XS}{kind}" for kind in ("complexType", "simpleType", "enumeration", "element")}
-        named = [each for each in etree.parse(str(path)).getroot().iter(*kinds) if each.get("name")]
+        named = [element for element in etree.parse(str(path)).getroot().iter(*kinds) if element.get("name")]
         assert len(named) > 5
-        for each in named:
-            assert len(each.findall(f"{XS}annotation/{XS}appinfo/{FACT}")) == 1, each.get("name")
-            texts = each.findall(f"{XS}annotation/{XS}documentation")
+        for element in named:
+            assert len(element.findall(f"{XS}annotation/{XS}appinfo/{FACT}")) == 1, element.get("name")
+            texts = element.findall(f"{XS}annotation/{XS}documentation")
             assert {text.get(LANGUAGE) for text in texts} == {"lv", "en"}
 
 
@@ -222,7 +224,7 @@ class TestMaking:
             reading = _client(base, OTHER, path="/dit/v1-2/MessageService", name="DITMessageService")
             listed = reading.ReceiveMessageList(MessageListRequest={"ChannelVersionURN": NEWS_1})
             assert [each.ChannelVersionURN for each in listed] == [NEWS_1]
-            assert {each.operation for each in setting.exchanges} == {
+            assert {exchange.operation for exchange in setting.exchanges} == {
                 "InsertChannel",
                 "InsertChannelVersion",
                 "InsertSubscriberToChannel",

@@ -58,7 +58,10 @@ def schema() -> xmlschema.XMLSchema10:
 
 
 def children(schema: xmlschema.XMLSchema10, wrapper: str) -> list[tuple[str, str]]:
-    return [(each.target_namespace, each.local_name or "") for each in declarations(schema.maps.elements[wrapper].type)]
+    return [
+        (declaration.target_namespace, declaration.local_name or "")
+        for declaration in declarations(schema.maps.elements[wrapper].type)
+    ]
 
 
 def declarations(kind: Any) -> list[Any]:
@@ -81,31 +84,34 @@ class TestSchemas:
     @pytest.mark.parametrize("path", OWN_SCHEMAS, ids=lambda path: path.name)
     def test_every_declaration_says_what_it_is_and_how_that_is_known(self, path: Path) -> None:
         declared = [
-            each
-            for each in etree.parse(str(path)).getroot().iter()
-            if each.tag in {f"{XS}{kind}" for kind in ("complexType", "simpleType", "enumeration", "any")}
-            or (each.tag in {f"{XS}element", f"{XS}attribute"} and each.get("ref") is None)
+            element
+            for element in etree.parse(str(path)).getroot().iter()
+            if element.tag in {f"{XS}{kind}" for kind in ("complexType", "simpleType", "enumeration", "any")}
+            or (element.tag in {f"{XS}element", f"{XS}attribute"} and element.get("ref") is None)
         ]
-        named = [each for each in declared if each.tag in {f"{XS}enumeration", f"{XS}any"} or each.get("name")]
+        named = [
+            element for element in declared if element.tag in {f"{XS}enumeration", f"{XS}any"} or element.get("name")
+        ]
         assert len(named) > 10
-        for each in named:
-            facts = each.findall(f"{XS}annotation/{XS}appinfo/{FACT}")
-            assert len(facts) == 1, etree.tostring(each)
+        for element in named:
+            facts = element.findall(f"{XS}annotation/{XS}appinfo/{FACT}")
+            assert len(facts) == 1, etree.tostring(element)
             assert Basis(facts[0].get("basis", ""))
             assert facts[0].get("source")
-            texts = {text.get(LANGUAGE): text.text for text in each.findall(f"{XS}annotation/{XS}documentation")}
+            texts = {text.get(LANGUAGE): text.text for text in element.findall(f"{XS}annotation/{XS}documentation")}
             assert set(texts) == {"lv", "en"}
             assert all(texts.values())
 
     def test_names_keep_dits_spelling(self) -> None:
-        names = {each.get("name") for each in etree.parse(str(OWN_SCHEMAS[1])).getroot().iter(f"{XS}element")}
+        names = {element.get("name") for element in etree.parse(str(OWN_SCHEMAS[1])).getroot().iter(f"{XS}element")}
         assert {"BussinesMessage", "EventMessage", "EventMessageType", "MessageSave2", "MessageResponse2"} <= names
 
 
 class TestWsdl:
     def test_operations_are_those_of_the_contract(self) -> None:
         found = {
-            each.name: (each.request, each.reply, each.action, each.reply_action) for each in operations().values()
+            operation.name: (operation.request, operation.reply, operation.action, operation.reply_action)
+            for operation in operations().values()
         }
         assert found == {
             name: (f"{{{SVC}}}{request}", f"{{{SVC}}}{reply}", f"{SVC}/{name}", f"{SVC}/{name}Response")
@@ -117,21 +123,21 @@ class TestWsdl:
         bindings = root.findall(f"{WSDL}binding")
         assert len(bindings) == len(PORTS) == 3
         for binding in bindings:
-            kind = next(each for each in binding if str(each.tag).endswith("}binding"))
+            kind = next(element for element in binding if str(element.tag).endswith("}binding"))
             namespace = etree.QName(kind).namespace
             assert (kind.get("style"), kind.get("transport")) == ("document", "http://schemas.xmlsoap.org/soap/http")
             actions = {
-                each.get("name"): each.find(f"{{{namespace}}}operation").get("soapAction")  # type: ignore[union-attr]
-                for each in binding.findall(f"{WSDL}operation")
+                element.get("name"): element.find(f"{{{namespace}}}operation").get("soapAction")  # type: ignore[union-attr]
+                for element in binding.findall(f"{WSDL}operation")
             }
             assert actions == {name: f"{SVC}/{name}" for name in WRAPPERS}
-            assert {each.get("use") for each in binding.iter(f"{{{namespace}}}body")} == {"literal"}
+            assert {element.get("use") for element in binding.iter(f"{{{namespace}}}body")} == {"literal"}
 
     def test_names_of_service_contract_and_ports(self) -> None:
         root = etree.fromstring(write_wsdl("http://h/dit/v1-2/MessageService"))
         assert root.get("targetNamespace") == SVC
-        assert [each.get("name") for each in root.findall(f"{WSDL}service")] == ["DITMessageService"]
-        assert [each.get("name") for each in root.findall(f"{WSDL}portType")] == ["IDITMessageServiceContract"]
+        assert [element.get("name") for element in root.findall(f"{WSDL}service")] == ["DITMessageService"]
+        assert [element.get("name") for element in root.findall(f"{WSDL}portType")] == ["IDITMessageServiceContract"]
 
 
 def spyne_members(model: Any) -> list[tuple[str, str]]:

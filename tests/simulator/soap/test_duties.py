@@ -70,8 +70,8 @@ def test_who_keeps_the_duties_notices_nothing(strict: Setting) -> None:
     for _ in range(3):
         messages = _deliver(strict, 2)
         assert _list(strict) is None
-        assert [_receive(strict, each) for each in messages] == [None, None]
-        assert [_delete(strict, each) for each in messages] == [None, None]
+        assert [_receive(strict, message) for message in messages] == [None, None]
+        assert [_delete(strict, message) for message in messages] == [None, None]
         _wait(strict)
 
 

@@ -52,7 +52,7 @@ def test_a_send_and_its_entries_are_one(setting: Setting) -> None:
 def test_receiving_is_journaled_with_the_payload_of_each_message(setting: Setting) -> None:
     setting.send()
     setting.send()
-    first, second = (each.message_ids[0] for each in setting.exchanges)
+    first, second = (exchange.message_ids[0] for exchange in setting.exchanges)
     content = selector("ChannelVersionURN", setting.version())
     reply = setting.post(request("ReceiveMessage", "MessageRequest", content), user=BVKB)
     entry = setting.exchanges[-1]
@@ -184,7 +184,7 @@ class TestIncident:
         reply = setting.send()
         assert reply.status_code == 200
         assert messages(setting) == 1
-        assert [each.outcome for each in setting.exchanges] == [Outcome.OK]
+        assert [exchange.outcome for exchange in setting.exchanges] == [Outcome.OK]
         assert "telling others of it failed" in caplog.text
 
 

@@ -32,7 +32,7 @@ def canonical(data: bytes | etree._Element) -> bytes:
 
 def payload_element(request: bytes) -> etree._Element:
     parent = next(etree.fromstring(request).iter(f"{{{DIT}}}BussinesMessage", f"{{{DIT}}}EventMessage"))
-    return next(each for each in parent if isinstance(each.tag, str) and each.tag != f"{{{DIT}}}MessageID")
+    return next(element for element in parent if isinstance(element.tag, str) and element.tag != f"{{{DIT}}}MessageID")
 
 
 PAYLOADS = [

@@ -86,15 +86,15 @@ def test_it_is_stored_whole_and_journaled_without_its_bytes_in_the_request(kept:
     assert len(kept.blob(sent.request)) < 2000
     assert len(kept.blob(fetched.reply)) < 2000
     assert b"<?payload " in kept.blob(fetched.reply)
-    assert [each.payload for each in kept.journal if each.kind == "delivery"] == [sent.payload]
+    assert [entry.payload for entry in kept.journal if entry.kind == "delivery"] == [sent.payload]
 
 
 def test_several_large_messages_come_back_in_one_answer(kept: Setting) -> None:
     documents = [large(spoilt=f"<ContractNumber>{name}</ContractNumber>") for name in ("A", "B")]
-    for each in documents:
-        kept.send(each)
+    for document in documents:
+        kept.send(document)
     answer = body_of(receive(kept))[0]
-    assert [canonical(each[1]) for each in answer] == [canonical(each) for each in documents]
+    assert [canonical(element[1]) for element in answer] == [canonical(document) for document in documents]
 
 
 @pytest.mark.parametrize("version", list(SoapVersion))
@@ -106,7 +106,7 @@ def test_a_wrong_record_is_named_with_its_line(kept: Setting, version: SoapVersi
     line = without_declaration(document).partition("-->")[2].lstrip().partition("<ContractNumbr/>")[0].count("\n") + 1
     assert fault.complaints[0]["line"] == str(line)
     assert "Contract[701]" in fault.complaints[0]["path"]
-    assert not [each for each in kept.journal if each.kind == "delivery"]
+    assert not [entry for entry in kept.journal if entry.kind == "delivery"]
     assert kept.exchanges[0].payload is not None
 
 

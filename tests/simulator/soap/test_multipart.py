@@ -63,7 +63,7 @@ def received(setting: Setting) -> etree._Element:
 
 
 def elements(parent: etree._Element) -> list[etree._Element]:
-    return [each for each in parent if isinstance(each.tag, str)]
+    return [element for element in parent if isinstance(element.tag, str)]
 
 
 @pytest.mark.parametrize("size", [1, IN_MEMORY * 2])

@@ -51,7 +51,7 @@ def test_send_is_answered_with_true_alone(setting: Setting, version: SoapVersion
     assert reply.headers["Content-Type"] == version.content_type
     wrapper = _valid(body_of(reply.data))
     assert wrapper.tag == f"{{{SVC}}}SendMessageResponse"
-    assert [(each.tag, each.text) for each in wrapper] == [(f"{{{SVC}}}SendMessageResult", "true")]
+    assert [(element.tag, element.text) for element in wrapper] == [(f"{{{SVC}}}SendMessageResult", "true")]
 
 
 @BOTH
@@ -76,7 +76,7 @@ def test_what_is_received_is_the_document_that_was_sent(setting: Setting, versio
 def test_the_list_tells_what_is_known_of_a_message(setting: Setting) -> None:
     setting.send(setting.contract_document())
     (info,) = _listed(setting)
-    values = {etree.QName(each).localname: each for each in info}
+    values = {etree.QName(element).localname: element for element in info}
     assert values["ChannelVersionURN"].text == setting.version()
     assert values["MessageClass"][0].text == "1"
     assert values["MessageStatus"].text == "delivered"
@@ -97,7 +97,7 @@ def test_bad_read_is_recovered_in_the_documented_order(setting: Setting) -> None
     back = etree.tostring(read).decode()
     restored = setting.post(request("RestoreMessageList", "MessageBasicInfoList", back), user=BVKB)
     assert _valid(body_of(restored.data)).findtext(f"{{{SVC}}}RestoreMessageListResult") == "true"
-    assert [_id(each) for each in _listed(setting)] == [_id(info)]
+    assert [_id(element) for element in _listed(setting)] == [_id(info)]
     setting.post(request("ReceiveMessage", "MessageRequest", content), user=BVKB)
     deleted = setting.post(request("DeleteMessage", "MessageRequest", content), user=BVKB)
     assert _valid(body_of(deleted.data)).findtext(f"{{{SVC}}}DeleteMessageResult") == "true"
@@ -172,7 +172,7 @@ def test_an_event_comes_back_on_the_same_version_behind_what_was_sent_before(set
     assert message.findtext(f"{{{DIT}}}RelatedMessageID") == _id(info)
     assert message.findtext(f"{{{DIT}}}Name") == "Kļūda"
     assert message[1].tag == etree.fromstring(report).tag
-    sent = next(each for each in setting.exchanges if each.details.get("event_name"))
+    sent = next(exchange for exchange in setting.exchanges if exchange.details.get("event_name"))
     assert sent.details["message_class"] == "error"
     assert sent.details["related_message"] == _id(info)
     assert sent.details["receivers"] == ["100777"]
@@ -197,7 +197,7 @@ def test_messages_of_several_kinds_keep_their_common_order(setting: Setting) -> 
     content = f'<MessageRequest xmlns="{DIT}"><ChannelURN>c</ChannelURN></MessageRequest>'
     wrapper = etree.fromstring(f'<ReceiveMessage xmlns="{SVC}">{content}</ReceiveMessage>')
     answer = dispatch(wrapper, Invocation(None, Mailbox(), None, CallRecord()))  # type: ignore[arg-type]
-    names = [etree.QName(each).localname for each in answer[0]]
+    names = [etree.QName(element).localname for element in answer[0]]
     assert names == ["EventMessageType", "BussinesMessage", "Message", "BussinesMessage"]
 
 
@@ -223,7 +223,7 @@ def test_another_retailer_sees_nothing_of_it(setting: Setting) -> None:
 def test_deleting_by_channel_deletes_the_callers_messages(setting: Setting) -> None:
     for _ in range(3):
         setting.send()
-    ids = {_id(each) for each in _listed(setting)}
+    ids = {_id(element) for element in _listed(setting)}
     content = selector("ChannelURN", setting.profile.channel(ChannelName.CONTRACT).urn)
     setting.post(request("DeleteMessage", "MessageRequest", content), user=BVKB)
     assert set(setting.exchanges[-1].message_ids) == ids

@@ -50,7 +50,7 @@ def _refused(setting: Setting) -> ReadFault:
 
 
 def _other(setting: Setting) -> bytes:
-    ours, other = (each.registration_number for each in setting.world.retailers)
+    ours, other = (retailer.registration_number for retailer in setting.world.retailers)
     return setting.contract_document().replace(ours.encode(), other.encode())
 
 
@@ -67,7 +67,7 @@ def test_production_has_a_quota_of_its_own() -> None:
 def test_the_documented_quotas() -> None:
     limits = load_profile().limits.month_bytes
     assert {str(name): each.value for name, each in limits.items()} == {"test": 10**11, "production": 5 * 10**10}
-    assert {each.provenance.basis.value for each in limits.values()} == {"documented"}
+    assert {limit.provenance.basis.value for limit in limits.values()} == {"documented"}
 
 
 def test_the_count_outlives_a_restart(tmp_path: Path) -> None:

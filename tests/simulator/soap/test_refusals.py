@@ -368,7 +368,7 @@ class TestAddressing:
         assert reply.status_code == 200
         blocks = etree.fromstring(reply.data).find(version.tag("Header"))
         assert blocks is not None
-        assert [(each.tag, each.text) for each in blocks] == [
+        assert [(block.tag, block.text) for block in blocks] == [
             (f"{{{WSA}}}Action", f"{ACTION}Response"),
             (f"{{{WSA}}}RelatesTo", "urn:uuid:1"),
         ]
@@ -411,13 +411,13 @@ class TestAddressing:
         reply = setting.post(good(setting, version, header), version=version)
         fault = read_fault(reply.data)
         assert reply.status_code == sender_status(version)
-        expected = [f"{{{WSA}}}{each}" for each in subcodes]
+        expected = [f"{{{WSA}}}{subcode}" for subcode in subcodes]
         if version is SOAP_12:
             assert list(fault.subcodes) == expected
         else:
             assert fault.code == expected[-1]
         assert setting.exchanges[0].fault_code == refusal
-        assert next(each.text for each in fault.headers if each.tag == f"{{{WSA}}}Action") == f"{WSA}/fault"
+        assert next(header.text for header in fault.headers if header.tag == f"{{{WSA}}}Action") == f"{WSA}/fault"
 
     def test_the_wrong_action_is_named(self, setting: Setting) -> None:
         for version in SoapVersion:
@@ -433,7 +433,7 @@ class TestAddressing:
 
     def test_faults_of_dit_relate_to_the_request(self, setting: Setting) -> None:
         reply = setting.post(good(setting, SOAP_12, self.headers()), user=BVKB)
-        headers = {each.tag: each.text for each in read_fault(reply.data).headers}
+        headers = {header.tag: header.text for header in read_fault(reply.data).headers}
         assert headers == {f"{{{WSA}}}Action": f"{WSA}/soap/fault", f"{{{WSA}}}RelatesTo": "urn:uuid:1"}
 
 
@@ -447,7 +447,7 @@ class TestSchema:
         reply = setting.post(request("RestoreMessageList", "MessageBasicInfoList", content))
         complaints = read_fault(reply.data).complaints
         place = "/soap:Envelope/soap:Body/svc:RestoreMessageList/dit:MessageBasicInfoList"
-        assert [(each["line"], each["path"]) for each in complaints] == [
+        assert [(complaint["line"], complaint["path"]) for complaint in complaints] == [
             ("4", f"{place}/dit:MessageBasicInfo[1]/dit:MessageID"),
             ("8", f"{place}/dit:MessageBasicInfo[3]/dit:MessageID"),
             ("9", f"{place}/dit:Extra"),
@@ -455,7 +455,7 @@ class TestSchema:
         assert "'first'" in complaints[0]["Found"]
         assert "[0-9A-Fa-f]{8}" in complaints[0]["Expected"]
         assert "MessageBasicInfo" in complaints[2]["Expected"]
-        assert all(each["Source"] for each in complaints)
+        assert all(complaint["Source"] for complaint in complaints)
         (entry,) = setting.exchanges
         journaled = entry.details["complaints"]
         assert isinstance(journaled, list)

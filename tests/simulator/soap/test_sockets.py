@@ -209,7 +209,7 @@ def test_many_senders_at_once_are_all_kept(served: tuple[Setting, str]) -> None:
 
     with ThreadPoolExecutor(max_workers=8) as pool:
         assert set(pool.map(call, range(60))) == {200}
-    identifiers = [each.message_ids[0] for each in setting.exchanges]
+    identifiers = [exchange.message_ids[0] for exchange in setting.exchanges]
     assert len(set(identifiers)) == 60
 
 
@@ -223,4 +223,4 @@ def test_a_slow_client_gets_its_fault_and_the_others_are_served(served: tuple[Se
         assert reply.status_code == 200
         answer = b"".join(iter(lambda: slow.recv(65536), b""))
         assert fault_in(answer) == (408, "body-too-slow")
-    assert {each.fault_code for each in setting.exchanges} == {None, "body-too-slow"}
+    assert {exchange.fault_code for exchange in setting.exchanges} == {None, "body-too-slow"}

@@ -30,7 +30,7 @@ def main(directory: Path) -> None:
             unit.put_blob(b"x" * (2 * ROOM))
             archive_add(unit, owner="test", kind="thing", key="after", at=now)
     with Store.open(directory) as store, store.reading() as unit:
-        assert [each.key for each in archive_rows(unit, "test")] == ["before", "small", "after"]
+        assert [archive_row.key for archive_row in archive_rows(unit, "test")] == ["before", "small", "after"]
         assert len(list(directory.joinpath(BLOB_FOLDER).glob("*/*"))) == 1
 
 

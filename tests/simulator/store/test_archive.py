@@ -24,12 +24,12 @@ def test_rows_come_back_in_order_by_owner_and_kind() -> None:
             assert archive_add(unit, owner="other", kind="contract", key="1", at=AT)
         with store.reading() as unit:
             rows = list(archive_rows(unit, "aldis"))
-            assert [(each.kind, each.key) for each in rows] == [("payout", "2"), ("contract", "1")]
+            assert [(row.kind, row.key) for row in rows] == [("payout", "2"), ("contract", "1")]
             assert rows[0].body == {"name": "Ķirsis"}
             assert rows[0].blob == blob
             assert rows[0].at == AT
             assert rows[0].at.tzinfo == RIGA
-            assert [each.body for each in archive_rows(unit, "aldis", "contract")] == [[1, None]]
+            assert [archive_row.body for archive_row in archive_rows(unit, "aldis", "contract")] == [[1, None]]
             assert archive_row(unit, "other", "contract", "1") is not None
             assert archive_row(unit, "other", "payout", "1") is None
 
@@ -43,7 +43,7 @@ def test_a_key_is_taken_once_and_the_first_stays() -> None:
             assert archive_add(unit, owner="a", kind="k", key="2", at=AT, body="third")
             assert not archive_add(unit, owner="a", kind="k", key="2", at=AT, body="fourth")
         with store.reading() as unit:
-            assert [each.body for each in archive_rows(unit, "a")] == ["first", "third"]
+            assert [archive_row.body for archive_row in archive_rows(unit, "a")] == ["first", "third"]
 
 
 @given(st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1)), st.integers(-14 * 60, 14 * 60))  # noqa: DTZ001

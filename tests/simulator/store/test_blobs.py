@@ -17,7 +17,7 @@ BIG = b"z" * (LARGE + 1)
 
 
 def files(directory: Path) -> list[str]:
-    return sorted(each.name for each in directory.joinpath(BLOB_FOLDER).glob("*/*"))
+    return sorted(path.name for path in directory.joinpath(BLOB_FOLDER).glob("*/*"))
 
 
 @pytest.mark.parametrize("size", [0, 1, LARGE, LARGE + 1, 3 * LARGE])
@@ -38,9 +38,9 @@ def test_putting_again_changes_nothing(blobs: list[bytes]) -> None:
     with Store.open() as store:
         for _ in range(2):
             with store.unit() as unit:
-                references = [unit.put_blob(each) for each in blobs]
+                references = [unit.put_blob(blob) for blob in blobs]
         with store.reading() as unit:
-            assert [unit.blob(each) for each in references] == blobs
+            assert [unit.blob(reference) for reference in references] == blobs
 
 
 @pytest.mark.parametrize("reference", ["", "0" * 64, "../../etc/passwd", "G" * 64, "0" * 63])

@@ -29,7 +29,7 @@ def test_a_full_database_refuses_a_call_whole_and_goes_on(tmp_path: Path) -> Non
         with store.unit() as unit:
             archive_add(unit, owner="test", kind="thing", key="after", at=NOW)
         with store.reading() as unit:
-            assert [each.key for each in archive_rows(unit, "test")] == ["before", "after"]
+            assert [archive_row.key for archive_row in archive_rows(unit, "test")] == ["before", "after"]
 
 
 def test_swallowing_the_error_does_not_commit_half(tmp_path: Path) -> None:

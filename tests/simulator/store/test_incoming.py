@@ -95,7 +95,7 @@ def test_pieces_lie_in_the_database_where_there_is_no_folder(tmp_path: Path) -> 
         with store.unit() as unit:
             unit.adopt(incoming)
         with store.reading() as unit:
-            sizes = [len(each) for each in unit.connection.scalars(select(blob_pieces.c.data))]
+            sizes = [len(scalar) for scalar in unit.connection.scalars(select(blob_pieces.c.data))]
     assert sizes == [PIECE, PIECE, PIECE, 1]
 
 
@@ -111,10 +111,10 @@ def test_what_a_killed_process_left_is_swept_away_and_what_others_write_is_not(t
         pass
     gone = tmp_path / INCOMING_FOLDER / "999999999-0123"
     alive = tmp_path / INCOMING_FOLDER / f"{os.getppid()}-0123"
-    for each in (gone, alive):
-        each.write_bytes(b"x")
+    for path in (gone, alive):
+        path.write_bytes(b"x")
     with Store.open(tmp_path):
-        assert [each.name for each in (tmp_path / INCOMING_FOLDER).iterdir()] == [alive.name]
+        assert [path.name for path in (tmp_path / INCOMING_FOLDER).iterdir()] == [alive.name]
 
 
 def test_an_unfinished_file_cannot_be_adopted(tmp_path: Path) -> None:

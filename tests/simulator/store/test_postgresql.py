@@ -52,14 +52,14 @@ def test_threads_number_the_journal_in_order_of_commit(store: Store) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         numbers = list(pool.map(write, range(80)))
-    assert sorted(numbers) == [each.number for each in StoredJournal(store).entries()] == list(range(1, 81))
+    assert sorted(numbers) == [entry.number for entry in StoredJournal(store).entries()] == list(range(1, 81))
 
 
 def test_blobs_small_and_large(store: Store) -> None:
     with store.unit() as unit:
         references = [unit.put_blob(b"x"), unit.put_blob(b"y" * 400_000)]
     with store.reading() as unit:
-        assert [len(unit.blob(each)) for each in references] == [1, 400_000]
+        assert [len(unit.blob(reference)) for reference in references] == [1, 400_000]
 
 
 def test_a_reader_sees_one_state_and_a_failed_unit_leaves_nothing(store: Store) -> None:
@@ -73,4 +73,4 @@ def test_a_reader_sees_one_state_and_a_failed_unit_leaves_nothing(store: Store) 
         archive_add(unit, owner="test", kind="thing", key="b", at=NOW)
         unit.connection.execute(text("SELECT 1/0"))
     with store.reading() as unit:
-        assert [each.key for each in archive_rows(unit, "test")] == ["a"]
+        assert [archive_row.key for archive_row in archive_rows(unit, "test")] == ["a"]

@@ -19,7 +19,7 @@ NOW = Clock.real().now()
 
 def keys(store: Store) -> list[str]:
     with store.reading() as unit:
-        return [each.key for each in archive_rows(unit, "test")]
+        return [archive_row.key for archive_row in archive_rows(unit, "test")]
 
 
 def add(unit: object, key: str) -> bool:
@@ -139,7 +139,7 @@ def test_threads_and_a_second_store_write_without_loss(tmp_path: Path) -> None:
                 writing.result()
         assert sorted(keys(one)) == sorted(f"{n}-{number}" for n in range(6) for number in range(20))
         with one.reading() as unit:
-            assert [each.number for each in archive_rows(unit, "test")] == list(range(1, 121))
+            assert [archive_row.number for archive_row in archive_rows(unit, "test")] == list(range(1, 121))
 
 
 def test_a_store_in_a_directory_is_durable(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_every_day_of_birth_that_is_ever_made_up_is_long_past() -> None:
     """Not by chance but all of them: the days of birth repeat after 36,500 numbers, whatever the serial."""
     born = {_born(synthetic_personal_code(number)) for number in range(36_500)}
     assert len(born) == 36_500
-    days = [each for each in born if each is not None]
+    days = [day for day in born if day is not None]
     assert len(days) == len(born)
     # The youngest would be older than anyone ever was, whenever this runs.
     assert max(days) < date(1901, 1, 1)
@@ -82,9 +82,11 @@ worlds = st.builds(
 
 @given(worlds)
 def test_a_made_world_holds_together(world: World) -> None:
-    codes = [code for each in world.residents for code in (each.code, *(c.earlier for c in each.code_changes))]
+    codes = [
+        code for resident in world.residents for code in (resident.code, *(c.earlier for c in resident.code_changes))
+    ]
     assert len(codes) == len(set(codes))
-    assert all(cannot_be_a_living_persons(each, date.today()) for each in codes)  # noqa: DTZ011
+    assert all(cannot_be_a_living_persons(code, date.today()) for code in codes)  # noqa: DTZ011
     assert list(contradictions(world, str)) == []
 
 
@@ -97,14 +99,16 @@ def test_the_same_seed_makes_the_same_world() -> None:
 def test_a_large_world_has_every_kind_of_fact() -> None:
     world = make_world(residents=2000, retailers=4, seed=1)
     assert len(world.residents) == 2000
-    assert {each.category for each in world.all_spells()} == set(Category)
+    assert {spell.category for spell in world.all_spells()} == set(Category)
     assert world.families
     assert world.wards
     assert world.arrears
-    assert {each.source for each in world.claims} == {"person", "municipality"}
-    assert any(each.code_changes for each in world.residents)
-    assert any(each.sub_users for each in world.contracts)
-    assert {each.provider for each in world.contracts} == {each.registration_number for each in world.retailers}
+    assert {claim.source for claim in world.claims} == {"person", "municipality"}
+    assert any(resident.code_changes for resident in world.residents)
+    assert any(contract.sub_users for contract in world.contracts)
+    assert {contract.provider for contract in world.contracts} == {
+        retailer.registration_number for retailer in world.retailers
+    }
 
 
 @pytest.mark.parametrize("name", ["made:", "made:0", "made:ten", "made:5:x", "made:9999999"])

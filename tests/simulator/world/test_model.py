@@ -76,7 +76,7 @@ def test_a_small_world_is_read(tmp_path: Path) -> None:
     world = load_world(path)
     assert world.name == "small"
     assert world.start == date(2026, 1, 1)
-    assert [each.code for each in world.residents] == ["010180-00012", "140284-00020"]
+    assert [resident.code for resident in world.residents] == ["010180-00012", "140284-00020"]
     (spell,) = world.spells
     assert (spell.category, spell.valid_to, spell.known_from) == (
         Category.LOW_INCOME,
@@ -88,17 +88,21 @@ def test_a_small_world_is_read(tmp_path: Path) -> None:
 
 def test_the_town_has_someone_for_every_rule() -> None:
     town = load_world("town")
-    assert {each.category for each in town.spells} == set(Category)
-    assert [(each.registration_number, each.authority, each.discount_minor) for each in town.retailers] == [
+    assert {spell.category for spell in town.spells} == set(Category)
+    assert [
+        (retailer.registration_number, retailer.authority, retailer.discount_minor) for retailer in town.retailers
+    ] == [
         ("40009990008", "100777", 1),
         ("40009990012", "100778", 2),
     ]
     assert town.bvkb.id == "100500"
     assert town.arrears
-    assert any(each.known_from for each in town.spells)
-    assert any(each.code_changes for each in town.residents)
-    assert {each.source for each in town.claims} == {"person", "municipality"}
-    codes = [code for each in town.residents for code in (each.code, *(c.earlier for c in each.code_changes))]
+    assert any(spell.known_from for spell in town.spells)
+    assert any(resident.code_changes for resident in town.residents)
+    assert {claim.source for claim in town.claims} == {"person", "municipality"}
+    codes = [
+        code for resident in town.residents for code in (resident.code, *(c.earlier for c in resident.code_changes))
+    ]
     assert all(is_synthetic_personal_code(code) for code in codes)
 
 
@@ -281,7 +285,7 @@ def test_families_and_wards_protect_one_person_each(tmp_path: Path) -> None:
     path = tmp_path / "world.toml"
     path.write_text(SMALL + _FAMILY + _WARD + _CONTRACT, encoding="utf-8")
     world = load_world(path)
-    assert [(each.person, each.category, each.count) for each in world.all_spells()] == [
+    assert [(spell.person, spell.category, spell.count) for spell in world.all_spells()] == [
         ("010180-00012", Category.LOW_INCOME, 1),
         ("010180-00012", Category.LARGE_FAMILY, 1),
         ("010180-00012", Category.GUARDIAN, 1),
@@ -349,7 +353,7 @@ def test_rights_are_read(tmp_path: Path) -> None:
 def test_rights_that_contradict_are_refused(tmp_path: Path, rights: list[dict[str, str]], says: str) -> None:
     usual = {"user": "paraugs", "environment": "test", "opened": "2026-03-10", "more": ""}
     path = tmp_path / "world.toml"
-    path.write_text(SMALL + "".join(RIGHT.format(**{**usual, **each}) for each in rights), encoding="utf-8")
+    path.write_text(SMALL + "".join(RIGHT.format(**{**usual, **right}) for right in rights), encoding="utf-8")
     with pytest.raises(SettingsError) as caught:
         load_world(path)
     assert says in str(caught.value)

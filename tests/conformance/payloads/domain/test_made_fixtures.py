@@ -21,7 +21,7 @@ COMMANDS = [one or other for one, other in RECIPE]
 
 
 def _bytes(folder: Path) -> dict[str, bytes]:
-    return {each.name: each.read_bytes() for each in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 @pytest.mark.parametrize("channel", ChannelName)
@@ -36,5 +36,5 @@ def test_they_are_what_the_makefile_makes(tmp_path: Path, channel: ChannelName) 
 
 @pytest.mark.parametrize("channel", ChannelName)
 def test_every_kind_of_fault_is_among_them(channel: ChannelName) -> None:
-    there = {each.stem.split("-", 3)[3] for each in (MADE / channel).glob("*-*-*-*.xml")}
+    there = {path.stem.split("-", 3)[3] for path in (MADE / channel).glob("*-*-*-*.xml")}
     assert there == {kind for kind in fault_kinds(channel) if (channel, kind) not in NOWHERE}

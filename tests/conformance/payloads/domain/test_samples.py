@@ -41,9 +41,9 @@ def test_nobody_in_a_sample_can_be_alive_and_nobody_appears_twice() -> None:
     people = [
         person.code
         for record in _sample(ChannelName.CONTRACT, 500, 1).contracts()
-        for person in (record.holder, *(each.person for each in record.sub_users))
+        for person in (record.holder, *(sub_user.person for sub_user in record.sub_users))
     ]
-    assert all(is_synthetic_personal_code(each) for each in people)
+    assert all(is_synthetic_personal_code(person) for person in people)
     assert len(set(people)) == len(people)
 
 

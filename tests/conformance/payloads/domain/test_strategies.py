@@ -43,8 +43,10 @@ def test_as_many_records_as_asked_for_and_nobody_alive(data: st.DataObject) -> N
     least = data.draw(st.integers(0, 20))
     document = data.draw(documents(ChannelName.CONTRACT, PROFILES["reconstruction"], least=least))
     assert least <= len(document.records) <= 20
-    people = [p for each in document.contracts() for p in (each.holder, *(s.person for s in each.sub_users))]
-    assert all(is_synthetic_personal_code(each.code) for each in people)
+    people = [
+        p for contract in document.contracts() for p in (contract.holder, *(s.person for s in contract.sub_users))
+    ]
+    assert all(is_synthetic_personal_code(person.code) for person in people)
 
 
 def _some(channel: ChannelName, holds: Callable[[Document], bool]) -> Document:
@@ -58,7 +60,7 @@ def _some(channel: ChannelName, holds: Callable[[Document], bool]) -> Document:
 
 
 def _names(document: Document) -> set[str]:
-    return {name for each in document.contracts() for name in (each.holder.given_name, each.holder.surname)}
+    return {name for contract in document.contracts() for name in (contract.holder.given_name, contract.holder.surname)}
 
 
 @pytest.mark.parametrize(
@@ -68,22 +70,22 @@ def _names(document: Document) -> set[str]:
         (ChannelName.CONTRACT, lambda d: any(len(name) == 50 for name in _names(d))),
         (ChannelName.CONTRACT, lambda d: any(set("āčēģīķļņšūž") <= set(name.lower()) for name in _names(d))),
         (ChannelName.CONTRACT, lambda d: any(any(map(unicodedata.combining, name)) for name in _names(d))),
-        (ChannelName.CONTRACT, lambda d: any(each.valid_from == date(2024, 2, 29) for each in d.contracts())),
-        (ChannelName.CONTRACT, lambda d: any((each.valid_from.month, each.valid_from.day) == (12, 31) for each in d.contracts())),
-        (ChannelName.CONTRACT, lambda d: any(len(each.sub_users) > 2 for each in d.contracts())),
-        (ChannelName.CONTRACT, lambda d: {each.operation for each in d.contracts()} == set(Operation)),
-        (ChannelName.CONTRACT, lambda d: any(each.holder.code.startswith("32") for each in d.contracts())),
-        (ChannelName.CONTRACT, lambda d: any("-" not in each.holder.code for each in d.contracts())),
+        (ChannelName.CONTRACT, lambda d: any(contract.valid_from == date(2024, 2, 29) for contract in d.contracts())),
+        (ChannelName.CONTRACT, lambda d: any((contract.valid_from.month, contract.valid_from.day) == (12, 31) for contract in d.contracts())),
+        (ChannelName.CONTRACT, lambda d: any(len(contract.sub_users) > 2 for contract in d.contracts())),
+        (ChannelName.CONTRACT, lambda d: {contract.operation for contract in d.contracts()} == set(Operation)),
+        (ChannelName.CONTRACT, lambda d: any(contract.holder.code.startswith("32") for contract in d.contracts())),
+        (ChannelName.CONTRACT, lambda d: any("-" not in contract.holder.code for contract in d.contracts())),
         (ChannelName.CONTRACT, lambda d: len(d.records) == 0),
         (ChannelName.CONTRACT, lambda d: len(d.records) == 20),
-        (ChannelName.DISCOUNT, lambda d: any(each.amount_due == Decimal("9999999999.99") for each in d.discounts())),
-        (ChannelName.DISCOUNT, lambda d: any(each.status is DiscountStatus.TERMINATED and each.catch_up for each in d.discounts())),
-        (ChannelName.DISCOUNT, lambda d: {c.category for each in d.discounts() for c in each.categories} == set(Category)),
-        (ChannelName.PAYOUT, lambda d: any(each.applied == each.net_bill > 0 for each in d.payouts())),
-        (ChannelName.PAYOUT, lambda d: any(each.applied == 0 < each.net_bill for each in d.payouts())),
-        (ChannelName.PAYOUT, lambda d: any(each.reversal for each in d.payouts())),
-        (ChannelName.PAYOUT, lambda d: len({each.invoice_number for each in d.payouts()}) < len(d.records)),
-        (ChannelName.PAYOUT, lambda d: any(each.period < d.header.period for each in d.payouts())),
+        (ChannelName.DISCOUNT, lambda d: any(discount.amount_due == Decimal("9999999999.99") for discount in d.discounts())),
+        (ChannelName.DISCOUNT, lambda d: any(discount.status is DiscountStatus.TERMINATED and discount.catch_up for discount in d.discounts())),
+        (ChannelName.DISCOUNT, lambda d: {c.category for discount in d.discounts() for c in discount.categories} == set(Category)),
+        (ChannelName.PAYOUT, lambda d: any(payout.applied == payout.net_bill > 0 for payout in d.payouts())),
+        (ChannelName.PAYOUT, lambda d: any(payout.applied == 0 < payout.net_bill for payout in d.payouts())),
+        (ChannelName.PAYOUT, lambda d: any(payout.reversal for payout in d.payouts())),
+        (ChannelName.PAYOUT, lambda d: len({payout.invoice_number for payout in d.payouts()}) < len(d.records)),
+        (ChannelName.PAYOUT, lambda d: any(payout.period < d.header.period for payout in d.payouts())),
     ],
 )  # fmt: skip
 def test_it_reaches(channel: ChannelName, holds: Callable[[Document], bool]) -> None:
@@ -97,7 +99,7 @@ def test_it_reaches(channel: ChannelName, holds: Callable[[Document], bool]) -> 
 def test_it_shrinks_to_one_plain_record(channel: ChannelName) -> None:
     document = find(
         documents(channel, PROFILES["reconstruction"]),
-        lambda each: len(each.records) > 0,
+        lambda document: len(document.records) > 0,
         settings=settings(database=None, suppress_health_check=list(HealthCheck)),
     )
     (record,) = document.records

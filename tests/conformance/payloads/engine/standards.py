@@ -29,7 +29,7 @@ def folder(package: str) -> Path:
 
 def iso_20022() -> list[Path]:
     """The schemas of ISO 20022."""
-    return sorted(each for each in folder("pain001").rglob("*.xsd") if each.name not in LEFT_OUT)
+    return sorted(path for path in folder("pain001").rglob("*.xsd") if path.name not in LEFT_OUT)
 
 
 def ubl() -> list[Path]:
@@ -47,7 +47,7 @@ class Loaded:
 
     def elements(self) -> list[str]:
         """The Clark names of all global elements, imported ones too."""
-        return [each for each in self.model.maps.elements if not each.startswith(XSD)]
+        return [element for element in self.model.maps.elements if not element.startswith(XSD)]
 
     def check(self, name: str, count: int) -> tuple[int, list[str]]:
         """Makes so many documents of an element; how many there were, and what the validators said against them."""
@@ -61,7 +61,7 @@ class Loaded:
             made += 1
             if not self.compiled.validate(document):
                 errors.append(f"libxml2: {self.compiled.error_log[0].message}")
-            errors.extend(f"xmlschema: {each.path}: {each.reason}" for each in self.model.iter_errors(document))  # type: ignore[arg-type]
+            errors.extend(f"xmlschema: {error.path}: {error.reason}" for error in self.model.iter_errors(document))  # type: ignore[arg-type]
 
         look()
         return made, errors

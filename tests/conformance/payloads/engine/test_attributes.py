@@ -14,7 +14,7 @@ def test_required_optional_and_prohibited(tmp_path: Path) -> None:
            <xs:attribute name="b" type="xs:boolean"/><xs:attribute name="c" type="xs:boolean" use="prohibited"/>
            </xs:complexType></xs:element>""",
     )
-    assert {tuple(each.attrib) for each in checked.documents()} == {("a",), ("a", "b")}
+    assert {tuple(document.attrib) for document in checked.documents()} == {("a",), ("a", "b")}
     assert checked.smallest() == '<e a="false"/>'
 
 
@@ -25,7 +25,7 @@ def test_attribute_groups_inside_each_other(tmp_path: Path) -> None:
            <xs:attributeGroup name="outer"><xs:attributeGroup ref="inner"/><xs:attribute name="b" type="xs:boolean"/></xs:attributeGroup>
            <xs:element name="e"><xs:complexType><xs:attributeGroup ref="outer"/></xs:complexType></xs:element>""",
     )
-    assert {tuple(sorted(each.attrib)) for each in checked.documents()} == {("a",), ("a", "b")}
+    assert {tuple(sorted(document.attrib)) for document in checked.documents()} == {("a",), ("a", "b")}
 
 
 def test_global_and_qualified_attributes_have_a_namespace(tmp_path: Path) -> None:
@@ -37,8 +37,8 @@ def test_global_and_qualified_attributes_have_a_namespace(tmp_path: Path) -> Non
            <xs:attribute name="n" type="xs:boolean" use="required"/></xs:complexType></xs:element>""",
         attributes='targetNamespace="urn:t" xmlns:t="urn:t"',
     )
-    assert {tuple(sorted(each.attrib)) for each in checked.documents(10)} == {("n", "{urn:t}g", "{urn:t}q")}
-    assert all(each.get("{urn:t}g") == "true" for each in checked.documents(10))
+    assert {tuple(sorted(document.attrib)) for document in checked.documents(10)} == {("n", "{urn:t}g", "{urn:t}q")}
+    assert all(document.get("{urn:t}g") == "true" for document in checked.documents(10))
 
 
 def test_xml_lang_by_import(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_import_of_another_namespace_and_of_none(tmp_path: Path) -> None:
         other=f'<xs:schema {XS} targetNamespace="urn:o"><xs:element name="o" type="xs:int"/></xs:schema>',
         none=f'<xs:schema {XS}><xs:element name="n" type="xs:int"/></xs:schema>',
     )
-    assert [str(each.tag) for each in checked.reach(lambda _: True)] == ["{urn:o}o", "n"]
+    assert [str(element.tag) for element in checked.reach(lambda _: True)] == ["{urn:o}o", "n"]
     checked.documents(20)
 
 
@@ -52,7 +52,7 @@ def test_unqualified_local_elements_below_a_qualified_root(tmp_path: Path) -> No
            <xs:element name="q" type="xs:int" form="qualified"/></xs:sequence></xs:complexType></xs:element>""",
         attributes='targetNamespace="urn:t"',
     )
-    assert [str(each.tag) for each in checked.reach(lambda _: True)] == ["l", "{urn:t}q"]
+    assert [str(element.tag) for element in checked.reach(lambda _: True)] == ["l", "{urn:t}q"]
 
 
 def test_redefined_types_groups_and_attribute_groups(tmp_path: Path) -> None:
@@ -69,4 +69,4 @@ def test_redefined_types_groups_and_attribute_groups(tmp_path: Path) -> None:
         types=TYPES.format(""),
     )
     assert checked.smallest() == '<e p="false" q="false"><t><a>3</a><b>0</b></t><x>false</x><y>false</y></e>'
-    assert {each[0][0].text for each in checked.documents(60)} == {"3", "4"}
+    assert {document[0][0].text for document in checked.documents(60)} == {"3", "4"}

@@ -36,8 +36,8 @@ def many(document: Element) -> bool:
 def test_unique_values_differ(tmp_path: Path) -> None:
     checked = records(tmp_path, '<xs:unique name="u"><xs:selector xpath="r"/><xs:field xpath="v"/></xs:unique>')
     found = checked.documents(100)
-    assert any(many(each) for each in found)
-    assert [each[0].text for each in checked.reach(many)[:2]] == ["0", "1"]
+    assert any(many(element) for element in found)
+    assert [element[0].text for element in checked.reach(many)[:2]] == ["0", "1"]
     assert checked.smallest() == "<e/>"
 
 
@@ -49,9 +49,9 @@ def test_unique_over_several_fields_and_missing_ones(tmp_path: Path) -> None:
         v='minOccurs="0" nillable="true"',
     )
     checked.documents(100)
-    checked.see(lambda document: sum(len(each) == 1 and "k" in each.attrib for each in document) >= 3)
-    checked.see(lambda document: many(document) and any(len(each) == 0 for each in document))
-    assert not any(each.get(NIL) for document in checked.documents(60) for each in document.iter("v"))
+    checked.see(lambda document: sum(len(element) == 1 and "k" in element.attrib for element in document) >= 3)
+    checked.see(lambda document: many(document) and any(len(element) == 0 for element in document))
+    assert not any(element.get(NIL) for document in checked.documents(60) for element in document.iter("v"))
 
 
 def test_unique_by_value_and_not_by_text(tmp_path: Path) -> None:
@@ -68,14 +68,14 @@ def test_a_key_is_always_there(tmp_path: Path) -> None:
         v='minOccurs="0"',
     )
     found = checked.documents(100)
-    assert all("k" in each.attrib and len(each) == 1 for document in found for each in document)
+    assert all("k" in element.attrib and len(element) == 1 for document in found for element in document)
 
 
 def test_a_key_whose_values_run_out_keeps_to_fewer_records(tmp_path: Path) -> None:
     checked = records(
         tmp_path, '<xs:unique name="u"><xs:selector xpath="r"/><xs:field xpath="v"/></xs:unique>', type_="xs:boolean"
     )
-    assert {0, 1, 2} <= {len(each) for each in checked.documents(100)}
+    assert {0, 1, 2} <= {len(document) for document in checked.documents(100)}
 
 
 def test_an_unsatisfiable_key_is_told_with_its_place(tmp_path: Path) -> None:
@@ -98,9 +98,9 @@ KEYREF = """<xs:element name="e"><xs:complexType><xs:sequence>
 def test_a_keyref_names_a_key(tmp_path: Path) -> None:
     checked = Checked(tmp_path, KEYREF.format('minOccurs="0"'))
     for document in checked.documents(100):
-        things = {each.get("id") for each in document.iterchildren("thing")}
-        assert {each.text for each in document.iterchildren("use")} <= things
-    checked.see(lambda document: len({each.text for each in document.iterchildren("use")}) >= 2)
+        things = {element.get("id") for element in document.iterchildren("thing")}
+        assert {element.text for element in document.iterchildren("use")} <= things
+    checked.see(lambda document: len({element.text for element in document.iterchildren("use")}) >= 2)
     assert checked.smallest() == "<e/>"
 
 
@@ -120,7 +120,7 @@ def test_a_keyref_above_its_key(tmp_path: Path) -> None:
              <xs:key name="names"><xs:selector xpath="n"/><xs:field xpath="."/></xs:key></xs:element>""",
     )
     found = checked.documents(100)
-    assert any(len(each.findall("box")) >= 2 and each.find("use") is not None for each in found)
+    assert any(len(element.findall("box")) >= 2 and element.find("use") is not None for element in found)
 
 
 def test_constraints_in_a_namespace(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_constraints_in_a_namespace(tmp_path: Path) -> None:
              <xs:key name="u"><xs:selector xpath="t:r | t:*"/><xs:field xpath="."/></xs:key></xs:element>""",
         attributes='targetNamespace="urn:t" xmlns:t="urn:t" elementFormDefault="qualified"',
     )
-    assert any(len(each) >= 3 for each in checked.documents(60))
+    assert any(len(document) >= 3 for document in checked.documents(60))
 
 
 def test_ids_differ_and_references_name_them(tmp_path: Path) -> None:
@@ -141,10 +141,10 @@ def test_ids_differ_and_references_name_them(tmp_path: Path) -> None:
              </xs:complexType></xs:element></xs:sequence></xs:complexType></xs:element>""",
     )
     for document in checked.documents(100):
-        ids = [each.get("id") for each in document if "id" in each.attrib]
+        ids = [element.get("id") for element in document if "id" in element.attrib]
         assert len(ids) == len(set(ids))
-        assert {each.get("to") for each in document if "to" in each.attrib} <= set(ids)
-    checked.see(lambda document: any(len((each.get("all") or "").split()) > 1 for each in document))
+        assert {element.get("to") for element in document if "to" in element.attrib} <= set(ids)
+    checked.see(lambda document: any(len((element.get("all") or "").split()) > 1 for element in document))
 
 
 def test_a_reference_that_must_be_there_brings_an_id(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ PATTERNS = st.recursive(
 
 def words_of(*patterns: str, least: int = 0, most: int | None = None) -> StringsOf:
     """The strings of several patterns at once."""
-    machines = [PatternAutomaton(regex.parse(each), WRITTEN) for each in patterns]
+    machines = [PatternAutomaton(regex.parse(pattern), WRITTEN) for pattern in patterns]
     return StringsOf(tabulate(Intersection(machines)), least, most)
 
 
@@ -82,13 +82,13 @@ def test_what_two_patterns_and_lengths_yield_keeps_them_all(one: str, other: str
     assume(not words.empty)
     assume(_taken_by_libxml2((one, other), words))
     texts = some(words)
-    assert all(least <= len(each) <= least + more for each in texts)
+    assert all(least <= len(text) <= least + more for text in texts)
     assert simple_types.find_rejected([(one,), (other,)], texts) is None
 
 
 def _taken_by_libxml2(patterns: tuple[str, ...], words: StringsOf) -> bool:
     """Whether generation would take the pattern on: libxml2 has faults, xmlschema is never to differ."""
-    found = simple_types.find_rejected([(each,) for each in patterns], simple_types.sample_texts(words))
+    found = simple_types.find_rejected([(pattern,) for pattern in patterns], simple_types.sample_texts(words))
     assert found is None or found[0] == "libxml2"
     return found is None
 

@@ -97,8 +97,8 @@ class Writer:
     def _attributes(self) -> str:
         pick = self._random.choice
         uses = (
-            f'<xs:attribute name="a{each}" type="{pick(["xs:int", "t:S", "t:L", "xs:date"])}" use="{pick(["optional", "required"])}"/>'
-            for each in range(self._random.randint(0, 2))
+            f'<xs:attribute name="a{number}" type="{pick(["xs:int", "t:S", "t:L", "xs:date"])}" use="{pick(["optional", "required"])}"/>'
+            for number in range(self._random.randint(0, 2))
         )
         return "".join(uses) + pick(["", '<xs:anyAttribute processContents="lax"/>'])
 

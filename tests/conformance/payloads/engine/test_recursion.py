@@ -20,15 +20,15 @@ def depth(element: Element) -> int:
 def test_a_tree_has_several_levels_and_an_end(tmp_path: Path) -> None:
     checked = Checked(tmp_path, TREE.format('minOccurs="0" maxOccurs="unbounded"'))
     found = checked.documents(150)
-    assert max(depth(each) for each in found) >= 4
-    assert max(sum(1 for _ in each.iter()) for each in found) < 1000
+    assert max(depth(element) for element in found) >= 4
+    assert max(sum(1 for _ in element.iter()) for element in found) < 1000
     assert checked.smallest() == "<e/>"
     assert depth(checked.reach(lambda document: depth(document) >= 3)) == 3
 
 
 def test_a_chain(tmp_path: Path) -> None:
     checked = Checked(tmp_path, TREE.format('minOccurs="0"'))
-    assert max(depth(each) for each in checked.documents(150)) in range(4, 40)
+    assert max(depth(document) for document in checked.documents(150)) in range(4, 40)
 
 
 def test_types_that_hold_each_other(tmp_path: Path) -> None:
@@ -54,4 +54,4 @@ def test_a_branch_that_never_ends_is_not_taken(tmp_path: Path) -> None:
            <xs:element name="e"><xs:complexType><xs:sequence><xs:element name="o" type="Endless" minOccurs="0"/>
            <xs:choice><xs:element name="x" type="Endless"/><xs:element name="y" type="xs:int"/></xs:choice></xs:sequence></xs:complexType></xs:element>""",
     )
-    assert {str(each[0].tag) for each in checked.documents(40)} == {"y"}
+    assert {str(document[0].tag) for document in checked.documents(40)} == {"y"}

@@ -31,7 +31,7 @@ def of(folder: Path, definition: str, more: str = "") -> Checked:
 
 
 def texts(checked: Checked, count: int = 100) -> set[str]:
-    return {each.text or "" for each in checked.documents(count)}
+    return {document.text or "" for document in checked.documents(count)}
 
 
 @pytest.mark.parametrize("name", SMALLEST)
@@ -57,7 +57,7 @@ COMBINED: list[tuple[str, list[tuple[str, object]], set[str], str]] = [
     ("decimal", [("pattern", r"-.*"), ("minInclusive", "-0.25"), ("fractionDigits", 2)], set(), "-0.1"),
     ("integer", [("minInclusive", -1), ("maxExclusive", 2)], {"-1", "0", "1"}, "0"),
     ("integer", [("pattern", r"00[1-3]"), ("maxInclusive", 2)], {"001", "002"}, "001"),
-    ("nonNegativeInteger", [("totalDigits", 1)], {str(each) for each in range(10)}, "0"),
+    ("nonNegativeInteger", [("totalDigits", 1)], {str(number) for number in range(10)}, "0"),
     ("long", [("minInclusive", 9223372036854775806)], {"9223372036854775806", "9223372036854775807"}, "9223372036854775806"),
     ("float", [("minInclusive", "0.1"), ("maxInclusive", "0.1000001")], set(), "0.10000000149011612"),
     ("double", [("minExclusive", "1"), ("maxExclusive", "1.0000000000000005")], {"1.0000000000000002"}, "1.0000000000000002"),
@@ -79,7 +79,7 @@ COMBINED: list[tuple[str, list[tuple[str, object]], set[str], str]] = [
     ("gYear", [("maxInclusive", "1999")], set(), "1999"),
     ("duration", [("minExclusive", "PT0S"), ("maxInclusive", "PT2S")], {"PT1S", "PT2S"}, "PT1S"),
     ("duration", [("minInclusive", "P1Y"), ("maxInclusive", "P14M")], {"P1Y", "P1Y1M", "P1Y2M"}, "P1Y"),
-    ("duration", [("pattern", r"P[0-9]D")], {f"P{each}D" for each in range(10)}, "P0D"),
+    ("duration", [("pattern", r"P[0-9]D")], {f"P{number}D" for number in range(10)}, "P0D"),
     ("hexBinary", [("length", 2)], set(), "0000"),
     ("hexBinary", [("pattern", "[ab]*"), ("maxLength", 1)], {"", "aa", "ab", "ba", "bb"}, ""),
     ("base64Binary", [("minLength", 1), ("maxLength", 2)], set(), "000="),
@@ -124,15 +124,15 @@ def test_lists(tmp_path: Path) -> None:
     assert max(counts) > 2
     inner = '<xs:simpleType><xs:list itemType="xs:byte"/></xs:simpleType>'
     assert {
-        len(each.split())
-        for each in texts(of(tmp_path, f'<xs:restriction>{inner}<xs:length value="3"/></xs:restriction>'))
+        len(text.split())
+        for text in texts(of(tmp_path, f'<xs:restriction>{inner}<xs:length value="3"/></xs:restriction>'))
     } == {3}
     bounded = f'<xs:restriction>{inner}<xs:minLength value="1"/><xs:maxLength value="2"/></xs:restriction>'
-    assert {len(each.split()) for each in texts(of(tmp_path, bounded))} == {1, 2}
+    assert {len(text.split()) for text in texts(of(tmp_path, bounded))} == {1, 2}
     chosen = f'<xs:restriction>{inner}<xs:enumeration value="1  2"/><xs:enumeration value="3"/></xs:restriction>'
     assert texts(of(tmp_path, chosen)) == {"1 2", "3"}
     matched = f'<xs:restriction>{inner}<xs:pattern value="1.* 2"/><xs:maxLength value="2"/></xs:restriction>'
-    assert all(each[0] == "1" and each.endswith(" 2") for each in texts(of(tmp_path, matched)))
+    assert all(text[0] == "1" and text.endswith(" 2") for text in texts(of(tmp_path, matched)))
 
 
 def test_unions(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_unions(tmp_path: Path) -> None:
     )
     narrow = texts(of(tmp_path, matched), 150)
     assert "true" in narrow
-    assert narrow - {"true"} <= {str(each) for each in range(100, 200)}
+    assert narrow - {"true"} <= {str(number) for number in range(100, 200)}
     chosen = f'<xs:restriction><xs:simpleType>{members}</xs:simpleType><xs:enumeration value="true"/><xs:enumeration value="100"/></xs:restriction>'
     assert texts(of(tmp_path, chosen)) == {"true", "100"}
 
@@ -162,7 +162,7 @@ def test_notations_and_enumerated_names_carry_a_declared_prefix(tmp_path: Path) 
            </xs:complexType></xs:element>""",
         attributes='targetNamespace="urn:t" xmlns:q="urn:t"',
     )
-    assert {(each.get("n"), each.get("q")) for each in checked.documents(60)} == {
+    assert {(document.get("n"), document.get("q")) for document in checked.documents(60)} == {
         (n, q) for n in ("q:gif", "q:png") for q in ("q:one", "q:two")
     }
 

@@ -19,9 +19,9 @@ def test_iso_20022(path: Path) -> None:
 
 
 def test_ubl() -> None:
-    schema = loaded(next(each for each in ubl() if "Invoice" in each.name))
+    schema = loaded(next(path for path in ubl() if "Invoice" in path.name))
     names = schema.elements()
-    invoice = next(each for each in names if each.endswith("}Invoice"))
+    invoice = next(name for name in names if name.endswith("}Invoice"))
     for name in (invoice, *names[::120]):
         _, errors = schema.check(name, 10)
         assert errors == [], name

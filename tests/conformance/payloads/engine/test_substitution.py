@@ -20,7 +20,7 @@ def test_every_member_stands_for_its_head(tmp_path: Path) -> None:
            <xs:element name="two" substitutionGroup="one"/>"""
         + E.format(""),
     )
-    assert {tags(each) for each in checked.documents(100)} == {"head", "one", "two"}
+    assert {tags(document) for document in checked.documents(100)} == {"head", "one", "two"}
     assert checked.smallest() == "<e><head></head></e>"
 
 
@@ -32,7 +32,7 @@ def test_members_mix_where_the_head_may_come_again(tmp_path: Path) -> None:
            <xs:element name="two" type="xs:byte" substitutionGroup="head"/>"""
         + E.format('maxOccurs="unbounded"'),
     )
-    found = {tags(each) for each in checked.documents(300)}
+    found = {tags(document) for document in checked.documents(300)}
     assert {"one", "two", "one two", "two one"} <= found
     assert not any("head" in each for each in found)
 
@@ -58,12 +58,12 @@ def test_what_a_head_blocks(tmp_path: Path, block: str, allowed: set[str]) -> No
            <xs:element name="narrower" type="N" substitutionGroup="head"/>"""
         + E.format(""),
     )
-    assert {tags(each) for each in checked.documents(100)} == allowed
+    assert {tags(document) for document in checked.documents(100)} == allowed
 
 
 def test_an_abstract_head_without_members_is_left_out_where_it_is_optional(tmp_path: Path) -> None:
     checked = Checked(tmp_path, '<xs:element name="head" abstract="true"/>' + E.format('minOccurs="0"'))
-    assert {tags(each) for each in checked.documents(20)} == {""}
+    assert {tags(document) for document in checked.documents(20)} == {""}
 
 
 def test_an_abstract_head_without_members_that_is_required_is_told(tmp_path: Path) -> None:

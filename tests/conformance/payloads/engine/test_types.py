@@ -22,17 +22,17 @@ RESTRICTED = """<xs:complexType name="Restricted"><xs:complexContent><xs:restric
 def test_extension_adds_after_the_base(tmp_path: Path) -> None:
     checked = Checked(tmp_path, BASE.format("") + EXTENDED + '<xs:element name="e" type="Extended"/>')
     found = checked.documents()
-    assert {tags(each) for each in found} == {"b", "a b"}
-    assert {tuple(sorted(each.attrib)) for each in found} == {("y",), ("x", "y")}
+    assert {tags(element) for element in found} == {"b", "a b"}
+    assert {tuple(sorted(element.attrib)) for element in found} == {("y",), ("x", "y")}
     assert checked.smallest() == '<e y="false"><b>0</b></e>'
 
 
 def test_restriction_takes_the_place_of_the_base(tmp_path: Path) -> None:
     checked = Checked(tmp_path, BASE.format("") + RESTRICTED + '<xs:element name="e" type="Restricted"/>')
     found = checked.documents()
-    assert {tags(each) for each in found} == {"a"}
-    assert not any(each.attrib for each in found)
-    assert all(-128 <= int(each[0].text or "") <= 127 for each in found)
+    assert {tags(element) for element in found} == {"a"}
+    assert not any(element.attrib for element in found)
+    assert all(-128 <= int(element[0].text or "") <= 127 for element in found)
 
 
 def test_simple_content_with_attributes_extended_and_restricted(tmp_path: Path) -> None:
@@ -45,12 +45,12 @@ def test_simple_content_with_attributes_extended_and_restricted(tmp_path: Path) 
            <xs:element name="e" type="Euro"/>""",
     )
     assert checked.smallest() == '<e currency="EUR">5</e>'
-    assert all(float(each.text or "") >= 5 for each in checked.documents())
+    assert all(float(document.text or "") >= 5 for document in checked.documents())
 
 
 def test_xsi_type_names_derived_types(tmp_path: Path) -> None:
     checked = Checked(tmp_path, BASE.format("") + EXTENDED + RESTRICTED + '<xs:element name="e" type="Base"/>')
-    assert {each.get(TYPE) for each in checked.documents(200)} == {None, "Extended", "Restricted"}
+    assert {document.get(TYPE) for document in checked.documents(200)} == {None, "Extended", "Restricted"}
     assert checked.smallest() == "<e/>"
 
 
@@ -58,7 +58,7 @@ def test_an_abstract_type_needs_xsi_type(tmp_path: Path) -> None:
     checked = Checked(
         tmp_path, BASE.format('abstract="true"') + EXTENDED + RESTRICTED + '<xs:element name="e" type="Base"/>'
     )
-    assert {each.get(TYPE) for each in checked.documents(200)} == {"Extended", "Restricted"}
+    assert {document.get(TYPE) for document in checked.documents(200)} == {"Extended", "Restricted"}
 
 
 def test_xsi_type_in_a_namespace_has_a_prefix(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_xsi_type_in_a_namespace_has_a_prefix(tmp_path: Path) -> None:
         + '<xs:element name="e"><xs:complexType><xs:sequence><xs:element name="in" type="t:Base"/></xs:sequence></xs:complexType></xs:element>',
         attributes='targetNamespace="urn:t" xmlns:t="urn:t"',
     )
-    assert {each[0].get(TYPE) for each in checked.documents(10)} == {"t:Extended"}
+    assert {document[0].get(TYPE) for document in checked.documents(10)} == {"t:Extended"}
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_blocked_derivations_are_not_named(tmp_path: Path, block: str, allowed: 
     checked = Checked(
         tmp_path, BASE.format("") + EXTENDED + RESTRICTED + f'<xs:element name="e" type="Base" block="{block}"/>'
     )
-    assert {each.get(TYPE) for each in checked.documents(150)} == allowed
+    assert {document.get(TYPE) for document in checked.documents(150)} == allowed
 
 
 def test_an_abstract_type_without_a_derived_one_is_told(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_nil_both_ways(tmp_path: Path) -> None:
 
 def test_a_default_is_left_to_the_validator_or_written(tmp_path: Path) -> None:
     checked = Checked(tmp_path, '<xs:element name="e" type="xs:int" default="7"/>')
-    found = {each.text for each in checked.documents(100)}
+    found = {document.text for document in checked.documents(100)}
     assert None in found
     assert len(found) > 3
 
@@ -116,17 +116,17 @@ def test_a_fixed_value_is_the_only_one(tmp_path: Path) -> None:
            </xs:complexType></xs:element>""",
     )
     found = checked.documents(100)
-    assert {each[0].text for each in found} == {None, "7"}
-    assert {each.get("x") for each in found} == {None, "3"}
-    assert len({each.get("y") for each in found}) > 3
+    assert {element[0].text for element in found} == {None, "7"}
+    assert {element.get("x") for element in found} == {None, "3"}
+    assert len({element.get("y") for element in found}) > 3
 
 
 def test_fixed_and_default_text_of_mixed_content(tmp_path: Path) -> None:
     part = '<xs:complexType mixed="true"><xs:sequence><xs:element name="a" type="xs:int" minOccurs="0"/></xs:sequence></xs:complexType>'
     fixed = Checked(tmp_path, f'<xs:element name="e" fixed="so">{part}</xs:element>')
-    assert {(each.text, len(each)) for each in fixed.documents()} == {("so", 0), (None, 0)}
+    assert {(document.text, len(document)) for document in fixed.documents()} == {("so", 0), (None, 0)}
     default = Checked(tmp_path, f'<xs:element name="e" default="so">{part}</xs:element>')
-    assert {0, 1} == {len(each) for each in default.documents()}
+    assert {0, 1} == {len(document) for document in default.documents()}
 
 
 def test_any_type_holds_anything(tmp_path: Path) -> None:
@@ -140,4 +140,4 @@ def test_any_type_holds_anything(tmp_path: Path) -> None:
 
 def test_any_simple_type(tmp_path: Path) -> None:
     checked = Checked(tmp_path, '<xs:element name="e" type="xs:anySimpleType"/>')
-    assert len({each.text for each in checked.documents(30)}) > 10
+    assert len({document.text for document in checked.documents(30)}) > 10

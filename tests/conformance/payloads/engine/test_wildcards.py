@@ -23,28 +23,28 @@ def of(folder: Path, wildcard: str, more: str = "") -> Checked:
 
 
 def names(document: Element) -> set[str]:
-    return {str(each.tag) for each in document}
+    return {str(element.tag) for element in document}
 
 
 def test_strict_contents_are_declared(tmp_path: Path) -> None:
     checked = of(tmp_path, '<xs:any namespace="##other" maxOccurs="unbounded"/>')
     found = checked.documents(100)
-    assert set().union(*(names(each) for each in found)) == {"{urn:o}o", "{urn:o}p"}
+    assert set().union(*(names(element) for element in found)) == {"{urn:o}o", "{urn:o}p"}
     assert checked.reach(lambda document: "{urn:o}p" in names(document)).findtext(".//{urn:o}in") == "0"
 
 
 def test_lax_contents_are_valid_when_declared_and_free_when_not(tmp_path: Path) -> None:
     checked = of(tmp_path, '<xs:any namespace="##any" processContents="lax" minOccurs="0" maxOccurs="3"/>')
-    found = set().union(*(names(each) for each in checked.documents(150)))
+    found = set().union(*(names(document) for document in checked.documents(150)))
     assert {"{urn:o}o", "{urn:t}f", "{urn:example:unknown}anything", "anything"} <= found
 
 
 def test_skipped_contents_are_free(tmp_path: Path) -> None:
     checked = of(tmp_path, '<xs:any namespace="##other" processContents="skip"/>')
     found = checked.documents(100)
-    assert set().union(*(names(each) for each in found)) == {"{urn:example:unknown}anything"}
-    assert any(each[0].text for each in found)
-    assert any(len(each[0]) for each in found)
+    assert set().union(*(names(element) for element in found)) == {"{urn:example:unknown}anything"}
+    assert any(element[0].text for element in found)
+    assert any(len(element[0]) for element in found)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_skipped_contents_are_free(tmp_path: Path) -> None:
 )
 def test_namespaces_of_a_lax_wildcard(tmp_path: Path, namespace: str, expected: set[str]) -> None:
     checked = of(tmp_path, f'<xs:any namespace="{namespace}" processContents="lax" minOccurs="0" maxOccurs="2"/>')
-    assert set().union(*(names(each) for each in checked.documents(150))) == expected
+    assert set().union(*(names(document) for document in checked.documents(150))) == expected
 
 
 def test_a_strict_wildcard_that_nothing_fits(tmp_path: Path) -> None:
@@ -69,14 +69,14 @@ def test_a_strict_wildcard_that_nothing_fits(tmp_path: Path) -> None:
 
 def test_any_attribute(tmp_path: Path) -> None:
     strict = of(tmp_path, "", '<xs:anyAttribute namespace="##other"/>')
-    assert set().union(*(set(each.attrib) for each in strict.documents(100))) == {"{urn:o}oa"}
+    assert set().union(*(set(document.attrib) for document in strict.documents(100))) == {"{urn:o}oa"}
     lax = of(tmp_path, "", '<xs:attribute name="anything" type="xs:int"/><xs:anyAttribute processContents="lax"/>')
     found = lax.documents(200)
     assert {"{urn:o}oa", "anything", "{urn:example:unknown}anything"} <= set().union(
-        *(set(each.attrib) for each in found)
+        *(set(element.attrib) for element in found)
     )
     skip = of(tmp_path, "", '<xs:anyAttribute namespace="##local" processContents="skip"/>')
-    assert set().union(*(set(each.attrib) for each in skip.documents(100))) == {"anything"}
+    assert set().union(*(set(document.attrib) for document in skip.documents(100))) == {"anything"}
 
 
 def test_the_smallest_has_nothing_that_may_be_missing(tmp_path: Path) -> None:

@@ -49,13 +49,13 @@ class State:
 
     def calls(self) -> list[str]:
         """The operations called so far."""
-        return [each.operation for each in self.entries(Kind.EXCHANGE)]
+        return [entry.operation for entry in self.entries(Kind.EXCHANGE)]
 
     def entries(self, kind: Kind, operation: str | None = None) -> list[Entry]:
         """Entries of the journal."""
         self.simulation.settle()
         entries = self.simulation.journal.entries()
-        return [each for each in entries if each.kind is kind and operation in (None, each.operation)]
+        return [entry for entry in entries if entry.kind is kind and operation in (None, entry.operation)]
 
     def intakes(self) -> list[Entry]:
         """What ALDIS took in."""
@@ -63,7 +63,7 @@ class State:
 
     def faults(self) -> list[Entry]:
         """The calls that were refused."""
-        return [each for each in self.entries(Kind.EXCHANGE) if each.outcome is Outcome.FAULT]
+        return [entry for entry in self.entries(Kind.EXCHANGE) if entry.outcome is Outcome.FAULT]
 
     def reconciled(self) -> dict[str, Any]:
         """ALDIS's last reconciliation of the retailer."""
@@ -94,8 +94,13 @@ class State:
             "credentials": {"user": RETAILER.user, "password": ""},
             "authority": RETAILER.authority,
             "provider": {"name": RETAILER.name, "registration_number": RETAILER.registration_number},
-            "channels": {each.value: PROFILE.channel(each).version_urn(minor.get(each, 0)) for each in ChannelName},
-            "schemas": {each.value: str(PROFILE.channel(each).schema_path) for each in ChannelName},
+            "channels": {
+                channel_name.value: PROFILE.channel(channel_name).version_urn(minor.get(channel_name, 0))
+                for channel_name in ChannelName
+            },
+            "schemas": {
+                channel_name.value: str(PROFILE.channel(channel_name).schema_path) for channel_name in ChannelName
+            },
             "profile": str(PROFILE.path),
         }
 

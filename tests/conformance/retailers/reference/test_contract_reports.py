@@ -21,7 +21,10 @@ WRONG = RecordError("person-unknown", Severity.ERROR, "Nav tādas personas", "th
 
 
 def said(retailer: Retailer) -> list[list[tuple[Operation, str]]]:
-    return [[(each.operation, each.contract) for each in one.contracts()] for one in retailer.documents(CONTRACT)]
+    return [
+        [(contract.operation, contract.contract) for contract in one.contracts()]
+        for one in retailer.documents(CONTRACT)
+    ]
 
 
 def test_one_document_holds_all_new_contracts(retailer: Retailer) -> None:
@@ -71,7 +74,7 @@ def test_what_changed_before_it_was_told_is_still_new(retailer: Retailer) -> Non
     retailer.happens("contract.change", **paper(ZANE, previous_code=ANNA))
     retailer.exchange()
     (document,) = retailer.documents(CONTRACT)
-    assert [(each.operation, each.holder.code) for each in document.contracts()] == [(Operation.NEW, ZANE)]
+    assert [(contract.operation, contract.holder.code) for contract in document.contracts()] == [(Operation.NEW, ZANE)]
 
 
 def test_the_end_names_the_last_day(retailer: Retailer) -> None:
@@ -150,8 +153,8 @@ def test_what_stays_without_reply_is_sent_again_in_the_next_run(retailer: Retail
     retailer.exchange()
     first, second = retailer.documents(CONTRACT)
     assert first.header.created_at.day == 2
-    assert [each.contract for each in first.contracts()] == ["0007"]
-    assert [each.contract for each in second.contracts()] == ["0008"]
+    assert [contract.contract for contract in first.contracts()] == ["0007"]
+    assert [contract.contract for contract in second.contracts()] == ["0008"]
 
 
 def test_a_refused_document_counts_as_not_said(retailer: Retailer) -> None:
@@ -192,7 +195,7 @@ def test_an_error_is_corrected_once_the_record_was_mended(retailer: Retailer) ->
     corrected = retailer.documents(CONTRACT)[2]
     assert corrected.header.corrects == first.header.document_id
     assert corrected.header.document_id != first.header.document_id
-    assert [(each.operation, each.contract, each.holder.code) for each in corrected.contracts()] == [
+    assert [(contract.operation, contract.contract, contract.holder.code) for contract in corrected.contracts()] == [
         (Operation.NEW, "0007", ANNA),
         (Operation.NEW, "0008", JURIS),
     ]
@@ -207,7 +210,7 @@ def test_an_error_read_in_the_run_after_the_mending_is_corrected_at_once(retaile
     retailer.dit.put(CONTRACT, complaint(first.header.document_id, WRONG), related="1" * 8)
     retailer.happens("contract.change", "0007", **paper(ANNA, previous_code=ZANE))
     retailer.exchange()
-    assert [each.header.corrects for each in retailer.documents(CONTRACT)] == [None, first.header.document_id]
+    assert [document.header.corrects for document in retailer.documents(CONTRACT)] == [None, first.header.document_id]
 
 
 def test_a_correction_that_is_wrong_too_is_corrected_itself(retailer: Retailer) -> None:

@@ -25,8 +25,8 @@ def available(retailer: Retailer) -> dict[str, Decimal]:
     """What each person of contract 0007 has for a bill of March."""
     driver = retailer.driver
     return {
-        driver.store.customers.code_of(each.person): driver.billing.available(each, MARCH)
-        for each in driver.store.ledger.accounts("0007")
+        driver.store.customers.code_of(account.person): driver.billing.available(account, MARCH)
+        for account in driver.store.ledger.accounts("0007")
     }
 
 
@@ -58,7 +58,7 @@ def test_an_unknown_contract_is_answered_and_the_rest_booked(customer: Retailer)
 def test_another_retailers_document_is_answered_and_left_alone(customer: Retailer) -> None:
     customer.dit.put(DISCOUNT, discount(granted("25.00"), provider="40009990012"))
     customer.exchange("discount")
-    assert [each.code for _, report in customer.events() for each in report.errors] == ["foreign-provider"]
+    assert [error.code for _, report in customer.events() for error in report.errors] == ["foreign-provider"]
     assert available(customer) == {}
 
 

@@ -59,7 +59,7 @@ def month(driver: Driver, state: State, *, runs: int = 1) -> None:
     run("2026-03-08T10")
     lines = well(driver.ask("bill", period="2026-03", invoices=[bill("17.30")]))["lines"]
     assert isinstance(lines, list)
-    assert [(each["invoice"], each["applied"]) for each in lines] == [("R-1", "17.30")]
+    assert [(line["invoice"], line["applied"]) for line in lines] == [("R-1", "17.30")]
     run("2026-04-02T10")
     state.at("2026-04-22T10:00")
 
@@ -69,7 +69,7 @@ def test_a_month_adds_up(retailer: Driver, state: State) -> None:
     reconciled = state.reconciled()
     assert (reconciled["granted"], reconciled["applied"], reconciled["carried"]) == ("25.00", "17.30", "7.70")
     assert reconciled["differences"] == []
-    assert [each.details["errors"] for each in state.intakes()] == [[], []]
+    assert [intake.details["errors"] for intake in state.intakes()] == [[], []]
     assert state.faults() == []
 
 
@@ -95,8 +95,8 @@ def test_a_month_adds_up_though_replies_are_lost(retailer: Driver, state: State,
     reconciled = state.reconciled()
     assert (reconciled["granted"], reconciled["applied"]) == ("25.00", "17.30")
     assert reconciled["differences"] == []
-    assert sum("misbehaviour" in each.details for each in state.entries(Kind.EXCHANGE)) == 1
-    assert sum(bool(each.details["duplicate"]) for each in state.intakes()) == (operation == "SendMessage2")
+    assert sum("misbehaviour" in entry.details for entry in state.entries(Kind.EXCHANGE)) == 1
+    assert sum(bool(intake.details["duplicate"]) for intake in state.intakes()) == (operation == "SendMessage2")
 
 
 def test_a_document_delivered_twice_counts_once(retailer: Driver, state: State) -> None:
@@ -150,7 +150,7 @@ def test_without_a_server_the_document_waits(retailer: Driver, state: State) -> 
     assert problems
     well(retailer.ask("hello", **state.hello()))
     assert well(retailer.ask("exchange", channels=["contract"]))["problems"] == []
-    assert [each.details["accepted"] for each in state.intakes()] == [1]
+    assert [intake.details["accepted"] for intake in state.intakes()] == [1]
 
 
 def test_an_unknown_user_is_told_by_the_run(retailer: Driver, state: State) -> None:

@@ -35,7 +35,7 @@ def test_every_listed_message_is_read_confirmed_and_deleted(customer: Retailer) 
     messages = [customer.dit.put(DISCOUNT, discount(granted("20.00"))) for _ in range(3)]
     assert customer.exchange("discount") == []
     assert customer.dit.calls == ["list", *["receive", "confirm", "delete"] * 3]
-    assert {customer.dit.of(each).status for each in messages} == {"deleted"}
+    assert {customer.dit.of(message).status for message in messages} == {"deleted"}
     assert money(customer) == "60.00"
 
 

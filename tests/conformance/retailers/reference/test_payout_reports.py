@@ -38,7 +38,10 @@ def customer(retailer: Retailer) -> Retailer:
 
 def told(retailer: Retailer) -> list[tuple[str, list[tuple[str, str, bool]]]]:
     return [
-        (str(one.header.period), [(each.invoice_number, str(each.applied), each.reversal) for each in one.payouts()])
+        (
+            str(one.header.period),
+            [(payout.invoice_number, str(payout.applied), payout.reversal) for payout in one.payouts()],
+        )
         for one in retailer.documents(PAYOUT)
     ]
 
@@ -123,7 +126,7 @@ def test_a_reversal_repeats_the_record_and_gives_the_support_back(customer: Reta
     assert lines == [{"invoice": "K-1", "person": ANNA, "applied": "-12.35"}]
     customer.bills("2026-03", "60.00", "R-2")
     customer.exchange()
-    (first,), (back, second) = (each.payouts() for each in customer.documents(PAYOUT))
+    (first,), (back, second) = (document.payouts() for document in customer.documents(PAYOUT))
     assert back.reversal
     assert (back.invoice_number, back.net_bill, back.applied, back.carried_over, back.remainder) == (
         first.invoice_number,
@@ -172,7 +175,7 @@ def test_a_rejected_payout_is_corrected_when_the_persons_code_was_mended(custome
     customer.exchange()
     corrected = customer.documents(PAYOUT)[1]
     assert corrected.header.corrects == first.header.document_id
-    assert [(each.person_code, each.applied) for each in corrected.payouts()] == [(ZANE, Decimal("12.35"))]
+    assert [(payout.person_code, payout.applied) for payout in corrected.payouts()] == [(ZANE, Decimal("12.35"))]
 
 
 def test_a_refused_payout_document_is_told_anew(customer: Retailer) -> None:

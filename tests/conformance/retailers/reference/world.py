@@ -76,7 +76,7 @@ class FakeDit:
 
     def of(self, message_id: str) -> Lying:
         """A message that lies in the mailbox."""
-        return next(each for each in self.mailbox if each.id == message_id)
+        return next(lying for lying in self.mailbox if lying.id == message_id)
 
     # -- what the client does
 
@@ -88,21 +88,21 @@ class FakeDit:
 
     def list_messages(self, version: str, *, read: bool = False) -> tuple[str, ...]:
         wanted = "read" if read else "delivered"
-        found = tuple(each.id for each in self.mailbox if (each.version, each.status) == (version, wanted))
+        found = tuple(lying.id for lying in self.mailbox if (lying.version, lying.status) == (version, wanted))
         return self._answer("list read" if read else "list", lambda: found)
 
     def receive_message(self, message_id: str) -> tuple[Received, ...]:
         return self._answer("receive", lambda: self._read([self.of(message_id)]))
 
     def receive_version(self, version: str) -> tuple[Received, ...]:
-        found = [each for each in self.mailbox if (each.version, each.status) == (version, "delivered")]
+        found = [lying for lying in self.mailbox if (lying.version, lying.status) == (version, "delivered")]
         return self._answer("receive version", lambda: self._read(found))
 
     def restore(self, message_ids: list[str]) -> None:
         def change() -> None:
-            for each in message_ids:
-                assert self.of(each).status == "read"
-                self.of(each).status = "delivered"
+            for message_id_ in message_ids:
+                assert self.of(message_id_).status == "read"
+                self.of(message_id_).status = "delivered"
 
         self._answer("restore", change)
 
@@ -126,9 +126,11 @@ class FakeDit:
         self.calls.append("close")
 
     def _read(self, messages: list[Lying]) -> tuple[Received, ...]:
-        for each in messages:
-            each.status = "read"
-        return tuple(Received(each.id, each.payload, each.related is not None, each.related) for each in messages)
+        for message in messages:
+            message.status = "read"
+        return tuple(
+            Received(message.id, message.payload, message.related is not None, message.related) for message in messages
+        )
 
     def _answer(self, operation: str, act: Any) -> Any:
         self.calls.append(operation)

@@ -33,7 +33,7 @@ class Story:
 
     def person(self, given_name: str) -> Resident:
         """The resident of this given name."""
-        return next(each for each in self.country.world.residents if each.given_name == given_name)
+        return next(resident for resident in self.country.world.residents if resident.given_name == given_name)
 
     def record(
         self,
@@ -45,9 +45,9 @@ class Story:
     ) -> ContractRecord:
         """What the retailer reports of a contract of the world; the end is told only by an end."""
         found = next(
-            each
-            for each in self.country.world.contracts
-            if (each.number, each.provider) == (number, retailer.registration_number)
+            contract
+            for contract in self.country.world.contracts
+            if (contract.number, contract.provider) == (number, retailer.registration_number)
         )
         holder = self._person(found.holder)
         return ContractRecord(
@@ -57,7 +57,8 @@ class Story:
             address=Address(self._resident(found.holder).address),
             holder=holder if code is None else Person(code, holder.given_name, holder.surname),
             sub_users=tuple(
-                SubUser(self._person(each), Address(self._resident(each).address)) for each in found.sub_users
+                SubUser(self._person(sub_user), Address(self._resident(sub_user).address))
+                for sub_user in found.sub_users
             ),
             valid_from=found.valid_from,
             valid_to=valid_to,
@@ -65,9 +66,11 @@ class Story:
 
     def sign(self, *numbers: str, retailer: Retailer = PARAUGS, **header: Any) -> dict[str, Any]:
         """The retailer reports contracts of the world as new: those named, or all of its own."""
-        chosen = [each for each in self.country.world.contracts if self._is_of(each, retailer)]
+        chosen = [contract for contract in self.country.world.contracts if self._is_of(contract, retailer)]
         records = [
-            self.record(each.number, retailer=retailer) for each in chosen if not numbers or each.number in numbers
+            self.record(contract.number, retailer=retailer)
+            for contract in chosen
+            if not numbers or contract.number in numbers
         ]
         assert len(records) == (len(numbers) or len(chosen))
         return self.country.send(*records, retailer=retailer, **header)
@@ -100,21 +103,21 @@ class Story:
         """The records of all lists in the retailer's mailbox: period, contract, due, catch-up by month, or the end."""
         lines = []
         for document in self.country.discounts(retailer):
-            for each in document.discounts():
-                start = f"{document.header.period} {each.contract}"
-                if each.status is DiscountStatus.TERMINATED:
+            for discount in document.discounts():
+                start = f"{document.header.period} {discount.contract}"
+                if discount.status is DiscountStatus.TERMINATED:
                     lines.append(f"{start} ended")
                     continue
-                late = "".join(f" + {part.amount} for {part.period}" for part in each.catch_up)
-                lines.append(f"{start} {each.amount_due}{late}")
+                late = "".join(f" + {part.amount} for {part.period}" for part in discount.catch_up)
+                lines.append(f"{start} {discount.amount_due}{late}")
         return lines
 
     def books(self, period: str, retailer: Retailer = PARAUGS) -> str:
         """Where the retailer's year stands after a month, by that month's reconciliation; and what does not add up."""
         found = next(
-            each
-            for each in self.country.acts("reconcile")
-            if (each["period"], each["provider"]) == (period, retailer.registration_number)
+            act
+            for act in self.country.acts("reconcile")
+            if (act["period"], act["provider"]) == (period, retailer.registration_number)
         )
         amounts = " ".join(f"{name} {found[name]}" for name in ("granted", "applied", "carried", "lapsed", "reversed"))
         wrong = "".join(f"; {each['code']} {each['expected']}, not {each['found']}" for each in found["differences"])
@@ -123,7 +126,7 @@ class Story:
     def events(self, name: ChannelName, retailer: Retailer = PARAUGS) -> list[str]:
         """The error events in the retailer's mailbox: position, code and Latvian text."""
         return [
-            f"{each.position}: {each.code}: {each.text_lv}"
+            f"{error.position}: {error.code}: {error.text_lv}"
             for _, report in self.country.errors(name, retailer)
-            for each in report.errors
+            for error in report.errors
         ]

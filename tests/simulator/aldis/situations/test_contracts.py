@@ -15,7 +15,7 @@ def test_several_protected_persons_on_one_contract(play: Play) -> None:
     story.country.until(date(2026, 2, 2))
     # Rihards 20.00 and Velta 20.00 on Uldis's contract; Uldis himself nothing.
     assert story.told() == ["2026-01 0077000001 20.00", "2026-01 0077000001 20.00"]
-    assert {each.person_code for each in story.country.discounts()[0].discounts()} == {
+    assert {discount.person_code for discount in story.country.discounts()[0].discounts()} == {
         story.person("Rihards").code,
         story.person("Velta").code,
     }

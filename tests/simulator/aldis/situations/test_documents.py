@@ -111,7 +111,7 @@ def test_a_duplicate_delivery(play: Play) -> None:
     # One document, two messages in BVKB's mailbox.
     assert story.country.bvkb_waiting() == 2
     assert story.country.aldis.wake() == 2
-    assert [each["duplicate"] for each in story.country.acts("intake")] == [False, True]
+    assert [act["duplicate"] for act in story.country.acts("intake")] == [False, True]
     story.country.until(date(2026, 2, 2))
     assert story.told() == [f"2026-01 {ANNAS} 20.00"]
     faults.arm(Misbehaviour(DUPLICATE_DELIVERY))

@@ -44,12 +44,12 @@ SITUATIONS = {
 
 
 def test_each_situation_has_a_world_and_each_world_a_situation() -> None:
-    bundled = {each.stem for each in (data_root("fixtures") / "worlds").glob("*.toml")}
+    bundled = {path.stem for path in (data_root("fixtures") / "worlds").glob("*.toml")}
     assert bundled - {"town"} == set(SITUATIONS.values())
 
 
 def test_each_world_is_played_once_and_its_amounts_are_asserted() -> None:
-    tests = "\n".join(each.read_text(encoding="utf-8") for each in Path(__file__).parent.glob("test_*.py"))
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
     played = re.findall(r'play\("([a-z0-9-]+)"\)', tests)
     assert sorted(played) == sorted(SITUATIONS.values())
 

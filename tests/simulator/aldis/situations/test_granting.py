@@ -30,7 +30,7 @@ def test_categories_add_up(play: Play) -> None:
     # Marta: low income 20.00 + group I 20.00 + 2 wards of 20.00 = 80.00.
     assert story.told() == ["2026-01 0077000001 45.00", "2026-01 0077000003 80.00"]
     (document,) = story.country.discounts()
-    counts = [[f"{c.category} {c.count}" for c in each.categories] for each in document.discounts()]
+    counts = [[f"{c.category} {c.count}" for c in discount.categories] for discount in document.discounts()]
     assert counts == [["disabled_child 1", "large_family 1"], ["low_income 1", "disability_group_1 1", "guardian 2"]]
     # Ilze's bill of 60.00 takes 45.00; Marta's of 75.50 takes 75.50 and leaves 80.00 - 75.50 = 4.50.
     ilze = story.bill("0077000001", "2026-01", "60.00", "45.00", "0.00", "0.00", of="Ilze")
@@ -176,7 +176,7 @@ def test_a_personal_code_changes(play: Play) -> None:
     story.country.until(date(2026, 4, 2))
     # 20.00 a month throughout; from March's list on under the new code, which the retailer has reported.
     assert [line.split()[-1] for line in story.told()] == ["20.00", "20.00", "20.00"]
-    named = [each.discounts()[0].person_code for each in story.country.discounts()]
+    named = [discount.discounts()[0].person_code for discount in story.country.discounts()]
     assert named == [old, old, edgars.code]
     # February under the new code: 14.00 + 20.00 = 34.00 available, the bill of 30.00 takes 30.00, 14.00 from before.
     assert story.pay(story.bill("0077000001", "2026-02", "30.00", "30.00", "14.00", "4.00", of="Edgars")) == []
@@ -206,6 +206,4 @@ def test_the_exchange_begins_with_the_month_after_access(play: Play) -> None:
     assert story.pay(story.bill("0078000001", "2026-04", "25.00", "20.00", of="Anna"), retailer=KAIMINS) == []
     story.country.until(date(2026, 5, 22))
     assert story.books("2026-04", KAIMINS) == "granted 20.00 applied 20.00 carried 0.00 lapsed 0.00 reversed 0.00"
-    assert [each["period"] for each in story.country.acts("reconcile") if each["provider"] == "40009990012"] == [
-        "2026-04"
-    ]
+    assert [act["period"] for act in story.country.acts("reconcile") if act["provider"] == "40009990012"] == ["2026-04"]

@@ -250,7 +250,7 @@ def _scenarios() -> dict[str, list[str]]:
 
 
 def _faulty_retailers() -> dict[str, list[FaultyRetailer]]:
-    from tests.spoilt.table import TABLE
+    from tests.mutants.table import TABLE
 
     found: dict[str, list[FaultyRetailer]] = defaultdict(list)
     for row in TABLE:
@@ -262,7 +262,7 @@ def _faulty_retailers() -> dict[str, list[FaultyRetailer]]:
 
 
 def _injected_faults() -> str:
-    from simulator.faults import KINDS
+    from simulator.fault_injection.faults import KINDS
 
     return _table(("kind", "effect"), [(f"`{kind}`", _cell(text)) for kind, text in KINDS.items()])
 

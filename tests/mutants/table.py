@@ -41,7 +41,7 @@ class Spoilt:
     def fault(self) -> str:
         """What the retailer does wrong, in one sentence."""
         module, name = self.variant.split(":")
-        found: Any = getattr(importlib.import_module(f"tests.spoilt.{module}"), name)
+        found: Any = getattr(importlib.import_module(f"tests.mutants.{module}"), name)
         return " ".join((found.__doc__ or "").split())
 
 

@@ -78,7 +78,7 @@ def test_the_reference_retailer_passes_sequences_that_failed_once(sequence: Path
     [("money:CarryOverLost", "PAY-"), ("network:NeverDeletes", "DIT-02"), ("contracts:SubUsersUntold", "CON-06")],
 )
 def test_a_fault_is_found_and_reduced_to_a_short_sequence(variant: str, requirement: str) -> None:
-    summary = explore(f"tests.spoilt.{variant}", 60)
+    summary = explore(f"tests.mutants.{variant}", 60)
     (scenario,) = summary.scenarios
     assert summary.exit_code == 1, scenario.finished.reason
     assert [

@@ -61,7 +61,7 @@ def play(spoilt: Spoilt, keys: Path, instead: str | None = None) -> RunSummary:
         name="Sabojātā Enerģija",
         registration_number="40009990008",
         authority="100777",
-        driver=DriverConfig(kind=DriverKind.PYTHON, object=instead or f"tests.spoilt.{spoilt.variant}"),
+        driver=DriverConfig(kind=DriverKind.PYTHON, object=instead or f"tests.mutants.{spoilt.variant}"),
         directory=ROOT,
         security=spoilt.security,
         transport=spoilt.transport,

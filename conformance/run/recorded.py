@@ -135,8 +135,8 @@ def _check_blob(journal: StoredJournal, entry: int, reference: str) -> None:
 
 def _setting(store: Store, directory: Path) -> Setting:
     try:
-        with store.reading() as unit:
-            setting = recorded_setting(unit)
+        with store.reading() as transaction:
+            setting = recorded_setting(transaction)
         if setting is None:
             raise RecordedError(f"{directory}: no simulator has run here yet, so there is nothing to judge")
     except SettingError as reason:

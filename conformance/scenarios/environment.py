@@ -156,8 +156,8 @@ class Environment:
             outcome=outcome,
             details=cast("dict[str, Json]", details),
         )
-        with simulation.store.unit() as unit:
-            journal.append(unit, entry)
+        with simulation.store.transaction() as transaction:
+            journal.append(transaction, entry)
 
 
 def _message_ids(seed: str) -> Callable[[], str]:
@@ -286,11 +286,11 @@ class FaultInjection:
         )
         if reference is None:
             raise ScenarioError(f"ALDIS has not decided for {period} yet")
-        with simulation.store.unit() as unit:
-            payload = Payload(reference, len(unit.blob(reference)), simulation.profile.national.root)
+        with simulation.store.transaction() as transaction:
+            payload = Payload(reference, len(transaction.blob(reference)), simulation.profile.national.root)
             version = simulation.profile.channel(ChannelName.DISCOUNT).version_urn()
-            caller = simulation.network.caller(unit, simulation.world.bvkb.id)
-            simulation.network.send(unit, caller, SendRequest(version=version, payload=payload))
+            caller = simulation.network.caller(transaction, simulation.world.bvkb.id)
+            simulation.network.send(transaction, caller, SendRequest(version=version, payload=payload))
 
     def let_token_expire(self) -> None:
         """Advance the clock past the expiry of the retailer's token; sleep when it uses the machine's clock."""

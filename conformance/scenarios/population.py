@@ -203,8 +203,8 @@ class OtherRetailer:
             records=(record,),
         )
         data = write_document(document, simulation.profile)
-        with simulation.store.unit() as unit:
-            caller = simulation.network.caller(unit, self.retailer.user)
-            payload = Payload(reference=unit.put_blob(data), size=len(data), element=channel.root)
-            simulation.network.send(unit, caller, SendRequest(version=channel.version_urn(), payload=payload))
+        with simulation.store.transaction() as transaction:
+            caller = simulation.network.caller(transaction, self.retailer.user)
+            payload = Payload(reference=transaction.put_blob(data), size=len(data), element=channel.root)
+            simulation.network.send(transaction, caller, SendRequest(version=channel.version_urn(), payload=payload))
         simulation.settle()

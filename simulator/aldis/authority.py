@@ -42,7 +42,7 @@ from simulator.domain.identifiers import identity
 from simulator.domain.model import ChannelName, Document, ErrorReport, Period
 from simulator.fault_injection.faults import LEAK, Faults
 from simulator.fault_injection.wrong_documents import leaks
-from simulator.store import Store, Unit
+from simulator.store import Store, Transaction
 from simulator.store.store import archive_end
 from simulator.world.model import World
 
@@ -114,90 +114,92 @@ class Aldis:
 
     def perform(self, duty: Duty) -> None:
         """Do a duty, if it was not done before. Raises StoreError when the store gives way; then nothing is done."""
-        with self._lock, _few_full_collections(), self._transaction() as (unit, state):
+        with self._lock, _few_full_collections(), self._transaction() as (transaction, state):
             if is_done(state, duty):
                 return
             if duty.kind is DutyKind.DETERMINE:
-                self._determine(unit, state, duty)
+                self._determine(transaction, state, duty)
             else:
-                self._reconcile(unit, state, duty)
+                self._reconcile(transaction, state, duty)
 
     # -- state and transactions
 
     def _known(self) -> State:
-        with self._store.reading() as unit:
-            state, end = self._up_to_date(unit)
+        with self._store.reading() as transaction:
+            state, end = self._up_to_date(transaction)
         self._state = state, end
         return state
 
-    def _up_to_date(self, unit: Unit) -> tuple[State, int]:
+    def _up_to_date(self, transaction: Transaction) -> tuple[State, int]:
         """The state with what another process on the same database did meanwhile; forgotten until it is set again."""
         state, end = self._state or (State(self._register), 0)
         self._state = None
-        return state, read_on(unit, state, self._profile, end, self._store.spool)
+        return state, read_on(transaction, state, self._profile, end, self._store.spool)
 
     @contextmanager
-    def _transaction(self) -> Iterator[tuple[Unit, State]]:
-        """One unit of the store and the state that goes with it: what is not committed is forgotten, too."""
+    def _transaction(self) -> Iterator[tuple[Transaction, State]]:
+        """One transaction of the store and the state that goes with it: what is not committed is forgotten, too."""
         self._known()  # the long way, after a start, is not gone while others wait to write
-        with self._store.unit() as unit:
-            state, _ = self._up_to_date(unit)
-            yield unit, state
-            end = archive_end(unit)
-            unit.after_commit(lambda: setattr(self, "_state", (state, end)))
+        with self._store.transaction() as transaction:
+            state, _ = self._up_to_date(transaction)
+            yield transaction, state
+            end = archive_end(transaction)
+            transaction.after_commit(lambda: setattr(self, "_state", (state, end)))
 
-    def _caller(self, unit: Unit) -> Caller:
-        return replace(self._network.caller(unit, self._world.bvkb.id), exempt=True)
+    def _caller(self, transaction: Transaction) -> Caller:
+        return replace(self._network.caller(transaction, self._world.bvkb.id), exempt=True)
 
     # -- the mailbox
 
     def _waiting(self) -> list[MailboxMessage]:
-        with self._store.reading() as unit:
-            caller = self._caller(unit)
+        with self._store.reading() as transaction:
+            caller = self._caller(transaction)
             channels = (self._profile.channel(name).urn for name in ChannelName)
             found = [
                 message
                 for urn in channels
-                for message in self._network.list_messages(unit, caller, Selector(channel=urn))
+                for message in self._network.list_messages(transaction, caller, Selector(channel=urn))
             ]
         return sorted(found, key=lambda mailbox_message: mailbox_message.delivered_at)
 
     def _take(self, message: MailboxMessage) -> None:
-        with self._transaction() as (unit, state):
-            caller, selector = self._caller(unit), Selector(message=message.id)
-            if not self._network.list_messages(unit, caller, selector):
+        with self._transaction() as (transaction, state):
+            caller, selector = self._caller(transaction), Selector(message=message.id)
+            if not self._network.list_messages(transaction, caller, selector):
                 return  # another process on the same database took it first
-            (received,) = self._network.receive(unit, caller, selector)
+            (received,) = self._network.receive(transaction, caller, selector)
             if received.message_class is MessageClass.BUSINESS:
-                self._take_document(unit, state, received)
+                self._take_document(transaction, state, received)
             else:
-                self._take_event(unit, received)
-            self._network.delete(unit, caller, selector)
+                self._take_event(transaction, received)
+            self._network.delete(transaction, caller, selector)
 
-    def _take_document(self, unit: Unit, state: State, message: MailboxMessage) -> None:
+    def _take_document(self, transaction: Transaction, state: State, message: MailboxMessage) -> None:
         channel = self._profile.channel_of_version(message.version)
         name = channel.name if channel else None
         with ExitStack() as files:
             try:
-                document = files.enter_context(self._reading(unit, message.payload.reference, name))
+                document = files.enter_context(self._reading(transaction, message.payload.reference, name))
             except DocumentError as reason:
                 unreadable = self._errors.error("unreadable", detail=str(reason))
-                sent = self._answer(unit, message, ErrorReport(None, (unreadable,)))
+                sent = self._answer(transaction, message, ErrorReport(None, (unreadable,)))
                 details = publishing.unreadable(message, channel, self._world, unreadable, sent)
-                self._write(unit, "intake", details, message)
+                self._write(transaction, "intake", details, message)
                 return
-            outcome = self._judge(unit, state, message, document)
+            outcome = self._judge(transaction, state, message, document)
         if outcome.filed is not None:
-            keep_document(unit, outcome.filed)
+            keep_document(transaction, outcome.filed)
         event: str | None = None
         if outcome.errors:
-            event = self._answer(unit, message, ErrorReport(document.header.document_id, outcome.errors))
-        self._write(unit, "intake", publishing.intake(document, outcome, event, message), message)
+            event = self._answer(transaction, message, ErrorReport(document.header.document_id, outcome.errors))
+        self._write(transaction, "intake", publishing.intake(document, outcome, event, message), message)
 
-    def _reading(self, unit: Unit, blob: str, channel: ChannelName | None) -> AbstractContextManager[Document]:
-        return reading(unit, blob, self._profile, self._store.spool, channel)
+    def _reading(
+        self, transaction: Transaction, blob: str, channel: ChannelName | None
+    ) -> AbstractContextManager[Document]:
+        return reading(transaction, blob, self._profile, self._store.spool, channel)
 
-    def _judge(self, unit: Unit, state: State, message: MailboxMessage, document: Document) -> Outcome:
+    def _judge(self, transaction: Transaction, state: State, message: MailboxMessage, document: Document) -> Outcome:
         arrival = Arrival(
             sender_authority=message.sender,
             sender=self._world.retailer(message.sender),
@@ -209,23 +211,23 @@ class Aldis:
         def same(blob: str) -> bool:
             if blob == arrival.blob:
                 return True
-            with self._reading(unit, blob, document.channel) as earlier:
+            with self._reading(transaction, blob, document.channel) as earlier:
                 return identity(earlier) == identity(document)
 
         return Intake(state, self._profile, self._timetable, self._errors).take(document, arrival, same)
 
-    def _take_event(self, unit: Unit, message: MailboxMessage) -> None:
+    def _take_event(self, transaction: Transaction, message: MailboxMessage) -> None:
         """A retailer says that something is wrong with a message of ours; that is noted, a person has to look at it."""
         try:
-            report = read_error_report(unit.blob(message.payload.reference), self._profile)
+            report = read_error_report(transaction.blob(message.payload.reference), self._profile)
         except DocumentError as reason:
             report = ErrorReport(None, (self._errors.error("unreadable", detail=str(reason)),))
         channel = self._profile.channel_of_version(message.version)
-        self._write(unit, "intake", publishing.event(report, channel, self._world, message), message)
+        self._write(transaction, "intake", publishing.event(report, channel, self._world, message), message)
 
-    def _answer(self, unit: Unit, message: MailboxMessage, report: ErrorReport) -> str:
+    def _answer(self, transaction: Transaction, message: MailboxMessage, report: ErrorReport) -> str:
         data = write_error_report(report, self._profile)
-        payload = Payload(unit.put_blob(data), len(data), self._profile.error_root)
+        payload = Payload(transaction.put_blob(data), len(data), self._profile.error_root)
         request = SendRequest(
             version=message.version,
             payload=payload,
@@ -234,11 +236,11 @@ class Aldis:
             related_message=message.id,
             event_name=EVENT_NAME,
         )
-        return self._network.send(unit, self._caller(unit), request)
+        return self._network.send(transaction, self._caller(transaction), request)
 
     # -- the calendar
 
-    def _determine(self, unit: Unit, state: State, duty: Duty) -> None:
+    def _determine(self, transaction: Transaction, state: State, duty: Duty) -> None:
         begins = {
             retailer.registration_number: retailer.first_month
             for retailer in self._world.retailers
@@ -247,22 +249,24 @@ class Aldis:
         facts = Facts(self._register, self._rates, state.contracts, state.grants, begins)
         exchanging = tuple(retailer for retailer in self._world.retailers if retailer.exchanges_in(duty.period))
         with Publisher(
-            self._profile, exchanging, duty.period, self._clock.now(), unit.incoming, self._store.scratch
+            self._profile, exchanging, duty.period, self._clock.now(), transaction.incoming, self._store.scratch
         ) as publisher:
             self._decide(state, facts, duty, publisher)
-            more, told_too_much = leaks(publisher.first_records, exchanging, self._faults, unit)
+            more, told_too_much = leaks(publisher.first_records, exchanging, self._faults, transaction)
             published = publisher.publish(more)
-            national, size = unit.adopt(published.national), published.national.size
-            lines = unit.adopt(published.lines)
+            national, size = transaction.adopt(published.national), published.national.size
+            lines = transaction.adopt(published.lines)
         version = self._profile.channel(ChannelName.DISCOUNT).version_urn()
         payload = Payload(national, size, self._profile.national.root)
-        message = self._network.send(unit, self._caller(unit), SendRequest(version=version, payload=payload))
+        message = self._network.send(
+            transaction, self._caller(transaction), SendRequest(version=version, payload=payload)
+        )
         state.determined.add(duty.period)
-        keep_determination(unit, duty.period, self._clock.now(), published.decisions, lines)
+        keep_determination(transaction, duty.period, self._clock.now(), published.decisions, lines)
         details = publishing.determination(duty.period, published.decisions, published.counts, published.told, lines)
         if told_too_much:
             details |= {"misbehaviour": LEAK, "leaked_to": list(told_too_much)}
-        self._write(unit, "determine", details, sent=(message, version, payload.reference))
+        self._write(transaction, "determine", details, sent=(message, version, payload.reference))
 
     def _decide(self, state: State, facts: Facts, duty: Duty, publisher: Publisher) -> None:
         """Decide contract by contract; what is decided on a person counts for the books only when all is decided."""
@@ -276,18 +280,18 @@ class Aldis:
         for decision in later:
             state.decided(decision.contract, decision.person, duty.period, decision.record)
 
-    def _reconcile(self, unit: Unit, state: State, duty: Duty) -> None:
+    def _reconcile(self, transaction: Transaction, state: State, duty: Duty) -> None:
         for retailer in self._world.retailers:
             if not retailer.exchanges_in(duty.period):
                 continue
             found = reconcile(state, self._errors, retailer.registration_number, duty.period)
-            self._write(unit, "reconcile", publishing.reconciliation(found))
+            self._write(transaction, "reconcile", publishing.reconciliation(found))
         state.reconciled.add(duty.period)
-        keep_reconciliation(unit, duty.period, self._clock.now())
+        keep_reconciliation(transaction, duty.period, self._clock.now())
 
     def _write(
         self,
-        unit: Unit,
+        transaction: Transaction,
         operation: str,
         details: dict[str, journal.Json],
         message: MailboxMessage | None = None,
@@ -306,7 +310,7 @@ class Aldis:
             payload=about[2] if about else None,
             details=details,
         )
-        journal.append(unit, entry)
+        journal.append(transaction, entry)
 
 
 _SELDOM, _RARELY = 50_000, 1_000_000

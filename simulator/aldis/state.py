@@ -4,7 +4,7 @@ The documents that ALDIS has received, each filed once under its sender and docu
 
 How ALDIS's state outlives the process: what was received, decided and done stands in the store's archive.
 
-A row is written in the same unit as everything else that its event does: after a crash all of it stands or none.
+A row is written in the same transaction as everything else that its event does: after a crash all of it stands or none.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from simulator.domain.model import (
     Period,
     Record,
 )
-from simulator.store import Unit
+from simulator.store import Transaction
 from simulator.store.store import ArchiveRow, archive_add, archive_end, archive_rows
 
 _MANY = 1000
@@ -180,7 +180,7 @@ _OWNER = "aldis"
 _DOCUMENT = "document"
 
 
-def keep_document(unit: Unit, filed: Filed) -> None:
+def keep_document(transaction: Transaction, filed: Filed) -> None:
     """Write down a document that was taken in."""
     body = {
         "provider": filed.provider,
@@ -195,22 +195,22 @@ def keep_document(unit: Unit, filed: Filed) -> None:
         "corrects": filed.corrects,
     }
     key = f"{filed.provider} {document_key(filed.document_id)}"
-    _add(unit, _DOCUMENT, key, filed.arrived, body, filed.blob)
+    _add(transaction, _DOCUMENT, key, filed.arrived, body, filed.blob)
 
 
-def keep_determination(unit: Unit, period: Period, at: datetime, decisions: int, lines: str) -> None:
+def keep_determination(transaction: Transaction, period: Period, at: datetime, decisions: int, lines: str) -> None:
     """Write down that a month was determined; ``lines`` is the blob of what was decided, as the journal has it."""
-    _add(unit, DutyKind.DETERMINE.value, str(period), at, {"decisions": decisions}, lines)
+    _add(transaction, DutyKind.DETERMINE.value, str(period), at, {"decisions": decisions}, lines)
 
 
-def keep_reconciliation(unit: Unit, period: Period, at: datetime) -> None:
+def keep_reconciliation(transaction: Transaction, period: Period, at: datetime) -> None:
     """Write down that a month was reconciled."""
-    _add(unit, DutyKind.RECONCILE.value, str(period), at, None, None)
+    _add(transaction, DutyKind.RECONCILE.value, str(period), at, None, None)
 
 
 @contextmanager
 def reading(
-    unit: Unit,
+    transaction: Transaction,
     blob: str,
     profile: Profile,
     spool: Callable[[], BinaryIO],
@@ -220,25 +220,25 @@ def reading(
 
     ``spool`` makes a file for its records. Raises DocumentError.
     """
-    opened = unit.open_blob(blob)
+    opened = transaction.open_blob(blob)
     if opened.size <= LARGE:
-        yield read_document(unit.blob(blob), profile, channel)
+        yield read_document(transaction.blob(blob), profile, channel)
         return
     with spool() as file:
         yield read_streamed(opened.pieces, profile, file, channel)
 
 
-def read_on(unit: Unit, state: State, profile: Profile, after: int, spool: Callable[[], BinaryIO]) -> int:
+def read_on(transaction: Transaction, state: State, profile: Profile, after: int, spool: Callable[[], BinaryIO]) -> int:
     """Take into the books what the archive holds behind a number, in order; returns the number read up to."""
-    end = archive_end(unit)
-    for row in archive_rows(unit, _OWNER, after=after) if end > after else ():
+    end = archive_end(transaction)
+    for row in archive_rows(transaction, _OWNER, after=after) if end > after else ():
         match row.kind:
             case "document":
                 filed = _filed(row)
-                with reading(unit, filed.blob, profile, spool, filed.channel) as document:
+                with reading(transaction, filed.blob, profile, spool, filed.channel) as document:
                     state.refile(filed, document.records if filed.accepted else ())
             case DutyKind.DETERMINE:
-                for line in _lines(unit, row.blob or ""):
+                for line in _lines(transaction, row.blob or ""):
                     state.decided(*_decision(line, row, state))
                 state.determined.add(Period.parse(row.key))
             case DutyKind.RECONCILE:
@@ -254,8 +254,8 @@ def is_done(state: State, duty: Duty) -> bool:
     return duty.period in done
 
 
-def _add(unit: Unit, kind: str, key: str, at: datetime, body: Any, blob: str | None) -> None:
-    if not archive_add(unit, owner=_OWNER, kind=kind, key=key, at=at, body=body, blob=blob):
+def _add(transaction: Transaction, kind: str, key: str, at: datetime, body: Any, blob: str | None) -> None:
+    if not archive_add(transaction, owner=_OWNER, kind=kind, key=key, at=at, body=body, blob=blob):
         raise ValueError(f"ALDIS was about to do the same {kind} twice: {key}")
 
 
@@ -288,9 +288,9 @@ def _filed(row: ArchiveRow) -> Filed:
     )
 
 
-def _lines(unit: Unit, blob: str) -> Iterator[dict[str, Any]]:
+def _lines(transaction: Transaction, blob: str) -> Iterator[dict[str, Any]]:
     rest = b""
-    for piece in unit.open_blob(blob).pieces():
+    for piece in transaction.open_blob(blob).pieces():
         *lines, rest = (rest + piece).split(b"\n")
         yield from map(json.loads, lines)
 

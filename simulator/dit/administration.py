@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from simulator.dit.directory import Directory
     from simulator.dit.model import Caller
     from simulator.dit.registry import Registry
-    from simulator.store import Unit
+    from simulator.store import Transaction
 
 _CHANNEL = re.compile(r"(URN:IVIS:\d{6}:CHA-[A-Za-z0-9_()+,.=@;$!*-]+)-TYPE-(DIK|DSK)")
 
@@ -40,9 +40,9 @@ class Administration:
     unknown or leaves it open.
     """
 
-    def __init__(self, registry: Registry, unit: Unit, element_of: Callable[[str], str | None]) -> None:
+    def __init__(self, registry: Registry, transaction: Transaction, element_of: Callable[[str], str | None]) -> None:
         self._registry = registry
-        self._unit = unit
+        self._transaction = transaction
         self._element_of = element_of
 
     # -- looking
@@ -203,10 +203,10 @@ class Administration:
                 (urn, authority) for urn, authorities in rights.items() for authority in sorted(authorities)
             ),
         )
-        self._registry.install(self._unit, wanted)
+        self._registry.install(self._transaction, wanted)
 
     def _directory(self) -> Directory:
-        return self._registry.directory(self._unit)
+        return self._registry.directory(self._transaction)
 
 
 def version_urn(channel: Channel, major: int, minor: int) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from simulator.domain.clock import Clock
     from simulator.fault_injection.faults import Faults, InjectedFault
     from simulator.journal import Json
-    from simulator.store import Store, Unit
+    from simulator.store import Store, Transaction
 
 Answer = TypeVar("Answer")
 
@@ -79,15 +79,15 @@ class Call(Protocol[Answer]):
         """The call's journal entry in the making."""
         ...
 
-    def identify(self, unit: Unit) -> Caller:
+    def identify(self, transaction: Transaction) -> Caller:
         """Return the caller; raises Refused for one who may not call at all."""
         ...
 
-    def act(self, unit: Unit, caller: Caller) -> Answer:
+    def act(self, transaction: Transaction, caller: Caller) -> Answer:
         """Carry the call out, note in the record what it did, and return the answer; raises Refused, StoreError."""
         ...
 
-    def keep(self, unit: Unit) -> None:
+    def keep(self, transaction: Transaction) -> None:
         """Store what a call brought that is not carried out, and note its reference in the record."""
         ...
 
@@ -103,10 +103,10 @@ class Call(Protocol[Answer]):
         """Return the answer as one that does not reach the client, or not whole."""
         ...
 
-    def complete(self, unit: Unit | None, entry: Entry, answer: Answer) -> Entry:
+    def complete(self, transaction: Transaction | None, entry: Entry, answer: Answer) -> Entry:
         """Return the entry with what only the interface knows of the call and of its answer.
 
-        ``unit`` takes the bytes of both; None when there is no room for them.
+        ``transaction`` takes the bytes of both; None when there is no room for them.
         """
         ...
 
@@ -121,16 +121,16 @@ def carry_out(services: SimulationServices, call: Call[Answer], *, inject: Colle
     answer: Answer | None = None
     delay = 0.0  # wall seconds
     try:
-        with services.store.unit() as unit:
-            unit.after_commit(lambda: committed.append(True))
-            caller = call.identify(unit)
+        with services.store.transaction() as transaction:
+            transaction.after_commit(lambda: committed.append(True))
+            caller = call.identify(transaction)
             call.record.authority = caller.authority
-            fault = _triggered(services, call, unit, BEFORE.intersection(inject))
+            fault = _triggered(services, call, transaction, BEFORE.intersection(inject))
             if fault is not None and fault.kind != SLOW_REPLY:
-                answer = _inject(services, call, unit, fault)
+                answer = _inject(services, call, transaction, fault)
             else:
                 delay = 0.0 if fault is None else fault.seconds
-                answer = _act(services, call, unit, caller, AFTER.intersection(inject))
+                answer = _act(services, call, transaction, caller, AFTER.intersection(inject))
     except Exception as error:  # noqa: BLE001 - not hidden: answered and journaled, and logged where it is ours
         if answer is None or not committed:
             return refuse(services, call, refusal_for(error))
@@ -148,10 +148,10 @@ def inject(services: SimulationServices, call: Call[Answer]) -> Answer | None:
     """
     if not services.faults.armed():
         return None
-    with services.store.unit() as unit:
-        fault = _triggered(services, call, unit, BEFORE)
+    with services.store.transaction() as transaction:
+        fault = _triggered(services, call, transaction, BEFORE)
         if fault is not None and fault.kind != SLOW_REPLY:
-            return _inject(services, call, unit, fault)
+            return _inject(services, call, transaction, fault)
     if fault is not None:
         time.sleep(fault.seconds)
     return None
@@ -183,30 +183,30 @@ def refusal_for(error: Exception) -> Refusal:
 
 
 def _act(
-    services: SimulationServices, call: Call[Answer], unit: Unit, caller: Caller, kinds: Collection[str]
+    services: SimulationServices, call: Call[Answer], transaction: Transaction, caller: Caller, kinds: Collection[str]
 ) -> Answer:
-    answer = call.act(unit, caller)
-    fault = _triggered(services, call, unit, kinds)
+    answer = call.act(transaction, caller)
+    fault = _triggered(services, call, transaction, kinds)
     if fault is not None:
         call.record.details["misbehaviour"] = fault.kind
         answer = call.broken_off(answer, fault)
-    journal.append(unit, call.complete(unit, _entry(services, call), answer))
+    journal.append(transaction, call.complete(transaction, _entry(services, call), answer))
     return answer
 
 
 def _triggered(
-    services: SimulationServices, call: Call[Any], unit: Unit, kinds: Collection[str]
+    services: SimulationServices, call: Call[Any], transaction: Transaction, kinds: Collection[str]
 ) -> InjectedFault | None:
     record = call.record
     if record.authority is None or not kinds:
         return None
-    return services.faults.take(record.operation, record.authority, kind=kinds, unit=unit)
+    return services.faults.take(record.operation, record.authority, kind=kinds, transaction=transaction)
 
 
-def _inject(services: SimulationServices, call: Call[Answer], unit: Unit, fault: InjectedFault) -> Answer:
+def _inject(services: SimulationServices, call: Call[Answer], transaction: Transaction, fault: InjectedFault) -> Answer:
     """Answer as the fault says, without carrying the call out; the caller is not to blame."""
     record = call.record
-    call.keep(unit)
+    call.keep(transaction)
     answer = call.replaced(fault)
     record.message_ids = record.asked
     record.details["misbehaviour"] = fault.kind
@@ -216,20 +216,20 @@ def _inject(services: SimulationServices, call: Call[Answer], unit: Unit, fault:
         fault_code=fault.kind,
         cause=f"misbehaviour on purpose: {KINDS[fault.kind]}",
     )
-    journal.append(unit, call.complete(unit, entry, answer))
+    journal.append(transaction, call.complete(transaction, entry, answer))
     return answer
 
 
 def _journal_refusal(services: SimulationServices, call: Call[Answer], refusal: Refusal, answer: Answer) -> None:
     try:
-        with services.store.unit() as unit:
-            call.keep(unit)
-            journal.append(unit, as_refused(call.complete(unit, _entry(services, call), answer), refusal))
+        with services.store.transaction() as transaction:
+            call.keep(transaction)
+            journal.append(transaction, as_refused(call.complete(transaction, _entry(services, call), answer), refusal))
     except StoreError as error:
         _log.warning("a refused call is journaled without its bytes: %s", error)
         call.record.payload = None
-        with services.store.unit() as unit:
-            journal.append(unit, as_refused(call.complete(None, _entry(services, call), answer), refusal))
+        with services.store.transaction() as transaction:
+            journal.append(transaction, as_refused(call.complete(None, _entry(services, call), answer), refusal))
 
 
 def _entry(services: SimulationServices, call: Call[Any]) -> Entry:

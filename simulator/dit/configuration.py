@@ -26,7 +26,7 @@ from simulator.store.prepared import Prepared
 from simulator.store.schema import authorities, channels, facts, rights, subscriptions, users, versions
 
 if TYPE_CHECKING:
-    from simulator.store import Unit
+    from simulator.store import Transaction
 
 _REVISION = "dit_configuration"
 _FIND_REVISION = Prepared(select(facts.c.value).where(facts.c.name == _REVISION))
@@ -51,42 +51,45 @@ class Configuration:
     subscriptions: tuple[tuple[str, str], ...]
 
 
-def install(unit: Unit, wanted: Configuration) -> None:
+def install(transaction: Transaction, wanted: Configuration) -> None:
     """Add what is missing and change what differs; what else is there stays. Raises ConfigurationError."""
     changed = [
-        *(_upsert(unit, authorities, {"id": holder.id}, asdict(holder)) for holder in wanted.authorities),
-        *(_upsert(unit, users, {"name": user.name}, asdict(user)) for user in wanted.users),
-        *(_upsert(unit, channels, {"urn": channel.urn}, asdict(channel)) for channel in wanted.channels),
+        *(_upsert(transaction, authorities, {"id": holder.id}, asdict(holder)) for holder in wanted.authorities),
+        *(_upsert(transaction, users, {"name": user.name}, asdict(user)) for user in wanted.users),
+        *(_upsert(transaction, channels, {"urn": channel.urn}, asdict(channel)) for channel in wanted.channels),
         # Sources of cuts first: the table's foreign key wants them there.
         *(
-            _upsert(unit, versions, {"urn": version.urn}, _version_row(version))
+            _upsert(transaction, versions, {"urn": version.urn}, _version_row(version))
             for version in sorted(wanted.versions, key=lambda version: version.transformation is not None)
         ),
         *(
             _upsert(
-                unit, subscriptions, {"version": urn, "authority": authority}, {"version": urn, "authority": authority}
+                transaction,
+                subscriptions,
+                {"version": urn, "authority": authority},
+                {"version": urn, "authority": authority},
             )
             for urn, authority in wanted.subscriptions
         ),
     ]
     if any(changed):
-        _new_revision(unit)
+        _new_revision(transaction)
 
 
-def put_grants(unit: Unit, grants: Iterable[Grant], *, overwrite: bool = True) -> None:
+def put_grants(transaction: Transaction, grants: Iterable[Grant], *, overwrite: bool = True) -> None:
     """Write rights; without ``overwrite`` only those of which nothing is known yet."""
-    known = {} if overwrite else read_grants(unit)
+    known = {} if overwrite else read_grants(transaction)
     changed = [
-        _upsert(unit, rights, dict(key), {**key, "opened": grant.opened, "closed": grant.closed})
+        _upsert(transaction, rights, dict(key), {**key, "opened": grant.opened, "closed": grant.closed})
         for grant in grants
         if grant.key not in known
         for key in [{name: str(value) for name, value in grant.key._asdict().items()}]
     ]
     if any(changed):
-        _new_revision(unit)
+        _new_revision(transaction)
 
 
-def read_grants(unit: Unit) -> dict[GrantKey, Grant]:
+def read_grants(transaction: Transaction) -> dict[GrantKey, Grant]:
     """All rights of which something is known."""
     found = (
         Grant(
@@ -94,40 +97,40 @@ def read_grants(unit: Unit) -> dict[GrantKey, Grant]:
             row.opened,
             row.closed,
         )
-        for row in unit.connection.execute(select(rights))
+        for row in transaction.connection.execute(select(rights))
     )
     return {grant.key: grant for grant in found}
 
 
-def _new_revision(unit: Unit) -> None:
-    # A word that no other state ever had: a revision counted up in a unit that is undone would come twice.
-    _upsert(unit, facts, {"name": _REVISION}, {"name": _REVISION, "value": uuid.uuid4().hex})
+def _new_revision(transaction: Transaction) -> None:
+    # A word that no other state ever had: a revision counted up in a transaction that is undone would come twice.
+    _upsert(transaction, facts, {"name": _REVISION}, {"name": _REVISION, "value": uuid.uuid4().hex})
 
 
-def revision(unit: Unit) -> str | None:
+def revision(transaction: Transaction) -> str | None:
     """A word that changes whenever the configuration does; None before the first installation."""
-    found = _FIND_REVISION.run(unit.connection, {})
+    found = _FIND_REVISION.run(transaction.connection, {})
     return None if found is None else str(found[0])
 
 
-def read(unit: Unit) -> Directory:
+def read(transaction: Transaction) -> Directory:
     """The configuration as it stands."""
     subscribers: dict[str, set[str]] = {}
-    for row in unit.connection.execute(select(subscriptions)):
+    for row in transaction.connection.execute(select(subscriptions)):
         subscribers.setdefault(row.version, set()).add(row.authority)
     return Directory(
-        authorities={row.id: Authority(*row) for row in unit.connection.execute(select(authorities))},
-        users={row.name: row.authority for row in unit.connection.execute(select(users))},
+        authorities={row.id: Authority(*row) for row in transaction.connection.execute(select(authorities))},
+        users={row.name: row.authority for row in transaction.connection.execute(select(users))},
         channels={
             row.urn: Channel(row.urn, row.title, ChannelKind(row.kind), row.owner)
-            for row in unit.connection.execute(select(channels))
+            for row in transaction.connection.execute(select(channels))
         },
         versions={
             row["urn"]: _version(row)
-            for row in unit.connection.execute(select(versions).order_by(versions.c.urn)).mappings()
+            for row in transaction.connection.execute(select(versions).order_by(versions.c.urn)).mappings()
         },
         subscribers={urn: frozenset(holders) for urn, holders in subscribers.items()},
-        grants=read_grants(unit),
+        grants=read_grants(transaction),
     )
 
 
@@ -178,13 +181,13 @@ def _require(holds: bool, otherwise: str) -> None:
         raise ConfigurationError(f"the network cannot be set up: {otherwise}; mend the world or the profile")
 
 
-def _upsert(unit: Unit, table: Table, key: dict[str, Any], row: dict[str, Any]) -> bool:
+def _upsert(transaction: Transaction, table: Table, key: dict[str, Any], row: dict[str, Any]) -> bool:
     where = [table.c[name] == value for name, value in key.items()]
-    found = unit.connection.execute(select(table).where(*where)).mappings().one_or_none()
+    found = transaction.connection.execute(select(table).where(*where)).mappings().one_or_none()
     if found is None:
-        unit.connection.execute(insert(table), row)
+        transaction.connection.execute(insert(table), row)
     elif dict(found) != row:
-        unit.connection.execute(update(table).where(*where).values(row))
+        transaction.connection.execute(update(table).where(*where).values(row))
     return found is None or dict(found) != row
 
 

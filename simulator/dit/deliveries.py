@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from simulator.dit.misdelivery import Misdelivery, Shipment
     from simulator.dit.model import Caller, SendRequest
     from simulator.domain.clock import Clock
-    from simulator.store import Unit
+    from simulator.store import Transaction
 
 DeliveryCallback = Callable[[], object]
 
@@ -58,24 +58,26 @@ class Deliveries:
 
         return end
 
-    def deliver(self, unit: Unit, caller: Caller, request: SendRequest, copies: tuple[Addressed, ...]) -> str:
+    def deliver(
+        self, transaction: Transaction, caller: Caller, request: SendRequest, copies: tuple[Addressed, ...]
+    ) -> str:
         """Deliver a message's copies, as the armed faults change that; returns the message's id."""
         identifier = self._new_id()
-        shipments = self._misdelivery.plan(unit, caller, request, copies)
-        self._write(unit, shipments[0], identifier)
+        shipments = self._misdelivery.plan(transaction, caller, request, copies)
+        self._write(transaction, shipments[0], identifier)
         for shipment in shipments[1:]:
-            self._write(unit, shipment, self._new_id())
+            self._write(transaction, shipment, self._new_id())
         for authority in sorted({copy.recipient for shipment in shipments for copy in shipment.copies}):
-            unit.after_commit(partial(self._notify, authority))
+            transaction.after_commit(partial(self._notify, authority))
         return identifier
 
-    def purge(self, unit: Unit, before: datetime) -> int:
+    def purge(self, transaction: Transaction, before: datetime) -> int:
         """Remove what was delivered before a moment from all mailboxes; returns the number of copies.
 
         DIT stores messages for up to 3 months, 90 days at most (documented: integration instruction v1.09, 2.4). That
         unread ones stay no longer is assumed.
         """
-        purged = mailbox.purge(unit, before)
+        purged = mailbox.purge(transaction, before)
         for authority, identifiers in purged.items():
             entry = Entry(
                 kind=Kind.DELIVERY,
@@ -87,13 +89,13 @@ class Deliveries:
                 message_ids=identifiers,
                 details={"delivered_before": before.isoformat()},
             )
-            journal.append(unit, entry)
+            journal.append(transaction, entry)
         return sum(len(identifiers) for identifiers in purged.values())
 
-    def _write(self, unit: Unit, shipment: Shipment, identifier: str) -> None:
+    def _write(self, transaction: Transaction, shipment: Shipment, identifier: str) -> None:
         at, request = self._clock.now(), shipment.request
-        mailbox.add_message(unit, identifier, shipment.caller, request, at)
-        mailbox.deliver(unit, identifier, shipment.copies, at)
+        mailbox.add_message(transaction, identifier, shipment.caller, request, at)
+        mailbox.deliver(transaction, identifier, shipment.copies, at)
         details: dict[str, Json] = {
             "message_class": str(request.message_class),
             "sender": shipment.caller.authority,
@@ -115,7 +117,7 @@ class Deliveries:
                 payload=copy.payload.reference,
                 details=details,
             )
-            journal.append(unit, entry)
+            journal.append(transaction, entry)
 
     def _notify(self, authority: str) -> None:
         with self._lock:

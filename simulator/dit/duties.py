@@ -23,7 +23,7 @@ from simulator.store.schema import polls
 
 if TYPE_CHECKING:
     from simulator.dit.model import Caller, MailboxMessage
-    from simulator.store import Unit
+    from simulator.store import Transaction
 
 _DONE_WITH = frozenset({MessageStatus.READ, MessageStatus.PROCESSED})
 
@@ -62,37 +62,43 @@ class Duties:
 
     seconds: int
 
-    def require(self, unit: Unit, caller: Caller, poll: Poll) -> None:
+    def require(self, transaction: Transaction, caller: Caller, poll: Poll) -> None:
         """Raise Refused when the caller polls too soon, or owes something of what it polled before."""
         place = (
             polls.c.authority == caller.authority,
             polls.c.kind == str(poll.kind),
             polls.c.selection == poll.selection,
         )
-        last = unit.connection.execute(select(polls.c.at, polls.c.listed).where(*place)).one_or_none()
+        last = transaction.connection.execute(select(polls.c.at, polls.c.listed).where(*place)).one_or_none()
         if last is not None and poll.at.astimezone(UTC) - last.at.astimezone(UTC) < timedelta(seconds=self.seconds):
             raise self._too_often(caller, poll, last.at)
         if poll.kind is PollKind.LIST_READ:
             return  # the way to recover a bad read, which must stay open
-        unread = mailbox.unread(unit, caller.authority, last.listed) if last and poll.kind is PollKind.LIST else ()
+        unread = (
+            mailbox.unread(transaction, caller.authority, last.listed) if last and poll.kind is PollKind.LIST else ()
+        )
         if unread:
             raise _not_read(caller, poll, unread, len(last.listed) if last else 0)
         before = poll.at.astimezone(UTC) - timedelta(seconds=self.seconds)
         kept = [
             message.id
             for message in mailbox.find_all(
-                unit, caller.authority, _DONE_WITH, channel=poll.channel, version=poll.version
+                transaction, caller.authority, _DONE_WITH, channel=poll.channel, version=poll.version
             )
             if message.read_at is not None and message.read_at.astimezone(UTC) <= before
         ]
         if kept:
             raise _not_deleted(caller, poll, kept)
 
-    def remember(self, unit: Unit, caller: Caller, poll: Poll, messages: Iterable[MailboxMessage]) -> None:
+    def remember(
+        self, transaction: Transaction, caller: Caller, poll: Poll, messages: Iterable[MailboxMessage]
+    ) -> None:
         """Record that a poll was answered, and with which messages."""
         row = {"authority": caller.authority, "kind": str(poll.kind), "selection": poll.selection}
-        unit.connection.execute(delete(polls).where(*(polls.c[name] == value for name, value in row.items())))
-        unit.connection.execute(insert(polls), {**row, "at": poll.at, "listed": [message.id for message in messages]})
+        transaction.connection.execute(delete(polls).where(*(polls.c[name] == value for name, value in row.items())))
+        transaction.connection.execute(
+            insert(polls), {**row, "at": poll.at, "listed": [message.id for message in messages]}
+        )
 
     def _too_often(self, caller: Caller, poll: Poll, last: datetime) -> Refused:
         earliest = last + timedelta(seconds=self.seconds)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from simulator.dit.model import Caller, Selector, SendRequest
     from simulator.domain.provenance import Provenance
-    from simulator.store import Unit
+    from simulator.store import Transaction
 
 
 # Built once: building a statement takes longer than running it.
@@ -52,7 +52,7 @@ class Related(NamedTuple):
     parties: frozenset[str]
 
 
-def add_message(unit: Unit, identifier: str, caller: Caller, request: SendRequest, at: datetime) -> None:
+def add_message(transaction: Transaction, identifier: str, caller: Caller, request: SendRequest, at: datetime) -> None:
     """Write down a message as its sender sent it."""
     row = {
         "id": identifier,
@@ -66,12 +66,12 @@ def add_message(unit: Unit, identifier: str, caller: Caller, request: SendReques
         "related_message": request.related_message,
         "event_name": request.event_name,
     }
-    _INSERT_MESSAGE.run(unit.connection, row)
+    _INSERT_MESSAGE.run(transaction.connection, row)
 
 
-def deliver(unit: Unit, identifier: str, copies: Iterable[Addressed], at: datetime) -> None:
+def deliver(transaction: Transaction, identifier: str, copies: Iterable[Addressed], at: datetime) -> None:
     """Put copies of a message into their mailboxes, behind everything that lies there."""
-    found = _LAST.run(unit.connection, {})
+    found = _LAST.run(transaction.connection, {})
     number = (found and found[0]) or 0
     for count, each in enumerate(copies, 1):
         row = {
@@ -86,17 +86,22 @@ def deliver(unit: Unit, identifier: str, copies: Iterable[Addressed], at: dateti
             "size": each.payload.size,
             "element": each.payload.element,
         }
-        _INSERT_DELIVERY.run(unit.connection, row)
+        _INSERT_DELIVERY.run(transaction.connection, row)
 
 
-def find(unit: Unit, recipient: str, identifier: str) -> MailboxMessage | None:
+def find(transaction: Transaction, recipient: str, identifier: str) -> MailboxMessage | None:
     """One message of a mailbox, in whatever status."""
-    row = unit.connection.execute(_mailbox(recipient).where(deliveries.c.message == identifier)).one_or_none()
+    row = transaction.connection.execute(_mailbox(recipient).where(deliveries.c.message == identifier)).one_or_none()
     return None if row is None else _message(row)
 
 
 def find_all(
-    unit: Unit, recipient: str, statuses: Collection[MessageStatus], *, channel: str, version: str | None = None
+    transaction: Transaction,
+    recipient: str,
+    statuses: Collection[MessageStatus],
+    *,
+    channel: str,
+    version: str | None = None,
 ) -> tuple[MailboxMessage, ...]:
     """The messages of a mailbox on a channel (or on one version of it), of some statuses, in order of delivery."""
     statement = _mailbox(recipient).where(
@@ -104,10 +109,10 @@ def find_all(
     )
     if version is not None:
         statement = statement.where(deliveries.c.version == version)
-    return tuple(_message(row) for row in unit.connection.execute(statement.order_by(deliveries.c.number)))
+    return tuple(_message(row) for row in transaction.connection.execute(statement.order_by(deliveries.c.number)))
 
 
-def unread(unit: Unit, recipient: str, identifiers: Collection[str]) -> tuple[str, ...]:
+def unread(transaction: Transaction, recipient: str, identifiers: Collection[str]) -> tuple[str, ...]:
     """Those of some messages that lie in a mailbox and were never read, in order of delivery."""
     if not identifiers:
         return ()
@@ -117,21 +122,26 @@ def unread(unit: Unit, recipient: str, identifiers: Collection[str]) -> tuple[st
         .where(deliveries.c.status == str(MessageStatus.DELIVERED), deliveries.c.read_at.is_(None))
         .order_by(_NUMBER)
     )
-    return tuple(unit.connection.scalars(statement))
+    return tuple(transaction.connection.scalars(statement))
 
 
-def versions_of(unit: Unit, recipient: str, identifiers: Iterable[str]) -> tuple[str, ...]:
+def versions_of(transaction: Transaction, recipient: str, identifiers: Iterable[str]) -> tuple[str, ...]:
     """The URNs of the versions under which messages lie in a mailbox."""
     statement = (
         select(deliveries.c.version)
         .distinct()
         .where(deliveries.c.recipient == recipient, deliveries.c.message.in_(list(identifiers)))
     )
-    return tuple(unit.connection.scalars(statement))
+    return tuple(transaction.connection.scalars(statement))
 
 
 def set_status(
-    unit: Unit, recipient: str, identifiers: Iterable[str], status: MessageStatus, *, read_at: datetime | None = None
+    transaction: Transaction,
+    recipient: str,
+    identifiers: Iterable[str],
+    status: MessageStatus,
+    *,
+    read_at: datetime | None = None,
 ) -> None:
     """Give messages of a mailbox another status; ``read_at`` is set too, when there is one."""
     values: dict[str, object] = {"status": str(status)}
@@ -140,34 +150,36 @@ def set_status(
     rows = [{"wanted": identifier} for identifier in identifiers]
     if rows:
         where = (deliveries.c.recipient == recipient, deliveries.c.message == bindparam("wanted"))
-        unit.connection.execute(update(deliveries).where(*where).values(**values), rows)
+        transaction.connection.execute(update(deliveries).where(*where).values(**values), rows)
 
 
-def purge(unit: Unit, before: datetime) -> dict[str, tuple[str, ...]]:
+def purge(transaction: Transaction, before: datetime) -> dict[str, tuple[str, ...]]:
     """Take what was delivered before a moment out of all mailboxes, whatever its status; returns ids by recipient.
 
     The payloads stay: the journal tells of them.
     """
     old = deliveries.c.delivered_at < before
     found: dict[str, list[str]] = {}
-    for row in unit.connection.execute(
+    for row in transaction.connection.execute(
         select(deliveries.c.recipient, deliveries.c.message).where(old).order_by(_NUMBER)
     ):
         found.setdefault(row.recipient, []).append(row.message)
     if found:
-        unit.connection.execute(delete(deliveries).where(old))
+        transaction.connection.execute(delete(deliveries).where(old))
         kept = select(deliveries.c.message)
-        unit.connection.execute(delete(messages).where(messages.c.sent_at < before, messages.c.id.not_in(kept)))
+        transaction.connection.execute(delete(messages).where(messages.c.sent_at < before, messages.c.id.not_in(kept)))
     return {recipient: tuple(each) for recipient, each in found.items()}
 
 
-def related(unit: Unit, identifier: str) -> Related | None:
+def related(transaction: Transaction, identifier: str) -> Related | None:
     """The channel of a message and everyone who sent or got it; None when DIT has no such message."""
     statement = select(messages.c.sender, versions.c.channel).join(versions, versions.c.urn == messages.c.version)
-    row = unit.connection.execute(statement.where(messages.c.id == identifier)).one_or_none()
+    row = transaction.connection.execute(statement.where(messages.c.id == identifier)).one_or_none()
     if row is None:
         return None
-    recipients = unit.connection.scalars(select(deliveries.c.recipient).where(deliveries.c.message == identifier))
+    recipients = transaction.connection.scalars(
+        select(deliveries.c.recipient).where(deliveries.c.message == identifier)
+    )
     return Related(row.channel, frozenset((row.sender, *recipients)))
 
 

@@ -15,7 +15,7 @@ from simulator.fault_injection.faults import DUPLICATE_DELIVERY, OUT_OF_ORDER, T
 if TYPE_CHECKING:
     from simulator.dit.mailbox import Addressed
     from simulator.dit.model import Caller, SendRequest
-    from simulator.store import Unit
+    from simulator.store import Transaction
 
 
 class Tamper(Protocol):
@@ -49,7 +49,7 @@ class Misdelivery:
         self._held: dict[str, list[Shipment]] = defaultdict(list)
 
     def plan(
-        self, unit: Unit, caller: Caller, request: SendRequest, copies: tuple[Addressed, ...]
+        self, transaction: Transaction, caller: Caller, request: SendRequest, copies: tuple[Addressed, ...]
     ) -> tuple[Shipment, ...]:
         """Return the shipments of one message, in order of delivery; the first is the message itself."""
         if self._faults is None:
@@ -57,55 +57,61 @@ class Misdelivery:
         correct: list[Addressed] = []
         others: list[Shipment] = []
         for copy in copies:
-            for shipment in self._of_copy(unit, caller, request, copy):
+            for shipment in self._of_copy(transaction, caller, request, copy):
                 if shipment.fault is None:
                     correct.append(copy)
                 else:
                     others.append(shipment)
-        if self._triggered(unit, caller, DUPLICATE_DELIVERY) is not None:
+        if self._triggered(transaction, caller, DUPLICATE_DELIVERY) is not None:
             others.append(Shipment(caller, request, copies, DUPLICATE_DELIVERY))
         return (Shipment(caller, request, tuple(correct)), *others)
 
-    def _of_copy(self, unit: Unit, caller: Caller, request: SendRequest, copy: Addressed) -> list[Shipment]:
+    def _of_copy(
+        self, transaction: Transaction, caller: Caller, request: SendRequest, copy: Addressed
+    ) -> list[Shipment]:
         """Return the shipments to one mailbox: its copy, as the armed faults change it, and what was held for it."""
         own = Shipment(caller, request, (copy,))
-        kind = self._triggered(unit, caller, TAMPERING, copy.recipient)
+        kind = self._triggered(transaction, caller, TAMPERING, copy.recipient)
         if kind is not None and self._tamper is not None:
-            own = Shipment(caller, request, (self._tampered(unit, request, copy, kind, self._tamper),), kind)
-        if self._triggered(unit, caller, OUT_OF_ORDER, copy.recipient) is not None:
-            self._hold(unit, copy.recipient, Shipment(caller, request, own.copies, OUT_OF_ORDER))
+            own = Shipment(caller, request, (self._tampered(transaction, request, copy, kind, self._tamper),), kind)
+        if self._triggered(transaction, caller, OUT_OF_ORDER, copy.recipient) is not None:
+            self._hold(transaction, copy.recipient, Shipment(caller, request, own.copies, OUT_OF_ORDER))
             return []
-        twice = self._triggered(unit, caller, DUPLICATE_DELIVERY, copy.recipient) is not None
+        twice = self._triggered(transaction, caller, DUPLICATE_DELIVERY, copy.recipient) is not None
         again = [Shipment(caller, request, own.copies, DUPLICATE_DELIVERY)] if twice else []
-        return [own, *again, *self._release(unit, copy.recipient)]
+        return [own, *again, *self._release(transaction, copy.recipient)]
 
-    def _hold(self, unit: Unit, recipient: str, shipment: Shipment) -> None:
+    def _hold(self, transaction: Transaction, recipient: str, shipment: Shipment) -> None:
         with self._lock:
             before = list(self._held[recipient])
             self._held[recipient].append(shipment)
-        unit.after_rollback(partial(self._restore, recipient, before))
+        transaction.after_rollback(partial(self._restore, recipient, before))
 
-    def _release(self, unit: Unit, recipient: str) -> list[Shipment]:
+    def _release(self, transaction: Transaction, recipient: str) -> list[Shipment]:
         with self._lock:
             released = self._held.pop(recipient, [])
         if released:
-            unit.after_rollback(partial(self._restore, recipient, released))
+            transaction.after_rollback(partial(self._restore, recipient, released))
         return released
 
     def _restore(self, recipient: str, held: list[Shipment]) -> None:
         with self._lock:
             self._held[recipient] = held
 
-    def _tampered(self, unit: Unit, request: SendRequest, copy: Addressed, kind: str, tamper: Tamper) -> Addressed:
+    def _tampered(
+        self, transaction: Transaction, request: SendRequest, copy: Addressed, kind: str, tamper: Tamper
+    ) -> Addressed:
         is_event = request.message_class is not MessageClass.BUSINESS
-        data = tamper(kind, copy.version, unit.blob(copy.payload.reference), is_event=is_event)
-        return copy._replace(payload=Payload(unit.put_blob(data), len(data), copy.payload.element))
+        data = tamper(kind, copy.version, transaction.blob(copy.payload.reference), is_event=is_event)
+        return copy._replace(payload=Payload(transaction.put_blob(data), len(data), copy.payload.element))
 
     def _triggered(
-        self, unit: Unit, caller: Caller, kinds: str | Collection[str], recipient: str | None = None
+        self, transaction: Transaction, caller: Caller, kinds: str | Collection[str], recipient: str | None = None
     ) -> str | None:
         """Return the kind of the armed fault that concerns this delivery, which is then counted; None without one."""
         if self._faults is None:
             return None
-        fault = self._faults.take("SendMessage2", caller.authority, kind=kinds, recipient=recipient, unit=unit)
+        fault = self._faults.take(
+            "SendMessage2", caller.authority, kind=kinds, recipient=recipient, transaction=transaction
+        )
         return fault.kind if fault is not None else None

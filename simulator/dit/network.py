@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from simulator.documents.catalogue import Pieces
     from simulator.domain.clock import Clock
     from simulator.fault_injection.faults import Faults
-    from simulator.store import Unit
+    from simulator.store import Transaction
 
 
 class Network:
@@ -76,18 +76,18 @@ class Network:
             transformation_seconds=rules.transformation_seconds,
         )
 
-    def directory(self, unit: Unit) -> Directory:
+    def directory(self, transaction: Transaction) -> Directory:
         """Return who has a mailbox, which channels and versions there are, and who may use them."""
-        return self.registry.directory(unit)
+        return self.registry.directory(transaction)
 
-    def caller(self, unit: Unit, user: str) -> Caller:
+    def caller(self, transaction: Transaction, user: str) -> Caller:
         """Return the caller of a DIT user name or 6-digit authority id; raises Refused for anyone else."""
-        return self.directory(unit).caller(user)
+        return self.directory(transaction).caller(user)
 
     # The six operations
 
     def examine(self, directory: Directory, caller: Caller, request: SendRequest, pieces: Pieces) -> Examined | None:
-        """Validate a large payload before its message is sent, outside of any unit, so that nobody waits meanwhile.
+        """Validate a large payload before its message is sent, outside of any transaction: no other call waits for it.
 
         The answer is for :meth:`send`. None when nothing is to be examined: the payload is small, validation is off, or
         the message will be refused for another reason.
@@ -101,45 +101,47 @@ class Network:
         business = request.message_class is MessageClass.BUSINESS
         return self._sending.examine(version, request.payload, pieces, business=business)
 
-    def send(self, unit: Unit, caller: Caller, request: SendRequest, examined: Examined | None = None) -> str:
+    def send(
+        self, transaction: Transaction, caller: Caller, request: SendRequest, examined: Examined | None = None
+    ) -> str:
         """SendMessage2: check right, size, channel and schema, store the message, deliver it; returns its message id.
 
-        The payload's blob must have been put into the unit (or committed before); ``examined`` is what :meth:`examine`
-        said of it, if that was asked. The sender of a real DIT learns no
-        message id; the wire keeps it back. Raises Refused, and StorageFull when there is no room.
+        The payload's blob must have been put into the transaction (or committed before); ``examined`` is the result of
+        :meth:`examine`, if it was called. The sender of a real DIT learns no message id; the channel keeps it back.
+        Raises Refused, and StorageFull when there is no room.
         """
         if request.related_message is not None:
             request = replace(request, related_message=canonical(request.related_message))
-        directory = self.directory(unit)
+        directory = self.directory(transaction)
         version = directory.version(request.version)
         self._require_right(directory, caller, version.channel, version.urn, ChannelRight.SEND)
-        outgoing = self._sending.prepare(unit, directory, caller, request, examined)
+        outgoing = self._sending.prepare(transaction, directory, caller, request, examined)
         try:
-            copies = tuple(outgoing_copy.addressed(unit) for outgoing_copy in outgoing)
+            copies = tuple(outgoing_copy.addressed(transaction) for outgoing_copy in outgoing)
         finally:
             for outgoing_copy in outgoing:
                 outgoing_copy.close()
         if self._month_bytes is not None:
-            charge(unit, caller.authority, self._clock.now().date(), request.payload.size, self._month_bytes)
-        return self.deliveries.deliver(unit, caller, request, copies)
+            charge(transaction, caller.authority, self._clock.now().date(), request.payload.size, self._month_bytes)
+        return self.deliveries.deliver(transaction, caller, request, copies)
 
-    def receive(self, unit: Unit, caller: Caller, selector: Selector) -> tuple[MailboxMessage, ...]:
+    def receive(self, transaction: Transaction, caller: Caller, selector: Selector) -> tuple[MailboxMessage, ...]:
         """ReceiveMessage2: the delivered messages of a channel or version in order of delivery, or one by its id.
 
         What is returned is then read; a message asked for by id may have been read before. Raises Refused.
         """
-        poll = self._poll(unit, caller, selector, PollKind.RECEIVE)
-        messages = self._selected(unit, caller, selector, _WAITING, Action.RECEIVE)
-        self._polled(unit, caller, poll, messages)
+        poll = self._poll(transaction, caller, selector, PollKind.RECEIVE)
+        messages = self._selected(transaction, caller, selector, _WAITING, Action.RECEIVE)
+        self._polled(transaction, caller, poll, messages)
         now = self._clock.now()
         mailbox.set_status(
-            unit, caller.authority, [message.id for message in messages], MessageStatus.READ, read_at=now
+            transaction, caller.authority, [message.id for message in messages], MessageStatus.READ, read_at=now
         )
         return tuple(replace(message, status=MessageStatus.READ, read_at=now) for message in messages)
 
     def list_messages(
         self,
-        unit: Unit,
+        transaction: Transaction,
         caller: Caller,
         selector: Selector,
         *,
@@ -152,62 +154,62 @@ class Network:
         Raises Refused.
         """
         status = MessageStatus.READ if read else MessageStatus.DELIVERED
-        poll = self._poll(unit, caller, selector, PollKind.LIST_READ if read else PollKind.LIST, classes)
-        messages = self._selected(unit, caller, selector, frozenset({status}), None)
+        poll = self._poll(transaction, caller, selector, PollKind.LIST_READ if read else PollKind.LIST, classes)
+        messages = self._selected(transaction, caller, selector, frozenset({status}), None)
         if classes is not None:
             messages = tuple(message for message in messages if message.message_class in classes)
-        self._polled(unit, caller, poll, messages)
+        self._polled(transaction, caller, poll, messages)
         return tuple(message for message in messages if message.status is status)
 
-    def look(self, unit: Unit, caller: Caller, message_id: str) -> MailboxMessage | None:
+    def look(self, transaction: Transaction, caller: Caller, message_id: str) -> MailboxMessage | None:
         """A message of the caller's mailbox, in whatever status; None when there is none. Changes nothing.
 
         Raises Refused when the caller's user has no right to receive there.
         """
-        message = mailbox.find(unit, caller.authority, canonical(message_id))
+        message = mailbox.find(transaction, caller.authority, canonical(message_id))
         if message is not None:
-            self._require_right(self.directory(unit), caller, message.channel, message.version)
+            self._require_right(self.directory(transaction), caller, message.channel, message.version)
         return message
 
-    def restore(self, unit: Unit, caller: Caller, ids: Iterable[str]) -> tuple[str, ...]:
+    def restore(self, transaction: Transaction, caller: Caller, ids: Iterable[str]) -> tuple[str, ...]:
         """RestoreMessageList: take read messages back to delivered, all or none; returns their ids. Raises Refused.
 
         Restoring a delivered message is refused with DIT's documented text.
         """
         wanted = tuple(dict.fromkeys(canonical(identifier) for identifier in ids))
         for identifier in wanted:
-            next_status(self._own(unit, caller, identifier).status, Action.RESTORE, message=identifier)
-        mailbox.set_status(unit, caller.authority, wanted, MessageStatus.DELIVERED)
+            next_status(self._own(transaction, caller, identifier).status, Action.RESTORE, message=identifier)
+        mailbox.set_status(transaction, caller.authority, wanted, MessageStatus.DELIVERED)
         return wanted
 
-    def delete(self, unit: Unit, caller: Caller, selector: Selector) -> tuple[str, ...]:
+    def delete(self, transaction: Transaction, caller: Caller, selector: Selector) -> tuple[str, ...]:
         """DeleteMessage: delete one message, or all of the caller's on a channel or version; returns their ids.
 
         By channel it deletes what is delivered, read or processed (documented for the channel). Raises Refused.
         """
-        messages = self._selected(unit, caller, selector, _ALIVE, Action.DELETE)
+        messages = self._selected(transaction, caller, selector, _ALIVE, Action.DELETE)
         identifiers = tuple(message.id for message in messages)
-        mailbox.set_status(unit, caller.authority, identifiers, MessageStatus.DELETED)
+        mailbox.set_status(transaction, caller.authority, identifiers, MessageStatus.DELETED)
         return identifiers
 
-    def confirm(self, unit: Unit, caller: Caller, message_id: str) -> None:
+    def confirm(self, transaction: Transaction, caller: Caller, message_id: str) -> None:
         """ConfirmationAck: a read message of a version with manual acknowledgement is processed. Raises Refused."""
-        message = self._own(unit, caller, canonical(message_id))
-        version = self.directory(unit).version(message.version)
+        message = self._own(transaction, caller, canonical(message_id))
+        version = self.directory(transaction).version(message.version)
         if not version.manual_acknowledgement:
             raise not_manual(message.id, version.urn)
         after = next_status(message.status, Action.CONFIRM, message=message.id)
-        mailbox.set_status(unit, caller.authority, [message.id], after)
+        mailbox.set_status(transaction, caller.authority, [message.id], after)
 
-    def versions_of(self, unit: Unit, caller: Caller, ids: Iterable[str]) -> tuple[str, ...]:
+    def versions_of(self, transaction: Transaction, caller: Caller, ids: Iterable[str]) -> tuple[str, ...]:
         """Return the URNs of the versions under which messages lie in the caller's mailbox."""
-        return mailbox.versions_of(unit, caller.authority, ids)
+        return mailbox.versions_of(transaction, caller.authority, ids)
 
     # Steps
 
     def _selected(
         self,
-        unit: Unit,
+        transaction: Transaction,
         caller: Caller,
         selector: Selector,
         statuses: frozenset[MessageStatus],
@@ -217,10 +219,10 @@ class Network:
 
         With an action, one asked for by id must be in a status that the action allows.
         """
-        directory = self.directory(unit)
+        directory = self.directory(transaction)
         require_one(selector)
         if selector.message is not None:
-            message = self._own(unit, caller, canonical(selector.message))
+            message = self._own(transaction, caller, canonical(selector.message))
             if action is not None:
                 next_status(message.status, action, message=message.id)
             return (message,)
@@ -228,15 +230,17 @@ class Network:
             version = directory.version(selector.version)
             self._require_right(directory, caller, version.channel, version.urn)
             directory.require_version_access(caller, version)
-            return mailbox.find_all(unit, caller.authority, statuses, channel=version.channel, version=version.urn)
+            return mailbox.find_all(
+                transaction, caller.authority, statuses, channel=version.channel, version=version.urn
+            )
         channel = directory.channel(selector.channel or "")
         self._require_right(directory, caller, channel.urn, channel.urn)
         directory.require_channel_access(caller, channel)
-        return mailbox.find_all(unit, caller.authority, statuses, channel=channel.urn)
+        return mailbox.find_all(transaction, caller.authority, statuses, channel=channel.urn)
 
     def _poll(
         self,
-        unit: Unit,
+        transaction: Transaction,
         caller: Caller,
         selector: Selector,
         kind: PollKind,
@@ -246,22 +250,24 @@ class Network:
         if self._duties is None or caller.exempt or selector.message is not None:
             return None
         require_one(selector)
-        directory = self.directory(unit)
+        directory = self.directory(transaction)
         version = None if selector.version is None else directory.version(selector.version)
         channel = directory.channel(version.channel if version is not None else selector.channel or "")
         poll = Poll(kind, channel.urn, selector.version, self._clock.now(), classes)
-        self._duties.require(unit, caller, poll)
+        self._duties.require(transaction, caller, poll)
         return poll
 
-    def _polled(self, unit: Unit, caller: Caller, poll: Poll | None, messages: tuple[MailboxMessage, ...]) -> None:
+    def _polled(
+        self, transaction: Transaction, caller: Caller, poll: Poll | None, messages: tuple[MailboxMessage, ...]
+    ) -> None:
         if self._duties is not None and poll is not None:
-            self._duties.remember(unit, caller, poll, messages)
+            self._duties.remember(transaction, caller, poll, messages)
 
-    def _own(self, unit: Unit, caller: Caller, identifier: str) -> MailboxMessage:
-        message = mailbox.find(unit, caller.authority, identifier)
+    def _own(self, transaction: Transaction, caller: Caller, identifier: str) -> MailboxMessage:
+        message = mailbox.find(transaction, caller.authority, identifier)
         if message is None:
-            raise not_in_mailbox(caller, identifier, exists=mailbox.related(unit, identifier) is not None)
-        self._require_right(self.directory(unit), caller, message.channel, message.version)
+            raise not_in_mailbox(caller, identifier, exists=mailbox.related(transaction, identifier) is not None)
+        self._require_right(self.directory(transaction), caller, message.channel, message.version)
         return message
 
     def _require_right(

@@ -14,7 +14,7 @@ from simulator.dit.xslt import check_stylesheet
 if TYPE_CHECKING:
     from simulator.dit.configuration import Configuration
     from simulator.dit.rights import Grant
-    from simulator.store import Unit
+    from simulator.store import Transaction
 
 _KNOWN = "dit_directory"
 
@@ -31,7 +31,7 @@ class Registry:
         self._last: tuple[str | None, Directory] = (None, Directory())
         self._lock = threading.Lock()
 
-    def install(self, unit: Unit, wanted: Configuration) -> None:
+    def install(self, transaction: Transaction, wanted: Configuration) -> None:
         """Set up the network. Doing it again changes nothing; doing it with changes takes them over.
 
         Raises ConfigurationError or StylesheetError when the configuration contradicts itself.
@@ -40,25 +40,25 @@ class Registry:
         for version in wanted.versions:
             if version.transformation is not None:
                 check_stylesheet(self._stylesheets, version.transformation.stylesheet)
-        configuration.install(unit, wanted)
-        unit.known.pop(_KNOWN, None)
+        configuration.install(transaction, wanted)
+        transaction.known.pop(_KNOWN, None)
 
-    def grant(self, unit: Unit, grants: Iterable[Grant], *, overwrite: bool = True) -> None:
+    def grant(self, transaction: Transaction, grants: Iterable[Grant], *, overwrite: bool = True) -> None:
         """Open or close rights of users; without ``overwrite`` only those of which nothing is known yet."""
-        configuration.put_grants(unit, grants, overwrite=overwrite)
-        unit.known.pop(_KNOWN, None)
+        configuration.put_grants(transaction, grants, overwrite=overwrite)
+        transaction.known.pop(_KNOWN, None)
 
-    def directory(self, unit: Unit) -> Directory:
+    def directory(self, transaction: Transaction) -> Directory:
         """Return who has a mailbox, which channels and versions there are, and who may use them."""
-        known = unit.known.get(_KNOWN)
+        known = transaction.known.get(_KNOWN)
         if isinstance(known, Directory):
             return known
-        revision = configuration.revision(unit)
+        revision = configuration.revision(transaction)
         with self._lock:
             last_revision, directory = self._last
         if revision is None or revision != last_revision:
-            directory = configuration.read(unit)
+            directory = configuration.read(transaction)
             with self._lock:
                 self._last = (revision, directory)
-        unit.known[_KNOWN] = directory
+        transaction.known[_KNOWN] = directory
         return directory

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from simulator.dit.model import Caller
     from simulator.documents.profile_model import Limits
-    from simulator.store import Unit
+    from simulator.store import Transaction
 
 
 EVER = date.min
@@ -162,13 +162,13 @@ def _day_lv(day: date) -> str:
 _OLD = month_bytes.c.bytes
 
 
-def charge(unit: Unit, authority: str, day: date, size: int, limit: int) -> None:
+def charge(transaction: Transaction, authority: str, day: date, size: int, limit: int) -> None:
     """Count a message's bytes for its sender's month; raises Refused, and counts nothing, beyond the limit."""
     month = Period.of(day)
     row = {"authority": authority, "month": str(month), "bytes": size, "limit": limit}
-    within = size <= limit and _COUNT.run(unit.connection, row) is not None
+    within = size <= limit and _COUNT.run(transaction.connection, row) is not None
     if not within:
-        sent = sent_in(unit, authority, month)
+        sent = sent_in(transaction, authority, month)
         next_month = (month + 1).first_day
         raise refuse(
             RefusalCode.QUOTA,
@@ -184,9 +184,9 @@ def charge(unit: Unit, authority: str, day: date, size: int, limit: int) -> None
         )
 
 
-def sent_in(unit: Unit, authority: str, month: Period) -> int:
+def sent_in(transaction: Transaction, authority: str, month: Period) -> int:
     """The bytes that an authority has sent in a month."""
-    return unit.connection.execute(_SENT, {"authority": authority, "month": str(month)}).scalar() or 0
+    return transaction.connection.execute(_SENT, {"authority": authority, "month": str(month)}).scalar() or 0
 
 
 _SENT = select(_OLD).where(month_bytes.c.authority == bindparam("authority"), month_bytes.c.month == bindparam("month"))

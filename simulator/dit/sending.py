@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from simulator.dit.xslt import LargeCut
     from simulator.documents.catalogue import Pieces
     from simulator.documents.parsing import Complaint
-    from simulator.store import Unit
+    from simulator.store import Transaction
 
 LARGE = 1024 * 1024
 """Payloads of more bytes than this are validated as they pass by, never parsed into memory."""
@@ -63,11 +63,11 @@ class Outgoing:
     whole: Payload
     cut: Cut | LargeCut | None
 
-    def addressed(self, unit: Unit) -> mailbox.Addressed:
+    def addressed(self, transaction: Transaction) -> mailbox.Addressed:
         """The copy as the mailbox takes it; puts the cut into the store."""
         payload = self.whole
         if self.cut is not None:
-            payload = Payload(self.cut.store(unit), self.cut.size, self.cut.element)
+            payload = Payload(self.cut.store(transaction), self.cut.size, self.cut.element)
         return mailbox.Addressed(self.route.recipient, self.route.version.urn, self.route.version.channel, payload)
 
     def close(self) -> None:
@@ -88,7 +88,7 @@ class Sending:
 
     def prepare(
         self,
-        unit: Unit,
+        transaction: Transaction,
         directory: Directory,
         caller: Caller,
         request: SendRequest,
@@ -98,25 +98,25 @@ class Sending:
         version = directory.version(request.version)
         ways = routes(directory, caller, version, request)
         self._check_size(request.payload)
-        _check_related(unit, caller, version, request)
+        _check_related(transaction, caller, version, request)
         business = request.message_class is MessageClass.BUSINESS
-        self._validate(unit, version, request.payload, business=business, examined=examined)
+        self._validate(transaction, version, request.payload, business=business, examined=examined)
         if not any(business and route.version.transformation is not None for route in ways):
             return tuple(Outgoing(route, request.payload, None) for route in ways)
-        return self._cut(unit, ways, request.payload)
+        return self._cut(transaction, ways, request.payload)
 
     def examine(self, version: ChannelVersion, payload: Payload, pieces: Pieces, *, business: bool) -> Examined | None:
         """Validate a large payload under its version's schema beforehand; None when it will not be validated.
 
-        ``pieces`` gives the payload's bytes. To be called outside of any unit.
+        ``pieces`` gives the payload's bytes. To be called outside of any transaction.
         """
         if not self.validate_on_send or payload.size <= LARGE:
             return None
         schema, element = _schema(version, business=business)
         return Examined(payload.reference, schema, element, self._verdict(schema, element, payload, pieces))
 
-    def _cut(self, unit: Unit, ways: tuple[Route, ...], whole: Payload) -> tuple[Outgoing, ...]:
-        cuts = self._cuts(unit, [route.version for route in ways], whole)
+    def _cut(self, transaction: Transaction, ways: tuple[Route, ...], whole: Payload) -> tuple[Outgoing, ...]:
+        cuts = self._cuts(transaction, [route.version for route in ways], whole)
         try:
             for way in ways:
                 if (cut := cuts.get(way.version.urn)) is not None:
@@ -131,7 +131,9 @@ class Sending:
             if way.version.transformation is None or way.version.urn in cuts
         )
 
-    def _cuts(self, unit: Unit, versions: Iterable[ChannelVersion], whole: Payload) -> Mapping[str, Cut | LargeCut]:
+    def _cuts(
+        self, transaction: Transaction, versions: Iterable[ChannelVersion], whole: Payload
+    ) -> Mapping[str, Cut | LargeCut]:
         """The cuts by version; of a large payload slice by slice, where the transformation bears it."""
         cut = [version for version in versions if version.transformation is not None]
         sliced = [
@@ -141,13 +143,15 @@ class Sending:
         ]
         found: dict[str, Cut | LargeCut] = {}
         if sliced:
-            payload = unit.open_blob(whole.reference)
+            payload = transaction.open_blob(whole.reference)
             seconds = self.transformation_seconds
-            found.update(cut_in_slices(payload.pieces, sliced, self.stylesheets, unit.incoming, seconds=seconds))
+            found.update(cut_in_slices(payload.pieces, sliced, self.stylesheets, transaction.incoming, seconds=seconds))
         rest = [channel_version for channel_version in cut if channel_version not in sliced]
         if rest:
             with transformer() as process:
-                cutter = Cutter(unit.blob(whole.reference), self.stylesheets, process, self.transformation_seconds)
+                cutter = Cutter(
+                    transaction.blob(whole.reference), self.stylesheets, process, self.transformation_seconds
+                )
                 for version in rest:
                     made = None if version.transformation is None else cutter.cut(version, version.transformation)
                     if made is not None:
@@ -166,7 +170,13 @@ class Sending:
             )
 
     def _validate(
-        self, unit: Unit, version: ChannelVersion, payload: Payload, *, business: bool, examined: Examined | None
+        self,
+        transaction: Transaction,
+        version: ChannelVersion,
+        payload: Payload,
+        *,
+        business: bool,
+        examined: Examined | None,
     ) -> None:
         if not self.validate_on_send:
             return
@@ -178,9 +188,9 @@ class Sending:
         ):
             complaints = examined.complaints
         elif payload.size <= LARGE:
-            complaints = self.catalogue.validate(schema, unit.blob(payload.reference), element=element)
+            complaints = self.catalogue.validate(schema, transaction.blob(payload.reference), element=element)
         else:
-            complaints = self._verdict(schema, element, payload, unit.open_blob(payload.reference).pieces)
+            complaints = self._verdict(schema, element, payload, transaction.open_blob(payload.reference).pieces)
         if complaints:
             raise _invalid(version, schema, complaints, cut=False)
 
@@ -224,11 +234,11 @@ def _invalid(version: ChannelVersion, schema: str, complaints: tuple[Complaint, 
     )
 
 
-def _check_related(unit: Unit, caller: Caller, version: ChannelVersion, request: SendRequest) -> None:
+def _check_related(transaction: Transaction, caller: Caller, version: ChannelVersion, request: SendRequest) -> None:
     if request.message_class is MessageClass.BUSINESS:
         return
     identifier = request.related_message
-    related = mailbox.related(unit, identifier) if identifier else None
+    related = mailbox.related(transaction, identifier) if identifier else None
     if related is None or caller.authority not in related.parties:
         raise _unknown_related(caller, identifier, exists=related is not None)
     if related.channel != version.channel:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from simulator.dit.model import ChannelVersion, Transformation
     from simulator.dit.xslt_process import Made, Transformer
-    from simulator.store import Unit
+    from simulator.store import Transaction
     from simulator.store.incoming import Incoming
 
 SECONDS = 10.0
@@ -52,9 +52,9 @@ class Cut:
         """The bytes in pieces."""
         yield self.data
 
-    def store(self, unit: Unit) -> str:
+    def store(self, transaction: Transaction) -> str:
         """Keep it as a blob and return the reference; raises StoreError."""
-        return unit.put_blob(self.data)
+        return transaction.put_blob(self.data)
 
     def close(self) -> None:
         """Nothing but memory is held."""
@@ -76,9 +76,9 @@ class LargeCut:
         """The bytes in pieces; raises StoreError."""
         return self.incoming.pieces()
 
-    def store(self, unit: Unit) -> str:
+    def store(self, transaction: Transaction) -> str:
         """Keep it as a blob and return the reference; raises StoreError."""
-        return unit.adopt(self.incoming)
+        return transaction.adopt(self.incoming)
 
     def close(self) -> None:
         """Remove the file; what was stored stays."""

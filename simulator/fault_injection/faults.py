@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from simulator.documents.parsing import Element
 
 if TYPE_CHECKING:
-    from simulator.store import Unit
+    from simulator.store import Transaction
 
 
 LOSE_REQUEST = "lose_request"
@@ -160,21 +160,21 @@ class Faults:
         *,
         kind: str | Collection[str] | None = None,
         recipient: str | None = None,
-        unit: Unit | None = None,
+        transaction: Transaction | None = None,
     ) -> InjectedFault | None:
         """Return the first armed fault that this call triggers, and count it; None when there is none.
 
         ``kind`` is the kind, or the kinds, that the caller can inject: BEFORE and AFTER by default. ``recipient`` asks
-        for the faults of one mailbox. ``unit`` is the transaction in which the fault has its effect: a rollback arms
-        the fault again.
+        for the faults of one mailbox. ``transaction`` is the one in which the fault has its effect: a rollback arms the
+        fault again.
         """
         kinds = BEFORE | AFTER if kind is None else {kind} if isinstance(kind, str) else frozenset(kind)
         with self._lock:
             for armed in self._armed:
                 if _is_triggered(armed.fault, operation, authority, recipient) and armed.fault.kind in kinds:
                     self._count(armed)
-                    if unit is not None:
-                        unit.after_rollback(partial(self._rearm, armed, self._armed))
+                    if transaction is not None:
+                        transaction.after_rollback(partial(self._rearm, armed, self._armed))
                     return armed.fault
         return None
 

@@ -28,7 +28,7 @@ from simulator.fault_injection.faults import (
 from simulator.world.model import Retailer
 
 if TYPE_CHECKING:
-    from simulator.store import Unit
+    from simulator.store import Transaction
 
 
 UNKNOWN_CONTRACT_NUMBER = "NAV-TADA-LIGUMA"
@@ -105,13 +105,13 @@ def leaks(
     firsts: Mapping[str, DiscountRecord | None],
     retailers: Iterable[Retailer],
     faults: Faults | None,
-    unit: Unit | None = None,
+    transaction: Transaction | None = None,
 ) -> tuple[dict[str, DiscountRecord], tuple[str, ...]]:
     """Another's first record for each retailer for whom a leak is armed, by registration number.
 
     ``firsts`` are the first records of the retailers' parts. Also returns the authorities that will be told too much.
     Without another retailer's record there is nothing to leak, and the misbehaviour stays armed,
-    as it does when ``unit``, the transaction of the publication, is rolled back.
+    as it does when ``transaction``, the transaction of the publication, is rolled back.
     """
     found, told = {}, []
     for retailer in retailers:
@@ -119,7 +119,7 @@ def leaks(
         others = [record for provider, record in firsts.items() if provider != number and record is not None]
         if faults is None or number not in firsts or not others:
             continue
-        if faults.take("SendMessage2", retailer.authority, kind=LEAK, unit=unit) is None:
+        if faults.take("SendMessage2", retailer.authority, kind=LEAK, transaction=transaction) is None:
             continue
         found[number] = others[0]
         told.append(retailer.authority)

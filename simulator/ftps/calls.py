@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from simulator.dit.refusals import Refusal
     from simulator.fault_injection.faults import InjectedFault
     from simulator.ftps.settings import FtpsSettings
-    from simulator.store import Unit
+    from simulator.store import Transaction
 
 INTERFACE = "ftps"
 HIDDEN = "*"
@@ -88,8 +88,8 @@ class FtpsCall:
     backend: FtpsBackend
     command: Command
     operation: str
-    perform: Callable[[Unit, Caller], str] | None = None
-    store_payload: Callable[[Unit], str | None] | None = None
+    perform: Callable[[Transaction, Caller], str] | None = None
+    store_payload: Callable[[Transaction], str | None] | None = None
     record: CallRecord = field(init=False)
 
     def __post_init__(self) -> None:
@@ -101,21 +101,21 @@ class FtpsCall:
         """The interface's name in the journal."""
         return INTERFACE
 
-    def identify(self, unit: Unit) -> Caller:
+    def identify(self, transaction: Transaction) -> Caller:
         """Return the caller and note its authority; raises Refused when DIT does not know the user."""
-        caller = self.backend.services.network.caller(unit, self.command.user or "")
+        caller = self.backend.services.network.caller(transaction, self.command.user or "")
         self.record.authority = caller.authority
         return caller
 
-    def act(self, unit: Unit, caller: Caller) -> Answer:
+    def act(self, transaction: Transaction, caller: Caller) -> Answer:
         """Carry the call out; raises Refused, StoreError."""
         if self.perform is None:
             raise AssertionError("a call that is carried out has something to perform")
-        return Answer(self.perform(unit, caller))
+        return Answer(self.perform(transaction, caller))
 
-    def keep(self, unit: Unit) -> None:
+    def keep(self, transaction: Transaction) -> None:
         """Store the upload of a call that is not carried out."""
-        self.record.payload = self.store_payload(unit) if self.store_payload is not None else None
+        self.record.payload = self.store_payload(transaction) if self.store_payload is not None else None
 
     def refused(self, refusal: Refusal) -> Answer:
         """Write a refusal as a reply."""
@@ -129,9 +129,9 @@ class FtpsCall:
         """Return the answer as one that is lost, or whose file is cut half-way."""
         return replace(answer, lost=True, cut=fault.kind == CUT_REPLY)
 
-    def complete(self, unit: Unit | None, entry: Entry, answer: Answer) -> Entry:
+    def complete(self, transaction: Transaction | None, entry: Entry, answer: Answer) -> Entry:
         """Return the entry with the command and its reply."""
-        del unit  # a command has no bytes beside its payload
+        del transaction  # a command has no bytes beside its payload
         reply = None if answer.lost else answer.line
         return replace(entry, details={**entry.details, "ftp": self.command.details(reply)})
 

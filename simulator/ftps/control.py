@@ -155,9 +155,9 @@ class Control(TLS_FTPHandler):
             refusal = refuse(int(reply[:3]), FtpCode.SYNTAX, reply[4:]).refusal
         backend = self.backend()
         try:
-            with backend.services.store.unit() as unit:
+            with backend.services.store.transaction() as transaction:
                 journal.append(
-                    unit, command_entry(backend.services.clock.now(), command, reply, self._authority, refusal)
+                    transaction, command_entry(backend.services.clock.now(), command, reply, self._authority, refusal)
                 )
         except StoreError:
             # Who says goodbye to a simulation that was closed meanwhile has missed nothing.

@@ -25,8 +25,8 @@ def admit(backend: FtpsBackend, user: str, password: str) -> str:
             "the password in users.toml of the simulator's folder of keys",
             "copy it from there; mind blanks at its ends",
         )
-    with backend.services.store.reading() as unit:
-        return backend.services.network.caller(unit, user).authority
+    with backend.services.store.reading() as transaction:
+        return backend.services.network.caller(transaction, user).authority
 
 
 def _refused(found: str, expected: str, remedy: str) -> Refused:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from simulator.dit.model import Caller, MailboxMessage
     from simulator.dit.refusals import Refused
     from simulator.ftps.calls import FtpsBackend
-    from simulator.store import Unit
+    from simulator.store import Transaction
     from simulator.store.incoming import OpenBlob
 
 LISTED = "226 Transfer complete."
@@ -63,13 +63,13 @@ class Reading:
 
     def place(self, user: str, cwd: str, path: str) -> Place:
         """Return the place that a path means to a user; raises Refused, StoreError."""
-        with self._services.store.reading() as unit:
-            return self._layout(unit, self._services.network.caller(unit, user)).place(cwd, path)
+        with self._services.store.reading() as transaction:
+            return self._layout(transaction, self._services.network.caller(transaction, user)).place(cwd, path)
 
     def rows(self, user: str, place: Place) -> list[Row]:
         """Return the folders in a folder that holds no messages."""
-        with self._services.store.reading() as unit:
-            layout = self._layout(unit, self._services.network.caller(unit, user))
+        with self._services.store.reading() as transaction:
+            layout = self._layout(transaction, self._services.network.caller(transaction, user))
             return [Row(name, self._services.clock.now()) for name in layout.folders(place)]
 
     def row(self, user: str, place: Place) -> Row:
@@ -77,8 +77,8 @@ class Reading:
         name = place.path.rpartition("/")[2] or "/"
         if place.file is None:
             return Row(name, self._services.clock.now())
-        with self._services.store.reading() as unit:
-            message = self._message(unit, self._services.network.caller(unit, user), place)
+        with self._services.store.reading() as transaction:
+            message = self._message(transaction, self._services.network.caller(transaction, user), place)
         return Row(name, message.delivered_at, message.payload.size)
 
     def mail(self, command: Command, place: Place) -> tuple[Answer, list[Row]]:
@@ -86,8 +86,8 @@ class Reading:
         call = FtpsCall(self.backend, command, LIST)
         rows: list[Row] = []
 
-        def list_messages(unit: Unit, caller: Caller) -> str:
-            messages = self._messages(unit, caller, place)
+        def list_messages(transaction: Transaction, caller: Caller) -> str:
+            messages = self._messages(transaction, caller, place)
             call.record.message_ids = tuple(message.id for message in messages)
             rows.extend(Row(self._name(message), message.delivered_at, message.payload.size) for message in messages)
             return LISTED
@@ -107,9 +107,9 @@ class Reading:
             in_place = calls.inject(self._services, call)
             if in_place is not None:
                 return Found(call, refused=in_place)
-            with self._services.store.reading() as unit:
-                message = self._message(unit, call.identify(unit), place, Action.RECEIVE)
-                blob = unit.open_blob(message.payload.reference)
+            with self._services.store.reading() as transaction:
+                message = self._message(transaction, call.identify(transaction), place, Action.RECEIVE)
+                blob = transaction.open_blob(message.payload.reference)
         except Exception as error:  # noqa: BLE001 - not hidden: answered and journaled, and logged where it is ours
             return Found(call, refused=calls.refuse(self._services, call, refusal_for(error)))
         call.record.details["payloads"] = {message.id: message.payload.reference}
@@ -139,47 +139,49 @@ class Reading:
         except Exception as error:  # noqa: BLE001 - not hidden: answered and journaled, and logged where it is ours
             return calls.refuse(self._services, call, refusal_for(error))
 
-        def delete(unit: Unit, caller: Caller) -> str:
-            message = self._message(unit, caller, place, Action.DELETE)
-            call.record.message_ids = self._services.network.delete(unit, caller, Selector(message=message.id))
+        def delete(transaction: Transaction, caller: Caller) -> str:
+            message = self._message(transaction, caller, place, Action.DELETE)
+            call.record.message_ids = self._services.network.delete(transaction, caller, Selector(message=message.id))
             return f"250 {place.file} is deleted"
 
         call.perform = delete
         return calls.carry_out(self._services, call)
 
-    def _receive(self, call: FtpsCall, message: MailboxMessage) -> Callable[[Unit, Caller], str]:
-        def receive(unit: Unit, caller: Caller) -> str:
+    def _receive(self, call: FtpsCall, message: MailboxMessage) -> Callable[[Transaction, Caller], str]:
+        def receive(transaction: Transaction, caller: Caller) -> str:
             call.record.message_ids = (message.id,)
             if self.backend.settings.mailbox.retr_reads.value:
-                self._services.network.receive(unit, caller, Selector(message=message.id))
+                self._services.network.receive(transaction, caller, Selector(message=message.id))
             return "226 the file is sent, the message is read"
 
         return receive
 
     def _named(self, call: FtpsCall, cwd: str) -> Place:
         """Return the file that a command names, and note it for the journal; raises Refused, StoreError."""
-        with self._services.store.reading() as unit:
-            place = self._layout(unit, call.identify(unit)).place(cwd, call.command.argument)
+        with self._services.store.reading() as transaction:
+            place = self._layout(transaction, call.identify(transaction)).place(cwd, call.command.argument)
         identifier = message_of(self.backend.settings.files.read_name.value, place.file or "")
         call.record.asked = (identifier,) if identifier is not None else ()
         call.record.channel_version = place.version.urn if place.version is not None else None
         call.record.details["selector"] = {"channel": None, "version": None, "message": identifier}
         return place
 
-    def _layout(self, unit: Unit, caller: Caller) -> Layout:
-        return Layout(self.backend.settings, self._services.network.directory(unit), caller)
+    def _layout(self, transaction: Transaction, caller: Caller) -> Layout:
+        return Layout(self.backend.settings, self._services.network.directory(transaction), caller)
 
-    def _messages(self, unit: Unit, caller: Caller, place: Place) -> list[MailboxMessage]:
+    def _messages(self, transaction: Transaction, caller: Caller, place: Place) -> list[MailboxMessage]:
         if place.version is None:
             raise AssertionError("a folder of messages is a channel version's")
         network, selector, classes = self._services.network, Selector(version=place.version.urn), _CLASSES[place.folder]
-        found = list(network.list_messages(unit, caller, selector, classes=classes))
+        found = list(network.list_messages(transaction, caller, selector, classes=classes))
         if self.backend.settings.mailbox.list_read.value:
             same = replace(caller, exempt=True)  # the same poll, not another one
-            found += network.list_messages(unit, same, selector, read=True, classes=classes)
+            found += network.list_messages(transaction, same, selector, read=True, classes=classes)
         return sorted(found, key=lambda mailbox_message: mailbox_message.delivered_at)
 
-    def _message(self, unit: Unit, caller: Caller, place: Place, action: Action | None = None) -> MailboxMessage:
+    def _message(
+        self, transaction: Transaction, caller: Caller, place: Place, action: Action | None = None
+    ) -> MailboxMessage:
         """Return the message whose file a path names; raises Refused when there is none.
 
         One that was deleted is refused in DIT's own words, when something is to be done to it.
@@ -187,7 +189,7 @@ class Reading:
         identifier = message_of(self.backend.settings.files.read_name.value, place.file or "")
         message = None
         if place.folder in MAIL and identifier is not None:
-            message = self._services.network.look(unit, caller, identifier)
+            message = self._services.network.look(transaction, caller, identifier)
         if message is None or not _stands_in(message, place):
             raise _no_file(place, message)
         if action is not None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from simulator.dit.refusals import Refused
     from simulator.dit.sending import Examined
     from simulator.ftps.calls import FtpsBackend
-    from simulator.store import Incoming, Unit
+    from simulator.store import Incoming, Transaction
 
 
 _REASONS = {"encoding": FtpCode.CHARSET, "dtd": FtpCode.DOCTYPE, "depth": FtpCode.TOO_DEEP}
@@ -127,11 +127,11 @@ class Sending:
         """Check that the file may be written there at all, before its bytes come."""
         call = FtpsCall(self.backend, command, SEND)
         try:
-            with self._services.store.reading() as unit:
-                caller = call.identify(unit)
-                directory = self._services.network.directory(unit)
+            with self._services.store.reading() as transaction:
+                caller = call.identify(transaction)
+                directory = self._services.network.directory(transaction)
                 place = Layout(self.backend.settings, directory, caller).place(cwd, command.argument)
-                request = self._request(unit, caller, place)
+                request = self._request(transaction, caller, place)
                 _note(call.record, request)
                 routes(directory, caller, directory.version(request.version), request)
         except Exception as error:  # noqa: BLE001 - not hidden: answered and journaled, and logged where it is ours
@@ -152,9 +152,9 @@ class Sending:
         except Exception as error:  # noqa: BLE001 - not hidden: answered and journaled, and logged where it is ours
             return calls.refuse(services, call, refusal_for(error))
 
-        def send(unit: Unit, caller: Caller) -> str:
-            call.record.payload = unit.adopt(incoming)
-            call.record.message_ids = (services.network.send(unit, caller, request, examined),)
+        def send(transaction: Transaction, caller: Caller) -> str:
+            call.record.payload = transaction.adopt(incoming)
+            call.record.message_ids = (services.network.send(transaction, caller, request, examined),)
             return "226 the message is sent"
 
         call.perform = send
@@ -179,14 +179,14 @@ class Sending:
     def _examine(self, call: FtpsCall, request: SendRequest, arrived: Arrived) -> Examined | None:
         """Validate a large document before the transaction, so that nobody waits for it; raises Refused."""
         network = self._services.network
-        with self._services.store.reading() as unit:
-            caller, directory = call.identify(unit), network.directory(unit)
+        with self._services.store.reading() as transaction:
+            caller, directory = call.identify(transaction), network.directory(transaction)
         examined = network.examine(directory, caller, request, arrived.incoming.pieces)
         if examined is None or examined.complaints:
             arrived.check_whole()
         return examined
 
-    def _request(self, unit: Unit, caller: Caller, place: Place) -> SendRequest:
+    def _request(self, transaction: Transaction, caller: Caller, place: Place) -> SendRequest:
         """Return the request that a path stands for, without its payload."""
         if place.version is None or place.file is None or place.folder not in (Folder.WRITE, Folder.WRITE_EVENT_ERROR):
             raise _not_writable(place)
@@ -203,28 +203,28 @@ class Sending:
             place.version.urn,
             _NOTHING,
             MessageClass.ERROR,
-            self._receivers(unit, caller, place, related),
+            self._receivers(transaction, caller, place, related),
             related,
             self.backend.settings.files.event_title.value,
         )
 
-    def _receivers(self, unit: Unit, caller: Caller, place: Place, related: str) -> tuple[str, ...]:
+    def _receivers(self, transaction: Transaction, caller: Caller, place: Place, related: str) -> tuple[str, ...]:
         """Return the receivers of a reply where DIT wants one named: the sender of the related message (assumed)."""
-        directory = self._services.network.directory(unit)
+        directory = self._services.network.directory(transaction)
         if place.version is None or directory.owner(place.version) != caller.authority:
             return ()
         if directory.channels[place.version.channel].kind is not ChannelKind.COLLECTION:
             return ()
-        message = self._services.network.look(unit, caller, related)
+        message = self._services.network.look(transaction, caller, related)
         return (message.sender,) if message is not None else ()
 
 
-def incoming_keeper(incoming: Incoming) -> Callable[[Unit], str]:
+def incoming_keeper(incoming: Incoming) -> Callable[[Transaction], str]:
     """Return a function that stores the bytes of a refused upload for the journal."""
 
-    def keep(unit: Unit) -> str:
+    def keep(transaction: Transaction) -> str:
         incoming.finish()
-        return unit.adopt(incoming)
+        return transaction.adopt(incoming)
 
     return keep
 

@@ -74,8 +74,8 @@ def read_change(body: Mapping[str, object], simulation: Simulation) -> Change:
     user = _word(body, "user", users)
     environment = Environment(_word(body, "environment", list(Environment), simulation.options.environment))
     urns = {name: simulation.profile.channel(name).urn for name in ChannelName}
-    with simulation.store.reading() as unit:
-        known = simulation.network.directory(unit).channels
+    with simulation.store.reading() as transaction:
+        known = simulation.network.directory(transaction).channels
     channels = list(urns.values())
     if "channel" in body:
         word = _word(body, "channel", [*ChannelName, *sorted(known)])

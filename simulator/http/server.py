@@ -183,8 +183,8 @@ class Server:
             cause=cause,
             details={"certificate": "foreign" if foreign else "own", "said": said},
         )
-        with simulation.store.unit() as unit:
-            journal.append(unit, entry)
+        with simulation.store.transaction() as transaction:
+            journal.append(transaction, entry)
 
     def _impostor(self, environ: WSGIEnvironment) -> Response:
         """What came to a server that nobody should have believed."""

@@ -28,7 +28,7 @@ from simulator.fault_injection.wrong_documents import Tampering
 from simulator.http.provisioning import exchanging, grants_for, installation_for
 from simulator.journal import Entry, Kind, StoredJournal, wall_now
 from simulator.journal.run_metadata import Setting, recorded_setting, remember_setting
-from simulator.store import Store, Unit
+from simulator.store import Store, Transaction
 from simulator.world.model import World
 
 _log = logging.getLogger(__name__)
@@ -115,8 +115,8 @@ class Simulation:
             raise
 
     def _install(self) -> datetime:
-        with self.store.unit() as unit:
-            found = recorded_setting(unit)
+        with self.store.transaction() as transaction:
+            found = recorded_setting(transaction)
             setting = Setting(
                 world=self.world,
                 profile=self.profile.name,
@@ -124,24 +124,24 @@ class Simulation:
                 environment=self.options.environment,
             )
             if found is None:
-                remember_setting(unit, setting)
+                remember_setting(transaction, setting)
             else:
                 found.must_equal(setting)
             self.network.registry.grant(
-                unit, grants_for(self.world, self.profile, self.options.environment), overwrite=False
+                transaction, grants_for(self.world, self.profile, self.options.environment), overwrite=False
             )
-            self._set_up(unit, self._setup(unit, self.clock.now().date()))
+            self._set_up(transaction, self._setup(transaction, self.clock.now().date()))
         return (found or setting).started_at
 
-    def _setup(self, unit: Unit, on: date) -> Configuration:
+    def _setup(self, transaction: Transaction, on: date) -> Configuration:
         """DIT as it is on a day: who takes part in a channel follows from who was given rights there."""
         environment = self.options.environment
-        grants = configuration.read_grants(unit)
+        grants = configuration.read_grants(transaction)
         here = {key: each for key, each in grants.items() if key.environment is environment}
         return installation_for(self.world, self.profile, on, here)
 
-    def _set_up(self, unit: Unit, setup: Configuration) -> None:
-        self.network.registry.install(unit, setup)
+    def _set_up(self, transaction: Transaction, setup: Configuration) -> None:
+        self.network.registry.install(transaction, setup)
         self._subscriptions = setup.subscriptions
 
     def _reach(self, now: datetime) -> None:
@@ -149,16 +149,16 @@ class Simulation:
         self._open_access(now.date())
         oldest = now - timedelta(days=self.profile.limits.retention_days.value)
         if oldest > self._started_at:
-            with self.store.unit() as unit:
-                self.network.deliveries.purge(unit, oldest)
+            with self.store.transaction() as transaction:
+                self.network.deliveries.purge(transaction, oldest)
 
     def _open_access(self, on: date) -> None:
         """Let those take part in DIT's channels, and in the exchange with ALDIS, whose rights are there on a day."""
-        with self.store.reading() as unit:
-            setup, grants = self._setup(unit, on), self.network.directory(unit).grants
+        with self.store.reading() as transaction:
+            setup, grants = self._setup(transaction, on), self.network.directory(transaction).grants
         if setup.subscriptions != self._subscriptions:
-            with self.store.unit() as unit:
-                self._set_up(unit, setup)
+            with self.store.transaction() as transaction:
+                self._set_up(transaction, setup)
         if self.options.environment is Environment.PRODUCTION:
             self.aldis.exchange_with(exchanging(self.world, self.profile, grants))
 
@@ -166,30 +166,32 @@ class Simulation:
 
     def rights(self) -> tuple[Grant, ...]:
         """All rights that something is known of; who is not among them has every right."""
-        with self.store.reading() as unit:
-            return tuple(sorted(self.network.directory(unit).grants.values(), key=lambda grant: grant.key))
+        with self.store.reading() as transaction:
+            return tuple(sorted(self.network.directory(transaction).grants.values(), key=lambda grant: grant.key))
 
     def change_rights(
         self, keys: Iterable[GrantKey], *, opened: date | None = None, closed: date | None = None
     ) -> None:
         """Open rights from a day on, or close them from a day on; journaled. Give one of the two days."""
         chosen = tuple(keys)
-        with self.store.unit() as unit:
-            known = self.network.directory(unit).grants
+        with self.store.transaction() as transaction:
+            known = self.network.directory(transaction).grants
             if opened is not None:
                 changed = tuple(Grant(grant_key, opened) for grant_key in chosen)
             else:
                 changed = tuple(
                     replace(known.get(grant_key, Grant(grant_key, EVER)), closed=closed) for grant_key in chosen
                 )
-            self.network.registry.grant(unit, changed)
+            self.network.registry.grant(transaction, changed)
             for grant in changed:
                 details: dict[str, journal.Json] = {
                     **grant.key._asdict(),
                     "opened": None if grant.opened in (None, EVER) else str(grant.opened),
                     "closed": None if grant.closed is None else str(grant.closed),
                 }
-                self._note(unit, Kind.RIGHT, "open" if opened is not None else "close", self.clock.now(), details)
+                self._note(
+                    transaction, Kind.RIGHT, "open" if opened is not None else "close", self.clock.now(), details
+                )
         self._open_access(self.clock.now().date())
 
     def settle(self) -> None:
@@ -209,13 +211,15 @@ class Simulation:
             self._worker.perform(self.aldis.perform, duty)
         self.clock.advance(to)
         self._reach(to)
-        with self.store.unit() as unit:
-            self._note(unit, Kind.CLOCK, "advance", to, {"from": start.isoformat(), "to": to.isoformat()})
+        with self.store.transaction() as transaction:
+            self._note(transaction, Kind.CLOCK, "advance", to, {"from": start.isoformat(), "to": to.isoformat()})
 
-    def _note(self, unit: Unit, kind: Kind, operation: str, at: datetime, details: dict[str, journal.Json]) -> None:
+    def _note(
+        self, transaction: Transaction, kind: Kind, operation: str, at: datetime, details: dict[str, journal.Json]
+    ) -> None:
         """Journal what was done to the simulation from outside."""
         entry = Entry(kind=kind, at=at, wall=wall_now(), interface="admin", operation=operation, details=details)
-        journal.append(unit, entry)
+        journal.append(transaction, entry)
 
     def catch_up(self) -> None:
         """Do the duties that time has reached and that are not done: after a crash, or on the machine's own clock."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from simulator.store import Store, Unit
+    from simulator.store import Store, Transaction
 
 LINES_FILE = "journal.jsonl"
 BLOB_FOLDER = "blobs"
@@ -36,22 +36,22 @@ _AGAIN = "run the suite again, or put a sound copy back"
 _TEXTS = tuple(name for name in _FIELDS if name not in ("number", "http_status", "message_ids", "details"))
 
 
-def append(unit: Unit, entry: Entry) -> int:
+def append(transaction: Transaction, entry: Entry) -> int:
     """Write an entry at the end of the journal as part of the caller's transaction, and return its number.
 
     Give the entry without a number; raises JournalError when it has one, StoreError when a blob it names is not stored.
     """
     if entry.number:
         raise JournalError(f"the entry has number {entry.number} already; a journal numbers its entries itself")
-    last = unit.known.get(_LAST_KNOWN)
+    last = transaction.known.get(_LAST_KNOWN)
     if last is None:
-        found = _LAST.run(unit.connection, {})
+        found = _LAST.run(transaction.connection, {})
         last = (found and found[0]) or 0
     number = last + 1
     row = {name: getattr(entry, name) for name in _FIELDS}
     row |= {"number": number, "message_ids": list(entry.message_ids), "details": dict(entry.details)}
-    _INSERT.run(unit.connection, row)
-    unit.known[_LAST_KNOWN] = number  # nobody else writes before this unit is done
+    _INSERT.run(transaction.connection, row)
+    transaction.known[_LAST_KNOWN] = number  # nobody else writes before this transaction is done
     return number
 
 
@@ -76,13 +76,13 @@ class StoredJournal:
 
     def blob(self, reference: str) -> bytes:
         """The bytes behind a reference; raises KeyError when there are none."""
-        with self._store.reading() as unit:
-            return unit.blob(reference)
+        with self._store.reading() as transaction:
+            return transaction.blob(reference)
 
     def last_moment(self) -> datetime | None:
         """The simulated time of the last entry, None when there is none: where a stopped simulation goes on."""
-        with self._store.reading() as unit:
-            return unit.connection.scalar(select(table.c.at).order_by(table.c.number.desc()).limit(1))
+        with self._store.reading() as transaction:
+            return transaction.connection.scalar(select(table.c.at).order_by(table.c.number.desc()).limit(1))
 
     def _page(self, after: int, kind: Kind | None, size: int) -> tuple[Entry, ...]:
         if size <= 0:
@@ -91,9 +91,9 @@ class StoredJournal:
         statement = select(table).where(table.c.number > after).order_by(table.c.number).limit(size)
         if kind is not None:
             statement = statement.where(table.c.kind == str(kind))
-        with self._store.reading() as unit:
+        with self._store.reading() as transaction:
             try:
-                return tuple(_from_row(row) for row in unit.connection.execute(statement).mappings())
+                return tuple(_from_row(row) for row in transaction.connection.execute(statement).mappings())
             except (ValueError, TypeError) as reason:  # text that is no JSON, no moment, no kind of entry
                 raise JournalError(f"an entry behind number {after} cannot be read ({reason}); {_AGAIN}") from reason
 

@@ -16,7 +16,7 @@ from typing import Any, cast
 from simulator.domain.errors import UserError
 from simulator.domain.model import Environment
 from simulator.journal import Json
-from simulator.store import Unit
+from simulator.store import Transaction
 from simulator.store.store import archive_add, archive_rows
 from simulator.world.model import World
 
@@ -99,10 +99,10 @@ class Setting:
             )
 
 
-def remember_setting(unit: Unit, setting: Setting) -> None:
+def remember_setting(transaction: Transaction, setting: Setting) -> None:
     """Keep the setting; once a data folder has one, it stays."""
     archive_add(
-        unit,
+        transaction,
         owner=_OWNER,
         kind=_KIND,
         key=_KEY,
@@ -111,9 +111,9 @@ def remember_setting(unit: Unit, setting: Setting) -> None:
     )
 
 
-def recorded_setting(unit: Unit) -> Setting | None:
+def recorded_setting(transaction: Transaction) -> Setting | None:
     """The setting of this store, None when it is new; raises SettingError when it cannot be read."""
-    for row in archive_rows(unit, owner=_OWNER, kind=_KIND):
+    for row in archive_rows(transaction, owner=_OWNER, kind=_KIND):
         body = row.body
         try:
             return Setting(

@@ -39,7 +39,7 @@ from simulator.store import Store
 
 if TYPE_CHECKING:
     from simulator.security.sts import TokenService
-    from simulator.store import Unit
+    from simulator.store import Transaction
 
 
 _AUTHORITY = "http://www.oasis-open.org/RSA2004/attributes/AUTHORITY"
@@ -80,12 +80,12 @@ class FederationAuthenticator:
         except Refused as refused:
             raise self._opaque(refused, self._particulars(credentials)) from None
 
-    def note(self, unit: Unit, principal: Principal) -> None:
+    def note(self, transaction: Transaction, principal: Principal) -> None:
         """Record the call in this transaction; raises Refused if it is a replay, to this server or another."""
         if principal.replay_key is None:
             return
         try:
-            self._replays.note(unit, principal.replay_key)
+            self._replays.note(transaction, principal.replay_key)
         except Refused as refused:
             digest: dict[str, Json] = {"security": {"token_digest": principal.details["token_digest"]}}
             raise self._opaque(refused, digest) from None

@@ -16,7 +16,7 @@ from simulator.store.schema import replays
 
 if TYPE_CHECKING:
     from simulator.soap.authenticator import ReplayKey
-    from simulator.store import Unit
+    from simulator.store import Transaction
 
 _SOURCE = Provenance(Basis.ASSUMED, "WCF refuses replays by default; call.refuse_replays of the security settings")
 _SWEEP = 1024
@@ -41,16 +41,16 @@ class Replays:
         self._lock = threading.Lock()
         self._since_sweep = 0
 
-    def note(self, unit: Unit, key: ReplayKey) -> None:
-        """Note that a call came, with all that the unit does; raises Refused when it came before."""
+    def note(self, transaction: Transaction, key: ReplayKey) -> None:
+        """Note that a call came, with all that the transaction does; raises Refused when it came before."""
         if self._is_due():
-            unit.connection.execute(_EXPIRED, {"its_clock": key.clock, "its_now": key.now})
+            transaction.connection.execute(_EXPIRED, {"its_clock": key.clock, "its_now": key.now})
         row = {
             "digest": hashlib.sha256(f"{key.clock} {key.value}".encode()).hexdigest(),
             "clock": key.clock,
             "until": key.until,
         }
-        if _NOTE.run(unit.connection, row) is None:
+        if _NOTE.run(transaction.connection, row) is None:
             raise refuse(
                 Check.REPLAY,
                 key.element,

@@ -280,8 +280,8 @@ class TokenService:
         if self._settings.call.refuse_replays.value and shown.once is not None and call.reading is not None:
             until = later(timestamp.expires, self._settings.call.skew_seconds.value)
             once = ReplayKey(shown.once, f"{PLACE}/ds:SignatureValue", call.reading.clock, call.reading.now, until)
-            with self._store.unit() as unit:
-                self._replays.note(unit, once)
+            with self._store.transaction() as transaction:
+                self._replays.note(transaction, once)
         return shown
 
     def _blocks(self, call: _Call) -> tuple[Element, ...]:
@@ -316,10 +316,10 @@ class TokenService:
         )
         if fault is not None:
             entry = as_refused(entry, fault)
-        with self._store.unit() as unit:
+        with self._store.transaction() as transaction:
             if call.envelope is not None:
-                entry = replace(entry, request=unit.put_blob(_without_password(call.envelope)))
-            journal.append(unit, entry)
+                entry = replace(entry, request=transaction.put_blob(_without_password(call.envelope)))
+            journal.append(transaction, entry)
 
 
 def _check_get(known: Addressing | None) -> None:

@@ -11,7 +11,7 @@ from simulator.documents.parsing import Element
 from simulator.journal import Json
 
 if TYPE_CHECKING:
-    from simulator.store import Unit
+    from simulator.store import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class Authenticator(Protocol):
         """Return the caller; raises Refused when the credentials prove none."""
         ...
 
-    def note(self, unit: Unit, principal: Principal) -> None:
+    def note(self, transaction: Transaction, principal: Principal) -> None:
         """Record the call in this transaction. Raises Refused if it is a replay, to whichever server it came first."""
         ...
 

@@ -292,7 +292,7 @@ def _administration(call: Invocation) -> Administration:
             return named if named in names else None
         return names[0] if len(names) == 1 else None
 
-    return Administration(call.network.registry, call.unit, element_of)
+    return Administration(call.network.registry, call.transaction, element_of)
 
 
 def _require(record: Any, name: str) -> None:

@@ -32,7 +32,7 @@ from simulator.soap.multipart import INCLUDE, Media, charset_of, check_media, re
 from simulator.soap.refusals import EnvelopeCode, Fault, FaultCode, SoapVersion, as_fault, refuse
 from simulator.soap.replies import Reply, as_mtom, put_payloads_back, write_envelope
 from simulator.soap.services import Invocation
-from simulator.store import Incoming, Unit
+from simulator.store import Incoming, Transaction
 
 MAX_JOURNALED_BYTES = 1024 * 1024
 """Larger requests and replies are journaled without their payloads, which have blobs of their own."""
@@ -109,18 +109,18 @@ class SoapCall:
         """The interface's name in the journal."""
         return "soap"
 
-    def identify(self, unit: Unit) -> Caller:
+    def identify(self, transaction: Transaction) -> Caller:
         """Return the caller; raises Refused for an unknown user, and for a replay of a secured call."""
         authenticator = self.request.authenticator
         if authenticator is not None and self.read.principal is not None:
             try:
-                authenticator.note(unit, self.read.principal)
+                authenticator.note(transaction, self.read.principal)
             except Refused:
                 self.read.principal, self.record.user = None, None  # a replay proves nothing about who sends it
                 raise
-        return self.caller(unit)
+        return self.caller(transaction)
 
-    def caller(self, unit: Unit) -> Caller:
+    def caller(self, transaction: Transaction) -> Caller:
         """Return DIT's user for the name that the request or its token gives; raises Refused."""
         if self.record.user is None:
             raise refuse(
@@ -132,16 +132,16 @@ class SoapCall:
                 "password is not looked at",
                 http_status=401,
             )
-        return self.services.network.caller(unit, self.record.user)
+        return self.services.network.caller(transaction, self.record.user)
 
-    def act(self, unit: Unit, caller: Caller) -> Reply:
+    def act(self, transaction: Transaction, caller: Caller) -> Reply:
         """Carry the operation out through its service and write the answer."""
         if self.read.operation is None or self.read.wrapper is None:
             raise AssertionError("a call is read before it is carried out")
         request, services = self.request, self.services
-        self._store_payload(unit, self.read.wrapper)
+        self._store_payload(transaction, self.read.wrapper)
         invocation = Invocation(
-            unit, services.network, caller, self.record, self.read.examined, schemas=services.profile.catalogue
+            transaction, services.network, caller, self.record, self.read.examined, schemas=services.profile.catalogue
         )
         content = dispatch(self.read.wrapper, invocation, request.contract)
         blocks = (
@@ -149,23 +149,23 @@ class SoapCall:
             *self._security_blocks(),
         )
         envelope = write_envelope(request.version, blocks, content)
-        content_type, stream = request.version.content_type, put_payloads_back(envelope, unit.open_blob)
+        content_type, stream = request.version.content_type, put_payloads_back(envelope, transaction.open_blob)
         if self.read.media is not None and self.read.media.parts is not None:
             content_type, stream = as_mtom(stream, request.version)
         if stream.size <= IN_MEMORY:
             return Reply(200, content_type, stream.joined(), envelope=envelope)
         return Reply(200, content_type, b"", stream=stream, envelope=envelope)
 
-    def keep(self, unit: Unit) -> None:
+    def keep(self, transaction: Transaction) -> None:
         """Store the payload of a call that is not carried out; a secured call may not come again even so."""
         authenticator, payload = self.request.authenticator, self.read.payload
         if authenticator is not None and self.read.principal is not None:
             with suppress(Refused):
-                authenticator.note(unit, self.read.principal)
+                authenticator.note(transaction, self.read.principal)
         if self.record.authority is None and self.record.user is not None:
             with suppress(Refused):
-                self.record.authority = self.services.network.caller(unit, self.record.user).authority
-        self.record.payload = payload.keep(unit) if payload is not None else None
+                self.record.authority = self.services.network.caller(transaction, self.record.user).authority
+        self.record.payload = payload.keep(transaction) if payload is not None else None
 
     def refused(self, refusal: Refusal) -> Reply:
         """Write a refusal as a fault."""
@@ -192,10 +192,10 @@ class SoapCall:
         cut = fault.kind == CUT_REPLY
         return replace(answer, cut=cut, broken=not cut)
 
-    def complete(self, unit: Unit | None, entry: Entry, answer: Reply) -> Entry:
+    def complete(self, transaction: Transaction | None, entry: Entry, answer: Reply) -> Entry:
         """Return the entry with the HTTP status, which a reply that never leaves has not, and both messages."""
         entry = replace(entry, http_status=None if answer.broken else answer.status)
-        if unit is None:
+        if transaction is None:
             return entry
         body, request, details = self.request.body, self.request.body.data, dict(entry.details)
         if body.size > MAX_JOURNALED_BYTES:
@@ -204,8 +204,8 @@ class SoapCall:
         large = answer.stream is not None or len(answer.body) > MAX_JOURNALED_BYTES
         return replace(
             entry,
-            request=unit.put_blob(request),
-            reply=unit.put_blob(answer.envelope if large else answer.body),
+            request=transaction.put_blob(request),
+            reply=transaction.put_blob(answer.envelope if large else answer.body),
             details=details,
         )
 
@@ -215,13 +215,13 @@ class SoapCall:
             return ()
         return authenticator.reply_headers(self.read.principal)
 
-    def _store_payload(self, unit: Unit, wrapper: Element) -> None:
+    def _store_payload(self, transaction: Transaction, wrapper: Element) -> None:
         """Put the payload into the blob store, and its reference into the place that it was taken from."""
         payload = self.read.payload
         if payload is None:
             return
         place = next(wrapper.iter(f"{{{REFERENCE}}}Payload"))
-        place.set("reference", payload.keep(unit))
+        place.set("reference", payload.keep(transaction))
         place.set("size", str(payload.size))
         place.set("element", payload.element)
 
@@ -337,8 +337,8 @@ def _examine(call: SoapCall) -> Examined | None:
         MessageClass.ERROR if event else MessageClass.BUSINESS,
     )
     network = call.services.network
-    with call.services.store.reading() as unit:
-        caller, directory = call.caller(unit), network.directory(unit)
+    with call.services.store.reading() as transaction:
+        caller, directory = call.caller(transaction), network.directory(transaction)
     examined = network.examine(directory, caller, request, payload.pieces)
     if examined is None or examined.complaints:
         complaint = well_formed(payload.pieces)

@@ -22,7 +22,7 @@ from simulator.documents.parsing import clark
 from simulator.soap.body import Window
 from simulator.soap.contract import DIT, PAYLOAD_PARENTS, SVC
 from simulator.soap.refusals import EnvelopeCode, SoapVersion, refuse
-from simulator.store import Incoming, Unit
+from simulator.store import Incoming, Transaction
 
 AROUND = 1024 * 1024
 """Bytes that the envelope may have before the payload of a large request, and behind it (assumed)."""
@@ -55,9 +55,9 @@ class LiftedPayload:
         """Bytes."""
         return len(self.data)
 
-    def keep(self, unit: Unit) -> str:
+    def keep(self, transaction: Transaction) -> str:
         """Put the bytes into the store; returns the blob's reference."""
-        return unit.put_blob(self.data)
+        return transaction.put_blob(self.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,9 @@ class LargePayload:
         """The bytes from the start."""
         return self.incoming.pieces()
 
-    def keep(self, unit: Unit) -> str:
+    def keep(self, transaction: Transaction) -> str:
         """Put the file into the store; returns the blob's reference."""
-        return unit.adopt(self.incoming)
+        return transaction.adopt(self.incoming)
 
 
 @dataclass(frozen=True, slots=True)

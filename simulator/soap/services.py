@@ -24,7 +24,7 @@ from simulator.soap.extraction import REFERENCE
 if TYPE_CHECKING:
     from simulator.dit.network import Network
     from simulator.dit.sending import Examined
-    from simulator.store import Unit
+    from simulator.store import Transaction
 
 
 Decorator = Callable[[Callable[..., Any]], Any]
@@ -59,7 +59,7 @@ _CLASS_CODES = {MessageClass.BUSINESS: "1", MessageClass.TRANSACTION: "2", Messa
 class Invocation:
     """A call as a service function gets it: its transaction, its caller, and the record of what it does."""
 
-    unit: Unit
+    transaction: Transaction
     network: Network
     caller: Caller
     record: CallRecord
@@ -206,7 +206,7 @@ class MessageService(ServiceBase):
         call: Invocation = ctx.udc
         request = _send_request(asked)
         _note_send(call.record, request)
-        call.record.message_ids = (call.network.send(call.unit, call.caller, request, call.examined),)
+        call.record.message_ids = (call.network.send(call.transaction, call.caller, request, call.examined),)
         return True
 
     @_operation(
@@ -220,7 +220,7 @@ class MessageService(ServiceBase):
         """ReceiveMessage2: the messages, which are then read."""
         call: Invocation = ctx.udc
         selector = _selector(asked, call.record)
-        messages = call.network.receive(call.unit, call.caller, selector)
+        messages = call.network.receive(call.transaction, call.caller, selector)
         call.record.message_ids = tuple(message.id for message in messages)
         call.record.details["payloads"] = {message.id: message.payload.reference for message in messages}
         call.record.details["size"] = sum(message.payload.size for message in messages)
@@ -242,7 +242,7 @@ class MessageService(ServiceBase):
         selector = _selector(asked, call.record)
         read = bool(asked.ReadMessage)
         call.record.details["read"] = read
-        messages = call.network.list_messages(call.unit, call.caller, selector, read=read)
+        messages = call.network.list_messages(call.transaction, call.caller, selector, read=read)
         call.record.message_ids = tuple(message.id for message in messages)
         _note_versions(call.record, (message.version for message in messages))
         return MessageBasicInfoListStructure(MessageBasicInfo=[_basic_info(message) for message in messages])
@@ -258,7 +258,7 @@ class MessageService(ServiceBase):
         """RestoreMessageList: read messages become delivered again."""
         call: Invocation = ctx.udc
         call.record.asked = _ids(asked.MessageBasicInfo)
-        call.record.message_ids = call.network.restore(call.unit, call.caller, call.record.asked)
+        call.record.message_ids = call.network.restore(call.transaction, call.caller, call.record.asked)
         _note_versions_of(call)
         return True
 
@@ -273,7 +273,7 @@ class MessageService(ServiceBase):
         """DeleteMessage: one message, or the caller's messages of a channel."""
         call: Invocation = ctx.udc
         selector = _selector(asked, call.record)
-        call.record.message_ids = call.network.delete(call.unit, call.caller, selector)
+        call.record.message_ids = call.network.delete(call.transaction, call.caller, selector)
         _note_versions_of(call)
         return True
 
@@ -282,14 +282,14 @@ class MessageService(ServiceBase):
         """ConfirmationAck: a read message was processed."""
         call: Invocation = ctx.udc
         call.record.asked = call.record.message_ids = (canonical(asked),)
-        call.network.confirm(call.unit, call.caller, asked)
+        call.network.confirm(call.transaction, call.caller, asked)
         _note_versions_of(call)
 
 
 def _note_versions_of(call: Invocation) -> None:
     """Of the messages that a call names by their ids."""
     if call.record.message_ids and call.record.channel_version is None:
-        _note_versions(call.record, call.network.versions_of(call.unit, call.caller, call.record.message_ids))
+        _note_versions(call.record, call.network.versions_of(call.transaction, call.caller, call.record.message_ids))
 
 
 def _note_versions(record: CallRecord, versions: Iterable[str]) -> None:

@@ -2,6 +2,6 @@
 
 from simulator.store.errors import StorageFull, StoreError
 from simulator.store.incoming import Incoming, OpenBlob
-from simulator.store.store import Store, Unit
+from simulator.store.store import Store, Transaction
 
-__all__ = ["Incoming", "OpenBlob", "StorageFull", "Store", "StoreError", "Unit"]
+__all__ = ["Incoming", "OpenBlob", "StorageFull", "Store", "StoreError", "Transaction"]

@@ -30,7 +30,7 @@ _PIECE = select(blob_pieces.c.data).where(
 
 
 class Incoming:
-    """A blob being written beside the store. It becomes part of it by :meth:`Unit.adopt`; close it in any case.
+    """A blob being written beside the store. It becomes part of it by :meth:`Transaction.adopt`; close it in any case.
 
     Its bytes are hashed as they come, and on disk once :meth:`finish` has returned: outside of any transaction, so that
     nobody waits for a large file.
@@ -101,7 +101,7 @@ class Incoming:
 
 
 class OpenBlob(Protocol):
-    """A blob to be read piece by piece, also after its unit has ended."""
+    """A blob to be read piece by piece, also after its transaction has ended."""
 
     @property
     def size(self) -> int:

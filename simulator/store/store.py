@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     from simulator.store.incoming import OpenBlob
 
 
-class Unit:
+class Transaction:
     """One transaction: its connection, its blobs, and what is to be done once it is committed.
 
-    Units come from :meth:`Store.unit` (writing) and :meth:`Store.reading`; what is done in one stands or falls as one.
+    Begin one with :meth:`Store.transaction` (to write) or :meth:`Store.reading`. All changes of a transaction are
+    committed together, or none is.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class Unit:
         return self._connection
 
     def put_blob(self, data: bytes) -> str:
-        """Keep bytes and return their reference (SHA-256, hex); durable when the unit commits.
+        """Keep bytes and return their reference (SHA-256, hex); durable when the transaction commits.
 
         Raises StoreError, and StorageFull when there is no room.
         """
@@ -85,13 +86,13 @@ class Unit:
         """Begin a large blob that is to be adopted; close it in any case. Raises StoreError."""
         self._require_writing()
         if self._begin is None:
-            raise StoreError("this unit has no place for large blobs")
+            raise StoreError("this transaction has no place for large blobs")
         return self._begin()
 
     def adopt(self, incoming: Incoming) -> str:
-        """Keep a finished file as a blob and return its reference; durable when the unit commits.
+        """Keep a finished file as a blob and return its reference; durable when the transaction commits.
 
-        The file stays the caller's to close, so that it can be adopted again when this unit is undone. Raises
+        The file stays the caller's to close, so that it can be adopted again when this transaction is undone. Raises
         StoreError, and StorageFull when there is no room.
         """
         self._require_writing()
@@ -103,16 +104,16 @@ class Unit:
         return fresh if fresh is not None else blobs.get(self.connection, self._files, reference)
 
     def open_blob(self, reference: str) -> OpenBlob:
-        """A blob to be read piece by piece, also after the unit; raises KeyError when there is none."""
+        """A blob to be read piece by piece, also after the transaction; raises KeyError when there is none."""
         return blobs.open_blob(self.connection, self._files, reference)
 
     def after_commit(self, callback: Callable[[], object]) -> None:
-        """Have something called once this unit is committed and others may write; never when it is not committed."""
+        """Call something after the commit, when others may write again; never when the transaction is undone."""
         self._require_writing()
         self._callbacks.append(callback)
 
     def after_rollback(self, callback: Callable[[], object]) -> None:
-        """Have something called when this transaction is not committed, before another one can begin.
+        """Call something when this transaction is undone, before another one can begin.
 
         For state in memory that changes together with the store. The callback must neither raise nor use the store.
         """
@@ -131,10 +132,12 @@ class Unit:
 
     def _require_writing(self) -> None:
         if not self._writing:
-            raise StoreError("this unit is for reading only; open one with store.unit() to change anything")
+            raise StoreError(
+                "this transaction is for reading only; open one with store.transaction() to change anything"
+            )
 
     def discard_files(self) -> None:
-        """For the store: remove the files of blobs that this unit put, because it will not be committed."""
+        """For the store: remove the files of blobs that this transaction put, because it will not be committed."""
         for path in self._new_files:
             path.unlink(missing_ok=True)
 
@@ -164,7 +167,7 @@ INCOMING_FOLDER = "incoming"
 
 
 class Store:
-    """Everything that the simulator keeps. Safe to share between threads; units of several threads queue."""
+    """Everything that the simulator keeps. Safe to share between threads; transactions of several threads queue."""
 
     def __init__(self, engine: Engine, files: BlobFiles | None, scratch: Path | None, incoming: Path) -> None:
         """Use :meth:`open`."""
@@ -208,37 +211,37 @@ class Store:
         return store
 
     @contextmanager
-    def unit(self) -> Iterator[Unit]:
+    def transaction(self) -> Iterator[Transaction]:
         """One write transaction: committed when the block ends, undone whole when it raises.
 
-        Callbacks of :meth:`Unit.after_commit` run after the commit, in order, outside of the transaction. Raises
+        Callbacks of :meth:`Transaction.after_commit` run after the commit, in order, outside of the transaction. Raises
         StoreError when the store cannot be written, StorageFull when there is no room, and what a callback raises
         (once all have run).
         """
-        with self._alone(), self._writing() as connection, connection.begin() as transaction:
-            unit = Unit(connection, self._files, writing=True, begin=self.incoming)
+        with self._alone(), self._writing() as connection, connection.begin() as root:
+            transaction = Transaction(connection, self._files, writing=True, begin=self.incoming)
             try:
-                yield unit
-                _ = unit.connection  # refuses when a statement failed and nobody let its error through
+                yield transaction
+                _ = transaction.connection  # refuses when a statement failed and nobody let its error through
             except BaseException:
                 # Before the rollback: once the database is free, another process may be storing the same blob.
-                unit.discard_files()
-                unit.undo()
+                transaction.discard_files()
+                transaction.undo()
                 raise
-            self._commit(transaction, unit)
-        unit.call_back()
+            self._commit(root, transaction)
+        transaction.call_back()
 
     @contextmanager
-    def reading(self) -> Iterator[Unit]:
+    def reading(self) -> Iterator[Transaction]:
         """A consistent view of what is committed; it holds nobody up. Raises StoreError when it cannot be read."""
         with self._engine.connect() as connection:
             connection.info.pop(FAILED, None)
-            with connection.begin() as transaction:
-                yield Unit(connection, self._files, writing=False)
-                transaction.rollback()
+            with connection.begin() as root:
+                yield Transaction(connection, self._files, writing=False)
+                root.rollback()
 
     def incoming(self) -> Incoming:
-        """Begin a large blob outside of any unit; see :class:`Incoming`. Raises StoreError."""
+        """Begin a large blob outside of any transaction; see :class:`Incoming`. Raises StoreError."""
         return Incoming(self._incoming, durable=self._files is not None and self._files.durable)
 
     def scratch(self) -> Incoming:
@@ -250,9 +253,9 @@ class Store:
         return spool(self._incoming)
 
     def close(self) -> None:
-        """Let go of the database; a temporary store is removed. A unit that is still open is undone."""
+        """Let go of the database; a temporary store is removed. A transaction that is still open is undone."""
         self._closed = True
-        if self._writer.acquire(blocking=False):  # or else the unit that is open lets go
+        if self._writer.acquire(blocking=False):  # or else the transaction that is open lets go
             self._let_go()
             self._writer.release()
         self._engine.dispose()
@@ -269,7 +272,9 @@ class Store:
     def _alone(self) -> Iterator[None]:
         me = threading.get_ident()
         if self._holder == me:
-            raise StoreError("this thread already has a unit open and would wait for itself; pass that unit on instead")
+            raise StoreError(
+                "this thread already has a transaction open and would wait for itself; pass that transaction on instead"
+            )
         with self._writer:
             self._holder = me
             try:
@@ -279,9 +284,9 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        """The one connection that writes, kept between units: taking it from the pool takes as long as an insert.
+        """The one connection that writes. It stays open: taking one from the pool takes as long as an insert.
 
-        What failed on it may have spoilt it; the next unit then has another one.
+        What failed on it may have spoilt it; the next transaction then has another one.
         """
         if self._connection is None:
             self._connection = self._engine.connect().execution_options(**{WRITING: True})
@@ -299,23 +304,23 @@ class Store:
         if connection is not None:
             connection.close()
 
-    def _commit(self, transaction: RootTransaction, unit: Unit) -> None:
+    def _commit(self, root: RootTransaction, transaction: Transaction) -> None:
         try:
-            transaction.commit()
+            root.commit()
         except BaseException:
             # A server that is lost during the commit may have committed: then the files are its, and opening tells.
             if self._engine.dialect.name == "sqlite":
-                unit.discard_files()
-            unit.undo()
+                transaction.discard_files()
+            transaction.undo()
             raise
 
     def _prepare(self, place: Path | None) -> None:
         """Make or check the tables, and clean up after a process that was killed."""
         try:
-            with self.unit() as unit:
-                _check_version(unit)
+            with self.transaction() as transaction:
+                _check_version(transaction)
                 if self._files is not None:
-                    self._files.clean(unit.connection)
+                    self._files.clean(transaction.connection)
         except OSError as error:
             raise from_os_error(error, f"opening the store in {place}") from error
         except StoreError as error:
@@ -323,15 +328,15 @@ class Store:
             raise type(error)(f"cannot open the store{f' in {place}' if place else ''}: {error}") from error
 
 
-def _check_version(unit: Unit) -> None:
-    found = set(inspect(unit.connection).get_table_names())
+def _check_version(transaction: Transaction) -> None:
+    found = set(inspect(transaction.connection).get_table_names())
     if not found:
-        metadata.create_all(unit.connection)
-        unit.connection.execute(insert(facts), {"name": "schema", "value": SCHEMA_VERSION})
+        metadata.create_all(transaction.connection)
+        transaction.connection.execute(insert(facts), {"name": "schema", "value": SCHEMA_VERSION})
         return
     if facts.name not in found:
         raise StoreError("its database belongs to something else; give an empty directory or database")
-    version = unit.connection.scalar(select(facts.c.value).where(facts.c.name == "schema"))
+    version = transaction.connection.scalar(select(facts.c.value).where(facts.c.name == "schema"))
     if version != SCHEMA_VERSION:
         raise StoreError(
             "it was written by another version of the simulator "
@@ -364,16 +369,23 @@ class ArchiveRow:
 
 
 def archive_add(
-    unit: Unit, *, owner: str, kind: str, key: str, at: datetime, body: Any = None, blob: str | None = None
+    transaction: Transaction,
+    *,
+    owner: str,
+    kind: str,
+    key: str,
+    at: datetime,
+    body: Any = None,
+    blob: str | None = None,
 ) -> bool:
-    """Add a record within the unit; False, and nothing changed, when its owner already has that key of that kind.
+    """Add a record; False, and nothing changed, when its owner already has that key of that kind.
 
-    ``body`` is any JSON value; ``blob`` a reference that ``unit.put_blob`` gave.
+    ``body`` is any JSON value; ``blob`` a reference that ``transaction.put_blob`` gave.
     """
-    if archive_row(unit, owner, kind, key) is not None:
+    if archive_row(transaction, owner, kind, key) is not None:
         return False
     row = {
-        "number": archive_end(unit) + 1,
+        "number": archive_end(transaction) + 1,
         "owner": owner,
         "kind": kind,
         "key": key,
@@ -381,26 +393,28 @@ def archive_add(
         "body": body,
         "blob": blob,
     }
-    unit.connection.execute(insert(archive), row)
+    transaction.connection.execute(insert(archive), row)
     return True
 
 
-def archive_row(unit: Unit, owner: str, kind: str, key: str) -> ArchiveRow | None:
+def archive_row(transaction: Transaction, owner: str, kind: str, key: str) -> ArchiveRow | None:
     """The one record under a key."""
     statement = select(archive).where(archive.c.owner == owner, archive.c.kind == kind, archive.c.key == key)
-    row = unit.connection.execute(statement).one_or_none()
+    row = transaction.connection.execute(statement).one_or_none()
     return None if row is None else ArchiveRow(*row)
 
 
-def archive_rows(unit: Unit, owner: str, kind: str | None = None, *, after: int = 0) -> Iterator[ArchiveRow]:
+def archive_rows(
+    transaction: Transaction, owner: str, kind: str | None = None, *, after: int = 0
+) -> Iterator[ArchiveRow]:
     """An owner's records behind a number in the order in which they were added, of one kind or of all."""
     statement = select(archive).where(archive.c.owner == owner, archive.c.number > after).order_by(archive.c.number)
     if kind is not None:
         statement = statement.where(archive.c.kind == kind)
-    for row in unit.connection.execute(statement):
+    for row in transaction.connection.execute(statement):
         yield ArchiveRow(*row)
 
 
-def archive_end(unit: Unit) -> int:
+def archive_end(transaction: Transaction) -> int:
     """The number of the last record of any owner, 0 when there is none."""
-    return unit.connection.scalar(select(func.max(archive.c.number))) or 0
+    return transaction.connection.scalar(select(func.max(archive.c.number))) or 0

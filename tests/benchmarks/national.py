@@ -82,8 +82,8 @@ class Year:
         rules = NetworkRules(message_bytes=self.profile.limits.message_bytes.value)
         self.network = Network(clock=self.clock, catalogue=self.profile.catalogue, rules=rules)
         setup = installation_for(self.world, self.profile)
-        with self.store.unit() as unit:
-            self.network.registry.install(unit, setup)
+        with self.store.transaction() as transaction:
+            self.network.registry.install(transaction, setup)
         self.aldis = Aldis(
             world=self.world, profile=self.profile, clock=self.clock, network=self.network, store=self.store
         )
@@ -116,11 +116,11 @@ class Year:
             for piece in _written(header, channel, records, self.profile):
                 incoming.write(piece)
             incoming.finish()
-            with self.store.unit() as unit:
+            with self.store.transaction() as transaction:
                 found = self.profile.channel(channel)
-                payload = Payload(unit.adopt(incoming), incoming.size, found.root)
-                caller = self.network.caller(unit, retailer.user)
-                self.network.send(unit, caller, SendRequest(found.version_urn(), payload))
+                payload = Payload(transaction.adopt(incoming), incoming.size, found.root)
+                caller = self.network.caller(transaction, retailer.user)
+                self.network.send(transaction, caller, SendRequest(found.version_urn(), payload))
 
     def contracts(self, retailer: Retailer, period: Period) -> None:
         """The retailer reports all its contracts."""
@@ -134,16 +134,16 @@ class Year:
         self.send(retailer, ChannelName.PAYOUT, period, self._bills(retailer, reference, period), count)
 
     def _list(self, retailer: Retailer) -> str:
-        with self.store.unit() as unit:
-            caller = self.network.caller(unit, retailer.user)
+        with self.store.transaction() as transaction:
+            caller = self.network.caller(transaction, retailer.user)
             (message,) = self.network.receive(
-                unit, caller, Selector(channel=self.profile.channel(ChannelName.DISCOUNT).urn)
+                transaction, caller, Selector(channel=self.profile.channel(ChannelName.DISCOUNT).urn)
             )
             return message.payload.reference
 
     def _granted(self, reference: str) -> Iterator[tuple[str, str, Decimal]]:
-        with self.store.reading() as unit:
-            pieces = unit.open_blob(reference).pieces
+        with self.store.reading() as transaction:
+            pieces = transaction.open_blob(reference).pieces
         with self.store.spool() as spool:
             for record in read_streamed(pieces, self.profile, spool, ChannelName.DISCOUNT).records:
                 if isinstance(record, DiscountRecord) and record.total:
@@ -214,8 +214,8 @@ def _xmllint(year: Year) -> dict[str, float]:
     sent = [entry for entry in StoredJournal(year.store).entries() if entry.operation == "determine"][-1]
     schema = year.profile.catalogue.path(year.profile.national.schema_urn)
     with tempfile.NamedTemporaryFile() as file:
-        with year.store.reading() as unit:
-            for piece in unit.open_blob(sent.payload or "").pieces():
+        with year.store.reading() as transaction:
+            for piece in transaction.open_blob(sent.payload or "").pieces():
                 file.write(piece)
         file.flush()
         start = time.perf_counter()

@@ -110,12 +110,12 @@ def _settle(base: str) -> None:
 
 def _check(store: Store, tried: set[str], acknowledged: set[str]) -> set[str]:
     """Every acknowledged message is there, once, with its document, and in the journal; returns all messages."""
-    with store.reading() as unit:
-        sent = list(unit.connection.scalars(select(messages.c.id)))
-        arrived = unit.connection.execute(
+    with store.reading() as transaction:
+        sent = list(transaction.connection.scalars(select(messages.c.id)))
+        arrived = transaction.connection.execute(
             select(deliveries.c.message, deliveries.c.recipient, deliveries.c.payload)
         ).all()
-        payloads = {row.payload: unit.blob(row.payload) for row in arrived}
+        payloads = {row.payload: transaction.blob(row.payload) for row in arrived}
     assert set(Counter(sent).values()) <= {1}
     assert set(Counter((row.message, row.recipient) for row in arrived).values()) <= {1}
     held: dict[str, set[str]] = {}

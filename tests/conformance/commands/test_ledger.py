@@ -21,8 +21,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with data/, as a served simulator leaves it, and journal/, as a report has it."""
     folder = tmp_path_factory.mktemp("ledger")
     country = Country(load_world("carry-over"), folder / "data")
-    with country.store.unit() as unit:
-        remember_setting(unit, Setting(country.world, "reconstruction", country.clock.now()))
+    with country.store.transaction() as transaction:
+        remember_setting(transaction, Setting(country.world, "reconstruction", country.clock.now()))
     story = Story(country)
     story.sign()
     country.until(date(2026, 2, 2))

@@ -73,8 +73,8 @@ class Country:
             faults=self.faults,
         )
         setup = installation_for(self.world, self.profile)
-        with self.store.unit() as unit:
-            self.network.registry.install(unit, setup)
+        with self.store.transaction() as transaction:
+            self.network.registry.install(transaction, setup)
         self.aldis = self.fresh_aldis()
 
     def fresh_aldis(self) -> Aldis:
@@ -91,9 +91,9 @@ class Country:
     def state(self) -> State:
         """What ALDIS knows by what was committed."""
         register = Register(self.world, determination_day=self.profile.due.determination_day.value)
-        with self.store.reading() as unit:
+        with self.store.reading() as transaction:
             state = State(register)
-            read_on(unit, state, self.profile, 0, self.store.spool)
+            read_on(transaction, state, self.profile, 0, self.store.spool)
             return state
 
     def facts(self) -> Facts:
@@ -151,10 +151,10 @@ class Country:
     def post_bytes(self, data: bytes, name: ChannelName, retailer: Retailer = PARAUGS) -> str:
         """Put any bytes into DIT on a channel."""
         channel = self.profile.channel(name)
-        with self.store.unit() as unit:
-            payload = Payload(unit.put_blob(data), len(data), channel.root)
-            caller = self.network.caller(unit, retailer.user)
-            return self.network.send(unit, caller, SendRequest(channel.version_urn(), payload))
+        with self.store.transaction() as transaction:
+            payload = Payload(transaction.put_blob(data), len(data), channel.root)
+            caller = self.network.caller(transaction, retailer.user)
+            return self.network.send(transaction, caller, SendRequest(channel.version_urn(), payload))
 
     def send(self, *records: Record, retailer: Retailer = PARAUGS, **header: Any) -> dict[str, Any]:
         """Send a document of these records and wake ALDIS; returns the journal's details of its intake."""
@@ -169,12 +169,12 @@ class Country:
     def complain(self, about: MailboxMessage, report: ErrorReport, retailer: Retailer = PARAUGS) -> None:
         """The retailer answers a discount message with an error event."""
         data = write_error_report(report, self.profile)
-        with self.store.unit() as unit:
-            payload = Payload(unit.put_blob(data), len(data), self.profile.error_root)
+        with self.store.transaction() as transaction:
+            payload = Payload(transaction.put_blob(data), len(data), self.profile.error_root)
             request = SendRequest(
                 about.version, payload, MessageClass.ERROR, related_message=about.id, event_name="DocumentErrors"
             )
-            self.network.send(unit, self.network.caller(unit, retailer.user), request)
+            self.network.send(transaction, self.network.caller(transaction, retailer.user), request)
 
     # -- what can be seen
 
@@ -189,10 +189,10 @@ class Country:
 
     def mailbox(self, retailer: Retailer, name: ChannelName) -> list[MailboxMessage]:
         """What lies unread in a retailer's mailbox on a channel."""
-        with self.store.reading() as unit:
-            caller = self.network.caller(unit, retailer.user)
+        with self.store.reading() as transaction:
+            caller = self.network.caller(transaction, retailer.user)
             selector = Selector(channel=self.profile.channel(name).urn)
-            return list(self.network.list_messages(unit, caller, selector))
+            return list(self.network.list_messages(transaction, caller, selector))
 
     def discounts(self, retailer: Retailer = PARAUGS) -> list[Document]:
         """The discount documents in a retailer's mailbox, each of which holds to the schema and the rules."""
@@ -224,17 +224,17 @@ class Country:
 
     def blob(self, reference: str) -> bytes:
         """The bytes behind a reference."""
-        with self.store.reading() as unit:
-            return unit.blob(reference)
+        with self.store.reading() as transaction:
+            return transaction.blob(reference)
 
     def bvkb_waiting(self) -> int:
         """How many messages lie unread in BVKB's mailbox."""
         found = 0
-        with self.store.reading() as unit:
-            caller = self.network.caller(unit, self.world.bvkb.id)
+        with self.store.reading() as transaction:
+            caller = self.network.caller(transaction, self.world.bvkb.id)
             for name in ChannelName:
                 selector = Selector(channel=self.profile.channel(name).urn)
-                found += len(self.network.list_messages(unit, caller, selector))
+                found += len(self.network.list_messages(transaction, caller, selector))
         return found
 
 

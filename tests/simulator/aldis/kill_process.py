@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from simulator.store import Store, Unit
+from simulator.store import Store, Transaction
 from tests.simulator.aldis.country import Country
 from tests.simulator.aldis.people import ANNA, poor, world
 
@@ -28,20 +28,20 @@ def main() -> None:
     """Wake ALDIS; this process does not live to see the end of it."""
     directory, number, moment = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     country = Country(world(poor(ANNA), start=date(2026, 3, 1)), directory)
-    original, commits = Store.unit, 0
+    original, commits = Store.transaction, 0
 
     @contextmanager
-    def deadly(self: Store) -> Iterator[Unit]:
+    def deadly(self: Store) -> Iterator[Transaction]:
         nonlocal commits
-        with original(self) as unit:
+        with original(self) as transaction:
             commits += 1
             if commits == number and moment == "after":
-                unit.after_commit(_die)
-            yield unit
+                transaction.after_commit(_die)
+            yield transaction
             if commits == number and moment == "before":
                 _die()
 
-    Store.unit = deadly  # type: ignore[method-assign]
+    Store.transaction = deadly  # type: ignore[method-assign]
     country.aldis.wake()
 
 

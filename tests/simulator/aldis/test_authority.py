@@ -28,7 +28,7 @@ from simulator.domain.model import (
     RecordError,
     Severity,
 )
-from simulator.store import Store, Unit
+from simulator.store import Store, Transaction
 from simulator.world.file import load_world
 from simulator.world.model import Claim, Spell
 from tests.simulator.aldis.conftest import MakeCountry
@@ -359,16 +359,16 @@ def test_what_is_not_committed_never_happened(
     else:
         country.send(contract("1", ANNA), contract("2", "190385-00140"))
     act = country.aldis.wake if moment == "document" else lambda: country.until(date(2026, 3, 8))
-    original = Store.unit
+    original = Store.transaction
 
     @contextmanager
-    def failing(self: Store) -> Iterator[Unit]:
-        with original(self) as unit:
-            yield unit
+    def failing(self: Store) -> Iterator[Transaction]:
+        with original(self) as transaction:
+            yield transaction
             raise _Stop
 
     with monkeypatch.context() as patch:
-        patch.setattr(Store, "unit", failing)
+        patch.setattr(Store, "transaction", failing)
         with pytest.raises(_Stop):
             act()
     assert country.discounts() == []

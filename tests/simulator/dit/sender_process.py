@@ -1,4 +1,4 @@
-"""A process that sends until it is killed, and says each message id once its unit is committed. Run by test_kill.py."""
+"""Process that sends until it is killed and prints each message id after its commit; run by test_kill.py."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from simulator.domain.clock import RIGA, Clock
 from simulator.domain.provenance import Basis, Provenance
 from simulator.fault_injection.faults import Faults
 from simulator.journal import StoredJournal
-from simulator.store import Store, Unit
+from simulator.store import Store, Transaction
 
 OWNER, FIRST, SECOND, STRANGER = "100200", "100777", "100778", "100999"
 START = datetime(2026, 3, 2, 9, 0, tzinfo=RIGA)
@@ -96,12 +96,14 @@ class Setting:
     faults: Faults
 
     def send(self, user: str, version: str, data: bytes, **fields: object) -> str:
-        with self.store.unit() as unit:
-            return self.send_in(unit, user, version, data, **fields)
+        with self.store.transaction() as transaction:
+            return self.send_in(transaction, user, version, data, **fields)
 
-    def send_in(self, unit: Unit, user: str, version: str, data: bytes, **fields: object) -> str:
-        payload = Payload(unit.put_blob(data), len(data), "{urn:t}Item")
-        return self.network.send(unit, self.network.caller(unit, user), SendRequest(version, payload, **fields))  # type: ignore[arg-type]
+    def send_in(self, transaction: Transaction, user: str, version: str, data: bytes, **fields: object) -> str:
+        payload = Payload(transaction.put_blob(data), len(data), "{urn:t}Item")
+        return self.network.send(
+            transaction, self.network.caller(transaction, user), SendRequest(version, payload, **fields)
+        )  # type: ignore[arg-type]
 
     def event(
         self,
@@ -122,10 +124,10 @@ class Setting:
         )
 
     def refusal(self, call: object, *args: object, **kwargs: object) -> Refusal:
-        """What a call is refused with, its unit committed all the same."""
-        with self.store.unit() as unit:
+        """What a call is refused with, its transaction committed all the same."""
+        with self.store.transaction() as transaction:
             try:
-                call(unit, *args, **kwargs)  # type: ignore[operator]
+                call(transaction, *args, **kwargs)  # type: ignore[operator]
             except Refused as error:
                 return error.refusal
         raise AssertionError("the call was not refused")
@@ -161,7 +163,7 @@ def versions() -> list[ChannelVersion]:
     ]
 
 
-def install(network: Network, unit: Unit, changed: list[ChannelVersion] | None = None) -> None:
+def install(network: Network, transaction: Transaction, changed: list[ChannelVersion] | None = None) -> None:
     wanted = Configuration(
         authorities=tuple(Authority(each, each, f"Authority {each}") for each in (OWNER, FIRST, SECOND, STRANGER)),
         users=(User("owner", OWNER), User("first", FIRST), User("second", SECOND), User("stranger", STRANGER)),
@@ -180,7 +182,7 @@ def install(network: Network, unit: Unit, changed: list[ChannelVersion] | None =
             (PLAIN_1, SECOND),
         ),
     )
-    network.registry.install(unit, wanted)
+    network.registry.install(transaction, wanted)
 
 
 @contextmanager
@@ -199,6 +201,6 @@ def setting(
         network = Network(
             clock=clock, catalogue=TinySchemas(), rules=chosen, new_id=new_id, faults=faults, stylesheets=directory
         )
-        with store.unit() as unit:
-            install(network, unit)
+        with store.transaction() as transaction:
+            install(network, transaction)
         yield Setting(store, clock, network, StoredJournal(store), faults)

@@ -16,7 +16,7 @@ from simulator.dit.model import Caller, RefusalCode
 from simulator.dit.refusals import NO_SOURCE, Refusal, refuse
 from simulator.fault_injection.faults import AFTER, BEFORE, DROP_REPLY, LOSE_REQUEST, SLOW_REPLY, InjectedFault
 from simulator.journal import Entry, Outcome
-from simulator.store import StorageFull, Unit
+from simulator.store import StorageFull, Transaction
 from tests.simulator.dit.setting import FIRST, Setting, setting
 
 
@@ -25,21 +25,21 @@ class TextCall:
     """A call by user ``first`` that does what ``action`` does."""
 
     setting: Setting
-    action: Callable[[Unit, Caller], str]
+    action: Callable[[Transaction, Caller], str]
     keep_raises: Exception | None = None
     record: CallRecord = field(default_factory=lambda: CallRecord(operation="SendMessage2", user="first"))
     interface: str = "test"
 
-    def identify(self, unit: Unit) -> Caller:
-        return self.setting.network.caller(unit, self.record.user or "")
+    def identify(self, transaction: Transaction) -> Caller:
+        return self.setting.network.caller(transaction, self.record.user or "")
 
-    def act(self, unit: Unit, caller: Caller) -> str:
-        return self.action(unit, caller)
+    def act(self, transaction: Transaction, caller: Caller) -> str:
+        return self.action(transaction, caller)
 
-    def keep(self, unit: Unit) -> None:
+    def keep(self, transaction: Transaction) -> None:
         if self.keep_raises is not None:
             raise self.keep_raises
-        self.record.payload = unit.put_blob(b"kept")
+        self.record.payload = transaction.put_blob(b"kept")
 
     def refused(self, refusal: Refusal) -> str:
         return f"refused: {refusal.code}"
@@ -50,17 +50,17 @@ class TextCall:
     def broken_off(self, answer: str, fault: InjectedFault) -> str:
         return f"{answer}, {fault.kind}"
 
-    def complete(self, unit: Unit | None, entry: Entry, answer: str) -> Entry:
-        return replace(entry, details={**entry.details, "answer": answer, "bytes": unit is not None})
+    def complete(self, transaction: Transaction | None, entry: Entry, answer: str) -> Entry:
+        return replace(entry, details={**entry.details, "answer": answer, "bytes": transaction is not None})
 
 
-def act(unit: Unit, caller: Caller) -> str:
-    unit.put_blob(b"done")
+def act(transaction: Transaction, caller: Caller) -> str:
+    transaction.put_blob(b"done")
     return f"done for {caller.authority}"
 
 
-def act_and_fail(unit: Unit, caller: Caller) -> str:
-    act(unit, caller)
+def act_and_fail(transaction: Transaction, caller: Caller) -> str:
+    act(transaction, caller)
     raise refuse(RefusalCode.NO_RIGHT, "no right", found="Found.", expected="other.", source=NO_SOURCE, remedy="ask.")
 
 
@@ -70,7 +70,7 @@ def net(tmp_path: Path) -> Iterator[Setting]:
         yield made
 
 
-def carry_out(net: Setting, action: Callable[[Unit, Caller], str] = act, **choices: Any) -> tuple[str, Entry]:
+def carry_out(net: Setting, action: Callable[[Transaction, Caller], str] = act, **choices: Any) -> tuple[str, Entry]:
     """Carry a call out; returns its answer and its one entry in the journal."""
     before = len(list(net.journal.entries()))
     call = TextCall(net, action, **choices)
@@ -100,7 +100,7 @@ def test_a_refused_call_is_rolled_back_and_journaled(net: Setting) -> None:
 
 
 def test_a_mistake_of_the_simulators_own_is_an_incident(net: Setting) -> None:
-    def broken(_unit: Unit, _caller: Caller) -> str:
+    def broken(_transaction: Transaction, _caller: Caller) -> str:
         raise ZeroDivisionError
 
     answer, entry = carry_out(net, broken)
@@ -115,9 +115,9 @@ def test_without_room_for_its_bytes_a_refused_call_is_journaled_all_the_same(net
 
 
 def test_a_call_that_is_committed_is_acknowledged_although_a_listener_fails(net: Setting) -> None:
-    def act_and_notify(unit: Unit, caller: Caller) -> str:
-        unit.after_commit(lambda: 1 // 0)
-        return act(unit, caller)
+    def act_and_notify(transaction: Transaction, caller: Caller) -> str:
+        transaction.after_commit(lambda: 1 // 0)
+        return act(transaction, caller)
 
     answer, entry = carry_out(net, act_and_notify)
     assert answer == f"done for {FIRST}"
@@ -145,7 +145,7 @@ def test_a_slow_reply_holds_up_nobody_else(net: Setting, monkeypatch: pytest.Mon
     slept: list[float] = []
 
     def sleep(seconds: float) -> None:
-        with net.store.unit():  # would be refused inside of the call's transaction
+        with net.store.transaction():  # would be refused inside of the call's transaction
             slept.append(seconds)
 
     monkeypatch.setattr(time, "sleep", sleep)

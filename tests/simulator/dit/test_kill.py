@@ -45,13 +45,15 @@ def send_until_killed(directory: Path, chance: random.Random) -> list[str]:
 
 
 def check(data: Path, acknowledged: list[str]) -> None:
-    with Store.open(data) as store, store.reading() as unit:
-        sent = list(unit.connection.scalars(select(messages.c.id)))
-        delivered = unit.connection.execute(
+    with Store.open(data) as store, store.reading() as transaction:
+        sent = list(transaction.connection.scalars(select(messages.c.id)))
+        delivered = transaction.connection.execute(
             select(deliveries.c.message, deliveries.c.recipient, deliveries.c.payload)
         ).all()
-        told = unit.connection.execute(select(journal.c.message_ids, journal.c.authority, journal.c.payload)).all()
-        kept = unit.connection.execute(select(blobs.c.sha256, blobs.c.data)).all()
+        told = transaction.connection.execute(
+            select(journal.c.message_ids, journal.c.authority, journal.c.payload)
+        ).all()
+        kept = transaction.connection.execute(select(blobs.c.sha256, blobs.c.data)).all()
 
         assert max(Counter(sent).values()) == 1
         assert set(acknowledged) <= set(sent)
@@ -60,6 +62,6 @@ def check(data: Path, acknowledged: list[str]) -> None:
             (row.message_ids[0], row.authority, row.payload) for row in told
         ]
         for row in delivered:
-            unit.blob(row.payload)
+            transaction.blob(row.payload)
         in_files = {row.sha256 for row in kept if row.data is None}
         assert {path.name for path in data.joinpath(BLOB_FOLDER).glob("*/*")} == in_files

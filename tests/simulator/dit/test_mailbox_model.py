@@ -116,7 +116,7 @@ class Mailboxes(RuleBasedStateMachine):
 
     @rule(user=participants)
     def send_where_only_receiving_is_allowed(self, user: str) -> None:
-        error = self.net.refusal(lambda unit: self.net.send_in(unit, user, PLAIN_1, item()))
+        error = self.net.refusal(lambda transaction: self.net.send_in(transaction, user, PLAIN_1, item()))
         assert error.code is RefusalCode.NO_RIGHT
 
     # Mailboxes
@@ -182,12 +182,14 @@ class Mailboxes(RuleBasedStateMachine):
 
     @invariant()
     def lists_show_what_the_model_has(self) -> None:
-        with self.net.store.reading() as unit:
+        with self.net.store.reading() as transaction:
             for user in USERS:
-                caller = self.net.network.caller(unit, user)
+                caller = self.net.network.caller(transaction, user)
                 for channel in (COLLECTION, DISTRIBUTION, PLAIN):
                     for read, status in ((False, MessageStatus.DELIVERED), (True, MessageStatus.READ)):
-                        found = self.net.network.list_messages(unit, caller, Selector(channel=channel), read=read)
+                        found = self.net.network.list_messages(
+                            transaction, caller, Selector(channel=channel), read=read
+                        )
                         assert [(mailbox_message.id, mailbox_message.version) for mailbox_message in found] == [
                             (copy.id, copy.version)
                             for copy in self.copies
@@ -204,36 +206,39 @@ class Mailboxes(RuleBasedStateMachine):
         return message
 
     def _sender(self, copy: Copy) -> list[str]:
-        with self.net.store.reading() as unit:
-            (found,) = self._own(unit, copy)
+        with self.net.store.reading() as transaction:
+            (found,) = self._own(transaction, copy)
         return [user for user, authority in USERS.items() if authority == found.sender]
 
-    def _own(self, unit: object, copy: Copy) -> list[MailboxMessage]:
+    def _own(self, transaction: object, copy: Copy) -> list[MailboxMessage]:
         from simulator.dit import mailbox
 
-        found = mailbox.find(unit, USERS[copy.user], copy.id)  # type: ignore[arg-type]
+        found = mailbox.find(transaction, USERS[copy.user], copy.id)  # type: ignore[arg-type]
         return [found] if found else []
 
     def _act(self, user: str, action: Action, selector: Selector) -> list[str] | str:
-        """The ids that an action concerned, or what it was refused with; its unit is committed either way."""
+        """The ids that an action concerned, or what it was refused with; its transaction is committed either way."""
         if action is Action.RESTORE:
             return self._restore(user, [selector.message or ""])
-        with self.net.store.unit() as unit:
-            caller = self.net.network.caller(unit, user)
+        with self.net.store.transaction() as transaction:
+            caller = self.net.network.caller(transaction, user)
             try:
                 if action is Action.RECEIVE:
-                    return [mailbox_message.id for mailbox_message in self.net.network.receive(unit, caller, selector)]
+                    return [
+                        mailbox_message.id
+                        for mailbox_message in self.net.network.receive(transaction, caller, selector)
+                    ]
                 if action is Action.DELETE:
-                    return list(self.net.network.delete(unit, caller, selector))
-                self.net.network.confirm(unit, caller, selector.message or "")
+                    return list(self.net.network.delete(transaction, caller, selector))
+                self.net.network.confirm(transaction, caller, selector.message or "")
             except Refused as error:
                 return error.refusal.code
         return [selector.message or ""]
 
     def _restore(self, user: str, messages: list[str]) -> list[str] | str:
-        with self.net.store.unit() as unit:
+        with self.net.store.transaction() as transaction:
             try:
-                return list(self.net.network.restore(unit, self.net.network.caller(unit, user), messages))
+                return list(self.net.network.restore(transaction, self.net.network.caller(transaction, user), messages))
             except Refused as error:
                 return error.refusal.code
 

@@ -23,16 +23,16 @@ def net(tmp_path: Path) -> Iterator[Setting]:
 
 
 def send_and_roll_back(net: Setting, number: int) -> None:
-    with pytest.raises(Undone), net.store.unit() as unit:
-        net.send_in(unit, "owner", PLAIN_1, item(number))
+    with pytest.raises(Undone), net.store.transaction() as transaction:
+        net.send_in(transaction, "owner", PLAIN_1, item(number))
         raise Undone
 
 
 def delivered(net: Setting) -> list[bytes]:
-    with net.store.unit() as unit:
-        caller = net.network.caller(unit, "first")
-        messages = net.network.receive(unit, caller, Selector(version=PLAIN_1))
-        return [unit.blob(message.payload.reference) for message in messages]
+    with net.store.transaction() as transaction:
+        caller = net.network.caller(transaction, "first")
+        messages = net.network.receive(transaction, caller, Selector(version=PLAIN_1))
+        return [transaction.blob(message.payload.reference) for message in messages]
 
 
 def test_a_held_message_is_delivered_although_the_send_that_released_it_was_rolled_back(net: Setting) -> None:
@@ -64,8 +64,8 @@ def test_a_fault_stays_armed_when_the_send_that_triggered_it_was_rolled_back(net
 
 def test_faults_disarmed_meanwhile_stay_disarmed_after_a_rollback(net: Setting) -> None:
     net.faults.arm(InjectedFault(DUPLICATE_DELIVERY, "SendMessage2", OWNER))
-    with pytest.raises(Undone), net.store.unit() as unit:
-        net.send_in(unit, "owner", PLAIN_1, item(1))
+    with pytest.raises(Undone), net.store.transaction() as transaction:
+        net.send_in(transaction, "owner", PLAIN_1, item(1))
         net.faults.disarm()
         raise Undone
     assert net.faults.armed() == ()

@@ -61,34 +61,44 @@ def net(tmp_path: Path) -> Iterator[Setting]:
 
 
 def receive(net: Setting, user: str, **selector: str) -> tuple[MailboxMessage, ...]:
-    with net.store.unit() as unit:
-        return net.network.receive(unit, net.network.caller(unit, user), Selector(**selector))
+    with net.store.transaction() as transaction:
+        return net.network.receive(transaction, net.network.caller(transaction, user), Selector(**selector))
 
 
 def listed(net: Setting, user: str, *, read: bool = False, **selector: str) -> list[str]:
-    with net.store.reading() as unit:
-        caller = net.network.caller(unit, user)
-        return [message.id for message in net.network.list_messages(unit, caller, Selector(**selector), read=read)]
+    with net.store.reading() as transaction:
+        caller = net.network.caller(transaction, user)
+        return [
+            message.id for message in net.network.list_messages(transaction, caller, Selector(**selector), read=read)
+        ]
 
 
 def refusal(net: Setting, operation: str, user: str, argument: object) -> str:
-    """What an operation is refused with; holds that it changed nothing although its unit was committed."""
+    """What an operation is refused with; holds that it changed nothing although its transaction was committed."""
     before = state(net)
-    error = net.refusal(lambda unit: getattr(net.network, operation)(unit, net.network.caller(unit, user), argument))
+    error = net.refusal(
+        lambda transaction: getattr(net.network, operation)(
+            transaction, net.network.caller(transaction, user), argument
+        )
+    )
     assert state(net) == before
     assert all(part in error.cause for part in ("Expected: ", "Source: ", "What to do: "))
     return error.code
 
 
 def state(net: Setting) -> list[object]:
-    with net.store.reading() as unit:
-        rows = unit.connection.execute(select(deliveries).order_by(deliveries.c.number)).all()
-        return [*rows, unit.connection.scalar(select(func.count()).select_from(messages)), *net.journal.entries()]
+    with net.store.reading() as transaction:
+        rows = transaction.connection.execute(select(deliveries).order_by(deliveries.c.number)).all()
+        return [
+            *rows,
+            transaction.connection.scalar(select(func.count()).select_from(messages)),
+            *net.journal.entries(),
+        ]
 
 
 def send_refused(net: Setting, user: str, urn: str, data: bytes, **fields: object) -> str:
     before = state(net)
-    error = net.refusal(lambda unit: net.send_in(unit, user, urn, data, **fields))
+    error = net.refusal(lambda transaction: net.send_in(transaction, user, urn, data, **fields))
     assert state(net) == before
     return error.code
 
@@ -113,8 +123,8 @@ def test_a_participants_message_lies_in_the_owners_mailbox_until_it_is_read(net:
         payload=message.payload,
         read_at=START + timedelta(hours=1),
     )
-    with net.store.reading() as unit:
-        assert unit.blob(message.payload.reference) == item(7)
+    with net.store.reading() as transaction:
+        assert transaction.blob(message.payload.reference) == item(7)
     assert receive(net, "owner", version=COLLECT) == ()
     assert receive(net, "owner", message=sent)[0].status is MessageStatus.READ
 
@@ -130,8 +140,8 @@ def test_each_retailer_gets_its_own_cut_and_nothing_of_others(net: Setting) -> N
     for user, authority, urn in (("first", FIRST, CUT_1), ("second", SECOND, CUT_2)):
         (message,) = receive(net, user, channel=DISTRIBUTION)
         assert (message.id, message.version, message.payload.element) == (sent, urn, "{urn:t}Item")
-        with net.store.reading() as unit:
-            data = unit.blob(message.payload.reference)
+        with net.store.reading() as transaction:
+            data = transaction.blob(message.payload.reference)
         assert authority.encode() in data
         assert (FIRST if authority == SECOND else SECOND).encode() not in data
         assert message.payload.size == len(data)
@@ -196,14 +206,14 @@ def test_an_event_about_somebody_elses_message_or_another_channel_is_refused(net
     fields = {"message_class": MessageClass.ERROR, "related_message": sent}
     assert send_refused(net, "second", COLLECT, error, **fields) is RefusalCode.UNKNOWN_MESSAGE
     assert send_refused(net, "first", PLAIN_1, error, **fields) is RefusalCode.UNKNOWN_MESSAGE
-    with net.store.reading() as unit:
-        assert unit.connection.scalar(select(func.count()).select_from(messages)) == 1
+    with net.store.reading() as transaction:
+        assert transaction.connection.scalar(select(func.count()).select_from(messages)) == 1
 
 
 def test_an_invalid_payload_is_refused_with_all_complaints(net: Setting) -> None:
     broken = b'<Item xmlns="urn:t"><N>one</N>\n<N>two</N></Item>'
     assert send_refused(net, "first", COLLECT, broken) is RefusalCode.INVALID_PAYLOAD
-    error = net.refusal(lambda unit: net.send_in(unit, "first", COLLECT, broken))
+    error = net.refusal(lambda transaction: net.send_in(transaction, "first", COLLECT, broken))
     assert [complaint.line for complaint in error.complaints] == [1, 2]
     assert "urn:schema" in error.text
     assert "(and 1 more)" in error.text
@@ -218,7 +228,7 @@ def test_what_is_not_the_versions_document_is_refused(net: Setting, data: bytes)
 def test_an_invalid_event_payload_is_refused_by_the_error_schema(net: Setting) -> None:
     sent = net.send("first", COLLECT, item())
     fields = {"message_class": MessageClass.ERROR, "related_message": sent, "receivers": (FIRST,)}
-    error = net.refusal(lambda unit: net.send_in(unit, "owner", COLLECT, b"<Unknown/>", **fields))
+    error = net.refusal(lambda transaction: net.send_in(transaction, "owner", COLLECT, b"<Unknown/>", **fields))
     assert error.code is RefusalCode.INVALID_PAYLOAD
     assert "urn:errors" in error.text
 
@@ -226,7 +236,7 @@ def test_an_invalid_event_payload_is_refused_by_the_error_schema(net: Setting) -
 def test_an_invalid_cut_refuses_the_whole_message(net: Setting) -> None:
     twice = listing(FIRST, SECOND, FIRST)
     assert send_refused(net, "owner", WHOLE, twice) is RefusalCode.INVALID_PAYLOAD
-    error = net.refusal(lambda unit: net.send_in(unit, "owner", WHOLE, twice))
+    error = net.refusal(lambda transaction: net.send_in(transaction, "owner", WHOLE, twice))
     assert CUT_1 in error.text
     assert "names each addressee once" in error.cause
 
@@ -273,9 +283,9 @@ def test_a_stylesheet_neither_reads_nor_writes_files(tmp_path: Path, stylesheet:
     with setting(tmp_path) as net:
         tmp_path.joinpath("bad.xslt").write_text(stylesheet.replace("{secret}", str(secret)).replace("{out}", str(out)))
         changed = [_with_stylesheet("bad.xslt", version) for version in versions()]
-        with net.store.unit() as unit:
-            install(net.network, unit, changed)
-        error = net.refusal(lambda unit: net.send_in(unit, "owner", WHOLE, listing(FIRST)))
+        with net.store.transaction() as transaction:
+            install(net.network, transaction, changed)
+        error = net.refusal(lambda transaction: net.send_in(transaction, "owner", WHOLE, listing(FIRST)))
         assert error.code is RefusalCode.INVALID_PAYLOAD
         assert "could not cut" in error.cause
         assert not out.exists()
@@ -301,8 +311,11 @@ def test_a_wrong_stylesheet_is_told_when_the_network_is_set_up(tmp_path: Path, c
         if content is not None:
             tmp_path.joinpath("wrong.xslt").write_text(content)
         changed = [_with_stylesheet("wrong.xslt", version) for version in versions()]
-        with pytest.raises(StylesheetError, match=r"wrong\.xslt cannot be used"), net.store.unit() as unit:
-            install(net.network, unit, changed)
+        with (
+            pytest.raises(StylesheetError, match=r"wrong\.xslt cannot be used"),
+            net.store.transaction() as transaction,
+        ):
+            install(net.network, transaction, changed)
 
 
 # Mailboxes
@@ -322,13 +335,14 @@ def test_the_documented_recovery_of_a_bad_read(net: Setting) -> None:
     sent = net.send("first", COLLECT, item())
     receive(net, "owner", channel=COLLECTION)
     assert listed(net, "owner", channel=COLLECTION, read=True) == [sent]
-    with net.store.unit() as unit:
-        owner = net.network.caller(unit, "owner")
-        assert net.network.restore(unit, owner, [sent]) == (sent,)
+    with net.store.transaction() as transaction:
+        owner = net.network.caller(transaction, "owner")
+        assert net.network.restore(transaction, owner, [sent]) == (sent,)
         assert [
-            mailbox_message.id for mailbox_message in net.network.receive(unit, owner, Selector(channel=COLLECTION))
+            mailbox_message.id
+            for mailbox_message in net.network.receive(transaction, owner, Selector(channel=COLLECTION))
         ] == [sent]
-        assert net.network.delete(unit, owner, Selector(message=sent)) == (sent,)
+        assert net.network.delete(transaction, owner, Selector(message=sent)) == (sent,)
     assert listed(net, "owner", channel=COLLECTION) == listed(net, "owner", channel=COLLECTION, read=True) == []
 
 
@@ -337,9 +351,11 @@ def test_restoring_is_all_or_nothing(net: Setting) -> None:
     receive(net, "owner", message=read)
     assert refusal(net, "restore", "owner", [read, delivered]) is RefusalCode.BAD_STATUS
     assert refusal(net, "restore", "owner", [read, "4711"]) is RefusalCode.UNKNOWN_MESSAGE
-    with net.store.unit() as unit:
-        assert net.network.restore(unit, net.network.caller(unit, "owner"), []) == ()
-        assert net.network.restore(unit, net.network.caller(unit, "owner"), [f"{{{read.upper()}}}", read]) == (read,)
+    with net.store.transaction() as transaction:
+        assert net.network.restore(transaction, net.network.caller(transaction, "owner"), []) == ()
+        assert net.network.restore(
+            transaction, net.network.caller(transaction, "owner"), [f"{{{read.upper()}}}", read]
+        ) == (read,)
     assert listed(net, "owner", version=COLLECT) == [read, delivered]
 
 
@@ -347,11 +363,11 @@ def test_deleting_by_channel_takes_the_callers_own_of_that_channel(net: Setting)
     lists = [net.send("owner", WHOLE, listing(FIRST, SECOND)) for _ in range(2)]
     plain = net.send("owner", PLAIN_1, item())
     receive(net, "first", message=lists[0])
-    with net.store.unit() as unit:
-        first = net.network.caller(unit, "first")
-        net.network.confirm(unit, first, lists[0])
-        assert net.network.delete(unit, first, Selector(channel=DISTRIBUTION)) == tuple(lists)
-        assert net.network.delete(unit, first, Selector(channel=DISTRIBUTION)) == ()
+    with net.store.transaction() as transaction:
+        first = net.network.caller(transaction, "first")
+        net.network.confirm(transaction, first, lists[0])
+        assert net.network.delete(transaction, first, Selector(channel=DISTRIBUTION)) == tuple(lists)
+        assert net.network.delete(transaction, first, Selector(channel=DISTRIBUTION)) == ()
     assert listed(net, "first", version=PLAIN_1) == [plain]
     assert listed(net, "second", version=CUT_2) == lists
 
@@ -362,8 +378,8 @@ def test_confirmation_is_for_versions_with_manual_acknowledgement(net: Setting) 
     receive(net, "first", version=PLAIN_1)
     assert refusal(net, "confirm", "first", automatic) is RefusalCode.BAD_STATUS
     receive(net, "first", version=CUT_1)
-    with net.store.unit() as unit:
-        net.network.confirm(unit, net.network.caller(unit, "first"), manual.upper())
+    with net.store.transaction() as transaction:
+        net.network.confirm(transaction, net.network.caller(transaction, "first"), manual.upper())
     assert listed(net, "first", version=CUT_1, read=True) == []
     for operation, argument in (("confirm", manual), ("restore", [manual]), ("receive", Selector(message=manual))):
         assert refusal(net, operation, "first", argument) is RefusalCode.BAD_STATUS
@@ -393,7 +409,9 @@ def test_the_wire_does_not_tell_strangers_which_messages_exist(net: Setting) -> 
     sent = net.send("first", COLLECT, item())
 
     def ask(identifier: str) -> Refusal:
-        return net.refusal(lambda unit: net.network.confirm(unit, net.network.caller(unit, "second"), identifier))
+        return net.refusal(
+            lambda transaction: net.network.confirm(transaction, net.network.caller(transaction, "second"), identifier)
+        )
 
     assert ask(sent).text.replace(sent, "?") == ask("4711").text.replace("4711", "?")
     assert "not delivered to this authority" in ask(sent).cause
@@ -407,12 +425,12 @@ def test_recipients_are_told_after_the_commit_and_only_then(net: Setting) -> Non
     told: list[str] = []
     end = net.network.deliveries.on_delivery(FIRST, lambda: told.append(FIRST))
     net.network.deliveries.on_delivery(SECOND, lambda: told.append(SECOND))
-    with pytest.raises(RuntimeError), net.store.unit() as unit:
-        net.send_in(unit, "owner", PLAIN_1, item())
+    with pytest.raises(RuntimeError), net.store.transaction() as transaction:
+        net.send_in(transaction, "owner", PLAIN_1, item())
         raise RuntimeError
     assert told == []
-    with net.store.unit() as unit:
-        net.send_in(unit, "owner", PLAIN_1, item())
+    with net.store.transaction() as transaction:
+        net.send_in(transaction, "owner", PLAIN_1, item())
         assert told == []
     assert told == [FIRST, SECOND]
     net.send("owner", WHOLE, listing(SECOND))
@@ -455,32 +473,32 @@ def test_message_ids_are_those_that_are_made(tmp_path: Path) -> None:
 def test_setting_up_again_changes_nothing_and_keeps_messages(tmp_path: Path) -> None:
     with setting(tmp_path, tmp_path / "data") as net:
         sent = net.send("first", COLLECT, item())
-        with net.store.reading() as unit:
-            before = net.network.directory(unit)
+        with net.store.reading() as transaction:
+            before = net.network.directory(transaction)
     with setting(tmp_path, tmp_path / "data") as net:
-        with net.store.reading() as unit:
-            assert net.network.directory(unit) == before
+        with net.store.reading() as transaction:
+            assert net.network.directory(transaction) == before
         assert listed(net, "owner", version=COLLECT) == [sent]
 
 
 def test_setting_up_with_changes_takes_them_over_and_another_network_sees_them(tmp_path: Path) -> None:
     with setting(tmp_path, tmp_path / "data") as net, setting(tmp_path, tmp_path / "data") as other:
         changed = [replace(version, manual_acknowledgement=True) for version in versions()]
-        with net.store.unit() as unit:
-            install(net.network, unit, changed)
-        with other.store.reading() as unit:
-            found = other.network.directory(unit).version(COLLECT)
+        with net.store.transaction() as transaction:
+            install(net.network, transaction, changed)
+        with other.store.reading() as transaction:
+            found = other.network.directory(transaction).version(COLLECT)
             assert found.manual_acknowledgement
             assert found == changed[0]
 
 
 def test_an_undone_set_up_is_not_remembered(net: Setting) -> None:
-    with pytest.raises(RuntimeError), net.store.unit() as unit:
-        install(net.network, unit, [replace(version, manual_acknowledgement=True) for version in versions()])
-        assert net.network.directory(unit).versions[COLLECT].manual_acknowledgement
+    with pytest.raises(RuntimeError), net.store.transaction() as transaction:
+        install(net.network, transaction, [replace(version, manual_acknowledgement=True) for version in versions()])
+        assert net.network.directory(transaction).versions[COLLECT].manual_acknowledgement
         raise RuntimeError
-    with net.store.reading() as unit:
-        assert not net.network.directory(unit).versions[COLLECT].manual_acknowledgement
+    with net.store.reading() as transaction:
+        assert not net.network.directory(transaction).versions[COLLECT].manual_acknowledgement
 
 
 @pytest.mark.parametrize(
@@ -512,11 +530,11 @@ def test_an_undone_set_up_is_not_remembered(net: Setting) -> None:
     ],
 )
 def test_a_set_up_that_contradicts_itself_is_refused(net: Setting, changes: dict[str, Any], reason: str) -> None:
-    with net.store.reading() as unit:
-        known = net.network.directory(unit)
+    with net.store.reading() as transaction:
+        known = net.network.directory(transaction)
     whole = Configuration(tuple(known.authorities.values()), (), tuple(known.channels.values()), tuple(versions()), ())
-    with pytest.raises(ConfigurationError, match=reason), net.store.unit() as unit:
-        net.network.registry.install(unit, replace(whole, **changes))
+    with pytest.raises(ConfigurationError, match=reason), net.store.transaction() as transaction:
+        net.network.registry.install(transaction, replace(whole, **changes))
 
 
 def test_a_full_store_refuses_the_send_and_keeps_what_was_acknowledged(tmp_path: Path) -> None:
@@ -530,10 +548,10 @@ def test_a_full_store_refuses_the_send_and_keeps_what_was_acknowledged(tmp_path:
         with pytest.raises(StorageFull):
             for number in range(100):
                 data = big + f"<!--{number}-->".encode()
-                with small.unit() as unit:
-                    caller = net.network.caller(unit, "first")
-                    request = SendRequest(COLLECT, Payload(unit.put_blob(data), len(data), "{urn:t}Item"))
-                    identifier = net.network.send(unit, caller, request)
+                with small.transaction() as transaction:
+                    caller = net.network.caller(transaction, "first")
+                    request = SendRequest(COLLECT, Payload(transaction.put_blob(data), len(data), "{urn:t}Item"))
+                    identifier = net.network.send(transaction, caller, request)
                 sent.append(identifier)
         assert len(sent) > 2
         assert listed(net, "owner", version=COLLECT)[1:] == sent
@@ -541,6 +559,6 @@ def test_a_full_store_refuses_the_send_and_keeps_what_was_acknowledged(tmp_path:
 
 
 def test_strangers_have_a_mailbox_but_no_channel(net: Setting) -> None:
-    with net.store.reading() as unit:
-        assert net.network.caller(unit, "stranger").authority == STRANGER
-        assert net.network.directory(unit).authorities[STRANGER].id == STRANGER
+    with net.store.reading() as transaction:
+        assert net.network.caller(transaction, "stranger").authority == STRANGER
+        assert net.network.directory(transaction).authorities[STRANGER].id == STRANGER

@@ -21,8 +21,8 @@ def net(tmp_path: Path) -> Iterator[Setting]:
 
 
 def _purge(net: Setting) -> int:
-    with net.store.unit() as unit:
-        return net.network.deliveries.purge(unit, START + timedelta(minutes=1))
+    with net.store.transaction() as transaction:
+        return net.network.deliveries.purge(transaction, START + timedelta(minutes=1))
 
 
 def test_the_old_goes_read_or_not_and_the_new_stays(net: Setting) -> None:

@@ -24,11 +24,11 @@ def test_eight_threads_send_while_two_receive(tmp_path: Path) -> None:
         def receive(rounds: int) -> list[str]:
             got = []
             for _ in range(rounds):
-                with net.store.unit() as unit:
-                    owner = net.network.caller(unit, "owner")
+                with net.store.transaction() as transaction:
+                    owner = net.network.caller(transaction, "owner")
                     got += [
                         mailbox_message.id
-                        for mailbox_message in net.network.receive(unit, owner, Selector(version=COLLECT))
+                        for mailbox_message in net.network.receive(transaction, owner, Selector(version=COLLECT))
                     ]
             return got
 
@@ -53,9 +53,11 @@ def test_threads_cut_lists_each_for_its_own_retailer(tmp_path: Path) -> None:
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda number: net.send("owner", WHOLE, listing(FIRST, SECOND, number=number)), range(40)))
         for user, urn, authority in (("first", CUT_1, FIRST), ("second", CUT_2, SECOND)):
-            with net.store.unit() as unit:
-                messages = net.network.receive(unit, net.network.caller(unit, user), Selector(version=urn))
-                data = [unit.blob(message.payload.reference) for message in messages]
+            with net.store.transaction() as transaction:
+                messages = net.network.receive(
+                    transaction, net.network.caller(transaction, user), Selector(version=urn)
+                )
+                data = [transaction.blob(message.payload.reference) for message in messages]
             assert len(set(data)) == 40
             assert all(authority.encode() in each for each in data)
 
@@ -64,13 +66,13 @@ def test_two_threads_that_restore_one_message_do_it_once(tmp_path: Path) -> None
     with setting(tmp_path) as net:
         for _ in range(10):
             sent = net.send("first", COLLECT, item())
-            with net.store.unit() as unit:
-                net.network.receive(unit, net.network.caller(unit, "owner"), Selector(message=sent))
+            with net.store.transaction() as transaction:
+                net.network.receive(transaction, net.network.caller(transaction, "owner"), Selector(message=sent))
 
             def restore(_: int, message: str = sent) -> bool:
-                with net.store.unit() as unit:
+                with net.store.transaction() as transaction:
                     try:
-                        net.network.restore(unit, net.network.caller(unit, "owner"), [message])
+                        net.network.restore(transaction, net.network.caller(transaction, "owner"), [message])
                     except Refused:
                         return False
                     return True
@@ -85,7 +87,7 @@ def test_refusals_in_threads_carry_their_own_complaints(tmp_path: Path, broken: 
 
         def refused(number: int) -> bool:
             data = broken.replace(b"x<", f"x{number}<".encode()) + b" " * number
-            error = net.refusal(lambda unit: net.send_in(unit, "first", COLLECT, data))
+            error = net.refusal(lambda transaction: net.send_in(transaction, "first", COLLECT, data))
             return broken == b"<" or f"'x{number}'" in error.complaints[0].found
 
         with ThreadPoolExecutor(8) as pool:

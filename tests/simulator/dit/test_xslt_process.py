@@ -52,25 +52,25 @@ def test_a_stylesheet_without_end_refuses_the_message_and_nothing_else(
 ) -> None:
     tmp_path.joinpath("bad.xslt").write_text(stylesheet)
     with setting(tmp_path, transformation_seconds=1) as net:
-        with net.store.unit() as unit:
-            install(net.network, unit, [_cut_by("bad.xslt", version) for version in versions()])
-        error = net.refusal(lambda unit: net.send_in(unit, "owner", WHOLE, listing(FIRST)))
+        with net.store.transaction() as transaction:
+            install(net.network, transaction, [_cut_by("bad.xslt", version) for version in versions()])
+        error = net.refusal(lambda transaction: net.send_in(transaction, "owner", WHOLE, listing(FIRST)))
         assert error.code is RefusalCode.TRANSFORMATION, error.cause
         assert re.search(says, error.cause)
         assert "bad.xslt" in error.cause
         assert "transformation_seconds" in error.cause
         assert net.send("first", COLLECT, item())
-        with net.store.unit() as unit:
-            install(net.network, unit)
+        with net.store.transaction() as transaction:
+            install(net.network, transaction)
         assert net.send("owner", WHOLE, listing(FIRST)), "the next message is cut as ever"
 
 
 def test_its_sender_is_not_to_blame(tmp_path: Path) -> None:
     tmp_path.joinpath("bad.xslt").write_text(EXPLODING)
     with setting(tmp_path, transformation_seconds=0.2) as net:
-        with net.store.unit() as unit:
-            install(net.network, unit, [_cut_by("bad.xslt", version) for version in versions()])
-        error = net.refusal(lambda unit: net.send_in(unit, "owner", WHOLE, listing(FIRST)))
+        with net.store.transaction() as transaction:
+            install(net.network, transaction, [_cut_by("bad.xslt", version) for version in versions()])
+        error = net.refusal(lambda transaction: net.send_in(transaction, "owner", WHOLE, listing(FIRST)))
         assert (error.server_side, "pārtraukta" in str(error.latvian)) == (True, True)
 
 

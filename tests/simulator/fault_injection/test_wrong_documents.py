@@ -93,12 +93,12 @@ def _in_national_list(data: bytes) -> bytes:
 def _told(simulation: Simulation, channel: ChannelName) -> ErrorReport:
     """The one error report that ALDIS has sent to the retailer."""
     simulation.settle()
-    with simulation.store.reading() as unit:
-        caller = simulation.network.caller(unit, RETAILER.user)
+    with simulation.store.reading() as transaction:
+        caller = simulation.network.caller(transaction, RETAILER.user)
         selector = Selector(channel=PROFILE.channel(channel).urn)
-        (message,) = simulation.network.list_messages(unit, caller, selector)
+        (message,) = simulation.network.list_messages(transaction, caller, selector)
         assert message.message_class is MessageClass.ERROR
-        return read_error_report(unit.blob(message.payload.reference), PROFILE)
+        return read_error_report(transaction.blob(message.payload.reference), PROFILE)
 
 
 def _exchange(simulation: Simulation) -> Entry:

@@ -94,23 +94,23 @@ class FtpsSetting:
     def arrived(self, user: str = BVKB, channel: ChannelName = ChannelName.CONTRACT) -> list[bytes]:
         """The unread documents of a mailbox."""
         urn = self.setting.profile.channel(channel).urn
-        with self.setting.store.reading() as unit:
-            caller = self.setting.network.caller(unit, user)
-            found = self.setting.network.list_messages(unit, caller, Selector(channel=urn))
-            return [unit.blob(mailbox_message.payload.reference) for mailbox_message in found]
+        with self.setting.store.reading() as transaction:
+            caller = self.setting.network.caller(transaction, user)
+            found = self.setting.network.list_messages(transaction, caller, Selector(channel=urn))
+            return [transaction.blob(mailbox_message.payload.reference) for mailbox_message in found]
 
     def status(self, message: str, user: str = RETAILER) -> MessageStatus:
-        with self.setting.store.reading() as unit:
-            found = self.setting.network.look(unit, self.setting.network.caller(unit, user), message)
+        with self.setting.store.reading() as transaction:
+            found = self.setting.network.look(transaction, self.setting.network.caller(transaction, user), message)
         assert found is not None
         return found.status
 
     def use_receiver_filter(self) -> None:
         """Have all channel versions take ReceiverFilter, which the profile's do not."""
         setup = installation_for(self.setting.world, self.setting.profile)
-        with self.setting.store.unit() as unit:
+        with self.setting.store.transaction() as transaction:
             versions = tuple(replace(version, use_receiver_filter=True) for version in setup.versions)
-            self.setting.network.registry.install(unit, replace(setup, versions=versions))
+            self.setting.network.registry.install(transaction, replace(setup, versions=versions))
 
     def contract_from(self, user: str = RETAILER) -> str:
         """A contract document sent without FTPS; its message id."""
@@ -131,10 +131,10 @@ class FtpsSetting:
         )
 
     def _send(self, user: str, version: str, data: bytes, **fields: Any) -> str:
-        with self.setting.store.unit() as unit:
-            payload = Payload(unit.put_blob(data), len(data), "{urn:any}Any")
-            caller = self.setting.network.caller(unit, user)
-            return self.setting.network.send(unit, caller, SendRequest(version, payload, **fields))
+        with self.setting.store.transaction() as transaction:
+            payload = Payload(transaction.put_blob(data), len(data), "{urn:any}Any")
+            caller = self.setting.network.caller(transaction, user)
+            return self.setting.network.send(transaction, caller, SendRequest(version, payload, **fields))
 
 
 _material = cache(open_material)

@@ -190,10 +190,10 @@ def test_a_killed_server_has_what_it_acknowledged(tmp_path: Path) -> None:
 
 
 def _check(store: Store, tried: set[str], acknowledged: set[str]) -> None:
-    with store.reading() as unit:
-        arrived = unit.connection.execute(select(deliveries.c.message, deliveries.c.payload)).all()
+    with store.reading() as transaction:
+        arrived = transaction.connection.execute(select(deliveries.c.message, deliveries.c.payload)).all()
         found = Counter(
-            document for row in arrived for document in tried if document.encode() in unit.blob(row.payload)
+            document for row in arrived for document in tried if document.encode() in transaction.blob(row.payload)
         )
     assert all(found[each] >= 1 for each in acknowledged)
     entries = list(StoredJournal(store).entries())

@@ -257,9 +257,9 @@ class Campaign:
             told = [
                 call.message_ids[0] for call in calls if call.operation == "SendMessage2" and call.outcome is Outcome.OK
             ]
-            with store.reading() as unit:
-                sent = Counter(unit.connection.scalars(select(messages.c.id)))
-                arrived = unit.connection.execute(
+            with store.reading() as transaction:
+                sent = Counter(transaction.connection.scalars(select(messages.c.id)))
+                arrived = transaction.connection.execute(
                     select(deliveries.c.message, deliveries.c.recipient, deliveries.c.payload)
                 ).all()
                 ours = set(told)
@@ -267,7 +267,7 @@ class Campaign:
                 wanted = {each for each in self.acknowledged if each is not None}
                 for row in arrived:
                     # ALDIS's own answers name the documents that they are about, too.
-                    for found in _UUID.findall(unit.blob(row.payload)) if row.message in ours else ():
+                    for found in _UUID.findall(transaction.blob(row.payload)) if row.message in ours else ():
                         if found.decode() in wanted:
                             holders.setdefault(found.decode(), set()).add(row.message)
         assert max(sent.values(), default=1) == 1

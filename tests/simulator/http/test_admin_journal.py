@@ -23,9 +23,9 @@ def simulation() -> Iterator[Simulation]:
     clock = Clock.frozen(datetime(2026, 3, 2, 8, tzinfo=RIGA))
     simulation = Simulation.open(world=load_world("town"), profile=load_profile(), clock=clock)
     entry = Entry(kind=Kind.CLOCK, at=clock.now(), wall=wall_now(), interface="admin", operation="advance")
-    with simulation.store.unit() as unit:
+    with simulation.store.transaction() as transaction:
         for _ in range(20):
-            journal.append(unit, entry)
+            journal.append(transaction, entry)
     yield simulation
     simulation.close()
 
@@ -47,6 +47,6 @@ def test_pages_follow_each_other(simulation: Simulation) -> None:
 
 def test_a_page_reads_no_entries_outside_it(simulation: Simulation) -> None:
     """Entries before and after the page are damaged, so reading them would fail."""
-    with simulation.store.unit() as unit:
-        unit.connection.execute(text("update journal set details = 'damaged' where number < 5 or number > 10"))
+    with simulation.store.transaction() as transaction:
+        transaction.connection.execute(text("update journal set details = 'damaged' where number < 5 or number > 10"))
     assert numbers(simulation, "?after=4&limit=6") == list(range(5, 11))

@@ -46,9 +46,9 @@ def _listed(simulation: Simulation, user: str = "kaimins") -> list[Period]:
     """The months of the lists of discounts that wait for a user; raises Refused without the right."""
     (retailer,) = (retailer for retailer in simulation.world.retailers if retailer.user == user)
     selector = Selector(version=PROFILE.channel(ChannelName.DISCOUNT).version_urn(retailer.discount_minor))
-    with simulation.store.reading() as unit:
-        caller = simulation.network.caller(unit, user)
-        found = simulation.network.list_messages(unit, caller, selector)
+    with simulation.store.reading() as transaction:
+        caller = simulation.network.caller(transaction, user)
+        found = simulation.network.list_messages(transaction, caller, selector)
     return [
         read_document(simulation.journal.blob(mailbox_message.payload.reference), PROFILE).header.period
         for mailbox_message in found

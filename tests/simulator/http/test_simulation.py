@@ -40,10 +40,10 @@ def _open(directory: Path, world: World, profile: Profile, at: datetime = MARCH_
 def _discounts(simulation: Simulation, retailer: int) -> list[str]:
     chosen = simulation.world.retailers[retailer]
     channel = simulation.profile.channel(ChannelName.DISCOUNT)
-    with simulation.store.reading() as unit:
-        caller = simulation.network.caller(unit, chosen.user)
+    with simulation.store.reading() as transaction:
+        caller = simulation.network.caller(transaction, chosen.user)
         selector = Selector(version=channel.version_urn(chosen.discount_minor))
-        listed = simulation.network.list_messages(unit, caller, selector)
+        listed = simulation.network.list_messages(transaction, caller, selector)
     return [mailbox_message.payload.reference for mailbox_message in listed]
 
 
@@ -108,11 +108,11 @@ def test_rights_begin_when_access_is_opened_and_data_with_the_month_after(
         now = simulation.clock.now()
         header = Header(str(uuid.uuid4()), opened.registration_number, now, Period(2026, 4), 0)
         data = write_document(Document(ChannelName.CONTRACT, header, ()), profile)
-        with simulation.store.unit() as unit:
-            payload = Payload(unit.put_blob(data), len(data), channel.root)
-            caller = simulation.network.caller(unit, opened.user)
+        with simulation.store.transaction() as transaction:
+            payload = Payload(transaction.put_blob(data), len(data), channel.root)
+            caller = simulation.network.caller(transaction, opened.user)
             try:
-                simulation.network.send(unit, caller, SendRequest(channel.version_urn(), payload))
+                simulation.network.send(transaction, caller, SendRequest(channel.version_urn(), payload))
             except Refused as refused:
                 if refused.refusal.code is not RefusalCode.NO_RIGHT:
                     raise

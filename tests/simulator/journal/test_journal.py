@@ -78,8 +78,8 @@ def test_what_is_appended_comes_back_numbered_and_so_it_does_from_a_folder(appen
     with Store.open() as store, TemporaryDirectory() as folder:
         numbers = []
         for entry in appended:
-            with store.unit() as unit:
-                numbers.append(append(unit, entry))
+            with store.transaction() as transaction:
+                numbers.append(append(transaction, entry))
         expected = [replace(each, number=number) for number, each in enumerate(appended, 1)]
         assert numbers == [entry.number for entry in expected]
         assert in_utc(StoredJournal(store).entries()) == in_utc(expected)
@@ -92,57 +92,61 @@ def in_utc(given: Iterable[Entry]) -> list[Entry]:
     return [replace(entry, at=entry.at.astimezone(UTC), wall=entry.wall.astimezone(UTC)) for entry in given]
 
 
-def test_an_entry_stands_or_falls_with_its_unit() -> None:
+def test_an_entry_stands_or_falls_with_its_transaction() -> None:
     with Store.open() as store:
-        with pytest.raises(RuntimeError), store.unit() as unit:
-            assert append(unit, ENTRY) == 1
-            assert append(unit, ENTRY) == 2
+        with pytest.raises(RuntimeError), store.transaction() as transaction:
+            assert append(transaction, ENTRY) == 1
+            assert append(transaction, ENTRY) == 2
             raise RuntimeError
         assert list(StoredJournal(store).entries()) == []
-        with store.unit() as unit:
-            assert append(unit, ENTRY) == 1
+        with store.transaction() as transaction:
+            assert append(transaction, ENTRY) == 1
 
 
 def test_an_entry_with_a_number_and_one_with_an_unknown_blob_are_refused() -> None:
     with Store.open() as store:
-        with pytest.raises(JournalError, match="number 7 already"), store.unit() as unit:
-            append(unit, replace(ENTRY, number=7))
-        with pytest.raises(StoreError), store.unit() as unit:
-            append(unit, replace(ENTRY, request="0" * 64))
+        with pytest.raises(JournalError, match="number 7 already"), store.transaction() as transaction:
+            append(transaction, replace(ENTRY, number=7))
+        with pytest.raises(StoreError), store.transaction() as transaction:
+            append(transaction, replace(ENTRY, request="0" * 64))
         assert list(StoredJournal(store).entries()) == []
 
 
 def test_reading_goes_page_by_page_and_from_any_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "_PAGE", 3)
     with Store.open() as store:
-        with store.unit() as unit:
+        with store.transaction() as transaction:
             for _ in range(7):
-                append(unit, ENTRY)
+                append(transaction, ENTRY)
         stored = StoredJournal(store)
         assert [entry.number for entry in stored.entries()] == [1, 2, 3, 4, 5, 6, 7]
         assert [entry.number for entry in stored.entries(after=5)] == [6, 7]
         reading = stored.entries()
         next(reading)
-        with store.unit() as unit:
-            append(unit, ENTRY)
+        with store.transaction() as transaction:
+            append(transaction, ENTRY)
         assert [entry.number for entry in reading] == [2, 3, 4, 5, 6, 7, 8]
 
 
 def test_the_last_moment_is_where_a_stopped_simulation_goes_on() -> None:
     with Store.open() as store:
         assert StoredJournal(store).last_moment() is None
-        with store.unit() as unit:
-            append(unit, ENTRY)
+        with store.transaction() as transaction:
+            append(transaction, ENTRY)
         assert StoredJournal(store).last_moment() == AT
 
 
 def test_a_folder_carries_every_blob_that_entries_name(tmp_path: Path) -> None:
     with Store.open() as store:
-        with store.unit() as unit:
-            one, two, three, listed = (unit.put_blob(data) for data in (b"request", b"reply", b"payload", b"listed"))
-            unit.put_blob(b"nobody's")
-            append(unit, replace(ENTRY, request=one, reply=two, payload=three, details={"payloads": {"id": listed}}))
-            append(unit, replace(ENTRY, request=one))
+        with store.transaction() as transaction:
+            one, two, three, listed = (
+                transaction.put_blob(data) for data in (b"request", b"reply", b"payload", b"listed")
+            )
+            transaction.put_blob(b"nobody's")
+            append(
+                transaction, replace(ENTRY, request=one, reply=two, payload=three, details={"payloads": {"id": listed}})
+            )
+            append(transaction, replace(ENTRY, request=one))
         write_folder(StoredJournal(store), tmp_path / "journal")
     folder = FolderJournal(tmp_path / "journal")
     assert [folder.blob(each) for each in (one, two, three, listed)] == [b"request", b"reply", b"payload", b"listed"]
@@ -163,9 +167,9 @@ def test_an_unknown_blob_is_a_key_error(tmp_path: Path, reference: str) -> None:
 
 def test_a_changed_blob_is_told(tmp_path: Path) -> None:
     with Store.open() as store:
-        with store.unit() as unit:
-            reference = unit.put_blob(b"true")
-            append(unit, replace(ENTRY, request=reference))
+        with store.transaction() as transaction:
+            reference = transaction.put_blob(b"true")
+            append(transaction, replace(ENTRY, request=reference))
         write_folder(StoredJournal(store), tmp_path)
     tmp_path.joinpath("blobs", reference).write_bytes(b"false")
     with pytest.raises(JournalError, match=f"{reference}: the bytes are not those"):

@@ -139,5 +139,5 @@ def test_what_has_expired_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def _kept(secured: SecuredSetting) -> int:
-    with secured.setting.store.reading() as unit:
-        return unit.connection.scalar(select(func.count()).select_from(replays)) or 0
+    with secured.setting.store.reading() as transaction:
+        return transaction.connection.scalar(select(func.count()).select_from(replays)) or 0

@@ -65,9 +65,9 @@ class Setting:
     @cached_property
     def services(self) -> SimulationServices:
         setup = installation_for(self.world, self.profile)
-        with self.store.unit() as unit:
-            self.network.registry.install(unit, setup)
-            self.network.registry.grant(unit, grants_for(self.world, self.profile, self.options.environment))
+        with self.store.transaction() as transaction:
+            self.network.registry.install(transaction, setup)
+            self.network.registry.grant(transaction, grants_for(self.world, self.profile, self.options.environment))
         return SimulationServices(self.store, self.network, self.clock, self.profile, self.faults)
 
     @cached_property

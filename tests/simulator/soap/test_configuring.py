@@ -107,8 +107,8 @@ def _refused(setting: Setting, call: Any, refusal: RefusalCode) -> str:
 
 
 def _directory(setting: Setting) -> Directory:
-    with setting.store.reading() as unit:
-        return setting.network.directory(unit)
+    with setting.store.reading() as transaction:
+        return setting.network.directory(transaction)
 
 
 class TestContract:

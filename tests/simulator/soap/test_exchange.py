@@ -13,7 +13,7 @@ from simulator.dit.network import Network
 from simulator.fault_injection.faults import InjectedFault
 from simulator.journal import Outcome
 from simulator.soap.refusals import SoapVersion
-from simulator.store import StorageFull, Store, StoreError, Unit
+from simulator.store import StorageFull, Store, StoreError, Transaction
 from tests.simulator.soap.setting import BVKB, Setting, read_fault, request, selector, send_request
 
 BOTH = pytest.mark.parametrize("version", list(SoapVersion))
@@ -23,9 +23,9 @@ def messages(setting: Setting) -> int:
     """How many messages lie in BVKB's mailbox."""
     from simulator.dit.model import Selector
 
-    with setting.store.reading() as unit:
-        caller = setting.network.caller(unit, BVKB)
-        return len(setting.network.list_messages(unit, caller, Selector(version=setting.version())))
+    with setting.store.reading() as transaction:
+        caller = setting.network.caller(transaction, BVKB)
+        return len(setting.network.list_messages(transaction, caller, Selector(version=setting.version())))
 
 
 def test_a_send_and_its_entries_are_one(setting: Setting) -> None:
@@ -96,11 +96,11 @@ class TestStore:
         setting.send()  # what was kept before stays
         full = StorageFull("no room left while writing a blob: No space left on device; make room and do it again")
 
-        def put_blob(_unit: Unit, _data: bytes) -> str:
+        def put_blob(_transaction: Transaction, _data: bytes) -> str:
             raise full
 
         with monkeypatch.context() as patch:
-            patch.setattr(Unit, "put_blob", put_blob)
+            patch.setattr(Transaction, "put_blob", put_blob)
             reply = setting.post(body, version=version)
         fault = read_fault(reply.data)
         assert reply.status_code == 500
@@ -113,18 +113,18 @@ class TestStore:
 
     def test_a_commit_that_fails_is_not_acknowledged(self, setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
         setting.send()
-        original = Store.unit
+        original = Store.transaction
         calls: list[int] = []
 
         @contextmanager
-        def unit(store: Store) -> Iterator[Unit]:
+        def transaction(store: Store) -> Iterator[Transaction]:
             calls.append(1)
             with original(store) as opened:
                 yield opened
                 if len(calls) == 1:
                     raise StoreError("failed while committing")
 
-        monkeypatch.setattr(Store, "unit", unit)
+        monkeypatch.setattr(Store, "transaction", transaction)
         reply = setting.send()
         assert (reply.status_code, read_fault(reply.data).refusal) == (500, "storage-failed")
         assert messages(setting) == 1
@@ -137,10 +137,10 @@ class TestStore:
     ) -> None:
         setting.send()
 
-        def unit(_store: Store) -> Unit:
+        def transaction(_store: Store) -> Transaction:
             raise StoreError("the database is held by another process")
 
-        monkeypatch.setattr(Store, "unit", unit)
+        monkeypatch.setattr(Store, "transaction", transaction)
         reply = setting.send()
         assert read_fault(reply.data).refusal == "storage-failed"
         assert "could not be journaled" in caplog.text

@@ -124,8 +124,8 @@ def test_restoring_what_is_delivered_faults_with_the_documented_text(setting: Se
 def test_acknowledgement_is_an_empty_wrapper(setting: Setting) -> None:
     discount = setting.profile.channel(ChannelName.DISCOUNT)
     assert discount.manual_acknowledgement
-    with setting.services.store.unit() as unit:
-        identifier = _deliver_discount(setting, unit)
+    with setting.services.store.transaction() as transaction:
+        identifier = _deliver_discount(setting, transaction)
     content = selector("MessageID", identifier)
     setting.post(request("ReceiveMessage", "MessageRequest", content))
     ack = envelope(
@@ -138,25 +138,25 @@ def test_acknowledgement_is_an_empty_wrapper(setting: Setting) -> None:
     assert read_fault(setting.post(ack).data).refusal == "bad-status"
 
 
-def _deliver_discount(setting: Setting, unit: object) -> str:
+def _deliver_discount(setting: Setting, transaction: object) -> str:
     """BVKB publishes an empty national list; the retailer's cut of it arrives."""
     from datetime import UTC, datetime
 
     from simulator.dit.model import Payload, SendRequest
     from simulator.documents.writing import write_document, write_national
     from simulator.domain.model import Document, Header, Period
-    from simulator.store import Unit
+    from simulator.store import Transaction
 
-    assert isinstance(unit, Unit)
+    assert isinstance(transaction, Transaction)
     provider = setting.world.retailers[0].registration_number
     header = Header(
         "3f2504e0-4f89-41d3-9a0c-0305e82c3301", provider, datetime(2026, 1, 7, 9, tzinfo=UTC), Period(2026, 1), 0
     )
     document = write_document(Document(ChannelName.DISCOUNT, header, ()), setting.profile)
     national = write_national({provider: document}, setting.profile)
-    payload = Payload(unit.put_blob(national), len(national), setting.profile.national.root)
-    caller = setting.network.caller(unit, BVKB)
-    return setting.network.send(unit, caller, SendRequest(setting.version(ChannelName.DISCOUNT), payload))
+    payload = Payload(transaction.put_blob(national), len(national), setting.profile.national.root)
+    caller = setting.network.caller(transaction, BVKB)
+    return setting.network.send(transaction, caller, SendRequest(setting.version(ChannelName.DISCOUNT), payload))
 
 
 def test_an_event_comes_back_on_the_same_version_behind_what_was_sent_before(setting: Setting) -> None:

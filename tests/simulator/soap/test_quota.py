@@ -74,8 +74,8 @@ def test_the_count_outlives_a_restart(tmp_path: Path) -> None:
     with open_setting(tmp_path) as setting:
         assert setting.send().status_code == 200
         size = setting.exchanges[0].details["size"]
-    with open_setting(tmp_path) as setting, setting.store.reading() as unit:
-        assert sent_in(unit, "100777", Period(2026, 1)) == size
+    with open_setting(tmp_path) as setting, setting.store.reading() as transaction:
+        assert sent_in(transaction, "100777", Period(2026, 1)) == size
 
 
 def test_it_counts_on_postgresql_too() -> None:
@@ -84,9 +84,9 @@ def test_it_counts_on_postgresql_too() -> None:
         pytest.skip(MISSING)
     day = Clock.real().now().date()
     with cluster(binaries) as url, Store.open(url=url) as store:
-        with store.unit() as unit:
-            charge(unit, "100777", day, 6 * 10**10, 10**11)
-        with pytest.raises(Exception, match="would pass the limit"), store.unit() as unit:
-            charge(unit, "100777", day, 6 * 10**10, 10**11)
-        with store.reading() as unit:
-            assert sent_in(unit, "100777", Period.of(day)) == 6 * 10**10
+        with store.transaction() as transaction:
+            charge(transaction, "100777", day, 6 * 10**10, 10**11)
+        with pytest.raises(Exception, match="would pass the limit"), store.transaction() as transaction:
+            charge(transaction, "100777", day, 6 * 10**10, 10**11)
+        with store.reading() as transaction:
+            assert sent_in(transaction, "100777", Period.of(day)) == 6 * 10**10

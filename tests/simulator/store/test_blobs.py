@@ -24,12 +24,12 @@ def files(directory: Path) -> list[str]:
 def test_what_is_put_comes_back_under_its_sha256(tmp_path: Path, size: int) -> None:
     data = bytes(index % 251 for index in range(size))
     with Store.open(tmp_path) as store:
-        with store.unit() as unit:
-            reference = unit.put_blob(data)
-            assert unit.blob(reference) == data
+        with store.transaction() as transaction:
+            reference = transaction.put_blob(data)
+            assert transaction.blob(reference) == data
         assert reference == hashlib.sha256(data).hexdigest()
-        with store.reading() as unit:
-            assert unit.blob(reference) == data
+        with store.reading() as transaction:
+            assert transaction.blob(reference) == data
         assert files(tmp_path) == ([reference] if size > LARGE else [])
 
 
@@ -37,34 +37,34 @@ def test_what_is_put_comes_back_under_its_sha256(tmp_path: Path, size: int) -> N
 def test_putting_again_changes_nothing(blobs: list[bytes]) -> None:
     with Store.open() as store:
         for _ in range(2):
-            with store.unit() as unit:
-                references = [unit.put_blob(blob) for blob in blobs]
-        with store.reading() as unit:
-            assert [unit.blob(reference) for reference in references] == blobs
+            with store.transaction() as transaction:
+                references = [transaction.put_blob(blob) for blob in blobs]
+        with store.reading() as transaction:
+            assert [transaction.blob(reference) for reference in references] == blobs
 
 
 @pytest.mark.parametrize("reference", ["", "0" * 64, "../../etc/passwd", "G" * 64, "0" * 63])
 def test_an_unknown_reference_is_a_key_error(reference: str) -> None:
-    with Store.open() as store, store.reading() as unit, pytest.raises(KeyError):
-        unit.blob(reference)
+    with Store.open() as store, store.reading() as transaction, pytest.raises(KeyError):
+        transaction.blob(reference)
 
 
-def test_the_file_of_an_undone_unit_goes_with_it(tmp_path: Path) -> None:
+def test_the_file_of_an_undone_transaction_goes_with_it(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
-        with store.unit() as unit:
-            kept = unit.put_blob(BIG)
-        with pytest.raises(RuntimeError), store.unit() as unit:
-            unit.put_blob(BIG)  # there already: not this unit's to remove
-            unit.put_blob(BIG + b"!")
+        with store.transaction() as transaction:
+            kept = transaction.put_blob(BIG)
+        with pytest.raises(RuntimeError), store.transaction() as transaction:
+            transaction.put_blob(BIG)  # there already: not this transaction's to remove
+            transaction.put_blob(BIG + b"!")
             raise RuntimeError
         assert files(tmp_path) == [kept]
-        with store.reading() as unit:
-            assert unit.blob(kept) == BIG
+        with store.reading() as transaction:
+            assert transaction.blob(kept) == BIG
 
 
 def test_opening_removes_what_a_killed_process_left(tmp_path: Path) -> None:
-    with Store.open(tmp_path) as store, store.unit() as unit:
-        kept = unit.put_blob(BIG)
+    with Store.open(tmp_path) as store, store.transaction() as transaction:
+        kept = transaction.put_blob(BIG)
     folder = tmp_path / BLOB_FOLDER / "ab"
     folder.mkdir()
     folder.joinpath("ab" + "0" * 62).write_bytes(b"renamed, not committed")
@@ -79,28 +79,32 @@ def test_a_torn_file_of_an_uncommitted_blob_is_written_anew(tmp_path: Path) -> N
         torn = tmp_path / BLOB_FOLDER / reference[:2] / reference
         torn.parent.mkdir()
         torn.write_bytes(b"?" * len(BIG))
-        with store.unit() as unit:
-            unit.put_blob(BIG)
-        with store.reading() as unit:
-            assert unit.blob(reference) == BIG
+        with store.transaction() as transaction:
+            transaction.put_blob(BIG)
+        with store.reading() as transaction:
+            assert transaction.blob(reference) == BIG
 
 
 def test_a_file_that_was_lost_or_cut_is_told(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
-        with store.unit() as unit:
-            reference = unit.put_blob(BIG)
+        with store.transaction() as transaction:
+            reference = transaction.put_blob(BIG)
         path = tmp_path / BLOB_FOLDER / reference[:2] / reference
         path.write_bytes(b"short")
-        with store.reading() as unit, pytest.raises(StoreError, match=f"{reference} has 5 bytes"):
-            unit.blob(reference)
+        with store.reading() as transaction, pytest.raises(StoreError, match=f"{reference} has 5 bytes"):
+            transaction.blob(reference)
         path.unlink()
-        with store.reading() as unit, pytest.raises(StoreError, match="reading blob"):
-            unit.blob(reference)
+        with store.reading() as transaction, pytest.raises(StoreError, match="reading blob"):
+            transaction.blob(reference)
 
 
 def test_a_large_blob_without_its_directory_is_told(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'here.sqlite3'}"
-    with Store.open(tmp_path, url=url) as store, store.unit() as unit:
-        reference = unit.put_blob(BIG)
-    with Store.open(url=url) as store, store.reading() as unit, pytest.raises(StoreError, match="with its directory"):
-        unit.blob(reference)
+    with Store.open(tmp_path, url=url) as store, store.transaction() as transaction:
+        reference = transaction.put_blob(BIG)
+    with (
+        Store.open(url=url) as store,
+        store.reading() as transaction,
+        pytest.raises(StoreError, match="with its directory"),
+    ):
+        transaction.blob(reference)

@@ -20,27 +20,27 @@ NOW = Clock.real().now()
 
 def test_a_full_database_refuses_a_call_whole_and_goes_on(tmp_path: Path) -> None:
     with Store.open(tmp_path, max_bytes=400_000) as store:
-        with store.unit() as unit:
-            archive_add(unit, owner="test", kind="thing", key="before", at=NOW)
-        with pytest.raises(StorageFull, match="make room"), store.unit() as unit:
-            archive_add(unit, owner="test", kind="thing", key="lost", at=NOW)
+        with store.transaction() as transaction:
+            archive_add(transaction, owner="test", kind="thing", key="before", at=NOW)
+        with pytest.raises(StorageFull, match="make room"), store.transaction() as transaction:
+            archive_add(transaction, owner="test", kind="thing", key="lost", at=NOW)
             for number in range(10):
-                unit.put_blob(bytes([number]) * 100_000)
-        with store.unit() as unit:
-            archive_add(unit, owner="test", kind="thing", key="after", at=NOW)
-        with store.reading() as unit:
-            assert [archive_row.key for archive_row in archive_rows(unit, "test")] == ["before", "after"]
+                transaction.put_blob(bytes([number]) * 100_000)
+        with store.transaction() as transaction:
+            archive_add(transaction, owner="test", kind="thing", key="after", at=NOW)
+        with store.reading() as transaction:
+            assert [archive_row.key for archive_row in archive_rows(transaction, "test")] == ["before", "after"]
 
 
 def test_swallowing_the_error_does_not_commit_half(tmp_path: Path) -> None:
     with Store.open(tmp_path, max_bytes=400_000) as store:
-        with pytest.raises(StoreError, match="nothing more can be done"), store.unit() as unit:
-            archive_add(unit, owner="test", kind="thing", key="lost", at=NOW)
+        with pytest.raises(StoreError, match="nothing more can be done"), store.transaction() as transaction:
+            archive_add(transaction, owner="test", kind="thing", key="lost", at=NOW)
             with pytest.raises(StorageFull):
                 for number in range(10):
-                    unit.put_blob(bytes([number]) * 100_000)
-        with store.reading() as unit:
-            assert list(archive_rows(unit, "test")) == []
+                    transaction.put_blob(bytes([number]) * 100_000)
+        with store.reading() as transaction:
+            assert list(archive_rows(transaction, "test")) == []
 
 
 def test_a_full_directory_refuses_a_call_whole_and_goes_on(tmp_path: Path) -> None:

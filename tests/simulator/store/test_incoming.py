@@ -52,13 +52,13 @@ def incoming_of(store: Store, content: bytes):  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize("size", SIZES)
 def test_what_is_adopted_comes_back(tmp_path: Path, opened: Opening, size: int) -> None:
     with opened(tmp_path) as store, incoming_of(store, data(size)) as incoming:
-        with store.unit() as unit:
-            reference = unit.adopt(incoming)
-            assert unit.blob(reference) == data(size)
+        with store.transaction() as transaction:
+            reference = transaction.adopt(incoming)
+            assert transaction.blob(reference) == data(size)
         incoming.close()
-        with store.reading() as unit:
-            blob = unit.open_blob(reference)
-            assert unit.blob(reference) == data(size)
+        with store.reading() as transaction:
+            blob = transaction.open_blob(reference)
+            assert transaction.blob(reference) == data(size)
         pieces = list(blob.pieces())
         assert (blob.size, b"".join(pieces)) == (size, data(size))
         assert max(map(len, pieces), default=0) <= PIECE
@@ -70,32 +70,32 @@ def test_what_only_has_to_wait_is_never_adopted_and_leaves_nothing(tmp_path: Pat
             waiting.write(data(LARGE * 4))
             waiting.finish()
             assert b"".join(waiting.pieces()) == data(LARGE * 4)
-            with pytest.raises(StoreError, match="was not to be kept"), store.unit() as unit:
-                unit.adopt(waiting)
+            with pytest.raises(StoreError, match="was not to be kept"), store.transaction() as transaction:
+                transaction.adopt(waiting)
         assert list((tmp_path / INCOMING_FOLDER).iterdir()) == []
 
 
 @pytest.mark.parametrize("opened", [with_files, without_files])
-def test_what_an_undone_unit_adopted_can_be_adopted_again(tmp_path: Path, opened: Opening) -> None:
+def test_what_an_undone_transaction_adopted_can_be_adopted_again(tmp_path: Path, opened: Opening) -> None:
     with opened(tmp_path) as store, incoming_of(store, data(LARGE * 4)) as incoming:
-        with pytest.raises(RuntimeError), store.unit() as unit:
-            unit.adopt(incoming)
+        with pytest.raises(RuntimeError), store.transaction() as transaction:
+            transaction.adopt(incoming)
             raise RuntimeError
-        with store.reading() as unit, pytest.raises(KeyError):
-            unit.open_blob(incoming.reference)
-        with store.unit() as unit:
-            unit.adopt(incoming)
-        with store.unit() as unit:
-            reference = unit.adopt(incoming)  # there already
-            assert unit.blob(reference) == data(LARGE * 4)
+        with store.reading() as transaction, pytest.raises(KeyError):
+            transaction.open_blob(incoming.reference)
+        with store.transaction() as transaction:
+            transaction.adopt(incoming)
+        with store.transaction() as transaction:
+            reference = transaction.adopt(incoming)  # there already
+            assert transaction.blob(reference) == data(LARGE * 4)
 
 
 def test_pieces_lie_in_the_database_where_there_is_no_folder(tmp_path: Path) -> None:
     with without_files(tmp_path) as store, incoming_of(store, data(3 * PIECE + 1)) as incoming:
-        with store.unit() as unit:
-            unit.adopt(incoming)
-        with store.reading() as unit:
-            sizes = [len(scalar) for scalar in unit.connection.scalars(select(blob_pieces.c.data))]
+        with store.transaction() as transaction:
+            transaction.adopt(incoming)
+        with store.reading() as transaction:
+            sizes = [len(scalar) for scalar in transaction.connection.scalars(select(blob_pieces.c.data))]
     assert sizes == [PIECE, PIECE, PIECE, 1]
 
 
@@ -120,22 +120,22 @@ def test_what_a_killed_process_left_is_swept_away_and_what_others_write_is_not(t
 def test_an_unfinished_file_cannot_be_adopted(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store, store.incoming() as incoming:
         incoming.write(data(LARGE + 1))
-        with pytest.raises(StoreError, match="finish it first"), store.unit() as unit:
-            unit.adopt(incoming)
+        with pytest.raises(StoreError, match="finish it first"), store.transaction() as transaction:
+            transaction.adopt(incoming)
 
 
 def test_a_damaged_file_is_told(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store, incoming_of(store, data(LARGE + 1)) as incoming:
-        with store.unit() as unit:
-            reference = unit.adopt(incoming)
+        with store.transaction() as transaction:
+            reference = transaction.adopt(incoming)
         incoming.close()
         path = tmp_path / BLOB_FOLDER / reference[:2] / reference
         path.write_bytes(b"short")
-        with store.reading() as unit, pytest.raises(StoreError, match="5 bytes"):
-            unit.open_blob(reference)
+        with store.reading() as transaction, pytest.raises(StoreError, match="5 bytes"):
+            transaction.open_blob(reference)
         path.unlink()
-        with store.reading() as unit, pytest.raises(StoreError, match="No such file"):
-            unit.open_blob(reference)
+        with store.reading() as transaction, pytest.raises(StoreError, match="No such file"):
+            transaction.open_blob(reference)
 
 
 def test_a_folder_that_cannot_be_written_is_a_store_error(tmp_path: Path) -> None:

@@ -45,10 +45,10 @@ def store(tmp_path: Path, url: str) -> Iterator[Store]:
 
 def test_threads_number_the_journal_in_order_of_commit(store: Store) -> None:
     def write(number: int) -> int:
-        with store.unit() as unit:
-            archive_add(unit, owner="test", kind="thing", key=str(number), at=NOW)
+        with store.transaction() as transaction:
+            archive_add(transaction, owner="test", kind="thing", key=str(number), at=NOW)
             entry = Entry(kind=Kind.CLOCK, at=NOW, wall=NOW, interface="admin", operation="advance")
-            return append(unit, entry)
+            return append(transaction, entry)
 
     with ThreadPoolExecutor(8) as pool:
         numbers = list(pool.map(write, range(80)))
@@ -56,21 +56,21 @@ def test_threads_number_the_journal_in_order_of_commit(store: Store) -> None:
 
 
 def test_blobs_small_and_large(store: Store) -> None:
-    with store.unit() as unit:
-        references = [unit.put_blob(b"x"), unit.put_blob(b"y" * 400_000)]
-    with store.reading() as unit:
-        assert [len(unit.blob(reference)) for reference in references] == [1, 400_000]
+    with store.transaction() as transaction:
+        references = [transaction.put_blob(b"x"), transaction.put_blob(b"y" * 400_000)]
+    with store.reading() as transaction:
+        assert [len(transaction.blob(reference)) for reference in references] == [1, 400_000]
 
 
-def test_a_reader_sees_one_state_and_a_failed_unit_leaves_nothing(store: Store) -> None:
+def test_a_reader_sees_one_state_and_a_failed_transaction_leaves_nothing(store: Store) -> None:
     count = select(func.count()).select_from(archive)
     with store.reading() as reader:
         assert reader.connection.scalar(count) == 0
-        with store.unit() as unit:
-            archive_add(unit, owner="test", kind="thing", key="a", at=NOW)
+        with store.transaction() as transaction:
+            archive_add(transaction, owner="test", kind="thing", key="a", at=NOW)
         assert reader.connection.scalar(count) == 0
-    with pytest.raises(StoreError, match="division by zero"), store.unit() as unit:
-        archive_add(unit, owner="test", kind="thing", key="b", at=NOW)
-        unit.connection.execute(text("SELECT 1/0"))
-    with store.reading() as unit:
-        assert [archive_row.key for archive_row in archive_rows(unit, "test")] == ["a"]
+    with pytest.raises(StoreError, match="division by zero"), store.transaction() as transaction:
+        archive_add(transaction, owner="test", kind="thing", key="b", at=NOW)
+        transaction.connection.execute(text("SELECT 1/0"))
+    with store.reading() as transaction:
+        assert [archive_row.key for archive_row in archive_rows(transaction, "test")] == ["a"]

@@ -25,13 +25,13 @@ ROW = {
 
 def test_a_row_is_written_as_sqlalchemy_writes_it() -> None:
     put = Prepared(insert(archive))
-    with Store.open() as store, store.unit() as unit:
-        put.run(unit.connection, ROW)
-        unit.connection.execute(insert(archive), {**ROW, "number": 2, "key": "b"})
+    with Store.open() as store, store.transaction() as transaction:
+        put.run(transaction.connection, ROW)
+        transaction.connection.execute(insert(archive), {**ROW, "number": 2, "key": "b"})
         text = "SELECT owner, kind, at, body, blob FROM archive ORDER BY number"
-        first, second = unit.connection.exec_driver_sql(text)
+        first, second = transaction.connection.exec_driver_sql(text)
         assert first == second
-        read = unit.connection.execute(select(archive).where(archive.c.number == 1)).mappings().one()
+        read = transaction.connection.execute(select(archive).where(archive.c.number == 1)).mappings().one()
         assert {**read, "at": read["at"].astimezone(UTC)} == ROW
 
 
@@ -42,25 +42,31 @@ def test_answers_and_constants_come_back() -> None:
         .returning(month_bytes.c.bytes)
     )
     put, last = Prepared({"sqlite": statement}), Prepared(select(func.max(month_bytes.c.bytes)))
-    with Store.open() as store, store.unit() as unit:
-        assert last.run(unit.connection, {}) == (None,)
-        assert put.run(unit.connection, {"authority": "100777", "bytes": 7}) == (7,)
-        assert put.run(unit.connection, {"authority": "100778", "bytes": 9}) == (9,)
-        assert last.run(unit.connection, {}) == (9,)
-        assert Prepared(select(month_bytes.c.bytes).where(month_bytes.c.month == "x")).run(unit.connection, {}) is None
+    with Store.open() as store, store.transaction() as transaction:
+        assert last.run(transaction.connection, {}) == (None,)
+        assert put.run(transaction.connection, {"authority": "100777", "bytes": 7}) == (7,)
+        assert put.run(transaction.connection, {"authority": "100778", "bytes": 9}) == (9,)
+        assert last.run(transaction.connection, {}) == (9,)
+        assert (
+            Prepared(select(month_bytes.c.bytes).where(month_bytes.c.month == "x")).run(transaction.connection, {})
+            is None
+        )
 
 
 def test_a_statement_that_fails_spoils_its_transaction_and_leaves_the_store_usable() -> None:
     put = Prepared(insert(facts))
     with Store.open() as store:
-        with pytest.raises(StoreError, match="a statement of this transaction failed"), store.unit() as unit:
-            put.run(unit.connection, {"name": "a", "value": "1"})
+        with (
+            pytest.raises(StoreError, match="a statement of this transaction failed"),
+            store.transaction() as transaction,
+        ):
+            put.run(transaction.connection, {"name": "a", "value": "1"})
             with pytest.raises(StoreError, match="UNIQUE"):
-                put.run(unit.connection, {"name": "a", "value": "2"})
-        with store.unit() as unit:
-            put.run(unit.connection, {"name": "a", "value": "3"})
-        with store.reading() as unit:
-            assert unit.connection.scalar(select(facts.c.value).where(facts.c.name == "a")) == "3"
+                put.run(transaction.connection, {"name": "a", "value": "2"})
+        with store.transaction() as transaction:
+            put.run(transaction.connection, {"name": "a", "value": "3"})
+        with store.reading() as transaction:
+            assert transaction.connection.scalar(select(facts.c.value).where(facts.c.name == "a")) == "3"
 
 
 def test_no_room_is_told() -> None:
@@ -68,6 +74,6 @@ def test_no_room_is_told() -> None:
     with (
         Store.open(max_bytes=1024 * 1024) as store,
         pytest.raises(StorageFull, match="no room left"),
-        store.unit() as unit,
+        store.transaction() as transaction,
     ):
-        put.run(unit.connection, {"sha256": "0" * 64, "size": 0, "data": bytes(4 * 1024 * 1024)})
+        put.run(transaction.connection, {"sha256": "0" * 64, "size": 0, "data": bytes(4 * 1024 * 1024)})

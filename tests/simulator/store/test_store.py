@@ -1,4 +1,4 @@
-"""Units, their commit and undoing, opening and refusing."""
+"""Transactions, their commit and undoing, opening and refusing."""
 
 from __future__ import annotations
 
@@ -18,66 +18,66 @@ NOW = Clock.real().now()
 
 
 def keys(store: Store) -> list[str]:
-    with store.reading() as unit:
-        return [archive_row.key for archive_row in archive_rows(unit, "test")]
+    with store.reading() as transaction:
+        return [archive_row.key for archive_row in archive_rows(transaction, "test")]
 
 
-def add(unit: object, key: str) -> bool:
-    return archive_add(unit, owner="test", kind="thing", key=key, at=NOW)  # type: ignore[arg-type]
+def add(transaction: object, key: str) -> bool:
+    return archive_add(transaction, owner="test", kind="thing", key=key, at=NOW)  # type: ignore[arg-type]
 
 
-def test_what_a_unit_did_is_there_after_it_and_after_opening_again(tmp_path: Path) -> None:
+def test_what_a_transaction_did_is_there_after_it_and_after_opening_again(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
-        with store.unit() as unit:
-            add(unit, "a")
+        with store.transaction() as transaction:
+            add(transaction, "a")
         assert keys(store) == ["a"]
     with Store.open(tmp_path) as store:
         assert keys(store) == ["a"]
 
 
-def test_a_unit_that_raises_leaves_nothing() -> None:
+def test_a_transaction_that_raises_leaves_nothing() -> None:
     with Store.open() as store:
-        with pytest.raises(RuntimeError, match="on purpose"), store.unit() as unit:
-            add(unit, "a")
+        with pytest.raises(RuntimeError, match="on purpose"), store.transaction() as transaction:
+            add(transaction, "a")
             raise RuntimeError("on purpose")
         assert keys(store) == []
 
 
-def test_a_swallowed_database_error_does_not_let_the_unit_commit() -> None:
+def test_a_swallowed_database_error_does_not_let_the_transaction_commit() -> None:
     with Store.open() as store:
-        with pytest.raises(StoreError, match="nothing more can be done"), store.unit() as unit:
-            add(unit, "a")
+        with pytest.raises(StoreError, match="nothing more can be done"), store.transaction() as transaction:
+            add(transaction, "a")
             with pytest.raises(StoreError, match="FOREIGN KEY"):
-                archive_add(unit, owner="test", kind="thing", key="b", at=NOW, blob="0" * 64)
+                archive_add(transaction, owner="test", kind="thing", key="b", at=NOW, blob="0" * 64)
         assert keys(store) == []
-        with store.unit() as unit:
-            add(unit, "c")
+        with store.transaction() as transaction:
+            add(transaction, "c")
         assert keys(store) == ["c"]
 
 
-def test_callbacks_run_after_the_commit_in_order_and_may_open_units() -> None:
+def test_callbacks_run_after_the_commit_in_order_and_may_open_transactions() -> None:
     with Store.open() as store:
         seen: list[object] = []
 
         def later() -> None:
             seen.append(keys(store))
-            with store.unit() as another:
+            with store.transaction() as another:
                 add(another, "b")
 
-        with store.unit() as unit:
-            add(unit, "a")
-            unit.after_commit(later)
-            unit.after_commit(lambda: seen.append("second"))
+        with store.transaction() as transaction:
+            add(transaction, "a")
+            transaction.after_commit(later)
+            transaction.after_commit(lambda: seen.append("second"))
             assert seen == []
         assert seen == [["a"], "second"]
         assert keys(store) == ["a", "b"]
 
 
-def test_callbacks_of_an_undone_unit_never_run() -> None:
+def test_callbacks_of_an_undone_transaction_never_run() -> None:
     called: list[int] = []
     with Store.open() as store:
-        with pytest.raises(RuntimeError), store.unit() as unit:
-            unit.after_commit(lambda: called.append(1))
+        with pytest.raises(RuntimeError), store.transaction() as transaction:
+            transaction.after_commit(lambda: called.append(1))
             raise RuntimeError
         assert called == []
 
@@ -89,40 +89,40 @@ def test_a_failing_callback_neither_stops_the_others_nor_undoes_the_commit() -> 
         raise RuntimeError("callback")
 
     with Store.open() as store:
-        with pytest.raises(RuntimeError, match="callback"), store.unit() as unit:
-            add(unit, "a")
-            unit.after_commit(fail)
-            unit.after_commit(lambda: called.append(1))
+        with pytest.raises(RuntimeError, match="callback"), store.transaction() as transaction:
+            add(transaction, "a")
+            transaction.after_commit(fail)
+            transaction.after_commit(lambda: called.append(1))
         assert called == [1]
         assert keys(store) == ["a"]
-        with pytest.raises(ExceptionGroup, match="several callbacks"), store.unit() as unit:
-            unit.after_commit(fail)
-            unit.after_commit(fail)
+        with pytest.raises(ExceptionGroup, match="several callbacks"), store.transaction() as transaction:
+            transaction.after_commit(fail)
+            transaction.after_commit(fail)
 
 
-def test_a_second_unit_in_the_same_thread_is_refused_instead_of_waiting_forever() -> None:
+def test_a_second_transaction_in_the_same_thread_is_refused_instead_of_waiting_forever() -> None:
     with Store.open() as store:
-        with store.unit() as unit:
-            add(unit, "a")
-            with pytest.raises(StoreError, match="already has a unit open"), store.unit():
+        with store.transaction() as transaction:
+            add(transaction, "a")
+            with pytest.raises(StoreError, match="already has a transaction open"), store.transaction():
                 pytest.fail("opened")
         assert keys(store) == ["a"]
 
 
-def test_a_reading_unit_changes_nothing() -> None:
-    with Store.open() as store, store.reading() as unit:
+def test_a_reading_transaction_changes_nothing() -> None:
+    with Store.open() as store, store.reading() as transaction:
         with pytest.raises(StoreError, match="reading only"):
-            unit.put_blob(b"x")
+            transaction.put_blob(b"x")
         with pytest.raises(StoreError, match="reading only"):
-            unit.after_commit(print)
+            transaction.after_commit(print)
 
 
 def test_a_reader_sees_one_state_while_others_write() -> None:
     with Store.open() as store, store.reading() as reader:
         count = select(func.count()).select_from(archive)
         assert reader.connection.scalar(count) == 0
-        with store.unit() as unit:
-            add(unit, "a")
+        with store.transaction() as transaction:
+            add(transaction, "a")
         assert reader.connection.scalar(count) == 0
         assert keys(store) == ["a"]
 
@@ -130,29 +130,29 @@ def test_a_reader_sees_one_state_while_others_write() -> None:
 def test_threads_and_a_second_store_write_without_loss(tmp_path: Path) -> None:
     def write(store: Store, name: str) -> None:
         for number in range(20):
-            with store.unit() as unit:
-                add(unit, f"{name}-{number}")
+            with store.transaction() as transaction:
+                add(transaction, f"{name}-{number}")
 
     with Store.open(tmp_path) as one, Store.open(tmp_path) as another:
         with ThreadPoolExecutor(6) as pool:
             for writing in [pool.submit(write, (one, another)[n % 2], str(n)) for n in range(6)]:
                 writing.result()
         assert sorted(keys(one)) == sorted(f"{n}-{number}" for n in range(6) for number in range(20))
-        with one.reading() as unit:
-            assert [archive_row.number for archive_row in archive_rows(unit, "test")] == list(range(1, 121))
+        with one.reading() as transaction:
+            assert [archive_row.number for archive_row in archive_rows(transaction, "test")] == list(range(1, 121))
 
 
 def test_a_store_in_a_directory_is_durable(tmp_path: Path) -> None:
-    with Store.open(tmp_path) as store, store.reading() as unit:
-        assert unit.connection.scalar(text("PRAGMA journal_mode")) == "wal"
-        assert unit.connection.scalar(text("PRAGMA synchronous")) == 2
-        assert unit.connection.scalar(text("PRAGMA foreign_keys")) == 1
+    with Store.open(tmp_path) as store, store.reading() as transaction:
+        assert transaction.connection.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert transaction.connection.scalar(text("PRAGMA synchronous")) == 2
+        assert transaction.connection.scalar(text("PRAGMA foreign_keys")) == 1
 
 
 def test_a_temporary_store_leaves_nothing_behind() -> None:
     store = Store.open()
-    with store.unit() as unit:
-        unit.put_blob(b"x" * 1_000_000)
+    with store.transaction() as transaction:
+        transaction.put_blob(b"x" * 1_000_000)
     place = store._scratch
     assert place is not None
     assert place.exists()
@@ -161,8 +161,8 @@ def test_a_temporary_store_leaves_nothing_behind() -> None:
 
 
 def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
-    with Store.open(tmp_path) as store, store.unit() as unit:
-        unit.connection.execute(update(facts).values(value="0"))
+    with Store.open(tmp_path) as store, store.transaction() as transaction:
+        transaction.connection.execute(update(facts).values(value="0"))
     with pytest.raises(StoreError) as refusal:
         Store.open(tmp_path)
     assert str(tmp_path) in str(refusal.value)
@@ -206,10 +206,10 @@ def test_an_unusable_address_is_refused(url: str, reason: str) -> None:
 def test_a_url_without_a_directory_keeps_large_blobs_in_the_database(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'here.sqlite3'}"
     large = b"y" * 400_000
-    with Store.open(url=url) as store, store.unit() as unit:
-        reference = unit.put_blob(large)
-    with Store.open(url=url) as store, store.reading() as unit:
-        assert unit.blob(reference) == large
+    with Store.open(url=url) as store, store.transaction() as transaction:
+        reference = transaction.put_blob(large)
+    with Store.open(url=url) as store, store.reading() as transaction:
+        assert transaction.blob(reference) == large
     assert not list(tmp_path.glob("blobs"))
 
 

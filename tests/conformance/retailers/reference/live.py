@@ -73,10 +73,10 @@ class State:
         """BVKB sends a national list that holds this document for the retailer."""
         data = write_national({RETAILER.registration_number: document}, PROFILE)
         version = PROFILE.channel(ChannelName.DISCOUNT).version_urn()
-        with self.simulation.store.unit() as unit:
-            caller = self.simulation.network.caller(unit, WORLD.bvkb.id)
-            payload = Payload(reference=unit.put_blob(data), size=len(data), element=PROFILE.national.root)
-            self.simulation.network.send(unit, caller, SendRequest(version=version, payload=payload))
+        with self.simulation.store.transaction() as transaction:
+            caller = self.simulation.network.caller(transaction, WORLD.bvkb.id)
+            payload = Payload(reference=transaction.put_blob(data), size=len(data), element=PROFILE.national.root)
+            self.simulation.network.send(transaction, caller, SendRequest(version=version, payload=payload))
 
     def hello(self) -> dict[str, Any]:
         """The fields of hello."""

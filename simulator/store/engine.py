@@ -27,7 +27,7 @@ def open_engine(url: URL | str, *, durable: bool, max_bytes: int | None = None) 
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
             raise StoreError(
-                f"{url} is a database in memory; give a file, for example sqlite:////var/lib/aldis.sqlite3"
+                f"{parsed.render_as_string()} is a database in memory; give a file, for example sqlite:////var/lib/aldis.sqlite3"
             )
         engine = create_engine(parsed, pool_size=16, max_overflow=-1)
     except (exc.ArgumentError, exc.NoSuchModuleError) as error:

@@ -45,8 +45,8 @@ def test_a_token_is_a_moment_of_the_exchange_with_its_end() -> None:
     _token(story)
     (moment,) = _moments(story)
     assert (moment.lane, moment.trouble) == (Lane.EXCHANGE, False)
-    assert moment.text_en == "Gets a token from the STS, valid until 2026-03-02 12:30:00"
-    assert moment.text_lv == "Saņem pilnvaru no STS, derīgu līdz 2026-03-02 12:30:00"
+    assert moment.text.in_language("en") == "Gets a token from the STS, valid until 2026-03-02 12:30:00"
+    assert moment.text.in_language("lv") == "Saņem pilnvaru no STS, derīgu līdz 2026-03-02 12:30:00"
 
 
 def test_a_refused_token_is_trouble_and_says_why() -> None:
@@ -54,8 +54,8 @@ def test_a_refused_token_is_trouble_and_says_why() -> None:
     _token(story, **REFUSED)
     (moment,) = _moments(story)
     assert moment.trouble
-    assert moment.text_en == "Asks the STS for a token: refused: the password is wrong"
-    assert "the password is wrong" in moment.text_lv
+    assert moment.text.in_language("en") == "Asks the STS for a token: refused: the password is wrong"
+    assert "the password is wrong" in moment.text.in_language("lv")
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_a_token_that_is_invalid_on_purpose_says_so(kind: str, says: str) -> Non
     _token(story, details={"misbehaviour": kind, "expires": None})
     (moment,) = _moments(story)
     assert moment.trouble
-    assert says in moment.text_en
-    assert moment.text_en != moment.text_lv
+    assert says in moment.text.in_language("en")
+    assert moment.text.in_language("en") != moment.text.in_language("lv")
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,9 @@ def test_what_came_in_place_of_a_call_is_a_moment(operation: str, says: str, tro
     story = Story()
     _connection(story, operation, "POST /dit")
     (moment,) = _moments(story)
-    assert says in moment.text_en
+    assert says in moment.text.in_language("en")
     assert moment.trouble is trouble
-    assert moment.text_en != moment.text_lv
+    assert moment.text.in_language("en") != moment.text.in_language("lv")
 
 
 def test_ftp_logins_and_refused_commands_are_moments_and_routine_commands_are_not() -> None:
@@ -95,8 +95,11 @@ def test_ftp_logins_and_refused_commands_are_moments_and_routine_commands_are_no
     _ftp(story, "CWD")
     _ftp(story, "USER", **REFUSED | {"fault_code": "clear-text", "cause": "USER came without TLS"})
     login, refused = _moments(story)
-    assert (login.text_en, login.trouble) == ("Logs in by FTPS", False)
-    assert (refused.text_en, refused.trouble) == ("FTP command USER: refused: USER came without TLS", True)
+    assert (login.text.in_language("en"), login.trouble) == ("Logs in by FTPS", False)
+    assert (refused.text.in_language("en"), refused.trouble) == (
+        "FTP command USER: refused: USER came without TLS",
+        True,
+    )
 
 
 def test_an_entry_that_a_breach_cites_is_a_moment_whatever_it_is() -> None:

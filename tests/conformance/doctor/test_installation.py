@@ -60,7 +60,7 @@ def test_services_that_do_not_load(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_data_files_that_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(name: str = "") -> Any:
+    def missing(name: str = "", *, against_schemas: bool = False) -> Any:
         raise FileNotFoundError("the folder schemas/ is missing from this installation")
 
     monkeypatch.setattr(doctor, "load_profile", missing)

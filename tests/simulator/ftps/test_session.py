@@ -101,7 +101,8 @@ def test_a_certificate_that_is_not_trusted(ftps: FtpsSetting) -> None:
 
 def test_an_old_tls(keys: Path) -> None:
     known = load_ftps_settings()
-    strict = replace(known, minimum_tls=replace(known.minimum_tls, value="1.3"))
+    minimum = replace(known.tls.minimum, value="1.3")
+    strict = replace(known, tls=replace(known.tls, minimum=minimum))
     with ftps_setting(keys, settings=strict) as ftps:
         old = ftps.context
         old.maximum_version = ssl.TLSVersion.TLSv1_2

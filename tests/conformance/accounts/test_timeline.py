@@ -45,8 +45,8 @@ def test_a_token_is_a_moment_of_the_exchange_with_its_end() -> None:
     _token(story)
     (moment,) = _moments(story)
     assert (moment.lane, moment.trouble) == (Lane.EXCHANGE, False)
-    assert moment.text.in_language("en") == "Gets a token from the STS, valid until 2026-03-02 12:30:00"
-    assert moment.text.in_language("lv") == "Saņem pilnvaru no STS, derīgu līdz 2026-03-02 12:30:00"
+    assert moment.text.in_language("en") == "gets a token from the STS, valid until 2026-03-02 12:30:00"
+    assert moment.text.in_language("lv") == "saņem pilnvaru no STS, derīgu līdz 2026-03-02 12:30:00"
 
 
 def test_a_refused_token_is_trouble_and_says_why() -> None:
@@ -54,7 +54,7 @@ def test_a_refused_token_is_trouble_and_says_why() -> None:
     _token(story, **REFUSED)
     (moment,) = _moments(story)
     assert moment.trouble
-    assert moment.text.in_language("en") == "Asks the STS for a token: refused: the password is wrong"
+    assert moment.text.in_language("en") == "asks the STS for a token: refused: the password is wrong"
     assert "the password is wrong" in moment.text.in_language("lv")
 
 
@@ -76,7 +76,7 @@ def test_a_token_that_is_invalid_on_purpose_says_so(kind: str, says: str) -> Non
         ("shown", "is shown the certificate of another authority", True),
         ("handshake", "breaks off the connection", False),
         ("request", "sends POST /dit to a server", True),
-        ("plain", "Plain HTTP", True),
+        ("plain", "plain HTTP", True),
     ],
 )
 def test_what_came_in_place_of_a_call_is_a_moment(operation: str, says: str, trouble: bool) -> None:
@@ -95,7 +95,7 @@ def test_ftp_logins_and_refused_commands_are_moments_and_routine_commands_are_no
     _ftp(story, "CWD")
     _ftp(story, "USER", **REFUSED | {"fault_code": "clear-text", "cause": "USER came without TLS"})
     login, refused = _moments(story)
-    assert (login.text.in_language("en"), login.trouble) == ("Logs in by FTPS", False)
+    assert (login.text.in_language("en"), login.trouble) == ("logs in by FTPS", False)
     assert (refused.text.in_language("en"), refused.trouble) == (
         "FTP command USER: refused: USER came without TLS",
         True,

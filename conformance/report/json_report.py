@@ -48,6 +48,14 @@ def write_whole(path: Path, content: bytes) -> None:
         raise _cannot_write(path, reason) from reason
 
 
+def remove_file(path: Path) -> None:
+    """Remove a file of a report if it is there; raises ReportError when it cannot be removed."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as reason:
+        raise _cannot_write(path, reason) from reason
+
+
 def _cannot_write(path: Path, reason: OSError) -> ReportError:
     return ReportError(
         f"{path} cannot be written: {reason.strerror or reason}; make room or choose another folder with --report"

@@ -15,7 +15,7 @@ from typing import Any
 from pytest_bdd.feature import get_feature
 
 from conformance.report.events import Event, RunStarted, ScenarioFinished, Status
-from conformance.report.json_report import prepare_folder, write_whole
+from conformance.report.json_report import prepare_folder, remove_file, write_whole
 from conformance.requirements.catalogue import CHAPTERS, NEEDS
 from conformance.requirements.catalogue import load as load_requirements
 from conformance.run.configuration import EXPLORATION, SuiteConfig
@@ -41,7 +41,11 @@ class ReproducerError(UserError):
 
 
 class ReproducerReport:
-    """A consumer of events that writes a feature for each failed scenario into the report. Raises ReportError."""
+    """A consumer of events that writes a feature for each failed scenario into the report.
+
+    The reproducers of an earlier run into the same folder are removed when the run starts; other files stay. Raises
+    ReportError.
+    """
 
     def __init__(self, report: Path) -> None:
         self._folder = report / FOLDER
@@ -51,6 +55,7 @@ class ReproducerReport:
         """Take the next event."""
         if isinstance(event, RunStarted):
             self._retailer = " ".join(event.retailer.split())
+            _remove_reproducers(self._folder)
         if isinstance(event, ScenarioFinished) and event.reproducer and event.status is Status.FAILED:
             feature = f"# retailer: {self._retailer}\n{event.reproducer}"
             write_whole(prepare_folder(self._folder) / f"{folder_name(event.scenario)}.feature", feature.encode())
@@ -73,6 +78,15 @@ def read_reproducers(path: Path) -> tuple[Reproducer, ...]:
         names = ", ".join(f"{reproducer.path.name} ({reproducer.seed})" for reproducer in reproducers)
         raise ReproducerError(f"{folder}: reproducers of one seed can be run together, found {names}; name the file")
     return reproducers
+
+
+def _remove_reproducers(folder: Path) -> None:
+    for path in folder.glob("*.feature"):
+        try:
+            _read(path)
+        except ReproducerError:
+            continue  # a file of the user's
+        remove_file(path)
 
 
 def _read(path: Path) -> Reproducer:

@@ -1,6 +1,7 @@
-"""The configuration service: looking up and setting up channels, versions and subscribers.
+"""DIT's configuration service: searching and creating channels, versions and subscribers.
 
-Who may do what is not public: here everybody may look, and a channel's owner alone may change it (assumed).
+The rights that it needs are not public. Here every user may search, and only a channel's owner may change the channel
+(assumed).
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from simulator.dit.refusals import ACCESS, NO_SOURCE, Refused, documented, refus
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from simulator.dit.configuration import Registry
     from simulator.dit.directory import Directory
     from simulator.dit.model import Caller
-    from simulator.dit.registry import Registry
     from simulator.store import Transaction
 
 _CHANNEL = re.compile(r"(URN:IVIS:\d{6}:CHA-[A-Za-z0-9_()+,.=@;$!*-]+)-TYPE-(DIK|DSK)")
@@ -27,17 +28,17 @@ _CHANNEL = re.compile(r"(URN:IVIS:\d{6}:CHA-[A-Za-z0-9_()+,.=@;$!*-]+)-TYPE-(DIK
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """An authority's rights on a version: a subscriber's on a DIK, a participant's on a DSK."""
+    """An authority's rights on a version (a URN): as a subscriber of a DIK, as a participant of a DSK."""
 
     version: str
     authority: Authority
 
 
 class Administration:
-    """DIT's configuration as callers see and change it.
+    """The operations of the configuration service, in one transaction.
 
-    ``element_of`` gives the Clark name of the document element that a schema URN stands for, None when the URN is
-    unknown or leaves it open.
+    ``element_of`` returns the Clark name of the document element for a schema URN, None when the URN is unknown or does
+    not determine the element.
     """
 
     def __init__(self, registry: Registry, transaction: Transaction, element_of: Callable[[str], str | None]) -> None:
@@ -45,13 +46,13 @@ class Administration:
         self._transaction = transaction
         self._element_of = element_of
 
-    # -- looking
+    # Searching
 
     def post_box(self, authority: str) -> tuple[int, Authority]:
-        """SelectPostBox: the number of an authority's mailbox, and the authority; raises Refused."""
+        """Carry out SelectPostBox: return the number of an authority's mailbox, and the authority. Raises Refused."""
         directory = self._directory()
-        found = directory.authority(authority)
-        return sorted(directory.authorities).index(found.id) + 1, found
+        owner = directory.authority(authority)
+        return sorted(directory.authorities).index(owner.id) + 1, owner
 
     def channels(
         self,
@@ -62,26 +63,32 @@ class Administration:
         title: str | None = None,
         statuses: Collection[str] = (),
     ) -> tuple[Channel, ...]:
-        """SearchChannelsPaged: the channels that fit, by URN; an unknown URN is refused in DIT's documented words.
+        """Carry out SearchChannelsPaged: return the channels that match all criteria, ordered by URN.
 
-        ``statuses`` wants a version in one of them; ``title`` any part of the name. Raises Refused.
+        ``title`` is a part of the channel's title; with ``statuses`` a channel must have a version in one of them.
+        Raises Refused for an unknown URN, with DIT's documented text.
         """
         directory = self._directory()
         if urn is not None:
             directory.channel(urn)
         return tuple(
             channel
-            for channel in sorted(directory.channels.values(), key=lambda each: each.urn)
+            for channel in sorted(directory.channels.values(), key=lambda channel: channel.urn)
             if urn in (None, channel.urn) and kind in (None, channel.kind) and owner in (None, channel.owner)
             if title is None or title.casefold() in channel.title.casefold()
             if not statuses
-            or any(v.channel == channel.urn and v.status in statuses for v in directory.versions.values())
+            or any(
+                version.channel == channel.urn and version.status in statuses for version in directory.versions.values()
+            )
         )
 
     def versions(
         self, *, urn: str | None = None, channel: str | None = None, statuses: Collection[str] = ()
     ) -> tuple[ChannelVersion, ...]:
-        """SearchChannelVersionsPaged: the versions that fit, by URN; raises Refused for URNs that are unknown."""
+        """Carry out SearchChannelVersionsPaged: return the versions that match all criteria, ordered by URN.
+
+        Raises Refused for an unknown URN.
+        """
         directory = self._directory()
         if urn is not None:
             directory.version(urn)
@@ -95,29 +102,32 @@ class Administration:
         )
 
     def subscribers(self, *, version: str | None = None, authority: str | None = None) -> tuple[Subscriber, ...]:
-        """SearchSubscribersToChannelPaged: who has rights on a version, or what an authority has; raises Refused."""
+        """Carry out SearchSubscribersToChannelPaged: return who has rights on a version, or the rights of one.
+
+        Raises Refused for an unknown URN.
+        """
         directory = self._directory()
         if version is not None:
             directory.version(version)
         return tuple(
-            Subscriber(urn, directory.authorities[each])
+            Subscriber(urn, directory.authorities[identifier])
             for urn, authorities in sorted(directory.subscribers.items())
-            for each in sorted(authorities)
-            if version in (None, urn) and authority in (None, each)
+            for identifier in sorted(authorities)
+            if version in (None, urn) and authority in (None, identifier)
         )
 
     def channel(self, urn: str) -> Channel:
-        """One channel; raises Refused when there is none."""
+        """Return a channel by URN; raises Refused when there is none."""
         return self._directory().channel(urn)
 
     def authority(self, identifier: str) -> Authority:
-        """One authority; raises Refused when it has no mailbox."""
+        """Return an authority by its 6-digit id; raises Refused when it has no mailbox."""
         return self._directory().authority(identifier)
 
-    # -- changing
+    # Creating
 
     def insert_channel(self, caller: Caller, channel: Channel) -> int:
-        """InsertChannel: a new channel of the caller's own; returns its number. Raises Refused."""
+        """Carry out InsertChannel: create a channel that the caller owns, and return its number. Raises Refused."""
         directory = self._directory()
         directory.authority(channel.owner)
         if channel.owner != caller.authority:
@@ -134,9 +144,9 @@ class Administration:
         return len(directory.channels) + 1
 
     def insert_version(self, caller: Caller, version: ChannelVersion) -> int:
-        """InsertChannelVersion: a new version of one of the caller's channels; returns its number. Raises Refused.
+        """Carry out InsertChannelVersion: create a version of a channel of the caller, and return its number.
 
-        ``version.element`` is filled in from its schema URN.
+        ``version.element`` is set from the version's schema URN. Raises Refused.
         """
         directory = self._directory()
         channel = directory.channel(version.channel)
@@ -154,14 +164,14 @@ class Administration:
                 "the URN of a schema of the catalogue, ending in -TYPE-<element> where it has several elements",
                 remedy="`aldis schemas list` shows the catalogue",
             )
-        made = replace(version, element=element)
-        self._install(directory, versions={**directory.versions, made.urn: made})
+        new_version = replace(version, element=element)
+        self._install(directory, versions={**directory.versions, new_version.urn: new_version})
         return len(directory.versions) + 1
 
     def insert_subscriber(self, caller: Caller, version: str, authority: str) -> int:
-        """InsertSubscriberToChannel: rights on a version of the caller's channel; returns their number.
+        """Carry out InsertSubscriberToChannel: give an authority rights on a version of a channel of the caller.
 
-        Raises Refused.
+        Returns the number of the new record. Raises Refused.
         """
         directory = self._directory()
         known = directory.version(version)
@@ -210,13 +220,13 @@ class Administration:
 
 
 def version_urn(channel: Channel, major: int, minor: int) -> str:
-    """The URN of a version: the channel's, with the version before the type (documented by examples)."""
+    """Return the URN of a version: the channel's, with the version before the type (documented by examples)."""
     stem, _, kind = channel.urn.rpartition("-TYPE-")
     return f"{stem}-v{major}-{minor}-TYPE-{kind}"
 
 
 def status_of(words: Collection[str]) -> VersionStatus:
-    """The status that a list of statuses asks for a new version; active when it asks for none (assumed).
+    """Return the status for a new version from the names in a request: active when there is none (assumed).
 
     Raises Refused for more than one.
     """
@@ -226,7 +236,7 @@ def status_of(words: Collection[str]) -> VersionStatus:
 
 
 def missing(what: str) -> Refused:
-    """The refusal of a new record that lacks something."""
+    """Return the refusal of a new record without a needed value; ``what`` names the value."""
     return _wrong(f"no {what}", f"{what}, without which nothing can be made")
 
 

@@ -1,7 +1,7 @@
-"""The one way of every call of DIT, whatever interface it came by.
+"""The pipeline of a call of DIT, the same for every interface.
 
-A call is identified, an armed fault is injected or the call is acted on, then it is journaled, committed and answered.
-An interface (SOAP, FTPS) reads the call and writes the answer: it implements :class:`Call`.
+The steps: identify the caller, inject an armed fault or act, write the journal entry, commit, answer. An interface
+(SOAP, FTPS) reads calls and writes answers; it implements :class:`Call`.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ Answer = TypeVar("Answer")
 _log = logging.getLogger(__name__)
 
 _ONLY_WHEN_CARRIED_OUT = ("payloads", "misbehaviour")
-"""Details of a journal entry that must not stay when the call is refused after all."""
+"""Details of a journal entry that are removed when the call is refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class SimulationServices:
-    """One running simulation, as the interfaces use it."""
+    """The parts of a running simulation that the interfaces use."""
 
     store: Store
     network: Network
@@ -50,10 +50,10 @@ class SimulationServices:
 
 @dataclass(slots=True, kw_only=True)
 class CallRecord:
-    """A call's journal entry in the making; filled in while the call is read and acted on.
+    """The data for a call's journal entry, filled in while the call is read and carried out.
 
-    ``asked`` are the message ids that the caller named, for when the call is refused; ``message_ids`` are those of the
-    messages that it concerned when it was carried out. ``payload`` is a blob reference.
+    ``message_ids`` are the ids of the messages that the call concerned. If the call is refused, the journal gets
+    ``asked`` instead: the ids that the caller named. ``payload`` is a blob reference.
     """
 
     operation: str = ""
@@ -67,7 +67,7 @@ class CallRecord:
 
 
 class Call(Protocol[Answer]):
-    """A call as an interface has read it, and the interface's ways to answer it."""
+    """A call that an interface has read, with the interface's functions to answer it."""
 
     @property
     def interface(self) -> str:
@@ -76,11 +76,11 @@ class Call(Protocol[Answer]):
 
     @property
     def record(self) -> CallRecord:
-        """The call's journal entry in the making."""
+        """The data for the call's journal entry."""
         ...
 
     def identify(self, transaction: Transaction) -> Caller:
-        """Return the caller; raises Refused for one who may not call at all."""
+        """Return the caller; raises Refused when the caller is not known or may not call."""
         ...
 
     def act(self, transaction: Transaction, caller: Caller) -> Answer:
@@ -88,7 +88,7 @@ class Call(Protocol[Answer]):
         ...
 
     def keep(self, transaction: Transaction) -> None:
-        """Store what a call brought that is not carried out, and note its reference in the record."""
+        """Store the payload of a call that is not carried out, and note its reference in the record."""
         ...
 
     def refused(self, refusal: Refusal) -> Answer:
@@ -96,26 +96,26 @@ class Call(Protocol[Answer]):
         ...
 
     def replaced(self, fault: InjectedFault) -> Answer:
-        """Write the answer of an injected fault that stands in for the call."""
+        """Write the answer of an injected fault that replaces the call."""
         ...
 
     def broken_off(self, answer: Answer, fault: InjectedFault) -> Answer:
-        """Return the answer as one that does not reach the client, or not whole."""
+        """Return the answer changed so that it does not reach the client, or only in part."""
         ...
 
     def complete(self, transaction: Transaction | None, entry: Entry, answer: Answer) -> Entry:
-        """Return the entry with what only the interface knows of the call and of its answer.
+        """Return the entry with the interface's own details of the call and of its answer.
 
-        ``transaction`` takes the bytes of both; None when there is no room for them.
+        The bytes of both are stored in ``transaction``; it is None when there is no room for them.
         """
         ...
 
 
 def carry_out(services: SimulationServices, call: Call[Answer], *, inject: Collection[str] = BEFORE | AFTER) -> Answer:
-    """Carry a call out and return its answer. Every outcome is an answer, and is journaled before it is returned.
+    """Carry a call out and return its answer. Every outcome is journaled before it is returned, errors included.
 
-    The call, its journal entry, and a fault that is injected into it are one transaction. ``inject`` are the kinds of
-    faults that may be injected here.
+    The call, its journal entry, and an injected fault are one transaction. ``inject`` are the kinds of faults that may
+    be injected.
     """
     committed: list[bool] = []
     answer: Answer | None = None
@@ -135,16 +135,16 @@ def carry_out(services: SimulationServices, call: Call[Answer], *, inject: Colle
         if answer is None or not committed:
             return refuse(services, call, refusal_for(error))
         # The call is committed, so acknowledge it. Listeners that failed poll again later.
-        _log.exception("%s was carried out, but telling others of it failed", call.record.operation)
+        _log.exception("%s was carried out, but a listener failed", call.record.operation)
     if delay:
         time.sleep(delay)
     return answer
 
 
 def inject(services: SimulationServices, call: Call[Answer]) -> Answer | None:
-    """Return the answer of an armed fault that stands in for an identified call; None when there is none.
+    """Return the answer of an armed fault that replaces an identified call; None when no such fault is armed.
 
-    For calls whose work begins before their transaction, such as a download. A slow reply waits here.
+    It is for calls whose work begins before their transaction, such as a download. It waits for a slow reply.
     """
     if not services.faults.armed():
         return None
@@ -158,7 +158,7 @@ def inject(services: SimulationServices, call: Call[Answer]) -> Answer | None:
 
 
 def refuse(services: SimulationServices, call: Call[Answer], refusal: Refusal) -> Answer:
-    """Return the answer to a call that is refused, journaled in a transaction of its own."""
+    """Journal a refused call in a new transaction and return its answer."""
     answer = call.refused(refusal)
     record = call.record
     record.message_ids = record.asked
@@ -171,7 +171,7 @@ def refuse(services: SimulationServices, call: Call[Answer], refusal: Refusal) -
 
 
 def refusal_for(error: Exception) -> Refusal:
-    """Return the refusal that an exception means; a mistake of the simulator's own is logged under an incident."""
+    """Return the refusal for an exception; an unexpected one is logged with the id of an incident."""
     if isinstance(error, Refused):
         return error.refusal
     if isinstance(error, StoreError):
@@ -204,7 +204,7 @@ def _triggered(
 
 
 def _inject(services: SimulationServices, call: Call[Answer], transaction: Transaction, fault: InjectedFault) -> Answer:
-    """Answer as the fault says, without carrying the call out; the caller is not to blame."""
+    """Journal and return the fault's answer, without carrying the call out."""
     record = call.record
     call.keep(transaction)
     answer = call.replaced(fault)
@@ -234,7 +234,7 @@ def _journal_refusal(services: SimulationServices, call: Call[Answer], refusal: 
 
 def _entry(services: SimulationServices, call: Call[Any]) -> Entry:
     record = call.record
-    who: dict[str, Json] = {} if record.user is None else {"user": record.user}
+    user: dict[str, Json] = {} if record.user is None else {"user": record.user}
     return Entry(
         kind=Kind.EXCHANGE,
         at=services.clock.now(),
@@ -245,5 +245,5 @@ def _entry(services: SimulationServices, call: Call[Any]) -> Entry:
         channel_version=record.channel_version,
         message_ids=record.message_ids,
         payload=record.payload,
-        details=who | record.details,
+        details=user | record.details,
     )

@@ -1,10 +1,12 @@
-"""The network's configuration in the store: set up once (and again, at every start), read into a Directory."""
+"""The configuration of a network: set up at each start, kept in the store, and read as a cached directory."""
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import RowMapping, Table, insert, select, update
@@ -21,6 +23,7 @@ from simulator.dit.model import (
     VersionStatus,
 )
 from simulator.dit.rights import Grant, GrantKey
+from simulator.dit.xslt import check_stylesheet
 from simulator.domain.model import ChannelRight, Environment
 from simulator.store.prepared import Prepared
 from simulator.store.schema import authorities, channels, facts, rights, subscriptions, users, versions
@@ -28,20 +31,33 @@ from simulator.store.schema import authorities, channels, facts, rights, subscri
 if TYPE_CHECKING:
     from simulator.store import Transaction
 
+_DIRECTORY = "dit_directory"
 _REVISION = "dit_configuration"
 _FIND_REVISION = Prepared(select(facts.c.value).where(facts.c.name == _REVISION))
+_PATHS = ("part", "record", "result")
+_PLAIN = (
+    "urn",
+    "channel",
+    "major",
+    "minor",
+    "schema",
+    "element",
+    "error_schema",
+    "manual_acknowledgement",
+    "use_receiver_filter",
+)
 
 
 class ConfigurationError(Exception):
-    """The network was to be set up in a way that contradicts itself; the harness's fault, never a caller's."""
+    """A configuration that contradicts itself: a fault of the harness, never of a caller."""
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The set-up of a network: everything that :meth:`Registry.install` takes.
+    """The configuration of a network, for :meth:`Registry.install`.
 
-    ``subscriptions`` are pairs of version URN and authority id: who receives on a distribution version, who sends on a
-    collection version.
+    ``subscriptions`` are pairs of a version's URN and an authority's id: the receivers of a distribution version, the
+    senders of a collection version.
     """
 
     authorities: tuple[Authority, ...]
@@ -51,13 +67,72 @@ class Configuration:
     subscriptions: tuple[tuple[str, str], ...]
 
 
-def install(transaction: Transaction, wanted: Configuration) -> None:
-    """Add what is missing and change what differs; what else is there stays. Raises ConfigurationError."""
+class Registry:
+    """Reads and changes the configuration in the store. Safe to share between threads.
+
+    The directory is cached until the configuration's revision changes. ``stylesheets`` is the folder that the paths of
+    transformations are relative to (``schemas/``).
+    """
+
+    def __init__(self, stylesheets: Path) -> None:
+        self._stylesheets = stylesheets
+        self._last: tuple[str | None, Directory] = (None, Directory())
+        self._lock = threading.Lock()
+
+    def install(self, transaction: Transaction, wanted: Configuration) -> None:
+        """Set up the network, or apply a changed configuration; without changes it does nothing.
+
+        Raises ConfigurationError when the configuration contradicts itself, StylesheetError when a stylesheet cannot be
+        used.
+        """
+        _check(wanted)
+        for version in wanted.versions:
+            if version.transformation is not None:
+                check_stylesheet(self._stylesheets, version.transformation.stylesheet)
+        _write(transaction, wanted)
+        transaction.known.pop(_DIRECTORY, None)
+
+    def grant(self, transaction: Transaction, grants: Iterable[Grant], *, overwrite: bool = True) -> None:
+        """Open or close rights of users; without ``overwrite`` only those that have no grant yet."""
+        _write_grants(transaction, grants, overwrite=overwrite)
+        transaction.known.pop(_DIRECTORY, None)
+
+    def directory(self, transaction: Transaction) -> Directory:
+        """Return the directory of authorities, users, channels, versions and rights."""
+        known = transaction.known.get(_DIRECTORY)
+        if isinstance(known, Directory):
+            return known
+        revision = _revision(transaction)
+        with self._lock:
+            last_revision, directory = self._last
+        if revision is None or revision != last_revision:
+            directory = _read(transaction)
+            with self._lock:
+                self._last = (revision, directory)
+        transaction.known[_DIRECTORY] = directory
+        return directory
+
+
+def read_grants(transaction: Transaction) -> dict[GrantKey, Grant]:
+    """Return all grants of rights by their keys."""
+    grants = (
+        Grant(
+            GrantKey(row.user, row.channel, Environment(row.environment), ChannelRight(row.right)),
+            row.opened,
+            row.closed,
+        )
+        for row in transaction.connection.execute(select(rights))
+    )
+    return {grant.key: grant for grant in grants}
+
+
+def _write(transaction: Transaction, wanted: Configuration) -> None:
+    """Insert the rows that are missing and update those that differ; other rows stay."""
     changed = [
         *(_upsert(transaction, authorities, {"id": holder.id}, asdict(holder)) for holder in wanted.authorities),
         *(_upsert(transaction, users, {"name": user.name}, asdict(user)) for user in wanted.users),
         *(_upsert(transaction, channels, {"urn": channel.urn}, asdict(channel)) for channel in wanted.channels),
-        # Sources of cuts first: the table's foreign key wants them there.
+        # Sources of cuts come first, because the table's foreign key refers to them.
         *(
             _upsert(transaction, versions, {"urn": version.urn}, _version_row(version))
             for version in sorted(wanted.versions, key=lambda version: version.transformation is not None)
@@ -76,8 +151,7 @@ def install(transaction: Transaction, wanted: Configuration) -> None:
         _new_revision(transaction)
 
 
-def put_grants(transaction: Transaction, grants: Iterable[Grant], *, overwrite: bool = True) -> None:
-    """Write rights; without ``overwrite`` only those of which nothing is known yet."""
+def _write_grants(transaction: Transaction, grants: Iterable[Grant], *, overwrite: bool = True) -> None:
     known = {} if overwrite else read_grants(transaction)
     changed = [
         _upsert(transaction, rights, dict(key), {**key, "opened": grant.opened, "closed": grant.closed})
@@ -89,32 +163,18 @@ def put_grants(transaction: Transaction, grants: Iterable[Grant], *, overwrite: 
         _new_revision(transaction)
 
 
-def read_grants(transaction: Transaction) -> dict[GrantKey, Grant]:
-    """All rights of which something is known."""
-    found = (
-        Grant(
-            GrantKey(row.user, row.channel, Environment(row.environment), ChannelRight(row.right)),
-            row.opened,
-            row.closed,
-        )
-        for row in transaction.connection.execute(select(rights))
-    )
-    return {grant.key: grant for grant in found}
-
-
 def _new_revision(transaction: Transaction) -> None:
-    # A word that no other state ever had: a revision counted up in a transaction that is undone would come twice.
+    # Random, because a counter would give a number again after a rollback.
     _upsert(transaction, facts, {"name": _REVISION}, {"name": _REVISION, "value": uuid.uuid4().hex})
 
 
-def revision(transaction: Transaction) -> str | None:
-    """A word that changes whenever the configuration does; None before the first installation."""
-    found = _FIND_REVISION.run(transaction.connection, {})
-    return None if found is None else str(found[0])
+def _revision(transaction: Transaction) -> str | None:
+    """Return a random word that changes with the configuration; None before the first installation."""
+    row = _FIND_REVISION.run(transaction.connection, {})
+    return None if row is None else str(row[0])
 
 
-def read(transaction: Transaction) -> Directory:
-    """The configuration as it stands."""
+def _read(transaction: Transaction) -> Directory:
     subscribers: dict[str, set[str]] = {}
     for row in transaction.connection.execute(select(subscriptions)):
         subscribers.setdefault(row.version, set()).add(row.authority)
@@ -134,8 +194,8 @@ def read(transaction: Transaction) -> Directory:
     )
 
 
-def check(wanted: Configuration) -> None:
-    """Raise ConfigurationError when something refers to what is not there, or a message would arrive twice."""
+def _check(wanted: Configuration) -> None:
+    """Raise ConfigurationError for a reference to an unknown record, or when a message would arrive twice."""
     known_authorities = {authority.id for authority in wanted.authorities}
     known_channels = {channel.urn for channel in wanted.channels}
     known_versions = {version.urn: version for version in wanted.versions}
@@ -165,7 +225,7 @@ def _check_transformation(version: ChannelVersion, known: Mapping[str, ChannelVe
 
 
 def _check_one_cut_each(wanted: Configuration, known: Mapping[str, ChannelVersion]) -> None:
-    # A message keeps its id in every mailbox, so that an error event can name it; so it must not arrive twice in one.
+    # A message has the same id in every mailbox, so that an error event can name it. It must not arrive twice in one.
     seen: dict[tuple[str, str], str] = {}
     for urn, authority in dict.fromkeys(wanted.subscriptions):
         transformation = known[urn].transformation
@@ -182,13 +242,14 @@ def _require(holds: bool, otherwise: str) -> None:
 
 
 def _upsert(transaction: Transaction, table: Table, key: dict[str, Any], row: dict[str, Any]) -> bool:
+    """Insert or update a row; returns True when that changed the table."""
     where = [table.c[name] == value for name, value in key.items()]
-    found = transaction.connection.execute(select(table).where(*where)).mappings().one_or_none()
-    if found is None:
+    present = transaction.connection.execute(select(table).where(*where)).mappings().one_or_none()
+    if present is None:
         transaction.connection.execute(insert(table), row)
-    elif dict(found) != row:
+    elif dict(present) != row:
         transaction.connection.execute(update(table).where(*where).values(row))
-    return found is None or dict(found) != row
+    return present is None or dict(present) != row
 
 
 def _version_row(version: ChannelVersion) -> dict[str, Any]:
@@ -212,17 +273,3 @@ def _version(row: RowMapping) -> ChannelVersion:
         cut = Transformation(row["stylesheet"], row["cut_from"], parameters, repeated)
     plain = {name: row[name] for name in _PLAIN}
     return ChannelVersion(**plain, status=VersionStatus(row["status"]), transformation=cut)
-
-
-_PATHS = ("part", "record", "result")
-_PLAIN = (
-    "urn",
-    "channel",
-    "major",
-    "minor",
-    "schema",
-    "element",
-    "error_schema",
-    "manual_acknowledgement",
-    "use_receiver_filter",
-)

@@ -1,10 +1,8 @@
-"""Look-ups in DIT's configuration: mailboxes, channels, and their users. Pure.
+"""The directory of authorities, users, channels and versions, and the routes of a message through it. Pure.
 
-Routes of a message: checks the sender, and finds the mailboxes that it reaches. Pure.
-
-Distribution (DIK): the owner sends, subscribers receive. Collection (DSK): participants send, the owner receives
-(documented: VRAA, DIT integration instruction v1.09, section 2).
-Events about a message go back on the same channel version (documented).
+On a distribution channel (DIK) the owner sends and subscribers receive; on a collection channel (DSK) participants send
+and the owner receives (documented: VRAA, DIT integration instruction v1.09, section 2). Events about a message go back
+on the same channel version (documented).
 """
 
 from __future__ import annotations
@@ -27,8 +25,9 @@ if TYPE_CHECKING:
 class Directory:
     """The configuration of the network at one moment.
 
-    ``users`` maps a user's name to its authority id, ``subscribers`` a version URN to the authorities that may use it.
-    ``grants`` are the rights of users of which something is known.
+    ``authorities`` are by id, ``channels`` and ``versions`` by URN. ``users`` maps a user's name to its authority id,
+    ``subscribers`` a version's URN to the ids of the authorities that may use it. ``grants`` are the known rights of
+    users.
     """
 
     authorities: Mapping[str, Authority] = field(default_factory=dict)
@@ -68,7 +67,7 @@ class Directory:
         )
 
     def channel(self, urn: str) -> Channel:
-        """A channel by URN; raises Refused, with DIT's documented words, when there is none."""
+        """Return a channel by URN; raises Refused with DIT's documented text when there is none."""
         if urn in self.channels:
             return self.channels[urn]
         hint = "that is a channel version's URN, not a channel's" if urn in self.versions else "DIT has no such channel"
@@ -103,7 +102,7 @@ class Directory:
         return authority in self.subscribers.get(version.urn, frozenset())
 
     def cuts_of(self, version: ChannelVersion) -> tuple[ChannelVersion, ...]:
-        """The sub-versions that are cut from a version, by URN."""
+        """Return the sub-versions that are cut from a version, ordered by URN."""
         cuts = (
             known
             for known in self.versions.values()
@@ -112,7 +111,7 @@ class Directory:
         return tuple(sorted(cuts, key=lambda cut: cut.urn))
 
     def require_right(self, caller: Caller, use: Use) -> None:
-        """Raise Refused when the caller's right for a call is withheld, or not open yet."""
+        """Raise Refused when the caller has no right for a call on its day."""
         if not self.grants:
             return
         own = caller.user in self.users
@@ -154,28 +153,28 @@ class Directory:
 
 
 def _suggestion(urn: str, known: Mapping[str, object]) -> str:
-    same = [name for name in known if name.casefold() == urn.strip().casefold()]
-    if same:
-        return f": DIT knows {same[0]}, and capital letters and blanks count"
+    similar = [name for name in known if name.casefold() == urn.strip().casefold()]
+    if similar:
+        return f": DIT knows {similar[0]}, and capital letters and blanks count"
     return f" (known here: {', '.join(sorted(known))})" if known else " (none is set up here)"
 
 
 OPEN = frozenset({VersionStatus.TESTING, VersionStatus.ACTIVE, VersionStatus.ACTIVE_DEPRECATED})
-"""Version statuses in which messages pass (assumed; the words are inferred)."""
+"""Statuses of a version on which messages can be sent (assumed; the names of the statuses are inferred)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One mailbox that a message goes to, and the version under which it lies there."""
+    """One mailbox that a message is delivered to (an authority id), and the version under which it is there."""
 
     recipient: str
     version: ChannelVersion
 
 
 def routes(directory: Directory, caller: Caller, version: ChannelVersion, request: SendRequest) -> tuple[Route, ...]:
-    """The mailboxes that a message reaches; raises Refused when the caller may not send it.
+    """Return the mailboxes that a message is delivered to; raises Refused when the caller may not send it.
 
-    A route whose version has a transformation (and the request is business) gets its own cut of the payload.
+    A business message is cut for each route whose version has a transformation.
     """
     require_open(version)
     by_owner = directory.owner(version) == caller.authority
@@ -195,7 +194,7 @@ def routes(directory: Directory, caller: Caller, version: ChannelVersion, reques
 
 
 def require_open(version: ChannelVersion) -> None:
-    """Raise Refused unless messages pass on a version; during a technical break the caller is not to blame."""
+    """Raise Refused unless messages can be sent on a version; a technical break counts as a fault of the server."""
     if version.status in OPEN:
         return
     pause = version.status is VersionStatus.TECHNICAL_BREAK
@@ -278,12 +277,12 @@ def _distributed(
 
 
 def _everyone(directory: Directory, version: ChannelVersion) -> dict[str, Route]:
-    found: dict[str, Route] = {}
+    by_receiver: dict[str, Route] = {}
     for cut in (version, *directory.cuts_of(version)):
         if cut.status in OPEN:
             for authority in sorted(directory.subscribers.get(cut.urn, ())):
-                found.setdefault(authority, Route(authority, cut))
-    return found
+                by_receiver.setdefault(authority, Route(authority, cut))
+    return by_receiver
 
 
 def _chosen(directory: Directory, version: ChannelVersion, everyone: dict[str, Route], receiver: str) -> Route:

@@ -1,9 +1,9 @@
-"""Duties of clients, enforced: five minutes between polls, lists read to their end, read messages deleted.
+"""Enforcing the duties of clients: five minutes between polls, lists read to their end, read messages deleted.
 
-The duties are documented (VRAA, DIT integration instruction v1.09, sections 2.4 and 3.2.1.8); that DIT refuses
-clients that break them, when and in which words, is assumed: so this is off by default. A poll is a call of
-ReceiveMessageList or ReceiveMessage2 for a channel or a version; the same poll is one of the same selection. Calls that
-name messages, and sending, are not polls.
+The duties are documented (VRAA, DIT integration instruction v1.09, sections 2.4 and 3.2.1.8). It is assumed that DIT
+refuses clients that break them, so this is off by default; so are the moment and the text of a refusal. A poll is a
+call of ReceiveMessageList or ReceiveMessage2 for a channel or a version. Two polls are the same when their kind and
+selection are equal. Sending, and calls that name messages, are not polls.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from simulator.dit.model import Caller, MailboxMessage
     from simulator.store import Transaction
 
-_DONE_WITH = frozenset({MessageStatus.READ, MessageStatus.PROCESSED})
+_READ_OR_PROCESSED = frozenset({MessageStatus.READ, MessageStatus.PROCESSED})
 
 
 class PollKind(StrEnum):
-    """The target of a poll: the list of unread messages, of read ones, or the messages themselves."""
+    """The kind of a poll: for the list of unread messages, for the list of read ones, or for the messages."""
 
     LIST = "ReceiveMessageList"
     LIST_READ = "ReceiveMessageList (ReadMessage=true)"
@@ -40,7 +40,7 @@ class PollKind(StrEnum):
 class Poll:
     """A poll of a channel, or of one version of it (URNs), at a moment of simulated time.
 
-    ``classes`` are the classes of messages that are asked for, where it is not all of them: a folder of FTPS.
+    ``classes`` are the classes of messages in the selection, for a folder of FTPS; None: all classes.
     """
 
     kind: PollKind
@@ -51,19 +51,22 @@ class Poll:
 
     @property
     def selection(self) -> str:
-        """The URN that the call named, and the classes where it did not ask for all."""
+        """The URN in the call, and the classes unless it asked for all."""
         urn = self.version or self.channel
         return urn if self.classes is None else f"{urn} ({', '.join(sorted(self.classes))})"
 
 
 @dataclass(frozen=True, slots=True)
 class Duties:
-    """Holds clients to their duties; ``seconds`` is the least time between two polls (300 is documented)."""
+    """Refuses clients that break their duties.
+
+    ``seconds`` is the shortest simulated time between two polls (documented: 300).
+    """
 
     seconds: int
 
     def require(self, transaction: Transaction, caller: Caller, poll: Poll) -> None:
-        """Raise Refused when the caller polls too soon, or owes something of what it polled before."""
+        """Raise Refused when the caller polls too soon, or has not read or deleted the messages of earlier polls."""
         place = (
             polls.c.authority == caller.authority,
             polls.c.kind == str(poll.kind),
@@ -73,7 +76,7 @@ class Duties:
         if last is not None and poll.at.astimezone(UTC) - last.at.astimezone(UTC) < timedelta(seconds=self.seconds):
             raise self._too_often(caller, poll, last.at)
         if poll.kind is PollKind.LIST_READ:
-            return  # the way to recover a bad read, which must stay open
+            return  # a client needs it to recover from a bad read
         unread = (
             mailbox.unread(transaction, caller.authority, last.listed) if last and poll.kind is PollKind.LIST else ()
         )
@@ -83,7 +86,7 @@ class Duties:
         kept = [
             message.id
             for message in mailbox.find_all(
-                transaction, caller.authority, _DONE_WITH, channel=poll.channel, version=poll.version
+                transaction, caller.authority, _READ_OR_PROCESSED, channel=poll.channel, version=poll.version
             )
             if message.read_at is not None and message.read_at.astimezone(UTC) <= before
         ]
@@ -93,7 +96,7 @@ class Duties:
     def remember(
         self, transaction: Transaction, caller: Caller, poll: Poll, messages: Iterable[MailboxMessage]
     ) -> None:
-        """Record that a poll was answered, and with which messages."""
+        """Record an answered poll with its messages, in place of the last one of the same kind and selection."""
         row = {"authority": caller.authority, "kind": str(poll.kind), "selection": poll.selection}
         transaction.connection.execute(delete(polls).where(*(polls.c[name] == value for name, value in row.items())))
         transaction.connection.execute(
@@ -144,5 +147,5 @@ def _not_deleted(caller: Caller, poll: Poll, kept: list[str]) -> Refused:
 
 
 def _some(identifiers: Iterable[str]) -> str:
-    found = list(identifiers)
-    return ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")
+    listed = list(identifiers)
+    return ", ".join(listed[:3]) + (", ..." if len(listed) > 3 else "")

@@ -1,8 +1,6 @@
-"""Messages and mailboxes in the store. Knows rows, not rights: who may do what is decided before.
+"""Mailboxes: the rows of messages and deliveries, the statuses of a message, and the choice of messages by a call.
 
-The life of a message in a mailbox: which call may take it from which status to which. Pure.
-
-Which message a call means, and how it is told that it means none. Pure.
+No function here checks rights: callers check them first. Statuses and selectors are pure.
 """
 
 from __future__ import annotations
@@ -37,7 +35,7 @@ _INSERT_DELIVERY = Prepared(insert(deliveries))
 
 
 class Addressed(NamedTuple):
-    """One copy of a message on its way: to whom, under which version and channel, with which payload."""
+    """One copy of a message before its delivery: recipient (authority id), version and channel (URNs), payload."""
 
     recipient: str
     version: str
@@ -46,14 +44,14 @@ class Addressed(NamedTuple):
 
 
 class Related(NamedTuple):
-    """The facts about an event's related message that are checked."""
+    """The channel (URN) of an event's related message, and the authorities that sent or received it."""
 
     channel: str
     parties: frozenset[str]
 
 
 def add_message(transaction: Transaction, identifier: str, caller: Caller, request: SendRequest, at: datetime) -> None:
-    """Write down a message as its sender sent it."""
+    """Insert a message as its sender sent it; ``at`` is simulated time."""
     row = {
         "id": identifier,
         "version": request.version,
@@ -70,27 +68,27 @@ def add_message(transaction: Transaction, identifier: str, caller: Caller, reque
 
 
 def deliver(transaction: Transaction, identifier: str, copies: Iterable[Addressed], at: datetime) -> None:
-    """Put copies of a message into their mailboxes, behind everything that lies there."""
-    found = _LAST.run(transaction.connection, {})
-    number = (found and found[0]) or 0
-    for count, each in enumerate(copies, 1):
+    """Append copies of a message to their mailboxes; ``at`` is simulated time."""
+    last = _LAST.run(transaction.connection, {})
+    number = (last and last[0]) or 0
+    for count, addressed in enumerate(copies, 1):
         row = {
             "number": number + count,
             "message": identifier,
-            "recipient": each.recipient,
-            "version": each.version,
-            "channel": each.channel,
+            "recipient": addressed.recipient,
+            "version": addressed.version,
+            "channel": addressed.channel,
             "status": str(MessageStatus.DELIVERED),
             "delivered_at": at,
-            "payload": each.payload.reference,
-            "size": each.payload.size,
-            "element": each.payload.element,
+            "payload": addressed.payload.reference,
+            "size": addressed.payload.size,
+            "element": addressed.payload.element,
         }
         _INSERT_DELIVERY.run(transaction.connection, row)
 
 
 def find(transaction: Transaction, recipient: str, identifier: str) -> MailboxMessage | None:
-    """One message of a mailbox, in whatever status."""
+    """Return a message of a mailbox, in any status; None when the mailbox has no such message."""
     row = transaction.connection.execute(_mailbox(recipient).where(deliveries.c.message == identifier)).one_or_none()
     return None if row is None else _message(row)
 
@@ -103,7 +101,10 @@ def find_all(
     channel: str,
     version: str | None = None,
 ) -> tuple[MailboxMessage, ...]:
-    """The messages of a mailbox on a channel (or on one version of it), of some statuses, in order of delivery."""
+    """Return the messages of a mailbox with one of ``statuses``, in order of delivery.
+
+    ``channel`` is the URN of their channel; ``version`` restricts them to one version of it.
+    """
     statement = _mailbox(recipient).where(
         deliveries.c.channel == channel, deliveries.c.status.in_([str(status) for status in statuses])
     )
@@ -113,7 +114,7 @@ def find_all(
 
 
 def unread(transaction: Transaction, recipient: str, identifiers: Collection[str]) -> tuple[str, ...]:
-    """Those of some messages that lie in a mailbox and were never read, in order of delivery."""
+    """Return the ids of those messages that are in a mailbox and were never read, in order of delivery."""
     if not identifiers:
         return ()
     statement = (
@@ -126,7 +127,7 @@ def unread(transaction: Transaction, recipient: str, identifiers: Collection[str
 
 
 def versions_of(transaction: Transaction, recipient: str, identifiers: Iterable[str]) -> tuple[str, ...]:
-    """The URNs of the versions under which messages lie in a mailbox."""
+    """Return the URNs of the versions under which messages are in a mailbox."""
     statement = (
         select(deliveries.c.version)
         .distinct()
@@ -143,7 +144,7 @@ def set_status(
     *,
     read_at: datetime | None = None,
 ) -> None:
-    """Give messages of a mailbox another status; ``read_at`` is set too, when there is one."""
+    """Set the status of messages of a mailbox, and the time of reading (simulated) if ``read_at`` is given."""
     values: dict[str, object] = {"status": str(status)}
     if read_at is not None:
         values["read_at"] = read_at
@@ -154,25 +155,25 @@ def set_status(
 
 
 def purge(transaction: Transaction, before: datetime) -> dict[str, tuple[str, ...]]:
-    """Take what was delivered before a moment out of all mailboxes, whatever its status; returns ids by recipient.
+    """Delete what was delivered before a simulated time from all mailboxes, in any status; return ids by recipient.
 
-    The payloads stay: the journal tells of them.
+    The payloads stay, because the journal refers to them.
     """
     old = deliveries.c.delivered_at < before
-    found: dict[str, list[str]] = {}
+    purged: dict[str, list[str]] = {}
     for row in transaction.connection.execute(
         select(deliveries.c.recipient, deliveries.c.message).where(old).order_by(_NUMBER)
     ):
-        found.setdefault(row.recipient, []).append(row.message)
-    if found:
+        purged.setdefault(row.recipient, []).append(row.message)
+    if purged:
         transaction.connection.execute(delete(deliveries).where(old))
         kept = select(deliveries.c.message)
         transaction.connection.execute(delete(messages).where(messages.c.sent_at < before, messages.c.id.not_in(kept)))
-    return {recipient: tuple(each) for recipient, each in found.items()}
+    return {recipient: tuple(identifiers) for recipient, identifiers in purged.items()}
 
 
 def related(transaction: Transaction, identifier: str) -> Related | None:
-    """The channel of a message and everyone who sent or got it; None when DIT has no such message."""
+    """Return the channel of a message and the authorities that sent or received it; None for an unknown message."""
     statement = select(messages.c.sender, versions.c.channel).join(versions, versions.c.urn == messages.c.version)
     row = transaction.connection.execute(statement.where(messages.c.id == identifier)).one_or_none()
     if row is None:
@@ -210,8 +211,6 @@ def _message(row: Row[*tuple[object, ...]]) -> MailboxMessage:
     )
 
 
-# DIT's words for the statuses, as its fault text spells them; "Pegādāts" (sic, for "Piegādāts") is documented; the
-# other words are documented in the instruction's prose.
 WIRE_NAMES = {
     MessageStatus.SENT: "Nosūtīts",
     MessageStatus.DELIVERED: "Pegādāts",
@@ -219,6 +218,10 @@ WIRE_NAMES = {
     MessageStatus.DELETED: "Dzēsts",
     MessageStatus.PROCESSED: "Apstrādāts",
 }
+"""DIT's names of the statuses, as its fault text spells them.
+
+"Pegādāts" (sic, for "Piegādāts") is documented in a fault text, the others in the instruction's prose.
+"""
 
 
 class Action(StrEnum):
@@ -232,7 +235,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """The status after an action; ``after`` is None when DIT refuses it."""
+    """The status after an action (None: DIT refuses the action), and how that is known."""
 
     after: MessageStatus | None
     provenance: Provenance
@@ -244,6 +247,7 @@ GOALS = {
     Action.DELETE: MessageStatus.DELETED,
     Action.CONFIRM: MessageStatus.PROCESSED,
 }
+"""The status that each action is meant to lead to."""
 
 _DELIVERED, _READ = MessageStatus.DELIVERED, MessageStatus.READ
 _DELETED, _PROCESSED = MessageStatus.DELETED, MessageStatus.PROCESSED
@@ -267,7 +271,7 @@ TRANSITIONS = {
     (_DELETED, Action.CONFIRM): Transition(None, NO_SOURCE),
     (_PROCESSED, Action.CONFIRM): Transition(None, NO_SOURCE),
 }
-"""Every status in a mailbox and every action: what comes out, and how that is known."""
+"""The transition of every status in a mailbox by every action."""
 
 _EXPECTED = {
     Action.RECEIVE: "a message that is delivered or read.",
@@ -284,10 +288,10 @@ _REMEDY = {
 
 
 def next_status(status: MessageStatus, action: Action, *, message: str) -> MessageStatus:
-    """The status of a message after an action; raises Refused with DIT's own text when the action is refused.
+    """Return the status of a message after an action; raises Refused with DIT's own text when DIT refuses the action.
 
-    The text for restoring a delivered message is documented, misspelling included; for all others it follows the same
-    pattern (inferred).
+    ``message`` is the message's id. The text for restoring a delivered message is documented, including its
+    misspelling; for all others it follows the same pattern (inferred).
     """
     transition = TRANSITIONS[status, action]
     if transition.after is not None:
@@ -306,7 +310,7 @@ def next_status(status: MessageStatus, action: Action, *, message: str) -> Messa
 
 
 def not_manual(message: str, version: str) -> Refused:
-    """The refusal to confirm a message of a version that acknowledges by itself (inferred from IsManualAck)."""
+    """Return the refusal to confirm a message of a version that acknowledges automatically (inferred: IsManualAck)."""
     return refuse(
         RefusalCode.BAD_STATUS,
         f"channel version {version} acknowledges automatically (IsManualAck=false)",
@@ -318,7 +322,7 @@ def not_manual(message: str, version: str) -> Refused:
 
 
 def canonical(identifier: str) -> str:
-    """A message id as DIT keeps it: a GUID in small letters, however the caller wrote it (assumed)."""
+    """Return a message id as DIT stores it: a GUID in lower case, without braces (assumed)."""
     return identifier.strip().strip("{}").lower()
 
 
@@ -343,7 +347,10 @@ def require_one(selector: Selector) -> None:
 
 
 def not_in_mailbox(caller: Caller, identifier: str, *, exists: bool) -> Refused:
-    """The refusal of a message id outside the caller's mailbox; the wire does not tell whether it is in another."""
+    """Return the refusal of a message id that is not in the caller's mailbox.
+
+    ``exists``: the message is in another mailbox, which only the explanation in the journal tells.
+    """
     where = "is in DIT, but was not delivered to this authority" if exists else "does not exist in DIT (any more)"
     return refuse(
         RefusalCode.UNKNOWN_MESSAGE,

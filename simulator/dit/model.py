@@ -1,6 +1,6 @@
-"""The data of DIT: authorities, channels, versions, messages, statuses; independent of electricity and SOAP.
+"""The data of DIT: authorities, channels, versions, messages and statuses, independent of electricity and SOAP.
 
-Names and statuses: VRAA, DIT integration instruction v1.09 (documented), unless a docstring says otherwise.
+Names and statuses are documented (VRAA, DIT integration instruction v1.09), unless a docstring says otherwise.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from enum import StrEnum
 
 
 class ChannelKind(StrEnum):
-    """Distribution (one owner sends, many receive) or collection (many send, the owner receives)."""
+    """The kind of a channel: distribution (one owner sends, many receive) or collection (many send, it receives)."""
 
     DISTRIBUTION = "dik"
     COLLECTION = "dsk"
 
 
 class MessageClass(StrEnum):
-    """Message class; the wire's CodeListCodeValue is 1, 2, 3."""
+    """The class of a message; CodeListCodeValue is 1, 2 and 3 in SOAP."""
 
     BUSINESS = "business"
     TRANSACTION = "transaction"
@@ -36,7 +36,7 @@ class MessageStatus(StrEnum):
 
 
 class VersionStatus(StrEnum):
-    """Status of a channel version, spelt as on the wire (inferred)."""
+    """The status of a channel version, in the spelling of DIT's interface (inferred)."""
 
     CREATING = "creating"
     TESTING = "testing"
@@ -48,7 +48,7 @@ class VersionStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Holder of one mailbox; ``id`` has 6 digits."""
+    """An authority, which has one mailbox; ``id`` has 6 digits."""
 
     id: str
     short_name: str
@@ -57,7 +57,7 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A DIT user: logs in and acts for one authority."""
+    """A DIT user, who logs in and acts for one authority (its id)."""
 
     name: str
     authority: str
@@ -65,7 +65,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel and its owner's authority id."""
+    """A channel; ``owner`` is an authority id."""
 
     urn: str
     title: str
@@ -75,12 +75,11 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """The paths to the repeated records of a document, for a transformation that treats them one by one.
+    """Paths to the repeated records of a document, for a transformation that treats each record by itself.
 
-    What it makes around the records, and whether it makes anything, does not hang on them.
-
-    Paths of Clark names: ``part`` from the document element to what holds a number of records, ``record`` on from
-    there, and ``result`` from the document element of what the transformation makes to its records.
+    The output around the records must not depend on them. Paths are tuples of Clark names: ``part`` leads from the
+    document element to the element that holds records, ``record`` from there to a record, and ``result`` from the
+    document element of the output to its records.
     """
 
     part: tuple[str, ...]
@@ -90,8 +89,9 @@ class Repeated:
 
 @dataclass(frozen=True, slots=True)
 class Transformation:
-    """The transformation of a sub-version of ``source`` (a version URN): an XSLT below ``schemas/``, its parameters.
+    """The transformation that fills a sub-version from the version ``source`` (a URN).
 
+    ``stylesheet`` is the path of an XSLT, relative to ``schemas/``; ``parameters`` are its names and values.
     ``repeated`` allows large documents to be cut slice by slice; without it they are transformed whole.
     """
 
@@ -103,10 +103,11 @@ class Transformation:
 
 @dataclass(frozen=True, slots=True)
 class ChannelVersion:
-    """One version of a channel: the schema of its messages and how it is read.
+    """One version of a channel.
 
-    ``schema`` and ``error_schema`` are schema URNs of the catalogue; ``element`` is the Clark name of the document
-    element that business messages must have. ``manual_acknowledgement`` is the wire's IsManualAck.
+    ``channel`` is a URN; ``schema`` and ``error_schema`` are schema URNs of the catalogue; ``element`` is the Clark
+    name of the document element of business messages. ``manual_acknowledgement`` and ``use_receiver_filter`` are DIT's
+    IsManualAck and UseReceiverFilter. ``transformation`` makes it a sub-version.
     """
 
     urn: str
@@ -124,9 +125,9 @@ class ChannelVersion:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A caller: the DIT user and the authority that it acts for.
+    """A caller: the DIT user and the id of the authority that it acts for.
 
-    ``exempt`` marks the state's own system, which is not held to a client's duties.
+    ``exempt``: the duties of clients are not enforced, as for the state's own system.
     """
 
     user: str
@@ -136,7 +137,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Which messages a call means: exactly one of channel URN, version URN and message id (xs:choice on the wire)."""
+    """A selection of messages by exactly one of channel URN, version URN and message id (xs:choice in SOAP)."""
 
     channel: str | None = None
     version: str | None = None
@@ -145,7 +146,7 @@ class Selector:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """A stored payload: blob reference, size in bytes, Clark name of its document element."""
+    """A stored payload: blob reference, size in bytes, and the Clark name of its document element."""
 
     reference: str
     size: int
@@ -154,7 +155,11 @@ class Payload:
 
 @dataclass(frozen=True, slots=True)
 class SendRequest:
-    """A request of SendMessage2. An event message names the message that it is about."""
+    """A request of SendMessage2.
+
+    ``version`` is a URN, ``receivers`` are authority ids. An event has the id of the message that it is about in
+    ``related_message``.
+    """
 
     version: str
     payload: Payload
@@ -166,7 +171,10 @@ class SendRequest:
 
 @dataclass(frozen=True, slots=True)
 class MailboxMessage:
-    """A message as it lies in one recipient's mailbox; the payload may be that recipient's own cut."""
+    """A message in one recipient's mailbox; the payload may be the cut for the recipient's sub-version.
+
+    Times are simulated. ``sender`` and ``recipient`` are authority ids, ``version`` and ``channel`` are URNs.
+    """
 
     id: str
     version: str
@@ -184,7 +192,7 @@ class MailboxMessage:
 
 
 class RefusalCode(StrEnum):
-    """Codes of calls that DIT refuses."""
+    """Codes of DIT's refusals."""
 
     UNKNOWN_USER = "unknown-user"
     UNKNOWN_VERSION = "unknown-channel-version"
@@ -195,7 +203,7 @@ class RefusalCode(StrEnum):
     NOT_OPEN = "channel-version-not-open"
     BAD_SELECTOR = "bad-selector"
     BAD_STATUS = "bad-status"
-    FILTER_NOT_USED = "receiver-filter-not-used"  # one was given where the version has no use for it
+    FILTER_NOT_USED = "receiver-filter-not-used"  # one was given for a version that does not use it
     FILTER_REQUIRED = "receiver-filter-required"
     INVALID_PAYLOAD = "invalid-payload"
     TOO_LARGE = "too-large"

@@ -1,7 +1,7 @@
-"""The operations of DIT. No socket and no SOAP: each operation works inside the caller's transaction.
+"""The operations of DIT on messages, independent of SOAP and FTPS. Each works in the caller's transaction.
 
-A refused operation changes nothing, even if its transaction is committed (for the journal's sake): each operation
-checks everything first and writes last.
+A refused operation changes nothing, even when its transaction is committed for the journal entry: each operation makes
+all checks first and writes last.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from simulator.dit import mailbox
-from simulator.dit.deliveries import Deliveries, random_id
+from simulator.dit.configuration import Registry
+from simulator.dit.deliveries import Deliveries, DeliveryFaults, random_id
 from simulator.dit.directory import routes
 from simulator.dit.duties import Duties, Poll, PollKind
 from simulator.dit.mailbox import Action, canonical, next_status, not_in_mailbox, not_manual, require_one
-from simulator.dit.misdelivery import Misdelivery
 from simulator.dit.model import MessageClass, MessageStatus
 from simulator.dit.refusals import Refused
-from simulator.dit.registry import Registry
 from simulator.dit.rights import Use, charge
 from simulator.dit.sending import Sending
 from simulator.domain.model import ChannelRight
@@ -27,8 +26,8 @@ from simulator.settings.files import data_root
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from simulator.dit.deliveries import Tamper
     from simulator.dit.directory import Directory
-    from simulator.dit.misdelivery import Tamper
     from simulator.dit.model import Caller, MailboxMessage, Selector, SendRequest
     from simulator.dit.rights import NetworkRules
     from simulator.dit.sending import Examined, Schemas
@@ -39,11 +38,11 @@ if TYPE_CHECKING:
 
 
 class Network:
-    """The data distribution network: the six operations on messages, in the caller's transaction.
+    """The data distribution network: its six operations on messages.
 
-    ``registry`` has its channels, versions, users and rights, ``deliveries`` its listeners. Safe to share between
-    threads. Names and statuses are documented in VRAA's DIT integration instruction v1.09; every refusal says how its
-    reason is known.
+    ``registry`` holds channels, versions, users and rights; ``deliveries`` calls listeners. Safe to share between
+    threads. Names and statuses are documented (VRAA, DIT integration instruction v1.09); every refusal states its
+    source and basis.
     """
 
     def __init__(
@@ -57,13 +56,14 @@ class Network:
         tamper: Tamper | None = None,
         stylesheets: Path | None = None,
     ) -> None:
-        """``new_id`` makes message ids. ``tamper`` changes a document for an injected fault of ``faults``.
+        """Set up a network. It has no channels until ``registry.install`` is called.
 
-        ``stylesheets`` is the folder below which transformations are named; ``schemas/`` by default.
+        ``new_id`` makes message ids. ``tamper`` changes a document for an injected fault of ``faults``. The paths of
+        transformations are relative to ``stylesheets``, by default ``schemas/``.
         """
         stylesheets = stylesheets or data_root("schemas")
         self.registry = Registry(stylesheets)
-        self.deliveries = Deliveries(clock, Misdelivery(faults, tamper), new_id)
+        self.deliveries = Deliveries(clock, DeliveryFaults(faults, tamper), new_id)
         self._clock = clock
         self._environment = rules.environment
         self._month_bytes = rules.month_bytes
@@ -77,7 +77,7 @@ class Network:
         )
 
     def directory(self, transaction: Transaction) -> Directory:
-        """Return who has a mailbox, which channels and versions there are, and who may use them."""
+        """Return the directory of authorities, users, channels, versions and rights."""
         return self.registry.directory(transaction)
 
     def caller(self, transaction: Transaction, user: str) -> Caller:
@@ -89,8 +89,8 @@ class Network:
     def examine(self, directory: Directory, caller: Caller, request: SendRequest, pieces: Pieces) -> Examined | None:
         """Validate a large payload before its message is sent, outside of any transaction: no other call waits for it.
 
-        The answer is for :meth:`send`. None when nothing is to be examined: the payload is small, validation is off, or
-        the message will be refused for another reason.
+        ``pieces`` gives the payload's bytes. The result is for :meth:`send`; it is None when the payload is small, when
+        validation is off, and when the message will be refused for another reason.
         """
         try:
             version = directory.version(request.version)
@@ -104,11 +104,11 @@ class Network:
     def send(
         self, transaction: Transaction, caller: Caller, request: SendRequest, examined: Examined | None = None
     ) -> str:
-        """SendMessage2: check right, size, channel and schema, store the message, deliver it; returns its message id.
+        """Carry out SendMessage2: check right, size, channel and schema, then store and deliver; return the message id.
 
-        The payload's blob must have been put into the transaction (or committed before); ``examined`` is the result of
-        :meth:`examine`, if it was called. The sender of a real DIT learns no message id; the channel keeps it back.
-        Raises Refused, and StorageFull when there is no room.
+        The payload's blob must have been put into the transaction, or committed before; ``examined`` is the result of
+        :meth:`examine`, if it was called. DIT's reply has no message id, so the interfaces do not send it. Raises
+        Refused, and StorageFull when there is no room.
         """
         if request.related_message is not None:
             request = replace(request, related_message=canonical(request.related_message))
@@ -126,9 +126,10 @@ class Network:
         return self.deliveries.deliver(transaction, caller, request, copies)
 
     def receive(self, transaction: Transaction, caller: Caller, selector: Selector) -> tuple[MailboxMessage, ...]:
-        """ReceiveMessage2: the delivered messages of a channel or version in order of delivery, or one by its id.
+        """Carry out ReceiveMessage2: return the delivered messages of a channel or version, or one message by its id.
 
-        What is returned is then read; a message asked for by id may have been read before. Raises Refused.
+        The messages are in order of delivery, and become read. A message that is requested by its id may have been read
+        before. Raises Refused.
         """
         poll = self._poll(transaction, caller, selector, PollKind.RECEIVE)
         messages = self._selected(transaction, caller, selector, _WAITING, Action.RECEIVE)
@@ -148,10 +149,10 @@ class Network:
         read: bool = False,
         classes: frozenset[MessageClass] | None = None,
     ) -> tuple[MailboxMessage, ...]:
-        """ReceiveMessageList: the caller's delivered messages, or with ``read`` those already read; changes nothing.
+        """Carry out ReceiveMessageList: return the caller's delivered messages, or with ``read`` those already read.
 
-        With ``classes`` those of some classes only, as a folder of FTPS shows them; that is then a poll of its own.
-        Raises Refused.
+        ``classes`` restricts the list to some classes of messages, for a folder of FTPS; such a list counts as a
+        separate poll. No message is changed. Raises Refused.
         """
         status = MessageStatus.READ if read else MessageStatus.DELIVERED
         poll = self._poll(transaction, caller, selector, PollKind.LIST_READ if read else PollKind.LIST, classes)
@@ -162,9 +163,9 @@ class Network:
         return tuple(message for message in messages if message.status is status)
 
     def look(self, transaction: Transaction, caller: Caller, message_id: str) -> MailboxMessage | None:
-        """A message of the caller's mailbox, in whatever status; None when there is none. Changes nothing.
+        """Return a message of the caller's mailbox, in any status; None when there is none. Changes nothing.
 
-        Raises Refused when the caller's user has no right to receive there.
+        Raises Refused when the caller's user has no right to receive on the message's channel.
         """
         message = mailbox.find(transaction, caller.authority, canonical(message_id))
         if message is not None:
@@ -172,9 +173,9 @@ class Network:
         return message
 
     def restore(self, transaction: Transaction, caller: Caller, ids: Iterable[str]) -> tuple[str, ...]:
-        """RestoreMessageList: take read messages back to delivered, all or none; returns their ids. Raises Refused.
+        """Carry out RestoreMessageList: make read messages delivered again, all or none; return their ids.
 
-        Restoring a delivered message is refused with DIT's documented text.
+        Raises Refused, for a delivered message with DIT's documented text.
         """
         wanted = tuple(dict.fromkeys(canonical(identifier) for identifier in ids))
         for identifier in wanted:
@@ -183,9 +184,10 @@ class Network:
         return wanted
 
     def delete(self, transaction: Transaction, caller: Caller, selector: Selector) -> tuple[str, ...]:
-        """DeleteMessage: delete one message, or all of the caller's on a channel or version; returns their ids.
+        """Carry out DeleteMessage: delete one message, or the caller's messages of a channel or version.
 
-        By channel it deletes what is delivered, read or processed (documented for the channel). Raises Refused.
+        Returns their ids. By channel it deletes messages that are delivered, read or processed (documented). Raises
+        Refused.
         """
         messages = self._selected(transaction, caller, selector, _ALIVE, Action.DELETE)
         identifiers = tuple(message.id for message in messages)
@@ -193,7 +195,10 @@ class Network:
         return identifiers
 
     def confirm(self, transaction: Transaction, caller: Caller, message_id: str) -> None:
-        """ConfirmationAck: a read message of a version with manual acknowledgement is processed. Raises Refused."""
+        """Carry out ConfirmationAck: mark a read message as processed.
+
+        Raises Refused, also when the message's version has no manual acknowledgement.
+        """
         message = self._own(transaction, caller, canonical(message_id))
         version = self.directory(transaction).version(message.version)
         if not version.manual_acknowledgement:
@@ -202,7 +207,7 @@ class Network:
         mailbox.set_status(transaction, caller.authority, [message.id], after)
 
     def versions_of(self, transaction: Transaction, caller: Caller, ids: Iterable[str]) -> tuple[str, ...]:
-        """Return the URNs of the versions under which messages lie in the caller's mailbox."""
+        """Return the URNs of the versions under which messages are in the caller's mailbox."""
         return mailbox.versions_of(transaction, caller.authority, ids)
 
     # Steps
@@ -215,9 +220,9 @@ class Network:
         statuses: frozenset[MessageStatus],
         action: Action | None,
     ) -> tuple[MailboxMessage, ...]:
-        """The caller's messages that a selector means: by channel or version those of some statuses, by id that one.
+        """Return the selected messages: by channel or version those with one of ``statuses``, by id that one message.
 
-        With an action, one asked for by id must be in a status that the action allows.
+        With ``action``, a message that is selected by its id must be in a status that the action allows.
         """
         directory = self.directory(transaction)
         require_one(selector)
@@ -246,7 +251,7 @@ class Network:
         kind: PollKind,
         classes: frozenset[MessageClass] | None = None,
     ) -> Poll | None:
-        """The poll that a call is, once it is known that the caller may make it; None where no duty is enforced."""
+        """Return a call as a poll that the caller may make now; None when no duty is enforced. Raises Refused."""
         if self._duties is None or caller.exempt or selector.message is not None:
             return None
         require_one(selector)
@@ -278,7 +283,7 @@ class Network:
         place: str,
         right: ChannelRight = ChannelRight.RECEIVE,
     ) -> None:
-        """Raise Refused when the caller's user may not do it there today; ``place`` is what the caller named."""
+        """Raise Refused when the caller's user has no right on a channel today; ``place`` is the URN in the call."""
         use = Use(channel, place, self._environment, right, self._clock.now().date())
         directory.require_right(caller, use)
 

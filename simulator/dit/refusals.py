@@ -1,4 +1,4 @@
-"""Refusals: why a call is refused, in the words of every interface, and how the journal keeps it."""
+"""Refusals of calls: their reasons and texts, for every interface, and their form in the journal."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _LATVIAN = {
     RefusalCode.STORAGE_FULL: "Ziņojumu nav kur glabāt; tas nav pieņemts.",
     RefusalCode.STORAGE: "Glabātuve pašlaik nav pieejama; nekas nav pieņemts.",
 }
-"""Latvian texts of refusals that have no text of their own (wording assumed)."""
+"""Latvian texts of refusals that are not given a more exact one (wording assumed)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Refusal:
     ``latvian`` is its Latvian counterpart. ``latvian_first``: the Latvian text is DIT's own, so it is the one to show
     where there is room for one. ``found``, ``expected``, ``source`` and ``remedy`` explain the refusal to a developer.
     ``complaints`` are the places of a document. ``server_side``: the caller did nothing wrong and may try again.
-    ``incident`` names the log's entry about a mistake of the simulator. ``particulars`` are for the journal.
+    ``incident`` identifies the log entry of an internal error. ``particulars`` are further details for the journal.
     """
 
     code: str
@@ -79,7 +79,7 @@ class Refusal:
 
 
 def explain(refusal: Refusal, before_remedy: str = "; ") -> str:
-    """Join the parts of a refusal; as sentences when its source is stated, else as clauses."""
+    """Join the parts of a refusal into one text: sentences when its source is given, else clauses."""
     if refusal.source is not None:
         source = f"{refusal.source.source} ({refusal.source.basis})"
         return f"{refusal.found} Expected: {refusal.expected} Source: {source}. What to do: {refusal.remedy}"
@@ -92,7 +92,7 @@ def explain(refusal: Refusal, before_remedy: str = "; ") -> str:
 
 
 class Refused(Exception):
-    """A call is refused. ``refusal`` says why."""
+    """A call is refused; ``refusal`` has the reason."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(f"{refusal.code}: {refusal.text} ({refusal.cause})")
@@ -140,7 +140,7 @@ def refuse(
 
 
 def refusal_by_store(error: StoreError) -> Refusal:
-    """Return the refusal of a call that could not be stored: nothing of it is acknowledged."""
+    """Return the refusal of a call that could not be stored, so that nothing of it is acknowledged."""
     if isinstance(error, StorageFull):
         code = RefusalCode.STORAGE_FULL
         text = "There is no room to store the message; it was not accepted. Try again later."
@@ -150,7 +150,7 @@ def refusal_by_store(error: StoreError) -> Refusal:
 
 
 def refusal_by_incident(incident: str) -> Refusal:
-    """Return the refusal of a call at which the simulator itself failed; the log has the rest under ``incident``."""
+    """Return the refusal of a call during which the simulator failed; ``incident`` identifies the log entry."""
     return Refusal(
         code=RefusalCode.INTERNAL,
         text=f"Internal error of the simulator; incident {incident}.",

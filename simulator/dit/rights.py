@@ -1,16 +1,12 @@
-"""Which user may do what on which channel in which environment, and since when. Pure.
+"""Limits on the use of DIT: the rights of users, the monthly quota, and the rules of one network.
 
-Access is opened per DIT user, channel and environment; regular exchange in production begins with the calendar month
-after it was opened there (BVKB's connecting steps, 3, 6 and 7: documented). That a right is one to send or one to
-receive, and what DIT says to a call without it, is assumed.
+Access is opened per DIT user, channel and environment. Regular exchange in production begins with the calendar month
+after access was opened there (documented: BVKB's connecting steps 3, 6 and 7). Separate rights to send and to receive,
+and the text of a refusal, are assumed.
 
-The monthly quota: the bytes that an authority has sent in a month, as one row, and their limit.
-
-100 GB a month in the test environment and 50 GB in production are documented (VRAA, DIT integration instruction v1.09,
-section 2.4). Of whom they are counted is not said: here of each sending authority, by the bytes of the payloads that
-DIT accepted in a calendar month of simulated time (assumed).
-
-Options of DIT: the real one's behaviour is not known, or differs by environment.
+The quota is 100 GB a month in the test environment and 50 GB in production (documented: VRAA, DIT integration
+instruction v1.09, section 2.4). It counts the bytes of the payloads that DIT accepted from one authority in a calendar
+month of simulated time (assumed).
 """
 
 from __future__ import annotations
@@ -39,7 +35,7 @@ if TYPE_CHECKING:
 
 
 EVER = date.min
-"""The day of a right that was there before anybody asked."""
+"""The day of a right that exists from the beginning."""
 
 _MONTH_AFTER = Provenance(
     Basis.DOCUMENTED,
@@ -62,9 +58,9 @@ class GrantKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One right: the day on which it was granted (None: never), and the first day without it again.
+    """One right: the day on which it was granted (None: never), and the first day on which it is closed again.
 
-    Of what nothing is known, nothing is withheld: without a grant a user has the right.
+    A user has every right for which there is no grant.
     """
 
     key: GrantKey
@@ -73,7 +69,7 @@ class Grant:
 
     @property
     def begins(self) -> date | None:
-        """The first day on which the right can be used, None when it was never granted."""
+        """The first day on which the right can be used; None when it was never granted."""
         if self.opened is None or self.opened == EVER or self.key.environment is Environment.TEST:
             return self.opened
         return first_month_after(self.opened).first_day
@@ -86,7 +82,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A call that needs a right: on a channel (URN), named to the caller as ``place``, in an environment, on a day."""
+    """A call that needs a right: on a channel, in an environment, on a day.
+
+    ``channel`` is the channel's URN, ``place`` the URN that the caller named: the channel's or a version's.
+    """
 
     channel: str
     place: str
@@ -96,9 +95,9 @@ class Use:
 
 
 def require_right(grants: Mapping[GrantKey, Grant], caller: Caller, users: Iterable[str], use: Use) -> None:
-    """Raise Refused when a call's user has no right to make it on that day.
+    """Raise Refused when none of ``users`` may make a call on its day.
 
-    ``users`` are those of whom one is enough: the caller, or all of an authority that called by its own id.
+    ``users`` is the caller's user, or all users of an authority that called by its own id.
     """
     withheld = []
     for user in users:
@@ -159,11 +158,11 @@ def _day_lv(day: date) -> str:
     return f"{day:%d.%m.%Y.}"
 
 
-_OLD = month_bytes.c.bytes
-
-
 def charge(transaction: Transaction, authority: str, day: date, size: int, limit: int) -> None:
-    """Count a message's bytes for its sender's month; raises Refused, and counts nothing, beyond the limit."""
+    """Count the bytes of a payload for the month of its sender; raises Refused, and counts nothing, above the limit.
+
+    ``day`` is simulated; ``size`` and ``limit`` are in bytes.
+    """
     month = Period.of(day)
     row = {"authority": authority, "month": str(month), "bytes": size, "limit": limit}
     within = size <= limit and _COUNT.run(transaction.connection, row) is not None
@@ -185,19 +184,20 @@ def charge(transaction: Transaction, authority: str, day: date, size: int, limit
 
 
 def sent_in(transaction: Transaction, authority: str, month: Period) -> int:
-    """The bytes that an authority has sent in a month."""
+    """Return the bytes that an authority has sent in a month."""
     return transaction.connection.execute(_SENT, {"authority": authority, "month": str(month)}).scalar() or 0
 
 
+_OLD = month_bytes.c.bytes
 _SENT = select(_OLD).where(month_bytes.c.authority == bindparam("authority"), month_bytes.c.month == bindparam("month"))
-# One statement that counts only what is within the limit; built once, for building takes longer than running it.
+# One statement that counts only up to the limit. Built once, because building takes longer than running it.
 _COUNT = Prepared(
     {
-        name: (made := insert(month_bytes))
+        name: (row := insert(month_bytes))
         .on_conflict_do_update(
             index_elements=[month_bytes.c.authority, month_bytes.c.month],
-            set_={"bytes": _OLD + made.excluded.bytes},
-            where=_OLD + made.excluded.bytes <= bindparam("limit"),
+            set_={"bytes": _OLD + row.excluded.bytes},
+            where=_OLD + row.excluded.bytes <= bindparam("limit"),
         )
         .returning(_OLD)
         for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
@@ -209,11 +209,11 @@ _COUNT = Prepared(
 class NetworkRules:
     """The limits and checks of one network.
 
-    ``message_bytes`` is the largest payload in bytes (500 MB is documented: section 2.4), ``month_bytes`` the most that
-    an authority may send in a month (None: any amount). ``poll_seconds`` is the least simulated time between two polls;
-    None: no duty of clients is enforced. ``transformation_seconds`` is the most wall time for one cut of a message, or
-    of a slice of a large one. ``environment`` is the one in which users need rights. ``validate_on_send``: payloads are
-    validated under the schema of their channel version; it is not known whether DIT does so.
+    ``message_bytes`` is the size of the largest payload (documented: 500 MB, section 2.4). ``month_bytes`` is the
+    quota of an authority in bytes (None: no quota). ``poll_seconds`` is the shortest simulated time between two polls
+    (None: no duty of clients is enforced). ``transformation_seconds`` is the longest wall time for one cut of a
+    message, or of a slice of a large one. ``environment`` is the one whose rights users need. ``validate_on_send``:
+    payloads are validated under the schema of their channel version (assumed).
     """
 
     message_bytes: int
@@ -226,10 +226,10 @@ class NetworkRules:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Choices at the start of a simulation.
+    """Options of a simulation, for behaviour of DIT that is not known or differs by environment.
 
-    ``environment``: rights are needed, and the quota holds, in this one. ``enforce_duties``: a client that breaks its
-    duties is refused. ``validate_on_send``: a payload must be valid under its channel version's own schema.
+    ``environment`` is the one whose rights and quota apply. ``enforce_duties``: a client that breaks its duties is
+    refused. ``validate_on_send``: a payload must be valid under the schema of its channel version.
     """
 
     environment: Environment = Environment.TEST

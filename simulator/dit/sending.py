@@ -1,4 +1,4 @@
-"""Checks before a message is written (size, relation, schema), and the recipients' own cuts of it."""
+"""Sending: the checks of a message before it is written (size, relation, schema), and its cuts for sub-versions."""
 
 from __future__ import annotations
 
@@ -25,15 +25,19 @@ if TYPE_CHECKING:
     from simulator.store import Transaction
 
 LARGE = 1024 * 1024
-"""Payloads of more bytes than this are validated as they pass by, never parsed into memory."""
+"""Payloads above this size in bytes are validated as a stream, never parsed into memory."""
 
 EXPLAINED = 8 * LARGE
-"""Invalid payloads of up to this many bytes are explained in full: they are parsed for it."""
+"""Invalid payloads up to this size in bytes are parsed, so that all their errors are explained."""
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """The result of validating a payload before the transaction that sends its message."""
+    """The result of validating a payload before the transaction that sends its message.
+
+    ``reference`` is the payload's blob. ``schema`` (a URN) and ``element`` (a Clark name) are what it was validated
+    against.
+    """
 
     reference: str
     schema: str
@@ -45,40 +49,44 @@ class Schemas(Protocol):
     """The methods of the schema catalogue that the network uses."""
 
     def validate(self, urn: str, data: bytes, *, element: str | None = None) -> tuple[Complaint, ...]:
-        """Everything that is wrong with a document under a schema URN; empty when it is valid."""
+        """Return all complaints about a document under a schema URN; empty when it is valid."""
         ...
 
     def validate_stream(
         self, urn: str, pieces: Pieces, *, root: str | None = None, element: str | None = None
     ) -> tuple[Complaint, ...]:
-        """The first things that are wrong with a document of any size, which is never whole in memory."""
+        """Return the first complaints about a document of any size, which is never whole in memory."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One copy ready to be written: its route, and the recipient's own cut where there is one."""
+    """A copy of a message that is ready to be written: its route, and the cut for its version if there is one."""
 
     route: Route
     whole: Payload
     cut: Cut | LargeCut | None
 
     def addressed(self, transaction: Transaction) -> mailbox.Addressed:
-        """The copy as the mailbox takes it; puts the cut into the store."""
+        """Return the copy for the mailbox, after storing its cut; raises StoreError."""
         payload = self.whole
         if self.cut is not None:
             payload = Payload(self.cut.store(transaction), self.cut.size, self.cut.element)
         return mailbox.Addressed(self.route.recipient, self.route.version.urn, self.route.version.channel, payload)
 
     def close(self) -> None:
-        """Let go of what the cut holds; what was stored stays."""
+        """Remove the cut's temporary file; a stored cut stays."""
         if self.cut is not None:
             self.cut.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """Checks a message and makes its copies; writes no message."""
+    """Checks a message and makes its copies. It writes no message.
+
+    ``message_bytes`` is the size of the largest payload. The paths of transformations are relative to ``stylesheets``;
+    each may take ``transformation_seconds`` of wall time.
+    """
 
     catalogue: Schemas
     message_bytes: int
@@ -94,69 +102,69 @@ class Sending:
         request: SendRequest,
         examined: Examined | None = None,
     ) -> tuple[Outgoing, ...]:
-        """The copies that a message makes; raises Refused when it may not be sent as it is."""
+        """Return the copies of a message; raises Refused when it may not be sent, StorageFull without room."""
         version = directory.version(request.version)
-        ways = routes(directory, caller, version, request)
+        all_routes = routes(directory, caller, version, request)
         self._check_size(request.payload)
         _check_related(transaction, caller, version, request)
         business = request.message_class is MessageClass.BUSINESS
         self._validate(transaction, version, request.payload, business=business, examined=examined)
-        if not any(business and route.version.transformation is not None for route in ways):
-            return tuple(Outgoing(route, request.payload, None) for route in ways)
-        return self._cut(transaction, ways, request.payload)
+        if not any(business and route.version.transformation is not None for route in all_routes):
+            return tuple(Outgoing(route, request.payload, None) for route in all_routes)
+        return self._cut(transaction, all_routes, request.payload)
 
     def examine(self, version: ChannelVersion, payload: Payload, pieces: Pieces, *, business: bool) -> Examined | None:
-        """Validate a large payload under its version's schema beforehand; None when it will not be validated.
+        """Validate a large payload under its version's schema; None when the payload is small or is not validated.
 
-        ``pieces`` gives the payload's bytes. To be called outside of any transaction.
+        ``pieces`` gives the payload's bytes. Call it outside of any transaction.
         """
         if not self.validate_on_send or payload.size <= LARGE:
             return None
         schema, element = _schema(version, business=business)
         return Examined(payload.reference, schema, element, self._verdict(schema, element, payload, pieces))
 
-    def _cut(self, transaction: Transaction, ways: tuple[Route, ...], whole: Payload) -> tuple[Outgoing, ...]:
-        cuts = self._cuts(transaction, [route.version for route in ways], whole)
+    def _cut(self, transaction: Transaction, all_routes: tuple[Route, ...], whole: Payload) -> tuple[Outgoing, ...]:
+        cuts = self._cuts(transaction, [route.version for route in all_routes], whole)
         try:
-            for way in ways:
-                if (cut := cuts.get(way.version.urn)) is not None:
-                    self._validate_cut(way.version, cut)
+            for route in all_routes:
+                if (cut := cuts.get(route.version.urn)) is not None:
+                    self._validate_cut(route.version, cut)
         except BaseException:
-            for each in cuts.values():
-                each.close()
+            for cut in cuts.values():
+                cut.close()
             raise
         return tuple(
-            Outgoing(way, whole, cuts.get(way.version.urn))
-            for way in ways
-            if way.version.transformation is None or way.version.urn in cuts
+            Outgoing(route, whole, cuts.get(route.version.urn))
+            for route in all_routes
+            if route.version.transformation is None or route.version.urn in cuts
         )
 
     def _cuts(
         self, transaction: Transaction, versions: Iterable[ChannelVersion], whole: Payload
     ) -> Mapping[str, Cut | LargeCut]:
-        """The cuts by version; of a large payload slice by slice, where the transformation bears it."""
-        cut = [version for version in versions if version.transformation is not None]
+        """Return the cuts by version URN; a large payload is cut slice by slice where the transformation allows it."""
+        transformed = [version for version in versions if version.transformation is not None]
         sliced = [
-            channel_version
-            for channel_version in cut
-            if whole.size > LARGE and channel_version.transformation and channel_version.transformation.repeated
+            version
+            for version in transformed
+            if whole.size > LARGE and version.transformation and version.transformation.repeated
         ]
-        found: dict[str, Cut | LargeCut] = {}
+        cuts: dict[str, Cut | LargeCut] = {}
         if sliced:
             payload = transaction.open_blob(whole.reference)
             seconds = self.transformation_seconds
-            found.update(cut_in_slices(payload.pieces, sliced, self.stylesheets, transaction.incoming, seconds=seconds))
-        rest = [channel_version for channel_version in cut if channel_version not in sliced]
-        if rest:
+            cuts.update(cut_in_slices(payload.pieces, sliced, self.stylesheets, transaction.incoming, seconds=seconds))
+        transformed_whole = [version for version in transformed if version not in sliced]
+        if transformed_whole:
             with transformer() as process:
                 cutter = Cutter(
                     transaction.blob(whole.reference), self.stylesheets, process, self.transformation_seconds
                 )
-                for version in rest:
-                    made = None if version.transformation is None else cutter.cut(version, version.transformation)
-                    if made is not None:
-                        found[version.urn] = made
-        return found
+                for version in transformed_whole:
+                    cut = None if version.transformation is None else cutter.cut(version, version.transformation)
+                    if cut is not None:
+                        cuts[version.urn] = cut
+        return cuts
 
     def _check_size(self, payload: Payload) -> None:
         if payload.size > self.message_bytes:

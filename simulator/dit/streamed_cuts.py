@@ -1,9 +1,8 @@
-"""The cuts of a large message: made slice by slice, all of them in one reading, each into a file of the store.
+"""The cuts of a large message: made slice by slice in one pass, each written to a temporary file of the store.
 
-A large document as many small ones: the same document each time, with some of its records only.
-
-What stands before a part's records stands in each of its slices, what stands after them in its last. So a
-transformation that treats each record by itself can be done slice by slice, with a few hundred records in memory.
+A slice is the document with a few hundred of its records. Everything before the records of a part is in each of its
+slices; everything after them is in the part's last slice. So a transformation that treats each record by itself gives,
+slice by slice, the same bytes as for the whole document.
 """
 
 from __future__ import annotations
@@ -31,14 +30,16 @@ if TYPE_CHECKING:
 
 
 AT_ONCE = 500
-"""Records of a slice, at least; what one piece of the document's bytes holds comes on top."""
+"""The minimum of records in a slice; it also has those that are complete in the same piece of bytes."""
+
+_MARKED = b"<?cut here?>"  # never part of a value, where < is escaped
 
 
 def slices(pieces: Iterable[bytes], repeated: Repeated, at_once: int = AT_ONCE) -> Iterator[tuple[int, Element]]:
-    """The document elements of a document's slices, each in a tree of its own, with the number of the slice's part.
+    """Yield the slices of a document: the number of the slice's part, and the document element of a separate tree.
 
-    ``pieces`` are its bytes in any division. Raises etree.XMLSyntaxError when they are not well-formed, Refused when
-    they carry a DTD.
+    ``pieces`` are the document's bytes, divided in any way. Raises etree.XMLSyntaxError when they are not well-formed,
+    Refused when they have a DTD.
     """
     slicer = _Slicer(repeated)
     for data in pieces:
@@ -50,6 +51,8 @@ def slices(pieces: Iterable[bytes], repeated: Repeated, at_once: int = AT_ONCE) 
 
 
 class _Slicer:
+    """Reads a document as a stream and collects the records of one part at a time."""
+
     def __init__(self, repeated: Repeated) -> None:
         self._part_path = repeated.part
         self._record_path = (*repeated.part, *repeated.record)
@@ -72,14 +75,14 @@ class _Slicer:
         root = self._parser.close()
         self._read()
         _refuse_dtd(root)
-        root.clear()  # now, not when the parser's circle of references is found
+        root.clear()  # frees the tree now, not when the garbage collector finds the parser's cycle
 
     def finished(self) -> Iterator[tuple[int, Element]]:
         done, self._done = self._done, []
         yield from done
 
     def ready(self, at_once: int) -> Iterator[tuple[int, Element]]:
-        """A slice of the part in hand, once there are enough records. The last one stays: the parser is still at it."""
+        """Yield a slice of the current part when it has enough records, without the one that the parser still uses."""
         if len(self._records) <= at_once:
             return
         *complete, last = self._records
@@ -110,7 +113,7 @@ class _Slicer:
         return _path(element) == self._record_path
 
     def _finish(self, part: Element) -> None:
-        """The part is complete: its last slice is all that is left of it."""
+        """Make the last slice of a complete part from its remaining records."""
         root = _without(copy.deepcopy(part.getroottree().getroot()), self._part_path)
         _descend(root, len(self._part_path) - 1).append(copy.deepcopy(part))
         self._done.append((self._number, root))
@@ -118,7 +121,7 @@ class _Slicer:
         self._part, self._skeleton, self._records = None, None, []
 
     def _outline(self, first: Element) -> Element:
-        """The document with this part alone, up to its first record."""
+        """Return the document with the current part only, up to its first record."""
         if self._skeleton is None:
             root = copy.deepcopy(first.getroottree().getroot())
             position = len(list(first.itersiblings(preceding=True)))
@@ -150,7 +153,7 @@ def _remove(child: Element) -> None:
 
 
 def _descend(root: Element, levels: int) -> Element:
-    """So many levels down, each time into the last child: the one that the parser is at."""
+    """Return the element on a level (``root`` is on level 1) that is reached by each time taking the last child."""
     element = root
     for _ in range(levels - 1):
         element = element[-1]
@@ -158,12 +161,9 @@ def _descend(root: Element, levels: int) -> Element:
 
 
 def _path(element: Element) -> tuple[str, ...]:
-    """The names of an element's ancestors and its own, from the document element down."""
+    """Return the Clark names from the document element down to an element."""
     above = (str(ancestor.tag) for ancestor in element.iterancestors())
     return (*reversed(list(above)), str(element.tag))
-
-
-_MARKED = b"<?cut here?>"  # a value never holds it: its < is escaped
 
 
 def cut_in_slices(
@@ -175,57 +175,57 @@ def cut_in_slices(
     at_once: int = AT_ONCE,
     seconds: float = SECONDS,
 ) -> dict[str, LargeCut]:
-    """The cuts of a document for the sub-versions that get one, by URN.
+    """Return the cuts of a document by version URN, without those that are empty. The caller closes them.
 
-    ``pieces`` gives the document, ``root`` is the folder of stylesheets, ``begin`` begins a file, ``at_once`` is how
-    many records a slice has, ``seconds`` the most wall time for one slice.
-    The caller closes the cuts. Raises Refused like ``Cutter``, StylesheetError when a stylesheet does not treat each
-    record by itself.
+    ``pieces`` gives the document's bytes. The paths of stylesheets are relative to ``root``; ``begin`` opens a
+    temporary file; ``at_once`` is the minimum of records in a slice; ``seconds`` is the longest wall time for one
+    slice. Raises Refused like :class:`simulator.dit.xslt.Cutter`, and StylesheetError when a stylesheet does not treat
+    each record by itself.
     """
-    makers = [
-        _Maker(version, version.transformation, version.transformation.repeated, root, begin, seconds)
+    writers = [
+        _CutWriter(version, version.transformation, version.transformation.repeated, root, begin, seconds)
         for version in versions
         if version.transformation is not None and version.transformation.repeated is not None
     ]
     try:
         with transformer() as process:
-            for repeated in dict.fromkeys(maker.repeated for maker in makers):
-                _cut_alike([maker for maker in makers if maker.repeated == repeated], pieces(), at_once, process)
-        return {maker.version.urn: cut for maker in makers if (cut := maker.finish()) is not None}
+            for repeated in dict.fromkeys(writer.repeated for writer in writers):
+                _cut_alike([writer for writer in writers if writer.repeated == repeated], pieces(), at_once, process)
+        return {writer.version.urn: cut for writer in writers if (cut := writer.finish()) is not None}
     except BaseException as error:
-        for maker in makers:
-            maker.close()
+        for writer in writers:
+            writer.close()
         if isinstance(error, etree.XMLSyntaxError):
             raise unusable(f"is not well-formed XML: {error}") from error
         raise
 
 
-def _cut_alike(makers: Sequence[_Maker], pieces: Iterable[bytes], at_once: int, process: Transformer) -> None:
-    """Go through a document once for sub-versions whose records stand in the same place.
+def _cut_alike(writers: Sequence[_CutWriter], pieces: Iterable[bytes], at_once: int, process: Transformer) -> None:
+    """Read a document once for sub-versions with the same paths of records.
 
-    The process transforms one slice while the next one is read: it is a process of its own, after all.
+    The process transforms one slice while this one reads the next.
     """
 
     def transform(part: int, document: bytes) -> None:
-        wanted = [maker for maker in makers if maker.wants(part)]
-        if wanted:
+        wanting = [writer for writer in writers if writer.wants(part)]
+        if wanting:
             process.take(document)
-        for maker in wanted:
-            maker.take(part, process)
+        for writer in wanting:
+            writer.take(part, process)
 
-    with ThreadPoolExecutor(1, "transformation") as beside:
-        before: Future[None] | None = None
-        for part, document in slices(pieces, makers[0].repeated, at_once):
+    with ThreadPoolExecutor(1, "transformation") as executor:
+        previous: Future[None] | None = None
+        for part, document in slices(pieces, writers[0].repeated, at_once):
             data = etree.tostring(document, encoding="UTF-8")
-            if before is not None:
-                before.result()
-            before = beside.submit(transform, part, data)
-        if before is not None:
-            before.result()
+            if previous is not None:
+                previous.result()
+            previous = executor.submit(transform, part, data)
+        if previous is not None:
+            previous.result()
 
 
-class _Maker:
-    """A sub-version's cut in the making: its head from the first slice, the records of all, its tail from the last."""
+class _CutWriter:
+    """Writes the cut for one sub-version: the head of the first slice, the records of all, the tail of the last."""
 
     def __init__(
         self,
@@ -244,35 +244,35 @@ class _Maker:
         self._seconds = seconds
         self._incoming: Incoming | None = None
         self._part: int | None = None
-        self._nothing: int | None = None
+        self._empty_part: int | None = None
         self._element = ""
         self._head: bytes | None = None
         self._between = b""
         self._tail = b""
-        self._empty: bytes | None = None
+        self._without_records: bytes | None = None
 
     def wants(self, part: int) -> bool:
-        """Return True when another slice of a part can have a result."""
-        return part != self._nothing
+        """Return False when the output for a part is empty."""
+        return part != self._empty_part
 
     def take(self, part: int, process: Transformer) -> None:
-        """Transform the slice that a process has, of a part, and add what comes of it."""
-        made = transformed(
+        """Transform the slice of a part that the process holds, and write the output; raises Refused."""
+        output = transformed(
             self._root, self.version, self._transformation, process, self._seconds, records=self.repeated.result
         )
-        if made is None:
-            self._nothing = part  # so that its other slices give nothing, either
+        if output is None:
+            self._empty_part = part  # then the output for the part's other slices is empty, too
             return
         if self._part not in (None, part):
             raise not_one_document(self.version, self._transformation, "it gives more than one document")
         self._part = part
-        self._element = made.element
-        self._add(made.data, marked=made.marked)
+        self._element = output.element
+        self._add(output.data, marked=output.marked)
 
     def finish(self) -> LargeCut | None:
-        """The cut; None when the stylesheet gave nothing."""
-        if self._head is None and self._empty is not None:
-            self._write(self._empty)
+        """Write the tail and return the cut; None when the output was empty for all slices."""
+        if self._head is None and self._without_records is not None:
+            self._write(self._without_records)
         self._write(self._tail)
         if self._incoming is None:
             return None
@@ -285,7 +285,7 @@ class _Maker:
 
     def _add(self, data: bytes, *, marked: bool) -> None:
         if not marked:
-            self._empty = data
+            self._without_records = data
             return
         head, records, tail = data.split(_MARKED)
         if self._head is None:
@@ -297,7 +297,7 @@ class _Maker:
                 " other records, so it cannot be used slice by slice; configure its version without repeated records"
             )
         else:
-            # What stood behind the last record of the slice before stands between two records.
+            # The space after the last record of the previous slice is now between two records.
             self._write(self._between)
         self._between = _space(tail)
         self._tail = tail

@@ -1,4 +1,4 @@
-"""Transformation of a message for a sub-version, by an XSLT that may neither read, write nor connect."""
+"""Transformation of a message for a sub-version, by an XSLT that cannot read, write or connect."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simulator.dit.model import ChannelVersion, Transformation
-    from simulator.dit.xslt_process import Made, Transformer
+    from simulator.dit.xslt_process import Output, Transformer
     from simulator.store import Transaction
     from simulator.store.incoming import Incoming
 
+_compiling = threading.Lock()
+
 SECONDS = 10.0
-"""Wall time for one transformation, unless said otherwise (assumed)."""
+"""Wall time for one transformation, by default (assumed)."""
 
 _SOURCE = Provenance(
     Basis.INFERRED,
@@ -33,66 +35,66 @@ _SOURCE = Provenance(
 
 
 class StylesheetError(Exception):
-    """A version's stylesheet is missing or cannot be used; the harness's or profile's fault, never a caller's."""
+    """A stylesheet is missing or cannot be used: a fault of the harness or the profile, never of a caller."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The result of a transformation: bytes (in the stylesheet's encoding), and the Clark name of their root."""
+    """The result of a transformation: bytes in the stylesheet's encoding, and the Clark name of their root."""
 
     data: bytes
     element: str
 
     @property
     def size(self) -> int:
-        """Its bytes."""
+        """Length in bytes."""
         return len(self.data)
 
     def pieces(self) -> Iterator[bytes]:
-        """The bytes in pieces."""
+        """Return the bytes in pieces."""
         yield self.data
 
     def store(self, transaction: Transaction) -> str:
-        """Keep it as a blob and return the reference; raises StoreError."""
+        """Store the cut as a blob and return its reference; raises StoreError."""
         return transaction.put_blob(self.data)
 
     def close(self) -> None:
-        """Nothing but memory is held."""
+        """Do nothing: the cut is in memory only."""
 
 
 @dataclass(frozen=True, slots=True)
 class LargeCut:
-    """A cut in a file of the store."""
+    """The result of a transformation in a temporary file of the store, and the Clark name of its root."""
 
     incoming: Incoming
     element: str
 
     @property
     def size(self) -> int:
-        """Its bytes."""
+        """Length in bytes."""
         return self.incoming.size
 
     def pieces(self) -> Iterator[bytes]:
-        """The bytes in pieces; raises StoreError."""
+        """Return the bytes in pieces; raises StoreError."""
         return self.incoming.pieces()
 
     def store(self, transaction: Transaction) -> str:
-        """Keep it as a blob and return the reference; raises StoreError."""
+        """Store the cut as a blob and return its reference; raises StoreError."""
         return transaction.adopt(self.incoming)
 
     def close(self) -> None:
-        """Remove the file; what was stored stays."""
+        """Remove the temporary file; a stored cut stays."""
         self.incoming.close()
 
 
 class Cutter:
-    """Makes the cuts of one message, in a process of their own; the message is parsed once."""
+    """Makes the cuts of one message in a separate process, which parses the message once."""
 
     def __init__(self, data: bytes, root: Path, transformer: Transformer, seconds: float = SECONDS) -> None:
-        """``data`` is the message's payload; ``root`` the folder that stylesheets are named below.
+        """Hand the payload ``data`` to the process.
 
-        ``seconds`` is the most wall time for one cut. Raises Refused when the payload is not well-formed, or carries
-        a DTD.
+        The paths of stylesheets are relative to ``root``; ``seconds`` is the longest wall time for one cut. Raises
+        Refused when the payload is not well-formed, or has a DTD.
         """
         self._root = root
         self._transformer = transformer
@@ -105,13 +107,13 @@ class Cutter:
             raise unusable(f"cannot be read for its transformation, which {error}") from error
 
     def cut(self, version: ChannelVersion, transformation: Transformation) -> Cut | None:
-        """A sub-version's cut; None when the stylesheet gives nothing for it.
+        """Return the cut for a sub-version; None when the stylesheet's output is empty.
 
-        Raises Refused when the stylesheet refuses the document, makes something of it that is not one document, or
-        takes too long.
+        Raises Refused when the stylesheet refuses the payload, when its output is not one document, and when it takes
+        too long.
         """
-        made = transformed(self._root, version, transformation, self._transformer, self._seconds)
-        return None if made is None else Cut(made.data, made.element)
+        output = transformed(self._root, version, transformation, self._transformer, self._seconds)
+        return None if output is None else Cut(output.data, output.element)
 
 
 def transformed(
@@ -122,8 +124,11 @@ def transformed(
     seconds: float,
     *,
     records: tuple[str, ...] | None = None,
-) -> Made | None:
-    """Return a transformation's result for the transformer's document; raises Refused, or StylesheetError."""
+) -> Output | None:
+    """Return the output of a transformation for the transformer's document; None when it is empty.
+
+    ``records`` is the path to the output's records, to have them marked. Raises Refused, or StylesheetError.
+    """
     path = root / transformation.stylesheet
     try:
         return transformer.make(path, transformation, seconds, records=records)
@@ -136,7 +141,7 @@ def transformed(
 
 
 def _stopped(version: ChannelVersion, transformation: Transformation, why: str) -> Refused:
-    """The refusal of a message whose transformation was ended; its sender did nothing wrong."""
+    """Return the refusal of a message whose transformation was ended, a fault of the server's side."""
     return refuse(
         RefusalCode.TRANSFORMATION,
         f"the transformation for {version.urn} {why}; the message was not accepted",
@@ -151,7 +156,7 @@ def _stopped(version: ChannelVersion, transformation: Transformation, why: str) 
 
 
 def not_one_document(version: ChannelVersion, transformation: Transformation, error: str) -> Refused:
-    """The refusal of a payload that cannot be cut for a sub-version."""
+    """Return the refusal of a payload that cannot be cut for a sub-version."""
     return refuse(
         RefusalCode.INVALID_PAYLOAD,
         f"the payload cannot be transformed for {version.urn}: {error}",
@@ -163,7 +168,7 @@ def not_one_document(version: ChannelVersion, transformation: Transformation, er
 
 
 def unusable(what: str) -> Refused:
-    """The refusal of a payload that no transformation can read."""
+    """Return the refusal of a payload that no transformation can read."""
     return refuse(
         RefusalCode.INVALID_PAYLOAD,
         f"the payload {what}",
@@ -174,13 +179,10 @@ def unusable(what: str) -> Refused:
     )
 
 
-_loading = threading.Lock()
-
-
 def check_stylesheet(root: Path, stylesheet: str) -> None:
-    """Raise StylesheetError when a stylesheet below a folder is not there, or wrong."""
+    """Raise StylesheetError when a stylesheet (a path relative to ``root``) is missing or cannot be compiled."""
     path = root / stylesheet
-    with _loading:
+    with _compiling:
         try:
             compile_stylesheet(str(path))
         except (OSError, etree.XMLSyntaxError, etree.XSLTParseError) as error:

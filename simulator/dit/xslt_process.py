@@ -1,4 +1,4 @@
-"""Stylesheets run in a process of their own, for a bounded time: what never ends is killed, and the server goes on."""
+"""Running stylesheets in a separate process, for a limited time: one that does not end is killed."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ _PIECE = 1024 * 1024
 
 
 class Stopped(Exception):
-    """A transformation was stopped; says why, as the end of a sentence that begins with the stylesheet."""
+    """A transformation was stopped. The text ends a sentence that begins with the stylesheet."""
 
 
 class Unreadable(Exception):
-    """A document cannot be transformed; says what it is or carries, as the end of a sentence."""
+    """A document cannot be transformed. The text ends a sentence that begins with the document."""
 
 
 class Unusable(Exception):
-    """A stylesheet cannot be used; says why."""
+    """A stylesheet cannot be used; the text is the reason."""
 
 
 class Failed(Exception):
-    """A stylesheet made no document of what it was given; says why."""
+    """A stylesheet did not turn the document into one document; the text is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """The result of a transformation: bytes in the stylesheet's encoding, and the Clark name of their root.
+class Output:
+    """The output of a transformation: bytes in the stylesheet's encoding, and the Clark name of their root.
 
-    ``marked``: whether processing instructions stand before its first and behind its last record.
+    ``marked``: there are processing instructions before its first and after its last record.
     """
 
     data: bytes
@@ -56,22 +56,22 @@ class Made:
 
 
 class Transformer:
-    """A process that transforms one document after another; for one thread at a time."""
+    """A process that transforms one document after another. Only one thread at a time may use it."""
 
     def __init__(self) -> None:
-        """Starts the process; raises OSError when the machine has no room for another."""
+        """Start the process; raises OSError when the machine cannot start another."""
         self.owner = os.getpid()
         self._asked = False
         self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
             [sys.executable, "-P", "-s", str(_PROGRAM)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            start_new_session=True,  # an interrupt from the keyboard is the server's matter; it ends with its input
+            start_new_session=True,  # Ctrl-C is handled by the server; the worker ends with its input
         )
 
     @property
     def pid(self) -> int:
-        """The process's number."""
+        """The process's id."""
         return self._process.pid
 
     @property
@@ -80,17 +80,17 @@ class Transformer:
         return self.owner == os.getpid() and not self._asked and self._process.poll() is None
 
     def take(self, document: bytes) -> None:
-        """The document to be transformed from now on; raises Unreadable, or Stopped when the process ended."""
+        """Parse the document that is to be transformed next; raises Unreadable, or Stopped when the process ended."""
         answer, _ = self._ask({"do": "document"}, document, None)
         if "wrong" in answer:
             raise Unreadable(answer["wrong"])
 
     def make(
         self, stylesheet: Path, transformation: Transformation, seconds: float, *, records: Sequence[str] | None = None
-    ) -> Made | None:
-        """Return the result of a stylesheet within some wall seconds; None when it is empty.
+    ) -> Output | None:
+        """Return the output of a stylesheet within a number of wall seconds; None when it is empty.
 
-        ``records`` is the path of Clark names to the result's records, to have them marked. Raises Stopped, Unusable or
+        ``records`` is the path of Clark names to the output's records, to have them marked. Raises Stopped, Unusable or
         Failed.
         """
         request = {
@@ -107,15 +107,15 @@ class Transformer:
             raise Failed(answer["failed"])
         if "stopped" in answer:
             raise Stopped(answer["stopped"])
-        return None if "nothing" in answer else Made(data, answer["element"], answer.get("marked", False))
+        return None if "nothing" in answer else Output(data, answer["element"], answer.get("marked", False))
 
     def close(self) -> None:
-        """End the process, whatever it does."""
+        """Kill the process."""
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                with suppress(OSError):  # what was still to be written goes to nobody
+                with suppress(OSError):  # unwritten data has no reader any more
                     pipe.close()
 
     def _ask(self, request: dict[str, Any], data: bytes, seconds: float | None) -> tuple[dict[str, Any], bytes]:
@@ -142,15 +142,15 @@ class Transformer:
         pipe = self._process.stdout.fileno()
         waiting = select.poll()
         waiting.register(pipe, select.POLLIN)
-        found = bytearray()
-        while len(found) < size:
+        data = bytearray()
+        while len(data) < size:
             if not waiting.poll(None if end is None else max(0.0, end - time.monotonic()) * 1000):
                 raise TimeoutError
-            piece = os.read(pipe, min(_PIECE, size - len(found)))
+            piece = os.read(pipe, min(_PIECE, size - len(data)))
             if not piece:
                 raise EOFError
-            found += piece
-        return bytes(found)
+            data += piece
+        return bytes(data)
 
 
 _idle: list[Transformer] = []
@@ -159,7 +159,7 @@ _lock = threading.Lock()
 
 @contextmanager
 def transformer() -> Iterator[Transformer]:
-    """A process for the transformations of one document, kept for the next ones when it is done."""
+    """Provide a process for the transformations of one document; it is reused for later documents."""
     chosen = _take() or Transformer()
     try:
         yield chosen
@@ -173,7 +173,7 @@ def transformer() -> Iterator[Transformer]:
 
 def _take() -> Transformer | None:
     with _lock:
-        # Those of the process that this one was forked from stay where they are: they are not ours to use, or to end.
+        # Workers of the parent of a forked process are left alone: this process must neither use nor end them.
         ours = [transformer for transformer in _idle if transformer.owner == os.getpid()]
         while ours:
             chosen = ours.pop()

@@ -1,8 +1,9 @@
-"""The program of the process in which stylesheets run: apart from the server, so that it can be killed.
+"""The program that runs stylesheets, in a process that the server can kill.
 
-Run by its path, it imports nothing of ours. It reads requests from standard input and answers each on standard output:
-a length (4 bytes), a JSON object of that length, and as many bytes as that says in ``size``. A stylesheet may neither
-read, write nor connect, has no extension functions, and may use bounded memory and processor time.
+It is run by its path and imports nothing of this project. It reads requests from standard input and answers each on
+standard output. A message is a length (4 bytes), a JSON object of that length, and ``size`` bytes of data, where
+``size`` is a key of the object. A stylesheet cannot read, write or connect, has no extension functions, and its memory
+and processor time are limited.
 """
 
 from __future__ import annotations
@@ -18,8 +19,7 @@ from typing import IO, Any
 from lxml import etree
 
 _MEMORY = 2 * 2**30
-_MEMORY_PER_BYTE = 12
-"""A tree takes about so many bytes for each byte of the document; a stylesheet holds two of them."""
+_MEMORY_PER_BYTE = 12  # of a document's tree, about; a stylesheet holds two trees
 _MARKED = "cut here"
 _TOO_MUCH = "took more memory than a transformation may have"
 _STOPPED = {
@@ -27,7 +27,7 @@ _STOPPED = {
     "memory allocation failed": _TOO_MUCH,
     "malloc failed": _TOO_MUCH,
 }
-"""Messages of libxslt when it stops a stylesheet by itself, with the words for the journal."""
+"""Messages of libxslt when it stops a stylesheet, with the texts for the journal."""
 
 
 def main() -> None:
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def send(stream: IO[bytes], header: dict[str, Any], data: bytes = b"") -> None:
-    """Write one message."""
+    """Write one message to a stream."""
     text = json.dumps(header | {"size": len(data)}).encode()
     stream.write(struct.pack(">I", len(text)) + text)
     stream.write(data)
@@ -52,7 +52,7 @@ def send(stream: IO[bytes], header: dict[str, Any], data: bytes = b"") -> None:
 
 
 def receive(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
-    """Read one message, None at the end."""
+    """Read one message from a stream; None at its end."""
     length = stream.read(4)
     if len(length) < 4:
         return None
@@ -61,13 +61,13 @@ def receive(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
 
 
 def parser() -> etree.XMLParser:
-    """For documents and stylesheets: no entities, no network, no DTD."""
+    """Return a parser for documents and stylesheets: no entities, no network, no DTD."""
     return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
 
 
 @lru_cache(maxsize=64)
 def compile_stylesheet(path: str) -> etree.XSLT:
-    """A stylesheet, compiled; raises OSError, XMLSyntaxError or XSLTParseError."""
+    """Compile a stylesheet, or return it from a cache; raises OSError, XMLSyntaxError or XSLTParseError."""
     with Path(path).open("rb") as file:
         return etree.XSLT(etree.parse(file, parser(), base_url=path), access_control=etree.XSLTAccessControl.DENY_ALL)
 
@@ -85,7 +85,7 @@ def _read(data: bytes) -> tuple[Any, dict[str, Any]]:
 
 
 def _cut(document: Any, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    # Should the one who watches be killed itself, the processor's clock ends what would run for ever.
+    # If the server is killed, this limit still ends a stylesheet that would run for ever.
     used = resource.getrusage(resource.RUSAGE_SELF)
     end = int(used.ru_utime + used.ru_stime + request["seconds"]) + 2
     resource.setrlimit(resource.RLIMIT_CPU, (end, resource.getrlimit(resource.RLIMIT_CPU)[1]))
@@ -102,19 +102,19 @@ def _cut(document: Any, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]
         if request["records"] is not None:
             marked = _mark(result.getroot(), request["records"])
             return {"element": str(result.getroot().tag), "marked": marked}, bytes(result)
-        # As the stylesheet's xsl:output says; write_output() would not bear a stylesheet without one.
+        # Serialized by the stylesheet's xsl:output; write_output() fails for a stylesheet without one.
         data = bytes(result)
         return {"element": str(etree.fromstring(data, parser()).tag)}, data
     except (etree.XSLTError, etree.XMLSyntaxError) as error:
-        told = "\n".join(str(log_entry.message) for log_entry in error.error_log).casefold()
-        stopped = next((why for sign, why in _STOPPED.items() if sign in told), None)
+        log = "\n".join(str(log_entry.message) for log_entry in error.error_log).casefold()
+        stopped = next((reason for message, reason in _STOPPED.items() if message in log), None)
         return ({"stopped": stopped} if stopped is not None else {"failed": str(error)}), b""
     except MemoryError:
         return {"stopped": _TOO_MUCH}, b""
 
 
 def _mark(root: Any, path: list[str]) -> bool:
-    """Mark where the records of a result begin and end; False when it has none."""
+    """Insert a processing instruction before the first and after the last record; return False without records."""
     if root.tag != path[0]:
         return False
     containers = [root]

@@ -185,7 +185,7 @@ class TestIncident:
         assert reply.status_code == 200
         assert messages(setting) == 1
         assert [exchange.outcome for exchange in setting.exchanges] == [Outcome.OK]
-        assert "telling others of it failed" in caplog.text
+        assert "but a listener failed" in caplog.text
 
 
 class TestDropReply:

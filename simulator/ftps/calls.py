@@ -1,4 +1,4 @@
-"""FTP commands (docs/reference/journal.md), and the calls of DIT among them: their answers and journal entries."""
+"""FTP commands and the calls of DIT among them: their answers and their entries in the journal."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 INTERFACE = "ftps"
 HIDDEN = "*"
-"""Stands in the journal in place of a password."""
+"""The text in the journal in place of a password."""
 
 _UNAVAILABLE = "451 service-not-available: the service is not available for a while"
 
 
 @dataclass(frozen=True, slots=True)
 class FtpsBackend:
-    """One running simulation as FTPS serves it; ``passwords`` are by user name, the same as the STS's."""
+    """The parts of a running simulation that FTPS serves; ``passwords`` are by user name, as in the STS."""
 
     services: SimulationServices
     passwords: Mapping[str, str]
@@ -43,9 +43,9 @@ class FtpsBackend:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A command as it came: verb, argument (a password hidden), its session, its user, and whether TLS protected it.
+    """A command of a client: verb, argument (a password is hidden), session, and user (None before login).
 
-    ``path`` is the whole path that the argument means, where it is one.
+    ``tls``: the control connection had TLS. ``path`` is the absolute path, if the argument is one.
     """
 
     verb: str
@@ -56,7 +56,7 @@ class Command:
     path: str | None = None
 
     def details(self, reply: str | None) -> Json:
-        """Return the command for the journal; ``reply`` is the line that was answered, None when none left."""
+        """Return the command for the journal; ``reply`` is the line of the reply, None when none was sent."""
         return {
             "command": self.verb,
             "argument": self.argument,
@@ -69,7 +69,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The line that leaves; ``lost``: the connection is broken off instead, ``cut``: in the middle of the file."""
+    """A reply line; ``lost``: the connection is closed instead of sending it, ``cut``: in the middle of the file."""
 
     line: str
     ok: bool = True
@@ -93,7 +93,7 @@ class FtpsCall:
     record: CallRecord = field(init=False)
 
     def __post_init__(self) -> None:
-        """Begin the call's record."""
+        """Create the call's record."""
         self.record = CallRecord(operation=self.operation, user=self.command.user)
 
     @property
@@ -118,15 +118,15 @@ class FtpsCall:
         self.record.payload = self.store_payload(transaction) if self.store_payload is not None else None
 
     def refused(self, refusal: Refusal) -> Answer:
-        """Write a refusal as a reply."""
+        """Return a refusal as a reply."""
         return Answer(reply_line(refusal), ok=False)
 
     def replaced(self, fault: InjectedFault) -> Answer:
-        """Write the reply of an injected fault: none at all, or that the service is not available."""
+        """Return the answer of an injected fault: no reply, or that the service is not available."""
         return Answer(_UNAVAILABLE, ok=False, lost=fault.kind == LOSE_REQUEST)
 
     def broken_off(self, answer: Answer, fault: InjectedFault) -> Answer:
-        """Return the answer as one that is lost, or whose file is cut half-way."""
+        """Return the answer as lost, or with a file that is cut half-way."""
         return replace(answer, lost=True, cut=fault.kind == CUT_REPLY)
 
     def complete(self, transaction: Transaction | None, entry: Entry, answer: Answer) -> Entry:
@@ -137,7 +137,10 @@ class FtpsCall:
 
 
 def command_entry(at: datetime, command: Command, reply: str, authority: str | None, refusal: Refusal | None) -> Entry:
-    """Return the entry of a command that is no call of DIT; ``refusal`` is given when it was refused."""
+    """Return the journal entry of a command that is no call of DIT.
+
+    ``at`` is simulated time; ``refusal`` is the reason when the command was refused.
+    """
     entry = Entry(
         kind=Kind.FTP,
         at=at,

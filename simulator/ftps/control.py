@@ -1,36 +1,28 @@
-"""The control connection of a session: commands in, answers out, TLS, login, and when data connections may be.
+"""The control connection of a session: commands, answers and journal entries, TLS, login, and data connections.
 
 pyftpdlib reads the commands and moves the bytes; its file system, its users and its permissions are not used. Each
 command is in the journal before its answer leaves.
-
-Commands about folders: where the caller is, and what there is.
-
-The commands of FTP that there are here, and why others are not.
 """
 
 from __future__ import annotations
 
-import fnmatch
+import hmac
 import logging
 import sys
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from OpenSSL import SSL
 from pyftpdlib.handlers import TLS_FTPHandler
-from pyftpdlib.handlers.ftp.producers import BufferedIteratorProducer
 from pyftpdlib.log import logger
 
 from simulator import journal
 from simulator.dit.calls import refusal_for
 from simulator.dit.refusals import Refusal, Refused, documented
-from simulator.ftps import layout
 from simulator.ftps.calls import HIDDEN, Answer, Command, FtpsBackend, command_entry
-from simulator.ftps.layout import MAIL, Row
-from simulator.ftps.login import admit
-from simulator.ftps.reading import Reading
+from simulator.ftps.mailbox_files import MailboxFiles
 from simulator.ftps.refusals import FtpCode, refuse, reply_line
 from simulator.ftps.transfers import DataConnection
 from simulator.store import StoreError
@@ -41,6 +33,7 @@ OFFERED = (
     *("PASV", "EPSV", "TYPE", "STRU", "MODE", "REST", "ALLO", "RETR", "STOR", "DELE", "ABOR"),
     *("SYST", "FEAT", "OPTS", "HELP", "NOOP"),
 )
+"""Commands of FTP that this interface has."""
 
 _FOLDERS = "the folders are those of the channels, none can be made or removed"
 _PASSIVE = "data connections are passive here; send PASV or EPSV"
@@ -66,10 +59,9 @@ NOT_OFFERED = {
 }
 """Commands of FTP that this interface does not have, and what to do instead (assumed: DIT's own list is not public)."""
 
-
 _log = logging.getLogger(__name__)
 
-_LONGEST = 2048  # bytes of a command
+_MAX_COMMAND_BYTES = 2048
 _TLS_SOURCE = documented("3.2.2: explicit TLS")
 
 
@@ -105,7 +97,7 @@ class Control(TLS_FTPHandler):
     # Commands in, answers out
 
     def pre_process_command(self, line: str, cmd: str, arg: str) -> None:
-        """Obey one command; whatever comes of it, there is one answer and one entry."""
+        """Carry out one command; every outcome has one answer and one journal entry."""
         del line
         if self._overlong:
             self._overlong = False
@@ -126,28 +118,28 @@ class Control(TLS_FTPHandler):
             self._send_refusal(refusal_for(error))
 
     def respond(self, resp: str, logfun: Any = logger.debug) -> None:
-        """Send an answer; the command that it is for is in the journal before."""
+        """Write the journal entry of the command, then send its answer."""
         command, self._command = self._command, None
         if command is not None:
             self._journal(command, resp)
         super().respond(resp, logfun=logfun)
 
     def respond_w_warning(self, resp: str) -> None:
-        """Send an answer that pyftpdlib would also log; here the journal has it."""
+        """Send an answer that pyftpdlib would also log; the journal replaces its log."""
         self.respond(resp)
 
     def collect_incoming_data(self, data: bytes) -> None:
-        """Gather a command; one that is too long has its answer at once, and what is left of it is thrown away."""
+        """Collect the bytes of a command; one that is too long is answered at once, and the rest of it is discarded."""
         if self._overlong:
             return
-        if self._in_buffer_len + len(data) <= _LONGEST:
+        if self._in_buffer_len + len(data) <= _MAX_COMMAND_BYTES:
             super().collect_incoming_data(data)
             return
         self._overlong = True
         self._in_buffer, self._in_buffer_len = [], 0
         user = self.username if self.authenticated else None
         self._command = Command(verb="", argument="", session=self._session, user=user, tls=self._ssl_established)
-        self._send_refusal(refuse(500, FtpCode.SYNTAX, f"a command has at most {_LONGEST} bytes").refusal)
+        self._send_refusal(refuse(500, FtpCode.SYNTAX, f"a command has at most {_MAX_COMMAND_BYTES} bytes").refusal)
 
     def _journal(self, command: Command, reply: str) -> None:
         refusal = self._refusal
@@ -160,7 +152,7 @@ class Control(TLS_FTPHandler):
                     transaction, command_entry(backend.services.clock.now(), command, reply, self._authority, refusal)
                 )
         except StoreError:
-            # Who says goodbye to a simulation that was closed meanwhile has missed nothing.
+            # A QUIT to a simulation that was closed meanwhile loses nothing.
             level = logging.INFO if command.verb == "QUIT" else logging.ERROR
             _log.log(level, "an FTPS command could not be journaled: %s", command.verb, exc_info=True)
 
@@ -186,7 +178,7 @@ class Control(TLS_FTPHandler):
             raise refuse(501, FtpCode.SYNTAX, f"{verb} takes no argument")
         if verb in ("USER", "PASS") and not self._ssl_established:
             raise _clear_text(530, "the control connection has no TLS; send AUTH TLS before USER")
-        if wanted["auth"] and not self.authenticated and verb != "OPTS":  # clients set their options first
+        if wanted["auth"] and not self.authenticated and verb != "OPTS":  # some clients send OPTS before they log in
             raise refuse(530, FtpCode.SEQUENCE, "log in with USER and PASS first")
         if verb in ("PASV", "EPSV") and not self._prot:
             raise _clear_text(522, "data connections need TLS; send PBSZ 0 and PROT P first")
@@ -194,7 +186,7 @@ class Control(TLS_FTPHandler):
     # TLS and login
 
     def ftp_PROT(self, line: str) -> None:  # noqa: N802 - pyftpdlib's names
-        """Protect data connections; they cannot be left clear."""
+        """Protect data connections; clear ones are refused."""
         if line.upper() == "C":
             raise _clear_text(534, "data connections cannot be clear; send PROT P")
         super().ftp_PROT(line)
@@ -206,7 +198,7 @@ class Control(TLS_FTPHandler):
             raise refuse(503, FtpCode.SEQUENCE, first)
         user, self.username = self.username, ""
         try:
-            self._authority = admit(self.backend(), user, line)
+            self._authority = _authenticate(self.backend(), user, line)
         except Refused as error:
             self.attempted_logins += 1
             self._send_refusal(error.refusal)
@@ -220,7 +212,7 @@ class Control(TLS_FTPHandler):
         self.respond("230 logged in")
 
     def flush_account(self) -> None:
-        """Forget who is logged in (USER again)."""
+        """Log the user out (USER was sent again)."""
         self._drop_queued()
         super().flush_account()
         self._authority = None
@@ -244,7 +236,7 @@ class Control(TLS_FTPHandler):
         self.close()
 
     def data_without_tls(self, reason: str) -> None:
-        """The TLS handshake of a data connection failed."""
+        """Refuse a command whose data connection failed in its TLS handshake; ``reason`` is OpenSSL's text."""
         self._command = Command(verb="PROT", argument="P", session=self._session, user=self.username, tls=True)
         refused = refuse(
             522,
@@ -261,7 +253,7 @@ class Control(TLS_FTPHandler):
     # Data connections
 
     def ftp_ABOR(self, _line: str) -> None:  # noqa: N802
-        """Break the transfer off; what it was to do is not done."""
+        """Break the transfer off; its file is not delivered, or not marked as read."""
         channel, busy = self.data_channel, self._is_busy()
         self._shutdown_connecting_dtp()
         self._drop_queued()
@@ -277,11 +269,11 @@ class Control(TLS_FTPHandler):
         super()._make_epasv(extmode)
 
     def _drop_queued(self) -> None:
-        """Let go of a file whose data connection never came."""
-        waiting = [each for each in (self._in_dtp_queue and self._in_dtp_queue[0], self._out_dtp_queue) if each]
+        """Close the file of a transfer whose data connection was never opened."""
+        queued = [item for item in (self._in_dtp_queue and self._in_dtp_queue[0], self._out_dtp_queue) if item]
         self._in_dtp_queue = self._out_dtp_queue = None
-        for each in waiting:
-            file = each[2] if isinstance(each, tuple) else each
+        for item in queued:
+            file = item[2] if isinstance(item, tuple) else item
             if file is not None:
                 file.close()
 
@@ -296,18 +288,18 @@ class Control(TLS_FTPHandler):
         if self.data_channel is None and self._dtp_acceptor is None:
             raise refuse(425, FtpCode.SEQUENCE, "there is no data connection; send PASV or EPSV first")
 
-    def _of_dit(self) -> Command:
-        """The command in hand, from here on a call of DIT's, which has its own entry."""
+    def _as_call(self) -> Command:
+        """Return the current command for a call of DIT, which writes the journal entry itself."""
         command, self._command = self._command, None
         if command is None:
-            raise AssertionError("a command is in hand while it is obeyed")
+            raise AssertionError("no command is being carried out")
         argument = command.argument
         path = argument if argument.startswith("/") else f"{self._cwd.rstrip('/')}/{argument}"
         return replace(command, path=path)
 
     @property
-    def _reading(self) -> Reading:
-        return Reading(self.backend())
+    def _files(self) -> MailboxFiles:
+        return MailboxFiles(self.backend())
 
 
 def _clear_text(code: int, text: str) -> Refused:
@@ -322,84 +314,31 @@ def _clear_text(code: int, text: str) -> Refused:
     )
 
 
-class FolderCommands(Control):
-    """Looking around; to list a folder of messages is a call of DIT's."""
+def _authenticate(backend: FtpsBackend, user: str, password: str) -> str:
+    """Return the authority id of a user of the STS; raises Refused for a wrong password and an unknown user."""
+    expected = backend.passwords.get(user)
+    if expected is None:
+        known = ", ".join(sorted(backend.passwords))
+        raise _wrong_credential(
+            f"user {user!r} is not known", f"one of {known}", "take user and password from users.toml"
+        )
+    if not hmac.compare_digest(password.encode(), expected.encode()):
+        raise _wrong_credential(
+            f"the password is not that of {user!r}",
+            "the password in users.toml of the simulator's folder of keys",
+            "copy it from there; mind blanks at its ends",
+        )
+    with backend.services.store.reading() as transaction:
+        return backend.services.network.caller(transaction, user).authority
 
-    def ftp_PWD(self, _line: str) -> None:  # noqa: N802
-        """Tell the folder."""
-        self.respond(f'257 "{self._cwd}" is the current folder')
 
-    def ftp_CWD(self, path: str) -> None:  # noqa: N802
-        """Go into a folder."""
-        place = self._reading.place(self.username, self._cwd, path)
-        if place.file is not None:
-            raise refuse(550, FtpCode.UNKNOWN_PATH, f"{place.path} is no folder")
-        self._cwd = place.path
-        self.respond(f'250 "{self._cwd}" is the current folder')
-
-    def ftp_CDUP(self, _line: str) -> None:  # noqa: N802
-        """Go to the folder above."""
-        self.ftp_CWD("..")
-
-    def ftp_LIST(self, path: str) -> None:  # noqa: N802
-        """Show a folder as ls -l does."""
-        self._list(path, layout.long_lines)
-
-    def ftp_NLST(self, path: str) -> None:  # noqa: N802
-        """Show the names in a folder."""
-        self._list(path, layout.names)
-
-    def ftp_MLSD(self, path: str) -> None:  # noqa: N802
-        """Show the facts of what is in a folder."""
-        self._list(path, layout.facts)
-
-    def ftp_MLST(self, path: str) -> None:  # noqa: N802
-        """Show the facts of one file or folder."""
-        place = self._reading.place(self.username, self._cwd, path)
-        row = self._reading.row(self.username, place)
-        self.push(f"250-Listing\r\n {layout.fact(replace(row, name=place.path))}\r\n")
-        self.respond("250 End")
-
-    def ftp_SIZE(self, path: str) -> None:  # noqa: N802
-        """Tell the bytes of a file."""
-        self.respond(f"213 {self._file(path).size}")
-
-    def ftp_MDTM(self, path: str) -> None:  # noqa: N802
-        """Tell when a message was delivered."""
-        self.respond(f"213 {layout.stamp(self._file(path).at)}")
-
-    def ftp_STAT(self, path: str) -> None:  # noqa: N802
-        """Tell how the session stands."""
-        if path:
-            raise refuse(504, FtpCode.NOT_OFFERED, "STAT takes no path here; send LIST")
-        super().ftp_STAT("")
-
-    def _file(self, path: str) -> Row:
-        place = self._reading.place(self.username, self._cwd, path)
-        row = self._reading.row(self.username, place)
-        if row.size is None:
-            raise refuse(550, FtpCode.UNKNOWN_PATH, f"{place.path} is a folder")
-        return row
-
-    def _list(self, path: str, written: Callable[[Iterable[Row]], bytes]) -> None:
-        self._need_data_connection()
-        while path.startswith("-"):  # options of ls, which clients send out of habit
-            path = path.partition(" ")[2].lstrip()
-        folder, _, last = path.rpartition("/")
-        pattern = last if any(each in last for each in "*?[") else None
-        if pattern is not None:
-            path = folder or ("/" if path.startswith("/") else "")
-        place = self._reading.place(self.username, self._cwd, path)
-        verb = self._command.verb if self._command is not None else "LIST"
-        if place.file is not None:
-            rows = [self._reading.row(self.username, place)]
-        elif place.folder in MAIL and self._command is not None:
-            answer, rows = self._reading.mail(replace(self._command, path=place.path), place)
-            self._command = None
-            if not answer.ok or answer.lost:
-                self._answer(answer)
-                return
-        else:
-            rows = self._reading.rows(self.username, place)
-        chosen = [row for row in rows if pattern is None or fnmatch.fnmatchcase(row.name, pattern)]
-        self.push_dtp_data(BufferedIteratorProducer(iter([written(chosen)])), isproducer=True, cmd=verb)
+def _wrong_credential(found: str, expected: str, remedy: str) -> Refused:
+    return refuse(
+        530,
+        FtpCode.CREDENTIAL,
+        "user name or password is wrong",
+        found=f"Login refused: {found}.",
+        expected=f"{expected}.",
+        source=documented("3.2.2: user name and password"),
+        remedy=f"{remedy}.",
+    )

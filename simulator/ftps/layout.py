@@ -1,9 +1,8 @@
-"""Which folder or file a path means, and what it has to do with channels: the tree of FTPS. Pure.
+"""The tree of folders and files, and the format of its listings. Pure.
 
-``/<channel>/<DIK|DSK>-v<major>-<minor>/`` holds Write, Read, ReadError and WriteEvent/WriteEventError (documented by
-samples: VRAA, DIT integration instruction v1.09, 3.2.2, 4.2.2, 5.1.2); below Write, a folder for each authority.
-
-Folders as FTP clients read them: LIST in the way of ls -l, MLSD by RFC 3659, NLST as bare names. Pure.
+``/<channel>/<DIK|DSK>-v<major>-<minor>/`` has the folders Write, Read, ReadError and WriteEvent/WriteEventError
+(documented by samples: VRAA, DIT integration instruction v1.09, 3.2.2, 4.2.2, 5.1.2). Write has a folder for each
+authority. LIST is formatted as by ``ls -l``, MLSD by RFC 3659, NLST as bare names.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\\\ufffd]")
 
 
 class Folder(StrEnum):
-    """The kind of folder that a path means, or that holds its file."""
+    """The kind of a folder."""
 
     ROOT = "root"
     CHANNEL = "channel"
@@ -44,7 +43,7 @@ class Folder(StrEnum):
 
 
 MAIL = frozenset({Folder.READ, Folder.READ_ERROR})
-"""Folders with messages of the mailbox."""
+"""Folders with the messages of the mailbox."""
 
 LEAVES = MAIL | {Folder.WRITE, Folder.WRITE_EVENT_ERROR}
 """Folders that can hold files."""
@@ -52,7 +51,7 @@ LEAVES = MAIL | {Folder.WRITE, Folder.WRITE_EVENT_ERROR}
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A folder, or with ``file`` a file in it; ``receiver`` is the authority of a folder below Write."""
+    """A folder, or a file in it if ``file`` is set; ``receiver`` is the authority id of a folder below Write."""
 
     path: str
     folder: Folder
@@ -62,23 +61,23 @@ class Place:
 
 
 def channel_name(version: ChannelVersion) -> str:
-    """A channel's folder: the name in its URN (inferred from the samples)."""
-    found = _NAME.search(version.urn)
-    return found["name"] if found is not None else version.urn.rpartition(":")[2]
+    """Return the name of a channel's folder: the name in its URN (inferred from the samples)."""
+    match = _NAME.search(version.urn)
+    return match["name"] if match is not None else version.urn.rpartition(":")[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The tree as one caller sees it: the channel versions that it has rights on."""
+    """The tree for one caller, with the channel versions that it has rights on."""
 
     settings: FtpsSettings
     directory: Directory
     caller: Caller
 
     def place(self, cwd: str, path: str) -> Place:
-        """Return the place that a path means, from the folder ``cwd`` on.
+        """Return the place of a path, relative to the folder ``cwd``.
 
-        Raises Refused for what is not there, Refused for what is another authority's.
+        Raises Refused for an unknown path, and for a version on which the caller has no rights.
         """
         steps = _steps(cwd, path)
         where = "/" + "/".join(steps)
@@ -98,7 +97,7 @@ class Layout:
         return self._in_version(where, version, steps[2:])
 
     def folders(self, place: Place) -> tuple[str, ...]:
-        """The names of the folders in a folder, in order."""
+        """Return the names of the folders in a folder, in order."""
         own = self._own()
         names = self.settings.folders
         match place.folder:
@@ -106,8 +105,8 @@ class Layout:
                 return tuple(
                     sorted(
                         {
-                            *(channel_name(channel_version) for channel_version in own),
-                            *(self._older(channel_version) for channel_version in own),
+                            *(channel_name(version) for version in own),
+                            *(self._older(version) for version in own),
                         }
                     )
                 )
@@ -155,13 +154,13 @@ class Layout:
         return Place(where, folder, version, receiver, steps[0] if steps else None)
 
     def _tree(self) -> dict[str, dict[str, ChannelVersion]]:
-        """All channel versions by their two folders, others' too: that they are others' is then said."""
-        found: dict[str, dict[str, ChannelVersion]] = {}
+        """Return all channel versions by their two folders, so that one without rights is refused for that reason."""
+        tree: dict[str, dict[str, ChannelVersion]] = {}
         for version in self.directory.versions.values():
             number = f"v{version.major}-{version.minor}"
-            found.setdefault(channel_name(version), {})[f"{self._kind(version)}-{number}"] = version
-            found.setdefault(self._older(version), {})[number] = version
-        return found
+            tree.setdefault(channel_name(version), {})[f"{self._kind(version)}-{number}"] = version
+            tree.setdefault(self._older(version), {})[number] = version
+        return tree
 
     def _own(self) -> tuple[ChannelVersion, ...]:
         directory, own = self.directory, self.caller.authority
@@ -195,14 +194,14 @@ class Layout:
 
 
 def written_about(template: str, file: str) -> str | None:
-    """The message id that the name of a reply's file tells; None when the name is not made like the template."""
+    """Return the message id in the name of a reply's file; None when the name does not match the template."""
     pattern = "".join(_part(part) for part in re.split(r"(\{related\}|\{n\})", template))
-    found = re.fullmatch(pattern, file)
-    return found["related"] if found is not None else None
+    match = re.fullmatch(pattern, file)
+    return match["related"] if match is not None else None
 
 
 def message_of(template: str, file: str) -> str | None:
-    """The message id that the name of a file in Read tells; None when no message can have that name."""
+    """Return the message id in the name of a file in Read; None when the name does not match the template."""
     return written_about(template.replace("{message}", "{related}"), file)
 
 
@@ -251,7 +250,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A folder (``size`` None) or a file of so many bytes; ``at`` is simulated time."""
+    """A line of a listing: a file of ``size`` bytes, or a folder (None); ``at`` is simulated time."""
 
     name: str
     at: datetime
@@ -259,7 +258,7 @@ class Row:
 
 
 def long_lines(rows: Iterable[Row]) -> bytes:
-    """The lines of LIST; months in English, as clients expect, times UTC."""
+    """Return the lines of LIST: months in English, as clients expect; times in UTC."""
     return _lines(
         f"{'drwxr-xr-x' if row.size is None else '-rw-r--r--'} 1 dit dit {row.size or 0:>12} {_when(row.at)} {row.name}"
         for row in rows
@@ -267,23 +266,23 @@ def long_lines(rows: Iterable[Row]) -> bytes:
 
 
 def names(rows: Iterable[Row]) -> bytes:
-    """The lines of NLST."""
+    """Return the lines of NLST."""
     return _lines(row.name for row in rows)
 
 
 def facts(rows: Iterable[Row]) -> bytes:
-    """The lines of MLSD."""
+    """Return the lines of MLSD."""
     return _lines(fact(row) for row in rows)
 
 
 def fact(row: Row) -> str:
-    """Return the facts of one row, as MLSD and MLST list them."""
+    """Return the facts of one row for MLSD and MLST."""
     kind = "type=dir;perm=el;" if row.size is None else f"type=file;perm=rd;size={row.size};"
     return f"{kind}modify={stamp(row.at)}; {row.name}"
 
 
 def stamp(at: datetime) -> str:
-    """A moment in the way of RFC 3659: UTC, YYYYMMDDHHMMSS."""
+    """Return a time in the format of RFC 3659: UTC, YYYYMMDDHHMMSS."""
     return at.astimezone(UTC).strftime("%Y%m%d%H%M%S")
 
 

@@ -1,4 +1,4 @@
-"""Refusals as FTPS says them: a code and one line; the whole cause goes into the journal."""
+"""Refusals as replies of FTP: a reply code and one line. The journal has the full cause."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 _MAX_REPLY_CHARACTERS = 400
 
 FTPS_SECTION = documented("3.2.2")
-"""Source of what the instruction says about FTPS."""
+"""The section of DIT's integration instruction on FTPS."""
 
 
 class FtpCode(StrEnum):
-    """Codes of commands that are refused before DIT sees them; DIT's own are ``dit.model.RefusalCode``."""
+    """Codes of refused commands that are no call of DIT; for calls see :class:`simulator.dit.model.RefusalCode`."""
 
     UNKNOWN_COMMAND = "unknown-command"
     NOT_OFFERED = "command-not-offered"
@@ -58,7 +58,7 @@ def refuse(
     remedy: str = "",
     complaints: tuple[Complaint, ...] = (),
 ) -> Refused:
-    """Return the exception for a refusal of FTPS; the four parts explain it where the sentence is not enough."""
+    """Return the exception for a refusal with an FTP reply code; the other parameters are the fields of Refusal."""
     return Refused(
         FtpRefusal(
             reply_code=reply_code,
@@ -83,7 +83,7 @@ _REPLY_CODES: dict[str, int] = {
     RefusalCode.STORAGE: 451,
     RefusalCode.INTERNAL: 451,
 }
-"""FTP codes of DIT's refusals (RFC 959; which one DIT gives is not public: assumed)."""
+"""FTP reply codes of DIT's refusals (by RFC 959; DIT's own are not public: assumed)."""
 
 _SERVER_FAILURES = frozenset({RefusalCode.STORAGE_FULL, RefusalCode.STORAGE, RefusalCode.INTERNAL})
 

@@ -1,4 +1,4 @@
-"""Settings of the FTPS interface: ``schemas/dit/ftps.toml``, overlaid by a file of the user's."""
+"""Settings of the FTPS interface: ``schemas/dit/ftps.toml``, and a user's file that overrides some of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulator.settings.files import data_root
 
 
 def _template(needed: Iterable[str], allowed: Iterable[str] = ()) -> Check:
-    """The check of a file or folder name that holds each needed word in braces once, and perhaps the allowed ones."""
+    """Return the check of a name with each of the needed words in braces once, and each of the allowed at most once."""
     must, may = set(needed), {*needed, *allowed}
 
     def test(name: str) -> bool:
@@ -50,7 +50,7 @@ class FolderNames:
 
 @dataclass(frozen=True, slots=True)
 class FileNames:
-    """Templates of file names: a message to read has {message}, a reply {related} and perhaps {n}."""
+    """Templates of file names: a message to read has {message}, a reply has {related} and may have {n}."""
 
     read_name: Sourced[Annotated[str, _template(("message",))]]
     event_name: Sourced[Annotated[str, _template(("related",), ("n",))]]
@@ -59,7 +59,10 @@ class FileNames:
 
 @dataclass(frozen=True, slots=True)
 class MailboxSettings:
-    """``retr_reads``: RETR marks a message as read. ``list_read``: a message that was read is still listed."""
+    """Settings of reading.
+
+    ``retr_reads``: RETR marks a message as read. ``list_read``: a read message is still listed.
+    """
 
     retr_reads: Sourced[bool]
     list_read: Sourced[bool]
@@ -83,6 +86,6 @@ class FtpsSettings:
 
 
 def load_ftps_settings(path: Path | None = None) -> FtpsSettings:
-    """The bundled settings, with those of a user's file in their place; raises SettingsError when it cannot be used."""
+    """Load the bundled settings, overridden by those of a user's file; raises SettingsError when it cannot be used."""
     bundled = data_root("schemas") / "dit" / "ftps.toml"
     return read(bundled, FtpsSettings) if path is None else read(path, FtpsSettings, over=bundled)

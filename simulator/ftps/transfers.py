@@ -1,6 +1,6 @@
-"""Files as pyftpdlib handles them: what comes on a data connection goes into the store, what leaves comes from it.
+"""File transfers: pyftpdlib's data connection over TLS, and the files that it writes to the store or reads from it.
 
-The data connection: pyftpdlib's, over TLS, whose end decides about the file before the answer leaves.
+The end of the data connection decides about the file, before the answer leaves on the control connection.
 """
 
 from __future__ import annotations
@@ -14,40 +14,43 @@ from pyftpdlib.handlers import TLS_DTPHandler
 from pyftpdlib.log import logger
 
 from simulator.ftps.calls import Answer
-from simulator.ftps.sending import broken_off
+from simulator.ftps.uploads import broken_off
 from simulator.store import StoreError
 
 if TYPE_CHECKING:
-    from simulator.ftps.reading import Found, Reading
-    from simulator.ftps.sending import Draft, Sending
+    from simulator.ftps.mailbox_files import MailboxFiles, OpenMessage
+    from simulator.ftps.uploads import Draft, Uploads
     from simulator.store import Incoming
 
 
 class Transfer(Protocol):
-    """A file on a data connection; pyftpdlib asks for ``name``, ``closed`` and ``close``."""
+    """A file on a data connection; pyftpdlib uses ``name``, ``closed`` and ``close``."""
 
     name: str
     closed: bool
 
     def conclude(self, *, whole: bool, clean: bool) -> Answer:
-        """The data connection has ended; the answer to the command. ``whole``: as far as one can see."""
+        """Return the answer to the command after the end of the data connection.
+
+        ``whole``: the transfer was not seen to break off. ``clean``: the client ended TLS with close_notify.
+        """
         ...
 
     def close(self) -> None:
-        """Let go of it; what was not concluded was broken off."""
+        """Close the file; a transfer without conclusion counts as broken off."""
         ...
 
 
 class Upload:
-    """A file that is being written. Beyond the limit its bytes are thrown away, so that its sender hears why.
+    """A file that is being uploaded. Bytes above the limit are discarded, so that the client gets the refusal.
 
-    ``stop`` breaks the data connection off, when there is no end of it.
+    ``stop`` closes the data connection; it is called at twice the limit.
     """
 
-    def __init__(self, sending: Sending, draft: Draft, incoming: Incoming, stop: Callable[[], object]) -> None:
+    def __init__(self, uploads: Uploads, draft: Draft, incoming: Incoming, stop: Callable[[], object]) -> None:
         self.name = draft.call.command.path or ""
         self.closed = False
-        self._sending = sending
+        self._uploads = uploads
         self._draft = draft
         self._incoming = incoming
         self._stop = stop
@@ -56,9 +59,9 @@ class Upload:
         self._answer: Answer | None = None
 
     def write(self, data: bytes) -> None:
-        """Take the next bytes."""
+        """Store the next bytes."""
         self._size += len(data)
-        limit = self._sending.backend.message_bytes
+        limit = self._uploads.backend.message_bytes
         if self._size > 2 * limit:
             self._stop()
         if self._size > limit or self._failure is not None:
@@ -69,46 +72,46 @@ class Upload:
             self._failure = error
 
     def conclude(self, *, whole: bool, clean: bool) -> Answer:
-        """Deliver what has come, when it has come whole."""
+        """Deliver the file if it is whole, else refuse the upload; return the answer."""
         if self._answer is None:
             self._answer = self._conclude(whole=whole, clean=clean)
             self._incoming.close()
         return self._answer
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file; an upload without conclusion counts as broken off."""
         self.closed = True
         self.conclude(whole=False, clean=False)
 
     def _conclude(self, *, whole: bool, clean: bool) -> Answer:
-        sending, draft = self._sending, self._draft
+        uploads, draft = self._uploads, self._draft
         draft.call.record.details["size"] = self._size
         if self._failure is not None:
-            return sending.refuse(draft, self._failure)
-        if self._size > sending.backend.message_bytes:
-            return sending.refuse(draft, sending.too_large(self._size))
+            return uploads.refuse(draft, self._failure)
+        if self._size > uploads.backend.message_bytes:
+            return uploads.refuse(draft, uploads.too_large(self._size))
         if not whole:
-            return sending.refuse(draft, broken_off(self._size, "it was aborted, or a connection was lost"))
-        return sending.deliver(draft, self._incoming, clean=clean)
+            return uploads.refuse(draft, broken_off(self._size, "it was aborted, or a connection was lost"))
+        return uploads.deliver(draft, self._incoming, clean=clean)
 
 
 class Download:
-    """A message that is being got, from the byte ``start`` on."""
+    """A message that is being downloaded, from the byte ``start`` on."""
 
-    def __init__(self, reading: Reading, found: Found, start: int = 0) -> None:
-        if found.blob is None:
-            raise AssertionError("only what was found can be got")
-        self.name = found.call.command.path or ""
+    def __init__(self, files: MailboxFiles, opened: OpenMessage, start: int = 0) -> None:
+        if opened.blob is None:
+            raise AssertionError("a refused download has no bytes")
+        self.name = opened.call.command.path or ""
         self.closed = False
-        self._reading = reading
-        self._found = found
-        self._size = found.blob.size
+        self._files = files
+        self._opened = opened
+        self._size = opened.blob.size
         self._sent = 0
         self._pieces = self._from(start)
         self._answer: Answer | None = None
 
     def read(self, _size: int) -> bytes:
-        """The next bytes, none at the end; raises OSError when they cannot be read any more."""
+        """Return the next bytes, none at the end; raises OSError when the store cannot read them."""
         try:
             data = next(self._pieces, b"")
         except StoreError as error:
@@ -117,26 +120,26 @@ class Download:
         return data
 
     def conclude(self, *, whole: bool, clean: bool) -> Answer:
-        """The file has left, or the connection was broken off."""
+        """Mark the message as read if the whole file was sent, else refuse the download; return the answer."""
         del clean
         if self._answer is None:
             sent = self._size if whole and self._sent >= self._size else min(self._sent, self._size - 1)
-            self._answer = self._reading.got(self._found, sent)
+            self._answer = self._files.finish(self._opened, sent)
         return self._answer
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file; a download without conclusion counts as broken off."""
         self.closed = True
         self.conclude(whole=False, clean=False)
 
     def _from(self, start: int) -> Iterator[bytes]:
-        if self._found.blob is None:
+        if self._opened.blob is None:
             return
-        lost = self._found.lost
+        lost = self._opened.lost
         end = self._size if lost is None or not lost.lost else self._size // 2 if lost.cut else 0
         self._sent = position = start
         passed = 0
-        for piece in self._found.blob.pieces():
+        for piece in self._opened.blob.pieces():
             chosen = piece[max(0, position - passed) : max(0, end - passed)]
             passed += len(piece)
             if chosen:
@@ -147,7 +150,7 @@ _COMPLETE = "226"
 
 
 class DataConnection(TLS_DTPHandler):
-    """One transfer. A listing has no file; what pyftpdlib says of it then leaves as it is."""
+    """The data connection of one transfer. A listing has no file; pyftpdlib's own answer is sent for it."""
 
     file_obj: Transfer | None
     _resp: tuple[Any, ...]
@@ -155,19 +158,19 @@ class DataConnection(TLS_DTPHandler):
     _ends_after_handshake = False
 
     def handle_close(self) -> None:
-        """All was sent, or the client has ended. With nothing to send, TLS has to be agreed on all the same."""
+        """Close after the last byte, or when the client ends; an empty listing still waits for the TLS handshake."""
         if self._ssl_accepting and not self.receive:
             self._ends_after_handshake = True
         else:
             super().handle_close()
 
     def handle_ssl_established(self) -> None:
-        """TLS is agreed on."""
+        """Close after the TLS handshake if there is nothing to send."""
         if self._ends_after_handshake:
             self.handle_close()
 
     def close(self) -> None:
-        """End the connection; called again while TLS says goodbye."""
+        """End the connection; pyftpdlib calls it again during the shutdown of TLS."""
         broken = False
         if not self._closed and self.file_obj is not None and not self.file_obj.closed:
             broken = self._conclude(self.file_obj)
@@ -176,27 +179,27 @@ class DataConnection(TLS_DTPHandler):
             self.cmd_channel.close()
 
     def _conclude(self, file: Transfer) -> bool:
-        """Have the file delivered or marked as read; returns whether the answer is to be lost."""
-        said: tuple[Any, ...] = self._resp
-        whole = bool(said) and said[0].startswith(_COMPLETE)
-        answer = file.conclude(whole=whole, clean=self._said_goodbye())
+        """Deliver the file or mark it as read; return True when the answer must be lost."""
+        response: tuple[Any, ...] = self._resp
+        whole = bool(response) and response[0].startswith(_COMPLETE)
+        answer = file.conclude(whole=whole, clean=self._is_clean())
         self.transfer_finished = answer.ok
         if answer.lost:
             self._resp = ()
-        elif said:  # without it the command that ended the transfer (ABOR, QUIT) answers by itself
+        elif response:  # without it, the command that ended the transfer (ABOR, QUIT) sends its own answer
             self._resp = (answer.line, logger.debug)
         return answer.lost
 
-    def _said_goodbye(self) -> bool:
-        """True when the client ended TLS with close_notify, not only the connection below it."""
+    def _is_clean(self) -> bool:
+        """Return True when the client ended TLS with close_notify, not only the connection below it."""
         if not isinstance(self.socket, SSL.Connection):
             return False
         return bool(self.socket.get_shutdown() & SSL.RECEIVED_SHUTDOWN)
 
     def handle_failed_ssl_handshake(self) -> None:
-        """Say on the control connection why the data connection is no use (RFC 4217, 10.2)."""
+        """Refuse the command on the control connection (RFC 4217, 10.2) and close the data connection."""
         reason = sys.exc_info()[1]
         if self.file_obj is not None:
-            self.file_obj.close()  # what is not delivered stands in the journal before the answer leaves
+            self.file_obj.close()  # it is in the journal as broken off before the answer leaves
         self.cmd_channel.data_without_tls(str(reason))
         self.close()

@@ -1,7 +1,4 @@
-"""Uploads: a file that is written is a message that is sent, as a whole or not at all.
-
-Checks an upload before DIT sees it: one document in UTF-8 that arrived whole.
-"""
+"""Uploads: each file is checked to be one whole document in UTF-8, then sent as one message or refused."""
 
 from __future__ import annotations
 
@@ -36,14 +33,14 @@ _REASONS = {"encoding": FtpCode.CHARSET, "dtd": FtpCode.DOCTYPE, "depth": FtpCod
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
-    """An upload whose bytes are all there; ``clean`` when TLS said that they are (close_notify)."""
+class ReceivedFile:
+    """An upload after its last byte; ``clean``: the client ended TLS with close_notify."""
 
     incoming: Incoming
     clean: bool
 
     def element(self) -> str:
-        """The Clark name of its document element; raises Refused."""
+        """Return the Clark name of the document element; raises Refused when the file's head is not XML."""
         head = b""
         for piece in self.incoming.pieces():
             head += piece
@@ -55,7 +52,7 @@ class Arrived:
         return element
 
     def check_whole(self) -> None:
-        """Raise Refused unless it is one well-formed document, not too deep, in UTF-8."""
+        """Raise Refused unless the file is one well-formed document in UTF-8 that is not too deep."""
         complaint = well_formed(self.incoming.pieces)
         if complaint is not None:
             raise self._wrong(self._not_utf8() or complaint)
@@ -89,7 +86,7 @@ class Arrived:
 
 
 def broken_off(size: int, why: str) -> Refused:
-    """The refusal of an upload of which only ``size`` bytes came."""
+    """Return the refusal of an upload of which only ``size`` bytes arrived."""
     return refuse(
         426,
         FtpCode.INCOMPLETE,
@@ -107,15 +104,15 @@ _NOTHING = Payload("", 0, "")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message to be sent, as far as it is known before its bytes have arrived."""
+    """A message before its bytes have arrived: the call, and the request without its payload."""
 
     call: FtpsCall
     request: SendRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
-    """Uploads: each file is one SendMessage2, with the same rules and the same journal."""
+class Uploads:
+    """Sends uploaded files. Each is one SendMessage2, with the rules and the journal entry of a call of DIT."""
 
     backend: FtpsBackend
 
@@ -124,7 +121,7 @@ class Sending:
         return self.backend.services
 
     def begin(self, command: Command, cwd: str) -> Draft | Answer:
-        """Check that the file may be written there at all, before its bytes come."""
+        """Check path and rights before the bytes arrive; return the draft, or the answer to a refused upload."""
         call = FtpsCall(self.backend, command, SEND)
         try:
             with self._services.store.reading() as transaction:
@@ -139,12 +136,12 @@ class Sending:
         return Draft(call, request)
 
     def deliver(self, draft: Draft, incoming: Incoming, *, clean: bool) -> Answer:
-        """Send what has arrived; only what is committed is acknowledged. ``clean``: TLS said that this was all."""
+        """Send a whole upload and return the answer. ``clean``: the client ended TLS with close_notify."""
         call, services = draft.call, self._services
         call.store_payload = incoming_keeper(incoming)
         try:
             incoming.finish()
-            arrived = Arrived(incoming, clean)
+            arrived = ReceivedFile(incoming, clean)
             payload = Payload(incoming.reference, incoming.size, arrived.element())
             request = replace(draft.request, payload=payload)
             _note(call.record, request)
@@ -161,11 +158,11 @@ class Sending:
         return calls.carry_out(services, call)
 
     def refuse(self, draft: Draft, error: Exception) -> Answer:
-        """Refuse an upload that broke off, or whose bytes could not be stored: nothing is delivered."""
+        """Return the answer to an upload that broke off or could not be stored; nothing of it is delivered."""
         return calls.refuse(self._services, draft.call, refusal_for(error))
 
     def too_large(self, size: int) -> Refused:
-        """The refusal of a file with more bytes than a message may have."""
+        """Return the refusal of a file of ``size`` bytes, more than a message may have."""
         limit = self.backend.message_bytes
         return refuse_by_dit(
             RefusalCode.TOO_LARGE,
@@ -176,8 +173,8 @@ class Sending:
             remedy="split the document into several messages.",
         )
 
-    def _examine(self, call: FtpsCall, request: SendRequest, arrived: Arrived) -> Examined | None:
-        """Validate a large document before the transaction, so that nobody waits for it; raises Refused."""
+    def _examine(self, call: FtpsCall, request: SendRequest, arrived: ReceivedFile) -> Examined | None:
+        """Validate a large document before the transaction, so that no other call waits; raises Refused."""
         network = self._services.network
         with self._services.store.reading() as transaction:
             caller, directory = call.identify(transaction), network.directory(transaction)
@@ -187,7 +184,7 @@ class Sending:
         return examined
 
     def _request(self, transaction: Transaction, caller: Caller, place: Place) -> SendRequest:
-        """Return the request that a path stands for, without its payload."""
+        """Return the request for a path, without its payload; raises Refused."""
         if place.version is None or place.file is None or place.folder not in (Folder.WRITE, Folder.WRITE_EVENT_ERROR):
             raise _not_writable(place)
         if not place.file.lower().endswith(".xml"):
@@ -209,7 +206,7 @@ class Sending:
         )
 
     def _receivers(self, transaction: Transaction, caller: Caller, place: Place, related: str) -> tuple[str, ...]:
-        """Return the receivers of a reply where DIT wants one named: the sender of the related message (assumed)."""
+        """Return the receivers of a reply that needs one: the sender of the related message (assumed)."""
         directory = self._services.network.directory(transaction)
         if place.version is None or directory.owner(place.version) != caller.authority:
             return ()

@@ -1,4 +1,4 @@
-"""Listing, downloading and deleting the messages of a mailbox by FTPS."""
+"""The messages of a mailbox as files: listing, downloading and deleting them."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ _CLASSES = {
     Folder.READ: frozenset({MessageClass.BUSINESS, MessageClass.TRANSACTION}),
     Folder.READ_ERROR: frozenset({MessageClass.ERROR}),
 }
-"""Which messages stand in which folder."""
+"""The classes of messages in each folder."""
 
 LIST, RECEIVE, DELETE = "ReceiveMessageList", "ReceiveMessage2", "DeleteMessage"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A message to download, and its bytes.
+class OpenMessage:
+    """A message that is opened for download, and its bytes.
 
-    ``refused`` is the answer when there is nothing to download. ``lost`` is the answer of an injected fault that breaks
-    the connection off, by when the message counts as read.
+    ``refused`` is the answer when the download is refused. ``lost`` is the answer of an injected fault that closes the
+    connection; the message is then read already.
     """
 
     call: FtpsCall
@@ -52,8 +52,8 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """Listing, downloading and deleting; each is a call of DIT, with the same rules and the same journal."""
+class MailboxFiles:
+    """Lists, downloads and deletes messages. Each is a call of DIT, with its rules and its journal entry."""
 
     backend: FtpsBackend
 
@@ -62,18 +62,18 @@ class Reading:
         return self.backend.services
 
     def place(self, user: str, cwd: str, path: str) -> Place:
-        """Return the place that a path means to a user; raises Refused, StoreError."""
+        """Return the place of a path for a user; raises Refused, StoreError."""
         with self._services.store.reading() as transaction:
             return self._layout(transaction, self._services.network.caller(transaction, user)).place(cwd, path)
 
     def rows(self, user: str, place: Place) -> list[Row]:
-        """Return the folders in a folder that holds no messages."""
+        """Return the folders in a folder without messages; raises Refused, StoreError."""
         with self._services.store.reading() as transaction:
             layout = self._layout(transaction, self._services.network.caller(transaction, user))
             return [Row(name, self._services.clock.now()) for name in layout.folders(place)]
 
     def row(self, user: str, place: Place) -> Row:
-        """Return a folder or a message's file by itself; raises Refused, StoreError."""
+        """Return the row of one folder or file; raises Refused, StoreError."""
         name = place.path.rpartition("/")[2] or "/"
         if place.file is None:
             return Row(name, self._services.clock.now())
@@ -82,7 +82,7 @@ class Reading:
         return Row(name, message.delivered_at, message.payload.size)
 
     def mail(self, command: Command, place: Place) -> tuple[Answer, list[Row]]:
-        """Carry out ReceiveMessageList of a folder of messages; the answer's line is for when it was sent."""
+        """Carry out ReceiveMessageList for a folder of messages; return the answer after it, and its rows."""
         call = FtpsCall(self.backend, command, LIST)
         rows: list[Row] = []
 
@@ -99,40 +99,40 @@ class Reading:
             call.record.details["selector"] = {"channel": None, "version": place.version.urn, "message": None}
         return calls.carry_out(self._services, call), rows
 
-    def open(self, command: Command, cwd: str) -> Found:
-        """Find a message to download; it counts as read when :meth:`got` says so."""
+    def open(self, command: Command, cwd: str) -> OpenMessage:
+        """Open a message for download; :meth:`finish` marks it as read."""
         call = FtpsCall(self.backend, command, RECEIVE)
         try:
             place = self._named(call, cwd)
             in_place = calls.inject(self._services, call)
             if in_place is not None:
-                return Found(call, refused=in_place)
+                return OpenMessage(call, refused=in_place)
             with self._services.store.reading() as transaction:
                 message = self._message(transaction, call.identify(transaction), place, Action.RECEIVE)
                 blob = transaction.open_blob(message.payload.reference)
         except Exception as error:  # noqa: BLE001 - not hidden: answered and journaled, and logged where it is ours
-            return Found(call, refused=calls.refuse(self._services, call, refusal_for(error)))
+            return OpenMessage(call, refused=calls.refuse(self._services, call, refusal_for(error)))
         call.record.details["payloads"] = {message.id: message.payload.reference}
         call.record.details["size"] = message.payload.size
         call.perform = self._receive(call, message)
         if not self._services.faults.is_armed(RECEIVE, call.record.authority, AFTER):
-            return Found(call, message, blob)
+            return OpenMessage(call, message, blob)
         # The fault breaks the download off after the call is carried out, so that has to come first.
         answer = calls.carry_out(self._services, call, inject=AFTER)
-        return Found(call, message, blob, lost=answer) if answer.ok else Found(call, refused=answer)
+        return OpenMessage(call, message, blob, lost=answer) if answer.ok else OpenMessage(call, refused=answer)
 
-    def got(self, found: Found, sent: int) -> Answer:
-        """Answer a download of which ``sent`` bytes were sent; unless that is all, the message is not read."""
-        if found.message is None or found.blob is None:
-            raise AssertionError("only what was found can be got")
-        if found.lost is not None:
-            return found.lost
-        if sent < found.blob.size:
-            return calls.refuse(self._services, found.call, _not_got(found.message, sent).refusal)
-        return calls.carry_out(self._services, found.call, inject=())
+    def finish(self, opened: OpenMessage, sent: int) -> Answer:
+        """Carry out ReceiveMessage2 after all bytes were sent; refuse it when ``sent`` is less than the file's size."""
+        if opened.message is None or opened.blob is None:
+            raise AssertionError("a refused download has no end")
+        if opened.lost is not None:
+            return opened.lost
+        if sent < opened.blob.size:
+            return calls.refuse(self._services, opened.call, _broken_download(opened.message, sent).refusal)
+        return calls.carry_out(self._services, opened.call, inject=())
 
     def delete(self, command: Command, cwd: str) -> Answer:
-        """Carry out DeleteMessage of the message whose file is named."""
+        """Carry out DeleteMessage for the file in the command."""
         call = FtpsCall(self.backend, command, DELETE)
         try:
             place = self._named(call, cwd)
@@ -157,7 +157,7 @@ class Reading:
         return receive
 
     def _named(self, call: FtpsCall, cwd: str) -> Place:
-        """Return the file that a command names, and note it for the journal; raises Refused, StoreError."""
+        """Return the place of the command's file, and note its message for the journal; raises Refused, StoreError."""
         with self._services.store.reading() as transaction:
             place = self._layout(transaction, call.identify(transaction)).place(cwd, call.command.argument)
         identifier = message_of(self.backend.settings.files.read_name.value, place.file or "")
@@ -171,26 +171,26 @@ class Reading:
 
     def _messages(self, transaction: Transaction, caller: Caller, place: Place) -> list[MailboxMessage]:
         if place.version is None:
-            raise AssertionError("a folder of messages is a channel version's")
+            raise AssertionError("a folder of messages has a channel version")
         network, selector, classes = self._services.network, Selector(version=place.version.urn), _CLASSES[place.folder]
-        found = list(network.list_messages(transaction, caller, selector, classes=classes))
+        messages = list(network.list_messages(transaction, caller, selector, classes=classes))
         if self.backend.settings.mailbox.list_read.value:
-            same = replace(caller, exempt=True)  # the same poll, not another one
-            found += network.list_messages(transaction, same, selector, read=True, classes=classes)
-        return sorted(found, key=lambda mailbox_message: mailbox_message.delivered_at)
+            exempt = replace(caller, exempt=True)  # both lists count as one poll
+            messages += network.list_messages(transaction, exempt, selector, read=True, classes=classes)
+        return sorted(messages, key=lambda message: message.delivered_at)
 
     def _message(
         self, transaction: Transaction, caller: Caller, place: Place, action: Action | None = None
     ) -> MailboxMessage:
-        """Return the message whose file a path names; raises Refused when there is none.
+        """Return the message of a file; raises Refused when there is none.
 
-        One that was deleted is refused in DIT's own words, when something is to be done to it.
+        With ``action``, the message must be in a status that the action allows; else Refused has DIT's own text.
         """
         identifier = message_of(self.backend.settings.files.read_name.value, place.file or "")
         message = None
         if place.folder in MAIL and identifier is not None:
             message = self._services.network.look(transaction, caller, identifier)
-        if message is None or not _stands_in(message, place):
+        if message is None or not _is_in(message, place):
             raise _no_file(place, message)
         if action is not None:
             next_status(message.status, action, message=message.id)
@@ -202,7 +202,7 @@ class Reading:
         return self.backend.settings.files.read_name.value.replace("{message}", message.id)
 
 
-def _stands_in(message: MailboxMessage, place: Place) -> bool:
+def _is_in(message: MailboxMessage, place: Place) -> bool:
     in_version = place.version is not None and message.version == place.version.urn
     return in_version and message.message_class in _CLASSES[place.folder]
 
@@ -229,7 +229,7 @@ def _no_file(place: Place, message: MailboxMessage | None) -> Refused:
     )
 
 
-def _not_got(message: MailboxMessage, sent: int) -> Refused:
+def _broken_download(message: MailboxMessage, sent: int) -> Refused:
     return refuse(
         426,
         FtpCode.ABORTED,

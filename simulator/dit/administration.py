@@ -240,7 +240,7 @@ def missing(what: str) -> Refused:
     return _wrong(f"no {what}", f"{what}, without which nothing can be made")
 
 
-def _wrong(found: str, expected: str, *, remedy: str = "mend the record and send it again") -> Refused:
+def _wrong(found: str, expected: str, *, remedy: str = "correct the record and send it again") -> Refused:
     return refuse(
         RefusalCode.BAD_CONFIGURATION,
         f"the record cannot be made: {found}; expected {expected}",

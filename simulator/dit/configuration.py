@@ -238,7 +238,7 @@ def _check_one_cut_each(wanted: Configuration, known: Mapping[str, ChannelVersio
 
 def _require(holds: bool, otherwise: str) -> None:
     if not holds:
-        raise ConfigurationError(f"the network cannot be set up: {otherwise}; mend the world or the profile")
+        raise ConfigurationError(f"the network cannot be set up: {otherwise}; correct the world or the profile")
 
 
 def _upsert(transaction: Transaction, table: Table, key: dict[str, Any], row: dict[str, Any]) -> bool:

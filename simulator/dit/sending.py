@@ -237,7 +237,7 @@ def _invalid(version: ChannelVersion, schema: str, complaints: tuple[Complaint, 
         f"the first at {place}: {first.found}. Expected there: {first.expected.rstrip('.')}.",
         expected=f"a document that is valid under the schema of channel version {version.urn}.",
         source=NO_SOURCE,
-        remedy="mend all places that the complaints name, check the document with `aldis validate`, and send it again.",
+        remedy="correct all places in the complaints, check the document with `aldis validate`, and send it again.",
         complaints=complaints,
     )
 

@@ -150,7 +150,7 @@ def _stopped(version: ChannelVersion, transformation: Transformation, why: str) 
         expected="a stylesheet that ends: DIT's transformations run for a bounded time (assumed; the profile's "
         "limits.transformation_seconds changes it).",
         source=_SOURCE,
-        remedy="tell the channel's owner, who mends the stylesheet; look for a template that calls itself without end.",
+        remedy="tell the channel's owner, who must correct the stylesheet; look for a template that calls itself without end.",
         server_side=True,
     )
 
@@ -175,7 +175,7 @@ def unusable(what: str) -> Refused:
         found=f"The payload {what}.",
         expected="one well-formed XML document without DTD, which DIT can transform for each sub-version.",
         source=_SOURCE,
-        remedy="mend the document and send it again.",
+        remedy="correct the document and send it again.",
     )
 
 
@@ -190,4 +190,4 @@ def check_stylesheet(root: Path, stylesheet: str) -> None:
 
 
 def _stylesheet_error(path: Path, error: Exception) -> StylesheetError:
-    return StylesheetError(f"the stylesheet {path} cannot be used: {error}; mend it, or name another in the profile")
+    return StylesheetError(f"the stylesheet {path} cannot be used: {error}; correct it, or name another in the profile")

@@ -52,7 +52,7 @@ NOT_OFFERED = {
     "STOU": "a file's name has a meaning here; send STOR with a name",
     "SITE": "there are no commands of this site's own",
     "MFMT": "the time of a message is when it was delivered",
-    "REIN": "send USER again, or QUIT and connect anew",
+    "REIN": "send USER again, or QUIT and connect again",
     "ACCT": "user name and password are enough",
     "SMNT": "there is one tree of folders",
     "CCC": "the control connection stays protected by TLS",

@@ -17,7 +17,7 @@ def run(report: Path, *failed: str) -> None:
     consumer(started())
     for scenario in failed:
         text = f"# seed: 1\nFeature: {scenario}\n  Scenario: {scenario}\n"
-        consumer(ScenarioFinished(scenario, Status.FAILED, reproducer=text))
+        consumer(ScenarioFinished(scenario=scenario, status=Status.FAILED, reproducer=text))
 
 
 def test_a_run_replaces_the_reproducers_of_an_earlier_run(tmp_path: Path) -> None:

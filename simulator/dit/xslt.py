@@ -150,7 +150,8 @@ def _stopped(version: ChannelVersion, transformation: Transformation, why: str) 
         expected="a stylesheet that ends: DIT's transformations run for a bounded time (assumed; the profile's "
         "limits.transformation_seconds changes it).",
         source=_SOURCE,
-        remedy="tell the channel's owner, who must correct the stylesheet; look for a template that calls itself without end.",
+        remedy="tell the channel's owner, who must correct the stylesheet; look for a template that calls itself "
+        "without end.",
         server_side=True,
     )
 

@@ -28,7 +28,7 @@ from simulator import __version__
 from simulator.documents.profile import Profile, load_profile
 from simulator.domain.errors import UserError
 from simulator.journal import Journal, JournalError, Kind, StoredJournal, blob_references
-from simulator.journal.run_metadata import Setting, SettingError, recorded_setting
+from simulator.journal.run_metadata import RunMetadata, RunMetadataError, recorded_run
 from simulator.settings import SettingsError
 from simulator.store import Store, StoreError
 from simulator.world.model import Retailer, World
@@ -68,18 +68,18 @@ def judge_recorded(
     began = time.monotonic()
     store = _open(directory)
     try:
-        setting = _setting(store, directory)
-        profile = profile or _profile(setting, directory)
+        run = _run(store, directory)
+        profile = profile or _profile(run, directory)
         journal = StoredJournal(store)
         _check_completeness(journal)
         if redactor is not None:
-            redactor.learn(journal, profile, setting.world)
-        retailers = _retailers(journal, setting.world, authority)
+            redactor.learn(journal, profile, run.world)
+        retailers = _retailers(journal, run.world, authority)
         started = _started(journal, retailers, profile, waivers)
         emit(started)
         policy = Policy.of(started.assumed_requirements, waivers, started.started_at.date())
         for retailer in retailers:
-            _judge_retailer(Case(journal, setting.world, profile, retailer), policy, selected, emit)
+            _judge_retailer(Case(journal, run.world, profile, retailer), policy, selected, emit)
     except (StoreError, JournalError) as reason:
         raise RecordedError(f"{directory}: {reason}") from reason
     finally:
@@ -133,20 +133,20 @@ def _check_blob(journal: StoredJournal, entry: int, reference: str) -> None:
         raise JournalError(f"the document {reference} of entry {entry} was changed since; {_SOUND_COPY}")
 
 
-def _setting(store: Store, directory: Path) -> Setting:
+def _run(store: Store, directory: Path) -> RunMetadata:
     try:
         with store.reading() as transaction:
-            setting = recorded_setting(transaction)
-        if setting is None:
+            run = recorded_run(transaction)
+        if run is None:
             raise RecordedError(f"{directory}: no simulator has run here yet, so there is nothing to judge")
-    except SettingError as reason:
+    except RunMetadataError as reason:
         raise RecordedError(f"{directory}: {reason}") from reason
-    return setting
+    return run
 
 
-def _profile(setting: Setting, directory: Path) -> Profile:
+def _profile(run: RunMetadata, directory: Path) -> Profile:
     try:
-        return load_profile(setting.profile)
+        return load_profile(run.profile)
     except SettingsError as reason:
         raise RecordedError(f"{directory}: {reason}") from reason
 

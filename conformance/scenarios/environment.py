@@ -86,7 +86,7 @@ class Environment:
                 profile=self.profile,
                 clock=Clock.frozen(datetime.combine(world.start, START_OF_DAY, RIGA)),
                 new_id=_message_ids(f"{self._seed} {self.name}"),
-                patient=True,
+                deferred_intake=True,
             )
             self._server().mount(self.simulation, token_seconds=self.token_seconds)
             self.system.begin(self._record)

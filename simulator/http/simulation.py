@@ -1,4 +1,4 @@
-"""One state of the world, running: clock, store, DIT, and ALDIS behind BVKB's mailbox."""
+"""A running simulation: clock, store, DIT, and ALDIS, which reads the mailbox of BVKB."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from simulator.fault_injection.faults import Faults
 from simulator.fault_injection.wrong_documents import Tampering
 from simulator.http.provisioning import exchanging, grants_for, installation_for
 from simulator.journal import Entry, Kind, StoredJournal, wall_now
-from simulator.journal.run_metadata import Setting, recorded_setting, remember_setting
+from simulator.journal.run_metadata import RunMetadata, record_run, recorded_run
 from simulator.store import Store, Transaction
 from simulator.world.model import World
 
@@ -35,14 +35,14 @@ _log = logging.getLogger(__name__)
 
 
 class SimulationFailed(Exception):
-    """ALDIS could not go on. The harness's fault, never the retailer's; what was received is kept and tried again."""
+    """ALDIS failed, through a fault of the simulator's and not of the retailer's. Its messages are tried again."""
 
 
 class Simulation:
-    """The state's side as one object.
+    """DIT and ALDIS over one store and one clock.
 
-    ALDIS works on a thread of its own, as the real one works apart from the network: a call is answered before ALDIS
-    has looked at the document. ``settle`` waits until nothing is left for it to do.
+    ALDIS works on its own thread, because the real one works apart from the network: a call is answered before ALDIS
+    has read the document. ``settle`` waits until ALDIS has nothing left to do.
     """
 
     def __init__(
@@ -53,11 +53,14 @@ class Simulation:
         store: Store,
         clock: Clock,
         new_id: Callable[[], str] | None = None,
-        patient: bool = False,
+        deferred_intake: bool = False,
         options: Options | None = None,
     ) -> None:
-        """``new_id`` makes DIT's message ids, by default at random. ``patient``: ALDIS looks into its mailbox only when
-        it is waited for, so that the order of what happens does not hang on threads. ``options`` are DIT's.
+        """Set up DIT for a world, or go on with the one in the store.
+
+        ``new_id`` makes DIT's message ids, by default at random. With ``deferred_intake``, ALDIS reads its mailbox only
+        in ``settle`` and ``advance``, so that the order of events does not depend on threads. ``options`` are DIT's.
+        Raises StoreError, and RunMetadataError when the store was made in another world or under another profile.
         """
         self.options = options or Options()
         self.world = world
@@ -79,7 +82,7 @@ class Simulation:
             world=world, profile=profile, clock=clock, network=self.network, store=store, faults=self.faults
         )
         self.services = SimulationServices(store, self.network, clock, profile, self.faults)
-        self._worker = _Worker(self.aldis, patient=patient)
+        self._worker = _Worker(self.aldis, deferred_intake=deferred_intake)
         self.network.deliveries.on_delivery(world.bvkb.id, self._worker.wake)
         self._worker.wake()  # what was acknowledged before a crash is still to be taken in
         self.catch_up()
@@ -94,13 +97,14 @@ class Simulation:
         directory: Path | None = None,
         url: str | None = None,
         new_id: Callable[[], str] | None = None,
-        patient: bool = False,
+        deferred_intake: bool = False,
         options: Options | None = None,
     ) -> Self:
-        """Open or create a simulation kept in a folder or a database.
+        """Open or create a simulation in a folder or a database; in a temporary folder when neither is given.
 
-        One that was running before goes on where its recorded time ended. Raises StoreError when the place cannot be
-        used, SettingError when it was made in another world or under another profile.
+        Simulated time continues from the last entry of the journal. The parameters are those of ``Simulation``. Raises
+        StoreError when the folder or database cannot be used, RunMetadataError when it was made in another world or
+        under another profile.
         """
         store = Store.open(directory, url=url)
         try:
@@ -108,7 +112,13 @@ class Simulation:
             if last is not None and not clock.is_real and last > clock.now():
                 clock.advance(last)
             return cls(
-                world=world, profile=profile, store=store, clock=clock, new_id=new_id, patient=patient, options=options
+                world=world,
+                profile=profile,
+                store=store,
+                clock=clock,
+                new_id=new_id,
+                deferred_intake=deferred_intake,
+                options=options,
             )
         except BaseException:
             store.close()
@@ -116,36 +126,36 @@ class Simulation:
 
     def _install(self) -> datetime:
         with self.store.transaction() as transaction:
-            found = recorded_setting(transaction)
-            setting = Setting(
+            recorded = recorded_run(transaction)
+            run = RunMetadata(
                 world=self.world,
                 profile=self.profile.name,
                 started_at=self.clock.now(),
                 environment=self.options.environment,
             )
-            if found is None:
-                remember_setting(transaction, setting)
+            if recorded is None:
+                record_run(transaction, run)
             else:
-                found.must_equal(setting)
+                recorded.must_equal(run)
             self.network.registry.grant(
                 transaction, grants_for(self.world, self.profile, self.options.environment), overwrite=False
             )
             self._set_up(transaction, self._setup(transaction, self.clock.now().date()))
-        return (found or setting).started_at
+        return (recorded or run).started_at
 
     def _setup(self, transaction: Transaction, on: date) -> Configuration:
-        """DIT as it is on a day: who takes part in a channel follows from who was given rights there."""
+        """Return the configuration of DIT on a day; the rights on a channel determine who takes part in it."""
         environment = self.options.environment
         grants = configuration.read_grants(transaction)
-        here = {key: each for key, each in grants.items() if key.environment is environment}
-        return installation_for(self.world, self.profile, on, here)
+        grants = {key: grant for key, grant in grants.items() if key.environment is environment}
+        return installation_for(self.world, self.profile, on, grants)
 
     def _set_up(self, transaction: Transaction, setup: Configuration) -> None:
         self.network.registry.install(transaction, setup)
         self._subscriptions = setup.subscriptions
 
     def _reach(self, now: datetime) -> None:
-        """What time alone brings about in DIT: access is opened, and what has lain there for too long goes."""
+        """Apply the changes of DIT that depend on time alone: open access, purge messages past retention."""
         self._open_access(now.date())
         oldest = now - timedelta(days=self.profile.limits.retention_days.value)
         if oldest > self._started_at:
@@ -153,7 +163,7 @@ class Simulation:
                 self.network.deliveries.purge(transaction, oldest)
 
     def _open_access(self, on: date) -> None:
-        """Let those take part in DIT's channels, and in the exchange with ALDIS, whose rights are there on a day."""
+        """Subscribe the users with rights on a day to DIT's channels, and add their retailers to the exchange."""
         with self.store.reading() as transaction:
             setup, grants = self._setup(transaction, on), self.network.directory(transaction).grants
         if setup.subscriptions != self._subscriptions:
@@ -165,14 +175,14 @@ class Simulation:
     # -- rights, while it runs
 
     def rights(self) -> tuple[Grant, ...]:
-        """All rights that something is known of; who is not among them has every right."""
+        """Return all recorded rights, in order of user and channel. A user without a recorded right has every right."""
         with self.store.reading() as transaction:
             return tuple(sorted(self.network.directory(transaction).grants.values(), key=lambda grant: grant.key))
 
     def change_rights(
         self, keys: Iterable[GrantKey], *, opened: date | None = None, closed: date | None = None
     ) -> None:
-        """Open rights from a day on, or close them from a day on; journaled. Give one of the two days."""
+        """Open rights from a day on, or close them from a day on; give one of the two days. The change is journaled."""
         chosen = tuple(keys)
         with self.store.transaction() as transaction:
             known = self.network.directory(transaction).grants
@@ -195,13 +205,13 @@ class Simulation:
         self._open_access(self.clock.now().date())
 
     def settle(self) -> None:
-        """Wait until ALDIS has taken in all that lies in its mailbox; raises SimulationFailed when it could not."""
+        """Wait until ALDIS has processed all messages in its mailbox; raises SimulationFailed when it could not."""
         self._worker.settle()
 
     def advance(self, to: datetime) -> None:
-        """Let simulated time go on; ALDIS does each of its duties on the way, at its hour.
+        """Advance simulated time to a moment. ALDIS does each duty that is due until then, at its own time.
 
-        Raises ClockError when ``to`` lies before now, SimulationFailed when ALDIS could not do a duty.
+        Raises ClockError when ``to`` is before now, SimulationFailed when ALDIS could not do a duty.
         """
         self.settle()
         start = self.clock.now()
@@ -217,28 +227,28 @@ class Simulation:
     def _note(
         self, transaction: Transaction, kind: Kind, operation: str, at: datetime, details: dict[str, journal.Json]
     ) -> None:
-        """Journal what was done to the simulation from outside."""
+        """Journal an intervention from outside, such as a change of the clock or of rights."""
         entry = Entry(kind=kind, at=at, wall=wall_now(), interface="admin", operation=operation, details=details)
         journal.append(transaction, entry)
 
     def catch_up(self) -> None:
-        """Do the duties that time has reached and that are not done: after a crash, or on the machine's own clock."""
+        """Do the duties that are due and not done, after a crash or on a real clock. Raises SimulationFailed."""
         self._reach(self.clock.now())
         for duty in self.aldis.duties(self._started_at, self.clock.now()):
             self._worker.perform(self.aldis.perform, duty)
 
     def close(self) -> None:
-        """Stop ALDIS after the document in hand and close the store."""
+        """Stop ALDIS after the current document and close the store."""
         self._worker.stop()
         self.store.close()
 
 
 class _Worker:
-    """ALDIS's own thread. A failed wake-up is kept until someone waits for it; the messages stay in the mailbox."""
+    """The thread of ALDIS. ``settle`` raises the error of a failed wake-up; the messages stay in the mailbox."""
 
-    def __init__(self, aldis: Aldis, *, patient: bool = False) -> None:
+    def __init__(self, aldis: Aldis, *, deferred_intake: bool = False) -> None:
         self._aldis = aldis
-        self._patient = patient
+        self._deferred_intake = deferred_intake
         self._mail = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aldis")
         self._lock = threading.Lock()
@@ -246,7 +256,7 @@ class _Worker:
         self._failure: BaseException | None = None
 
     def wake(self) -> None:
-        if self._patient:
+        if self._deferred_intake:
             self._mail = True
         else:
             self._look()

@@ -46,18 +46,18 @@ _PROVIDERS = (
 )
 
 
-def made_world(name: str) -> World:
-    """Return the world that a name such as ``made:1000`` or ``made:1000:7`` stands for. Raises SettingsError."""
+def load_generated_world(name: str) -> World:
+    """Return the generated world with a name such as ``made:1000`` or ``made:1000:7``. Raises SettingsError."""
     match = _NAME.fullmatch(name)
     if match is None or not 0 < int(match[1]) <= _MAX_RESIDENTS:
         raise SettingsError(
             f"{name}: expected made:RESIDENTS or made:RESIDENTS:SEED, with 1 to {_MAX_RESIDENTS} residents, "
             "such as made:1000:7",
         )
-    return make_world(residents=int(match[1]), seed=int(match[2] or 0))
+    return generate_world(residents=int(match[1]), seed=int(match[2] or 0))
 
 
-def make_world(*, residents: int, retailers: int = 2, seed: int = 0, start: date = date(2026, 1, 1)) -> World:
+def generate_world(*, residents: int, retailers: int = 2, seed: int = 0, start: date = date(2026, 1, 1)) -> World:
     """Return a world of 1 to 4 retailers. Every kind of fact occurs in it from about 2,000 residents on."""
     return _WorldGenerator(residents, retailers, seed, start).world()
 

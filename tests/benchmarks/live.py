@@ -35,7 +35,7 @@ _DESCRIPTION = {
 def _simulated() -> None:
     world = load_world("town")
     start = datetime.combine(world.start, datetime.min.time(), RIGA)
-    opened = Simulation.open(world=world, profile=load_profile(), clock=Clock.frozen(start), patient=True)
+    opened = Simulation.open(world=world, profile=load_profile(), clock=Clock.frozen(start), deferred_intake=True)
     with closing(opened) as simulation:
         server = Server(simulation)
         server.start()

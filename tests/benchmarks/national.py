@@ -50,7 +50,7 @@ from simulator.domain.model import (
 from simulator.http.provisioning import installation_for
 from simulator.journal import StoredJournal
 from simulator.store import Store
-from simulator.world.generator import make_world
+from simulator.world.generator import generate_world
 from simulator.world.model import Resident, Retailer, Spell, World
 from tests.benchmarks.processes import peak_memory, processor_seconds
 
@@ -60,7 +60,7 @@ SMALL_BILL, LARGE_BILL = Decimal("12.50"), Decimal("180.00")
 
 def protected_world(persons: int) -> World:
     """A made world of 4 retailers in which everybody is protected."""
-    made = make_world(residents=persons, retailers=4, seed=7, start=START)
+    made = generate_world(residents=persons, retailers=4, seed=7, start=START)
     protected = {spell.person for spell in made.all_spells()}
     since = date(2025, 1, 1)
     more = (

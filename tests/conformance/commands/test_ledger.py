@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulator.journal import StoredJournal, write_folder
-from simulator.journal.run_metadata import Setting, remember_setting
+from simulator.journal.run_metadata import RunMetadata, record_run
 from simulator.world.file import load_world
 from tests.conformance.commands.running import aldis
 from tests.simulator.aldis.country import Country
@@ -22,7 +22,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ledger")
     country = Country(load_world("carry-over"), folder / "data")
     with country.store.transaction() as transaction:
-        remember_setting(transaction, Setting(country.world, "reconstruction", country.clock.now()))
+        record_run(transaction, RunMetadata(country.world, "reconstruction", country.clock.now()))
     story = Story(country)
     story.sign()
     country.until(date(2026, 2, 2))

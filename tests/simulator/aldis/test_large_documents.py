@@ -15,7 +15,7 @@ from simulator.domain.clock import RIGA
 from simulator.domain.model import ChannelName, Document, Header, Period
 from simulator.journal import StoredJournal, decided
 from simulator.store import Store
-from simulator.world.generator import make_world
+from simulator.world.generator import generate_world
 from tests.simulator.aldis.conftest import MakeCountry
 from tests.simulator.aldis.country import Country
 from tests.simulator.aldis.people import ANNA, ILZE, JANIS, KAIMINS, PARAUGS, contract, payout, poor, world
@@ -52,7 +52,7 @@ def _seen(country: Country) -> dict[str, Any]:
 
 
 def test_a_made_world_sees_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = make_world(residents=60, retailers=4, seed=11)
+    made = generate_world(residents=60, retailers=4, seed=11)
     whole = play(made, date(2026, 4, 9))
     _everything_small_is_large(monkeypatch)
     streamed = play(made, date(2026, 4, 9))

@@ -51,7 +51,7 @@ class State:
 def state() -> Iterator[State]:
     world = load_world("town")
     simulation = Simulation.open(
-        world=world, profile=PROFILE, clock=Clock.frozen(datetime(2026, 1, 5, 8, tzinfo=RIGA)), patient=True
+        world=world, profile=PROFILE, clock=Clock.frozen(datetime(2026, 1, 5, 8, tzinfo=RIGA)), deferred_intake=True
     )
     server = Server(simulation)
     server.start()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from simulator.domain.model import Address, ChannelName, ContractRecord, Operation, Person, SubUser
 from simulator.fault_injection.faults import LEAK, Faults, FaultsError, Misbehaviour
-from simulator.world.generator import make_world
+from simulator.world.generator import generate_world
 from simulator.world.model import Contract, Resident, Retailer, World
 from tests.simulator.aldis.country import Country
 
@@ -93,7 +93,7 @@ def others_data(country: Country) -> list[tuple[str, str]]:
 
 
 worlds = st.builds(
-    make_world, residents=st.integers(1, 25), retailers=st.integers(1, 4), seed=st.integers(0, 1_000_000)
+    generate_world, residents=st.integers(1, 25), retailers=st.integers(1, 4), seed=st.integers(0, 1_000_000)
 )
 
 
@@ -110,7 +110,7 @@ def test_no_mailbox_holds_anothers_customer(world: World) -> None:
 
 
 def test_the_property_sees_a_world_with_decisions() -> None:
-    country = play(make_world(residents=40, retailers=2, seed=3), date(2026, 2, 8))
+    country = play(generate_world(residents=40, retailers=2, seed=3), date(2026, 2, 8))
     granted = [
         len(discount.records) for retailer in country.world.retailers for discount in country.discounts(retailer)
     ]
@@ -120,7 +120,7 @@ def test_the_property_sees_a_world_with_decisions() -> None:
 
 @pytest.mark.parametrize("victim", [0, 1])
 def test_a_leak_on_purpose_is_found_out(victim: int) -> None:
-    world = make_world(residents=40, retailers=2, seed=3)
+    world = generate_world(residents=40, retailers=2, seed=3)
     faults = Faults()
     faults.arm(Misbehaviour(LEAK, authority=world.retailers[victim].authority))
     country = play(world, date(2026, 2, 8), faults)
@@ -135,7 +135,7 @@ def test_a_leak_on_purpose_is_found_out(victim: int) -> None:
 
 
 def test_a_leak_changes_nothing_for_aldis() -> None:
-    world = make_world(residents=40, retailers=2, seed=3)
+    world = generate_world(residents=40, retailers=2, seed=3)
     faults = Faults()
     faults.arm(Misbehaviour(LEAK))
     leaking, honest = play(world, date(2026, 3, 22), faults), play(world, date(2026, 3, 22))
@@ -148,7 +148,7 @@ def test_a_leak_changes_nothing_for_aldis() -> None:
 def test_with_one_retailer_there_is_nothing_to_leak() -> None:
     faults = Faults()
     faults.arm(Misbehaviour(LEAK))
-    country = play(make_world(residents=10, retailers=1, seed=3), date(2026, 2, 8), faults)
+    country = play(generate_world(residents=10, retailers=1, seed=3), date(2026, 2, 8), faults)
     country.store.close()
     assert faults.taken(LEAK) == 0
 

@@ -21,7 +21,7 @@ from simulator.domain.model import ChannelName, Environment, Period
 from simulator.http.admin import AdminApplication
 from simulator.http.simulation import Simulation
 from simulator.journal import Kind
-from simulator.journal.run_metadata import SettingError
+from simulator.journal.run_metadata import RunMetadataError
 from simulator.world.file import load_world
 from simulator.world.model import Right, World
 
@@ -113,7 +113,7 @@ def test_the_world_opens_production_by_itself(tmp_path: Path) -> None:
 def test_a_data_folder_is_of_one_environment(tmp_path: Path) -> None:
     with running(tmp_path, options=PRODUCTION):
         pass
-    with pytest.raises(SettingError, match="--environment production"), running(tmp_path):
+    with pytest.raises(RunMetadataError, match="--environment production"), running(tmp_path):
         pass
 
 

@@ -16,7 +16,7 @@ from simulator.domain.clock import RIGA, Clock, ClockError
 from simulator.domain.model import ChannelName, Document, Header, Period
 from simulator.http.simulation import Simulation
 from simulator.journal import Kind
-from simulator.journal.run_metadata import SettingError
+from simulator.journal.run_metadata import RunMetadataError
 from simulator.world.file import load_world
 from simulator.world.model import World
 
@@ -74,7 +74,7 @@ def test_time_goes_on_where_it_ended_and_nothing_is_published_twice(
 def test_another_world_in_the_same_folder_is_refused(tmp_path: Path, world: World, profile: Profile) -> None:
     _open(tmp_path, world, profile).close()
     smaller = World(world.name, world.start, world.bvkb, world.retailers[:1])
-    with pytest.raises(SettingError, match="empty folder"):
+    with pytest.raises(RunMetadataError, match="empty folder"):
         _open(tmp_path, smaller, profile)
 
 

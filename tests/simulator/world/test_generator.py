@@ -20,7 +20,7 @@ from simulator.domain.model import Category
 from simulator.settings import SettingsError
 from simulator.world.contradictions import contradictions
 from simulator.world.file import load_world
-from simulator.world.generator import make_world
+from simulator.world.generator import generate_world
 from simulator.world.model import World
 
 OLDEST_EVER = 123
@@ -76,7 +76,7 @@ def test_a_code_that_could_be_a_living_persons_is_told() -> None:
 
 
 worlds = st.builds(
-    make_world, residents=st.integers(1, 60), retailers=st.integers(1, 4), seed=st.integers(0, 1_000_000)
+    generate_world, residents=st.integers(1, 60), retailers=st.integers(1, 4), seed=st.integers(0, 1_000_000)
 )
 
 
@@ -91,13 +91,13 @@ def test_a_made_world_holds_together(world: World) -> None:
 
 
 def test_the_same_seed_makes_the_same_world() -> None:
-    assert load_world("made:50:7") == make_world(residents=50, seed=7)
+    assert load_world("made:50:7") == generate_world(residents=50, seed=7)
     assert load_world("made:50") == load_world("made:50:0")
     assert load_world("made:50:7") != load_world("made:50:8")
 
 
 def test_a_large_world_has_every_kind_of_fact() -> None:
-    world = make_world(residents=2000, retailers=4, seed=1)
+    world = generate_world(residents=2000, retailers=4, seed=1)
     assert len(world.residents) == 2000
     assert {spell.category for spell in world.all_spells()} == set(Category)
     assert world.families

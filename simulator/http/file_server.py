@@ -1,4 +1,4 @@
-"""FTPS beside DIT's services: the folder view of whatever simulation the server has mounted."""
+"""The FTPS server of the simulator: the mailboxes of the mounted simulation as folders."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class FileServerError(Exception):
-    """FTPS cannot listen where it was told to; says where, why and what to do."""
+    """FTPS cannot listen on its port; says where, why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ftps:
-    """How FTPS is to be served: on which port (0 picks a free one), with the keys and passwords of which folder."""
+    """Options of FTPS: the port (0 picks a free one), the folder of keys and passwords, the settings."""
 
     port: int
     keys: Security
@@ -31,9 +31,9 @@ class Ftps:
 
 
 class FileServer:
-    """FTPS on loopback; ``simulation`` gives what is served now.
+    """An FTPS server on loopback; ``simulation`` returns the simulation that is served now.
 
-    Raises MaterialError when the keys cannot be used, FileServerError when it cannot listen.
+    Raises MaterialError when the keys cannot be used, FileServerError when the port cannot be used.
     """
 
     def __init__(self, plan: Ftps, simulation: Callable[[], Simulation]) -> None:
@@ -50,7 +50,7 @@ class FileServer:
 
     @property
     def address(self) -> str:
-        """Host and port, as ``127.0.0.1:2121``."""
+        """Host and port, for example ``127.0.0.1:2121``."""
         return f"{self._host}:{self._server.port}"
 
     @property
@@ -59,11 +59,11 @@ class FileServer:
         return self._plan.keys.folder
 
     def know(self, simulation: Simulation) -> None:
-        """Let the users of a simulation in, by the passwords of the folder of keys; those missing are made."""
+        """Admit the users of a simulation, by passwords from the folder of keys. Missing passwords are generated."""
         self._passwords = self._plan.keys.material(accounts_for(simulation.world)).passwords
 
     def start(self) -> None:
-        """Accept sessions, on a thread."""
+        """Accept sessions, on a thread of the server."""
         self._server.start()
 
     def stop(self) -> None:

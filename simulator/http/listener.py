@@ -1,8 +1,8 @@
-"""The simulator's HTTP server: Cheroot, made strict and bounded in what it takes from a client that does wrong.
+"""The HTTP server of the simulator: Cheroot, with strict parsing and limits on what a faulty client may send.
 
-What is not HTTP never reaches the services: it is answered with 400, 408, 413 or 414 and a sentence. A request's body
-is read as it is asked for, whatever its length, and what a client still sends when it has been refused is read and
-thrown away for a while: its answer would be lost with the connection otherwise.
+A request that is not HTTP never reaches the services: the answer is 400, 408, 413 or 414 with a sentence. The body of a
+request is read piece by piece as the application asks for it. After a refusal, what the client still sends is read and
+discarded for a while, because closing the connection at once could destroy the answer before the client reads it.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _log = logging.getLogger(__name__)
 _LARGEST_HEAD = 128 * 1024  # bytes of the request line and the headers (assumed)
 _LONGEST_LINE = 8 * 1024  # bytes of a line between chunks
 _HANDSHAKE_SECONDS = 10.0
-_LINGER_SECONDS = 60.0
-_LINGER_SILENCE = 2.0  # wall seconds without a byte, after which nobody waits any longer
-_LINGER_BYTES = 1024 * 1024 * 1024
-_PIECE = 64 * 1024
+_DRAIN_SECONDS = 60.0
+_DRAIN_SILENCE = 2.0  # wall seconds without a byte, after which the server stops waiting
+_DRAIN_BYTES = 1024 * 1024 * 1024
+_PIECE = 64 * 1024  # bytes
 _NAME = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _DIGITS = re.compile(rb"[0-9]{1,18}")
@@ -36,34 +36,34 @@ _REFUSED = {
     "501": ("400 Bad Request", "The only transfer coding is chunked."),
     "505": ("400 Bad Request", "The protocol is HTTP/1.1 or HTTP/1.0."),
 }
-"""What Cheroot would answer with a 5xx, though the client is to blame."""
+"""Answers in place of Cheroot's 5xx, by status, where the mistake is the client's."""
 
 
 class ClosingGateway(wsgi.Gateway_10):
-    """Closes the connection where an answer says so: what is left of a slow or broken body is not waited for."""
+    """Closes the connection when the answer has ``Connection: close``; the rest of the request's body is not read."""
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        """WSGI's start_response."""
+        """Begin an answer, as WSGI defines it."""
         if any(name.lower() == "connection" and value.lower() == "close" for name, value in headers):
             self.req.close_connection = True
         return super().start_response(status, headers, exc_info)
 
 
 class _Counted(socket.SocketIO):
-    """A socket's bytes, counted as they come."""
+    """A socket that counts the bytes received from it."""
 
-    came = 0
+    received = 0
 
     def readinto(self, buffer: Any, /) -> int | None:
         count = super().readinto(buffer)
-        self.came += count or 0
+        self.received += count or 0
         return count
 
 
 class _Reader(io.BufferedReader):
-    """What comes on a connection. Cheroot's own reader is of Python, and takes four times as long for a request's head.
+    """Buffered reader of a connection. Cheroot's own, in Python, takes four times as long for the head of a request.
 
-    ``bytes_read`` is what was taken from it.
+    ``bytes_read`` counts the bytes that were read from it.
     """
 
     bytes_read = 0
@@ -73,25 +73,25 @@ class _Reader(io.BufferedReader):
         super().__init__(self._counted, size)
 
     def has_data(self) -> bool:
-        """Whether something has come that nobody has read: Cheroot asks before it waits for more."""
-        return self._counted.came > self.bytes_read
+        """Return True when there are received bytes that were not read; Cheroot calls this before it waits for more."""
+        return self._counted.received > self.bytes_read
 
     def read(self, size: int | None = -1, /) -> bytes:
-        return self._took(super().read(size))
+        return self._count(super().read(size))
 
     def read1(self, size: int = -1, /) -> bytes:
-        return self._took(super().read1(size))
+        return self._count(super().read1(size))
 
     def readline(self, size: int | None = -1, /) -> bytes:
-        return self._took(super().readline(size))
+        return self._count(super().readline(size))
 
-    def _took(self, data: bytes) -> bytes:
+    def _count(self, data: bytes) -> bytes:
         self.bytes_read += len(data)
         return data
 
 
 class _Body(io.RawIOBase):
-    """A request's body; ``ended`` says whether all of it was read."""
+    """The body of a request; ``ended`` is True once all of it was read."""
 
     def __init__(self, request: _Request) -> None:
         self._request = request
@@ -109,10 +109,10 @@ class _Body(io.RawIOBase):
         return b"".join(iter(lambda: self.read(_PIECE), b""))
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Up to so many bytes; none at the end. Raises ValueError for a body that breaks HTTP's rules."""
+        """Return up to ``size`` bytes, none at the end. Raises ValueError for a body that breaks the rules of HTTP."""
         if size is None or size < 0:
             return self.readall()
-        self._request.go_on()
+        self._request.send_continue()
         return self._take(size)
 
     def _take(self, size: int) -> bytes:
@@ -124,7 +124,7 @@ class _Body(io.RawIOBase):
 
 
 class _KnownBody(_Body):
-    """A body whose length was announced."""
+    """A body with a Content-Length."""
 
     def __init__(self, request: _Request, length: int) -> None:
         super().__init__(request)
@@ -132,7 +132,7 @@ class _KnownBody(_Body):
 
     def _take(self, size: int) -> bytes:
         wanted = min(size, self.left)
-        # What has come, not what is wanted: whoever reads has to see how slowly it comes.
+        # Only what has arrived, so that the caller can measure how slowly the client sends.
         data: bytes = self._source.read1(wanted) if wanted else b""
         self.left -= len(data)
         return data
@@ -143,7 +143,7 @@ class _KnownBody(_Body):
 
 
 class _ChunkedBody(_Body):
-    """A body in chunks, none of which is ever whole in memory."""
+    """A chunked body. A chunk is never held in memory as a whole."""
 
     def __init__(self, request: _Request) -> None:
         super().__init__(request)
@@ -152,7 +152,7 @@ class _ChunkedBody(_Body):
         self._ended = False
 
     def _take(self, size: int) -> bytes:
-        if self._ended or not size or not (self._left or self._open()):
+        if self._ended or not size or not (self._left or self._next_chunk()):
             return b""
         data: bytes = self._source.read1(min(size, self._left))
         if not data:
@@ -160,8 +160,8 @@ class _ChunkedBody(_Body):
         self._left -= len(data)
         return data
 
-    def _open(self) -> bool:
-        """Go on to the next chunk; false when there is none."""
+    def _next_chunk(self) -> bool:
+        """Read the head of the next chunk; returns False, with the trailers read, when it is the last one."""
         if not self._first and self._source.read(2) != b"\r\n":
             raise ValueError("a chunk is longer than it says, or the connection ended behind it")
         self._first = False
@@ -191,7 +191,7 @@ class _ChunkedBody(_Body):
 
 
 class _Request(server.HTTPRequest):
-    """A request whose head is read strictly, and whose body is read when it is asked for."""
+    """A request with a strictly parsed head and a body that is read when the application asks for it."""
 
     conn: _Connection
 
@@ -202,14 +202,14 @@ class _Request(server.HTTPRequest):
         self._waiting = False
 
     def parse_request(self) -> None:
-        """Read the head; it is answered at once when it cannot be read."""
+        """Parse the head; a head that cannot be parsed is answered at once."""
         try:
             super().parse_request()
         except ValueError:
             self.simple_response("400 Bad Request", "Malformed Request-URI")
 
     def respond(self) -> None:
-        """Have the application answer."""
+        """Pass the request to the application and write its answer."""
         if self.chunked_read:
             self._body = _ChunkedBody(self)
         else:
@@ -224,13 +224,13 @@ class _Request(server.HTTPRequest):
         self.conn.unread = not self._body.ended
 
     def send_headers(self) -> None:
-        """Write the answer's head; the connection does not outlive a body that was not read."""
+        """Write the head of the answer; the connection will be closed when the body was not read to its end."""
         if self._body is not None and not self._body.ended:
             self.close_connection = True
         super().send_headers()
 
     def simple_response(self, status: str, msg: str = "") -> None:
-        """Answer without the application."""
+        """Answer with a status and a text, without the application, and close the connection."""
         status, msg = _REFUSED.get(status[:3], (status, msg))
         text = (msg or status).encode("latin-1", "replace")
         head = (
@@ -241,16 +241,16 @@ class _Request(server.HTTPRequest):
         try:
             self.conn.wfile.write(head.encode("ascii") + text)
         except OSError:
-            _log.debug("the client left before it could be told: %s", status)
+            _log.debug("the client closed the connection before this answer: %s", status)
 
-    def go_on(self) -> None:
-        """Tell a client that waits for it (Expect: 100-continue) that its body is wanted."""
+    def send_continue(self) -> None:
+        """Send 100 Continue, once, to a client that waits for it before it sends the body."""
         if self._waiting:
             self._waiting = False
             self.conn.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _read_headers(self, rfile: Any, headers: dict[bytes, bytes]) -> dict[bytes, bytes]:
-        """The headers, by name; raises ValueError for what HTTP does not allow (RFC 9110, 9112)."""
+        """Return the headers by name; raises ValueError for what HTTP does not allow (RFC 9110, 9112)."""
         while (line := rfile.readline()) != b"\r\n":
             if not line.endswith(b"\r\n"):
                 raise ValueError("The headers do not end, or a line of them has no CRLF.")
@@ -272,18 +272,18 @@ class _Request(server.HTTPRequest):
         coding = headers.get(b"Transfer-Encoding")
         if coding is not None and coding.lower() != b"chunked":
             raise ValueError("The only transfer coding is chunked.")
-        # Cheroot would tell the client to go on before anybody has looked at what it announces.
+        # Cheroot would send 100 Continue before the announced length is checked.
         self._waiting = headers.pop(b"Expect", b"").lower() == b"100-continue"
         return headers
 
 
 class _Connection(server.HTTPConnection):
-    """A connection that is not cut while its client may still be writing; ``unread`` says that it may be."""
+    """A connection that is drained before it is closed; ``unread`` is True while the client may still be sending."""
 
     RequestHandlerClass = _Request
     rbufsize = _PIECE
     unread = False
-    _greeted = False
+    _shook_hands = False
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -291,19 +291,19 @@ class _Connection(server.HTTPConnection):
         self.rfile = _Reader(self.socket, self.rbufsize)
 
     def communicate(self) -> bool:
-        """Serve the next request; whether the connection stays open."""
-        if not self._greeted:
-            self._greeted = True
-            if isinstance(self.socket, ssl.SSLSocket) and not self._greet(self.socket):
+        """Serve the next request; returns True when the connection stays open."""
+        if not self._shook_hands:
+            self._shook_hands = True
+            if isinstance(self.socket, ssl.SSLSocket) and not self._handshake(self.socket):
                 return False
         kept: bool = super().communicate()  # type: ignore[no-untyped-call]
         return kept
 
-    def _greet(self, tls: ssl.SSLSocket) -> bool:
-        """TLS's handshake, here where only this client waits for it; whether it came about."""
+    def _handshake(self, tls: ssl.SSLSocket) -> bool:
+        """Complete the TLS handshake, on this connection's own thread; returns False when it failed."""
         adapter: Tls = self.server.ssl_adapter
         try:
-            adapter.greet(tls)
+            adapter.handshake(tls)
         except OSError as error:
             if speaks_no_tls(error):
                 text = b"The client sent a plain HTTP request, but this server only speaks HTTPS on this port."
@@ -315,20 +315,20 @@ class _Connection(server.HTTPConnection):
         return True
 
     def close(self) -> None:
-        """Close it, when its client has had the chance to read its answer."""
+        """Close the connection. What the client still sends is read first, so that it can read its answer."""
         if self.unread:
-            self._linger()
+            self._drain()
         super().close()
         # What the client did not take is not tried again when the writer is collected (Python 3.13 reports that).
         self.wfile._write_buf.clear()  # noqa: SLF001 - it has no other way to forget
 
-    def _linger(self) -> None:
-        until = time.monotonic() + _LINGER_SECONDS
-        left = _LINGER_BYTES
-        # The bare socket's methods: what comes is thrown away, so it need not be decrypted.
+    def _drain(self) -> None:
+        until = time.monotonic() + _DRAIN_SECONDS
+        left = _DRAIN_BYTES
+        # The methods of the plain socket: the bytes are discarded, so they need no decryption.
         try:
             socket.socket.shutdown(self.socket, socket.SHUT_WR)
-            self.socket.settimeout(_LINGER_SILENCE)
+            self.socket.settimeout(_DRAIN_SILENCE)
             while left > 0 and time.monotonic() < until:
                 data = socket.socket.recv(self.socket, _PIECE)
                 if not data:
@@ -339,37 +339,37 @@ class _Connection(server.HTTPConnection):
 
 
 class Tls(BuiltinSSLAdapter):
-    """TLS whose handshake does not keep other clients from being accepted: ``greet`` makes it."""
+    """TLS adapter that leaves the handshake to ``handshake``, so that a slow client does not block the others."""
 
     def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, Any]]:
-        """The socket, with its handshake still to be made, and what a request's environment has of it."""
+        """Wrap a new connection, before its handshake; returns the socket and entries for the WSGI environment."""
         return self.wrap_with(self.context, sock)
 
     def wrap_with(self, context: ssl.SSLContext, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, Any]]:
-        """The same with another certificate than the adapter's own."""
+        """Wrap the socket with the given context, for a server certificate other than the default."""
         wrapped = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
         return wrapped, {"wsgi.url_scheme": "https", "HTTPS": "on"}
 
-    def greet(self, tls: ssl.SSLSocket) -> None:
-        """Shake hands; raises OSError when the client does not."""
-        patience = tls.gettimeout()
+    def handshake(self, tls: ssl.SSLSocket) -> None:
+        """Complete the TLS handshake; raises OSError when the client does not."""
+        timeout = tls.gettimeout()
         tls.settimeout(_HANDSHAKE_SECONDS)
         tls.do_handshake()
-        tls.settimeout(patience)
+        tls.settimeout(timeout)
 
 
 def speaks_no_tls(error: OSError) -> bool:
-    """Whether a handshake failed because plain HTTP came."""
+    """Return True when a handshake failed because the client sent plain HTTP."""
     return isinstance(error, ssl.SSLError) and "HTTP_REQUEST" in str(error.reason)
 
 
 class HttpServer(wsgi.Server):
-    """Cheroot with our requests and connections, its reports sent to our log, and no socket left open on failure."""
+    """Cheroot's server with the requests and connections of this module. It reports to ``logging``."""
 
     ConnectionClass = _Connection
     max_request_header_size = _LARGEST_HEAD
     expiration_interval = 0.05
-    """How often it looks at idle connections, in wall seconds; it stops no sooner either, and a suite stops many."""
+    """Wall seconds between two checks of idle connections; stopping the server takes up to as long."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -377,7 +377,7 @@ class HttpServer(wsgi.Server):
 
     @staticmethod
     def bind_socket(socket_: socket.socket, bind_addr: tuple[str, int]) -> socket.socket:
-        """Bind, or close the socket."""
+        """Bind the socket to an address; closes it and raises OSError when that fails."""
         try:
             return cast("socket.socket", cast("Any", wsgi.Server).bind_socket(socket_, bind_addr))
         except OSError:
@@ -385,7 +385,7 @@ class HttpServer(wsgi.Server):
             raise
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
-        """Cheroot's report; that a client broke TLS off is none of a server's failures."""
+        """Log a report of Cheroot's; a client that broke TLS off is only worth the level DEBUG."""
         if isinstance(sys.exc_info()[1], ssl.SSLError):
             level, traceback = logging.DEBUG, False
         _log.log(level, msg, exc_info=traceback)

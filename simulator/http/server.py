@@ -1,4 +1,4 @@
-"""The simulator as a server on one address: DIT's services, and the console beside them."""
+"""The simulator as a server on one address: the services of DIT, the STS, and the admin calls."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ _BELIEVED = (
     "expected the client to break the connection off; have it check the server's certificate against ca.pem"
 )
 _NO_TLS = "plain HTTP came to a port where TLS is spoken; expected HTTPS; call the https address"
-_PATIENCE = 60  # wall seconds that a client may leave a connection without a byte while it sends or reads
+_TIMEOUT = 60  # wall seconds without a byte, after which a connection is closed
 
 
 class ServerError(UserError):
-    """The server cannot listen where it was told to; says where, why and what to do."""
+    """The server cannot listen on its address; says which, why and what to do."""
 
 
 class Server:
-    """One HTTP server on loopback. What it serves, a simulation, can be changed while it runs.
+    """An HTTP server for a simulation, which can be replaced by another one while the server runs.
 
-    ``host`` and ``port`` say where to listen; port 0 picks a free one. With ``security`` it speaks TLS, has an STS, and
-    DIT's guarded addresses in place of the plain ones. With ``ftps`` the mailboxes can be reached by FTPS as well.
+    It listens on ``host`` and ``port``; port 0 picks a free one. With ``security`` it speaks TLS, has an STS, and
+    serves DIT's secured addresses instead of the plain ones. With ``ftps`` it serves the mailboxes over FTPS as well.
     Raises ServerError when it cannot listen, MaterialError when the keys cannot be used.
     """
 
@@ -81,7 +81,7 @@ class Server:
                 security.material(()), security.impostor, self._take_connection_fault, self._note_connection
             )
             self._http.ssl_adapter = self._tls
-        self._http.timeout = _PATIENCE
+        self._http.timeout = _TIMEOUT
         self._http.shutdown_timeout = 2
         try:
             self._http.prepare()
@@ -93,34 +93,34 @@ class Server:
 
     @property
     def simulation(self) -> Simulation:
-        """What is served now; raises RuntimeError when nothing was mounted yet."""
+        """The simulation that is served now; raises RuntimeError when none was mounted yet."""
         if self._simulation is None:
             raise RuntimeError("no simulation is mounted on the server yet")
         return self._simulation
 
     @property
     def base_url(self) -> str:
-        """``http://host:port`` or ``https://host:port``, without a slash at the end."""
+        """The address as ``http://host:port`` or ``https://host:port``, without a slash at the end."""
         host, port = self._http.bind_addr[:2]
         scheme = "http" if self._security is None else "https"
         return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
     @property
     def ftps_address(self) -> str | None:
-        """Where FTPS listens, as ``127.0.0.1:2121``; None when it is not served."""
+        """Host and port of FTPS, for example ``127.0.0.1:2121``; None when it is not served."""
         return self._files.address if self._files is not None else None
 
     @property
     def keys(self) -> Path | None:
-        """The folder of keys, None when nothing served needs any."""
+        """The folder of keys; None without security and FTPS."""
         if self._security is not None:
             return self._security.folder
         return self._files.keys if self._files is not None else None
 
     def mount(self, simulation: Simulation, *, token_seconds: int | None = None) -> Simulation | None:
-        """Serve this simulation from the next request on; returns the one served before, which the caller closes.
+        """Serve a simulation from the next request on; returns the one served before, which the caller closes.
 
-        ``token_seconds`` is for how long the STS's tokens hold (None: as set).
+        ``token_seconds`` is the lifetime of the STS's tokens in seconds (None: that of the settings).
         """
         security = self._security
         if security is not None:
@@ -165,7 +165,7 @@ class Server:
         return simulation is not None and simulation.faults.take("", None, kind=CONNECTING) is not None
 
     def _note_connection(self, operation: str, words: str) -> None:
-        """Journal what came in place of a call."""
+        """Journal an event of a TLS connection."""
         causes = {SHOWN: _SHOWN, HANDSHAKE: _REFUSED, PLAIN: _NO_TLS}
         self._journal(operation, causes[operation], foreign=operation != PLAIN, said=words)
 
@@ -186,20 +186,20 @@ class Server:
         with simulation.store.transaction() as transaction:
             journal.append(transaction, entry)
 
-    def _impostor(self, environ: WSGIEnvironment) -> Response:
-        """What came to a server that nobody should have believed."""
-        what = f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '')}"
-        self._journal("request", f"{what} {_BELIEVED}", foreign=True, said=what)
+    def _untrusted(self, environ: WSGIEnvironment) -> Response:
+        """Journal and refuse a request to the untrusted server."""
+        request = f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '')}"
+        self._journal("request", f"{request} {_BELIEVED}", foreign=True, said=request)
         return Response("This is not DIT.\n", status=503, mimetype="text/plain", headers={"Connection": "close"})
 
     def start(self) -> None:
-        """Accept calls, on a thread."""
+        """Accept calls, on a thread of the server."""
         self._thread.start()
         if self._files is not None:
             self._files.start()
 
     def stop(self) -> None:
-        """Finish the calls in hand and stop listening."""
+        """Finish the calls that are running and stop listening."""
         if self._files is not None:
             self._files.stop()
         self._http.stop()
@@ -210,7 +210,7 @@ class Server:
         application: Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
         path = environ.get("PATH_INFO", "")
         if FOREIGN in environ:
-            return self._impostor(environ)(environ, start_response)
+            return self._untrusted(environ)(environ, start_response)
         if path.startswith("/dit/"):
             application = self._soap
         elif path.startswith("/admin/"):

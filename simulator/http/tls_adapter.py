@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from simulator.security.keys import Material
 
 FOREIGN = "aldis.foreign_certificate"
-"""Set in the environment of a request that came although the certificate was not the server's own."""
+"""Key in the WSGI environment of a request that was made although the certificate was untrusted."""
 
 SHOWN, HANDSHAKE, PLAIN = "shown", "handshake", "plain"
 
 Note = Callable[[str, str], None]
-"""Takes the event of a connection, and the library's words for it: a client is shown a wrong certificate (SHOWN, before
-the handshake), it broke the handshake off (HANDSHAKE), or spoke plain HTTP (PLAIN)."""
+"""Takes an event of a connection and the message of the TLS library. Events: a wrong certificate will be shown (SHOWN,
+before the handshake), the client broke the handshake off (HANDSHAKE), the client sent plain HTTP (PLAIN)."""
 
 
 class TlsAdapter(Tls):
@@ -55,10 +55,10 @@ class TlsAdapter(Tls):
                 self._shown_foreign.add(wrapped)
         return wrapped, {**environ, FOREIGN: "1"} if foreign else environ
 
-    def greet(self, tls: ssl.SSLSocket) -> None:
-        """Complete the handshake; raises OSError when the client does not, and notes it where the reason is known."""
+    def handshake(self, tls: ssl.SSLSocket) -> None:
+        """Complete the TLS handshake; raises OSError when the client does not, and notes it if the reason is known."""
         try:
-            super().greet(tls)
+            super().handshake(tls)
         except OSError as reason:
             if speaks_no_tls(reason):
                 self._note(PLAIN, str(reason))

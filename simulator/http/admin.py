@@ -1,9 +1,7 @@
-"""Admin calls beside DIT's services: simulated time, journal, injected faults, rights, audit. For this machine only.
+"""Admin calls of the simulator: simulated time, journal, injected faults, rights and audit. The real DIT has none.
 
-GET answers JSON; POST takes a JSON object with Content-Type application/json, which keeps web pages of other sites
-out. Nothing here exists in the real DIT.
-
-Rights of DIT users as the admin calls show and change them.
+GET returns JSON; POST takes a JSON object with Content-Type application/json, which a page of another web site cannot
+send. The calls are meant for this machine only: they ask for no credentials.
 """
 
 from __future__ import annotations
@@ -33,85 +31,13 @@ if TYPE_CHECKING:
     from simulator.http.simulation import Simulation
     from simulator.journal import Json
 
-
 _FIELDS = ("user", "open", "close", "channel", "right", "environment")
-
-
-class WrongChange(Exception):
-    """A change of rights cannot be read; says which field, and what may stand there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Which rights are opened or closed, and from which day on; one of the two days is given."""
-
-    keys: tuple[GrantKey, ...]
-    opened: date | None
-    closed: date | None
-
-
-def as_json(grant: Grant, today: date) -> dict[str, Json]:
-    """One right: whose, where, what for, its days, and whether it can be used today."""
-    return {
-        **grant.key._asdict(),
-        "opened": None if grant.opened in (None, EVER) else str(grant.opened),
-        "begins": None if grant.begins in (None, EVER) else str(grant.begins),
-        "closed": None if grant.closed is None else str(grant.closed),
-        "open": grant.holds_on(today),
-    }
-
-
-def read_change(body: Mapping[str, object], simulation: Simulation) -> Change:
-    """Read the change that a POST asks for; raises WrongChange.
-
-    ``channel`` (contract, discount, payout, or a channel's URN) and ``right`` may be left out, then all are meant;
-    ``environment`` is the one that is served; ``open`` or ``close`` is a day, or true for today.
-    """
-    unknown = sorted(set(body) - set(_FIELDS))
-    if unknown:
-        raise WrongChange(f"there is no field {unknown[0]!r}; known are: {', '.join(_FIELDS)}")
-    users = sorted({BVKB_USER, *(retailer.user for retailer in simulation.world.retailers)})
-    user = _word(body, "user", users)
-    environment = Environment(_word(body, "environment", list(Environment), simulation.options.environment))
-    urns = {name: simulation.profile.channel(name).urn for name in ChannelName}
-    with simulation.store.reading() as transaction:
-        known = simulation.network.directory(transaction).channels
-    channels = list(urns.values())
-    if "channel" in body:
-        word = _word(body, "channel", [*ChannelName, *sorted(known)])
-        channels = [urns[ChannelName(word)] if word in set(ChannelName) else word]
-    kinds = list(ChannelRight) if "right" not in body else [ChannelRight(_word(body, "right", list(ChannelRight)))]
-    if ("open" in body) == ("close" in body):
-        raise WrongChange('give one of "open" and "close": a day such as "2026-03-10", or true for today')
-    today = simulation.clock.now().date()
-    keys = tuple(GrantKey(user, channel, environment, kind) for channel in channels for kind in kinds)
-    if "open" in body:
-        return Change(keys, _day(body["open"], "open", today), None)
-    return Change(keys, None, _day(body["close"], "close", today))
-
-
-def _word(body: Mapping[str, object], key: str, known: list[str], default: str | None = None) -> str:
-    found = body.get(key, default)
-    if not isinstance(found, str) or found not in known:
-        raise WrongChange(f'"{key}" must be one of {", ".join(known)}; found {found!r}')
-    return found
-
-
-def _day(value: object, key: str, today: date) -> date:
-    if value is True:
-        return today
-    try:
-        return date.fromisoformat(value if isinstance(value, str) else "")
-    except ValueError:
-        raise WrongChange(f'"{key}" must be a day such as "2026-03-10", or true for today; found {value!r}') from None
-
-
 _LARGEST_PAGE = 1000
 _LARGEST_BODY = 1024 * 1024  # bytes; a fault has a few hundred
 
 
 class AdminApplication:
-    """The WSGI application of ``/admin/``. ``simulation`` gives what is served now."""
+    """The WSGI application of ``/admin/``. ``simulation`` returns the simulation that is served now."""
 
     def __init__(self, simulation: Callable[[], Simulation]) -> None:
         self._simulation = simulation
@@ -177,30 +103,30 @@ class AdminApplication:
         return _json({"armed": asdict(fault)})
 
     def _audit(self, request: Request) -> Response:
-        """DIT's audit records; ``next`` is what to give as ``after`` for the following page, null on the last."""
+        """Return a page of audit records; ``next`` is the value of ``after`` for the next page, null on the last."""
         simulation = self._simulation()
-        asked = request.args
-        unknown = sorted(set(asked) - {"channel", "user", "since", "after", "limit"})
+        query = request.args
+        unknown = sorted(set(query) - {"channel", "user", "since", "after", "limit"})
         if unknown:
             raise BadRequest(f"{unknown[0]!r} is not known here; known are: channel, user, since, after, limit")
         try:
-            channel = channel_named(asked["channel"], simulation.profile) if "channel" in asked else None
+            channel = channel_named(query["channel"], simulation.profile) if "channel" in query else None
         except UnknownChannel as reason:
             raise BadRequest(str(reason)) from reason
-        after, limit = (_whole(asked.get(name), name, default) for name, default in (("after", 0), ("limit", 100)))
-        found = audit(
+        after, limit = (_whole(query.get(name), name, default) for name, default in (("after", 0), ("limit", 100)))
+        records = audit(
             simulation.journal.entries(after, Kind.EXCHANGE),
             channel=channel,
-            user=asked.get("user"),
-            since=_moment(asked["since"], "since") if "since" in asked else None,
+            user=query.get("user"),
+            since=_moment(query["since"], "since") if "since" in query else None,
         )
-        records = list(islice(found, min(max(limit, 1), _LARGEST_PAGE) + 1))
-        more = len(records) > min(max(limit, 1), _LARGEST_PAGE)
-        shown = records[:-1] if more else records
+        size = min(max(limit, 1), _LARGEST_PAGE)
+        page = list(islice(records, size + 1))  # one more, to see if there is a next page
+        shown = page[:size]
         return _json(
             {
-                "records": [{**asdict(audit_record), "at": audit_record.at.isoformat()} for audit_record in shown],
-                "next": shown[-1].number if more else None,
+                "records": [{**asdict(record), "at": record.at.isoformat()} for record in shown],
+                "next": shown[-1].number if len(page) > size else None,
             }
         )
 
@@ -223,6 +149,75 @@ class AdminApplication:
             raise BadRequest(str(reason)) from reason
         simulation.change_rights(change.keys, opened=change.opened, closed=change.closed)
         return self._rights(request)
+
+
+class WrongChange(Exception):
+    """A change of rights cannot be read; names the field and its allowed values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Rights to open or to close, and the day from which it holds; one of the two days is None."""
+
+    keys: tuple[GrantKey, ...]
+    opened: date | None
+    closed: date | None
+
+
+def as_json(grant: Grant, today: date) -> dict[str, Json]:
+    """Return a right as JSON: user, channel, environment, kind, its days, and ``open``: true when it holds today."""
+    return {
+        **grant.key._asdict(),
+        "opened": None if grant.opened in (None, EVER) else str(grant.opened),
+        "begins": None if grant.begins in (None, EVER) else str(grant.begins),
+        "closed": None if grant.closed is None else str(grant.closed),
+        "open": grant.holds_on(today),
+    }
+
+
+def read_change(body: Mapping[str, object], simulation: Simulation) -> Change:
+    """Read a change of rights from the body of a POST; raises WrongChange.
+
+    Without ``channel`` (contract, discount, payout, or a channel's URN) the change is for all three, without ``right``
+    for both. ``environment`` is by default the one that is served. ``open`` or ``close`` is a day, or true for today.
+    """
+    unknown = sorted(set(body) - set(_FIELDS))
+    if unknown:
+        raise WrongChange(f"there is no field {unknown[0]!r}; known are: {', '.join(_FIELDS)}")
+    users = sorted({BVKB_USER, *(retailer.user for retailer in simulation.world.retailers)})
+    user = _word(body, "user", users)
+    environment = Environment(_word(body, "environment", list(Environment), simulation.options.environment))
+    urns = {name: simulation.profile.channel(name).urn for name in ChannelName}
+    with simulation.store.reading() as transaction:
+        known = simulation.network.directory(transaction).channels
+    channels = list(urns.values())
+    if "channel" in body:
+        word = _word(body, "channel", [*ChannelName, *sorted(known)])
+        channels = [urns[ChannelName(word)] if word in set(ChannelName) else word]
+    kinds = list(ChannelRight) if "right" not in body else [ChannelRight(_word(body, "right", list(ChannelRight)))]
+    if ("open" in body) == ("close" in body):
+        raise WrongChange('give one of "open" and "close": a day such as "2026-03-10", or true for today')
+    today = simulation.clock.now().date()
+    keys = tuple(GrantKey(user, channel, environment, kind) for channel in channels for kind in kinds)
+    if "open" in body:
+        return Change(keys, _day(body["open"], "open", today), None)
+    return Change(keys, None, _day(body["close"], "close", today))
+
+
+def _word(body: Mapping[str, object], key: str, known: list[str], default: str | None = None) -> str:
+    word = body.get(key, default)
+    if not isinstance(word, str) or word not in known:
+        raise WrongChange(f'"{key}" must be one of {", ".join(known)}; found {word!r}')
+    return word
+
+
+def _day(value: object, key: str, today: date) -> date:
+    if value is True:
+        return today
+    try:
+        return date.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
+        raise WrongChange(f'"{key}" must be a day such as "2026-03-10", or true for today; found {value!r}') from None
 
 
 def _body(request: Request) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""What BVKB and VRAA set up in DIT before a retailer may exchange anything: mailboxes, users, channels, rights.
+"""The set-up of DIT by BVKB and VRAA before a retailer can exchange documents: mailboxes, users, channels, rights.
 
-Channel names are documented (BVKB's connecting steps); URNs, numbering of the retailers' sub-versions and the way the
-national list is cut are assumed and come from the profile.
+Channel names are documented (BVKB's connecting steps). URNs, the numbers of the retailers' sub-versions and the way in
+which the national list is divided are assumed; they come from the profile.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from simulator.world.model import Retailer, World
 
 BVKB_USER = "bvkb"
 
-NEVER = date(9999, 1, 1)
+FAR_FUTURE = date(9999, 1, 1)
 """A day that no simulation reaches."""
 
 
 def installation_for(
     world: World, profile: Profile, on: date | None = None, grants: Mapping[GrantKey, Grant] | None = None
 ) -> Configuration:
-    """The set-up of DIT for a world under a profile, as it is on a day. Pure.
+    """Return the configuration of DIT for a world and a profile on a day. Without a day, all access is open.
 
-    ``grants`` are the rights in the environment that is set up. A retailer whose access to a channel is not open by
-    then has a mailbox and a user, but does not take part in the channel: access is opened for a DIT user, per channel
-    (BVKB's connecting steps, steps 3 and 6: documented). Without a day all access is open.
+    ``grants`` are the rights in the environment that is set up. A retailer without access to a channel on that day has
+    a mailbox and a user, but does not take part in the channel: access is opened for a DIT user, for each channel
+    (BVKB's connecting steps, steps 3 and 6: documented).
     """
     contract, discount, payout = (profile.channel(name) for name in ChannelName)
     bvkb = world.bvkb.id
 
     def takes_part(retailer: Retailer, channel: ChannelProfile) -> bool:
         known = [
-            each for key, each in (grants or {}).items() if (key.user, key.channel) == (retailer.user, channel.urn)
+            grant for key, grant in (grants or {}).items() if (key.user, key.channel) == (retailer.user, channel.urn)
         ]
         return on is None or not known or any(grant.opened is not None and grant.opened <= on for grant in known)
 
@@ -81,7 +81,7 @@ def installation_for(
 
 
 def accounts_for(world: World) -> dict[str, Account]:
-    """The users of a world as the STS knows them, by name."""
+    """Return the accounts of a world's users at the STS, by user name."""
     everyone = (
         Account(BVKB_USER, world.bvkb.id, world.bvkb.name),
         *(Account(retailer.user, retailer.authority, retailer.name) for retailer in world.retailers),
@@ -90,9 +90,9 @@ def accounts_for(world: World) -> dict[str, Account]:
 
 
 def grants_for(world: World, profile: Profile, environment: Environment) -> tuple[Grant, ...]:
-    """The rights that a world speaks of, in an environment; of a user that it gives all of them it says nothing. Pure.
+    """Return the rights of a world in an environment. A user without any rights among them has every right.
 
-    ``access_opened`` of a retailer opens all of them on one day, in the environment that is served.
+    ``access_opened`` of a retailer opens all of its rights on one day, in the environment that is served.
     """
     given = {
         GrantKey(right.user, profile.channel(name).urn, right.environment, kind): right
@@ -102,26 +102,26 @@ def grants_for(world: World, profile: Profile, environment: Environment) -> tupl
         if right.channel in (None, name) and right.right in (None, kind)
     }
     named = {right.user for right in world.rights}
-    found = []
+    grants = []
     for retailer in world.retailers:
         for key in _keys(retailer, profile, environment):
             if retailer.access_opened is not None:
-                found.append(Grant(key, retailer.access_opened))
+                grants.append(Grant(key, retailer.access_opened))
             elif retailer.user in named:
                 right = given.get(key)
-                found.append(Grant(key, None) if right is None else Grant(key, right.opened, right.closed))
-    return tuple(found)
+                grants.append(Grant(key, None) if right is None else Grant(key, right.opened, right.closed))
+    return tuple(grants)
 
 
 def exchanging(world: World, profile: Profile, grants: Mapping[GrantKey, Grant]) -> World:
-    """The world as BVKB sees it in production: each retailer's access is opened when its last right there was. Pure.
+    """Return the world as BVKB sees it in production: access of a retailer is open from the day of its last right.
 
-    That BVKB begins the exchange with a retailer once all its rights are there is assumed.
+    BVKB begins the exchange with a retailer once it has all its rights (assumed).
     """
 
     def opened(retailer: Retailer) -> date | None:
         known = [grants.get(key) for key in _keys(retailer, profile, Environment.PRODUCTION)]
-        days = [NEVER if grant.opened is None else grant.opened for grant in known if grant is not None]
+        days = [FAR_FUTURE if grant.opened is None else grant.opened for grant in known if grant is not None]
         last = max(days, default=EVER)
         return None if last == EVER else last
 

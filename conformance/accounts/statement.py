@@ -22,7 +22,7 @@ from simulator.domain.errors import UserError
 from simulator.domain.identifiers import document_key, personal_code_canonical
 from simulator.domain.language import Bilingual
 from simulator.domain.model import ChannelName, DiscountStatus, Document, PayoutRecord, Period, Severity
-from simulator.journal import Entry, Journal, Kind, decided
+from simulator.journal import Entry, Journal, Kind, decisions_of
 from simulator.world.model import Resident, World
 
 
@@ -184,7 +184,7 @@ class _Reader:
         if period.year != self._year:
             return
         self._last = max(self._last, period)
-        for each in decided(self._journal, entry):
+        for each in decisions_of(self._journal, entry):
             if not self._is_the_person(each["person"]):
                 self._known.add(each["person"])
                 continue

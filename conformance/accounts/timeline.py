@@ -18,7 +18,7 @@ from conformance.rules.values import Table, money, table, tables, text, texts
 from simulator.domain.clock import RIGA, last_working_day_before
 from simulator.domain.language import Bilingual, Shown, Text, _, joined, pgettext
 from simulator.domain.model import ChannelName, Period
-from simulator.journal import Entry, Kind, Outcome, decided
+from simulator.journal import Entry, Kind, Outcome, decisions_of
 
 _CONTENT = 8000  # characters of one document that a report shows
 
@@ -297,7 +297,7 @@ class _TimelineBuilder:
     def _determination(self, entry: Entry, details: Table) -> _Line:
         own = [
             decision
-            for decision in decided(self._case.journal, entry)
+            for decision in decisions_of(self._case.journal, entry)
             if decision.get("provider") == self._case.retailer.registration_number
         ]
         return _bvkb(

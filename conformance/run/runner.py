@@ -21,7 +21,7 @@ from conformance.run.testbed import Testbed
 from conformance.scenarios.environment import Environment
 from conformance.scenarios.system import RetailerRefused, Unsupported
 from conformance.scenarios.titles import Titles, feature_of, scenario_of, tags_of, titles_of
-from simulator.journal import Journal, Kind, decided
+from simulator.journal import Journal, Kind, decisions_of
 
 _MAX_BREAKDOWNS = 2  # consecutive scenarios; after that the driver is not asked again
 
@@ -284,6 +284,6 @@ def _grants(journal: Journal) -> Iterator[tuple[str, str, Decimal]]:
     """Return month, personal code and amount in EUR of all decisions."""
     for entry in journal.entries():
         if entry.kind is Kind.AUTHORITY and entry.operation == "determine":
-            for decision in decided(journal, entry):
+            for decision in decisions_of(journal, entry):
                 amounts = [decision["amount_due"], *(late["amount"] for late in decision["catch_up"])]
                 yield str(entry.details["period"]), decision["person"], sum(map(Decimal, amounts), Decimal("0.00"))

@@ -1,1 +1,1 @@
-"""The domain's values: pure data that every other package may use."""
+"""The domain: documents, identifiers, business rules, time and texts. Pure; every other package may use it."""

@@ -1,6 +1,6 @@
-"""A rule of the business, and a breach of one.
+"""Business rules of the documents: their codes, texts and sources, and breaches of them.
 
-The rules themselves: codes and texts. Where they are asked, see the module of each channel beside this one.
+``simulator.documents`` checks the rules.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from simulator.domain.provenance import Basis, Provenance
 
 @dataclass(frozen=True, slots=True)
 class BusinessRule:
-    """A rule: a stable code, what it finds and what it expects, and how well it is known.
+    """A business rule: a stable code, the texts of a breach (found, expected), and the source of the rule.
 
     A breach fills in the parameters of the texts.
     """
@@ -28,16 +28,16 @@ class BusinessRule:
     def broken(
         self, field: str, params: Mapping[str, object], *, record: int | None = None, member: int | None = None
     ) -> Breach:
-        """A breach of this rule by a field; ``params`` fill in the texts."""
+        """Return a breach of this rule by a field; ``params`` are the parameters of the texts."""
         shown = {name: param if isinstance(param, Shown) else str(param) for name, param in params.items()}
         return Breach(self, field, record, member, shown)
 
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A breach of a rule by a field of a record (index from 0, None: the header).
+    """A breach of a rule by a field of a record. ``record`` is its index from 0, None for the header.
 
-    With ``member`` (index from 0) the field is ``group.field`` and means that item of a group of the record.
+    With ``member``, an index from 0, the field is ``group.field`` of that item in a group of the record.
     """
 
     rule: BusinessRule
@@ -48,22 +48,22 @@ class Breach:
 
     @property
     def code(self) -> str:
-        """The rule's code."""
+        """The code of the rule."""
         return self.rule.code
 
     @property
     def position(self) -> int | None:
-        """The record's number counted from 1, as error reports count; None for the header."""
+        """The number of the record, counted from 1 as in error reports; None for the header."""
         return None if self.record is None else self.record + 1
 
     @property
     def found(self) -> Text:
-        """What was found."""
+        """The text that says what the document has."""
         return self.rule.found.filled(**self.params)
 
     @property
     def expected(self) -> Text:
-        """What was expected."""
+        """The text that says what the rule expects."""
         return self.rule.expected.filled(**self.params)
 
     @property
@@ -279,7 +279,7 @@ CATEGORIES = {
     Category.GUARDIAN: _("guardian"),
     Category.LARGE_FAMILY: _("large family"),
 }
-"""The categories in words: in Latvian as Regulation 345 has them."""
+"""Names of the categories; the Latvian ones are those of Regulation 345."""
 
 RULES: tuple[BusinessRule, ...] = tuple(value for value in list(globals().values()) if isinstance(value, BusinessRule))
 """Every rule, in the order above."""

@@ -1,6 +1,6 @@
-"""Simulated time, always Latvian (Europe/Riga), and the Latvian calendar of working days.
+"""Simulated time in Europe/Riga, and the Latvian calendar of working days.
 
-A frozen clock stands still until it is told to go on, so that a month of support passes in a second and no test waits.
+A frozen clock moves only when it is advanced, so that a month of support takes a second and no test waits.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ RIGA = ZoneInfo("Europe/Riga")
 
 
 class ClockError(UserError):
-    """Time was asked to do what it cannot: go back, or start from a moment without a time zone."""
+    """A clock cannot be set to a moment: it is in the past, has no time zone, or the clock is the real one."""
 
 
 class Clock:
-    """The one source of simulated time; safe to share between threads."""
+    """A clock of simulated time. Safe to share between threads."""
 
     def __init__(self, frozen_at: datetime | None) -> None:
         """Use :meth:`frozen` or :meth:`real`; ``frozen_at`` None means the machine's own time."""
@@ -33,29 +33,29 @@ class Clock:
 
     @classmethod
     def frozen(cls, at: datetime) -> Self:
-        """A clock that stands at a moment until :meth:`advance`; raises ClockError for a moment without a time zone."""
+        """Return a clock that stands at a moment until :meth:`advance`. Raises ClockError without a time zone."""
         return cls(at)
 
     @classmethod
     def real(cls) -> Self:
-        """A clock that goes with the machine's."""
+        """Return a clock that shows the machine's time."""
         return cls(None)
 
     @property
     def is_real(self) -> bool:
-        """Whether this is the machine's own time, which cannot be advanced."""
+        """True for the machine's own time, which cannot be advanced."""
         return self._frozen_at is None
 
     def now(self) -> datetime:
-        """The simulated moment, in Europe/Riga."""
+        """Return the simulated time, in Europe/Riga."""
         with self._lock:
             at = self._frozen_at
         return (at if at is not None else datetime.now(UTC)).astimezone(RIGA)
 
     def advance(self, to: datetime) -> datetime:
-        """Move a frozen clock on to a moment (or leave it there) and return that moment in Europe/Riga.
+        """Advance a frozen clock to a moment, which may be the present one, and return it in Europe/Riga.
 
-        Raises ClockError when the moment is past, has no time zone, or the clock is the real one.
+        Raises ClockError when the moment is in the past, has no time zone, or the clock is the real one.
         """
         target = _aware(to).astimezone(UTC)
         with self._lock:
@@ -73,22 +73,22 @@ class Clock:
 
 
 def working_day(day: date) -> bool:
-    """Whether a day is worked in Latvia.
+    """Return True for a working day in Latvia: no Saturday, Sunday or public holiday.
 
-    Saturdays, Sundays and public holidays are not; days that the Cabinet moved to another day are taken as moved.
-    Source: the law "Par svētku, atceres un atzīmējamām dienām" and the Cabinet's yearly orders, as package
-    ``holidays`` has them (documented). The Cabinet moves days a year or so ahead: later ones are not known yet.
+    A working day that the Cabinet moved to another day counts on that day. Source: the law "Par svētku, atceres un
+    atzīmējamām dienām" and the Cabinet's yearly orders, as in the package ``holidays`` (documented). The Cabinet
+    decides about a year ahead, so moves of later years are not known.
     """
     return day in _working_days(day.year)
 
 
 def last_working_day_before(day: date) -> date:
-    """The last working day that is earlier than a day."""
+    """Return the last working day before a day."""
     return add_working_days(day, -1)
 
 
 def add_working_days(day: date, count: int) -> date:
-    """The working day ``count`` working days after a day (before it, when negative); the day itself does not count."""
+    """Return the day that is ``count`` working days after a day, or before it when ``count`` is negative."""
     step = timedelta(days=1 if count >= 0 else -1)
     remaining = abs(count)
     while remaining:
@@ -100,7 +100,7 @@ def add_working_days(day: date, count: int) -> date:
 
 @cache
 def _latvian_calendar() -> Any:
-    """Return the class of Latvia's calendar from the file that has it; country_holidays("LV") imports 250 countries."""
+    """Return the class of Latvia's calendar, loaded from its file: country_holidays("LV") imports 250 countries."""
     import holidays  # noqa: PLC0415 - costs as much as all else that this module needs
 
     file = Path(holidays.__file__).parent / "countries" / "latvia.py"
@@ -114,7 +114,7 @@ def _latvian_calendar() -> Any:
 
 @lru_cache(maxsize=64)
 def _working_days(year: int) -> frozenset[date]:
-    # A calendar of its own for each year: the package's calendars grow while they are asked, so threads must not share.
+    # One calendar for each year: those of the package change when they are read, so threads cannot share one.
     calendar = _latvian_calendar()(years=year)
     first = date(year, 1, 1)
     days = (first + timedelta(days=n) for n in range((date(year, 12, 31) - first).days + 1))

@@ -1,4 +1,4 @@
-"""Errors that are the user's to correct."""
+"""The base class of errors that the user can correct."""
 
 from __future__ import annotations
 

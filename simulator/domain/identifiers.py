@@ -1,8 +1,6 @@
-"""Check digits of personal codes, registration numbers and EICs, and makers of synthetic ones.
+"""Identifiers: personal codes, registration numbers, EICs (check digits, synthetic ones), the identity of a document.
 
-python-stdnum cannot judge personal codes: it applies a check digit to the new form, which has none.
-
-When two documents are the same document.
+python-stdnum is not used for personal codes: it applies a check digit to the new form, which has none.
 """
 
 from __future__ import annotations
@@ -22,19 +20,19 @@ _COMPANY_WEIGHTS = (9, 1, 4, 8, 3, 10, 2, 5, 7, 6, 1)
 _EIC_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-"
 
 SYNTHETIC_OLD_CODES = 36_500 * 1000
-"""How many synthetic codes of the old form there are: 1000 for each of 36,500 days from 1801-01-01."""
+"""Number of synthetic codes of the old form: 1000 for each of 36,500 days from 1801-01-01."""
 SYNTHETIC_NEW_CODES = 10 * 100_000
-"""How many synthetic codes of the new form there are: the reserved block 329990-00000 to 329999-99999."""
+"""Number of synthetic codes of the new form: the reserved block 329990-00000 to 329999-99999."""
 
 
 def personal_code_canonical(code: str) -> str:
-    """The code with its hyphen, so that codes can be compared; text that is no code is given back as it is."""
+    """Return a code with its hyphen, so that codes can be compared; other text is returned unchanged."""
     match = _PERSONAL_CODE.fullmatch(code.strip())
     return f"{match[1]}-{match[2]}" if match else code.strip()
 
 
 def personal_code_valid(code: str) -> bool:
-    """Whether this can be a personal code.
+    """Return True for a text that can be a personal code.
 
     Old form DDMMYY-CNNNK: the date exists in its century (C: 0 for 18xx, 1 for 19xx, 2 for 20xx) and the check digit
     K is right (equal to python-stdnum; not confirmed by the register). New form, since 01.07.2017: 3[2-9]NNNN-NNNNN,
@@ -51,7 +49,7 @@ def personal_code_valid(code: str) -> bool:
 
 
 def personal_code_birth_date(code: str) -> date | None:
-    """The date of birth in a code of the old form; None for the new form and for a date that does not exist."""
+    """Return the date of birth in a code of the old form; None for the new form and for a date that does not exist."""
     digits = code.replace("-", "")
     if len(digits) != 11 or digits[6] not in _CENTURIES:
         return None
@@ -62,24 +60,24 @@ def personal_code_birth_date(code: str) -> date | None:
 
 
 def personal_code_check(digits: str) -> str:
-    """The check digit of the old form, from its first ten digits."""
+    """Return the check digit of the old form for its first ten digits."""
     total = sum(map(mul, _PERSON_WEIGHTS, map(int, digits)))
     return str((1101 - total) % 11 % 10)
 
 
 def registration_number_valid(number: str) -> bool:
-    """Whether 11 digits carry a company's check sum (Register of Enterprises, documented)."""
+    """Return True for 11 digits with the check digit of a company (Register of Enterprises, documented)."""
     if not re.fullmatch(r"\d{11}", number, re.ASCII):
         return False
     return sum(weight * int(digit) for weight, digit in zip(_COMPANY_WEIGHTS, number, strict=True)) % 11 == 3
 
 
 def eic_check(body: str) -> str:
-    """The check character for the first 15 characters of an EIC (ENTSO-E EIC reference manual, documented).
+    """Return the check character for the first 15 characters of an EIC (ENTSO-E EIC reference manual, documented).
 
-    The answer ``-`` means that this body may not be used. Raises ValueError for a body that is none.
+    ``-`` means that these 15 characters may not be used. Raises ValueError for a text that is no body of an EIC.
     """
-    values = [_EIC_ALPHABET.find(each) for each in body]
+    values = [_EIC_ALPHABET.find(character) for character in body]
     if len(body) != 15 or -1 in values:
         raise ValueError(f"{body!r} is not the body of an EIC: 15 characters of 0-9, A-Z and the hyphen")
     total = sum(map(mul, range(16, 1, -1), values))
@@ -87,14 +85,14 @@ def eic_check(body: str) -> str:
 
 
 def eic_valid(code: str) -> bool:
-    """Whether 16 characters are an EIC with the right check character."""
-    if len(code) != 16 or any(each not in _EIC_ALPHABET for each in code):
+    """Return True for an EIC: 16 characters with the right check character."""
+    if len(code) != 16 or any(character not in _EIC_ALPHABET for character in code):
         return False
     return code[15] != "-" and eic_check(code[:15]) == code[15]
 
 
 def synthetic_personal_code(number: int, *, hyphen: bool = True) -> str:
-    """The n-th synthetic code of the old form: century digit 0, so its bearer would be born in the 1800s.
+    """Return the n-th synthetic code of the old form: century digit 0, so its bearer would be born in the 1800s.
 
     Raises ValueError outside 0 to SYNTHETIC_OLD_CODES - 1.
     """
@@ -107,10 +105,10 @@ def synthetic_personal_code(number: int, *, hyphen: bool = True) -> str:
 
 
 def synthetic_new_personal_code(number: int, *, hyphen: bool = True) -> str:
-    """The n-th synthetic code of the new form, from the block 329990-00000 to 329999-99999 that this project keeps.
+    """Return the n-th synthetic code of the new form, from the block 329990-00000 to 329999-99999.
 
-    The register may give such a code to a person; the block is our own convention. Raises ValueError outside 0 to
-    SYNTHETIC_NEW_CODES - 1.
+    The block is a convention of this project; the register may assign such a code to a person. Raises ValueError
+    outside 0 to SYNTHETIC_NEW_CODES - 1.
     """
     if not 0 <= number < SYNTHETIC_NEW_CODES:
         raise ValueError(f"{number} is outside 0 to {SYNTHETIC_NEW_CODES - 1}")
@@ -119,7 +117,7 @@ def synthetic_new_personal_code(number: int, *, hyphen: bool = True) -> str:
 
 
 def is_synthetic_personal_code(code: str) -> bool:
-    """Whether a code can belong to no living person: born in the 1800s, or of the reserved block."""
+    """Return True for a code of no living person: born in the 1800s, or in the block of synthetic codes."""
     digits = code.replace("-", "")
     if not personal_code_valid(code):
         return False
@@ -127,7 +125,7 @@ def is_synthetic_personal_code(code: str) -> bool:
 
 
 def synthetic_registration_number(number: int) -> str:
-    """The n-th registration number of the form 4000999NNNK with a right check digit; ValueError outside 0 to 908."""
+    """Return the n-th valid registration number 4000999NNNK. Raises ValueError outside 0 to 908."""
     numbers = _synthetic_registration_numbers()
     if not 0 <= number < len(numbers):
         raise ValueError(f"{number} is outside 0 to {len(numbers) - 1}")
@@ -141,7 +139,7 @@ def _synthetic_registration_numbers() -> tuple[str, ...]:
 
 
 def synthetic_metering_point(number: int) -> str:
-    """The n-th synthetic metering point: an EIC of the form ``43Z-STO`` + 8 digits + check.
+    """Return the n-th synthetic metering point: an EIC of the form ``43Z-STO`` + 8 digits + check character.
 
     Different numbers give different codes. Raises ValueError outside 0 to 49,999,999.
     """
@@ -149,14 +147,14 @@ def synthetic_metering_point(number: int) -> str:
 
 
 def synthetic_customer_eic(number: int) -> str:
-    """A natural person's EIC as a customer, ``43X-STP`` + 8 digits + check; see synthetic_metering_point."""
+    """Return the n-th synthetic EIC of a customer: ``43X-STP`` + 8 digits + check. See synthetic_metering_point."""
     return _synthetic_eic("43X-STP", number)
 
 
 def _synthetic_eic(prefix: str, number: int) -> str:
     if not 0 <= number < 50_000_000:
         raise ValueError(f"{number} is outside 0 to 49999999")
-    # two neighbouring bodies differ by 2 in the sum, so at most one of a pair has the forbidden check character
+    # Two neighbouring bodies differ by 2 in the sum, so at most one of a pair has the forbidden check character.
     for body in (f"{prefix}{2 * number:08d}", f"{prefix}{2 * number + 1:08d}"):
         check = eic_check(body)
         if check != "-":
@@ -167,10 +165,10 @@ def _synthetic_eic(prefix: str, number: int) -> str:
 def identity(document: Document) -> tuple[object, ...]:
     """Return what identifies a document: two documents are the same when their identities are equal.
 
-    The identity is everything that a document says but the time of its creation, which a sender may renew when it
-    sends a document again: channel, document id, provider, period, record count, the document that it corrects, and
-    the records in their order. Document ids are compared without regard to case. The records are not copied, so
-    the identity of a large document is as good as the file that holds its records.
+    It has all fields but the time of creation, which a sender may change when it sends a document again: channel,
+    document id, provider, period, record count, the document that it corrects, and the records in their order. Document
+    ids are compared without regard to case. The records are not copied: the identity of a large document is valid only
+    as long as the file with its records exists.
     """
     header = document.header
     return (
@@ -185,5 +183,5 @@ def identity(document: Document) -> tuple[object, ...]:
 
 
 def document_key(document_id: str) -> str:
-    """Return a document id as it is compared: a GUID means the same in capitals and in small letters."""
+    """Return a document id for comparison, in lower case: GUIDs are equal without regard to case."""
     return document_id.lower()

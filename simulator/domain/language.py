@@ -1,10 +1,10 @@
 """Texts for people in English and Latvian: English in the code, Latvian in the catalogue ``simulator/locale``.
 
-Code writes a sentence once, in English, with named parameters: ``_("{count} records for {period}", count=..., ...)``.
-The result is a ``Text``, which is kept as long as needed and shown in either language. The Latvian sentences stand in
-one file, ``lv/LC_MESSAGES/aldis.po``, which is read when Latvian is first wanted: who corrects a sentence there builds
-nothing. ``make messages`` brings the file up to date with the code, and a test finds what it lacks. The markers have
-the names that gettext's tools know: ``_``, ``ngettext`` and ``pgettext``.
+Code has each sentence once, in English, with named parameters: ``_("{count} records for {period}", count=..., ...)``.
+The result is a ``Text``, which can be shown in either language at any time. The Latvian sentences are in one file,
+``lv/LC_MESSAGES/aldis.po``, which is read on first use, so that a corrected sentence needs no build step. ``make
+messages`` updates the file from the code, and a test finds missing sentences. The markers have the names that gettext's
+tools know: ``_``, ``ngettext`` and ``pgettext``.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from functools import cache
 from pathlib import Path
 
 CATALOGUE = Path(__file__).parents[1] / "locale" / "lv" / "LC_MESSAGES" / "aldis.po"
-"""The Latvian texts: a gettext catalogue that any editor of .po files opens."""
+"""The Latvian texts: a gettext catalogue, which any editor of .po files can open."""
 LANGUAGES = ("lv", "en")
 
 
 class CatalogueError(Exception):
-    """The catalogue of Latvian texts cannot be read; names the file and the line."""
+    """The catalogue of Latvian texts cannot be read; the message names the file and the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Text:
 
     ``template`` is the English sentence with ``{named}`` parameters. A parameter that is a ``Text`` is shown in the
     language of the sentence. With ``plural`` and ``number``, the form of the sentence depends on the number, which is
-    the parameter ``{number}`` as well. ``context`` tells apart English texts that are equal where the Latvian differs.
+    the parameter ``{number}`` as well. ``context`` distinguishes equal English texts with different Latvian texts.
     """
 
     template: str
@@ -40,7 +40,7 @@ class Text:
     number: int = 0
 
     def in_language(self, language: str) -> str:
-        """The sentence in ``lv`` or ``en``, in English where the catalogue has no Latvian.
+        """Return the sentence in ``lv`` or ``en``; in English when the catalogue has no Latvian text.
 
         Raises ValueError for another language and KeyError when a parameter is missing.
         """
@@ -54,11 +54,11 @@ class Text:
         return template.format_map(params)
 
     def filled(self, **params: object) -> Text:
-        """This text with further parameters; what is kept as a constant is filled in where it is used."""
+        """Return this text with further parameters, for a constant that is completed where it is used."""
         return replace(self, params={**self.params, **params})
 
     def __str__(self) -> str:
-        """The sentence in English."""
+        """Return the sentence in English."""
         return self.in_language("en")
 
     @property
@@ -76,48 +76,48 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Bilingual:
-    """A sentence that comes in both languages: from a file of data, or put together elsewhere."""
+    """A sentence with both languages given, for example from a file of data."""
 
     lv: str
     en: str
 
     def in_language(self, language: str) -> str:
-        """The sentence in ``lv`` or ``en``; in English where there is no Latvian. Raises ValueError for another."""
+        """Return the sentence in ``lv`` or ``en``; in English when it has no Latvian. Raises ValueError for others."""
         if language not in LANGUAGES:
             raise ValueError(f"texts are written in lv and en, not in {language!r}")
         return (self.lv or self.en) if language == "lv" else self.en
 
 
 Shown = Text | Bilingual
-"""Whatever can be shown in either language."""
-_SHOWN = frozenset((Text, Bilingual))  # asked for at each sentence of each decision
+"""A sentence that can be shown in either language."""
+_SHOWN = frozenset((Text, Bilingual))  # looked up for each sentence of each decision
 
 
 def joined(texts: Iterable[Shown], separator: str) -> Bilingual:
-    """Several texts as one, in both languages."""
+    """Return several texts joined into one, in both languages."""
     shown = tuple(texts)
     return Bilingual(*(separator.join(text.in_language(language) for text in shown) for language in LANGUAGES))
 
 
 def _(template: str, /, **params: object) -> Text:
-    """A text whose English is ``template``."""
+    """Return the text with the English ``template``."""
     return Text(template, params)
 
 
 def pgettext(context: str, template: str, /, **params: object) -> Text:
-    """A text whose Latvian depends on where it stands, as ``context`` says."""
+    """Return a text whose Latvian depends on its place, which ``context`` names."""
     return Text(template, params, context)
 
 
 def ngettext(singular: str, plural: str, number: int, /, **params: object) -> Text:
-    """A text with a number: ``ngettext("{number} scenario", "{number} scenarios", 3)``."""
+    """Return a text with a number: ``ngettext("{number} scenario", "{number} scenarios", 3)``."""
     return Text(singular, {"number": number, **params}, "", plural, number)
 
 
 def latvian_form(number: int) -> int:
-    """Index of the Latvian form: 0 for 0, 10 to 20, 30 ...; 1 for 1, 21, 31 ... but not 11; 2 for all others.
+    """Return the index of the Latvian form: 0 for 0, 10 to 20, 30 ...; 1 for 1, 21, 31 ... but not 11; 2 for others.
 
-    It is what the catalogue's header says (Unicode CLDR).
+    Source: the plural rules of Unicode CLDR, which the header of the catalogue repeats.
     """
     if number % 10 == 0 or 11 <= number % 100 <= 19:
         return 0
@@ -126,9 +126,9 @@ def latvian_form(number: int) -> int:
 
 @cache
 def latvian_texts() -> Mapping[tuple[str, str], tuple[str, ...]]:
-    """The Latvian texts by context and English template, with one form, or three for a text with a number.
+    """Return the Latvian texts by context and English template: one form, or three for a text with a number.
 
-    Read once. Raises CatalogueError when the file is missing or is no catalogue.
+    The file is read once. Raises CatalogueError when it is missing or is no catalogue.
     """
     try:
         lines = CATALOGUE.read_text(encoding="utf-8").splitlines()
@@ -138,10 +138,10 @@ def latvian_texts() -> Mapping[tuple[str, str], tuple[str, ...]]:
 
 
 def read_catalogue(lines: list[str]) -> dict[tuple[str, str], tuple[str, ...]]:
-    """The texts of a .po file's lines; entries without a translation or marked as fuzzy are left out.
+    """Return the texts in the lines of a .po file, without untranslated and fuzzy entries. Raises CatalogueError.
 
-    This reads what gettext's tools write, in a tenth of the time that Babel takes (84 ms of CPU for 700 texts with its
-    import), which would be felt at each start of the command. A test compares the two. Raises CatalogueError.
+    Babel would take ten times as long (84 ms of CPU for 700 texts, with its import) at each start of the command. A
+    test compares the two.
     """
     texts: dict[tuple[str, str], tuple[str, ...]] = {}
     entry: dict[str, str] = {}

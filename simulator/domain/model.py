@@ -1,12 +1,10 @@
-"""What travels over the three ALDIS channels, in the field's words and free of any schema.
+"""Documents of the three ALDIS channels, independent of any schema, and the environments and rights of DIT.
 
-A document is a header and its records. How each field is spelt in XML is the profile's business
-(``schemas/profiles``); nothing here or in any other module knows an element name of the payload.
+A document is a header and its records. The profile (``schemas/profiles``) has the XML names of the fields; no module
+of Python contains an element name of the payload.
 
-All fields of the payload are assumed (the official ALISProvider schema is not public); categories, their
-amounts and the rules that use them are documented (Cabinet Regulation No. 345 of 01.06.2021).
-
-Where and for what a DIT user is given access: environments, rights on a channel, the month of the first exchange.
+All fields of the payload are assumed, because the official ALISProvider schema is not public. Categories, their amounts
+and the rules that use them are documented (Cabinet Regulation No. 345 of 01.06.2021).
 """
 
 from __future__ import annotations
@@ -49,7 +47,7 @@ class Period:
 
     @classmethod
     def of(cls, day: date) -> Self:
-        """The month that a day belongs to."""
+        """Return the month of a day."""
         return cls(day.year, day.month)
 
     def __add__(self, months: int) -> Self:
@@ -75,11 +73,11 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What every document begins with.
+    """The header of a document.
 
-    ``document_id`` is a GUID chosen by the sender: since DIT tells the sender no message id, it is the only thing
-    that ties a later error to the document. ``provider`` is the retailer's registration number (11 digits).
-    ``created_at`` carries a time zone. ``corrects`` is the document id that this one replaces.
+    ``document_id`` is a GUID chosen by the sender. An error report refers to the document by it alone, because DIT does
+    not return a message id to the sender. ``provider`` is the retailer's registration number (11 digits).
+    ``created_at`` has a time zone. ``corrects`` is the id of the document that this one replaces.
     """
 
     document_id: str
@@ -92,7 +90,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A natural person as the payload names one; the personal code is kept as it was written."""
+    """A natural person in a document; ``code`` is the personal code as written there."""
 
     code: str
     given_name: str
@@ -116,7 +114,7 @@ class SubUser:
 
 
 class Operation(StrEnum):
-    """What a contract record says about the contract."""
+    """The event that a contract record reports: a new, changed or ended contract."""
 
     NEW = "new"
     CHANGE = "change"
@@ -125,7 +123,7 @@ class Operation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ContractRecord:
-    """One contract of a retailer. The contract number is opaque text, never a number."""
+    """A contract of a retailer. ``contract`` is its number, a text that need not be numeric."""
 
     operation: Operation
     contract: str
@@ -138,7 +136,7 @@ class ContractRecord:
 
 
 class Category(StrEnum):
-    """Why a person is protected (Reg. 345, documented)."""
+    """A reason for a person's protection (Reg. 345, documented)."""
 
     LOW_INCOME = "low_income"
     DISABLED_CHILD = "disabled_child"
@@ -146,12 +144,12 @@ class Category(StrEnum):
     GUARDIAN = "guardian"
     LARGE_FAMILY = "large_family"
 
-    __hash__ = str.__hash__  # an enumeration's own is Python, and each decision on a country's people asks it
+    __hash__ = str.__hash__  # that of Enum is slow Python code, called in each decision about each person
 
 
 @dataclass(frozen=True, slots=True)
 class CategoryCount:
-    """A category and how many times it counts (children, wards)."""
+    """A category and the number of times it counts (children, wards)."""
 
     category: Category
     count: int
@@ -159,7 +157,7 @@ class CategoryCount:
 
 @dataclass(frozen=True, slots=True)
 class CatchUp:
-    """An amount in EUR that makes good an earlier period."""
+    """An amount in EUR, without VAT, that is back-paid for an earlier period."""
 
     period: Period
     amount: Decimal
@@ -167,7 +165,7 @@ class CatchUp:
 
 
 class DiscountStatus(StrEnum):
-    """Whether support runs or has ended."""
+    """The status of a person's support: granted or ended."""
 
     GRANTED = "granted"
     TERMINATED = "terminated"
@@ -175,7 +173,7 @@ class DiscountStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DiscountRecord:
-    """One decision: how much in EUR, without VAT, comes off this person's bill on this contract."""
+    """A decision about the support of one person on one contract; amounts in EUR, without VAT."""
 
     contract: str
     person_code: str
@@ -189,17 +187,17 @@ class DiscountRecord:
 
     @property
     def total(self) -> Decimal:
-        """What the decision adds to the person's support: the amount of the period and all catch-up, EUR."""
+        """The whole support of the decision in EUR: the amount of the period and all catch-up."""
         return sum((catch_up.amount for catch_up in self.catch_up), self.amount_due)
 
 
 @dataclass(frozen=True, slots=True)
 class PayoutRecord:
-    """What one bill took of one person's support; all amounts in EUR, without VAT.
+    """The support of one person that was applied to one bill; all amounts in EUR, without VAT.
 
     ``carried_over`` is the part of ``applied`` that came from earlier months (the oldest is used first: assumed);
-    ``remainder`` is what is left for later bills of the same calendar year. A reversal repeats the record that it
-    cancels, with ``reversal`` true.
+    ``remainder`` can be used by later bills of the same calendar year. A reversal repeats the record that it cancels,
+    with ``reversal`` true.
     """
 
     contract: str
@@ -221,7 +219,7 @@ Record = ContractRecord | DiscountRecord | PayoutRecord
 class Document:
     """A document of one channel: its header and its records, all of the channel's record type.
 
-    The records of a large one are not all in memory (``simulator.documents.reading``).
+    The records of a large document are read from a file (``simulator.documents.reading``).
     """
 
     channel: ChannelName
@@ -229,20 +227,20 @@ class Document:
     records: Sequence[Record]
 
     def contracts(self) -> tuple[ContractRecord, ...]:
-        """The records of a contract document."""
+        """Return the contract records; empty in a document of another channel."""
         return tuple(record for record in self.records if isinstance(record, ContractRecord))
 
     def discounts(self) -> tuple[DiscountRecord, ...]:
-        """The records of a discount document."""
+        """Return the discount records; empty in a document of another channel."""
         return tuple(record for record in self.records if isinstance(record, DiscountRecord))
 
     def payouts(self) -> tuple[PayoutRecord, ...]:
-        """The records of a payout document."""
+        """Return the payout records; empty in a document of another channel."""
         return tuple(record for record in self.records if isinstance(record, PayoutRecord))
 
 
 class Severity(StrEnum):
-    """How bad an error about a document is."""
+    """The severity of an error in a document."""
 
     WARNING = "warning"
     ERROR = "error"
@@ -250,7 +248,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordError:
-    """One thing that the addressee found wrong. ``position`` counts records from 1; None means the whole document."""
+    """An error that the addressee found. ``position`` is the record, counted from 1; None means the whole document."""
 
     code: str
     severity: Severity
@@ -268,22 +266,22 @@ class ErrorReport:
 
 
 class Environment(StrEnum):
-    """DIT's two environments; access is opened in each by itself (BVKB's connecting steps, 3 and 6: documented)."""
+    """The two environments of DIT. Access to each is opened separately (BVKB's steps 3 and 6: documented)."""
 
     TEST = "test"
     PRODUCTION = "production"
 
 
 class ChannelRight(StrEnum):
-    """What a user may do on a channel: send, or read its mailbox there (that DIT has these two is assumed)."""
+    """A right of a user on a channel: to send, or to read its mailbox there. The two are assumed."""
 
     SEND = "send"
     RECEIVE = "receive"
 
 
 def first_month_after(opened: date) -> Period:
-    """The month with which regular exchange begins, when access in production was opened on a day.
+    """Return the first month of regular exchange for the day on which access in production was opened.
 
-    It is the calendar month after (BVKB's connecting steps, step 7: documented).
+    It is the next calendar month (BVKB's connecting steps, step 7: documented).
     """
     return Period.of(opened) + 1

@@ -1,4 +1,4 @@
-"""How well a fact about DIT or ALDIS is known, and from where."""
+"""Provenance of facts about DIT and ALDIS: their basis and their source."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Basis(StrEnum):
-    """How well a fact is known."""
+    """The certainty of a fact: documented, inferred from documents, or assumed."""
 
     DOCUMENTED = "documented"
     INFERRED = "inferred"
@@ -19,7 +19,7 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a fact comes from: its basis and, in words, its source with the section."""
+    """The basis of a fact and, in words, its source with the section."""
 
     basis: Basis
     source: str

@@ -1,7 +1,7 @@
-"""The append-only record of everything that happened between the retailer and the state.
+"""The journal: the append-only record of all that happens between a retailer and the simulated state.
 
-``entries`` has the types, ``kept`` reads and writes journals. Code that must not reach the store, such as the rules,
-imports from ``simulator.journal.entries``.
+``entries`` has the types, ``kept`` reads and writes journals, ``audit`` derives DIT's audit records. Code that must not
+depend on the store, such as the rules, imports from ``simulator.journal.entries``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from simulator.journal.entries import (
     Kind,
     Outcome,
     blob_references,
-    decided,
+    decisions_of,
     wall_now,
 )
 
@@ -45,17 +45,17 @@ __all__ = [
     "StoredJournal",
     "append",
     "blob_references",
-    "decided",
+    "decisions_of",
     "wall_now",
     "write_folder",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is kept in a store or a folder when it is first used: the types alone need no database."""
+    """Import the names of ``kept`` on first use, so that the types alone do not load the database."""
     if name in __all__:
         from simulator.journal import kept  # noqa: PLC0415
 
-        globals()[name] = found = getattr(kept, name)
-        return found
+        globals()[name] = value = getattr(kept, name)
+        return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

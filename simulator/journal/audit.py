@@ -1,6 +1,6 @@
-"""DIT's audit records: who called what in which channel, with what outcome. Read from the journal. Pure.
+"""Audit records of DIT, derived from a journal: caller, operation, channel and outcome of each call.
 
-DIT keeps audit records of the calls made in a channel (BVKB's connecting steps: documented); what they hold is assumed.
+DIT keeps audit records of the calls made in a channel (BVKB's connecting steps: documented). Their fields are assumed.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ _VERSION = re.compile(r"-v\d+-\d+(?=-TYPE-)")
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """One call: when (simulated time), by whom, in which channel, what came of it.
+    """The audit record of one call.
 
-    ``channel`` is the channel's URN and ``channel_versions`` those that the call named or its messages lie under; of a
-    call that could not be read neither is known. ``size`` is the payloads' bytes, sent or received.
+    ``at`` is simulated time. ``channel`` is the URN of the channel and ``channel_versions`` those of the versions that
+    the call named or its messages belong to; a call that could not be read has neither. ``size`` is the length of the
+    payloads in bytes, sent or received.
     """
 
     number: int
@@ -42,11 +43,11 @@ class AuditRecord:
 
 
 class UnknownChannel(UserError):
-    """What was given names no channel; says what does."""
+    """A text names no channel; the message lists the known names."""
 
 
 def channel_named(text: str, profile: Profile) -> str:
-    """The URN of a channel of ALDIS by its short name; a URN of a channel or version as it is, whoever made that one.
+    """Return the URN of a channel of ALDIS by its short name. A URN of any channel or version is returned unchanged.
 
     Raises UnknownChannel for anything else.
     """
@@ -61,9 +62,10 @@ def channel_named(text: str, profile: Profile) -> str:
 def audit(
     entries: Iterable[Entry], *, channel: str | None = None, user: str | None = None, since: datetime | None = None
 ) -> Iterator[AuditRecord]:
-    """The records of the calls among a journal's entries, in order.
+    """Yield the audit records of the calls among a journal's entries, in their order.
 
-    ``channel`` is the URN of a channel or of one version, ``user`` a DIT user or the 6-digit id of its authority.
+    ``channel`` is the URN of a channel or of one version, ``user`` a DIT user or the 6-digit id of its authority,
+    ``since`` the simulated time of the first call. None does not filter.
     """
     for entry in entries:
         if entry.kind is not Kind.EXCHANGE or (since is not None and entry.at < since):
@@ -76,10 +78,10 @@ def audit(
 
 
 def record_of(entry: Entry) -> AuditRecord:
-    """What the audit keeps of one call."""
+    """Return the audit record of an entry of kind EXCHANGE."""
     details = entry.details
-    named = details.get("versions")
-    versions = [str(each) for each in named] if isinstance(named, list) else []
+    listed = details.get("versions")
+    versions = [str(version) for version in listed] if isinstance(listed, list) else []
     if entry.channel_version:
         versions.insert(0, entry.channel_version)
     versions = list(dict.fromkeys(versions))
@@ -104,5 +106,5 @@ def record_of(entry: Entry) -> AuditRecord:
 
 
 def channel_of(version: str) -> str:
-    """The URN of the channel that a version is of: the version's without its number (documented by examples)."""
+    """Return the URN of a version's channel: the version's URN without its number (documented by examples)."""
     return _VERSION.sub("", version)

@@ -1,7 +1,7 @@
-"""What a journal holds: entries of nine kinds, and what any reader of a journal needs. Does no input or output.
+"""Entries of a journal, of nine kinds, and the functions that every reader needs. Does no input or output.
 
-What stands in ``details`` per kind and operation is listed in docs/reference/journal.md and held by tests; raw bytes
-stay in blobs, named by their SHA-256, so that an entry is small and a journal can be read as a list.
+The keys of ``details``, for each kind and operation, are listed in docs/reference/journal.md and checked by tests. Raw
+bytes are stored as blobs, named by their SHA-256, so that an entry stays small.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 
 
 class Kind(StrEnum):
-    """What an entry records."""
+    """The kind of event that an entry records."""
 
     EXCHANGE = "exchange"  # one call on the wire, accepted or refused
     DELIVERY = "delivery"  # DIT put a message into a mailbox
-    AUTHORITY = "authority"  # ALDIS took in, decided, published, reconciled
-    STIMULUS = "stimulus"  # the suite moved the retailer (apply, bill, exchange, ...)
+    AUTHORITY = "authority"  # ALDIS read a document, decided, published or reconciled
+    STIMULUS = "stimulus"  # the suite asked the retailer to act (apply, bill, exchange, ...)
     TOKEN = "token"  # noqa: S105 - a request for a token at the STS, answered or refused
-    CONNECTION = "connection"  # TLS: a certificate refused, a call to a wrong server, plain HTTP where TLS is spoken
-    FTP = "ftp"  # a command of an FTPS session that is no call of DIT's: login, TLS, folders, what is not offered
-    CLOCK = "clock"  # simulated time went on
+    CONNECTION = "connection"  # TLS: a refused certificate, a call to an untrusted server, plain HTTP to a TLS port
+    FTP = "ftp"  # a command of an FTPS session that is not a call of DIT: login, TLS, folders, unsupported commands
+    CLOCK = "clock"  # simulated time was advanced
     RIGHT = "right"  # a user's right was opened or closed while the simulator ran
 
 
 class Outcome(StrEnum):
-    """Whether a call was accepted."""
+    """The outcome of a call: accepted or refused."""
 
     OK = "ok"
     FAULT = "fault"
@@ -48,8 +48,8 @@ class Entry:
 
     ``number`` counts from 1 in order of commit. ``at`` is simulated time, ``wall`` is the machine's (both aware).
     ``authority`` is the DIT authority that acted (for a delivery: the addressee), None when it is not known.
-    ``request``, ``reply`` and ``payload`` name blobs. ``cause`` says in words for the developer what was wrong and how
-    to mend it, also where the wire shows only an opaque fault.
+    ``request``, ``reply`` and ``payload`` name blobs. ``cause`` tells the developer in words what was wrong and how to
+    fix it, even if the client got only an opaque fault.
     """
 
     number: int = 0
@@ -72,44 +72,44 @@ class Entry:
 
 
 class Journal(Protocol):
-    """What readers of a journal need; implemented by the store and by a report's ``journal/`` folder."""
+    """A journal to read: the one in the store of a simulator, or the ``journal/`` folder of a report."""
 
     def entries(self) -> Iterator[Entry]:
-        """All entries in order of their number."""
+        """Yield all entries in order of their number."""
         ...
 
     def blob(self, reference: str) -> bytes:
-        """The bytes behind a reference; raises KeyError when there are none."""
+        """Return the bytes of a blob; raises KeyError when there is no such blob."""
         ...
 
 
 DECIDED = "decided"
-"""In the details of a determination: what was decided. Where that is much, ``payloads`` names a blob of JSON lines."""
+"""Key of the decisions in the details of a determination; long lists are a blob of JSON lines under ``payloads``."""
 
 
 class JournalError(UserError):
-    """A journal cannot be written or read; says which file and line, why, and what to do."""
+    """A journal cannot be written or read; names the file and line, the reason, and what to do."""
 
 
 def wall_now() -> datetime:
-    """The machine's own time, in Europe/Riga: for ``Entry.wall``."""
+    """Return the time of the machine's clock, in Europe/Riga, for ``Entry.wall``."""
     return datetime.now(RIGA)
 
 
-def decided(journal: Journal, entry: Entry) -> Iterator[Mapping[str, Any]]:
-    """What an entry of a determination says was decided, one decision after another."""
-    told, payloads = entry.details.get(DECIDED), entry.details.get("payloads")
-    if isinstance(told, list):
-        yield from (each for each in told if isinstance(each, dict))
+def decisions_of(journal: Journal, entry: Entry) -> Iterator[Mapping[str, Any]]:
+    """Yield the decisions that an entry of a determination holds, as JSON objects."""
+    decisions, payloads = entry.details.get(DECIDED), entry.details.get("payloads")
+    if isinstance(decisions, list):
+        yield from (decision for decision in decisions if isinstance(decision, dict))
     elif isinstance(payloads, dict) and DECIDED in payloads:
         for line in journal.blob(str(payloads[DECIDED])).splitlines():
             yield json.loads(line)
 
 
 def blob_references(entry: Entry) -> frozenset[str]:
-    """All blobs that an entry names: request, reply, payload, and the payloads of the messages that it returned."""
-    named = {each for each in (entry.request, entry.reply, entry.payload) if each is not None}
+    """Return all blobs of an entry: request, reply, payload, and the payloads of the messages that it returned."""
+    references = {blob for blob in (entry.request, entry.reply, entry.payload) if blob is not None}
     payloads = entry.details.get("payloads")
     if isinstance(payloads, dict):
-        named.update(str(payload) for payload in payloads.values())
-    return frozenset(named)
+        references.update(str(payload) for payload in payloads.values())
+    return frozenset(references)

@@ -1,4 +1,4 @@
-"""Where a journal is kept: in the store of a running simulator, or in the ``journal/`` folder of a report."""
+"""Storage of journals: in the store of a simulator, or in the ``journal/`` folder of a report."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ _TEXTS = tuple(name for name in _FIELDS if name not in ("number", "http_status",
 
 
 def append(transaction: Transaction, entry: Entry) -> int:
-    """Write an entry at the end of the journal as part of the caller's transaction, and return its number.
+    """Append an entry to the journal in the caller's transaction, and return its number.
 
-    Give the entry without a number; raises JournalError when it has one, StoreError when a blob it names is not stored.
+    Raises JournalError when the entry already has a number, StoreError when a blob that it names is not stored.
     """
     if entry.number:
         raise JournalError(f"the entry has number {entry.number} already; a journal numbers its entries itself")
     last = transaction.known.get(_LAST_KNOWN)
     if last is None:
-        found = _LAST.run(transaction.connection, {})
-        last = (found and found[0]) or 0
+        row_of_last = _LAST.run(transaction.connection, {})
+        last = (row_of_last and row_of_last[0]) or 0
     number = last + 1
     row = {name: getattr(entry, name) for name in _FIELDS}
     row |= {"number": number, "message_ids": list(entry.message_ids), "details": dict(entry.details)}
@@ -56,7 +56,7 @@ def append(transaction: Transaction, entry: Entry) -> int:
 
 
 class StoredJournal:
-    """The journal of a running (or once run) simulator."""
+    """The journal in the store of a simulator, running or stopped."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -64,8 +64,8 @@ class StoredJournal:
     def entries(self, after: int = 0, kind: Kind | None = None, limit: int | None = None) -> Iterator[Entry]:
         """Yield entries in order of their number, including those that are appended meanwhile.
 
-        ``after`` leaves out entries up to that number, ``kind`` those of other kinds; ``limit`` is the most entries to
-        yield, and no more than those are read from the store.
+        Entries up to the number ``after`` and entries of another kind than ``kind`` are left out. ``limit`` is the
+        largest number of entries; no more are read from the store. Raises JournalError for a damaged entry.
         """
         remaining = limit
         while page := self._page(after, kind, _PAGE if remaining is None else min(_PAGE, remaining)):
@@ -75,26 +75,26 @@ class StoredJournal:
                 remaining -= len(page)
 
     def blob(self, reference: str) -> bytes:
-        """The bytes behind a reference; raises KeyError when there are none."""
+        """Return the bytes of a blob; raises KeyError when there is no such blob."""
         with self._store.reading() as transaction:
             return transaction.blob(reference)
 
     def last_moment(self) -> datetime | None:
-        """The simulated time of the last entry, None when there is none: where a stopped simulation goes on."""
+        """Return the simulated time of the last entry, None for an empty journal."""
         with self._store.reading() as transaction:
             return transaction.connection.scalar(select(table.c.at).order_by(table.c.number.desc()).limit(1))
 
     def _page(self, after: int, kind: Kind | None, size: int) -> tuple[Entry, ...]:
         if size <= 0:
             return ()
-        # Page by page: one long read would keep SQLite from tidying its write-ahead log.
+        # Page by page: during one long read SQLite cannot shorten its write-ahead log.
         statement = select(table).where(table.c.number > after).order_by(table.c.number).limit(size)
         if kind is not None:
             statement = statement.where(table.c.kind == str(kind))
         with self._store.reading() as transaction:
             try:
                 return tuple(_from_row(row) for row in transaction.connection.execute(statement).mappings())
-            except (ValueError, TypeError) as reason:  # text that is no JSON, no moment, no kind of entry
+            except (ValueError, TypeError) as reason:  # invalid JSON, time or kind
                 raise JournalError(f"an entry behind number {after} cannot be read ({reason}); {_AGAIN}") from reason
 
 
@@ -102,14 +102,14 @@ class FolderJournal:
     """The journal of a report: a folder with ``journal.jsonl`` and ``blobs/``."""
 
     def __init__(self, directory: Path) -> None:
-        """Raises JournalError when the folder holds no journal."""
+        """Open the folder; raises JournalError when it holds no journal."""
         self._lines = directory / LINES_FILE
         self._blobs = directory / BLOB_FOLDER
         if not self._lines.is_file():
             raise JournalError(f"{directory} holds no journal: {LINES_FILE} is missing; give a report's journal folder")
 
     def entries(self) -> Iterator[Entry]:
-        """All entries in order of their number; raises JournalError at the first line that is damaged."""
+        """Yield all entries in order of their number; raises JournalError at the first damaged line."""
         last = 0
         with self._lines.open("rb") as lines:
             for count, line in enumerate(lines, 1):
@@ -122,7 +122,7 @@ class FolderJournal:
                 yield entry
 
     def blob(self, reference: str) -> bytes:
-        """The bytes behind a reference; raises KeyError when there are none, JournalError when they were changed."""
+        """Return the bytes of a blob; raises KeyError when it is missing, JournalError when it was changed."""
         path = self._blobs / reference
         if not _REFERENCE.fullmatch(reference) or not path.is_file():
             raise KeyError(reference)
@@ -133,7 +133,7 @@ class FolderJournal:
 
 
 def write_folder(journal: Journal, directory: Path) -> int:
-    """Write a journal as a folder and return the number of its entries; what stood there before is replaced.
+    """Write a journal to a folder and return the number of its entries. An earlier journal there is replaced.
 
     Raises JournalError when the folder cannot be written.
     """
@@ -143,7 +143,7 @@ def write_folder(journal: Journal, directory: Path) -> int:
         unfinished = directory / (LINES_FILE + ".part")
         count = 0
         with unfinished.open("w", encoding="utf-8") as lines:
-            for count, entry in enumerate(journal.entries(), 1):  # noqa: B007 - the count is the answer
+            for count, entry in enumerate(journal.entries(), 1):  # noqa: B007 - the count is returned
                 for reference in sorted(blob_references(entry)):
                     if not (blobs / reference).exists():
                         (blobs / reference).write_bytes(journal.blob(reference))

@@ -1,4 +1,4 @@
-"""Where the simulator keeps everything: a database and, beside it, the large blobs. One write transaction per call."""
+"""The store of the simulator: a database and, beside it, files of large blobs. Each call is one write transaction."""
 
 from simulator.store.errors import StorageFull, StoreError
 from simulator.store.incoming import Incoming, OpenBlob

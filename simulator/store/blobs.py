@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LARGE = 256 * 1024
-"""Blobs of more bytes than this become files, where there is a directory for them."""
+"""Blobs of more bytes than this become files if the store has a directory."""
 
 _REFERENCE = re.compile(r"[0-9a-f]{64}")
 _UNFINISHED = ".part"
@@ -42,18 +42,18 @@ _PIECES = (
 
 
 class BlobFiles:
-    """The directory of large blobs: ``<first two digits>/<sha256>``."""
+    """The directory of large blobs, with files ``<first two digits>/<sha256>``."""
 
     def __init__(self, directory: Path, *, durable: bool) -> None:
         self._directory = directory
         self.durable = durable
 
     def path(self, reference: str) -> Path:
-        """Where the file of a blob stands."""
+        """Return the path of a blob's file."""
         return self._directory / reference[:2] / reference
 
     def write(self, reference: str, data: bytes) -> Path:
-        """Write a blob's file whole or not at all, and return it.
+        """Write the file of a blob, whole or not at all, and return its path.
 
         Raises StoreError, and StorageFull when there is no room.
         """
@@ -69,17 +69,17 @@ class BlobFiles:
             unfinished.replace(path)
             self._sync(path.parent)
         except OSError as error:
-            with suppress(OSError):  # the error that counts is the one above
+            with suppress(OSError):  # report the first error, not that of cleaning up
                 unfinished.unlink()
             raise from_os_error(error, f"writing a blob of {len(data)} bytes to {path}") from error
         return path
 
     def adopt(self, incoming: Incoming) -> Path:
-        """Give a file that is written and safe on disk its place among the blobs; raises StoreError."""
+        """Move a finished file to its place among the blobs and return that; raises StoreError."""
         path = self.path(incoming.reference)
         try:
             self._make(path.parent)
-            # A second name, not another one: the caller may yet have to put it into another transaction.
+            # A link, not a move: the caller may have to adopt the file again in another transaction.
             path.unlink(missing_ok=True)
             path.hardlink_to(incoming.path)
             self._sync(path.parent)
@@ -88,9 +88,9 @@ class BlobFiles:
         return path
 
     def clean(self, connection: Connection) -> int:
-        """Remove files that no committed row names, left by a process that was killed; returns how many.
+        """Remove files without a committed row, left by a process that was killed; returns their number.
 
-        To be called inside a write transaction: no other process can then be between its file and its commit.
+        Call it inside a write transaction: then no other process is between writing its file and its commit.
         """
         kept = set(connection.scalars(select(blobs.c.sha256).where(blobs.c.data.is_(None))))
         removed = 0
@@ -116,7 +116,7 @@ class BlobFiles:
 
 
 def put(connection: Connection, files: BlobFiles | None, data: bytes) -> tuple[str, Path | None]:
-    """Keep bytes within the transaction; returns their reference, and the file that was made for them, if any."""
+    """Store bytes in the transaction; returns their reference and the new file, None when none was written."""
     reference = hashlib.sha256(data).hexdigest()
     if files is None or len(data) <= LARGE:
         _PUT.run(connection, {"sha256": reference, "size": len(data), "data": data})
@@ -129,7 +129,7 @@ def put(connection: Connection, files: BlobFiles | None, data: bytes) -> tuple[s
 
 
 def adopt(connection: Connection, files: BlobFiles | None, incoming: Incoming) -> tuple[str, Path | None]:
-    """Keep a finished file within the transaction; returns its reference, and the blob's file if one was made."""
+    """Store a finished file in the transaction; returns its reference and the new file of the blob, if any."""
     if incoming.size <= LARGE:
         return put(connection, files, b"".join(incoming.pieces()))
     reference = incoming.reference
@@ -144,15 +144,15 @@ def adopt(connection: Connection, files: BlobFiles | None, incoming: Incoming) -
 
 
 def get(connection: Connection, files: BlobFiles | None, reference: str) -> bytes:
-    """The bytes behind a reference; raises KeyError when there are none, StoreError when their file is damaged."""
+    """Return the bytes of a blob; raises KeyError when there is none, StoreError when its file is damaged."""
     blob = open_blob(connection, files, reference)
-    if isinstance(blob, PiecedBlob):  # which another transaction would not see before this one is committed
-        return b"".join(bytes(scalar) for scalar in connection.scalars(_PIECES, {"reference": reference}))
+    if isinstance(blob, PiecedBlob):  # its own connection would not see pieces that are not committed yet
+        return b"".join(bytes(piece) for piece in connection.scalars(_PIECES, {"reference": reference}))
     return b"".join(blob.pieces())
 
 
 def open_blob(connection: Connection, files: BlobFiles | None, reference: str) -> OpenBlob:
-    """A blob to be read in pieces; raises KeyError when there is none, StoreError when its file is damaged."""
+    """Return a blob to be read in pieces; raises KeyError when there is none, StoreError when its file is damaged."""
     row = None
     if _REFERENCE.fullmatch(reference):
         row = connection.execute(_BYTES, {"reference": reference}).one_or_none()
@@ -169,4 +169,4 @@ def open_blob(connection: Connection, files: BlobFiles | None, reference: str) -
         return PiecedBlob(connection.engine, reference, row.size)
     if files is None:
         raise StoreError(f"blob {reference} stands in a file; open the store with its directory, too")
-    return FileBlob(files.path(reference), row.size)  # which is gone, and says so
+    return FileBlob(files.path(reference), row.size)  # raises StoreError: the file is missing

@@ -1,4 +1,4 @@
-"""The database engine: SQLite set up to be durable and to bear many threads, or whatever database a URL names."""
+"""The database engine: SQLite, set up to be durable and used by many threads, or the database of a URL."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WRITING = "aldis_writing"
-"""Execution option of a connection that is going to write."""
+"""Execution option of a connection for write transactions."""
 
 _BUSY_MILLISECONDS = 30_000
-_ADVISORY_LOCK = 0x414C444953  # any number will do, as long as every store on one database uses the same: "ALDIS"
+_ADVISORY_LOCK = 0x414C444953  # "ALDIS"; any number that all stores on one database share
 
 
 def open_engine(url: URL | str, *, durable: bool, max_bytes: int | None = None) -> Engine:
-    """An engine for a database; raises StoreError for a URL that cannot be used."""
+    """Return an engine for a database; raises StoreError for a URL that cannot be used."""
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
@@ -52,14 +52,14 @@ def _without_password(text: object) -> str:
 
 
 def sqlite_url(file: Path) -> URL:
-    """The address of a SQLite file."""
+    """Return the URL of a SQLite file."""
     return URL.create("sqlite", database=str(file))
 
 
 def _set_up_sqlite(engine: Engine, *, durable: bool, max_bytes: int | None) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.isolation_level = None  # we begin transactions ourselves, below
+        connection.isolation_level = None  # _begin below begins transactions
         connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
         try:
             connection.execute("PRAGMA journal_mode=WAL")
@@ -76,8 +76,8 @@ def _set_up_sqlite(engine: Engine, *, durable: bool, max_bytes: int | None) -> N
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        # IMMEDIATE: a transaction that reads first and writes later would be refused when another wrote meanwhile.
-        # By the driver itself: SQLAlchemy takes a sixth of a small transaction's time around this.
+        # IMMEDIATE: a transaction that reads first and writes later would fail when another one wrote meanwhile.
+        # Through the driver: the detour through SQLAlchemy takes a sixth of the time of a small transaction.
         driver: Any = connection.connection.dbapi_connection
         try:
             driver.execute("BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITING) else "BEGIN")
@@ -89,14 +89,14 @@ def _begin_elsewhere(connection: Connection) -> None:
     if connection.dialect.name != "postgresql":
         raise StoreError(f"a database of kind {connection.dialect.name} is not supported; use SQLite or PostgreSQL")
     if connection.get_execution_options().get(WRITING):
-        # The journal numbers entries in order of commit, and blob files come before the commit: one writer at a time.
+        # One writer at a time: entries are numbered in order of commit, and blob files are written before it.
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
     else:
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
 
 
 def _translate(context: ExceptionContext) -> StoreError | None:
-    """The store's error for the driver's, with a mark on the connection that its transaction is spoilt."""
+    """Return the store's error for an error of the driver, and mark the transaction as unusable."""
     if context.connection is not None and not context.connection.closed:
         context.connection.info[FAILED] = True
     return None if context.sqlalchemy_exception is None else from_database_error(context.original_exception)

@@ -1,4 +1,4 @@
-"""What can go wrong with the store, told from the errors of the database and of the file system."""
+"""Errors of the store, and their translation from errors of the database and of the file system."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ import sqlite3
 
 from simulator.domain.errors import UserError
 
-# EFBIG is the process's own limit on the size of a file; like a full disk it goes away when room is made.
+# EFBIG: the limit of the process on the size of a file; like a full disk, the user can lift it.
 _FULL_ERRNO = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-# SQLite tells a full disk apart (SQLITE_FULL), but reports a quota or file size limit as a failed write or extension.
+# SQLite reports a full disk as SQLITE_FULL, but a quota or file size limit as a failed write or extension.
 _REFUSED_BY_DISK = frozenset({sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_TRUNCATE})
 _POSTGRESQL_DISK_FULL = "53100"
 
 FAILED = "aldis_failed"
-"""Mark on a connection whose transaction a failed statement has spoilt."""
+"""Key in ``Connection.info`` of a connection whose transaction is unusable after a failed statement."""
 
 _MAKE_ROOM = "nothing of this call was kept; make room (disk, quota or file size limit) and do it again"
 
 
 class StoreError(UserError):
-    """The store cannot be opened, read or written; the text says why and what to do."""
+    """The store cannot be opened, read or written; the message says why and what to do."""
 
 
 class StorageFull(StoreError):
-    """There is no room to store a call. Nothing of it was kept, and the store stays usable."""
+    """There is no room to store a call. Nothing of the call was stored, and the store stays usable."""
 
 
 def from_os_error(error: OSError, doing: str) -> StoreError:
-    """The store's error for one of the file system."""
+    """Return the store's error for an error of the file system; ``doing`` says what failed."""
     if error.errno in _FULL_ERRNO:
         return StorageFull(f"no room left while {doing}: {error.strerror}; {_MAKE_ROOM}")
     return StoreError(f"failed while {doing}: {error.strerror or error}; check the directory, its rights and its disk")
 
 
 def from_database_error(error: BaseException) -> StoreError:
-    """The store's error for one of the database driver."""
+    """Return the store's error for an error of the database driver."""
     code = getattr(error, "sqlite_errorcode", None)
     if code in _REFUSED_BY_DISK:
         return StorageFull(f"the disk did not take what the database wrote ({error}): full, or defective; {_MAKE_ROOM}")

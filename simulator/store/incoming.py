@@ -1,4 +1,4 @@
-"""Large blobs on their way in and out: written as they arrive, read as they leave, never whole in memory."""
+"""Large blobs, written and read in pieces so that they are never in memory as a whole."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 PIECE = 256 * 1024
-"""Bytes that are held in memory at a time."""
+"""Length of a piece in bytes."""
 
 _PIECE = select(blob_pieces.c.data).where(
     blob_pieces.c.sha256 == bindparam("reference"), blob_pieces.c.number == bindparam("number")
@@ -30,14 +30,14 @@ _PIECE = select(blob_pieces.c.data).where(
 
 
 class Incoming:
-    """A blob being written beside the store. It becomes part of it by :meth:`Transaction.adopt`; close it in any case.
+    """A blob that is written to a file beside the store. :meth:`Transaction.adopt` makes it part of the store.
 
-    Its bytes are hashed as they come, and on disk once :meth:`finish` has returned: outside of any transaction, so that
-    nobody waits for a large file.
+    The bytes are hashed as they are written, and safe on disk once :meth:`finish` has returned. This happens outside of
+    any transaction, so that no other call waits for a large file. The owner closes it in any case.
     """
 
     def __init__(self, folder: Path, *, durable: bool, kept: bool = True) -> None:
-        """Begin one in a folder; one that is not ``kept`` has no reference. Raises StoreError."""
+        """Create the file in a folder. Without ``kept`` it is not hashed and has no reference. Raises StoreError."""
         self.path = folder / f"{os.getpid()}-{uuid.uuid4().hex}"
         self.size = 0
         self._durable = durable
@@ -49,7 +49,7 @@ class Incoming:
             raise from_os_error(error, f"writing {self.path}") from error
 
     def write(self, data: bytes) -> None:
-        """Add bytes; raises StoreError, and StorageFull when there is no room."""
+        """Append bytes; raises StoreError, and StorageFull when there is no room."""
         if self._hash is not None:
             self._hash.update(data)
         self.size += len(data)
@@ -61,7 +61,7 @@ class Incoming:
             raise from_os_error(error, f"writing {self.path}") from error
 
     def finish(self) -> None:
-        """Have everything on disk, under its reference; raises StoreError."""
+        """Write everything to disk and determine the reference; raises StoreError."""
         if not self._file.closed:
             try:
                 if self._durable:
@@ -74,14 +74,14 @@ class Incoming:
 
     @property
     def reference(self) -> str:
-        """The blob's reference once it is finished."""
+        """The reference of the finished blob; raises StoreError when it has none."""
         if self._reference is None:
-            what = "is still being written; finish it first" if self._hash is not None else "was not to be kept"
-            raise StoreError(f"{self.path} {what}")
+            reason = "is still being written; finish it first" if self._hash is not None else "was not to be kept"
+            raise StoreError(f"{self.path} {reason}")
         return self._reference
 
     def pieces(self) -> Iterator[bytes]:
-        """The bytes again, from the start, once it is finished; raises StoreError."""
+        """Yield the bytes of the finished blob from the start; raises StoreError."""
         try:
             with self.path.open("rb", buffering=0) as file:
                 yield from _read(file)
@@ -89,7 +89,7 @@ class Incoming:
             raise from_os_error(error, f"reading {self.path}") from error
 
     def close(self) -> None:
-        """Remove the file; what was adopted stays in the store."""
+        """Remove the file; an adopted blob stays in the store."""
         self._file.close()
         self.path.unlink(missing_ok=True)
 
@@ -101,15 +101,15 @@ class Incoming:
 
 
 class OpenBlob(Protocol):
-    """A blob to be read piece by piece, also after its transaction has ended."""
+    """A blob to be read in pieces, also after its transaction has ended."""
 
     @property
     def size(self) -> int:
-        """Its bytes."""
+        """Length of the blob in bytes."""
         ...
 
     def pieces(self) -> Iterator[bytes]:
-        """Its bytes from the start; raises StoreError when they are gone."""
+        """Yield the bytes from the start; raises StoreError when the blob was removed."""
         ...
 
 
@@ -121,11 +121,11 @@ class WholeBlob:
 
     @property
     def size(self) -> int:
-        """Its bytes."""
+        """Length of the blob in bytes."""
         return len(self._data)
 
     def pieces(self) -> Iterator[bytes]:
-        """All at once."""
+        """Yield all bytes as one piece."""
         yield self._data
 
 
@@ -133,18 +133,18 @@ class FileBlob:
     """A blob in a file."""
 
     def __init__(self, path: Path, size: int) -> None:
-        """Raises StoreError when the file is gone or does not have ``size`` bytes."""
+        """Check the file; raises StoreError when it is missing or does not have ``size`` bytes."""
         self.size = size
         self._path = path
         try:
-            found = path.stat().st_size
+            actual = path.stat().st_size
         except OSError as error:
             raise from_os_error(error, f"reading blob {path}") from error
-        if found != size:
-            raise StoreError(f"{path} has {found} bytes where {size} were stored; put a sound copy back")
+        if actual != size:
+            raise StoreError(f"{path} has {actual} bytes where {size} were stored; put a sound copy back")
 
     def pieces(self) -> Iterator[bytes]:
-        """Its bytes from the start; raises StoreError."""
+        """Yield the bytes from the start; raises StoreError."""
         try:
             with self._path.open("rb", buffering=0) as file:
                 yield from _read(file)
@@ -153,7 +153,7 @@ class FileBlob:
 
 
 class PiecedBlob:
-    """A blob that a database keeps in pieces; each is fetched when it is its turn."""
+    """A blob that a database stores in pieces, which are read one after the other."""
 
     def __init__(self, engine: Engine, reference: str, size: int) -> None:
         self.size = size
@@ -161,7 +161,7 @@ class PiecedBlob:
         self._reference = reference
 
     def pieces(self) -> Iterator[bytes]:
-        """Its bytes from the start; raises StoreError when it was purged meanwhile."""
+        """Yield the bytes from the start; raises StoreError when the blob was purged meanwhile."""
         for number in range(-(-self.size // PIECE)):
             with self._engine.connect() as connection:
                 data = connection.execute(_PIECE, {"reference": self._reference, "number": number}).scalar()
@@ -171,7 +171,7 @@ class PiecedBlob:
 
 
 def spool(folder: Path) -> BinaryIO:
-    """A file without a name in a folder: gone when it is closed, or its process killed. Raises StoreError."""
+    """Return a file without a name in a folder. It is gone when it is closed or its process ends. Raises StoreError."""
     try:
         return cast("BinaryIO", tempfile.TemporaryFile(dir=folder, buffering=0))
     except OSError as error:
@@ -179,7 +179,7 @@ def spool(folder: Path) -> BinaryIO:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what processes that are no more have left in a folder of incoming blobs."""
+    """Remove the files of processes that have ended from a folder of incoming blobs."""
     for path in folder.glob("*-*"):
         process = path.name.partition("-")[0]
         if process.isdigit() and not _alive(int(process)):
@@ -187,7 +187,7 @@ def sweep(folder: Path) -> None:
 
 
 def _alive(process: int) -> bool:
-    with suppress(PermissionError):  # somebody else's process: alive
+    with suppress(PermissionError):  # a running process of another user
         try:
             os.kill(process, 0)
         except ProcessLookupError:

@@ -1,7 +1,7 @@
-"""Statements that every call runs: compiled once, and with SQLite handed to its driver without a detour.
+"""Statements of every call: compiled once, and executed directly by the driver of SQLite.
 
-SQLAlchemy spends more time around such a statement than SQLite spends on it: two thirds of an insert's time as measured
-here, and a call on the wire runs a dozen.
+SQLAlchemy takes longer for such a statement than SQLite itself: two thirds of the time of an insert, as measured. A
+call of DIT executes about a dozen.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 class Prepared:
-    """One statement, or one for each kind of database (``sqlite``, ``postgresql``), whose rows always name the same.
+    """A statement, or one for each kind of database (``sqlite``, ``postgresql``), with the same parameters each time.
 
-    Safe between threads. Values come back as the driver has them: ask for numbers and texts only.
+    Safe to share between threads. Results have the types of the driver, so select only numbers and texts.
     """
 
     def __init__(self, statement: Executable | Mapping[str, Executable]) -> None:
@@ -31,29 +31,29 @@ class Prepared:
         self._compiled: _Compiled | None = None
 
     def run(self, connection: Connection, row: Mapping[str, object]) -> tuple[Any, ...] | None:
-        """Run it within the connection's transaction; returns the first row of what it answers, None without one.
+        """Execute it in the connection's transaction; returns the first row of the result, None without one.
 
-        Raises StoreError; the transaction is then spoilt, as after any statement that fails.
+        Raises StoreError; the transaction is then unusable, as after any failed statement.
         """
         if connection.dialect.name != "sqlite":
             result = connection.execute(self._statements[connection.dialect.name], row)
-            found = result.first() if result.returns_rows else None
-            return None if found is None else tuple(found)
+            first = result.first() if result.returns_rows else None
+            return None if first is None else tuple(first)
         compiled = self._compiled
         if compiled is None:
             compiled = self._compiled = _Compiled(self._statements[connection.dialect.name], connection.dialect, row)
         try:
             cursor = _driver(connection).execute(compiled.text, compiled.values(row))
-            answer: tuple[Any, ...] | None = cursor.fetchone()
-            cursor.close()  # a statement that is not through would hold the transaction open
+            fetched: tuple[Any, ...] | None = cursor.fetchone()
+            cursor.close()  # an unfinished statement would keep the transaction open
         except sqlite3.Error as error:
             connection.info[FAILED] = True
             raise from_database_error(error) from error
-        return answer
+        return fetched
 
 
 class _Compiled:
-    """A statement's text for SQLite, and how a row becomes its parameters."""
+    """The text of a statement for SQLite, and the conversion of a row to its parameters."""
 
     def __init__(self, statement: Any, dialect: Dialect, row: Mapping[str, object]) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=tuple(row))
@@ -72,8 +72,8 @@ class _Compiled:
 
 
 def _processor(kind: Any, dialect: Dialect) -> Callable[[Any], object] | None:
-    found: Callable[[Any], object] | None = kind.dialect_impl(dialect).bind_processor(dialect)
-    return found
+    processor: Callable[[Any], object] | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    return processor
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:

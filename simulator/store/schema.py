@@ -1,8 +1,6 @@
-"""The tables: DIT's, the journal's and every other room's records in one database, so that a call is one transaction.
+"""The tables of all packages in one database, so that a call is one transaction, and their column types.
 
-Change anything here, and :data:`SCHEMA_VERSION` changes with it: a store refuses a directory of another version.
-
-Column types that hold the same on every database.
+A change of a table needs a new :data:`SCHEMA_VERSION`: a store refuses a directory of another version.
 """
 
 from __future__ import annotations
@@ -10,7 +8,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     BigInteger,
@@ -30,18 +27,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from simulator.domain.clock import RIGA
 from simulator.store.errors import StoreError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
 
-_RIGA = ZoneInfo("Europe/Riga")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class Moment(TypeDecorator[datetime]):
-    """A moment, kept as text in UTC with microseconds, so that text order is time order; comes back in Europe/Riga."""
+    """A time, stored as text in UTC with microseconds, so that text order is time order; read in Europe/Riga."""
 
     impl = String(27)
     cache_ok = True
@@ -54,11 +51,11 @@ class Moment(TypeDecorator[datetime]):
         return value.astimezone(UTC).isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        return None if value is None else datetime.fromisoformat(value).astimezone(_RIGA)
+        return None if value is None else datetime.fromisoformat(value).astimezone(RIGA)
 
 
 class JsonText(TypeDecorator[Any]):
-    """A JSON value, kept as readable text."""
+    """A JSON value, stored as readable text."""
 
     impl = Text
     cache_ok = True
@@ -94,7 +91,7 @@ blobs = Table(
     metadata,
     Column("sha256", String(64), primary_key=True),
     Column("size", Integer, nullable=False),
-    Column("data", LargeBinary),  # null: the bytes stand in a file, or in pieces
+    Column("data", LargeBinary),  # null: the bytes are in a file or in blob_pieces
 )
 
 blob_pieces = Table(

@@ -1,8 +1,7 @@
-"""The store itself: opening, checking, and one transaction per call.
+"""The store: opens a database and its large blobs, and gives one transaction for each call.
 
-One transaction of the store, as its users see it.
-
-Append-only records of other rooms: an owner, a kind, a key that is unique within them, and a JSON body.
+``archive_add`` and the functions below it keep append-only records of other packages: an owner, a kind, a key that is
+unique within both, and a JSON body.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Transaction:
-    """One transaction: its connection, its blobs, and what is to be done once it is committed.
+    """A transaction: its connection, its blobs, and callbacks for its end.
 
     Begin one with :meth:`Store.transaction` (to write) or :meth:`Store.reading`. All changes of a transaction are
     committed together, or none is.
@@ -57,13 +56,13 @@ class Transaction:
         self._undo: list[Callable[[], object]] = []
         self._fresh: dict[str, bytes] = {}
         self.known: dict[str, Any] = {}
-        """What was looked up in this transaction and cannot change within it but by its own doing."""
+        """Cache of values that only this transaction can change while it lasts."""
 
     @property
     def connection(self) -> Connection:
-        """The SQLAlchemy connection inside this transaction; raises StoreError after a statement has failed.
+        """The SQLAlchemy connection of this transaction; raises StoreError after a statement has failed.
 
-        A failed statement may have ended the transaction in the database: what came after it would stand alone.
+        A failed statement may have ended the transaction in the database; later statements would be committed alone.
         """
         if self._info.get(FAILED):
             raise StoreError(
@@ -72,7 +71,7 @@ class Transaction:
         return self._connection
 
     def put_blob(self, data: bytes) -> str:
-        """Keep bytes and return their reference (SHA-256, hex); durable when the transaction commits.
+        """Store bytes and return their reference (SHA-256 in hex). They are durable once the transaction commits.
 
         Raises StoreError, and StorageFull when there is no room.
         """
@@ -83,39 +82,39 @@ class Transaction:
         return reference
 
     def incoming(self) -> Incoming:
-        """Begin a large blob that is to be adopted; close it in any case. Raises StoreError."""
+        """Begin a large blob, to be adopted when it is written. The caller closes it. Raises StoreError."""
         self._require_writing()
         if self._begin is None:
             raise StoreError("this transaction has no place for large blobs")
         return self._begin()
 
     def adopt(self, incoming: Incoming) -> str:
-        """Keep a finished file as a blob and return its reference; durable when the transaction commits.
+        """Store a finished file as a blob and return its reference. It is durable once the transaction commits.
 
-        The file stays the caller's to close, so that it can be adopted again when this transaction is undone. Raises
-        StoreError, and StorageFull when there is no room.
+        The caller closes the file, and can adopt it again after a rollback of this transaction. Raises StoreError, and
+        StorageFull when there is no room.
         """
         self._require_writing()
         return self._keep(lambda: blobs.adopt(self.connection, self._files, incoming))
 
     def blob(self, reference: str) -> bytes:
-        """The bytes behind a reference; raises KeyError when there are none."""
+        """Return the bytes of a blob; raises KeyError when there is no such blob."""
         fresh = self._fresh.get(reference)
         return fresh if fresh is not None else blobs.get(self.connection, self._files, reference)
 
     def open_blob(self, reference: str) -> OpenBlob:
-        """A blob to be read piece by piece, also after the transaction; raises KeyError when there is none."""
+        """Return a blob to be read in pieces, also after the transaction; raises KeyError when there is none."""
         return blobs.open_blob(self.connection, self._files, reference)
 
     def after_commit(self, callback: Callable[[], object]) -> None:
-        """Call something after the commit, when others may write again; never when the transaction is undone."""
+        """Register a callback for after the commit, when others can write again. A rollback does not call it."""
         self._require_writing()
         self._callbacks.append(callback)
 
     def after_rollback(self, callback: Callable[[], object]) -> None:
-        """Call something when this transaction is undone, before another one can begin.
+        """Register a callback for a rollback; it is called before another transaction can begin.
 
-        For state in memory that changes together with the store. The callback must neither raise nor use the store.
+        Use it for state in memory that changes together with the store. The callback must not raise or use the store.
         """
         self._require_writing()
         self._undo.append(callback)
@@ -137,22 +136,22 @@ class Transaction:
             )
 
     def discard_files(self) -> None:
-        """For the store: remove the files of blobs that this transaction put, because it will not be committed."""
+        """Remove the files of the blobs of this transaction, before its rollback. Called by the store."""
         for path in self._new_files:
             path.unlink(missing_ok=True)
 
     def undo(self) -> None:
-        """For the store: call what was registered by :meth:`after_rollback`, last first."""
+        """Call the callbacks of :meth:`after_rollback`, the last one first. Called by the store."""
         for callback in reversed(self._undo):
             callback()
 
     def call_back(self) -> None:
-        """For the store: call what is to be called after the commit, all of it, then raise what was raised."""
+        """Call all callbacks of :meth:`after_commit`, then raise the errors that they raised. Called by the store."""
         raised: list[Exception] = []
         for callback in self._callbacks:
             try:
                 callback()
-            except Exception as error:  # noqa: BLE001 - not hidden: raised below, once the others have been called
+            except Exception as error:  # noqa: BLE001 - raised below, after the other callbacks
                 raised.append(error)
         if len(raised) == 1:
             raise raised[0]
@@ -163,11 +162,11 @@ class Transaction:
 DATABASE_FILE = "aldis.sqlite3"
 BLOB_FOLDER = "blobs"
 INCOMING_FOLDER = "incoming"
-"""Where files are written before they become blobs: beside them, so that it takes no copy."""
+"""Folder of files that are to become blobs. It is beside the blobs, so that adopting one needs no copy."""
 
 
 class Store:
-    """Everything that the simulator keeps. Safe to share between threads; transactions of several threads queue."""
+    """The data of a simulator. Safe to share between threads; write transactions of several threads queue."""
 
     def __init__(self, engine: Engine, files: BlobFiles | None, scratch: Path | None, incoming: Path) -> None:
         """Use :meth:`open`."""
@@ -183,13 +182,13 @@ class Store:
 
     @classmethod
     def open(cls, directory: Path | None = None, *, url: str | None = None, max_bytes: int | None = None) -> Self:
-        """Open a store, and make it when it is not there.
+        """Open a store, or create it.
 
-        With a directory, SQLite and the large blobs live in it; what is committed survives kill -9 and loss of power.
-        With ``url``, records live in that database, and large blobs in the directory or, when none is given, there too.
-        With neither, everything lives in a temporary directory and is gone at :meth:`close`.
-        ``max_bytes`` bounds the SQLite database (large blobs apart): beyond it a call gets StorageFull, as from a full
-        disk; the tests use it. Raises StoreError for what cannot be opened, and for a store of another version.
+        With a directory, it has the SQLite database and the large blobs; committed data survives kill -9 and a loss of
+        power. With ``url``, the records are in that database, and large blobs in the directory or, without one, in the
+        database too. With neither, everything is in a temporary directory, which :meth:`close` removes. ``max_bytes``
+        limits the SQLite database without large blobs, for tests: beyond it a call gets StorageFull, as from a full
+        disk. Raises StoreError for a store that cannot be opened or is of another version.
         """
         scratch = Path(tempfile.mkdtemp(prefix="aldis-store-")) if directory is None else None
         place = directory or (scratch if url is None else None)
@@ -212,17 +211,17 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """One write transaction: committed when the block ends, undone whole when it raises.
+        """Run a block in a write transaction, which is committed at the end of the block or undone when it raises.
 
         Callbacks of :meth:`Transaction.after_commit` run after the commit, in order, outside of the transaction. Raises
-        StoreError when the store cannot be written, StorageFull when there is no room, and what a callback raises
-        (once all have run).
+        StoreError when the store cannot be written, StorageFull when there is no room, and the errors of callbacks,
+        after all of them have run.
         """
         with self._alone(), self._writing() as connection, connection.begin() as root:
             transaction = Transaction(connection, self._files, writing=True, begin=self.incoming)
             try:
                 yield transaction
-                _ = transaction.connection  # refuses when a statement failed and nobody let its error through
+                _ = transaction.connection  # raises when a statement failed and the caller ignored its error
             except BaseException:
                 # Before the rollback: once the database is free, another process may be storing the same blob.
                 transaction.discard_files()
@@ -233,7 +232,7 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        """A consistent view of what is committed; it holds nobody up. Raises StoreError when it cannot be read."""
+        """Run a block with a consistent view of the committed data. It blocks no other call. Raises StoreError."""
         with self._engine.connect() as connection:
             connection.info.pop(FAILED, None)
             with connection.begin() as root:
@@ -245,18 +244,18 @@ class Store:
         return Incoming(self._incoming, durable=self._files is not None and self._files.durable)
 
     def scratch(self) -> Incoming:
-        """The same for bytes that only have to wait: they are not hashed, and cannot be adopted. Raises StoreError."""
+        """Begin a temporary file, not hashed and never adopted; the caller closes it. Raises StoreError."""
         return Incoming(self._incoming, durable=False, kept=False)
 
     def spool(self) -> BinaryIO:
-        """A file without a name, for bytes that have to wait; gone when it is closed. Raises StoreError."""
+        """Return a temporary file without a name; it is gone when it is closed. Raises StoreError."""
         return spool(self._incoming)
 
     def close(self) -> None:
-        """Let go of the database; a temporary store is removed. A transaction that is still open is undone."""
+        """Close the database and remove a temporary store. A transaction that is still open is undone."""
         self._closed = True
-        if self._writer.acquire(blocking=False):  # or else the transaction that is open lets go
-            self._let_go()
+        if self._writer.acquire(blocking=False):  # otherwise the open transaction disconnects when it ends
+            self._disconnect()
             self._writer.release()
         self._engine.dispose()
         if self._scratch is not None:
@@ -270,13 +269,13 @@ class Store:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        me = threading.get_ident()
-        if self._holder == me:
+        thread = threading.get_ident()
+        if self._holder == thread:
             raise StoreError(
                 "this thread already has a transaction open and would wait for itself; pass that transaction on instead"
             )
         with self._writer:
-            self._holder = me
+            self._holder = thread
             try:
                 yield
             finally:
@@ -286,7 +285,7 @@ class Store:
     def _writing(self) -> Iterator[Connection]:
         """The one connection that writes. It stays open: taking one from the pool takes as long as an insert.
 
-        What failed on it may have spoilt it; the next transaction then has another one.
+        After an error it is closed, because it may be unusable; the next transaction opens another one.
         """
         if self._connection is None:
             self._connection = self._engine.connect().execution_options(**{WRITING: True})
@@ -294,12 +293,12 @@ class Store:
         try:
             yield self._connection
         except BaseException:
-            self._let_go()
+            self._disconnect()
             raise
         if self._closed:
-            self._let_go()
+            self._disconnect()
 
-    def _let_go(self) -> None:
+    def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
@@ -308,14 +307,14 @@ class Store:
         try:
             root.commit()
         except BaseException:
-            # A server that is lost during the commit may have committed: then the files are its, and opening tells.
+            # A server that was lost during the commit may have committed: then its records need the files.
             if self._engine.dialect.name == "sqlite":
                 transaction.discard_files()
             transaction.undo()
             raise
 
     def _prepare(self, place: Path | None) -> None:
-        """Make or check the tables, and clean up after a process that was killed."""
+        """Create or check the tables, and clean up after a process that was killed."""
         try:
             with self.transaction() as transaction:
                 _check_version(transaction)
@@ -329,12 +328,12 @@ class Store:
 
 
 def _check_version(transaction: Transaction) -> None:
-    found = set(inspect(transaction.connection).get_table_names())
-    if not found:
+    tables = set(inspect(transaction.connection).get_table_names())
+    if not tables:
         metadata.create_all(transaction.connection)
         transaction.connection.execute(insert(facts), {"name": "schema", "value": SCHEMA_VERSION})
         return
-    if facts.name not in found:
+    if facts.name not in tables:
         raise StoreError("its database belongs to something else; give an empty directory or database")
     version = transaction.connection.scalar(select(facts.c.value).where(facts.c.name == "schema"))
     if version != SCHEMA_VERSION:
@@ -357,7 +356,7 @@ def _make(folder: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveRow:
-    """One record; ``number`` grows in order of commit, ``at`` is simulated time, ``blob`` names bytes of the store."""
+    """A record. ``number`` grows in order of commit, ``at`` is simulated time, ``blob`` is the reference of a blob."""
 
     number: int
     owner: str
@@ -378,9 +377,9 @@ def archive_add(
     body: Any = None,
     blob: str | None = None,
 ) -> bool:
-    """Add a record; False, and nothing changed, when its owner already has that key of that kind.
+    """Add a record. Returns False, and changes nothing, when the owner already has one of that kind and key.
 
-    ``body`` is any JSON value; ``blob`` a reference that ``transaction.put_blob`` gave.
+    ``body`` is any JSON value; ``blob`` a reference from ``transaction.put_blob``.
     """
     if archive_row(transaction, owner, kind, key) is not None:
         return False
@@ -398,7 +397,7 @@ def archive_add(
 
 
 def archive_row(transaction: Transaction, owner: str, kind: str, key: str) -> ArchiveRow | None:
-    """The one record under a key."""
+    """Return the record of a key, None when there is none."""
     statement = select(archive).where(archive.c.owner == owner, archive.c.kind == kind, archive.c.key == key)
     row = transaction.connection.execute(statement).one_or_none()
     return None if row is None else ArchiveRow(*row)
@@ -407,7 +406,7 @@ def archive_row(transaction: Transaction, owner: str, kind: str, key: str) -> Ar
 def archive_rows(
     transaction: Transaction, owner: str, kind: str | None = None, *, after: int = 0
 ) -> Iterator[ArchiveRow]:
-    """An owner's records behind a number in the order in which they were added, of one kind or of all."""
+    """Yield an owner's records with a number above ``after``, of one kind or of all, in the order of their numbers."""
     statement = select(archive).where(archive.c.owner == owner, archive.c.number > after).order_by(archive.c.number)
     if kind is not None:
         statement = statement.where(archive.c.kind == kind)
@@ -416,5 +415,5 @@ def archive_rows(
 
 
 def archive_end(transaction: Transaction) -> int:
-    """The number of the last record of any owner, 0 when there is none."""
+    """Return the number of the last record of any owner, 0 when there is none."""
     return transaction.connection.scalar(select(func.max(archive.c.number))) or 0

@@ -1,9 +1,7 @@
-"""Injected faults: ways in which the simulated network misbehaves on request, to see how a client tolerates it.
+"""Injected faults, which test how a client tolerates a failing network, and the tokens that were tampered with.
 
-Everything here is assumed: real networks fail in such ways, how DIT fails is not public. Each armed fault is triggered
-a counted number of times, and each time by one call, whatever the number of threads that ask.
-
-Tokens that were tampered with as injected faults, so that the authenticator knows why it refuses them.
+All faults are assumed: real networks fail in such ways, but the failures of DIT are not public. Each armed fault is
+triggered a given number of times, each time by exactly one call, also when several threads call at once.
 """
 
 from __future__ import annotations
@@ -63,7 +61,7 @@ KINDS = {
 BEFORE = frozenset({LOSE_REQUEST, HTTP_500, SOAP_FAULT, SLOW_REPLY})
 """Kinds that are injected before a call is carried out."""
 AFTER = frozenset({DROP_REPLY, CUT_REPLY})
-"""Kinds that spoil the reply of a call that was carried out."""
+"""Kinds that damage the reply of a call that was carried out."""
 TAMPERING = frozenset({INVALID_DOCUMENT, UNKNOWN_CONTRACT, OTHER_RETAILER, ODD_DECIMALS, EMPTY_LIST})
 """Kinds that change a delivered document."""
 DELIVERY = TAMPERING | {DUPLICATE_DELIVERY, OUT_OF_ORDER}
@@ -90,15 +88,15 @@ _MAX_SECONDS = 600.0  # wall seconds
 
 
 class FaultsError(ValueError):
-    """A fault was asked for that does not exist, or that nothing would ever trigger."""
+    """A fault does not exist, or no call could trigger it."""
 
 
 @dataclass(frozen=True, slots=True)
 class InjectedFault:
-    """A fault to inject: its kind, the operation and the authority that trigger it (None: any), and how many times.
+    """A fault to inject: its kind, the operation and authority that trigger it (None: any), and the number of times.
 
-    ``recipient`` is the mailbox in which a delivery goes wrong (None: all that the message goes to); ``seconds`` is how
-    long a slow reply takes, wall time.
+    ``recipient`` is the mailbox whose delivery fails (None: all mailboxes of the message). ``seconds`` is the delay of
+    a slow reply in wall seconds.
     """
 
     kind: str
@@ -110,7 +108,7 @@ class InjectedFault:
 
 
 Misbehaviour = InjectedFault
-"""Former name of :class:`InjectedFault`; it goes with the next release."""
+"""Former name of :class:`InjectedFault`; to be removed in the next release."""
 
 
 @dataclass(slots=True, eq=False)
@@ -128,7 +126,7 @@ class Faults:
         self._triggered: dict[str, int] = {}
 
     def arm(self, fault: InjectedFault) -> None:
-        """Add a fault behind those already armed; raises FaultsError for one that nothing would ever trigger."""
+        """Arm a fault, after those already armed; raises FaultsError for one that no call could trigger."""
         if fault.kind not in KINDS:
             raise FaultsError(f"there is no fault {fault.kind!r}; known are: {', '.join(sorted(KINDS))}")
         if fault.kind in ISSUING and fault.operation not in (None, ISSUE):
@@ -164,9 +162,9 @@ class Faults:
     ) -> InjectedFault | None:
         """Return the first armed fault that this call triggers, and count it; None when there is none.
 
-        ``kind`` is the kind, or the kinds, that the caller can inject: BEFORE and AFTER by default. ``recipient`` asks
-        for the faults of one mailbox. ``transaction`` is the one in which the fault has its effect: a rollback arms the
-        fault again.
+        ``kind`` is the kind, or the kinds, that the caller can inject: BEFORE and AFTER by default. ``recipient``
+        selects the faults of one mailbox. ``transaction`` is the one in which the fault has its effect: a rollback
+        arms the fault again.
         """
         kinds = BEFORE | AFTER if kind is None else {kind} if isinstance(kind, str) else frozenset(kind)
         with self._lock:

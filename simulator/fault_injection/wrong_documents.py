@@ -1,6 +1,6 @@
-"""Tampers with a correct document, for injected faults of a delivery. Assumed throughout.
+"""Invalid or wrong documents for injected faults: a tampered document, or a record of another retailer's customer.
 
-A leak on purpose: one retailer's part of the national list tells of another's customer.
+All of these faults are assumed.
 """
 
 from __future__ import annotations
@@ -107,13 +107,13 @@ def leaks(
     faults: Faults | None,
     transaction: Transaction | None = None,
 ) -> tuple[dict[str, DiscountRecord], tuple[str, ...]]:
-    """Another's first record for each retailer for whom a leak is armed, by registration number.
+    """Return the record to leak to each retailer for whom a leak is armed, and the authorities of these retailers.
 
-    ``firsts`` are the first records of the retailers' parts. Also returns the authorities that will be told too much.
-    Without another retailer's record there is nothing to leak, and the misbehaviour stays armed,
-    as it does when ``transaction``, the transaction of the publication, is rolled back.
+    The records are by the registration number of the retailer that will get them. ``firsts`` are the first records of
+    all retailers' parts of the national list, by registration number. Without another retailer's record there is
+    nothing to leak, and the fault stays armed; a rollback of ``transaction``, that of the publication, arms it again.
     """
-    found, told = {}, []
+    leaked_records, notified_authorities = {}, []
     for retailer in retailers:
         number = retailer.registration_number
         others = [record for provider, record in firsts.items() if provider != number and record is not None]
@@ -121,6 +121,6 @@ def leaks(
             continue
         if faults.take("SendMessage2", retailer.authority, kind=LEAK, transaction=transaction) is None:
             continue
-        found[number] = others[0]
-        told.append(retailer.authority)
-    return found, tuple(told)
+        leaked_records[number] = others[0]
+        notified_authorities.append(retailer.authority)
+    return leaked_records, tuple(notified_authorities)

@@ -1,4 +1,4 @@
-"""Settings in TOML: read into dataclasses, with every mistake named by file, line, key and expectation."""
+"""Settings in TOML: reads files into dataclasses, and reports all mistakes with file, line, key and expected value."""
 
 from simulator.settings.files import KeyPath, Problem, SettingsError, SettingsFile, Table
 from simulator.settings.reading import Check, Convert, SourceOf, Text, did_you_mean, expected, read, shown, structure

@@ -1,7 +1,4 @@
-"""A TOML file of settings: its tables, the line of each key, and errors that name file, line and key.
-
-Where the data lies: in a checkout beside the packages, in an installed wheel inside them.
-"""
+"""TOML files of settings: tables, the lines of keys, errors with file, line and key, and the folders of data."""
 
 from __future__ import annotations
 
@@ -21,7 +18,7 @@ KeyPath = tuple[str | int, ...]
 """Keys from the top of a file to a value; a number is the index, from 0, in an array."""
 
 LABELS = ("basis", "source")
-"""Keys that say how the values of a table are known. They hold for the tables inside as well."""
+"""Keys of the basis and source of a table's values. They hold for the tables inside as well."""
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _LINE = re.compile(r"\s*\(at line (\d+), column \d+\)")
@@ -29,7 +26,7 @@ _LINE = re.compile(r"\s*\(at line (\d+), column \d+\)")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake in a file. ``line`` counts from 1 and is None when the key has no line; ``key`` is dotted."""
+    """A mistake in a file. ``line`` counts from 1 and is None for a key without a line; ``key`` is dotted."""
 
     path: Path
     line: int | None
@@ -42,7 +39,7 @@ class Problem:
 
 
 class SettingsError(UserError):
-    """A settings file cannot be used. ``problems`` holds every mistake found; the message has a line for each."""
+    """A settings file cannot be used. ``problems`` has all mistakes; the message has a line for each."""
 
     def __init__(self, *problems: Problem | str) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
@@ -51,20 +48,20 @@ class SettingsError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Basis and source that hold at a place of a file; None where the file does not say."""
+    """The basis and source that hold at a place of a file; None where the file has none."""
 
     basis: Basis | None = None
     source: str | None = None
 
     def inside(self, values: Mapping[str, Any]) -> Labels:
-        """The labels that hold inside a table with these values."""
+        """Return the labels that hold inside a table with these values."""
         basis, source = values.get("basis"), values.get("source")
         return Labels(
             Basis(basis) if basis in set(Basis) else self.basis, source if isinstance(source, str) else self.source
         )
 
     def provenance(self) -> Provenance:
-        """Basis and source together; raises ValueError when one is missing."""
+        """Return basis and source together; raises ValueError when one is missing."""
         if self.basis is None or self.source is None:
             missing = "basis" if self.basis is None else "source"
             raise ValueError(f"has no {missing}; write it here or in a table above")
@@ -72,7 +69,7 @@ class Labels:
 
 
 class Table(dict[str, Any]):
-    """A table of a file. ``path`` leads to it; ``labels`` hold for its values, unless ``labels_of_key`` says else."""
+    """A table of a file at ``path``. ``labels`` hold for its values but for those in ``labels_of_key``."""
 
     def __init__(self, values: Mapping[str, Any], path: KeyPath, labels: Labels) -> None:
         super().__init__(values)
@@ -82,7 +79,7 @@ class Table(dict[str, Any]):
 
     @classmethod
     def of(cls, values: Mapping[str, Any], above: Labels, path: KeyPath = ()) -> Self:
-        """The table with all tables inside it; labels are inherited from ``above``."""
+        """Return a table with all tables inside it; labels are inherited from ``above``."""
         labels = above.inside(values)
         return cls({key: cls._nested(value, labels, (*path, key)) for key, value in values.items()}, path, labels)
 
@@ -95,18 +92,18 @@ class Table(dict[str, Any]):
         return value
 
     def labels_at(self, key: str) -> Labels:
-        """The labels of one value: its own (``{ value = ..., basis = ... }``) or this table's."""
+        """Return the labels of a value: its own (``{ value = ..., basis = ... }``) or those of this table."""
         value = self.get(key)
         return value.labels if isinstance(value, Table) else self.labels_of_key.get(key, self.labels)
 
     def only(self, *keys: str) -> Table:
-        """This table with some of its keys, in the order of the file."""
+        """Return this table with some of its keys, in the order of the file."""
         chosen = Table({key: value for key, value in self.items() if key in keys}, self.path, self.labels)
         chosen.labels_of_key = self.labels_of_key
         return chosen
 
     def overlaid_by(self, other: Table) -> Table:
-        """A table with the values of ``other`` in place of this one's. Each value keeps its own labels."""
+        """Return a table in which values of ``other`` replace those of this one. Each value keeps its labels."""
         merged = Table(self, self.path, self.labels)
         merged.labels_of_key = dict(self.labels_of_key)
         for key, value in other.items():
@@ -120,9 +117,9 @@ class Table(dict[str, Any]):
 
 
 class SettingsFile:
-    """A TOML file that was read. ``over`` is a bundled file whose values hold where this one has none.
+    """A TOML file that was read. ``over`` is a bundled file, with values for the keys that this one does not have.
 
-    Values of a file that lies over another are assumed, with the file's name as their source, unless it says otherwise.
+    With ``over``, values of this file are assumed and have its name as their source, unless it has its own labels.
     """
 
     def __init__(self, path: Path, text: str, values: Mapping[str, Any], over: SettingsFile | None = None) -> None:
@@ -134,7 +131,7 @@ class SettingsFile:
 
     @classmethod
     def open(cls, path: Path, *, over: SettingsFile | None = None, if_missing: str = "") -> Self:
-        """Read a file. Raises SettingsError; ``if_missing`` is what to do when there is no such file."""
+        """Read a file. Raises SettingsError; ``if_missing`` is the advice of its message for a missing file."""
         try:
             text = path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
@@ -155,29 +152,29 @@ class SettingsFile:
         return lines_of_keys(self._text)
 
     def line(self, path: KeyPath) -> int | None:
-        """The line of a key, or of the innermost table around it that has one; None at the top of the file."""
+        """Return the line of a key, or of the innermost table around it that has one; None at the top of the file."""
         cuts = (path[:length] for length in range(len(path), 0, -1))
         return next((self._lines[cut] for cut in cuts if cut in self._lines), None)
 
     def place(self, path: KeyPath) -> str:
-        """A place as another place's error names it: ``residents[2] (line 41)``."""
+        """Return a place in words, for an error elsewhere: ``residents[2] (line 41)``."""
         line = self.line(path)
         return dotted(path) if line is None else f"{dotted(path)} (line {line})"
 
     def problem(self, path: KeyPath, message: str) -> Problem:
-        """A mistake at a place: in this file, or in the one below it when only that one has the key."""
+        """Return a mistake at a place of this file, or of the file below when only that one has the key."""
         if self._over is not None and path not in self._lines and path in self._over._lines:  # noqa: SLF001
             return self._over.problem(path, message)
         return Problem(self.path, self.line(path), dotted(path), message)
 
     def error(self, problems: Iterable[tuple[KeyPath, str]]) -> SettingsError:
-        """The error that names these mistakes, in the order of the file."""
-        found = [self.problem(path, message) for path, message in problems]
-        return SettingsError(*sorted(found, key=lambda problem: problem.line or 0))
+        """Return the error with these mistakes, in the order of the file."""
+        placed = [self.problem(path, message) for path, message in problems]
+        return SettingsError(*sorted(placed, key=lambda problem: problem.line or 0))
 
 
 def dotted(path: KeyPath) -> str:
-    """A path as people write it: ``rates[3].amount``. Array items count from 1."""
+    """Return a path as text: ``rates[3].amount``. Array items count from 1."""
     text = ""
     for step in path:
         if isinstance(step, int):
@@ -189,10 +186,10 @@ def dotted(path: KeyPath) -> str:
 
 
 def lines_of_keys(text: str) -> dict[KeyPath, int]:
-    """The line, counted from 1, at which each table and value of a valid TOML text begins.
+    """Return the line, counted from 1, on which each table and value of a valid TOML text begins.
 
-    tomllib does not tell lines. Here it parses each header and each assignment by itself, so that every notation of
-    TOML is understood; a text that is not complete yet takes in the next line.
+    tomllib does not report lines. This function gives it each header and each assignment separately, so that every
+    notation of TOML is understood; a text that is incomplete is continued with the next line.
     """
     lines: dict[KeyPath, int] = {}
     last_index: dict[KeyPath, int] = {}
@@ -217,7 +214,7 @@ def lines_of_keys(text: str) -> dict[KeyPath, int]:
 
 
 def _opened_table(header: Any, last_index: dict[KeyPath, int]) -> KeyPath:
-    """The path of the table that a header opens. ``last_index`` holds the last item of each array of tables so far."""
+    """Return the path of the table that a header opens; ``last_index`` has the last item of each array so far."""
     path: KeyPath = ()
     while header:
         ((name, header),) = header.items()
@@ -249,7 +246,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def data_root(name: str) -> Path:
-    """The folder ``schemas`` or ``fixtures``.
+    """Return the folder ``schemas`` or ``fixtures``: in a wheel inside the package, in a checkout beside it.
 
     Raises FileNotFoundError when the installation lacks it.
     """

@@ -1,7 +1,7 @@
-"""Turns tables of settings files into dataclasses with cattrs, and gathers everything that is wrong.
+"""Reads tables of settings files into dataclasses with cattrs, and collects all mistakes.
 
 A dataclass describes a table. Its fields are the keys; their types, and ``Check`` or ``Convert`` in an ``Annotated``
-type, say what each value must be. A field of type ``Sourced`` keeps the basis and source of its value, a field of type
+type, define the allowed values. A field of type ``Sourced`` keeps the basis and source of its value, a field of type
 ``Provenance`` those of its table. A dataclass may have a method ``problems``, which yields the key and the message of
 each contradiction between its fields.
 """
@@ -45,8 +45,8 @@ _SHOWN = 200  # characters of a wrong value that a message repeats
 class Check:
     """A condition on a value: ``Annotated[str, Check("6 digits in quotation marks", SIX_DIGITS.fullmatch)]``.
 
-    ``test`` returns something false for a value to be refused, or raises ValueError with a message of its own. Without
-    a test, ``expected`` only describes the value. ``schema`` goes into the JSON Schema.
+    ``test`` returns a false value to refuse a value, or raises ValueError with its own message. Without a test,
+    ``expected`` only describes the value. ``schema`` is added to the JSON Schema.
     """
 
     expected: str
@@ -56,7 +56,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Convert:
-    """Makes the field's value from what the file has; ``convert`` raises ValueError for a value to be refused."""
+    """A conversion of the value in the file to that of the field; ``convert`` raises ValueError to refuse a value."""
 
     expected: str
     convert: Callable[[Any], Any]
@@ -65,7 +65,7 @@ class Convert:
 
 @dataclass(frozen=True, slots=True)
 class SourceOf:
-    """Marks a field of type ``Provenance`` that holds the basis and source of one key instead of the whole table's."""
+    """Mark of a field of type ``Provenance``: it gets the basis and source of one key, not those of the table."""
 
     key: str
 
@@ -74,10 +74,10 @@ Text = Annotated[str, Check("text in quotation marks that is not empty", str.str
 
 
 def read(path: Path, kind: type[T], *, over: Path | None = None, if_missing: str = "") -> T:
-    """Read a TOML file into a dataclass. Raises SettingsError with everything that is wrong in it.
+    """Read a TOML file into a dataclass. Raises SettingsError with all mistakes in it.
 
-    Values of the file take the place of those of the file ``over``. ``if_missing`` says what to do when there is no
-    such file.
+    Values of the file replace those of the file ``over``. ``if_missing`` is advice for the message when the file is
+    missing.
     """
     below = None if over is None else SettingsFile.open(over)
     file = SettingsFile.open(path, over=below, if_missing=if_missing)
@@ -85,7 +85,7 @@ def read(path: Path, kind: type[T], *, over: Path | None = None, if_missing: str
 
 
 def structure(file: SettingsFile, table: Table, kind: type[T]) -> T:
-    """The dataclass that a table of a file describes. Raises SettingsError with everything that is wrong in it."""
+    """Convert a table of a file to a dataclass. Raises SettingsError with all mistakes in it."""
     try:
         return _converter().structure(table, kind)
     except (ClassValidationError, _Mistyped) as error:
@@ -93,7 +93,7 @@ def structure(file: SettingsFile, table: Table, kind: type[T]) -> T:
 
 
 class _Mistyped(ValueError):
-    """A value that is not what its type asks for."""
+    """A value does not have its type."""
 
     def __init__(self, value: Any, hint: Any) -> None:
         super().__init__(value, hint)
@@ -102,7 +102,7 @@ class _Mistyped(ValueError):
 
 
 class _Wrong(ValueError):
-    """A message about a key of the table that is being read."""
+    """A mistake at a key of the table that is being read."""
 
     def __init__(self, key: str, message: str) -> None:
         super().__init__(message)
@@ -111,7 +111,7 @@ class _Wrong(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A value as its table has it, with the labels that hold for it."""
+    """A value of a table, with the labels that hold for it."""
 
     value: Any
     labels: Labels
@@ -120,8 +120,8 @@ class _Entry:
 @functools.cache
 def _converter() -> Converter:
     converter = Converter(detailed_validation=True)
-    # cattrs asks what was registered last first.
-    for kind in _PLAIN:  # enumerations of text come here too, as kinds of str
+    # cattrs tries the hooks in the reverse order of their registration.
+    for kind in _PLAIN:  # enumerations of text use this hook too, as subclasses of str
         converter.register_structure_hook(kind, _plain)
     _register(converter, _has_origin(Union, UnionType), _optional_hook)
     _register(converter, _has_origin(tuple), _tuple_hook)
@@ -150,13 +150,13 @@ def _plain(value: Any, kind: Any) -> Any:
         return _choice(value, kind)
     if kind is float and type(value) is int:
         return float(value)
-    if type(value) is not kind:  # true is no number, and a date with a time is no date
+    if type(value) is not kind:  # not isinstance: true is no number, and a date with a time is no date
         raise _Mistyped(value, kind)
     return value
 
 
 def _optional_hook(hint: Any, converter: Converter) -> Hook:
-    return _hook_of(_wrapped(hint), converter)  # TOML has no null: what may be left out has its type when it is there
+    return _hook_of(_wrapped(hint), converter)  # TOML has no null: a value that is there has the type
 
 
 def _tuple_hook(hint: Any, converter: Converter) -> Hook:
@@ -298,7 +298,7 @@ def _has_labels(value: Any) -> bool:
 
 
 def _entry_errors(table: Table, key: str) -> list[Exception]:
-    """What is wrong beside the value in ``key = { value = ..., basis = ..., source = ... }``."""
+    """Return the mistakes beside the value in ``key = { value = ..., basis = ..., source = ... }``."""
     value = table[key]
     errors = _unknown_keys(value, ("value",), has_labels=True) if _has_labels(value) else []
     if not errors:
@@ -321,7 +321,7 @@ def _label_errors(table: Table) -> Iterator[Exception]:
 
 
 def label_problems(table: Table) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with the ``basis`` and ``source`` that a table itself has, by their keys."""
+    """Yield the mistakes in the ``basis`` and ``source`` of a table itself, by their keys."""
     if table.get("basis", Basis.ASSUMED) not in set(Basis):
         yield "basis", _found(table["basis"], Basis, ())
     if not isinstance(table.get("source", ""), str):
@@ -329,7 +329,7 @@ def label_problems(table: Table) -> Iterator[tuple[str, str]]:
 
 
 def _problems(error: BaseException, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
-    """Each mistake with its place, from the tree of errors that cattrs raises."""
+    """Yield each mistake with its place, from the tree of errors that cattrs raises."""
     if isinstance(error, (ClassValidationError, IterableValidationError)):
         for inner in error.exceptions:
             steps = [
@@ -356,7 +356,7 @@ def _found(value: Any, hint: Any, path: KeyPath) -> str:
 
 
 def expected(hint: Any, path: KeyPath = ()) -> str:
-    """What a value of a type must be, in words; ``path`` is its place, for the headers of tables."""
+    """Return the allowed values of a type in words; ``path`` is the place, for the headers of tables."""
     origin = typing.get_origin(hint)
     if origin is Annotated:
         marks = [mark for mark in hint.__metadata__ if isinstance(mark, (Check, Convert))]
@@ -378,26 +378,26 @@ def expected(hint: Any, path: KeyPath = ()) -> str:
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:
-    """The end of a message that names the known word nearest to a misspelt one; empty when none is near."""
+    """Return the end of a message with the known word nearest to a misspelt one; empty when none is near."""
     near = difflib.get_close_matches(word, [str(name) for name in known], 1) if isinstance(word, str) else []
     return f'; did you mean "{near[0]}"?' if near else ""
 
 
 def shown(value: Any) -> str:
-    """A value as TOML writes it, cut when it is long."""
+    """Return a value in the notation of TOML, shortened when it is long."""
     text = value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 @functools.cache
 def fields_of(kind: Any) -> dict[str, Any]:
-    """The fields of a dataclass with their full types, ``Annotated`` included."""
+    """Return the fields of a dataclass with their full types, ``Annotated`` included."""
     hints = typing.get_type_hints(kind, include_extras=True)
     return {name.name: hints[name.name] for name in dataclasses.fields(kind) if name.init}
 
 
 def choices(hint: Any) -> tuple[str, ...] | None:
-    """The words that a type allows (``Literal`` or an enumeration of text); None for other types."""
+    """Return the words that a type allows (``Literal`` or an enumeration of text); None for other types."""
     if typing.get_origin(hint) is Literal:
         return typing.get_args(hint)
     if isinstance(hint, type) and issubclass(hint, enum.StrEnum):
@@ -409,12 +409,12 @@ _WRAPPERS = (Sourced, Union, UnionType)
 
 
 def _wrapped(hint: Any) -> Any:
-    """The type inside ``Sourced[...]`` or beside ``None``."""
+    """Return the type inside ``Sourced[...]`` or beside ``None``."""
     return next(member for member in typing.get_args(hint) if member is not NoneType)
 
 
 def bare_type(hint: Any) -> Any:
-    """A type without ``Annotated``, ``Sourced`` and ``| None``."""
+    """Return a type without ``Annotated``, ``Sourced`` and ``| None``."""
     origin = typing.get_origin(hint)
     if origin is Annotated:
         return bare_type(hint.__origin__)
@@ -426,7 +426,7 @@ def _is_sourced(hint: Any) -> bool:
 
 
 def labelled(hint: Any) -> bool:
-    """Whether tables of this type may have basis and source: they, or tables inside, hold values with a source."""
+    """Return True for a type whose tables may have basis and source: they have values with a source, at any depth."""
     bare = bare_type(hint)
     if _is_sourced(hint) or bare is Provenance:
         return True

@@ -1,4 +1,4 @@
-"""JSON Schemas of settings files, so that an editor completes keys and marks mistakes while a file is written."""
+"""JSON Schemas of settings files, with which an editor completes keys and marks mistakes."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _LABELS: dict[str, Any] = {
 
 
 def json_schema(kind: Any, title: str, *, partial: bool = False) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a settings file that is read into a dataclass or a mapping.
+    """Return the JSON Schema (2020-12) of a settings file that is read into a dataclass or a mapping.
 
-    A ``partial`` file lies over a bundled one, so that no key of it is required.
+    A ``partial`` file is read over a bundled one, so no key in it is required.
     """
     schema = _schema(kind, partial=partial)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **schema}
@@ -90,7 +90,7 @@ def _object(kind: Any, *, partial: bool) -> dict[str, Any]:
 
 
 def _or_with_labels(schema: dict[str, Any], *, always: bool = False) -> dict[str, Any]:
-    """A value, or a table with the value and its own basis and source; tables and arrays stay unless ``always``."""
+    """Return the schema of a value or of a table with it and its labels; tables and arrays stay unless ``always``."""
     if "anyOf" in schema or (not always and schema.get("type") in ("object", "array")):
         return schema
     table = {

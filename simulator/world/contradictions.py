@@ -1,4 +1,4 @@
-"""Finds what in a world contradicts itself: facts about nobody, one code of two persons, one thing held twice."""
+"""Finds contradictions in a world, such as facts about unknown persons and personal codes of two residents."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from simulator.settings import KeyPath
 from simulator.world.model import COUNTED, World
 
 Contradiction = tuple[KeyPath, str]
-"""The place of a contradiction in the world's file, and what contradicts what."""
+"""The place of a contradiction in the file of the world, and the message."""
 
 
 def contradictions(world: World, place: Callable[[KeyPath], str]) -> Iterator[Contradiction]:
-    """Yield every contradiction of a world. ``place`` writes a place of the file in words.
+    """Yield all contradictions of a world. ``place`` returns a place of the file in words.
 
-    Facts that name nobody come first and alone: the other checks need to know whom each fact is about.
+    Facts about unknown persons and retailers are reported first and alone, because the other checks depend on them.
     """
     people = _People(world, place)
     unknown = [*people.problems, *_retailers_alike(world, place), *_unknown_names(world, people)]
@@ -29,7 +29,7 @@ def contradictions(world: World, place: Callable[[KeyPath], str]) -> Iterator[Co
 
 
 class _People:
-    """The residents by every code that they have or had; ``problems`` are codes that two of them share."""
+    """The residents by their present and earlier codes; ``problems`` are codes that two of them share."""
 
     def __init__(self, world: World, place: Callable[[KeyPath], str]) -> None:
         self.problems: list[Contradiction] = []
@@ -55,7 +55,7 @@ class _People:
         return code.replace("-", "") in self._now
 
     def one(self, code: str) -> str:
-        """The present code of a person, by any code of theirs."""
+        """Return the present code of a person by any of their codes."""
         return self._now[code.replace("-", "")]
 
 
@@ -71,7 +71,7 @@ def _retailers_alike(world: World, place: Callable[[KeyPath], str]) -> Iterator[
 
 
 def _unknown_names(world: World, people: _People) -> Iterator[Contradiction]:
-    """Personal codes of nobody, and registration numbers of no retailer."""
+    """Yield facts with unknown personal codes or registration numbers."""
     for path, code in _named_people(world):
         if code not in people:
             yield path, f"{code} is nobody's personal code; add the person under [[residents]]"
@@ -86,7 +86,7 @@ def _unknown_names(world: World, people: _People) -> Iterator[Contradiction]:
 
 
 def _named_people(world: World) -> Iterator[tuple[KeyPath, str]]:
-    """Every personal code that a fact names, with its place."""
+    """Yield every personal code in a fact, with its place."""
     for index, spell in enumerate(world.spells):
         yield ("spells", index, "person"), spell.person
     for index, family in enumerate(world.families):
@@ -119,7 +119,7 @@ def _overlap(one: _Lasting, other: _Lasting) -> bool:
 
 
 class _Taken:
-    """Facts by key, to find a second one for the same days."""
+    """Facts by key, to find two with the same key on the same days."""
 
     def __init__(self) -> None:
         self._facts: dict[object, list[tuple[KeyPath, _Lasting]]] = defaultdict(list)
@@ -156,7 +156,7 @@ def _wards(world: World, people: _People, place: Callable[[KeyPath], str]) -> It
 
 
 def _categories(world: World, people: _People, place: Callable[[KeyPath], str]) -> Iterator[Contradiction]:
-    """A category that is not counted by heads cannot be had twice at a time."""
+    """Yield persons with a category twice on a day, but for categories that count children or wards."""
     taken = _Taken()
     spells = [(("spells", index), spell) for index, spell in enumerate(world.spells)]
     families = [(("families", index), family.spell) for index, family in enumerate(world.families)]

@@ -1,7 +1,7 @@
-"""Generates worlds of any size: the same number of residents and the same seed give the same world.
+"""Generates worlds of any size. The number of residents and the seed determine the world.
 
-All residents are synthetic by construction: their codes come from ``simulator.domain.identifiers``. How often each
-category occurs is assumed; no statistics of real people are used.
+All residents are synthetic: their codes come from ``simulator.domain.identifiers``. The frequency of each category is
+assumed; no statistics of real people are used.
 """
 
 from __future__ import annotations
@@ -58,7 +58,11 @@ def load_generated_world(name: str) -> World:
 
 
 def generate_world(*, residents: int, retailers: int = 2, seed: int = 0, start: date = date(2026, 1, 1)) -> World:
-    """Return a world of 1 to 4 retailers. Every kind of fact occurs in it from about 2,000 residents on."""
+    """Return a generated world with 1 to 4 retailers that begins on the day ``start``.
+
+    With about 2,000 residents or more, every kind of fact occurs in it. Raises ValueError for another number of
+    retailers.
+    """
     return _WorldGenerator(residents, retailers, seed, start).world()
 
 
@@ -145,7 +149,7 @@ class _WorldGenerator:
         self._spells.append(Spell(resident.code, category, start, end, count, known))
 
     def _add_contracts(self, number: int, resident: Resident) -> None:
-        """Add contracts: most residents hold one, some are sub-users, a few have two retailers or switch."""
+        """Add the contracts of a resident: most hold one, some are sub-users, a few have two retailers or switch."""
         if number % 10 == 9:
             return  # a tenant: the sub-user of the resident before
         tenant = self._residents[number + 1 : number + 2] if number % 10 == 8 else []

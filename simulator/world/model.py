@@ -1,8 +1,8 @@
-"""The truth that retailer and state are tested against: who lives here, who is protected since when, who sells power.
+"""A world: the residents, their protected categories and contracts, and the retailers of a simulated country.
 
-A world is read from TOML (``fixtures/worlds``) or built by a scenario. It holds facts only; decisions are ALDIS's
-(``simulator.aldis``) and judgement is the rules' (``conformance.rules``). All personal data in a world is synthetic.
-The types of the fields say what is checked when a world is read from a file.
+A world is read from TOML (``fixtures/worlds``), generated, or built by a scenario. It contains facts only: decisions
+are made in ``simulator.aldis`` and verdicts in ``conformance.rules``. All personal data in a world is synthetic. The
+types of the fields define the checks of a world that is read from a file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def _day(value: object) -> date:
     return value
 
 
-def _is_made_up(code: str) -> bool:
+def _is_synthetic(code: str) -> bool:
     if is_synthetic_personal_code(code):
         return True
     plain = code.replace("-", "")
@@ -56,7 +56,7 @@ Day = Annotated[
 PersonalCode = Annotated[
     str,
     Check("a personal code, for example 010180-00012", re.compile("[0-9]{6}-?[0-9]{5}").fullmatch),
-    Check("a made-up personal code", _is_made_up),
+    Check("a made-up personal code", _is_synthetic),
 ]
 PersonalCodes = Annotated[
     tuple[Text, ...], Check('a list of texts, for example ["010180-00012"]', _names_none_twice, {"uniqueItems": True})
@@ -84,7 +84,7 @@ MeteringPoint = Annotated[
         eic_valid,
     ),
 ]
-# The third side, the retailer, speaks through its documents (documented).
+# The third claimant, the retailer, uses its documents instead (documented).
 _CLAIMANTS = ("person", "municipality")
 ClaimSource = Annotated[
     str, Check('one of "person", "municipality"', _CLAIMANTS.__contains__, {"enum": list(_CLAIMANTS)})
@@ -129,7 +129,7 @@ class Retailer:
         return None if self.access_opened is None else first_month_after(self.access_opened)
 
     def exchanges_in(self, period: Period) -> bool:
-        """Whether the regular exchange has begun by a month."""
+        """Return True when the regular exchange has begun by a month."""
         return self.first_month is None or self.first_month <= period
 
 
@@ -152,24 +152,25 @@ class Resident:
     code_changes: tuple[CodeChange, ...] = ()
 
     def code_on(self, day: date) -> str:
-        """The personal code in force on a day."""
+        """Return the personal code in force on a day."""
         for change in sorted(self.code_changes, key=lambda code_change: code_change.on):
             if day < change.on:
                 return change.earlier
         return self.code
 
     def has_code(self, code: str) -> bool:
-        """Whether this is, or ever was, the person's code; the hyphen is optional in the wild."""
+        """Return True for the person's present code and for earlier ones, with or without the hyphen."""
         plain = code.replace("-", "")
-        return any(plain == each.replace("-", "") for each in (self.code, *(c.earlier for c in self.code_changes)))
+        codes = (self.code, *(change.earlier for change in self.code_changes))
+        return any(plain == own.replace("-", "") for own in codes)
 
 
 @dataclass(frozen=True, slots=True)
 class Spell:
     """A category that a person has from a day to a day (both included; no end means still running).
 
-    ``count`` is the number of children or wards. ``known_from`` is the day when ALDIS learns of it; earlier periods
-    are then made good as catch-up.
+    ``count`` is the number of children or wards. ``known_from`` is the day when ALDIS learns of the category; earlier
+    periods are then back-paid as catch-up.
     """
 
     person: Text
@@ -198,7 +199,7 @@ class Family:
 
     @property
     def spell(self) -> Spell:
-        """What the family means for the one who gets the reduction."""
+        """The category of the beneficiary that follows from the family."""
         return Spell(self.beneficiary, Category.LARGE_FAMILY, self.valid_from, self.valid_to, 1, self.known_from)
 
     def problems(self) -> Iterator[tuple[str, str]]:
@@ -218,7 +219,7 @@ class Ward:
 
     @property
     def spell(self) -> Spell:
-        """What the ward means for the guardian."""
+        """The category of the guardian that follows from the ward."""
         return Spell(self.guardian, Category.GUARDIAN, self.valid_from, self.valid_to, 1, self.known_from)
 
     def problems(self) -> Iterator[tuple[str, str]]:
@@ -228,7 +229,7 @@ class Ward:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """An electricity contract as it truly is. ALDIS knows only what the retailer tells of it.
+    """An electricity contract as it really is. ALDIS knows only the contracts that retailers report.
 
     ``metering_point`` is an EIC; ``sub_users`` are the personal codes of others who live on the contract.
     """
@@ -242,7 +243,7 @@ class Contract:
     sub_users: PersonalCodes = ()
 
     def runs_on(self, day: date) -> bool:
-        """Whether the contract is in force on a day."""
+        """Return True when the contract is in force on a day."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
     def problems(self) -> Iterator[tuple[str, str]]:
@@ -265,7 +266,7 @@ class Arrears:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The one contract that a person chose to get support on, as ALDIS has it (the person's or municipality's word)."""
+    """A person's choice of the contract to get support on, as reported to ALDIS by the person or a municipality."""
 
     person: Text
     provider: Text
@@ -278,7 +279,7 @@ class Right:
     """A right of a retailer's DIT user in one environment, from the day on which it was granted.
 
     Without ``channel`` it is on all three, without ``right`` it is both, to send and to receive. ``closed`` is the
-    first day without it. A user whom no right names has all of them; one whom some name has only those.
+    first day without it. A user without any right in the world has all rights; a user with some has only those.
     """
 
     user: Text
@@ -296,7 +297,7 @@ class Right:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """One small country: BVKB, its retailers, its residents and what makes some of them protected."""
+    """A simulated country: BVKB, the retailers, the residents, and the facts that make some of them protected."""
 
     name: Text
     start: Day
@@ -316,19 +317,19 @@ class World:
     description: Text = field(default="", compare=False)
 
     def all_spells(self) -> tuple[Spell, ...]:
-        """Everything that protects somebody: the spells, and what families and wards mean for one person each."""
+        """Return all categories of persons: the spells, and those that follow from families and wards."""
         return (*self.spells, *(family.spell for family in self.families), *(ward.spell for ward in self.wards))
 
     def resident(self, code: str) -> Resident | None:
-        """The person who has, or ever had, this personal code."""
+        """Return the person who has, or ever had, this personal code; None when there is none."""
         return next((resident for resident in self.residents if resident.has_code(code)), None)
 
     def retailer(self, authority: str) -> Retailer | None:
-        """The retailer with this DIT authority id."""
+        """Return the retailer with this DIT authority id, None when there is none."""
         return next((retailer for retailer in self.retailers if retailer.authority == authority), None)
 
     def provider(self, registration_number: str) -> Retailer | None:
-        """The retailer with this registration number."""
+        """Return the retailer with this registration number, None when there is none."""
         return next(
             (retailer for retailer in self.retailers if retailer.registration_number == registration_number), None
         )

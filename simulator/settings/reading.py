@@ -226,7 +226,7 @@ def _annotated_hook(hint: Any, converter: Converter) -> Hook:
 
     def annotated(value: Any, _: Any) -> Any:
         try:
-            made = converts[0](value) if hook is None else hook(value, bare)
+            structured = converts[0](value) if hook is None else hook(value, bare)
         except _Mistyped:
             raise _Mistyped(value, hint) from None
         except (ValueError, TypeError, ArithmeticError):
@@ -234,9 +234,9 @@ def _annotated_hook(hint: Any, converter: Converter) -> Hook:
                 raise
             raise _Mistyped(value, hint) from None
         for check in checks:
-            if check.test is not None and not check.test(made):
+            if check.test is not None and not check.test(structured):
                 raise _Mistyped(value, Annotated[bare, check])
-        return made
+        return structured
 
     return annotated
 
@@ -271,14 +271,14 @@ def _dataclass_hook(kind: Any, converter: Converter) -> Hook:
                 if not mislabelled:  # else the wrong basis or source is reported already
                     errors.append(_Wrong(of or "basis", str(error)))
         try:
-            made = build(values, kind)
+            structured = build(values, kind)
         except ClassValidationError as error:
             errors.extend(error.exceptions)
         else:
-            errors += [_Wrong(key, message) for key, message in getattr(made, "problems", tuple)()]
+            errors += [_Wrong(key, message) for key, message in getattr(structured, "problems", tuple)()]
         if errors:
             raise ClassValidationError("", errors, kind)
-        return made
+        return structured
 
     return dataclass_of
 

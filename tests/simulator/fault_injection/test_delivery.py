@@ -1,4 +1,4 @@
-"""The simulated network misbehaves as it is told, on real sockets, and its journal says so."""
+"""Faults injected into calls and deliveries, on real sockets, and their journal entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Armed misbehaviours: counted, handed out once, to those they concern."""
+"""Armed faults are counted, and each is triggered once, by a call that it is for."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_disarming_ends_it_and_keeps_the_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("misbehaviour", "reason"),
+    ("fault", "reason"),
     [
         (InjectedFault("set_fire"), "no fault 'set_fire'; known are: cut_reply, drop_reply"),
         (InjectedFault(DROP_REPLY, "SendMessage"), "no operation 'SendMessage'"),
@@ -102,14 +102,14 @@ def test_disarming_ends_it_and_keeps_the_counts() -> None:
         (InjectedFault("slow_reply", seconds=-1.0), "0 to 600 seconds"),
     ],
 )
-def test_what_nothing_would_commit_is_refused(misbehaviour: InjectedFault, reason: str) -> None:
+def test_a_fault_that_no_call_could_trigger_is_refused(fault: InjectedFault, reason: str) -> None:
     with pytest.raises(FaultsError, match=reason):
-        Faults().arm(misbehaviour)
+        Faults().arm(fault)
 
 
-def test_each_strike_is_handed_out_once_among_threads() -> None:
+def test_each_fault_is_triggered_once_among_threads() -> None:
     faults = Faults()
     faults.arm(InjectedFault(DROP_REPLY, times=50))
     with ThreadPoolExecutor(8) as pool:
         taken = list(pool.map(lambda _: faults.take("SendMessage2", "100777"), range(400)))
-    assert sum(injected_fault is not None for injected_fault in taken) == 50
+    assert sum(fault is not None for fault in taken) == 50

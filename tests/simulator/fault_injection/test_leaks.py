@@ -1,4 +1,4 @@
-"""Over any world, no mailbox ever holds another's customer; a leak that is switched on is found out by this."""
+"""In any world, no mailbox has data of another retailer's customer; an injected leak is detected."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def _record(world: World, contract: Contract, operation: Operation = Operation.N
 
 
 def play(world: World, until: date, faults: Faults | None = None) -> Country:
-    """All retailers report all their contracts on the first day; some bad records among them; months go by."""
+    """Run a world to a day: all retailers report all their contracts, and some bad records, on the first day."""
     country = Country(world, faults=faults or Faults())
     for retailer in world.retailers:
         own = [contract for contract in world.contracts if contract.provider == retailer.registration_number]
         records = [_record(world, contract) for contract in own]
         if records:
-            # Refused, and told only to the one who sent it: a change of a contract that nobody knows.
+            # A change of an unknown contract: refused, and reported only to the sender.
             records.append(_record(world, own[0], Operation.CHANGE))
             records[-1] = ContractRecord(**{**_fields(records[-1]), "contract": "UNKNOWN-1"})
         country.post(country.document(*records, channel=ChannelName.CONTRACT, retailer=retailer), retailer)
@@ -56,7 +56,7 @@ def _fields(record: ContractRecord) -> dict[str, object]:
 
 
 def _customers(world: World, retailer: Retailer) -> set[str]:
-    """The plain codes, old and new, of everyone on a contract of the retailer."""
+    """Return the codes, without hyphens, of all persons on the retailer's contracts."""
     named = {
         code
         for contract in world.contracts
@@ -72,8 +72,8 @@ def _customers(world: World, retailer: Retailer) -> set[str]:
 
 
 def others_data(country: Country) -> list[tuple[str, str]]:
-    """Retailer and personal code or contract of everything in its mailbox that is another's."""
-    world, found = country.world, []
+    """Return the user of each retailer with the codes and contracts in its mailbox that belong to others."""
+    world, leaked = country.world, []
     for retailer in world.retailers:
         own = _customers(world, retailer)
         foreign = {
@@ -81,15 +81,15 @@ def others_data(country: Country) -> list[tuple[str, str]]:
             for resident in world.residents
             for code in (resident.code, *(change.earlier for change in resident.code_changes))
         } - own
-        foreign |= {each.registration_number for each in world.retailers if each != retailer}
+        foreign |= {other.registration_number for other in world.retailers if other != retailer}
         foreign |= {
             contract.number for contract in world.contracts if contract.provider != retailer.registration_number
         } - {contract.number for contract in world.contracts if contract.provider == retailer.registration_number}
         for name in ChannelName:
             for message in country.mailbox(retailer, name):
                 text = country.blob(message.payload.reference).decode().replace("-", "")
-                found += [(retailer.user, each) for each in sorted(foreign) if each in text]
-    return found
+                leaked += [(retailer.user, identifier) for identifier in sorted(foreign) if identifier in text]
+    return leaked
 
 
 worlds = st.builds(
@@ -124,10 +124,10 @@ def test_a_leak_on_purpose_is_found_out(victim: int) -> None:
     faults = Faults()
     faults.arm(Misbehaviour(LEAK, authority=world.retailers[victim].authority))
     country = play(world, date(2026, 2, 8), faults)
-    found = others_data(country)
+    leaked = others_data(country)
     (first, second) = country.acts("determine")
     country.store.close()
-    assert {user for user, _ in found} == {world.retailers[victim].user}
+    assert {user for user, _ in leaked} == {world.retailers[victim].user}
     assert faults.taken(LEAK) == 1
     # The journal says that it was on purpose, and the month after all is well.
     assert (first["misbehaviour"], first["leaked_to"]) == (LEAK, [world.retailers[victim].authority])
@@ -138,10 +138,10 @@ def test_a_leak_changes_nothing_for_aldis() -> None:
     world = generate_world(residents=40, retailers=2, seed=3)
     faults = Faults()
     faults.arm(Misbehaviour(LEAK))
-    leaking, honest = play(world, date(2026, 3, 22), faults), play(world, date(2026, 3, 22))
-    assert leaking.acts("reconcile") == honest.acts("reconcile")
-    assert [act["decided"] for act in leaking.acts("determine")] == [act["decided"] for act in honest.acts("determine")]
-    for country in (leaking, honest):
+    faulty, honest = play(world, date(2026, 3, 22), faults), play(world, date(2026, 3, 22))
+    assert faulty.acts("reconcile") == honest.acts("reconcile")
+    assert [act["decided"] for act in faulty.acts("determine")] == [act["decided"] for act in honest.acts("determine")]
+    for country in (faulty, honest):
         country.store.close()
 
 

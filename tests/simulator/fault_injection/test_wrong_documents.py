@@ -37,17 +37,17 @@ PROFILE = load_profile()
 TOWN = load_world("town")
 RETAILER = TOWN.retailers[0]
 BUSINESS = {rule.code for rule in RULES}
-BYTES = {"encoding", "dtd", "well-formed"}  # told by the parser before there is a document
-# Who sends it is asked first: a wrong number is nobody's, and so not the sender's.
+BYTES = {"encoding", "dtd", "well-formed"}  # found by the parser before there is a document
+# The sender is checked first: a wrong number is not the sender's.
 OTHERWISE = {"provider-check": "provider-not-sender"}
-SPOILT = [(channel, kind) for channel in ChannelName for kind in fault_kinds(channel)]
+INVALID = [(channel, kind) for channel in ChannelName for kind in fault_kinds(channel)]
 
 
-def _made(channel: ChannelName, kind: str) -> tuple[Document, InvalidDocument] | None:
+def _invalid_document(channel: ChannelName, kind: str) -> tuple[Document, InvalidDocument] | None:
     for document in sample_documents(channel, PROFILE, count=30, records=3, seed=1):
-        made = make_invalid(document, PROFILE, kind)
-        if made is not None:
-            return document, made
+        invalid = make_invalid(document, PROFILE, kind)
+        if invalid is not None:
+            return document, invalid
     return None
 
 
@@ -62,11 +62,11 @@ def _simulation(document: Document, directory: Path) -> Iterator[Simulation]:
         simulation.close()
 
 
-def _send(simulation: Simulation, channel: ChannelName, made: InvalidDocument) -> TestResponse:
+def _send(simulation: Simulation, channel: ChannelName, invalid: InvalidDocument) -> TestResponse:
     """SendMessage2 by the one who sends on the channel, the document as it stands in the middle of the envelope."""
     declaration = b'<?xml version="1.0" encoding="UTF-8"?>'
-    declared = made.data.startswith((declaration, declaration.replace(b'"', b"'")))
-    data = made.data.partition(b"?>")[2] if declared else made.data
+    declared = invalid.data.startswith((declaration, declaration.replace(b'"', b"'")))
+    data = invalid.data.partition(b"?>")[2] if declared else invalid.data
     if channel is ChannelName.DISCOUNT:
         data = _in_national_list(data)
     before, _, after = envelope(
@@ -84,14 +84,14 @@ def _send(simulation: Simulation, channel: ChannelName, made: InvalidDocument) -
 
 
 def _in_national_list(data: bytes) -> bytes:
-    """A spoilt list as the one part of what BVKB sends, however broken it is."""
+    """Return a list, valid or not, as the only part of BVKB's national list."""
     mark = etree.Element("mark")
     listed = write_national({RETAILER.registration_number: etree.tostring(mark)}, PROFILE)
     return listed.partition(b"?>")[2].replace(etree.tostring(mark), data)
 
 
-def _told(simulation: Simulation, channel: ChannelName) -> ErrorReport:
-    """The one error report that ALDIS has sent to the retailer."""
+def _error_report(simulation: Simulation, channel: ChannelName) -> ErrorReport:
+    """Return the error report that ALDIS sent to the retailer; there is exactly one."""
     simulation.settle()
     with simulation.store.reading() as transaction:
         caller = simulation.network.caller(transaction, RETAILER.user)
@@ -102,35 +102,35 @@ def _told(simulation: Simulation, channel: ChannelName) -> ErrorReport:
 
 
 def _exchange(simulation: Simulation) -> Entry:
-    (found,) = (entry for entry in simulation.journal.entries() if entry.kind is Kind.EXCHANGE)
-    return found
+    (exchange,) = (entry for entry in simulation.journal.entries() if entry.kind is Kind.EXCHANGE)
+    return exchange
 
 
 def _complaints(simulation: Simulation) -> list[tuple[str, str]]:
-    """Code and place of what DIT found wrong, as its journal tells it."""
-    told: Any = _exchange(simulation).details["complaints"]
-    return [(each["code"], each["path"]) for each in told]
+    """Return the code and the path of each mistake that DIT found, from the journal."""
+    complaints: Any = _exchange(simulation).details["complaints"]
+    return [(complaint["code"], complaint["path"]) for complaint in complaints]
 
 
-@pytest.mark.parametrize(("channel", "kind"), SPOILT)
+@pytest.mark.parametrize(("channel", "kind"), INVALID)
 def test_the_state_refuses_it(tmp_path: Path, channel: ChannelName, kind: str) -> None:
-    found = _made(channel, kind)
-    if found is None:
+    sample = _invalid_document(channel, kind)
+    if sample is None:
         assert (channel, kind) in NOWHERE
         return
-    document, made = found
+    document, invalid = sample
     with _simulation(document, tmp_path) as simulation:
-        response = _send(simulation, channel, made)
-        if made.code in BUSINESS:
+        response = _send(simulation, channel, invalid)
+        if invalid.code in BUSINESS:
             assert response.status_code == HTTPStatus.OK
             if channel is not ChannelName.DISCOUNT:
-                code = OTHERWISE.get(kind, made.code)
-                assert code in {error.code for error in _told(simulation, channel).errors}
+                code = OTHERWISE.get(kind, invalid.code)
+                assert code in {error.code for error in _error_report(simulation, channel).errors}
             return
         assert response.status_code == HTTPStatus.BAD_REQUEST
         assert etree.fromstring(response.data).find(".//{*}Fault") is not None
         assert _exchange(simulation).outcome == "fault"
-        if made.code not in BYTES:
+        if invalid.code not in BYTES:
             code, path = _complaints(simulation)[0]
-            assert code == made.code
-            assert path.endswith(made.path)
+            assert code == invalid.code
+            assert path.endswith(invalid.path)

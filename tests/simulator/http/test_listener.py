@@ -1,4 +1,4 @@
-"""What the HTTP server takes of a client that does wrong: strict heads, bounded bodies, answers that arrive."""
+"""The HTTP server with faulty clients: strict heads, limits of bodies, answers that arrive."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GOOD = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"
 
 
 def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-    """Echoes what it reads; ``/deaf`` reads nothing."""
+    """Answer with the body of the request; ``/deaf`` does not read it."""
     if environ["PATH_INFO"] == "/deaf":
         start_response("200 OK", [("Content-Length", "4")])
         return [b"deaf"]
@@ -67,7 +67,7 @@ def connected(base: str) -> socket.socket:
 
 
 def until(connection: socket.socket, end: bytes) -> bytes:
-    """What comes, as far as these bytes."""
+    """Return the received bytes up to and including ``end``."""
     data = b""
     while not data.endswith(end):
         part = connection.recv(1000)
@@ -108,7 +108,7 @@ def test_heads_that_are_no_http_are_told_so(base: str, head: str, status: int, s
 
 
 @pytest.mark.parametrize(
-    ("chunks", "found"),
+    ("chunks", "answer"),
     [
         (b"5\r\nhello\r\n0\r\n\r\n", b"hello"),
         (b"3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nTrailer: z\r\n\r\n", b"hello"),
@@ -121,14 +121,14 @@ def test_heads_that_are_no_http_are_told_so(base: str, head: str, status: int, s
         (b"0\r\n" + b"A: b\r\n" * 5000 + b"\r\n", b"broken: the trailers are too long"),
     ],
 )
-def test_chunks(base: str, chunks: bytes, found: bytes) -> None:
+def test_chunks(base: str, chunks: bytes, answer: bytes) -> None:
     line = Line(base)
     head = b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-    assert line.ask([head + chunks], close_writing=True, fresh=True).body.startswith(found)
+    assert line.ask([head + chunks], close_writing=True, fresh=True).body.startswith(answer)
 
 
 def test_a_connection_does_not_outlive_a_body_that_nobody_read(base: str) -> None:
-    """What is left of it must not be taken for the next request; and the answer arrives, however much is still sent."""
+    """The rest of the body is not taken for a request, and the answer arrives though the client still sends."""
     line = Line(base)
     smuggled = b"GET /smuggled HTTP/1.1\r\n\r\n" + b" " * 5_000_000
     head = b"POST /deaf HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(smuggled)
@@ -145,7 +145,7 @@ def test_one_connection_serves_call_after_call(base: str) -> None:
 
 
 def test_requests_that_come_at_once_are_answered_in_turn(base: str) -> None:
-    """What was read of the second with the first must not wait for more to come."""
+    """The second request is answered at once though it was received together with the first."""
     with connected(base) as asking:
         asking.sendall(GOOD + GOOD.replace(b"hello", b"again"))
         data = until(asking, b"again")
@@ -166,13 +166,13 @@ def test_a_client_that_waits_to_be_told_is_told_when_its_body_is_wanted_alone(ba
 
 
 def test_what_has_come_is_given_at_once() -> None:
-    """Whoever reads a body has to see how slowly it comes: a byte now and then must not be waited for together."""
+    """The application gets each received byte at once, so that it can measure how slowly the client sends."""
     seen: list[bytes] = []
-    met = socket.socketpair()
+    signals = socket.socketpair()
 
     def reading(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         seen.append(environ["wsgi.input"].read(1000))
-        met[0].sendall(b".")
+        signals[0].sendall(b".")
         return application(environ, start_response)
 
     server = HttpServer(("127.0.0.1", 0), reading, numthreads=2)
@@ -180,14 +180,14 @@ def test_what_has_come_is_given_at_once() -> None:
     try:
         with connected(f"http://127.0.0.1:{server.bind_addr[1]}") as asking:
             asking.sendall(GOOD[:-4])
-            assert met[1].recv(1) == b"."
+            assert signals[1].recv(1) == b"."
             asking.sendall(GOOD[-4:])
             until(asking, b"\r\n\r\nello")
     finally:
         server.stop()
         thread.join()
-        for each in met:
-            each.close()
+        for signal in signals:
+            signal.close()
     assert seen == [b"h"]
 
 

@@ -43,15 +43,14 @@ def running(
 
 
 def _listed(simulation: Simulation, user: str = "kaimins") -> list[Period]:
-    """The months of the lists of discounts that wait for a user; raises Refused without the right."""
+    """Return the months of the lists in a user's mailbox for discounts; raises Refused without the right."""
     (retailer,) = (retailer for retailer in simulation.world.retailers if retailer.user == user)
     selector = Selector(version=PROFILE.channel(ChannelName.DISCOUNT).version_urn(retailer.discount_minor))
     with simulation.store.reading() as transaction:
         caller = simulation.network.caller(transaction, user)
-        found = simulation.network.list_messages(transaction, caller, selector)
+        messages = simulation.network.list_messages(transaction, caller, selector)
     return [
-        read_document(simulation.journal.blob(mailbox_message.payload.reference), PROFILE).header.period
-        for mailbox_message in found
+        read_document(simulation.journal.blob(message.payload.reference), PROFILE).header.period for message in messages
     ]
 
 
@@ -59,7 +58,7 @@ def test_a_right_is_closed_and_opened_again_and_stays_so(tmp_path: Path) -> None
     with running(tmp_path) as (simulation, client):
         assert client.get("/admin/rights").json == {"environment": "test", "today": "2026-03-02", "rights": []}
         closed = client.post("/admin/rights", json={"user": "kaimins", "channel": "discount", "close": True})
-        assert [(each["right"], each["closed"], each["open"]) for each in closed.json["rights"]] == [
+        assert [(right["right"], right["closed"], right["open"]) for right in closed.json["rights"]] == [
             ("receive", "2026-03-02", False),
             ("send", "2026-03-02", False),
         ]

@@ -53,8 +53,8 @@ class TestAdmin:
         moved = requests.post(server.base_url + "/admin/clock", json={"to": "2026-03-08T10:00:00+02:00"}, timeout=30)
         assert moved.json() == {"now": "2026-03-08T10:00:00+02:00"}
         assert requests.get(server.base_url + "/admin/clock", timeout=10).json() == moved.json()
-        operations = [each["operation"] for each in requests.get(server.base_url + "/admin/journal", timeout=10).json()]
-        assert "determine" in operations
+        entries = requests.get(server.base_url + "/admin/journal", timeout=10).json()
+        assert "determine" in [entry["operation"] for entry in entries]
 
     @pytest.mark.parametrize(
         ("body", "status", "says"),
@@ -102,11 +102,11 @@ class TestAdmin:
         rest = requests.get(f"{server.base_url}/admin/journal?after={first[0]['number']}", timeout=10).json()
         assert len(first) == 1
         assert rest[0]["number"] == first[0]["number"] + 1
-        payload = next(each["payload"] for each in first + rest if each["payload"])
+        payload = next(entry["payload"] for entry in first + rest if entry["payload"])
         assert b"<" in requests.get(f"{server.base_url}/admin/blob/{payload}", timeout=10).content
         assert requests.get(f"{server.base_url}/admin/blob/{'0' * 64}", timeout=10).status_code == 404
 
-    def test_misbehaviour_is_armed_and_nonsense_refused(self, server: Server) -> None:
+    def test_a_fault_is_armed_and_nonsense_refused(self, server: Server) -> None:
         wanted = {"kind": "drop_reply", "operation": "SendMessage2", "authority": "100777", "times": 1}
         armed = requests.post(server.base_url + "/admin/faults", json=wanted, timeout=10)
         assert armed.json()["armed"].items() >= wanted.items()

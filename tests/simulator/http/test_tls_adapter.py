@@ -1,4 +1,4 @@
-"""A connection that meets a wrong certificate: who looks breaks it off, who does not is found out."""
+"""Connections with an untrusted certificate: a client that checks it breaks off, any other is reported."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def test_who_checks_the_certificate_breaks_off_and_nothing_has_come(server: Serv
     with pytest.raises(requests.exceptions.SSLError):
         requests.get(server.base_url, verify=str(keys / "ca.pem"), timeout=10)
     assert requests.get(server.base_url, verify=str(keys / "ca.pem"), timeout=10).status_code == 200
-    told = connections(server)
-    assert [entry.operation for entry in told] == ["shown", "handshake"]
-    assert all(entry.details["certificate"] == "foreign" for entry in told)
-    assert "as it should" in (told[1].cause or "")
+    entries = connections(server)
+    assert [entry.operation for entry in entries] == ["shown", "handshake"]
+    assert all(entry.details["certificate"] == "foreign" for entry in entries)
+    assert "as it should" in (entries[1].cause or "")
 
 
 def test_who_does_not_check_it_is_found_out(server: Server) -> None:
@@ -89,9 +89,9 @@ def test_plain_http_is_told(server: Server) -> None:
         with contextlib.suppress(ConnectionResetError):
             while connection.recv(4096):
                 pass
-    (told,) = connections(server)
-    assert (told.operation, told.details["certificate"]) == ("plain", "own")
-    assert "call the https address" in (told.cause or "")
+    (entry,) = connections(server)
+    assert (entry.operation, entry.details["certificate"]) == ("plain", "own")
+    assert "call the https address" in (entry.cause or "")
 
 
 def test_nothing_is_armed_on_an_operation_that_nobody_has_named_yet(server: Server) -> None:

@@ -1,4 +1,4 @@
-"""Audit records of calls made over the wire, as the admin call and the command list them."""
+"""Audit records of real calls, as listed by the admin call and by the command."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ DOCUMENT = (Path(__file__).parents[3] / "fixtures" / "payloads" / "contract" / "
 @pytest.fixture
 def simulation(tmp_path: Path) -> Iterator[Simulation]:
     clock = Clock.frozen(datetime(2026, 3, 2, 8, tzinfo=RIGA))
-    made = Simulation.open(world=load_world("town"), profile=PROFILE, clock=clock, directory=tmp_path / "data")
-    client = Client(SoapApplication(lambda: made.services))
+    simulation = Simulation.open(world=load_world("town"), profile=PROFILE, clock=clock, directory=tmp_path / "data")
+    client = Client(SoapApplication(lambda: simulation.services))
 
     def call(body: str, user: str) -> None:
         content_type = SoapVersion.SOAP_12.content_type
@@ -38,26 +38,26 @@ def simulation(tmp_path: Path) -> Iterator[Simulation]:
 
     call(send_request(CONTRACT.version_urn(), DOCUMENT), "paraugs")
     call(send_request(DISCOUNT.version_urn(2), DOCUMENT), "paraugs")
-    made.advance(datetime(2026, 3, 8, tzinfo=RIGA))
+    simulation.advance(datetime(2026, 3, 8, tzinfo=RIGA))
     call(request("ReceiveMessage", "MessageRequest", selector("ChannelURN", DISCOUNT.urn)), "kaimins")
-    received = [entry.message_ids for entry in made.journal.entries() if entry.operation == "ReceiveMessage2"][-1]
+    received = [entry.message_ids for entry in simulation.journal.entries() if entry.operation == "ReceiveMessage2"][-1]
     call(request("DeleteMessage", "MessageRequest", selector("MessageID", received[0])), "kaimins")
     call("<nonsense", "kaimins")
-    yield made
-    made.close()
+    yield simulation
+    simulation.close()
 
 
 def _audit(simulation: Simulation, query: str = "") -> dict[str, object]:
     answer = Client(AdminApplication(lambda: simulation)).get(f"/admin/audit{query}")
     assert answer.status_code == 200, answer.json
-    found: dict[str, object] = answer.json
-    return found
+    page: dict[str, object] = answer.json
+    return page
 
 
 def _records(simulation: Simulation, query: str = "") -> list[dict[str, object]]:
-    found = _audit(simulation, query)["records"]
-    assert isinstance(found, list)
-    return found
+    records = _audit(simulation, query)["records"]
+    assert isinstance(records, list)
+    return records
 
 
 def test_each_call_is_a_record(simulation: Simulation) -> None:
@@ -138,7 +138,7 @@ def test_the_command_lists_them(simulation: Simulation, tmp_path: Path) -> None:
     assert [json.loads(line) for line in lines] == _records(simulation, "?channel=discount")
     latvian = aldis("audit", "--data", "data", "--user", "paraugs", "--lang", "lv", cwd=tmp_path).stdout.splitlines()
     assert latvian[0].startswith("laiks\tlietotājs\tiestāde")
-    assert [each.split("\t")[3:5] for each in latvian[1:]] == [
+    assert [line.split("\t")[3:5] for line in latvian[1:]] == [
         ["SendMessage2", "pieņemts"],
         ["SendMessage2", "no-right"],
     ]

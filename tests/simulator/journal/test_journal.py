@@ -80,7 +80,7 @@ def test_what_is_appended_comes_back_numbered_and_so_it_does_from_a_folder(appen
         for entry in appended:
             with store.transaction() as transaction:
                 numbers.append(append(transaction, entry))
-        expected = [replace(each, number=number) for number, each in enumerate(appended, 1)]
+        expected = [replace(entry, number=number) for number, entry in enumerate(appended, 1)]
         assert numbers == [entry.number for entry in expected]
         assert in_utc(StoredJournal(store).entries()) == in_utc(expected)
         assert write_folder(StoredJournal(store), Path(folder)) == len(expected)
@@ -88,7 +88,7 @@ def test_what_is_appended_comes_back_numbered_and_so_it_does_from_a_folder(appen
 
 
 def in_utc(given: Iterable[Entry]) -> list[Entry]:
-    """Entries with moments in UTC: in the hour that autumn repeats, Python calls no moments of two zones equal."""
+    """Return entries with times in UTC: in the repeated hour of autumn, Python finds no times of two zones equal."""
     return [replace(entry, at=entry.at.astimezone(UTC), wall=entry.wall.astimezone(UTC)) for entry in given]
 
 
@@ -149,7 +149,12 @@ def test_a_folder_carries_every_blob_that_entries_name(tmp_path: Path) -> None:
             append(transaction, replace(ENTRY, request=one))
         write_folder(StoredJournal(store), tmp_path / "journal")
     folder = FolderJournal(tmp_path / "journal")
-    assert [folder.blob(each) for each in (one, two, three, listed)] == [b"request", b"reply", b"payload", b"listed"]
+    assert [folder.blob(reference) for reference in (one, two, three, listed)] == [
+        b"request",
+        b"reply",
+        b"payload",
+        b"listed",
+    ]
     assert sorted(path.name for path in (tmp_path / "journal" / "blobs").iterdir()) == sorted([one, two, three, listed])
     assert write_folder(folder, tmp_path / "copy") == 2
     assert list(FolderJournal(tmp_path / "copy").entries()) == list(folder.entries())

@@ -1,4 +1,4 @@
-"""Where keys stand in a TOML file, and which basis and source hold for them."""
+"""Lines of keys in a TOML file, and the basis and source that hold for them."""
 
 from __future__ import annotations
 

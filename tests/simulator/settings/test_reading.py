@@ -1,4 +1,4 @@
-"""Tables become dataclasses; everything that is wrong is named at once."""
+"""Reading tables into dataclasses; all mistakes are reported at once."""
 
 from __future__ import annotations
 

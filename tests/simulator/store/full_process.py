@@ -1,4 +1,4 @@
-"""A process whose files may not grow: what the store does then. Run by test_full.py; speaks by its exit code."""
+"""Process with a limit on the size of its files, run by test_full.py; its exit code is the result."""
 
 from __future__ import annotations
 

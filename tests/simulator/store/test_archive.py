@@ -1,4 +1,4 @@
-"""The append-only records of other rooms."""
+"""The append-only records of other packages."""
 
 from __future__ import annotations
 

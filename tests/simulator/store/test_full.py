@@ -1,4 +1,4 @@
-"""No room left: StorageFull, nothing half-written, and the store goes on when there is room again."""
+"""A full disk: StorageFull, nothing half-written, and a store that works again when there is room."""
 
 from __future__ import annotations
 

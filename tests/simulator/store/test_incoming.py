@@ -1,4 +1,4 @@
-"""Large blobs on their way in and out."""
+"""Large blobs, written and read in pieces."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def with_files(directory: Path) -> Iterator[Store]:
 
 @contextmanager
 def without_files(directory: Path) -> Iterator[Store]:
-    """As on PostgreSQL: the database alone."""
+    """A store without a directory, as on PostgreSQL."""
     with Store.open(url=f"sqlite:///{directory / 'only.sqlite3'}") as store:
         yield store
 

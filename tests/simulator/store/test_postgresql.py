@@ -1,4 +1,4 @@
-"""The same store on PostgreSQL: a cluster of the test's own, or the empty database that ALDIS_TEST_POSTGRESQL names."""
+"""The store on PostgreSQL: in a cluster of the test, or in the empty database of ALDIS_TEST_POSTGRESQL."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def url() -> Iterator[str]:
     elif binaries is None:
         pytest.skip(MISSING)
     else:
-        with cluster(binaries) as made:
-            yield made
+        with cluster(binaries) as url:
+            yield url
 
 
 @pytest.fixture

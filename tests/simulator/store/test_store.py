@@ -1,4 +1,4 @@
-"""Transactions, their commit and undoing, opening and refusing."""
+"""Transactions, commit and rollback, opening a store and refusing one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Worlds made by number: the same again for the same seed, nobody living in them, nothing that contradicts itself."""
+"""Generated worlds: determined by the seed, without codes of living persons, without contradictions."""
 
 from __future__ import annotations
 

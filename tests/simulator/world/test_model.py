@@ -267,8 +267,8 @@ def test_a_world_that_contradicts_itself_is_refused(
     path.write_text(SMALL + tables, encoding="utf-8")
     with pytest.raises(SettingsError) as caught:
         load_world(path)
-    told = [(problem.line, problem.key) for problem in caught.value.problems if isinstance(problem, Problem)]
-    assert set(told) == {(line, key)}
+    places = [(problem.line, problem.key) for problem in caught.value.problems if isinstance(problem, Problem)]
+    assert set(places) == {(line, key)}
     assert reason in str(caught.value)
 
 

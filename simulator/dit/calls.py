@@ -214,7 +214,7 @@ def _inject(services: SimulationServices, call: Call[Answer], transaction: Trans
         _entry(services, call),
         outcome=Outcome.FAULT,
         fault_code=fault.kind,
-        cause=f"misbehaviour on purpose: {KINDS[fault.kind]}",
+        cause=f"injected fault: {KINDS[fault.kind]}",
     )
     journal.append(transaction, call.complete(transaction, entry, answer))
     return answer

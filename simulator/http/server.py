@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from simulator.soap.authenticator import Authenticator
 
 _THREADS = 16
-_SHOWN = "misbehaviour on purpose (wrong_certificate): a client is shown the certificate of another authority"
+_SHOWN = "injected fault (wrong_certificate): a client is shown the certificate of another authority"
 _REFUSED = (
-    "misbehaviour on purpose (wrong_certificate): the client broke the connection off when it saw a certificate that "
+    "injected fault (wrong_certificate): the client broke the connection off when it saw a certificate that "
     "another authority has signed, as it should"
 )
 _BELIEVED = (
-    "came to a server whose certificate another authority has signed (misbehaviour on purpose: wrong_certificate); "
+    "came to a server whose certificate another authority has signed (injected fault: wrong_certificate); "
     "expected the client to break the connection off; have it check the server's certificate against ca.pem"
 )
 _NO_TLS = "plain HTTP came to a port where TLS is spoken; expected HTTPS; call the https address"

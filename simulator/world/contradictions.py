@@ -21,7 +21,7 @@ def contradictions(world: World, place: Callable[[KeyPath], str]) -> Iterator[Co
     Facts about unknown persons and retailers are reported first and alone, because the other checks depend on them.
     """
     people = _People(world, place)
-    unknown = [*people.problems, *_retailers_alike(world, place), *_unknown_names(world, people)]
+    unknown = [*people.problems, *_shared_identifiers(world, place), *_unknown_names(world, people)]
     yield from unknown
     if not unknown:
         for check in (_families, _wards, _categories, _claims, _contracts, _rights):
@@ -59,7 +59,8 @@ class _People:
         return self._now[code.replace("-", "")]
 
 
-def _retailers_alike(world: World, place: Callable[[KeyPath], str]) -> Iterator[Contradiction]:
+def _shared_identifiers(world: World, place: Callable[[KeyPath], str]) -> Iterator[Contradiction]:
+    """Yield retailers with an identifier that another one has already."""
     for key in ("registration_number", "authority", "user", "discount_minor"):
         taken: dict[object, KeyPath] = {world.bvkb.id: ("bvkb",)} if key == "authority" else {}
         for index, retailer in enumerate(world.retailers):

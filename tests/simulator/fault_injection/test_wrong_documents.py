@@ -1,7 +1,7 @@
-"""Each document that is spoilt on purpose is refused by the simulated state, for the reason that its spoiler says.
+"""The simulated state refuses each invalid document, for the reason that its generator gives.
 
-DIT refuses what a schema can tell; it carries what only the business can tell, and ALDIS answers with an error event.
-BVKB's own lists go the other way: what is wrong with their content has the retailer to notice.
+DIT refuses what breaks the schema. It delivers what breaks a business rule, and ALDIS answers with an error event. In
+the lists of BVKB, which go to the retailer, the retailer has to find breaches of business rules.
 """
 
 from __future__ import annotations

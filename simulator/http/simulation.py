@@ -140,17 +140,17 @@ class Simulation:
             self.network.registry.grant(
                 transaction, grants_for(self.world, self.profile, self.options.environment), overwrite=False
             )
-            self._set_up(transaction, self._setup(transaction, self.clock.now().date()))
+            self._configure(transaction, self._configuration(transaction, self.clock.now().date()))
         return (recorded or run).started_at
 
-    def _setup(self, transaction: Transaction, on: date) -> Configuration:
+    def _configuration(self, transaction: Transaction, on: date) -> Configuration:
         """Return the configuration of DIT on a day; the rights on a channel determine who takes part in it."""
         environment = self.options.environment
         grants = configuration.read_grants(transaction)
         grants = {key: grant for key, grant in grants.items() if key.environment is environment}
         return installation_for(self.world, self.profile, on, grants)
 
-    def _set_up(self, transaction: Transaction, setup: Configuration) -> None:
+    def _configure(self, transaction: Transaction, setup: Configuration) -> None:
         self.network.registry.install(transaction, setup)
         self._subscriptions = setup.subscriptions
 
@@ -165,10 +165,10 @@ class Simulation:
     def _open_access(self, on: date) -> None:
         """Subscribe the users with rights on a day to DIT's channels, and add their retailers to the exchange."""
         with self.store.reading() as transaction:
-            setup, grants = self._setup(transaction, on), self.network.directory(transaction).grants
+            setup, grants = self._configuration(transaction, on), self.network.directory(transaction).grants
         if setup.subscriptions != self._subscriptions:
             with self.store.transaction() as transaction:
-                self._set_up(transaction, setup)
+                self._configure(transaction, setup)
         if self.options.environment is Environment.PRODUCTION:
             self.aldis.exchange_with(exchanging(self.world, self.profile, grants))
 

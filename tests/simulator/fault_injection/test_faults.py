@@ -27,7 +27,7 @@ def test_nothing_is_wrong_until_it_is_armed() -> None:
     assert Faults().take("SendMessage2", "100777") is None
 
 
-def test_a_misbehaviour_strikes_as_often_as_it_was_armed_for() -> None:
+def test_a_fault_is_triggered_as_often_as_it_was_armed_for() -> None:
     faults = Faults()
     drop = InjectedFault(kind="drop_reply", operation="SendMessage2", authority="100777", times=2)
     faults.arm(drop)
@@ -42,7 +42,7 @@ def test_a_misbehaviour_strikes_as_often_as_it_was_armed_for() -> None:
     assert faults.armed() == ()
 
 
-def test_without_operation_or_authority_it_concerns_all_and_the_first_armed_strikes_first() -> None:
+def test_a_fault_without_operation_and_authority_is_for_all_calls_and_the_first_armed_is_triggered_first() -> None:
     faults = Faults()
     anyone, one = InjectedFault(DROP_REPLY), InjectedFault(DROP_REPLY, "DeleteMessage", "100777")
     faults.arm(anyone)

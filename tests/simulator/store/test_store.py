@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from simulator.domain.clock import Clock
-from simulator.store import Store, StoreError
+from simulator.store import Store, StoreError, Transaction
 from simulator.store.schema import SCHEMA_VERSION, archive, facts
 from simulator.store.store import DATABASE_FILE, archive_add, archive_rows
 
@@ -22,8 +22,8 @@ def keys(store: Store) -> list[str]:
         return [archive_row.key for archive_row in archive_rows(transaction, "test")]
 
 
-def add(transaction: object, key: str) -> bool:
-    return archive_add(transaction, owner="test", kind="thing", key=key, at=NOW)  # type: ignore[arg-type]
+def add(transaction: Transaction, key: str) -> bool:
+    return archive_add(transaction, owner="test", kind="thing", key=key, at=NOW)
 
 
 def test_what_a_transaction_did_is_there_after_it_and_after_opening_again(tmp_path: Path) -> None:

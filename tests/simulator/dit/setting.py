@@ -1,4 +1,4 @@
-"""A small network for the tests: BVKB-like owner, two participants, one channel of each kind, tiny schemas."""
+"""A small network for the tests: an owner like BVKB, two participants, one channel of each kind, tiny schemas."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class TinySchemas:
 
 @dataclass
 class Setting:
-    """Store, clock, network and journal together, with a few ways to say things shortly."""
+    """Store, clock, network and journal together, with short functions for the tests."""
 
     store: Store
     clock: Clock
@@ -124,7 +124,7 @@ class Setting:
         )
 
     def refusal(self, call: object, *args: object, **kwargs: object) -> Refusal:
-        """What a call is refused with, its transaction committed all the same."""
+        """Return the refusal of a call, after committing its transaction."""
         with self.store.transaction() as transaction:
             try:
                 call(transaction, *args, **kwargs)  # type: ignore[operator]
@@ -165,7 +165,10 @@ def versions() -> list[ChannelVersion]:
 
 def install(network: Network, transaction: Transaction, changed: list[ChannelVersion] | None = None) -> None:
     wanted = Configuration(
-        authorities=tuple(Authority(each, each, f"Authority {each}") for each in (OWNER, FIRST, SECOND, STRANGER)),
+        authorities=tuple(
+            Authority(identifier, identifier, f"Authority {identifier}")
+            for identifier in (OWNER, FIRST, SECOND, STRANGER)
+        ),
         users=(User("owner", OWNER), User("first", FIRST), User("second", SECOND), User("stranger", STRANGER)),
         channels=(
             Channel(COLLECTION, "Collect", ChannelKind.COLLECTION, OWNER),
@@ -193,7 +196,7 @@ def setting(
     new_id: Callable[[], str] = random_id,
     **rules: Any,
 ) -> Iterator[Setting]:
-    """A network whose stylesheet stands in a directory; its store is a temporary one unless a directory is given."""
+    """Open a network with its stylesheet in a directory, and a temporary store unless a directory is given for it."""
     directory.joinpath("cut.xslt").write_text(CUT_STYLESHEET)
     clock, faults = Clock.frozen(START), Faults()
     chosen = NetworkRules(**{"message_bytes": 10_000, **rules})

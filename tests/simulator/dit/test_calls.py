@@ -1,4 +1,4 @@
-"""The one way of a call, with an interface that has no wire: its answers are texts."""
+"""The pipeline of a call, with an interface of the tests whose answers are texts."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ def act_and_fail(transaction: Transaction, caller: Caller) -> str:
 
 @pytest.fixture
 def net(tmp_path: Path) -> Iterator[Setting]:
-    with setting(tmp_path) as made:
-        yield made
+    with setting(tmp_path) as opened:
+        yield opened
 
 
 def carry_out(net: Setting, action: Callable[[Transaction, Caller], str] = act, **choices: Any) -> tuple[str, Entry]:
-    """Carry a call out; returns its answer and its one entry in the journal."""
+    """Carry a call out; return its answer and its only journal entry."""
     before = len(list(net.journal.entries()))
     call = TextCall(net, action, **choices)
     answer = calls.carry_out(services(net), call)

@@ -18,8 +18,8 @@ class Undone(Exception):
 
 @pytest.fixture
 def net(tmp_path: Path) -> Iterator[Setting]:
-    with setting(tmp_path) as made:
-        yield made
+    with setting(tmp_path) as opened:
+        yield opened
 
 
 def send_and_roll_back(net: Setting, number: int) -> None:

@@ -35,13 +35,13 @@ def send_until_killed(directory: Path, chance: random.Random) -> list[str]:
     with subprocess.Popen(script, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        told = [process.stdout.readline() for _ in range(chance.randint(1, 15))]
+        lines = [process.stdout.readline() for _ in range(chance.randint(1, 15))]
         time.sleep(chance.uniform(0, 0.02))  # so that the kill falls anywhere in a send, not always behind a print
         process.kill()
-        told += process.stdout.readlines()
+        lines += process.stdout.readlines()
         process.wait()
     assert process.returncode == -9
-    return [each.strip() for each in told if each.endswith("\n")]
+    return [line.strip() for line in lines if line.endswith("\n")]
 
 
 def check(data: Path, acknowledged: list[str]) -> None:
@@ -50,7 +50,7 @@ def check(data: Path, acknowledged: list[str]) -> None:
         delivered = transaction.connection.execute(
             select(deliveries.c.message, deliveries.c.recipient, deliveries.c.payload)
         ).all()
-        told = transaction.connection.execute(
+        entries = transaction.connection.execute(
             select(journal.c.message_ids, journal.c.authority, journal.c.payload)
         ).all()
         kept = transaction.connection.execute(select(blobs.c.sha256, blobs.c.data)).all()
@@ -59,7 +59,7 @@ def check(data: Path, acknowledged: list[str]) -> None:
         assert set(acknowledged) <= set(sent)
         assert set(sent) == {row.message for row in delivered}
         assert [(row.message, row.recipient, row.payload) for row in delivered] == [
-            (row.message_ids[0], row.authority, row.payload) for row in told
+            (row.message_ids[0], row.authority, row.payload) for row in entries
         ]
         for row in delivered:
             transaction.blob(row.payload)

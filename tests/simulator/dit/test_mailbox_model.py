@@ -53,7 +53,7 @@ participants = st.sampled_from(["first", "second"])
 
 @dataclass
 class Copy:
-    """One message in one mailbox, as the model has it."""
+    """A message in a mailbox of the model."""
 
     id: str
     user: str
@@ -62,7 +62,7 @@ class Copy:
 
 
 class Mailboxes(RuleBasedStateMachine):
-    """Each rule does the same to the network and to a list of copies, then compares what they say."""
+    """Rules that change the network and a list of copies in the same way, and compare the two."""
 
     sent = Bundle("sent")
 
@@ -72,7 +72,7 @@ class Mailboxes(RuleBasedStateMachine):
         self.context = setting(Path(self.folder.name))
         self.net = self.context.__enter__()
         self.copies: list[Copy] = []
-        self.made = 0
+        self.number = 0
 
     def teardown(self) -> None:
         self.context.__exit__(None, None, None)
@@ -82,23 +82,23 @@ class Mailboxes(RuleBasedStateMachine):
 
     @rule(target=sent, user=participants)
     def send_to_the_owner(self, user: str) -> str:
-        self.made += 1
-        return self._sent(self.net.send(user, COLLECT, item(self.made)), ("owner", COLLECT))
+        self.number += 1
+        return self._sent(self.net.send(user, COLLECT, item(self.number)), ("owner", COLLECT))
 
     @rule(target=sent, named=st.lists(participants, unique=True), filtered=st.lists(participants, unique=True))
     def send_a_list(self, named: list[str], filtered: list[str]) -> str:
-        self.made += 1
-        data = listing(*(USERS[each] for each in named), number=self.made)
-        receivers = tuple(USERS[each] for each in filtered)
+        self.number += 1
+        data = listing(*(USERS[user] for user in named), number=self.number)
+        receivers = tuple(USERS[user] for user in filtered)
         # Mailboxes fill in the order of the filter where there is one, of versions otherwise.
-        reached = [each for each in filtered or ["first", "second"] if each in named]
+        reached = [user for user in filtered or ["first", "second"] if user in named]
         message = self.net.send("owner", WHOLE, data, receivers=receivers)
-        return self._sent(message, *((each, {"first": CUT_1, "second": CUT_2}[each]) for each in reached))
+        return self._sent(message, *((user, {"first": CUT_1, "second": CUT_2}[user]) for user in reached))
 
     @rule(target=sent)
     def send_to_everyone(self) -> str:
-        self.made += 1
-        return self._sent(self.net.send("owner", PLAIN_1, item(self.made)), ("first", PLAIN_1), ("second", PLAIN_1))
+        self.number += 1
+        return self._sent(self.net.send("owner", PLAIN_1, item(self.number)), ("first", PLAIN_1), ("second", PLAIN_1))
 
     @rule(target=sent, about=sent, user=users)
     def answer_with_an_event(self, about: str, user: str) -> object:
@@ -187,10 +187,10 @@ class Mailboxes(RuleBasedStateMachine):
                 caller = self.net.network.caller(transaction, user)
                 for channel in (COLLECTION, DISTRIBUTION, PLAIN):
                     for read, status in ((False, MessageStatus.DELIVERED), (True, MessageStatus.READ)):
-                        found = self.net.network.list_messages(
+                        listed = self.net.network.list_messages(
                             transaction, caller, Selector(channel=channel), read=read
                         )
-                        assert [(mailbox_message.id, mailbox_message.version) for mailbox_message in found] == [
+                        assert [(message.id, message.version) for message in listed] == [
                             (copy.id, copy.version)
                             for copy in self.copies
                             if (copy.user, copy.status, CHANNEL_OF[copy.version]) == (user, status, channel)
@@ -198,8 +198,10 @@ class Mailboxes(RuleBasedStateMachine):
 
     @invariant()
     def the_journal_tells_each_delivery_once_and_in_order(self) -> None:
-        told = [(entry.message_ids[0], entry.authority, entry.channel_version) for entry in self.net.journal.entries()]
-        assert told == [(copy.id, USERS[copy.user], copy.version) for copy in self.copies]
+        delivered = [
+            (entry.message_ids[0], entry.authority, entry.channel_version) for entry in self.net.journal.entries()
+        ]
+        assert delivered == [(copy.id, USERS[copy.user], copy.version) for copy in self.copies]
 
     def _sent(self, message: str, *reached: tuple[str, str]) -> str:
         self.copies.extend(Copy(message, user, version) for user, version in reached)
@@ -207,17 +209,17 @@ class Mailboxes(RuleBasedStateMachine):
 
     def _sender(self, copy: Copy) -> list[str]:
         with self.net.store.reading() as transaction:
-            (found,) = self._own(transaction, copy)
-        return [user for user, authority in USERS.items() if authority == found.sender]
+            (message,) = self._own(transaction, copy)
+        return [user for user, authority in USERS.items() if authority == message.sender]
 
     def _own(self, transaction: object, copy: Copy) -> list[MailboxMessage]:
         from simulator.dit import mailbox
 
-        found = mailbox.find(transaction, USERS[copy.user], copy.id)  # type: ignore[arg-type]
-        return [found] if found else []
+        message = mailbox.find(transaction, USERS[copy.user], copy.id)  # type: ignore[arg-type]
+        return [message] if message else []
 
     def _act(self, user: str, action: Action, selector: Selector) -> list[str] | str:
-        """The ids that an action concerned, or what it was refused with; its transaction is committed either way."""
+        """Return the ids that an action concerned, or its refusal; its transaction is committed in both cases."""
         if action is Action.RESTORE:
             return self._restore(user, [selector.message or ""])
         with self.net.store.transaction() as transaction:

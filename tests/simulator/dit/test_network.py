@@ -56,8 +56,8 @@ from tests.simulator.dit.setting import (
 
 @pytest.fixture
 def net(tmp_path: Path) -> Iterator[Setting]:
-    with setting(tmp_path) as made:
-        yield made
+    with setting(tmp_path) as opened:
+        yield opened
 
 
 def receive(net: Setting, user: str, **selector: str) -> tuple[MailboxMessage, ...]:
@@ -74,7 +74,7 @@ def listed(net: Setting, user: str, *, read: bool = False, **selector: str) -> l
 
 
 def refusal(net: Setting, operation: str, user: str, argument: object) -> str:
-    """What an operation is refused with; holds that it changed nothing although its transaction was committed."""
+    """Return the refusal of an operation; assert that it changed nothing although its transaction was committed."""
     before = state(net)
     error = net.refusal(
         lambda transaction: getattr(net.network, operation)(
@@ -291,9 +291,9 @@ def test_a_stylesheet_neither_reads_nor_writes_files(tmp_path: Path, stylesheet:
         assert not out.exists()
 
 
-def _with_stylesheet(name: str, each: ChannelVersion) -> ChannelVersion:
-    cut = each.transformation
-    return each if cut is None else replace(each, transformation=replace(cut, stylesheet=name))
+def _with_stylesheet(name: str, version: ChannelVersion) -> ChannelVersion:
+    cut = version.transformation
+    return version if cut is None else replace(version, transformation=replace(cut, stylesheet=name))
 
 
 def test_a_payload_with_a_document_type_is_not_cut(tmp_path: Path) -> None:
@@ -422,23 +422,23 @@ def test_the_wire_does_not_tell_strangers_which_messages_exist(net: Setting) -> 
 
 
 def test_recipients_are_told_after_the_commit_and_only_then(net: Setting) -> None:
-    told: list[str] = []
-    end = net.network.deliveries.on_delivery(FIRST, lambda: told.append(FIRST))
-    net.network.deliveries.on_delivery(SECOND, lambda: told.append(SECOND))
+    notified: list[str] = []
+    remove = net.network.deliveries.on_delivery(FIRST, lambda: notified.append(FIRST))
+    net.network.deliveries.on_delivery(SECOND, lambda: notified.append(SECOND))
     with pytest.raises(RuntimeError), net.store.transaction() as transaction:
         net.send_in(transaction, "owner", PLAIN_1, item())
         raise RuntimeError
-    assert told == []
+    assert notified == []
     with net.store.transaction() as transaction:
         net.send_in(transaction, "owner", PLAIN_1, item())
-        assert told == []
-    assert told == [FIRST, SECOND]
+        assert notified == []
+    assert notified == [FIRST, SECOND]
     net.send("owner", WHOLE, listing(SECOND))
-    assert told == [FIRST, SECOND, SECOND]
-    end()
-    end()
+    assert notified == [FIRST, SECOND, SECOND]
+    remove()
+    remove()
     net.send("owner", PLAIN_1, item())
-    assert told == [FIRST, SECOND, SECOND, SECOND]
+    assert notified == [FIRST, SECOND, SECOND, SECOND]
 
 
 def test_a_callback_may_read_and_send(net: Setting) -> None:
@@ -487,9 +487,9 @@ def test_setting_up_with_changes_takes_them_over_and_another_network_sees_them(t
         with net.store.transaction() as transaction:
             install(net.network, transaction, changed)
         with other.store.reading() as transaction:
-            found = other.network.directory(transaction).version(COLLECT)
-            assert found.manual_acknowledgement
-            assert found == changed[0]
+            version_read = other.network.directory(transaction).version(COLLECT)
+            assert version_read.manual_acknowledgement
+            assert version_read == changed[0]
 
 
 def test_an_undone_set_up_is_not_remembered(net: Setting) -> None:

@@ -1,4 +1,4 @@
-"""What lay too long goes from every mailbox; what came later stays, and the journal still tells of all."""
+"""Old messages are deleted from every mailbox, later ones stay, and the journal keeps the entries of all."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.simulator.dit.test_network import listed, receive, refusal
 
 @pytest.fixture
 def net(tmp_path: Path) -> Iterator[Setting]:
-    with setting(tmp_path) as made:
-        yield made
+    with setting(tmp_path) as opened:
+        yield opened
 
 
 def _purge(net: Setting) -> int:

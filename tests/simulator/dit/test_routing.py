@@ -1,4 +1,4 @@
-"""Who may send what where; no store, no clock."""
+"""Routes of messages: the checks of senders and the mailboxes that are reached."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ from tests.simulator.dit.setting import (
 )
 
 DIRECTORY = Directory(
-    authorities={each: Authority(each, each, each) for each in (OWNER, FIRST, SECOND, STRANGER)},
+    authorities={
+        identifier: Authority(identifier, identifier, identifier) for identifier in (OWNER, FIRST, SECOND, STRANGER)
+    },
     users={"owner": OWNER, "first": FIRST, "second": SECOND, "stranger": STRANGER},
     channels={
         COLLECTION: Channel(COLLECTION, "Collect", ChannelKind.COLLECTION, OWNER),
@@ -58,8 +60,8 @@ def reached(
     user: str, urn: str, kind: MessageClass, *receivers: str, directory: Directory = DIRECTORY
 ) -> list[tuple[str, str]]:
     request = SendRequest(urn, Payload("0" * 64, 1, "x"), kind, receivers)
-    found = routes(directory, directory.caller(user), directory.version(urn), request)
-    return [(route.recipient, route.version.urn) for route in found]
+    reached = routes(directory, directory.caller(user), directory.version(urn), request)
+    return [(route.recipient, route.version.urn) for route in reached]
 
 
 def refused(user: str, urn: str, kind: MessageClass, *receivers: str, directory: Directory = DIRECTORY) -> Refusal:

@@ -1,4 +1,4 @@
-"""The status table: complete, and DIT's own words where they are documented."""
+"""The table of statuses: it is complete, and has DIT's own texts where they are documented."""
 
 from __future__ import annotations
 

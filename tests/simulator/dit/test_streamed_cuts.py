@@ -1,4 +1,4 @@
-"""A large list is cut slice by slice: each cut is, byte for byte, what the transformation makes of the whole list."""
+"""Large lists are cut slice by slice into the same bytes as by the transformation of the whole list."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _versions() -> list[ChannelVersion]:
 
 
 def _document(provider: str, records: int) -> bytes:
-    made = tuple(
+    records = tuple(
         DiscountRecord(
             contract=f"{provider[-2:]}-{n} < & ēūķ",
             person_code="010180-00012",
@@ -69,7 +69,7 @@ def _document(provider: str, records: int) -> bytes:
     header = Header(
         "00000000-0000-4000-8000-000000000001", provider, datetime(2026, 1, 7, 9, tzinfo=RIGA), Period(2026, 1), records
     )
-    return write_document(Document(ChannelName.DISCOUNT, header, made), PROFILE)
+    return write_document(Document(ChannelName.DISCOUNT, header, records), PROFILE)
 
 
 def _national(counts: dict[str, int]) -> bytes:
@@ -140,7 +140,7 @@ def test_a_stylesheet_that_counts_records_cannot_be_used_slice_by_slice(store: S
     version = _versions()[0]
     assert version.transformation is not None
     assert version.transformation.repeated is not None
-    names = {each: f"{{urn:p}}{each}" for each in ("list", "part", "record")}
+    names = {name: f"{{urn:p}}{name}" for name in ("list", "part", "record")}
     repeated = replace(
         version.transformation.repeated,
         part=(names["list"], names["part"]),

@@ -1,4 +1,4 @@
-"""Many threads on one network: nothing lost, nothing doubled, nothing out of order."""
+"""Many threads on one network: no message is lost, delivered twice, or out of order."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def test_eight_threads_send_while_two_receive(tmp_path: Path) -> None:
             sent = [future.result() for future in sending]
             received = [identifier for future in receiving for identifier in future.result()] + receive(1)
 
-        acknowledged = [identifier for each in sent for identifier in each]
+        acknowledged = [identifier for identifiers in sent for identifier in identifiers]
         assert len(set(acknowledged)) == len(acknowledged) == 8 * EACH
         assert sorted(received) == sorted(acknowledged)
         delivered = [entry.message_ids[0] for entry in net.journal.entries()]
         assert sorted(delivered) == sorted(acknowledged)
         assert [entry.number for entry in net.journal.entries()] == list(range(1, 8 * EACH + 1))
         for one_thread in sent:
-            assert [each for each in delivered if each in one_thread] == one_thread
+            assert [identifier for identifier in delivered if identifier in one_thread] == one_thread
 
 
 def test_threads_cut_lists_each_for_its_own_retailer(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_threads_cut_lists_each_for_its_own_retailer(tmp_path: Path) -> None:
                 )
                 data = [transaction.blob(message.payload.reference) for message in messages]
             assert len(set(data)) == 40
-            assert all(authority.encode() in each for each in data)
+            assert all(authority.encode() in payload for payload in data)
 
 
 def test_two_threads_that_restore_one_message_do_it_once(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Stylesheets that never end: the message is refused, the server goes on."""
+"""Stylesheets that do not end: the message is refused, and the server keeps running."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ SWELLING = _SENDING.format(
 )
 
 
-def _cut_by(name: str, each: ChannelVersion) -> ChannelVersion:
-    cut = each.transformation
-    return each if cut is None else replace(each, transformation=replace(cut, stylesheet=name))
+def _cut_by(name: str, version: ChannelVersion) -> ChannelVersion:
+    cut = version.transformation
+    return version if cut is None else replace(version, transformation=replace(cut, stylesheet=name))
 
 
 @pytest.mark.parametrize(
@@ -89,9 +89,9 @@ def test_a_process_is_used_again_and_never_one_that_was_stopped(tmp_path: Path) 
     with transformer() as third:
         assert third is not first
         third.take(listing(FIRST))
-        made = third.make(tmp_path / "cut.xslt", good, 10)
-        assert made is not None
-        assert b'for="' + FIRST.encode() in made.data
+        output = third.make(tmp_path / "cut.xslt", good, 10)
+        assert output is not None
+        assert b'for="' + FIRST.encode() in output.data
 
 
 def test_a_process_that_dies_is_told(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A served FTPS for the tests: the real stack behind it, without ALDIS, and Python's own client in front of it."""
+"""An FTPS server for the tests, on the real stack without ALDIS, and a client of Python's ftplib."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NATIONAL = "/ALDIS_ProviderDiscount/DIK-v1-0"
 
 
 class Client(ftplib.FTP_TLS):
-    """ftplib's client with a few ways to say things shortly."""
+    """A client of ftplib with short functions for the tests."""
 
     def put(self, path: str, data: bytes) -> str:
         return self.storbinary(f"STOR {path}", io.BytesIO(data))
@@ -43,17 +43,17 @@ class Client(ftplib.FTP_TLS):
         return self.nlst(path)
 
     def refused(self, call: Any, *arguments: Any) -> str:
-        """The answer with which a call is refused."""
+        """Return the answer that refuses a call."""
         try:
-            said = call(*arguments)
+            answer = call(*arguments)
         except ftplib.Error as error:
             return str(error)
-        raise AssertionError(f"not refused: {said!r}")
+        raise AssertionError(f"not refused: {answer!r}")
 
 
 @dataclass
 class FtpsSetting:
-    """The stack, the server in front of it, and what was opened."""
+    """The stack, the FTPS server, and the clients that were opened."""
 
     setting: Setting
     material: Material
@@ -84,7 +84,7 @@ class FtpsSetting:
 
     @property
     def calls(self) -> list[Entry]:
-        """The calls of DIT's."""
+        """The journal entries of calls of DIT."""
         return [entry for entry in self.journal if entry.kind is Kind.EXCHANGE]
 
     @property
@@ -92,32 +92,33 @@ class FtpsSetting:
         return self.journal[-1]
 
     def arrived(self, user: str = BVKB, channel: ChannelName = ChannelName.CONTRACT) -> list[bytes]:
-        """The unread documents of a mailbox."""
+        """Return the unread documents of a mailbox."""
         urn = self.setting.profile.channel(channel).urn
         with self.setting.store.reading() as transaction:
             caller = self.setting.network.caller(transaction, user)
-            found = self.setting.network.list_messages(transaction, caller, Selector(channel=urn))
-            return [transaction.blob(mailbox_message.payload.reference) for mailbox_message in found]
+            messages = self.setting.network.list_messages(transaction, caller, Selector(channel=urn))
+            return [transaction.blob(message.payload.reference) for message in messages]
 
     def status(self, message: str, user: str = RETAILER) -> MessageStatus:
         with self.setting.store.reading() as transaction:
-            found = self.setting.network.look(transaction, self.setting.network.caller(transaction, user), message)
-        assert found is not None
-        return found.status
+            caller = self.setting.network.caller(transaction, user)
+            mailbox_message = self.setting.network.look(transaction, caller, message)
+        assert mailbox_message is not None
+        return mailbox_message.status
 
     def use_receiver_filter(self) -> None:
-        """Have all channel versions take ReceiverFilter, which the profile's do not."""
+        """Let all channel versions use ReceiverFilter, which those of the profile do not."""
         setup = installation_for(self.setting.world, self.setting.profile)
         with self.setting.store.transaction() as transaction:
             versions = tuple(replace(version, use_receiver_filter=True) for version in setup.versions)
             self.setting.network.registry.install(transaction, replace(setup, versions=versions))
 
     def contract_from(self, user: str = RETAILER) -> str:
-        """A contract document sent without FTPS; its message id."""
+        """Send a contract document without FTPS; return its message id."""
         return self._send(user, self.setting.version(), self.setting.contract_document())
 
     def event_to(self, user: str = RETAILER) -> str:
-        """An error event about a contract document of a retailer's, sent without FTPS by the owner; its message id."""
+        """Send an error event about a retailer's contract document without FTPS; return its message id."""
         related = self.contract_from(user)
         authority = next(retailer.authority for retailer in self.setting.world.retailers if retailer.user == user)
         return self._send(
@@ -165,7 +166,7 @@ def ftps_setting(
 
 
 def with_values(settings: FtpsSettings, table: str, **values: Any) -> FtpsSettings:
-    """The same settings with other values in one table."""
+    """Return the settings with other values in one table."""
     part = getattr(settings, table)
     changed = {name: replace(getattr(part, name), value=value) for name, value in values.items()}
     return replace(settings, **{table: replace(part, **changed)})

@@ -1,4 +1,4 @@
-"""Paths: each means one place or is refused, whatever is in it."""
+"""Paths: any text is one place or is refused."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ SETTINGS = load_ftps_settings()
 def layout(authority: str = "100777") -> Layout:
     setup = installation_for(_town(), _profile())
     subscribers: dict[str, frozenset[str]] = {}
-    for urn, each in setup.subscriptions:
-        subscribers[urn] = subscribers.get(urn, frozenset()) | {each}
+    for urn, subscriber in setup.subscriptions:
+        subscribers[urn] = subscribers.get(urn, frozenset()) | {subscriber}
     directory = Directory(
         authorities={authority.id: authority for authority in setup.authorities},
         users={user.name: user.authority for user in setup.users},
@@ -49,10 +49,10 @@ def everything(tree: Layout, place: Place) -> Iterator[Place]:
 
 def test_each_folder_that_is_listed_is_there() -> None:
     tree = TREE
-    found = list(everything(tree, tree.place("/", "")))
-    assert len(found) == 1 + 3 * (1 + 1 + 4 + 1) + 3 * 2
-    assert {place.path for place in found} >= {"/ALDIS_ProviderPayout/DSK-v1-0/WriteEvent/WriteEventError"}
-    for place in found:
+    places = list(everything(tree, tree.place("/", "")))
+    assert len(places) == 1 + 3 * (1 + 1 + 4 + 1) + 3 * 2
+    assert {place.path for place in places} >= {"/ALDIS_ProviderPayout/DSK-v1-0/WriteEvent/WriteEventError"}
+    for place in places:
         assert tree.place("/anywhere", place.path) == place
         assert place.version is None or place.version.urn in {
             urn for urn, all_ in tree.directory.subscribers.items() if "100777" in all_
@@ -70,18 +70,18 @@ STEPS = st.sampled_from(
 
 @given(st.one_of(st.lists(STEPS, max_size=9).map("/".join), st.text(max_size=60)), st.booleans())
 def test_any_path_is_one_place_or_refused(path: str, absolute: bool) -> None:
-    found = _meant(f"/{path}" if absolute else path)
-    match found:
+    meant = _meant(f"/{path}" if absolute else path)
+    match meant:
         case FtpRefusal():
-            assert found.reply_code == 550
-            assert "\n" not in reply_line(found)
-            assert "What to do:" in found.cause
+            assert meant.reply_code == 550
+            assert "\n" not in reply_line(meant)
+            assert "What to do:" in meant.cause
         case Refusal():
-            assert found.code in (RefusalCode.NO_RIGHT, RefusalCode.UNKNOWN_AUTHORITY)
+            assert meant.code in (RefusalCode.NO_RIGHT, RefusalCode.UNKNOWN_AUTHORITY)
         case Place():
-            assert TREE.place("/", found.path) == found
-            assert ".." not in found.path.split("/")
-            assert found.file is None or found.folder in LEAVES
+            assert TREE.place("/", meant.path) == meant
+            assert ".." not in meant.path.split("/")
+            assert meant.file is None or meant.folder in LEAVES
 
 
 def _meant(path: str) -> Place | Refusal:

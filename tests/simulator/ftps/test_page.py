@@ -1,4 +1,4 @@
-"""docs/reference/ftps.md: its commands run as they stand, its words are those of the code."""
+"""docs/reference/ftps.md: its commands can be run, and its tables name what the code has."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def test_the_commands(tmp_path: Path) -> None:
 def test_the_words_are_those_of_the_code() -> None:
     known = {*(str(ftp_code) for ftp_code in FtpCode), *(str(refusal_code) for refusal_code in RefusalCode)}
     refused = (ROOT / "docs" / "call-refused.md").read_text(encoding="utf-8")
-    told = set(re.findall(r"`\d{3} ([a-z-]+)", refused))
-    assert len(told) > 10
-    assert told <= known
+    listed = set(re.findall(r"`\d{3} ([a-z-]+)", refused))
+    assert len(listed) > 10
+    assert listed <= known
 
 
 def test_the_folders_are_there(keys: Path) -> None:
@@ -62,8 +62,8 @@ def test_the_folders_are_there(keys: Path) -> None:
         folders: FtpsSetting = ftps
         there = {"Write", "Read", "ReadError", "WriteEvent"}
         assert set(folders.client().names("/ALDIS_ProviderContract/DSK-v1-0")) == there
-    told = set(re.findall(r"^\| `(\w+)/", PAGE, re.MULTILINE))
-    assert told == there
+    listed = set(re.findall(r"^\| `(\w+)/", PAGE, re.MULTILINE))
+    assert listed == there
 
 
 def test_all_settings_have_basis_and_source() -> None:

@@ -1,4 +1,4 @@
-"""``aldis serve --ftps-port``: beside the services, with clear errors, and nothing lost when it is killed."""
+"""``aldis serve --ftps-port``: it serves beside SOAP, has clear errors, and loses nothing when it is killed."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ class Served:
     clients: list[Client] = field(default_factory=list)
 
     def password(self, user: str) -> str:
-        found = tomllib.loads((self.keys / "users.toml").read_text("utf-8"))[user]
-        assert isinstance(found, str)
-        return found
+        password = tomllib.loads((self.keys / "users.toml").read_text("utf-8"))[user]
+        assert isinstance(password, str)
+        return password
 
     def client(self, user: str = RETAILER) -> Client:
         client = Client(context=ssl.create_default_context(cafile=str(self.keys / "ca.pem")), timeout=60)
@@ -68,7 +68,7 @@ class Served:
         return client
 
     def settle(self) -> None:
-        """Wait until ALDIS has taken in what it was sent."""
+        """Wait until ALDIS has read its messages."""
         request = urllib.request.Request(
             f"{self.base}/admin/clock", json.dumps({"to": CLOCK}).encode(), {"Content-Type": "application/json"}
         )
@@ -78,7 +78,7 @@ class Served:
 
 @contextmanager
 def served(folder: Path, *options: str) -> Iterator[Served]:
-    """Serve with some options; killed at the end where it still runs. What it says on stderr is its two lines."""
+    """Run the command with some options, and kill it at the end; it prints two lines on stderr."""
     log = folder / "serve.log"
     serve = [str(ALDIS), "serve", "--port", "0", "--clock", CLOCK, *options]
     with (
@@ -89,9 +89,11 @@ def served(folder: Path, *options: str) -> Iterator[Served]:
             assert process.stdout is not None
             ready, _, base = process.stdout.readline().strip().partition(" ")
             assert ready == "ready", log.read_text()
-            said = re.fullmatch(r"FTPS: 127\.0\.0\.1:(\d+)\nkeys, certificates and passwords: (.+)\n", log.read_text())
-            assert said is not None, log.read_text()
-            server = Served(process, base, int(said[1]), Path(said[2]))
+            printed = re.fullmatch(
+                r"FTPS: 127\.0\.0\.1:(\d+)\nkeys, certificates and passwords: (.+)\n", log.read_text()
+            )
+            assert printed is not None, log.read_text()
+            server = Served(process, base, int(printed[1]), Path(printed[2]))
             try:
                 yield server
             finally:
@@ -152,7 +154,7 @@ def test_no_ftps_unless_it_is_asked_for(keys: Path) -> None:
 
 
 def test_a_killed_server_has_what_it_acknowledged(tmp_path: Path) -> None:
-    """Two rounds: senders under load, the server killed at a random moment, the store looked through."""
+    """Kill the server at a random moment under load, twice, and compare the store with the acknowledgements."""
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     chance = random.Random(seed)
@@ -192,13 +194,15 @@ def test_a_killed_server_has_what_it_acknowledged(tmp_path: Path) -> None:
 def _check(store: Store, tried: set[str], acknowledged: set[str]) -> None:
     with store.reading() as transaction:
         arrived = transaction.connection.execute(select(deliveries.c.message, deliveries.c.payload)).all()
-        found = Counter(
+        arrivals = Counter(
             document for row in arrived for document in tried if document.encode() in transaction.blob(row.payload)
         )
-    assert all(found[each] >= 1 for each in acknowledged)
+    assert all(arrivals[message] >= 1 for message in acknowledged)
     entries = list(StoredJournal(store).entries())
     assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
     sent = [entry for entry in entries if entry.kind is Kind.EXCHANGE and entry.operation == "SendMessage2"]
-    told = Counter(message for entry in sent if entry.outcome is Outcome.OK for message in entry.message_ids)
-    assert max(told.values()) == 1
-    assert set(told) <= {row.message for row in arrived}
+    acknowledged_by_entry = Counter(
+        message for entry in sent if entry.outcome is Outcome.OK for message in entry.message_ids
+    )
+    assert max(acknowledged_by_entry.values()) == 1
+    assert set(acknowledged_by_entry) <= {row.message for row in arrived}

@@ -1,4 +1,4 @@
-"""The control connection: TLS and login are wanted, what is not offered is refused, and each command has one entry."""
+"""The control connection: it needs TLS and login, refuses other commands, and journals each command once."""
 
 from __future__ import annotations
 
@@ -21,21 +21,25 @@ def commands(ftps: FtpsSetting) -> list[tuple[str, str | None]]:
 
 
 def ftp(entry: Entry) -> dict[str, object]:
-    found = entry.details["ftp"]
-    assert isinstance(found, dict)
-    return dict(found)
+    command = entry.details["ftp"]
+    assert isinstance(command, dict)
+    return dict(command)
 
 
 def test_login(ftps: FtpsSetting) -> None:
     client = ftps.client()
     client.quit()
-    assert commands(ftps) == [(each, None) for each in ("AUTH", "USER", "PASS", "PBSZ", "PROT", "QUIT")]
-    told = {entry.operation: entry for entry in ftps.journal}
-    assert ftp(told["PASS"])["argument"] == "*"
+    assert commands(ftps) == [(verb, None) for verb in ("AUTH", "USER", "PASS", "PBSZ", "PROT", "QUIT")]
+    entries = {entry.operation: entry for entry in ftps.journal}
+    assert ftp(entries["PASS"])["argument"] == "*"
     assert ftps.material.passwords[RETAILER] not in str(ftps.journal)
-    assert ftp(told["AUTH"])["tls"] is False
-    assert ftp(told["USER"])["tls"] is True
-    assert (told["USER"].authority, told["PASS"].authority, told["QUIT"].authority) == (None, "100777", "100777")
+    assert ftp(entries["AUTH"])["tls"] is False
+    assert ftp(entries["USER"])["tls"] is True
+    assert (entries["USER"].authority, entries["PASS"].authority, entries["QUIT"].authority) == (
+        None,
+        "100777",
+        "100777",
+    )
     assert len({ftp(entry)["session"] for entry in ftps.journal}) == 1
 
 
@@ -70,11 +74,11 @@ def test_no_data_without_tls(ftps: FtpsSetting) -> None:
 @pytest.mark.parametrize(("user", "password"), [("nobody", "x"), (RETAILER, "guessed"), (RETAILER, " ")])
 def test_wrong_credentials(ftps: FtpsSetting, user: str, password: str) -> None:
     client = ftps.connected()
-    said = client.refused(client.login, user, password)
-    assert said == "530 unauthenticated: user name or password is wrong"
+    answer = client.refused(client.login, user, password)
+    assert answer == "530 unauthenticated: user name or password is wrong"
     cause = ftps.last.cause or ""
     assert ("is not known" if user == "nobody" else "is not that of") in cause
-    assert password.strip() == "" or password not in said
+    assert password.strip() == "" or password not in answer
     assert client.refused(client.sendcmd, "PWD").startswith("530 bad-sequence")
     client.login(RETAILER, ftps.material.passwords[RETAILER])
 
@@ -119,8 +123,8 @@ def test_what_is_not_offered(ftps: FtpsSetting) -> None:
     client = ftps.client()
     for verb, why in NOT_OFFERED.items():
         before = len(ftps.journal)
-        said = client.refused(client.sendcmd, f"{verb} x")
-        assert said == f"502 command-not-offered: {verb}: {why}"
+        answer = client.refused(client.sendcmd, f"{verb} x")
+        assert answer == f"502 command-not-offered: {verb}: {why}"
         assert [(entry.operation, entry.outcome) for entry in ftps.journal[before:]] == [(verb, Outcome.FAULT)]
     assert client.sendcmd("NOOP").startswith("200")
 
@@ -155,8 +159,8 @@ def test_bad_commands(ftps: FtpsSetting, command: str, says: str) -> None:
         assert client.getresp() == '250 "/" is the current folder'  # as FTP clients expect: to the start
     else:
         assert client.refused(client.getresp).startswith(says)
-    told = ftps.journal[before:]
-    assert [entry.kind for entry in told] == [Kind.FTP]
+    entries = ftps.journal[before:]
+    assert [entry.kind for entry in entries] == [Kind.FTP]
     assert client.sendcmd("NOOP").startswith("200")
 
 
@@ -165,8 +169,8 @@ def test_all_that_is_offered_is_there(ftps: FtpsSetting) -> None:
     assert "EPSV" in client.sendcmd("FEAT")
     assert "EPRT" not in client.sendcmd("FEAT")
     helped = client.sendcmd("HELP")
-    assert all(each in helped for each in OFFERED)
-    assert not any(f" {each} " in helped for each in NOT_OFFERED)
+    assert all(verb in helped for verb in OFFERED)
+    assert not any(f" {verb} " in helped for verb in NOT_OFFERED)
     assert client.sendcmd("STAT").startswith("211")
     assert client.sendcmd("SYST") == "215 UNIX Type: L8"
     assert client.sendcmd("OPTS UTF8 ON").startswith("200")
@@ -202,7 +206,7 @@ def test_every_answer_is_one_that_a_client_can_read(ftps: FtpsSetting) -> None:
         if verb in ("QUIT", "AUTH", "USER", "PASS", "PASV", "EPSV"):
             continue
         try:
-            said = client.sendcmd(f"{verb} x")
+            answer = client.sendcmd(f"{verb} x")
         except (ftplib.error_perm, ftplib.error_temp) as error:  # ftplib raises another one for what it cannot read
-            said = str(error)
-        assert said[:3].isdecimal()
+            answer = str(error)
+        assert answer[:3].isdecimal()

@@ -1,4 +1,4 @@
-"""Uploads: what is acknowledged is delivered, byte for byte; what is not, is not, and the journal says why."""
+"""Uploads: a file is acknowledged and delivered byte for byte, or refused with its cause in the journal."""
 
 from __future__ import annotations
 
@@ -146,9 +146,9 @@ def test_wrong_documents(ftps: FtpsSetting, name: str) -> None:
     data, expected = WRONG[name]
     client = ftps.client()
     before = len(ftps.journal)
-    said = client.refused(client.put, WRITE, data)
-    assert said.startswith(expected)
-    assert "\n" not in said
+    answer = client.refused(client.put, WRITE, data)
+    assert answer.startswith(expected)
+    assert "\n" not in answer
     assert ftps.arrived() == []
     calls = [entry for entry in ftps.journal[before:] if entry.kind is Kind.EXCHANGE]
     assert [(call.outcome, call.fault_code) for call in calls] == [(Outcome.FAULT, expected.partition(" ")[2])]
@@ -217,7 +217,7 @@ def test_too_large(keys: Path) -> None:
 
 
 class Broken:
-    """An upload of which only a part is sent, over TLS by hand."""
+    """An upload that sends only a part of the file, over TLS of the test's own."""
 
     def __init__(self, ftps: FtpsSetting) -> None:
         self.client = ftps.client()
@@ -226,7 +226,7 @@ class Broken:
         self.connection = connection
 
     def end(self) -> None:
-        """End the connection without the end of TLS, as a killed client's machine does."""
+        """Close the connection without the end of TLS, as when a client is killed."""
         raw = socket.socket(fileno=self.connection.detach())
         raw.shutdown(socket.SHUT_RDWR)
         raw.close()
@@ -243,8 +243,8 @@ def test_a_part_is_nothing(ftps: FtpsSetting, part: float, clean: bool) -> None:
         upload.connection.unwrap().close()
     else:
         upload.end()
-    said = upload.client.refused(upload.client.voidresp)
-    assert said[:4] == ("550 " if clean else "426 ")
+    answer = upload.client.refused(upload.client.voidresp)
+    assert answer[:4] == ("550 " if clean else "426 ")
     assert len(ftps.arrived()) == before
     assert ftps.last.kind is Kind.EXCHANGE
     assert ftps.last.fault_code == ("malformed-xml" if clean else "incomplete-body")
@@ -308,11 +308,11 @@ def test_a_mistake_of_our_own_is_an_incident(
     client = ftps.client()
     with monkeypatch.context() as patched:
         patched.setattr(type(ftps.setting.network), "send", lambda *_, **__: 1 / 0)
-        said = client.refused(client.put, WRITE, ftps.setting.contract_document())
-    assert said.startswith("451 internal-error")
+        answer = client.refused(client.put, WRITE, ftps.setting.contract_document())
+    assert answer.startswith("451 internal-error")
     incident = ftps.last.details["incident"]
     assert isinstance(incident, str)
-    assert incident in said
+    assert incident in answer
     assert incident in caplog.text
     client.put(WRITE, ftps.setting.contract_document())
 

@@ -1,4 +1,4 @@
-"""Read and ReadError: what lies in the mailbox, once it was listed, got, read, deleted."""
+"""Read and ReadError: the messages of a mailbox are listed, downloaded, read and deleted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What FTPS does wrong when it is told to: the same kinds of misbehaviour as on the wire of SOAP."""
+"""Injected faults of FTPS: the same kinds as of SOAP."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from conformance.accounts.dates import day, month_after_preposition, month_name
-from conformance.accounts.statement import NOTHING, Billed, ContractYear, Granted, Month, Refused, Statement, totals_of
+from conformance.accounts.statement import ZERO, Billed, ContractYear, Granted, Month, Refused, Statement, totals_of
 from conformance.html import render
 from simulator.aldis.account import Totals
 from simulator.domain.language import Bilingual, Shown, Text, _, joined
@@ -160,11 +160,11 @@ _NO_DIFFERENCES = _("What the retailer reported agrees with what was granted.")
 
 
 def _granted(month: Month) -> Decimal:
-    return sum((granted.total for granted in month.granted), NOTHING)
+    return sum((granted.total for granted in month.granted), ZERO)
 
 
 def _applied(month: Month) -> Decimal:
-    return sum((bill.applied for bill in month.bills if bill.cancelled is None), NOTHING)
+    return sum((bill.applied for bill in month.bills if bill.cancelled is None), ZERO)
 
 
 # -- text

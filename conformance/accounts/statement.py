@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from simulator.aldis.account import NOTHING, Account, Bill, Grant, Totals
+from simulator.aldis.account import ZERO, Account, Bill, Grant, Totals
 from simulator.aldis.contracts import ContractKey
 from simulator.documents.profile import Profile
 from simulator.documents.reading import read_document
@@ -315,7 +315,7 @@ def totals_of(found: Statement) -> Totals:
 
 
 __all__ = [
-    "NOTHING",
+    "ZERO",
     "Billed",
     "ContractYear",
     "Granted",

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import Enum, auto
 
 from conformance.rules.business import Bill
-from conformance.rules.support import NOTHING, Payout
+from conformance.rules.support import ZERO, Payout
 
 DECEMBER = 12
 _EURO = Decimal(1)
@@ -78,25 +78,25 @@ class Share:
     last_due: Decimal
     granted_later: Decimal
     several_categories: bool
-    from_repeated_lists: Decimal = NOTHING
-    from_late_lists: Decimal = NOTHING
+    from_repeated_lists: Decimal = ZERO
+    from_late_lists: Decimal = ZERO
     payout: Payout | None = None
     billed: Decimal | None = None
 
     @property
     def available(self) -> Decimal:
         """The most that a bill may take, EUR."""
-        return max(NOTHING, self.granted - self.taken)
+        return max(ZERO, self.granted - self.taken)
 
     @property
     def earlier(self) -> Decimal:
         """The part of ``available`` that is from earlier months, EUR."""
-        return min(self.available, max(NOTHING, self.earlier_granted - self.taken))
+        return min(self.available, max(ZERO, self.earlier_granted - self.taken))
 
     @property
     def applied(self) -> Decimal:
         """The amount that the record says was taken, EUR."""
-        return self.payout.record.applied if self.payout is not None else NOTHING
+        return self.payout.record.applied if self.payout is not None else ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,24 +120,24 @@ class Settlement:
     @property
     def cap(self) -> Decimal:
         """The most that the bill can take: its net amount, nothing of a credit."""
-        return max(NOTHING, self.bill.net)
+        return max(ZERO, self.bill.net)
 
     @property
     def applied(self) -> Decimal:
         """The amount that all records together took, EUR."""
-        return sum((share.applied for share in self.shares), NOTHING) + sum(
-            (payout.record.applied for payout in self.strangers), NOTHING
+        return sum((share.applied for share in self.shares), ZERO) + sum(
+            (payout.record.applied for payout in self.strangers), ZERO
         )
 
     @property
     def available(self) -> Decimal:
         """The support that all persons together have, EUR."""
-        return sum((share.available for share in self.shares), NOTHING)
+        return sum((share.available for share in self.shares), ZERO)
 
     @property
     def due(self) -> Decimal:
         """The amount that must be taken, EUR. Nothing public says whether a rest is taken after support has ended."""
-        return min(self.cap, sum((share.available for share in self.shares if not share.terminated), NOTHING))
+        return min(self.cap, sum((share.available for share in self.shares if not share.terminated), ZERO))
 
     @property
     def missing(self) -> tuple[Share, ...]:
@@ -187,7 +187,7 @@ def _misreported(settlement: Settlement) -> AmountFinding | None:
     lines = [share.billed for share in settlement.shares if share.payout is not None]
     told = [line for line in lines if line is not None]
     most = min(settlement.cap, settlement.available)
-    if not wrong or len(told) < len(lines) or not settlement.due <= sum(told, NOTHING) <= most:
+    if not wrong or len(told) < len(lines) or not settlement.due <= sum(told, ZERO) <= most:
         return None
     if any(share.billed is not None and share.billed > share.available for share in settlement.shares):
         return None
@@ -237,13 +237,11 @@ def _why_too_much(settlement: Settlement, share: Share) -> str:
 
 def _wrong_person(settlement: Settlement) -> AmountFinding | None:
     for payout in settlement.strangers:
-        if payout.record.applied > NOTHING:
+        if payout.record.applied > ZERO:
             if settlement.missing and settlement.applied <= settlement.available:
-                return AmountFinding(
-                    "PAY-18", AmountError.PERSON, payout.record.applied, NOTHING, payout, "person_code"
-                )
+                return AmountFinding("PAY-18", AmountError.PERSON, payout.record.applied, ZERO, payout, "person_code")
             return AmountFinding(
-                settlement.refused or "PAY-02", AmountError.TOO_MUCH, payout.record.applied, NOTHING, payout
+                settlement.refused or "PAY-02", AmountError.TOO_MUCH, payout.record.applied, ZERO, payout
             )
     return None
 
@@ -262,39 +260,37 @@ def _too_little(settlement: Settlement) -> AmountFinding | None:
 def _why_too_little(settlement: Settlement) -> Iterator[str]:
     shares, cap, applied = settlement.shares, settlement.cap, settlement.applied
     if any(share.catch_up for share in shares) and applied == min(
-        cap, sum((_without_catch_up(s) for s in shares), NOTHING)
+        cap, sum((_without_catch_up(s) for s in shares), ZERO)
     ):
         yield "DIS-02"
     for way in range(max(len(share.by_category) for share in shares)):
         if any(share.several_categories for share in shares) and applied == min(
-            cap, sum((_in_part(s, way) for s in shares), NOTHING)
+            cap, sum((_in_part(s, way) for s in shares), ZERO)
         ):
             yield "DIS-03"
-    if any(share.restored for share in shares) and applied == min(
-        cap, sum((_not_restored(s) for s in shares), NOTHING)
-    ):
+    if any(share.restored for share in shares) and applied == min(cap, sum((_not_restored(s) for s in shares), ZERO)):
         yield "PAY-21"
     if any(share.from_late_lists for share in shares) and applied == min(
-        cap, sum((_without_late(s) for s in shares), NOTHING)
+        cap, sum((_without_late(s) for s in shares), ZERO)
     ):
         yield "DIS-08"
-    if any(share.earlier for share in shares) and applied == min(cap, sum((_this_month(s) for s in shares), NOTHING)):
+    if any(share.earlier for share in shares) and applied == min(cap, sum((_this_month(s) for s in shares), ZERO)):
         yield "PAY-25"
-    if NOTHING < settlement.due - applied < _EURO:
+    if ZERO < settlement.due - applied < _EURO:
         yield "PAY-24"
 
 
 def _without_catch_up(share: Share) -> Decimal:
-    return max(NOTHING, share.granted - share.catch_up - share.taken)
+    return max(ZERO, share.granted - share.catch_up - share.taken)
 
 
 def _in_part(share: Share, way: int) -> Decimal:
     granted = share.by_category[way] if way < len(share.by_category) else share.granted
-    return max(NOTHING, granted - share.taken)
+    return max(ZERO, granted - share.taken)
 
 
 def _without_late(share: Share) -> Decimal:
-    return max(NOTHING, share.granted - share.from_late_lists - share.taken)
+    return max(ZERO, share.granted - share.from_late_lists - share.taken)
 
 
 def _this_month(share: Share) -> Decimal:
@@ -302,7 +298,7 @@ def _this_month(share: Share) -> Decimal:
 
 
 def _not_restored(share: Share) -> Decimal:
-    return max(NOTHING, share.available - share.restored)
+    return max(ZERO, share.available - share.restored)
 
 
 def _splits(settlement: Settlement, *, after_wrong_bill: bool) -> Iterator[AmountFinding]:
@@ -330,9 +326,9 @@ def _remainders(settlement: Settlement, share: Share) -> tuple[Decimal, ...]:
     """Return the remainders that a record may state. In December, and when support has ended, 0.00 is one of them: what
     the record then says is not public. A record that is written later may count what was granted since the bill."""
     left = share.available - share.applied
-    later = max(NOTHING, share.granted_later - share.taken) - share.applied
+    later = max(ZERO, share.granted_later - share.taken) - share.applied
     over = settlement.bill.period.month == DECEMBER or share.terminated
-    return (left, later, NOTHING) if over else (left, later)
+    return (left, later, ZERO) if over else (left, later)
 
 
 def _why_split(share: Share, payout: Payout) -> Iterator[str]:

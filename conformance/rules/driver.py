@@ -28,7 +28,7 @@ from conformance.rules.mailbox import (
 )
 from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.reporting import day_of
-from conformance.rules.support import NOTHING
+from conformance.rules.support import ZERO
 from conformance.rules.traffic import LIST, SEND, Call, ValidDocument, is_nameless_reply, is_report_elsewhere
 from conformance.rules.values import euro, money, table, tables, text
 from conformance.rules.xml import wrong_encoding
@@ -94,7 +94,7 @@ def status_agrees(case: Case) -> Iterator[Check]:
                 and grant.period.year == month.year
                 and grant.period <= month
             ),
-            NOTHING,
+            ZERO,
         )
         if granted == expected:
             yield PASSED

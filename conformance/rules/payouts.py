@@ -15,7 +15,7 @@ from conformance.rules.contract_records import contradictions, is_copy_after_los
 from conformance.rules.diagnosis import ReportState, Settlement
 from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.reporting import day_of
-from conformance.rules.support import NOTHING, Payout, bills_of_payouts
+from conformance.rules.support import ZERO, Payout, bills_of_payouts
 from conformance.rules.values import euro, loosely
 from simulator.domain.model import ChannelName, PayoutRecord, Period
 
@@ -49,7 +49,7 @@ def no_more_than_granted(case: Case) -> Iterator[Check]:
 def all_that_is_due(case: Case) -> Iterator[Check]:
     """A bill uses as much support as it can."""
     yield from amount_checks(
-        case, "PAY-03", lambda settlement: _given(settlement) and settlement.due > NOTHING and not settlement.missing
+        case, "PAY-03", lambda settlement: _given(settlement) and settlement.due > ZERO and not settlement.missing
     )
 
 
@@ -60,10 +60,7 @@ def rightly_split(case: Case) -> Iterator[Check]:
         case,
         "PAY-04",
         lambda settlement: (
-            _given(settlement)
-            and settlement.finding is None
-            and settlement.available > NOTHING
-            and not settlement.missing
+            _given(settlement) and settlement.finding is None and settlement.available > ZERO and not settlement.missing
         ),
     )
 
@@ -75,10 +72,7 @@ def remainder_stated(case: Case) -> Iterator[Check]:
         case,
         "PAY-14",
         lambda settlement: (
-            _given(settlement)
-            and settlement.finding is None
-            and settlement.available > NOTHING
-            and not settlement.missing
+            _given(settlement) and settlement.finding is None and settlement.available > ZERO and not settlement.missing
         ),
     )
 
@@ -87,7 +81,7 @@ def remainder_stated(case: Case) -> Iterator[Check]:
 def to_the_cent(case: Case) -> Iterator[Check]:
     """The amount that is taken off is not rounded."""
     yield from amount_checks(
-        case, "PAY-24", lambda settlement: _given(settlement) and settlement.due > NOTHING and not settlement.missing
+        case, "PAY-24", lambda settlement: _given(settlement) and settlement.due > ZERO and not settlement.missing
     )
 
 
@@ -106,7 +100,7 @@ def carry_over_used(case: Case) -> Iterator[Check]:
 @rule("PAY-26")
 def net_without_tax(case: Case) -> Iterator[Check]:
     """The net bill of a record is without VAT."""
-    yield from amount_checks(case, "PAY-26", lambda settlement: _given(settlement) and settlement.bill.vat > NOTHING)
+    yield from amount_checks(case, "PAY-26", lambda settlement: _given(settlement) and settlement.bill.vat > ZERO)
 
 
 @rule("PAY-05")
@@ -119,7 +113,7 @@ def lapse(case: Case) -> Iterator[Check]:
 def payouts_reported(case: Case) -> Iterator[Check]:
     """Each bill that must take support has a payout record."""
     for settlement in case.support.settlements:
-        if not settlement.trusted or settlement.due == NOTHING:
+        if not settlement.trusted or settlement.due == ZERO:
             continue
         if settlement.report is ReportState.MISSING:
             yield _unreported(case, settlement)
@@ -153,7 +147,7 @@ def nothing_applied_reported(case: Case) -> Iterator[Check]:
     for settlement in case.support.settlements:
         if not settlement.trusted or settlement.finding is not None or not settlement.bill.requested:
             continue
-        if settlement.report is ReportState.MISSING and settlement.due == NOTHING:
+        if settlement.report is ReportState.MISSING and settlement.due == ZERO:
             yield _unreported_nothing(case, settlement)
         elif settlement.report is ReportState.GIVEN and settlement.applied >= settlement.due:
             if settlement.missing and not settlement.strangers:

@@ -17,7 +17,7 @@ from functools import cached_property
 from conformance.rules.business import Bill, Business
 from conformance.rules.diagnosis import AmountError, ReportState, Settlement, Share, diagnose
 from conformance.rules.reporting import Reporting
-from conformance.rules.support import NOTHING, Grant, Payout, bills_of_payouts, grants_of, payouts_of
+from conformance.rules.support import ZERO, Grant, Payout, bills_of_payouts, grants_of, payouts_of
 from conformance.rules.traffic import Traffic
 from simulator.documents.profile import Profile
 from simulator.domain.model import ChannelName, Period
@@ -27,9 +27,9 @@ from simulator.domain.model import ChannelName, Period
 class _Account:
     """The amounts that a person took on a contract in one calendar year, EUR."""
 
-    taken: Decimal = NOTHING
-    restored: Decimal = NOTHING
-    lapsed_used: Decimal = NOTHING
+    taken: Decimal = ZERO
+    restored: Decimal = ZERO
+    lapsed_used: Decimal = ZERO
 
 
 @dataclass(slots=True)
@@ -118,7 +118,7 @@ class Support:
                 invoice=f"reversal of {record.invoice_number}" if record.reversal else record.invoice_number,
                 issued=record.invoice_date,
                 net=record.net_bill,
-                vat=NOTHING,
+                vat=ZERO,
                 reverses=record.invoice_number if record.reversal else None,
                 requested=False,
             )
@@ -149,7 +149,7 @@ class Support:
         """Return the amounts that the bill itself says were taken, by person."""
         if bill.lines is None:
             return None
-        taken: dict[str, Decimal] = defaultdict(lambda: NOTHING)
+        taken: dict[str, Decimal] = defaultdict(lambda: ZERO)
         for who, amount in bill.lines:
             taken[self._person_of(who)] += amount
         return taken
@@ -219,7 +219,7 @@ def _share(book: _Books, bill: Bill, person: str, payout: Payout | None) -> Shar
         person=person,
         granted=_total(known),
         earlier_granted=_total(grant for grant in known if grant.period < bill.period),
-        catch_up=sum((grant.catch_up for grant in known), NOTHING),
+        catch_up=sum((grant.catch_up for grant in known), ZERO),
         by_category=_by_category(known),
         taken=account.taken,
         restored=account.restored,
@@ -239,15 +239,13 @@ def _share(book: _Books, bill: Bill, person: str, payout: Payout | None) -> Shar
 
 
 def _total(grants: Iterable[Grant]) -> Decimal:
-    return sum((grant.due + grant.catch_up for grant in grants), NOTHING)
+    return sum((grant.due + grant.catch_up for grant in grants), ZERO)
 
 
 def _by_category(grants: list[Grant]) -> tuple[Decimal, ...]:
     ways = max((len(grant.by_category) for grant in grants), default=0)
     return tuple(
-        sum(
-            ((grant.by_category[way] if grant.by_category else grant.due) + grant.catch_up for grant in grants), NOTHING
-        )
+        sum(((grant.by_category[way] if grant.by_category else grant.due) + grant.catch_up for grant in grants), ZERO)
         for way in range(ways)
     )
 
@@ -260,12 +258,12 @@ def _lapsed(book: _Books, year: int, person: str, number: int) -> Decimal:
         for grant in book.grants
         if grant.person == person and grant.period.year == year - 1 and grant.known_at(number)
     )
-    return max(NOTHING, granted - before.taken - book.accounts[year, person].lapsed_used)
+    return max(ZERO, granted - before.taken - book.accounts[year, person].lapsed_used)
 
 
 def _last_due(book: _Books, person: str, period: Period) -> Decimal:
     own = [grant for grant in book.grants if grant.person == person and grant.period <= period and grant.due]
-    return max(own, key=lambda grant: (grant.period, grant.known)).due if own else NOTHING
+    return max(own, key=lambda grant: (grant.period, grant.known)).due if own else ZERO
 
 
 def _book(book: _Books, settlement: Settlement) -> None:
@@ -279,4 +277,4 @@ def _book(book: _Books, settlement: Settlement) -> None:
         account = book.accounts[year, share.person]
         took = share.billed if misreported and share.billed is not None else share.applied
         account.taken += min(took, share.available)
-        account.lapsed_used += min(share.lapsed, max(NOTHING, share.applied - share.available))
+        account.lapsed_used += min(share.lapsed, max(ZERO, share.applied - share.available))

@@ -14,7 +14,7 @@ from simulator.documents.profile import Profile
 from simulator.domain.identifiers import document_key
 from simulator.domain.model import CategoryCount, ChannelName, DiscountRecord, DiscountStatus, PayoutRecord, Period
 
-NOTHING = Decimal("0.00")
+ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +109,14 @@ def _by_category(profile: Profile, record: DiscountRecord, period: Period) -> It
     single = [_amount(profile, CategoryCount(category.category, 1), period) for category in record.categories]
     if not whole:
         return
-    candidates = (max(whole), min(whole), whole[0], whole[-1], sum(single, NOTHING), max(single), min(single))
+    candidates = (max(whole), min(whole), whole[0], whole[-1], sum(single, ZERO), max(single), min(single))
     for candidate in candidates:
-        yield min(candidate, record.amount_due) if candidate > NOTHING else record.amount_due
+        yield min(candidate, record.amount_due) if candidate > ZERO else record.amount_due
 
 
 def _amount(profile: Profile, category: CategoryCount, period: Period) -> Decimal:
     rate = profile.rate(category.category, period)
-    return NOTHING if rate is None else rate.amount * (category.count if rate.per_count else 1)
+    return ZERO if rate is None else rate.amount * (category.count if rate.per_count else 1)
 
 
 def payouts_of(traffic: Traffic, person_of: Callable[[str], str]) -> tuple[Payout, ...]:

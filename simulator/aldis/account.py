@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from simulator.domain.model import PayoutRecord, Period
 
-NOTHING = Decimal("0.00")
+ZERO = Decimal("0.00")
 
 
 @lru_cache(maxsize=8192)
@@ -70,11 +70,11 @@ class Expected:
 class Totals:
     """Where an account stands after a month: ``granted`` = ``applied`` + ``carried`` + ``lapsed``, EUR."""
 
-    granted: Decimal = NOTHING
-    applied: Decimal = NOTHING
-    carried: Decimal = NOTHING
-    lapsed: Decimal = NOTHING
-    reversed: Decimal = NOTHING
+    granted: Decimal = ZERO
+    applied: Decimal = ZERO
+    carried: Decimal = ZERO
+    lapsed: Decimal = ZERO
+    reversed: Decimal = ZERO
 
     def __add__(self, other: Totals) -> Totals:
         return Totals(
@@ -147,15 +147,15 @@ class Account:
             if each.key < bill.key and not (each.order in cancelled and cancelled[each.order].order < bill.order)
         ]
         taken = _sum(bill.record.applied for bill in before)
-        available = max(NOTHING, self.granted(record.period) - taken)
-        earlier = min(available, max(NOTHING, self.granted(record.period - 1) - taken))
+        available = max(ZERO, self.granted(record.period) - taken)
+        earlier = min(available, max(ZERO, self.granted(record.period - 1) - taken))
         return Expected(available, earlier, min(record.applied, earlier), available - record.applied)
 
     def room(self, bill: Bill) -> Decimal:
         """The most that a bill which is to be added may take, so that those after it still find what they took."""
         later = (each for each in self.standing() if each.key > bill.key)
         slack = [self.expected(bill).available - bill.record.applied for bill in later]
-        return max(NOTHING, min([self.expected(bill).available, *slack]))
+        return max(ZERO, min([self.expected(bill).available, *slack]))
 
     def overdrawn(self) -> tuple[Bill, ...]:
         """Standing bills that took more than they found. Intake lets none in."""
@@ -179,7 +179,7 @@ class Account:
         applied = _sum(bill.record.applied for bill in counted if bill.order not in cancelled)
         taken_back = _sum(bill.record.applied for bill in counted if bill.order in cancelled)
         left, year_over = granted - applied, through.month == 12
-        return Totals(granted, applied, NOTHING if year_over else left, left if year_over else NOTHING, taken_back)
+        return Totals(granted, applied, ZERO if year_over else left, left if year_over else ZERO, taken_back)
 
     def _cancelled(self) -> dict[tuple[int, int], Bill]:
         """Cancelled bills by their order, each with its reversal, which cancels the invoice's last bill before it."""
@@ -200,4 +200,4 @@ class Account:
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:
-    return sum(amounts, NOTHING)
+    return sum(amounts, ZERO)

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from simulator.aldis.account import NOTHING, cents, euro
+from simulator.aldis.account import ZERO, cents, euro
 from simulator.aldis.contracts import ContractKey
 from simulator.domain.model import DiscountRecord, DiscountStatus, Period
 
@@ -163,7 +163,7 @@ def amounts_of(tables: Iterable[Amounts], number: int, first: int) -> list[tuple
     return found
 
 
-class Sheet:
+class BalanceTable:
     """A year's tables side by side, for going through all accounts once; nothing may be written meanwhile."""
 
     def __init__(self, granted: Iterable[Amounts], billed: Iterable[Bills]) -> None:
@@ -244,7 +244,7 @@ class GrantBook:
     def granted_for(self, person: str, period: Period) -> Decimal:
         """All that was granted a person for a month on whatever contract, EUR."""
         number, table = self._numbers.get(person), self._amounts.get(_number(period))
-        return NOTHING if number is None or table is None else euro(table[number])
+        return ZERO if number is None or table is None else euro(table[number])
 
     def reached(self, person: str, first: Period, last: Period, amount: Decimal) -> bool:
         """Whether at least an amount (EUR) was granted a person for each month from one to another."""

@@ -12,11 +12,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from simulator.aldis import rates as reasons
-from simulator.aldis.account import NOTHING
+from simulator.aldis.account import ZERO
 from simulator.aldis.columns import GrantBook
 from simulator.aldis.contracts import ContractBook, ContractKey
 from simulator.aldis.rates import Rates, Reason
-from simulator.aldis.register import Grounds, Register
+from simulator.aldis.register import EligibilityFacts, Register
 from simulator.domain.identifiers import personal_code_canonical
 from simulator.domain.language import _
 from simulator.domain.model import CatchUp, CategoryCount, DiscountRecord, DiscountStatus, Period
@@ -50,8 +50,8 @@ class Facts:
     grants: GrantBook
     begins: Mapping[str, Period] = field(default_factory=dict)
     # What was worked out for people of the same grounds: nearly everyone's are somebody else's, too.
-    entitled: dict[tuple[Grounds, int, int, date], Entitlement] = field(default_factory=dict)
-    spans: dict[tuple[Grounds, int, int, int, int, date], tuple[Span, ...]] = field(default_factory=dict)
+    entitled: dict[tuple[EligibilityFacts, int, int, date], Entitlement] = field(default_factory=dict)
+    spans: dict[tuple[EligibilityFacts, int, int, int, int, date], tuple[Span, ...]] = field(default_factory=dict)
 
     def first_month(self, provider: str, otherwise: Period) -> Period:
         """The first month that a retailer hears of; ``otherwise`` for one that was there from the beginning."""
@@ -92,14 +92,14 @@ def decide_for(facts: Facts, provider: str, period: Period, on: date) -> Iterato
 
 def entitlement(facts: Facts, person: str, period: Period, on: date) -> Entitlement:
     """What a person is entitled to in a month, whatever the contract, with what was known on a day."""
-    return _entitlement(facts, facts.register.grounds(person), period, on)
+    return _entitlement(facts, facts.register.eligibility(person), period, on)
 
 
-def _entitlement(facts: Facts, grounds: Grounds, period: Period, on: date) -> Entitlement:
-    question = (grounds, period.year, period.month, on)
+def _entitlement(facts: Facts, eligibility: EligibilityFacts, period: Period, on: date) -> Entitlement:
+    question = (eligibility, period.year, period.month, on)
     found = facts.entitled.get(question)
     if found is None:
-        protection = facts.register.protection(grounds, period, on)
+        protection = facts.register.protection(eligibility, period, on)
         worth = facts.rates.worth(protection.categories, period, on)
         found = Entitlement(worth.paid, worth.amount, (*protection.why, *worth.lines), protection.excluded)
         facts.entitled[question] = found
@@ -133,7 +133,7 @@ def _decide_person(facts: Facts, person: str, period: Period, on: date) -> Itera
     granted = False
     if chosen is not None:
         catch_up = tuple(_catch_up(facts, person, chosen, period, on))
-        granted = entitled.amount > NOTHING or bool(catch_up)
+        granted = entitled.amount > ZERO or bool(catch_up)
         if granted:
             yield _granted(facts, person, chosen, period, on, entitled, catch_up, chosen_why)
     for running in facts.grants.running(person):
@@ -149,33 +149,33 @@ def _catch_up(facts: Facts, person: str, chosen: ContractKey, period: Period, on
     month = _month_of(begin)
     if facts.begins:
         month = max(month, facts.first_month(chosen.provider, month))
-    grounds = facts.register.grounds(person)
-    for first, last, due in _spans(facts, grounds, month, period, on):
+    eligibility = facts.register.eligibility(person)
+    for first, last, due in _spans(facts, eligibility, month, period, on):
         # Nearly everyone is entitled to the same in each of these months, and was granted it.
         if due is not None and facts.grants.reached(person, first, last, due):
             continue
         earlier = first
         while earlier <= last:
             if facts.contracts.on_contract(person, chosen, earlier) is not None:
-                entitled = _entitlement(facts, grounds, earlier, on).amount
+                entitled = _entitlement(facts, eligibility, earlier, on).amount
                 missing = entitled - facts.grants.granted_for(person, earlier)
-                if missing > NOTHING:
+                if missing > ZERO:
                     yield CatchUp(earlier, missing, _LATE.filled(period=earlier).in_language("lv"))
             earlier += 1
 
 
-def _spans(facts: Facts, grounds: Grounds, first: Period, period: Period, on: date) -> tuple[Span, ...]:
+def _spans(facts: Facts, eligibility: EligibilityFacts, first: Period, period: Period, on: date) -> tuple[Span, ...]:
     """The months from one on and before another, in spans in which people of these grounds are entitled to the same."""
-    question = (grounds, first.year, first.month, period.year, period.month, on)
+    question = (eligibility, first.year, first.month, period.year, period.month, on)
     found = facts.spans.get(question)
     if found is None:
         # Up to the month itself: what nearly everyone is entitled to now is what it was before, too.
-        runs = facts.register.runs(grounds, first, period) if first < period else []
+        runs = facts.register.runs(eligibility, first, period) if first < period else []
         found = tuple(
             Span(
                 since,
                 min(until, period - 1),
-                _entitlement(facts, grounds, until, on).amount if facts.rates.steady(since, until, on) else None,
+                _entitlement(facts, eligibility, until, on).amount if facts.rates.steady(since, until, on) else None,
             )
             for since, until in runs
             if since < period
@@ -234,7 +234,7 @@ def _terminated(
         contract=contract.contract,
         person_code=_written_code(facts, person, contract, period),
         categories=(),
-        amount_due=NOTHING,
+        amount_due=ZERO,
         catch_up=(),
         status=DiscountStatus.TERMINATED,
         decision_id=decision_id(contract, person, period),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from simulator.aldis.account import NOTHING, Account, Bill
+from simulator.aldis.account import ZERO, Account, Bill
 from simulator.aldis.contracts import ContractKey
 from simulator.aldis.errors import ErrorCatalogue
 from simulator.aldis.ledger import AccountKey, month_number
@@ -148,7 +148,7 @@ def _judge_net(
     if differing is not None:
         facts = {"invoice": record.invoice_number, "found": record.net_bill, "expected": differing.net_bill}
         found.append(errors.error("net-bill-differs", position, **facts))
-    applied = record.applied + sum((other.applied for other in others), NOTHING)
+    applied = record.applied + sum((other.applied for other in others), ZERO)
     if applied > record.net_bill:
         facts = {"invoice": record.invoice_number, "found": applied, "expected": record.net_bill}
         found.append(errors.error("applied-above-net", position, **facts))
@@ -187,7 +187,7 @@ def _judge_carry(errors: ErrorCatalogue, account: Account, position: int, bill: 
 
 def remainders(record: PayoutRecord, left: Decimal) -> tuple[Decimal, ...]:
     """What a record may state as its remainder: what is left; in December also nothing, since it lapses (assumed)."""
-    return (left, NOTHING) if record.period.month == 12 else (left,)
+    return (left, ZERO) if record.period.month == 12 else (left,)
 
 
 def _standing_bill(account: Account, invoice: str) -> Bill | None:

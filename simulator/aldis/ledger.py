@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from simulator.aldis.account import Account, Bill, Grant, Totals, cents, euro
-from simulator.aldis.columns import Amounts, Bills, Line, Sheet, amounts_of, lines_of
+from simulator.aldis.columns import Amounts, BalanceTable, Bills, Line, amounts_of, lines_of
 from simulator.aldis.contracts import ContractKey
 from simulator.domain.model import PayoutRecord, Period
 
@@ -136,16 +136,16 @@ class Ledger:
     def balanced(self, provider: str, through: Period) -> Iterator[tuple[ContractKey, tuple[int, int] | None]]:
         """A retailer's contracts with accounts in a month's year, in a fixed order, each looked at briefly.
 
-        With cents granted and applied up to the month where it adds up at a glance (``columns.Sheet``), else None.
+        With cents granted and applied up to the month where it adds up at a glance (``BalanceTable``), else None.
         """
         year = self._years.get(through.year)
         if year is None:
             return
-        sheet = Sheet(year.granted, year.billed)
+        table = BalanceTable(year.granted, year.billed)
         for contract in self.contracts(provider, through.year):
             number = year.of_contract[contract]
             if isinstance(number, int) and number not in year.more:
-                yield contract, sheet.balanced(number, through.month)
+                yield contract, table.balanced(number, through.month)
             else:
                 yield contract, None
 

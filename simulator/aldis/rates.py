@@ -16,6 +16,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
+from simulator.aldis.account import ZERO
 from simulator.documents.profile import Rate
 from simulator.domain.business_rules import CATEGORIES
 from simulator.domain.language import Bilingual, Shown, Text, _
@@ -200,9 +201,6 @@ def no_category(period: Period) -> Reason:
     return _reason(ReasonKind.FACT, _("no category is in force in {period}", period=period))
 
 
-NOTHING = Decimal("0.00")
-
-
 @dataclass(frozen=True, slots=True)
 class Worth:
     """What categories are worth: EUR a month without VAT, those paid with their counts, a line for each."""
@@ -269,7 +267,7 @@ class Rates:
             self._steady.clear()
 
     def _add_up(self, categories: tuple[CategoryCount, ...], period: Period, known_on: date) -> Worth:
-        total, paid, lines = NOTHING, [], []
+        total, paid, lines = ZERO, [], []
         for category in categories:
             rate = self.rate(category.category, period, known_on)
             if rate is None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from simulator.aldis.account import NOTHING, Account, Bill, Totals, euro
+from simulator.aldis.account import ZERO, Account, Bill, Totals, euro
 from simulator.aldis.columns import Line
 from simulator.aldis.errors import ErrorCatalogue
 from simulator.aldis.intake import remainders
@@ -228,7 +228,7 @@ def _invoices(
     for line in lines:
         invoices[line.record.contract, line.record.invoice_number].append(line)
     for group in invoices.values():
-        available = sum((accounts[line.key].expected(line.bill).available for line in group), NOTHING)
+        available = sum((accounts[line.key].expected(line.bill).available for line in group), ZERO)
         for key, bill in _left_out(accounts, group):
             missing = accounts[key].expected(bill).available
             available += missing
@@ -241,7 +241,7 @@ def _invoices(
                 found="",
                 error=errors.error("payout-missing", **facts),
             )
-        applied = sum((line.record.applied for line in group), NOTHING)
+        applied = sum((line.record.applied for line in group), ZERO)
         possible = min(group[0].record.net_bill, available)
         if applied < possible:
             yield _amount(errors, "applied-too-little", group[0], possible, applied)
@@ -252,7 +252,7 @@ def _left_out(accounts: Mapping[AccountKey, Account], group: list[_Line]) -> Ite
     first = group[0]
     present = {line.key for line in group}
     for key, account in accounts.items():
-        if key not in present and account.expected(first.bill).available > NOTHING:
+        if key not in present and account.expected(first.bill).available > ZERO:
             yield key, first.bill
 
 
@@ -260,7 +260,7 @@ def _strays(errors: ErrorCatalogue, accounts: Mapping[AccountKey, Account], peri
     for key, account in accounts.items():
         for reversal in account.stray_reversals():
             if reversal.record.period <= period:
-                yield _amount(errors, "reversal-of-nothing", _Line(key, reversal), NOTHING, reversal.record.applied)
+                yield _amount(errors, "reversal-of-nothing", _Line(key, reversal), ZERO, reversal.record.applied)
 
 
 def _refused(state: State, errors: ErrorCatalogue, provider: str, period: Period) -> Iterator[Difference]:

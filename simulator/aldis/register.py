@@ -1,4 +1,4 @@
-"""Who is protected in which month, as ALDIS knows it: the facts that PMLP, VDEĀVK, municipalities and UGFA hand in.
+"""The register of persons: who is protected in which month, by the facts of PMLP, VDEĀVK, municipalities and UGFA.
 
 A category or arrears counts for a month when it is in force on the day of that month's determination (assumed: the
 regulation says by when ALDIS determines, not which day of the month it looks at).
@@ -20,12 +20,15 @@ ARREARS_EXCLUDE_FROM = Period(2022, 2)
 GROUP_1_EXEMPT_FROM = Period(2023, 1)
 
 _PER_HEAD = (Category.DISABLED_CHILD, Category.GUARDIAN)  # per child, per ward: Reg. 345 (documented)
-_CLAIM_ORDER = ("person", "municipality")  # whose word goes first where the sources disagree (assumed)
+_CLAIM_ORDER = ("person", "municipality")  # which source counts first where they disagree (assumed)
 
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """What protects a person in one month, with the facts and rules as ``why``; nothing counts when ``excluded``."""
+    """Categories that protect a person in one month, with the facts and rules that led to them as ``why``.
+
+    ``excluded`` means that maintenance arrears exclude the person; there are no categories then.
+    """
 
     categories: tuple[CategoryCount, ...]
     why: tuple[Reason, ...]
@@ -33,27 +36,36 @@ class Protection:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Grounds:
-    """What protects a person, or excludes: one object for all of whom the same is known, so that it is judged once."""
+class EligibilityFacts:
+    """Facts about a person that protect (spells of a category) or exclude (maintenance arrears).
+
+    Persons with equal facts share one object, so that a determination judges these facts once.
+    """
 
     spells: tuple[Spell, ...] = ()
     arrears: tuple[Arrears, ...] = ()
 
 
-_NONE = Grounds()
+_NO_FACTS = EligibilityFacts()
 
 
 class Register:
-    """The facts of a world, found by person. Whatever code is asked, a person is the one whom it was ever given to."""
+    """Finds the facts of a world by person.
+
+    A personal code means the person who has it now or had it before; ``identity`` gives the code now in force.
+    """
 
     def __init__(self, world: World, *, determination_day: int) -> None:
-        """``determination_day`` is the day of the month whose facts count for the whole month."""
+        """Index the facts of ``world``.
+
+        ``determination_day`` is the day of the month (1 to 28) whose facts count for the whole month.
+        """
         self._day = determination_day
         self._residents: dict[str, Resident] = {}
         for resident in world.residents:
             for code in (resident.code, *(code_change.earlier for code_change in resident.code_changes)):
                 self._residents[_written(code)] = resident
-        self._grounds = self._shared_grounds(world)
+        self._eligibility = self._shared_facts(world)
         self._claims: dict[str, list[Claim]] = defaultdict(list)
         for claim in world.claims:
             self._claims[self._owner(claim.person)].append(claim)
@@ -61,33 +73,36 @@ class Register:
             claims.sort(key=_precedence)
 
     def person(self, code: str) -> Resident | None:
-        """The person who has, or ever had, this personal code; the hyphen is optional."""
+        """Return the person who has, or ever had, a personal code (hyphen optional); None when nobody did."""
         return self._residents.get(code) or self._residents.get(_written(code))
 
     def identity(self, code: str) -> str | None:
-        """The code that a person is filed under here, the one now in force; None when nobody ever had ``code``."""
+        """Return the person's code now in force, under which all facts are kept; None when nobody ever had ``code``."""
         resident = self.person(code)
         return None if resident is None else resident.code
 
     def claims(self, person: str) -> tuple[Claim, ...]:
-        """The contracts named for a person by others than retailers, the person's own word first (assumed)."""
+        """Return the contracts named for a person (by identity) by others than retailers, the person's claim first."""
         return tuple(self._claims.get(person, ()))
 
-    def grounds(self, person: str) -> Grounds:
-        """What may protect a person (by identity), or exclude."""
-        return self._grounds.get(person, _NONE)
+    def eligibility(self, person: str) -> EligibilityFacts:
+        """Return the facts about a person (by identity) that protect or exclude."""
+        return self._eligibility.get(person, _NO_FACTS)
 
-    def protection(self, grounds: Grounds, period: Period, known_on: date) -> Protection:
-        """What protects in a month, with what ALDIS knew on a day."""
+    def protection(self, eligibility: EligibilityFacts, period: Period, known_on: date) -> Protection:
+        """Return the protection that facts give in a month, by what ALDIS knew on the day ``known_on``.
+
+        Arrears exclude since February 2022; group I is exempt since January 2023 (Reg. 345, documented).
+        """
         reference = date(period.year, period.month, self._day)
         known = [
             spell
-            for spell in grounds.spells
+            for spell in eligibility.spells
             if _covers(spell, reference) and (spell.known_from is None or spell.known_from <= known_on)
         ]
         categories = _count(known)
         why = [category_holds(spell) for spell in known]
-        debt = next((arrear for arrear in grounds.arrears if _covers(arrear, reference)), None)
+        debt = next((arrears for arrears in eligibility.arrears if _covers(arrears, reference)), None)
         if debt is None or not categories or period < ARREARS_EXCLUDE_FROM:
             return Protection(categories, tuple(why))
         group_1 = any(category.category is Category.DISABILITY_GROUP_1 for category in categories)
@@ -97,29 +112,30 @@ class Register:
         why.append(arrears_exclude(debt, ARREARS_EXCLUDE_FROM))
         return Protection((), tuple(why), excluded=True)
 
-    def runs(self, grounds: Grounds, first: Period, last: Period) -> list[tuple[Period, Period]]:
-        """The months from one to another in runs of which each has the same facts protecting throughout."""
+    def runs(self, eligibility: EligibilityFacts, first: Period, last: Period) -> list[tuple[Period, Period]]:
+        """Split the months from ``first`` to ``last`` into runs in which the same facts count in every month."""
         start, end = date(first.year, first.month, self._day), date(last.year, last.month, self._day)
-        if not grounds.arrears and all(
-            spell.valid_from <= start and (spell.valid_to is None or end <= spell.valid_to) for spell in grounds.spells
+        if not eligibility.arrears and all(
+            spell.valid_from <= start and (spell.valid_to is None or end <= spell.valid_to)
+            for spell in eligibility.spells
         ):
             return [(first, last)]  # nearly always
-        begins = {first}
-        facts: tuple[Spell | Arrears, ...] = (*grounds.spells, *grounds.arrears)
+        starts = {first}
+        facts: tuple[Spell | Arrears, ...] = (*eligibility.spells, *eligibility.arrears)
         for fact in facts:
-            begins.add(self._counts_from(fact.valid_from))
+            starts.add(self._counts_from(fact.valid_from))
             if fact.valid_to is not None:
-                begins.add(self._counts_from(fact.valid_to + timedelta(days=1)))
-        if grounds.arrears:
-            begins |= {ARREARS_EXCLUDE_FROM, GROUP_1_EXEMPT_FROM}
-        firsts = sorted(begin for begin in begins if first <= begin <= last)
-        return list(zip(firsts, [*(first - 1 for first in firsts[1:]), last], strict=True))
+                starts.add(self._counts_from(fact.valid_to + timedelta(days=1)))
+        if eligibility.arrears:
+            starts |= {ARREARS_EXCLUDE_FROM, GROUP_1_EXEMPT_FROM}
+        firsts = sorted(month for month in starts if first <= month <= last)
+        return list(zip(firsts, [*(month - 1 for month in firsts[1:]), last], strict=True))
 
     def _counts_from(self, day: date) -> Period:
-        """The first month for which a fact counts that is there from a day on."""
+        """Return the first month for which a fact counts that holds from ``day`` on."""
         return Period.of(day) + (1 if day.day > self._day else 0)
 
-    def _shared_grounds(self, world: World) -> dict[str, Grounds]:
+    def _shared_facts(self, world: World) -> dict[str, EligibilityFacts]:
         spells: dict[str, tuple[Spell, ...]] = {}
         arrears: dict[str, tuple[Arrears, ...]] = {}
         for spell in world.all_spells():
@@ -128,11 +144,11 @@ class Register:
         for debt in world.arrears:
             owner = self._owner(debt.person)
             arrears[owner] = (*arrears.get(owner, ()), replace(debt, person=""))
-        known: dict[tuple[tuple[Spell, ...], tuple[Arrears, ...]], Grounds] = {}
-        shared: dict[str, Grounds] = {}
+        objects: dict[tuple[tuple[Spell, ...], tuple[Arrears, ...]], EligibilityFacts] = {}
+        shared: dict[str, EligibilityFacts] = {}
         for person in spells.keys() | arrears.keys():
             facts = spells.get(person, ()), arrears.get(person, ())
-            shared[person] = known.setdefault(facts, Grounds(*facts))
+            shared[person] = objects.setdefault(facts, EligibilityFacts(*facts))
         return shared
 
     def _owner(self, code: str) -> str:
@@ -140,10 +156,10 @@ class Register:
 
 
 def _count(spells: list[Spell]) -> tuple[CategoryCount, ...]:
-    """Children and wards of several spells add up; any other category counts once."""
+    """Count the categories of spells: children and wards of several spells add up, any other category counts once."""
     if len(spells) == 1:
         (spell,) = spells
-        return _one(spell.category, spell.count)
+        return _counted(spell.category, spell.count)
     totals: dict[Category, int] = defaultdict(int)
     for spell in spells:
         totals[spell.category] += spell.count
@@ -155,7 +171,7 @@ def _count(spells: list[Spell]) -> tuple[CategoryCount, ...]:
 
 
 @lru_cache(maxsize=256)
-def _one(category: Category, count: int) -> tuple[CategoryCount, ...]:
+def _counted(category: Category, count: int) -> tuple[CategoryCount, ...]:
     return (CategoryCount(category, count if category in _PER_HEAD else 1),)
 
 
@@ -168,7 +184,7 @@ def _precedence(claim: Claim) -> int:
 
 
 def _written(code: str) -> str:
-    """A code with its hyphen; the text itself when it stands like that, so that it is kept once."""
+    """Return a code with its hyphen: the same object when it has one, so that memory holds each code once."""
     plain = code.replace("-", "")
     written = f"{plain[:6]}-{plain[6:]}"
     return code if code == written else written

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from simulator.store import Transaction
 
 
-EVER = date.min
+UNBOUNDED = date.min
 """The day of a right that exists from the beginning."""
 
 _MONTH_AFTER = Provenance(
@@ -70,7 +70,7 @@ class Grant:
     @property
     def begins(self) -> date | None:
         """The first day on which the right can be used; None when it was never granted."""
-        if self.opened is None or self.opened == EVER or self.key.environment is Environment.TEST:
+        if self.opened is None or self.opened == UNBOUNDED or self.key.environment is Environment.TEST:
             return self.opened
         return first_month_after(self.opened).first_day
 

@@ -17,7 +17,7 @@ from werkzeug.exceptions import BadRequest, Conflict, HTTPException, NotFound, U
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from simulator.dit.rights import EVER, Grant, GrantKey
+from simulator.dit.rights import UNBOUNDED, Grant, GrantKey
 from simulator.domain.clock import RIGA, ClockError
 from simulator.domain.model import ChannelName, ChannelRight, Environment
 from simulator.fault_injection.faults import FaultsError, InjectedFault
@@ -168,8 +168,8 @@ def as_json(grant: Grant, today: date) -> dict[str, Json]:
     """Return a right as JSON: user, channel, environment, kind, its days, and ``open``: true when it holds today."""
     return {
         **grant.key._asdict(),
-        "opened": None if grant.opened in (None, EVER) else str(grant.opened),
-        "begins": None if grant.begins in (None, EVER) else str(grant.begins),
+        "opened": None if grant.opened in (None, UNBOUNDED) else str(grant.opened),
+        "begins": None if grant.begins in (None, UNBOUNDED) else str(grant.begins),
         "closed": None if grant.closed is None else str(grant.closed),
         "open": grant.holds_on(today),
     }

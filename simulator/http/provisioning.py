@@ -12,7 +12,7 @@ from datetime import date
 
 from simulator.dit.configuration import Configuration
 from simulator.dit.model import Authority, Channel, ChannelKind, ChannelVersion, Repeated, Transformation, User
-from simulator.dit.rights import EVER, Grant, GrantKey
+from simulator.dit.rights import UNBOUNDED, Grant, GrantKey
 from simulator.documents.profile import ChannelProfile, Profile
 from simulator.domain.model import ChannelName, ChannelRight, Environment
 from simulator.security.keys import Account
@@ -122,8 +122,8 @@ def exchanging(world: World, profile: Profile, grants: Mapping[GrantKey, Grant])
     def opened(retailer: Retailer) -> date | None:
         known = [grants.get(key) for key in _keys(retailer, profile, Environment.PRODUCTION)]
         days = [FAR_FUTURE if grant.opened is None else grant.opened for grant in known if grant is not None]
-        last = max(days, default=EVER)
-        return None if last == EVER else last
+        last = max(days, default=UNBOUNDED)
+        return None if last == UNBOUNDED else last
 
     return replace(
         world, retailers=tuple(replace(retailer, access_opened=opened(retailer)) for retailer in world.retailers)

@@ -18,7 +18,7 @@ from simulator.dit.calls import SimulationServices
 from simulator.dit.configuration import Configuration
 from simulator.dit.deliveries import random_id
 from simulator.dit.network import Network
-from simulator.dit.rights import EVER, Grant, GrantKey, Options
+from simulator.dit.rights import UNBOUNDED, Grant, GrantKey, Options
 from simulator.documents.profile import Profile
 from simulator.documents.timetable import Duty
 from simulator.domain.clock import Clock
@@ -190,13 +190,13 @@ class Simulation:
                 changed = tuple(Grant(grant_key, opened) for grant_key in chosen)
             else:
                 changed = tuple(
-                    replace(known.get(grant_key, Grant(grant_key, EVER)), closed=closed) for grant_key in chosen
+                    replace(known.get(grant_key, Grant(grant_key, UNBOUNDED)), closed=closed) for grant_key in chosen
                 )
             self.network.registry.grant(transaction, changed)
             for grant in changed:
                 details: dict[str, journal.Json] = {
                     **grant.key._asdict(),
-                    "opened": None if grant.opened in (None, EVER) else str(grant.opened),
+                    "opened": None if grant.opened in (None, UNBOUNDED) else str(grant.opened),
                     "closed": None if grant.closed is None else str(grant.closed),
                 }
                 self._note(

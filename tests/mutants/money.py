@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING, Any
 
-from conformance.retailers.reference.billing import NOTHING, Account, Billing, Booking, Invoice
+from conformance.retailers.reference.billing import ZERO, Account, Billing, Booking, Invoice
 from conformance.retailers.reference.driver import Driver
 from conformance.retailers.reference.exchange import Discounts
 from conformance.retailers.reference.reports import PayoutReports, Said
@@ -38,13 +38,13 @@ class CarryOverLost(Driver):
 
     class billing_type(Billing):
         def available(self, account: Account, period: Period) -> Decimal:
-            return max(NOTHING, self.granted(account, period, period) - self._taken_in(account, period))
+            return max(ZERO, self.granted(account, period, period) - self._taken_in(account, period))
 
         def earlier(self, account: Account, period: Period) -> Decimal:
-            return NOTHING
+            return ZERO
 
         def _taken_in(self, account: Account, period: Period) -> Decimal:
-            return sum((booking.applied for booking in account.bookings if booking.period == period), NOTHING)
+            return sum((booking.applied for booking in account.bookings if booking.period == period), ZERO)
 
 
 class LapseForgotten(Driver):
@@ -66,7 +66,7 @@ class SpendsTwice(Driver):
 
     class billing_type(Billing):
         def taken(self, account: Account, year: int) -> Decimal:
-            return NOTHING
+            return ZERO
 
 
 class SplitUntold(Driver):
@@ -74,7 +74,7 @@ class SplitUntold(Driver):
 
     class billing_type(Billing):
         def carried_over(self, account: Account, period: Period, applied: Decimal) -> Decimal:
-            return NOTHING
+            return ZERO
 
 
 class _KeepsPaying(Discounts):
@@ -157,7 +157,7 @@ class CancelledLost(Driver):
                     for booking in account.bookings
                     if booking.period.year == year and not booking.reversal
                 ),
-                NOTHING,
+                ZERO,
             )
 
 
@@ -171,7 +171,7 @@ class ZeroRecords(Driver):
             return found
         person = self.store.customers.person(contract.holder.code)
         account = Account(person, invoice.contract)
-        return [self.billing.booking(invoice, period, account, NOTHING, NOTHING)]
+        return [self.billing.booking(invoice, period, account, ZERO, ZERO)]
 
 
 class StrangeLines(Driver):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 CENT = Decimal("0.01")
-NOTHING = Decimal("0.00")
+ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Billing:
 
     def coverable(self, invoice: Invoice) -> Decimal:
         """How much of a bill support may cover: the net amount, never VAT; nothing of a credit."""
-        return max(NOTHING, invoice.net)
+        return max(ZERO, invoice.net)
 
     def in_order(self, accounts: Sequence[Account]) -> Sequence[Account]:
         """Whose support a bill takes first when it is too small for all."""
@@ -116,23 +116,23 @@ class Billing:
     def available(self, account: Account, period: Period) -> Decimal:
         """What is there for a bill of this period: granted up to it in its calendar year, less what bills took."""
         granted = self.granted(account, Period(period.year, 1), period)
-        return max(NOTHING, granted - self.taken(account, period.year))
+        return max(ZERO, granted - self.taken(account, period.year))
 
     def earlier(self, account: Account, period: Period) -> Decimal:
         """What is left of the support of earlier months of the same calendar year."""
         if period.month == 1:
-            return NOTHING
+            return ZERO
         granted = self.granted(account, Period(period.year, 1), period - 1)
-        return max(NOTHING, granted - self.taken(account, period.year))
+        return max(ZERO, granted - self.taken(account, period.year))
 
     def granted(self, account: Account, first: Period, last: Period) -> Decimal:
         """What the discount documents of these periods gave."""
-        return sum((grant.amount for grant in account.grants if first <= grant.period <= last), NOTHING)
+        return sum((grant.amount for grant in account.grants if first <= grant.period <= last), ZERO)
 
     def taken(self, account: Account, year: int) -> Decimal:
         """What bills of a calendar year's periods took, less what was reversed."""
         own = (booking for booking in account.bookings if booking.period.year == year)
-        return sum((-booking.applied if booking.reversal else booking.applied for booking in own), NOTHING)
+        return sum((-booking.applied if booking.reversal else booking.applied for booking in own), ZERO)
 
     def applied(self, coverable: Decimal, available: Decimal) -> Decimal:
         """How much comes off: as much as there is, and no more than the bill can take."""

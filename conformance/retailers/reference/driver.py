@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from conformance.retailers.reference.billing import NOTHING, Billing, Booking, Invoice
+from conformance.retailers.reference.billing import ZERO, Billing, Booking, Invoice
 from conformance.retailers.reference.client import DitClient
 from conformance.retailers.reference.customers import BusinessError, happened
 from conformance.retailers.reference.exchange import Exchange
@@ -194,4 +194,4 @@ def _invoice(fields: Mapping[str, Any]) -> Invoice:
 
 
 def _total(amounts: Iterable[Decimal]) -> str:
-    return f"{sum(amounts, NOTHING):.2f}"
+    return f"{sum(amounts, ZERO):.2f}"

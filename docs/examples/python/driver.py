@@ -28,7 +28,7 @@ PAYLOAD = "http://ivis.eps.gov.lv/XMLSchemas/100001/PPriv/v1-0"
 PERSON = "http://ivis.eps.gov.lv/XMLSchemas/100001/Person/v1-0"
 WRAPPERS = {"SendMessage2": "SendMessage", "ReceiveMessage2": "ReceiveMessage"}  # others are named as the operation
 ATTEMPTS = 3
-NOTHING = Decimal("0.00")
+ZERO = Decimal("0.00")
 
 
 class Unsupported(Exception):
@@ -116,9 +116,9 @@ class Retailer:
         for person in persons.values():
             granted = [each for each in self.of(self.grants, invoice["contract"], person) if same_year(each, period)]
             taken = [each for each in self.of(self.bookings, invoice["contract"], person) if same_year(each, period)]
-            month = sum((each["amount"] for each in granted if each["period"] == period), NOTHING)
-            available = sum((each["amount"] for each in granted if each["period"] <= period), NOTHING)
-            available -= sum((each["applied"] for each in taken), NOTHING)
+            month = sum((each["amount"] for each in granted if each["period"] == period), ZERO)
+            available = sum((each["amount"] for each in granted if each["period"] <= period), ZERO)
+            available -= sum((each["applied"] for each in taken), ZERO)
             if available <= 0:
                 continue
             applied = min(left, available)
@@ -130,7 +130,7 @@ class Retailer:
                     "period": period,
                     "invoice": invoice,
                     "applied": applied,
-                    "carried": min(applied, max(NOTHING, available - month)),  # what earlier months left goes first
+                    "carried": min(applied, max(ZERO, available - month)),  # what earlier months left goes first
                     "remainder": available - applied,
                     "told": False,
                 }
@@ -195,7 +195,7 @@ class Retailer:
                     "contract": value(record, "ContractNumber"),
                     "person": value(record, "PersonalCode"),
                     "period": period,
-                    "amount": Decimal(value(record, "AmountDue")) + sum(late, NOTHING),
+                    "amount": Decimal(value(record, "AmountDue")) + sum(late, ZERO),
                 }
             )
 

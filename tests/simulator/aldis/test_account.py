@@ -9,7 +9,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.aldis.account import NOTHING, Account, Bill, Expected, Grant
+from simulator.aldis.account import ZERO, Account, Bill, Expected, Grant
 from simulator.domain.model import PayoutRecord, Period
 from tests.simulator.aldis.people import payout
 
@@ -75,7 +75,7 @@ def test_a_reversal_gives_back_exactly_what_the_bill_took() -> None:
     billed = account.with_bill(_bill(1, wrong))
     reversed_ = billed.with_bill(_bill(2, replace(wrong, reversal=True)))
     assert reversed_.standing() == ()
-    assert reversed_.totals(Period(2026, 1)).applied == NOTHING
+    assert reversed_.totals(Period(2026, 1)).applied == ZERO
     assert reversed_.totals(Period(2026, 1)).reversed == Decimal("15.00")
     # January's new bill finds the 20.00 again.
     again = _bill(3, payout("C", "2026-01", "18.00", "18.00", invoice="R-2"))
@@ -121,7 +121,7 @@ def test_a_reversal_whose_bill_was_corrected_away_is_told_of() -> None:
     reversal = _bill(2, replace(record, reversal=True))
     account = account.with_bill(_bill(1, record)).with_bill(reversal).without_document("d1")
     assert account.stray_reversals() == (reversal,)
-    assert account.totals(Period(2026, 1)).applied == NOTHING
+    assert account.totals(Period(2026, 1)).applied == ZERO
 
 
 # -- any history of two years
@@ -149,12 +149,12 @@ def test_any_history_adds_up(history: list[tuple[Decimal, list[tuple[Decimal, De
             record = payout("C", month, str(net), "0.00", invoice=f"R-{place}")
             room = account.room(_bill(place, record))
             assert room >= 0
-            bill = _bill(place, replace(record, applied=max(NOTHING, min(net, room) - shy)))
+            bill = _bill(place, replace(record, applied=max(ZERO, min(net, room) - shy)))
             before = account
             account = account.with_bill(bill)
             expected = account.expected(bill)
             assert bill.record.applied <= bill.record.net_bill
-            assert NOTHING <= expected.carried_over <= bill.record.applied
+            assert ZERO <= expected.carried_over <= bill.record.applied
             assert expected.remainder >= 0
             if cancel:
                 place += 1
@@ -172,11 +172,11 @@ def test_any_history_adds_up(history: list[tuple[Decimal, list[tuple[Decimal, De
         assert min(totals.applied, totals.carried, totals.lapsed) >= 0
     for year, account in years.items():
         end = account.totals(Period(year, 12))
-        assert end.carried == NOTHING
+        assert end.carried == ZERO
         assert end.granted == end.applied + end.lapsed
         # Nothing is counted twice: what stands is what was applied, what was cancelled is beside it.
-        assert end.applied == sum((bill.record.applied for bill in account.standing()), NOTHING)
-        assert end.applied + end.reversed == sum((bill.record.applied for bill in account.bills), NOTHING)
+        assert end.applied == sum((bill.record.applied for bill in account.standing()), ZERO)
+        assert end.applied + end.reversed == sum((bill.record.applied for bill in account.bills), ZERO)
 
 
 @settings(deadline=None, max_examples=60)
@@ -192,7 +192,7 @@ def test_the_order_in_which_documents_come_does_not_matter(
         for net, shy, _ in bills[:1]:
             record = payout("C", month, str(net), "0.00", invoice=f"R-{month}")
             bill = _bill(len(made) + 1, record)
-            bill = replace(bill, record=replace(record, applied=max(NOTHING, min(net, account.room(bill)) - shy)))
+            bill = replace(bill, record=replace(record, applied=max(ZERO, min(net, account.room(bill)) - shy)))
             account = account.with_bill(bill)
             made.append(bill)
     shuffled = list(made)

@@ -21,7 +21,7 @@ from tests.simulator.aldis.people import ANNA, ILZE, JANIS, KAIMINS, PARAUGS, co
 MONTHS = [Period(2026, 1) + n for n in range(24)]
 RETAILERS = {"1": PARAUGS, "2": KAIMINS}
 ON_CONTRACT = {"1": (ANNA.code, ILZE.code), "2": (JANIS.code,)}
-NOTHING = Decimal("0.00")
+ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,13 @@ class Retailer:
         left, records = net, []
         for person in ON_CONTRACT[self.contract]:
             told = [each for each in self.granted.get(person, ()) if each[0].year == period.year]
-            so_far = sum((amount for month, amount in told if month <= period), NOTHING)
-            before = sum((amount for month, amount in told if month < period), NOTHING)
-            taken = self.taken.get((person, period.year), NOTHING)
+            so_far = sum((amount for month, amount in told if month <= period), ZERO)
+            before = sum((amount for month, amount in told if month < period), ZERO)
+            taken = self.taken.get((person, period.year), ZERO)
             if so_far - taken <= 0:
                 continue
             applied = min(left, so_far - taken)
-            carried = min(applied, max(NOTHING, before - taken))
+            carried = min(applied, max(ZERO, before - taken))
             left -= applied
             self.taken[person, period.year] = taken + applied
             amounts = (str(net), str(applied), str(carried), str(so_far - taken - applied))
@@ -123,7 +123,7 @@ _worlds = st.builds(
 )
 _months = st.builds(
     Month,
-    st.integers(0, 9000).map(lambda cents: Decimal(cents) / 100 + NOTHING),
+    st.integers(0, 9000).map(lambda cents: Decimal(cents) / 100 + ZERO),
     st.sampled_from(["billed", "billed", "billed", "no bill", "cancelled", "late"]),
 )
 _lives = st.lists(st.tuples(_months, _months), min_size=24, max_size=24)
@@ -162,8 +162,8 @@ def _check_books(
         period = Period.parse(book["period"])
         if period.month == 12:
             assert amounts["carried"] == 0
-            assert amounts["granted"] == granted.get((book["provider"], period.year), NOTHING)
-            assert amounts["applied"] == taken.get((book["provider"], period.year), NOTHING)
+            assert amounts["granted"] == granted.get((book["provider"], period.year), ZERO)
+            assert amounts["applied"] == taken.get((book["provider"], period.year), ZERO)
 
 
 def _check_accounts(country: Country) -> None:
@@ -184,7 +184,7 @@ def _check_accounts(country: Country) -> None:
                     invoice = (bill.record.contract, bill.record.invoice_number)
                     invoices.setdefault(invoice, []).append(bill.record)
             for records in invoices.values():
-                assert sum((record.applied for record in records), NOTHING) <= records[0].net_bill
+                assert sum((record.applied for record in records), ZERO) <= records[0].net_bill
                 assert len({record.person_code for record in records}) == len(records)
     event(f"accounts: {seen}")
 
@@ -201,13 +201,13 @@ def test_whatever_happens_the_money_adds_up(of: World, life: list[tuple[Month, M
                 assert codes(details) == []
             for record in records:
                 key = (RETAILERS[number].registration_number, record.period.year)
-                taken[key] = taken.get(key, NOTHING) + (-record.applied if record.reversal else record.applied)
+                taken[key] = taken.get(key, ZERO) + (-record.applied if record.reversal else record.applied)
         granted: dict[tuple[str, int], Decimal] = {}
         for retailer in RETAILERS.values():
             for document in country.discounts(retailer):
                 for discount in document.discounts():
                     key = (retailer.registration_number, document.header.period.year)
-                    granted[key] = granted.get(key, NOTHING) + discount.total
+                    granted[key] = granted.get(key, ZERO) + discount.total
         _check_books(country, granted, taken)
         _check_accounts(country)
 

@@ -18,7 +18,7 @@ LATER = date(2030, 1, 1)
 
 def _protection(period: str, *spells: Spell, known_on: date = LATER, **fields: Any) -> Protection:
     register = Register(world(*spells, **fields), determination_day=7)
-    return register.protection(register.grounds(ANNA.code), Period.parse(period), known_on)
+    return register.protection(register.eligibility(ANNA.code), Period.parse(period), known_on)
 
 
 def _spell(category: Category, count: int = 1) -> Spell:
@@ -45,14 +45,14 @@ def test_a_late_fact_counts_once_it_is_known() -> None:
 
 
 def test_children_add_up_and_other_categories_count_once() -> None:
-    found = _protection(
+    protection = _protection(
         "2026-03",
         _spell(Category.DISABLED_CHILD),
         _spell(Category.DISABLED_CHILD, 2),
         _spell(Category.LOW_INCOME),
         _spell(Category.LOW_INCOME),
     )
-    assert found.categories == counts(low_income=1, disabled_child=3)
+    assert protection.categories == counts(low_income=1, disabled_child=3)
 
 
 @pytest.mark.parametrize(
@@ -68,16 +68,16 @@ def test_children_add_up_and_other_categories_count_once() -> None:
 )
 def test_arrears_exclude_but_group_1_is_exempt(period: str, category: Category, excluded: bool) -> None:
     debt = (Arrears(ANNA.code, date(2021, 1, 1)),)
-    found = _protection(period, _spell(category), arrears=debt)
-    assert found.excluded is excluded
-    assert bool(found.categories) is not excluded
+    protection = _protection(period, _spell(category), arrears=debt)
+    assert protection.excluded is excluded
+    assert bool(protection.categories) is not excluded
 
 
 def test_group_1_keeps_all_its_categories_in_spite_of_arrears() -> None:
     debt = (Arrears(ANNA.code, date(2021, 1, 1)),)
-    found = _protection("2026-03", _spell(Category.DISABILITY_GROUP_1), _spell(Category.LOW_INCOME), arrears=debt)
-    assert found.categories == counts(low_income=1, disability_group_1=1)
-    assert "group I is exempt since 2023-01" in found.why[-1].en
+    protection = _protection("2026-03", _spell(Category.DISABILITY_GROUP_1), _spell(Category.LOW_INCOME), arrears=debt)
+    assert protection.categories == counts(low_income=1, disability_group_1=1)
+    assert "group I is exempt since 2023-01" in protection.why[-1].en
 
 
 def test_arrears_that_ended_exclude_no_more() -> None:
@@ -94,8 +94,9 @@ def test_a_person_is_the_same_under_every_code() -> None:
     )
     assert register.identity(EDGARS_OLD) == register.identity(EDGARS_NEW.replace("-", "")) == EDGARS_NEW
     assert register.identity("190385-00140") is None
-    assert register.protection(register.grounds(EDGARS_NEW), Period(2026, 3), LATER).categories == counts(low_income=1)
-    assert register.protection(register.grounds(EDGARS_NEW), Period(2026, 6), LATER).excluded
+    eligibility = register.eligibility(EDGARS_NEW)
+    assert register.protection(eligibility, Period(2026, 3), LATER).categories == counts(low_income=1)
+    assert register.protection(eligibility, Period(2026, 6), LATER).excluded
 
 
 def test_the_persons_own_word_comes_before_the_municipalitys() -> None:
@@ -124,20 +125,21 @@ _debts = st.builds(
 @given(
     st.lists(_spells, max_size=3),
     st.lists(_debts, max_size=1),
-    st.tuples(_dates, _dates).map(lambda each: (Period.of(min(each)), Period.of(max(each)))),
+    st.tuples(_dates, _dates).map(lambda days: (Period.of(min(days)), Period.of(max(days)))),
 )
 def test_runs_of_months_have_the_same_facts_throughout(
     spells: list[Spell], debts: list[Arrears], months: tuple[Period, Period]
 ) -> None:
     register = Register(world(*spells, arrears=tuple(debts)), determination_day=7)
     first, last = months
-    runs = register.runs(register.grounds(ANNA.code), first, last)
+    eligibility = register.eligibility(ANNA.code)
+    runs = register.runs(eligibility, first, last)
     assert runs[0][0] == first
     assert runs[-1][1] == last
     assert all(before[1] + 1 == after[0] for before, after in pairwise(runs))
     for begin, end in runs:
         assert begin <= end
-        found, month = register.protection(register.grounds(ANNA.code), begin, LATER), begin
+        protection, month = register.protection(eligibility, begin, LATER), begin
         while month < end:
             month += 1
-            assert register.protection(register.grounds(ANNA.code), month, LATER).categories == found.categories, month
+            assert register.protection(eligibility, month, LATER).categories == protection.categories, month

@@ -1,8 +1,8 @@
-"""One person's support on one contract in one calendar year, exact to the cent.
+"""The account of one person's support on one contract in one calendar year, exact to the cent.
 
-An account is a value: what happens to it gives a new account. Amounts are EUR without VAT. Rules (Reg. 345,
-documented): a bill takes no more than its net amount and no more than what is available; the rest carries over to later
-bills and lapses at the end of the calendar year. That the oldest support is used first is assumed.
+An account is immutable: each change returns a new one. Amounts are EUR without VAT. Rules (Reg. 345, documented): a
+bill takes no more than its net amount and no more than is available; the rest carries over to later bills and lapses at
+the end of the calendar year. That the oldest support is used first is assumed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ZERO = Decimal("0.00")
 
 @lru_cache(maxsize=8192)
 def cents(amount: Decimal) -> int:
-    """An amount in EUR as whole cents; raises ValueError for one that is not."""
+    """Return an amount in EUR as cents; raises ValueError for one that is no whole number of cents."""
     exact = amount * 100
     whole = int(exact)
     if exact != whole:
@@ -30,13 +30,13 @@ def cents(amount: Decimal) -> int:
 
 @lru_cache(maxsize=8192)
 def euro(amount: int) -> Decimal:
-    """Cents as an amount in EUR, with two decimals."""
+    """Return cents as an amount in EUR with two decimals."""
     return Decimal(amount).scaleb(-2)
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What one discount document added: the amount due for its period and its catch-up together."""
+    """Support that one discount document granted: the amount due for its period and its catch-up together, in EUR."""
 
     period: Period
     amount: Decimal
@@ -44,7 +44,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What one bill took. ``order`` is the place of its payout document and of the record in it."""
+    """A bill, as a payout record reports it.
+
+    ``order`` is the place of its payout document and the record's position in it; ``document`` is the document's id.
+    """
 
     order: tuple[int, int]
     document: str
@@ -52,13 +55,17 @@ class Bill:
 
     @property
     def key(self) -> tuple[date, Period, tuple[int, int]]:
-        """Bills follow each other by invoice date; those of one day by their period, then as they came in."""
+        """Sort key of bills: by invoice date, then by period, then in the order of arrival."""
         return self.record.invoice_date, self.record.period, self.order
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a bill finds: support available, how much of it from earlier months; and what its record must say of it."""
+    """Figures for a bill, in EUR: the support available to it, and the values that its record must state.
+
+    ``earlier`` is the part of ``available`` from earlier months; ``carried_over`` and ``remainder`` belong in the
+    record.
+    """
 
     available: Decimal
     earlier: Decimal
@@ -68,7 +75,10 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Where an account stands after a month: ``granted`` = ``applied`` + ``carried`` + ``lapsed``, EUR."""
+    """Totals of an account after a month, in EUR: ``granted`` = ``applied`` + ``carried`` + ``lapsed``.
+
+    ``reversed`` is what cancelled bills had applied.
+    """
 
     granted: Decimal = ZERO
     applied: Decimal = ZERO
@@ -94,57 +104,58 @@ class Account:
     bills: tuple[Bill, ...] = ()
     reversals: tuple[Bill, ...] = ()
 
-    # -- what happens to it
+    # -- changes
 
     def with_grant(self, grant: Grant) -> Account:
-        """The account after a discount document."""
+        """Return the account with the support of one more discount document."""
         return replace(self, grants=(*self.grants, grant))
 
     def with_bill(self, bill: Bill) -> Account:
-        """The account after a payout record, which may be a reversal."""
+        """Return the account with one more payout record, which may be a reversal."""
         if bill.record.reversal:
             return replace(self, reversals=tuple(sorted((*self.reversals, bill), key=lambda reversal: reversal.order)))
         return replace(self, bills=tuple(sorted((*self.bills, bill), key=lambda bill: bill.key)))
 
     def without_document(self, document: str) -> Account:
-        """The account as if a payout document had never come."""
+        """Return the account without the records of a payout document."""
         return replace(
             self,
             bills=tuple(bill for bill in self.bills if bill.document != document),
             reversals=tuple(reversal for reversal in self.reversals if reversal.document != document),
         )
 
-    # -- what stands in it
+    # -- contents
 
     def granted(self, through: Period) -> Decimal:
-        """All that was granted by the documents of the periods up to one."""
+        """Return the support granted by the documents of all periods up to one, in EUR."""
         return _sum(grant.amount for grant in self.grants if grant.period <= through)
 
     def reversal_of(self, bill: Bill) -> Bill | None:
-        """What cancelled a bill, None when it stands."""
+        """Return the reversal that cancelled a bill, None when it is not cancelled."""
         return self._cancelled().get(bill.order)
 
     def standing(self) -> tuple[Bill, ...]:
-        """The bills that were not cancelled, in their order."""
+        """Return the bills that were not cancelled, in their order."""
         cancelled = self._cancelled()
         return tuple(bill for bill in self.bills if bill.order not in cancelled)
 
     def stray_reversals(self) -> tuple[Bill, ...]:
-        """Reversals whose bill has gone, because its document was corrected."""
-        used = {value.order for value in self._cancelled().values()}
+        """Return the reversals whose bill was withdrawn by a correction of its document."""
+        used = {reversal.order for reversal in self._cancelled().values()}
         return tuple(reversal for reversal in self.reversals if reversal.order not in used)
 
     def expected(self, bill: Bill) -> Expected:
-        """What a bill of this account (or one that is to be added) finds.
+        """Return the figures for a bill of this account, or for one that is to be added.
 
         Available is all that was granted up to the bill's period less what earlier bills took; a bill that was
         cancelled took nothing from the bills that came in after its cancellation.
         """
         record, cancelled = bill.record, self._cancelled()
         before = [
-            each
-            for each in self.bills
-            if each.key < bill.key and not (each.order in cancelled and cancelled[each.order].order < bill.order)
+            earlier_bill
+            for earlier_bill in self.bills
+            if earlier_bill.key < bill.key
+            and not (earlier_bill.order in cancelled and cancelled[earlier_bill.order].order < bill.order)
         ]
         taken = _sum(bill.record.applied for bill in before)
         available = max(ZERO, self.granted(record.period) - taken)
@@ -152,17 +163,17 @@ class Account:
         return Expected(available, earlier, min(record.applied, earlier), available - record.applied)
 
     def room(self, bill: Bill) -> Decimal:
-        """The most that a bill which is to be added may take, so that those after it still find what they took."""
-        later = (each for each in self.standing() if each.key > bill.key)
-        slack = [self.expected(bill).available - bill.record.applied for bill in later]
+        """Return the most that a new bill may take, in EUR, so that later bills still find what they took."""
+        later_bills = (standing for standing in self.standing() if standing.key > bill.key)
+        slack = [self.expected(later).available - later.record.applied for later in later_bills]
         return max(ZERO, min([self.expected(bill).available, *slack]))
 
     def overdrawn(self) -> tuple[Bill, ...]:
-        """Standing bills that took more than they found. Intake lets none in."""
+        """Return the bills that took more than was available. Intake accepts none of them."""
         return tuple(bill for bill in self.standing() if bill.record.applied > self.expected(bill).available)
 
     def unbilled_before(self, bill: Bill) -> Period | None:
-        """The first earlier month with support but without a bill here: its payout may still be on the way."""
+        """Return the first earlier month with support but without a bill: its payout may still arrive."""
         billed = {bill.record.period for bill in self.bills}
         open_months = (
             grant.period
@@ -172,7 +183,7 @@ class Account:
         return min(open_months, default=None)
 
     def totals(self, through: Period) -> Totals:
-        """Where the account stands after a month; in December what is left lapses."""
+        """Return the totals after a month; after December the rest has lapsed."""
         granted = self.granted(through)
         cancelled = self._cancelled()
         counted = [bill for bill in self.bills if bill.record.period <= through]
@@ -182,21 +193,24 @@ class Account:
         return Totals(granted, applied, ZERO if year_over else left, left if year_over else ZERO, taken_back)
 
     def _cancelled(self) -> dict[tuple[int, int], Bill]:
-        """Cancelled bills by their order, each with its reversal, which cancels the invoice's last bill before it."""
+        """Return the reversal of each cancelled bill, by the bill's order.
+
+        A reversal cancels the last bill of its invoice before it.
+        """
         if not self.reversals:
             return {}
-        found: dict[tuple[int, int], Bill] = {}
+        cancelled: dict[tuple[int, int], Bill] = {}
         for reversal in self.reversals:
             candidates = [
                 bill
                 for bill in self.bills
-                if bill.order not in found
+                if bill.order not in cancelled
                 and bill.order < reversal.order
                 and bill.record.invoice_number == reversal.record.invoice_number
             ]
             if candidates:
-                found[max(candidates, key=lambda candidate: candidate.order).order] = reversal
-        return found
+                cancelled[max(candidates, key=lambda candidate: candidate.order).order] = reversal
+        return cancelled
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:

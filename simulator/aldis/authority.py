@@ -1,7 +1,7 @@
-"""ALDIS behind BVKB's mailbox: takes documents in, answers what is wrong, determines, publishes, reconciles.
+"""BVKB's system ALDIS: takes in the documents in BVKB's mailbox, determines, publishes and reconciles.
 
-It uses DIT as any authority does. Each message, and each duty, is one transaction with everything that comes of it; a
-crash leaves all of it or nothing.
+ALDIS uses DIT as any authority does. Each message and each duty is one transaction with all its effects, so that after
+a crash either all of them are stored or none.
 """
 
 from __future__ import annotations
@@ -46,14 +46,13 @@ from simulator.store import Store, Transaction
 from simulator.store.store import archive_end
 from simulator.world.model import World
 
-EVENT_NAME = "DocumentErrors"  # assumed: what the owner calls its error events is not public
+EVENT_NAME = "DocumentErrors"  # assumed: BVKB's name for its error events is not public
 
 
 class Aldis:
-    """BVKB's system. ``timetable`` and ``errors`` hold what is assumed of it; both can be given.
-    ``faults`` are what it does wrong on purpose: only a leak.
+    """BVKB's system ALDIS.
 
-    Safe to share between threads and over restarts: what it knows it reads from the store's archive when first needed.
+    Safe to share between threads. After a restart the state is read from the store's archive when it is first needed.
     """
 
     def __init__(
@@ -68,6 +67,12 @@ class Aldis:
         errors: ErrorCatalogue | None = None,
         faults: Faults | None = None,
     ) -> None:
+        """Set up ALDIS for the retailers of ``world``; it begins to act with the first call of ``wake`` or ``perform``.
+
+        ``timetable`` and ``errors`` hold what is assumed about ALDIS; by default they are the timetable of the
+        profile's due days and the simulator's own catalogue. ``faults`` are the injected faults, of which ALDIS knows
+        one, ``leak``.
+        """
         self._world = world
         self._profile = profile
         self._clock = clock
@@ -79,14 +84,14 @@ class Aldis:
         self._register = Register(world, determination_day=self._timetable.determination_day)
         self._rates = Rates(profile.rates)
         self._lock = threading.RLock()
-        self._state: tuple[State, int] | None = None  # and the number of the archive's record that it is read up to
+        self._state: tuple[State, int] | None = None  # with the number of the last record of the archive that is in it
 
-    # -- what others call
+    # -- public operations
 
     def wake(self) -> int:
-        """Take in all that lies in BVKB's mailbox; returns how many messages that was.
+        """Take in all messages in BVKB's mailbox, and return how many there were.
 
-        Raises StoreError when the store gives way; the message in hand then stays where it was.
+        Raises StoreError when the store fails; the message being taken in then stays in the mailbox.
         """
         with self._lock:
             taken = 0
@@ -97,12 +102,12 @@ class Aldis:
             return taken
 
     def exchange_with(self, world: World) -> None:
-        """Take over from a world since when each of its retailers exchanges; its people are those of before."""
+        """Replace the retailers' first months of exchange by those of ``world``; persons and facts stay as they are."""
         with self._lock:
             self._world = world
 
     def duties(self, after: datetime, until: datetime) -> tuple[Duty, ...]:
-        """What is to be done after one moment and until another, in order; without what is done already."""
+        """Return the duties later than ``after`` and not later than ``until`` that are not done yet, in order."""
         with self._lock:
             state = self._known()
             first = Period.of(self._world.start)
@@ -113,7 +118,7 @@ class Aldis:
             )
 
     def perform(self, duty: Duty) -> None:
-        """Do a duty, if it was not done before. Raises StoreError when the store gives way; then nothing is done."""
+        """Do a duty unless it was done before. Raises StoreError when the store fails; then nothing has been done."""
         with self._lock, _few_full_collections(), self._transaction() as (transaction, state):
             if is_done(state, duty):
                 return
@@ -131,15 +136,21 @@ class Aldis:
         return state
 
     def _up_to_date(self, transaction: Transaction) -> tuple[State, int]:
-        """The state with what another process on the same database did meanwhile; forgotten until it is set again."""
+        """Return the state including what other processes on the same database have done, and the archive's end.
+
+        Forgets the kept state, which the transaction sets again when it has been committed.
+        """
         state, end = self._state or (State(self._register), 0)
         self._state = None
         return state, read_on(transaction, state, self._profile, end, self._store.spool)
 
     @contextmanager
     def _transaction(self) -> Iterator[tuple[Transaction, State]]:
-        """One transaction of the store and the state that goes with it: what is not committed is forgotten, too."""
-        self._known()  # the long way, after a start, is not gone while others wait to write
+        """Open a transaction of the store with the state that belongs to it.
+
+        The changed state is kept only when the transaction is committed.
+        """
+        self._known()  # reading the whole archive, after a start, must not keep other writers waiting
         with self._store.transaction() as transaction:
             state, _ = self._up_to_date(transaction)
             yield transaction, state
@@ -155,12 +166,12 @@ class Aldis:
         with self._store.reading() as transaction:
             caller = self._caller(transaction)
             channels = (self._profile.channel(name).urn for name in ChannelName)
-            found = [
+            messages = [
                 message
                 for urn in channels
                 for message in self._network.list_messages(transaction, caller, Selector(channel=urn))
             ]
-        return sorted(found, key=lambda mailbox_message: mailbox_message.delivered_at)
+        return sorted(messages, key=lambda message: message.delivered_at)
 
     def _take(self, message: MailboxMessage) -> None:
         with self._transaction() as (transaction, state):
@@ -208,16 +219,16 @@ class Aldis:
             blob=message.payload.reference,
         )
 
-        def same(blob: str) -> bool:
+        def is_same(blob: str) -> bool:
             if blob == arrival.blob:
                 return True
             with self._reading(transaction, blob, document.channel) as earlier:
                 return identity(earlier) == identity(document)
 
-        return Intake(state, self._profile, self._timetable, self._errors).take(document, arrival, same)
+        return Intake(state, self._profile, self._timetable, self._errors).take(document, arrival, is_same)
 
     def _take_event(self, transaction: Transaction, message: MailboxMessage) -> None:
-        """A retailer says that something is wrong with a message of ours; that is noted, a person has to look at it."""
+        """Record a retailer's error event about a message of BVKB in the journal; ALDIS does not act on it."""
         try:
             report = read_error_report(transaction.blob(message.payload.reference), self._profile)
         except DocumentError as reason:
@@ -252,8 +263,8 @@ class Aldis:
             self._profile, exchanging, duty.period, self._clock.now(), transaction.incoming, self._store.scratch
         ) as publisher:
             self._decide(state, facts, duty, publisher)
-            more, told_too_much = leaks(publisher.first_records, exchanging, self._faults, transaction)
-            published = publisher.publish(more)
+            leaked_records, receivers = leaks(publisher.first_records, exchanging, self._faults, transaction)
+            published = publisher.publish(leaked_records)
             national, size = transaction.adopt(published.national), published.national.size
             lines = transaction.adopt(published.lines)
         version = self._profile.channel(ChannelName.DISCOUNT).version_urn()
@@ -263,20 +274,23 @@ class Aldis:
         )
         state.determined.add(duty.period)
         keep_determination(transaction, duty.period, self._clock.now(), published.decisions, lines)
-        details = publishing.determination(duty.period, published.decisions, published.counts, published.told, lines)
-        if told_too_much:
-            details |= {"misbehaviour": LEAK, "leaked_to": list(told_too_much)}
+        details = publishing.determination(duty.period, published.decisions, published.counts, published.listed, lines)
+        if receivers:
+            details |= {"misbehaviour": LEAK, "leaked_to": list(receivers)}
         self._write(transaction, "determine", details, sent=(message, version, payload.reference))
 
     def _decide(self, state: State, facts: Facts, duty: Duty, publisher: Publisher) -> None:
-        """Decide contract by contract; what is decided on a person counts for the books only when all is decided."""
+        """Decide and publish contract by contract, and book the decisions.
+
+        Decisions on a person with several contracts are booked last, when those on all the contracts are made.
+        """
         later: list[Decision] = []
         for provider in state.contracts.providers():
             for decision in publisher.take(provider, decide_for(facts, provider, duty.period, duty.at.date())):
                 if state.contracts.is_only(decision.contract, decision.person):
                     state.decided(decision.contract, decision.person, duty.period, decision.record)
                 else:
-                    later.append(decision)  # the person's other contracts are still to come
+                    later.append(decision)
         for decision in later:
             state.decided(decision.contract, decision.person, duty.period, decision.record)
 
@@ -284,8 +298,8 @@ class Aldis:
         for retailer in self._world.retailers:
             if not retailer.exchanges_in(duty.period):
                 continue
-            found = reconcile(state, self._errors, retailer.registration_number, duty.period)
-            self._write(transaction, "reconcile", publishing.reconciliation(found))
+            result = reconcile(state, self._errors, retailer.registration_number, duty.period)
+            self._write(transaction, "reconcile", publishing.reconciliation(result))
         state.reconciled.add(duty.period)
         keep_reconciliation(transaction, duty.period, self._clock.now())
 
@@ -297,7 +311,7 @@ class Aldis:
         message: MailboxMessage | None = None,
         sent: tuple[str, str, str] | None = None,
     ) -> None:
-        about = (message.id, message.version, message.payload.reference) if message else sent
+        subject = (message.id, message.version, message.payload.reference) if message else sent
         entry = journal.Entry(
             kind=journal.Kind.AUTHORITY,
             at=self._clock.now(),
@@ -305,29 +319,29 @@ class Aldis:
             interface="aldis",
             operation=operation,
             authority=self._world.bvkb.id,
-            message_ids=(about[0],) if about else (),
-            channel_version=about[1] if about else None,
-            payload=about[2] if about else None,
+            message_ids=(subject[0],) if subject else (),
+            channel_version=subject[1] if subject else None,
+            payload=subject[2] if subject else None,
             details=details,
         )
         journal.append(transaction, entry)
 
 
-_SELDOM, _RARELY = 50_000, 1_000_000
+_YOUNG_THRESHOLD, _OLD_THRESHOLD = 50_000, 1_000_000  # for gc.set_threshold
 
 
 @contextmanager
 def _few_full_collections() -> Iterator[None]:
-    """Have Python's collector look at what is new, not too often, and leave the rest alone for so long.
+    """Make Python's garbage collector run less often, and full collections very rarely, while the block lasts.
 
-    A full collection goes through all that is known of every person of a country, and finds nothing: a twentieth of a
-    determination's time. Nor is there much to find in what is new: nearly all of it is gone when it was used.
+    A full collection visits the objects of every person of a country and frees nothing, which takes a twentieth of a
+    determination's time. Young objects are nearly all freed by their reference counts.
     """
     before = gc.get_threshold()
-    if before[2] >= _RARELY:  # another simulation of this process is at it, and will set it back
+    if before[2] >= _OLD_THRESHOLD:  # another simulation in this process has set it, and will reset it
         yield
         return
-    gc.set_threshold(max(before[0], _SELDOM), before[1], _RARELY)
+    gc.set_threshold(max(before[0], _YOUNG_THRESHOLD), before[1], _OLD_THRESHOLD)
     try:
         yield
     finally:

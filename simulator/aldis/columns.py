@@ -1,11 +1,9 @@
-"""Tables of a month for a whole country: a row of fixed length for each account, found by the account's number.
+"""Compact tables of the ledger and of the decisions, which hold a whole country in memory.
 
-Whatever stands in a row, a table takes the same room, and changing a row moves nothing. Objects of their own that grow
-month by month take more room than they have bytes: each leaves a hole where nothing that has grown too fits in again.
-
-What was decided so far: how much for which month, and on which contracts a person's support is running.
-
-Kept small, for it holds the whole country: persons have numbers, and the amounts of a month stand in one table.
+``Amounts`` and ``Bills`` are tables of one month with a row of fixed length for each account, found by the account's
+number; ``BalanceTable`` reads a year of them side by side. Rows of fixed length keep memory from fragmenting, as it
+does with objects that grow month by month. ``GrantBook`` holds what was decided: the amounts by person and month, and
+the contracts on which a person's support is running.
 """
 
 from __future__ import annotations
@@ -164,7 +162,7 @@ def amounts_of(tables: Iterable[Amounts], number: int, first: int) -> list[tuple
 
 
 class BalanceTable:
-    """A year's tables side by side, for going through all accounts once; nothing may be written meanwhile."""
+    """Reads a year's tables side by side, account by account; the tables must not change meanwhile."""
 
     def __init__(self, granted: Iterable[Amounts], billed: Iterable[Bills]) -> None:
         self._months = [
@@ -175,9 +173,9 @@ class BalanceTable:
     def balanced(self, number: int, months: int) -> tuple[int, int] | None:
         """What was granted and applied in an account's first ``months`` months, in cents, if it adds up at a glance.
 
-        None for whatever is worth a closer look (``balancing``, which says the same of all that this says of): a bill
-        that did not find what it says or could have taken more, bills whose days are not in the order of their months,
-        an invoice that stands twice.
+        None for whatever is worth a closer look (``reconciliation.add_up``, which gives the same sums wherever this
+        does): a bill that did not find what it says or could have taken more, bills whose days are not in the order of
+        their months, an invoice that stands twice.
         """
         granted = taken = counted = last_day = 0
         counts, place = 0, number * _WORDS

@@ -1,7 +1,7 @@
-"""The contracts of all retailers, as their documents told them: who is on which one in which month, known since when.
+"""The contracts that retailers reported: which persons are on which contract in which month, and known since when.
 
-What a document said of a contract is kept, so that a corrected document can be taken out again whole. There are as many
-contracts as customers in the country: only what is asked for later is kept, and equal values are kept once.
+The book keeps what each document reported, so that a corrected document can be withdrawn whole. It holds a contract for
+every customer of the country, so it keeps only the fields that are needed later, and equal values once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,11 @@ class ContractKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What one record said. ``order``: the place of its document and its own in it; ``arrived`` is simulated time."""
+    """A contract as one record reported it.
+
+    ``order`` is the place of the record's document and the record's position in it; ``arrived`` is simulated time;
+    ``document`` is the document's id.
+    """
 
     order: tuple[int, int]
     arrived: datetime
@@ -34,8 +38,11 @@ class Version:
     record: ContractRecord
 
 
-class Standing(NamedTuple):
-    """How a contract stands since a record: its days, and its people by identity with their codes as written."""
+class ContractState(NamedTuple):
+    """A contract after one of its records: its days, and its people by identity with their codes as written.
+
+    ``order`` is that of the record; ``valid_to`` is None for a contract without an end.
+    """
 
     order: tuple[int, int]
     valid_from: date
@@ -44,15 +51,18 @@ class Standing(NamedTuple):
 
 
 class _Source(NamedTuple):
-    """Which document said something, kept once for all of its records."""
+    """The document of a version: one object for all of its records."""
 
     place: int
     arrived: datetime
     document: str
 
 
-class _Said(NamedTuple):
-    """What is kept of a version. ``people`` is a person alone when its code is its identity, else pairs of both."""
+class _CompactVersion(NamedTuple):
+    """The kept fields of a version.
+
+    ``people`` is one identity when there is one person whose code is its identity, else pairs of identity and code.
+    """
 
     source: _Source
     position: int
@@ -63,28 +73,31 @@ class _Said(NamedTuple):
 
     @property
     def order(self) -> tuple[int, int]:
-        """The place of its document and its own in it."""
+        """Place of the document, and position of the record in it."""
         return self.source.place, self.position
 
     def names(self, person: str) -> bool:
-        """Whether the record names a person."""
-        return person == self.people if isinstance(self.people, str) else any(each == person for each, _ in self.people)
+        """Return True when the record names a person (by identity)."""
+        if isinstance(self.people, str):
+            return person == self.people
+        return any(identity == person for identity, _ in self.people)
 
 
 class ContractBook:
-    """All contracts known to ALDIS. ``identify`` gives a person's identity for a personal code, None for nobody's."""
+    """All contracts known to ALDIS, by retailer and contract number, and by person."""
 
     def __init__(self, identify: Callable[[str], str | None]) -> None:
+        """Start an empty book. ``identify`` gives the identity for a personal code, None for a code of nobody."""
         self._identify = identify
-        # Nearly all have one contract of one version: then it stands there without a tuple around it.
-        self._said: dict[ContractKey, _Said | tuple[_Said, ...]] = {}
+        # Most persons have one contract with one version: it is kept without a tuple around it, to save memory.
+        self._by_key: dict[ContractKey, _CompactVersion | tuple[_CompactVersion, ...]] = {}
         self._of_person: dict[str, ContractKey | tuple[ContractKey, ...]] = {}
-        # Who was named when, where what stands does not tell it: by a record that was taken out, or that stands later.
+        # When a person was first named, where the kept versions do not tell: the record was withdrawn or corrected.
         self._before: dict[ContractKey, dict[str, tuple[datetime, tuple[int, int]]]] = {}
         self._shared: dict[object, object] = {}
 
     def add(self, provider: str, version: Version) -> None:
-        """Take in one accepted record."""
+        """Add one accepted record of a retailer (by registration number)."""
         record = version.record
         people = self._people(record)
         key = ContractKey(self._once(provider), record.contract)
@@ -92,7 +105,7 @@ class ContractBook:
         if known or key in self._before:
             for person in people:
                 named = self._named(key, person)
-                # A correction that says again what was known before does not make it known later.
+                # A correction that repeats what was known before does not make it known later.
                 if named is not None and version.order < named[1]:
                     self._before.setdefault(key, {}).setdefault(person, named)
         for person in people:
@@ -100,7 +113,7 @@ class ContractBook:
             if key not in contracts:
                 self._of_person[person] = (*contracts, key) if contracts else key
         place, position = version.order
-        said = _Said(
+        kept = _CompactVersion(
             self._once(_Source(place, version.arrived, version.document)),
             position,
             record.operation is Operation.END,
@@ -108,136 +121,145 @@ class ContractBook:
             None if record.valid_to is None else self._once(record.valid_to),
             _packed(people),
         )
-        self._said[key] = said if not known else tuple(sorted((*known, said), key=lambda said: said.order))
+        if known:
+            self._by_key[key] = tuple(sorted((*known, kept), key=lambda version: version.order))
+        else:
+            self._by_key[key] = kept
 
     def withdraw(self, provider: str, document: str) -> None:
-        """Take out all that a document of a retailer said."""
-        for key in [contract_key for contract_key in self._said if contract_key.provider == provider]:
+        """Remove everything that a document of a retailer reported."""
+        for key in [contract_key for contract_key in self._by_key if contract_key.provider == provider]:
             known = self._versions(key)
-            if all(said.source.document != document for said in known):
+            if all(version.source.document != document for version in known):
                 continue
             before = self._before.setdefault(key, {})
-            for said in known:
-                if said.source.document == document:
-                    for person in _persons(said):
+            for version in known:
+                if version.source.document == document:
+                    for person in _persons(version):
                         named = self._named(key, person)
                         if named is not None:
                             before.setdefault(person, named)
-            self._said[key] = tuple(said for said in known if said.source.document != document)
+            self._by_key[key] = tuple(version for version in known if version.source.document != document)
 
-    def current(self, key: ContractKey, *, before: tuple[int, int]) -> Standing | None:
-        """How a contract stood after all that was said before a place in the order of documents."""
-        found = None
-        for standing in self._standings(key):
-            if standing.order < before:
-                found = standing
-        return found
+    def current(self, key: ContractKey, *, before: tuple[int, int]) -> ContractState | None:
+        """Return the state of a contract after all records before a place in the order of documents.
+
+        None when no record before that place reported it.
+        """
+        current = None
+        for state in self._states(key):
+            if state.order < before:
+                current = state
+        return current
 
     def on_contract(self, person: str, key: ContractKey, period: Period) -> str | None:
-        """The personal code under which a person stands on a contract in a month, as the retailer wrote it.
+        """Return the personal code under which a contract names a person in a month, as the retailer wrote it.
 
-        None when the person does not, or the contract does not run: it counts for each month on a day of which it
-        runs (assumed).
+        None when it does not name the person, or has no day in the month: a contract counts for each month in which it
+        is valid on at least one day (assumed).
         """
         known, (first, last) = self._versions(key), _days(period)
-        if len(known) == 1:  # nearly always: worth a shorter way
-            (said,) = known
-            if said.valid_from > last or (said.valid_to is not None and said.valid_to < first):
+        if len(known) == 1:  # a faster path for the usual case
+            (version,) = known
+            if version.valid_from > last or (version.valid_to is not None and version.valid_to < first):
                 return None
-            if isinstance(said.people, str):
-                return person if person == said.people else None
-        found: Standing | None = None
-        for standing in self._standings(key):
-            if standing.valid_from <= last:
-                found = standing
-        if found is None or (found.valid_to is not None and found.valid_to < first):
+            if isinstance(version.people, str):
+                return person if person == version.people else None
+        current: ContractState | None = None
+        for state in self._states(key):
+            if state.valid_from <= last:
+                current = state
+        if current is None or (current.valid_to is not None and current.valid_to < first):
             return None
-        return found.people.get(person)
+        return current.people.get(person)
 
     def known_since(self, person: str, key: ContractKey) -> datetime:
-        """When ALDIS first heard that a person is on a contract."""
+        """Return the simulated time at which a contract of a person first reached ALDIS.
+
+        Raises KeyError when no record named the person on the contract.
+        """
         return self._first_named(key, person)[0]
 
     def start(self, person: str, key: ContractKey) -> date | None:
-        """The first day from which a contract names a person, by all that was said of it; None when it never does."""
+        """Return the first day from which a contract names a person; None when no record does."""
         known = self._versions(key)
         if len(known) == 1:
             return known[0].valid_from if known[0].names(person) else None
-        days = [standing.valid_from for standing in self._standings(key) if person in standing.people]
+        days = [state.valid_from for state in self._states(key) if person in state.people]
         return min(days, default=None)
 
     def begin(self, person: str, key: ContractKey) -> date | None:
-        """The first day from which a contract names a person and ALDIS had heard of it; None when it never does."""
-        known = self._said.get(key, ())
-        if isinstance(known, _Said) and key not in self._before:  # nearly always: worth a shorter way
+        """Return the first day on which a contract named a person and ALDIS knew of it; None when no record does."""
+        known = self._by_key.get(key, ())
+        if isinstance(known, _CompactVersion) and key not in self._before:  # a faster path for the usual case
             return max(known.valid_from, known.source.arrived.date()) if known.names(person) else None
         start = self.start(person, key)
         return None if start is None else max(start, self.known_since(person, key).date())
 
     def contracts_of(self, person: str, period: Period) -> list[ContractKey]:
-        """A person's contracts in a month, the one that was known first in front."""
-        found = [key for key in self._contracts(person) if self.on_contract(person, key, period) is not None]
-        return found if len(found) < 2 else sorted(found, key=lambda key: (*self._first_named(key, person), key))
+        """Return a person's contracts in a month, the one that was known first in front."""
+        keys = [key for key in self._contracts(person) if self.on_contract(person, key, period) is not None]
+        return keys if len(keys) < 2 else sorted(keys, key=lambda key: (*self._first_named(key, person), key))
 
     def is_only(self, key: ContractKey, person: str) -> bool:
-        """Whether a contract is the only one that ever named a person."""
+        """Return True when a contract is the only one that ever named a person."""
         return self._contracts(person) == (key,)
 
     def persons(self) -> list[str]:
-        """Everyone whom a contract ever named, in a fixed order."""
+        """Return the identities of all persons whom a contract ever named, in a fixed order."""
         return sorted(self._of_person)
 
     def pairs(self, provider: str) -> Iterator[tuple[ContractKey, str]]:
-        """All contracts of a retailer with everyone whom each ever named, in a fixed order."""
-        for key in sorted(contract_key for contract_key in self._said if contract_key.provider == provider):
-            known = self._said[key]
-            if isinstance(known, _Said) and isinstance(known.people, str) and key not in self._before:
-                yield key, known.people  # nearly always: worth a shorter way
+        """Yield each contract of a retailer with each person whom it ever named, in a fixed order."""
+        for key in sorted(contract_key for contract_key in self._by_key if contract_key.provider == provider):
+            known = self._by_key[key]
+            if isinstance(known, _CompactVersion) and isinstance(known.people, str) and key not in self._before:
+                yield key, known.people  # a faster path for the usual case
                 continue
-            persons = {person for said in self._versions(key) for person in _persons(said)}
+            persons = {person for version in self._versions(key) for person in _persons(version)}
             for person in sorted(persons.union(self._before.get(key, ()))):
                 yield key, person
 
     def providers(self) -> list[str]:
-        """The retailers of which any contract was ever known, in a fixed order."""
-        return sorted({contract_key.provider for contract_key in self._said})
+        """Return the registration numbers of the retailers that ever reported a contract, in a fixed order."""
+        return sorted({contract_key.provider for contract_key in self._by_key})
 
     def knows(self, key: ContractKey) -> bool:
-        """Whether anything that still stands was said of a contract."""
-        return bool(self._said.get(key))
+        """Return True when a record of a contract is still in force (not withdrawn)."""
+        return bool(self._by_key.get(key))
 
     def key(self, provider: str, contract: str) -> ContractKey:
-        """The key of a contract; the one that is kept here already, when it is known, so that it is kept once."""
+        """Return the key of a contract, the object that the book already holds where there is one (saves memory)."""
         key = ContractKey(provider, contract)
         known = self._versions(key)
         if not known:
             return key
         return next((contract for contract in self._contracts(next(_persons(known[0]), "")) if contract == key), key)
 
-    def _versions(self, key: ContractKey) -> tuple[_Said, ...]:
-        found = self._said.get(key, ())
-        return (found,) if isinstance(found, _Said) else found
+    def _versions(self, key: ContractKey) -> tuple[_CompactVersion, ...]:
+        versions = self._by_key.get(key, ())
+        return (versions,) if isinstance(versions, _CompactVersion) else versions
 
     def _contracts(self, person: str) -> tuple[ContractKey, ...]:
-        found = self._of_person.get(person, ())
-        return (found,) if isinstance(found, ContractKey) else found
+        keys = self._of_person.get(person, ())
+        return (keys,) if isinstance(keys, ContractKey) else keys
 
-    def _standings(self, key: ContractKey) -> Iterator[Standing]:
-        before: Standing | None = None
-        for said in self._versions(key):
-            start, people = said.valid_from, _unpacked(said.people)
-            if said.ends and before is not None:
-                # The end of a contract says when it ends; who was on it stays as it was.
+    def _states(self, key: ContractKey) -> Iterator[ContractState]:
+        before: ContractState | None = None
+        for version in self._versions(key):
+            start, people = version.valid_from, _unpacked(version.people)
+            if version.ends and before is not None:
+                # A record that ends a contract changes its last day only, not the people on it.
                 start, people = before.valid_from, before.people
-            before = Standing(said.order, start, said.valid_to, people)
+            before = ContractState(version.order, start, version.valid_to, people)
             yield before
 
     def _named(self, key: ContractKey, person: str) -> tuple[datetime, tuple[int, int]] | None:
         before = self._before.get(key)
         if before is not None and person in before:
             return before[person]
-        said = next((version for version in self._versions(key) if version.names(person)), None)
-        return None if said is None else (said.source.arrived, said.order)
+        version = next((version for version in self._versions(key) if version.names(person)), None)
+        return None if version is None else (version.source.arrived, version.order)
 
     def _first_named(self, key: ContractKey, person: str) -> tuple[datetime, tuple[int, int]]:
         named = self._named(key, person)
@@ -254,11 +276,11 @@ class ContractBook:
         return cast("_Value", self._shared.setdefault(value, value))
 
 
-def _persons(said: _Said) -> Iterator[str]:
-    if isinstance(said.people, str):
-        yield said.people
+def _persons(version: _CompactVersion) -> Iterator[str]:
+    if isinstance(version.people, str):
+        yield version.people
     else:
-        yield from (person for person, _ in said.people)
+        yield from (person for person, _ in version.people)
 
 
 def _packed(people: Mapping[str, str]) -> str | tuple[tuple[str, str], ...]:

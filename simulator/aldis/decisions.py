@@ -1,4 +1,7 @@
-"""From facts to decisions: who gets how much on which contract for a month, and why. Pure."""
+"""The decisions of a month's determination: who gets how much support on which contract, with the reasons.
+
+Works on the facts that it is given and does no input or output. Amounts are EUR without VAT.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ from simulator.domain.model import CatchUp, CategoryCount, DiscountRecord, Disco
 
 _NAMESPACE = uuid.UUID("b1f0a1d5-6c1e-5d0e-9b0a-0c4a3f5e7a21").bytes
 
-# Reasons travel to the retailer, so they are in Latvian; their wording is assumed.
+# Reasons are sent to the retailer, so they are in Latvian; their wording is assumed.
 _LATE = _("Support for {period} that was decided later")
 _NOT_PROTECTED = _("The person is not a protected user any more")
 _ARREARS = _("No support because of maintenance arrears")
@@ -32,7 +35,10 @@ _MOVED = _("Support is now applied to another contract of the person")
 
 
 class Decision(NamedTuple):
-    """One decision: for whom (by identity), on which contract, what travels of it, and why."""
+    """A decision for one person (by identity) on one contract.
+
+    ``record`` is the part that is sent to the retailer, ``why`` the reasons.
+    """
 
     contract: ContractKey
     person: str
@@ -42,24 +48,30 @@ class Decision(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that a determination looks at. ``begins``: the first month of exchange of the retailers that joined later."""
+    """Input of a determination.
+
+    ``begins`` holds the first month of exchange of each retailer that joined later, by registration number.
+    ``entitled`` and ``spans`` are caches: most people have the same eligibility facts as many others.
+    """
 
     register: Register
     rates: Rates
     contracts: ContractBook
     grants: GrantBook
     begins: Mapping[str, Period] = field(default_factory=dict)
-    # What was worked out for people of the same grounds: nearly everyone's are somebody else's, too.
     entitled: dict[tuple[EligibilityFacts, int, int, date], Entitlement] = field(default_factory=dict)
     spans: dict[tuple[EligibilityFacts, int, int, int, int, date], tuple[Span, ...]] = field(default_factory=dict)
 
     def first_month(self, provider: str, otherwise: Period) -> Period:
-        """The first month that a retailer hears of; ``otherwise`` for one that was there from the beginning."""
+        """Return the first month of a retailer's exchange; ``otherwise`` for one that took part from the beginning."""
         return self.begins.get(provider, otherwise)
 
 
 class Entitlement(NamedTuple):
-    """What a person is entitled to in a month, EUR, by what is known on a day."""
+    """Support that a person is entitled to in a month by what is known on a day.
+
+    ``amount`` is EUR without VAT; ``excluded`` means that maintenance arrears exclude the person.
+    """
 
     categories: tuple[CategoryCount, ...]
     amount: Decimal
@@ -68,7 +80,7 @@ class Entitlement(NamedTuple):
 
 
 class Span(NamedTuple):
-    """Months from one to another, with the EUR of each; None where they differ."""
+    """Months from ``first`` to ``last`` with the amount of each in EUR; None when it is not the same in all of them."""
 
     first: Period
     last: Period
@@ -76,14 +88,17 @@ class Span(NamedTuple):
 
 
 def decide(facts: Facts, period: Period, on: date) -> tuple[Decision, ...]:
-    """All decisions of a month's determination, made on a day with what was known then, by contract and person."""
+    """Return all decisions of a month's determination on the day ``on``, ordered by contract and person."""
     return tuple(
         decision for provider in facts.contracts.providers() for decision in decide_for(facts, provider, period, on)
     )
 
 
 def decide_for(facts: Facts, provider: str, period: Period, on: date) -> Iterator[Decision]:
-    """A retailer's part of them, one after another; the facts must not change before the last has come."""
+    """Yield the decisions of a month's determination on one retailer's contracts, ordered by contract and person.
+
+    ``facts`` must not change before the last decision was taken from the iterator.
+    """
     for contract, person in facts.contracts.pairs(provider):
         for decision in _decide_person(facts, person, period, on):
             if decision.contract == contract:
@@ -91,27 +106,27 @@ def decide_for(facts: Facts, provider: str, period: Period, on: date) -> Iterato
 
 
 def entitlement(facts: Facts, person: str, period: Period, on: date) -> Entitlement:
-    """What a person is entitled to in a month, whatever the contract, with what was known on a day."""
+    """Return what a person (by identity) is entitled to in a month, on any contract, by what was known on a day."""
     return _entitlement(facts, facts.register.eligibility(person), period, on)
 
 
 def _entitlement(facts: Facts, eligibility: EligibilityFacts, period: Period, on: date) -> Entitlement:
-    question = (eligibility, period.year, period.month, on)
-    found = facts.entitled.get(question)
-    if found is None:
+    key = (eligibility, period.year, period.month, on)
+    entitled = facts.entitled.get(key)
+    if entitled is None:
         protection = facts.register.protection(eligibility, period, on)
         worth = facts.rates.worth(protection.categories, period, on)
-        found = Entitlement(worth.paid, worth.amount, (*protection.why, *worth.lines), protection.excluded)
-        facts.entitled[question] = found
-    return found
+        entitled = Entitlement(worth.paid, worth.amount, (*protection.why, *worth.lines), protection.excluded)
+        facts.entitled[key] = entitled
+    return entitled
 
 
 def choose_contract(facts: Facts, person: str, period: Period) -> tuple[ContractKey | None, tuple[Reason, ...]]:
-    """The one contract of a person that gets the support in a month, and why it is that one.
+    """Return the one contract of a person that gets the support in a month, and the reasons for the choice.
 
-    Support applies to one contract of a person (Reg. 345, documented). Named by the person or the municipality comes
-    first, else the contract that ALDIS knew first; a named contract on which no retailer reports the person does not
-    count (both assumed).
+    Support applies to one contract of a person (Reg. 345, documented). A contract that the person or the municipality
+    named comes first, then the contract that ALDIS knew first; a named contract on which no retailer reports the
+    person does not count (both assumed). The contract is None when no retailer reports the person on any.
     """
     known = facts.contracts.contracts_of(person, period)
     contracts = [contract_key for contract_key in known if facts.first_month(contract_key.provider, period) <= period]
@@ -142,7 +157,10 @@ def _decide_person(facts: Facts, person: str, period: Period, on: date) -> Itera
 
 
 def _catch_up(facts: Facts, person: str, chosen: ContractKey, period: Period, on: date) -> Iterator[CatchUp]:
-    """What earlier months lack, from the month on in which the contract began and ALDIS had heard of it (assumed)."""
+    """Yield the support that earlier months lack.
+
+    Counts from the month in which the contract had begun and was known to ALDIS (assumed).
+    """
     begin = facts.contracts.begin(person, chosen)
     if begin is None:
         return
@@ -151,7 +169,7 @@ def _catch_up(facts: Facts, person: str, chosen: ContractKey, period: Period, on
         month = max(month, facts.first_month(chosen.provider, month))
     eligibility = facts.register.eligibility(person)
     for first, last, due in _spans(facts, eligibility, month, period, on):
-        # Nearly everyone is entitled to the same in each of these months, and was granted it.
+        # The usual case: the entitlement is the same in each of these months, and was granted.
         if due is not None and facts.grants.reached(person, first, last, due):
             continue
         earlier = first
@@ -165,13 +183,13 @@ def _catch_up(facts: Facts, person: str, chosen: ContractKey, period: Period, on
 
 
 def _spans(facts: Facts, eligibility: EligibilityFacts, first: Period, period: Period, on: date) -> tuple[Span, ...]:
-    """The months from one on and before another, in spans in which people of these grounds are entitled to the same."""
-    question = (eligibility, first.year, first.month, period.year, period.month, on)
-    found = facts.spans.get(question)
-    if found is None:
-        # Up to the month itself: what nearly everyone is entitled to now is what it was before, too.
+    """Split the months from ``first`` to before ``period`` into spans with the same entitlement by these facts."""
+    key = (eligibility, first.year, first.month, period.year, period.month, on)
+    spans = facts.spans.get(key)
+    if spans is None:
+        # Runs reach up to the month itself: most people are entitled now to the same as in the months before.
         runs = facts.register.runs(eligibility, first, period) if first < period else []
-        found = tuple(
+        spans = tuple(
             Span(
                 since,
                 min(until, period - 1),
@@ -180,8 +198,8 @@ def _spans(facts: Facts, eligibility: EligibilityFacts, first: Period, period: P
             for since, until in runs
             if since < period
         )
-        facts.spans[question] = found
-    return found
+        facts.spans[key] = spans
+    return spans
 
 
 @lru_cache(maxsize=4096)
@@ -209,7 +227,7 @@ def _granted(
         decision_id=decision_id(contract, person, period),
         decision_date=on,
     )
-    late = tuple(reasons.month_lacked(each.period, each.amount, on) for each in catch_up)
+    late = tuple(reasons.month_lacked(part.period, part.amount, on) for part in catch_up)
     return Decision(contract, person, record, (*entitled.why, *chosen_why, *late))
 
 
@@ -245,23 +263,23 @@ def _terminated(
 
 
 def _written_code(facts: Facts, person: str, contract: ContractKey, period: Period) -> str:
-    """The code by which the retailer knows the person; it may not have heard of a new one yet (assumed)."""
+    """Return the code under which the retailer reports the person, which may be one before a change (assumed)."""
     code = facts.contracts.on_contract(person, contract, period) or facts.grants.last_code(person, contract) or person
     return personal_code_canonical(code)
 
 
 def decision_id(contract: ContractKey, person: str, period: Period) -> str:
-    """The number of a decision: always the same for the same contract, person and month."""
+    """Return the number of a decision, derived from its contract, person and month."""
     return _guid(f"decision {contract.provider} {contract.contract} {person} {period}")
 
 
 def document_id(provider: str, period: Period) -> str:
-    """The document id of a retailer's part of a month's national list: always the same."""
+    """Return the document id of a retailer's part of a month's national list, derived from the two."""
     return _guid(f"discount {provider} {period}")
 
 
 def _guid(name: str) -> str:
-    """What ``str(uuid.uuid5(namespace, name))`` is, in a third of its time: a country has many decisions."""
+    """Return ``str(uuid.uuid5(namespace, name))`` in a third of its time: a country has many decisions."""
     digits = hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
     variant = "89ab"[int(digits[16], 16) & 3]
     return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"

@@ -1,4 +1,7 @@
-"""The catalogue of what ALDIS can find wrong, read from TOML: codes and texts are assumed, so they are data."""
+"""The catalogue of errors that ALDIS reports, read from TOML.
+
+The codes and texts of the real ALDIS are not public. These are assumed, so they are data that a file can replace.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ _OWN = Path(__file__).with_name("errors.toml")
 
 @dataclass(frozen=True, slots=True)
 class ErrorKind:
-    """One thing that can be wrong: the code that travels, the texts with their placeholders, and whose word it is."""
+    """One kind of error: the code that is sent, its severity, the texts with placeholders, and the source."""
 
     code: Text
     severity: Severity
@@ -26,25 +29,28 @@ class ErrorKind:
 
     @property
     def placeholders(self) -> frozenset[str]:
-        """What the texts leave open."""
+        """Names of the placeholders in either text."""
         parts = (*Formatter().parse(self.text_lv), *Formatter().parse(self.text_en))
         return frozenset(name for _, name, _, _ in parts if name is not None)
 
 
 class ErrorCatalogue:
-    """All kinds of errors by the names that ALDIS's own rules use for them."""
+    """All kinds of errors by the names that the rules of ``simulator.aldis`` use for them."""
 
     def __init__(self, kinds: Mapping[str, ErrorKind]) -> None:
         self._kinds = dict(kinds)
 
     @classmethod
     def own(cls) -> Self:
-        """The catalogue that comes with the simulator."""
+        """Return the catalogue that comes with the simulator."""
         return cls(_read(SettingsFile.open(_OWN)))
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """A catalogue of your own; what it leaves out is taken from the simulator's. Raises SettingsError."""
+        """Read a catalogue from a file; kinds that it leaves out are taken from the simulator's own.
+
+        Raises SettingsError for a name that is not in the simulator's catalogue, or a placeholder that is not filled.
+        """
         file = SettingsFile.open(path)
         own, given = _read(SettingsFile.open(_OWN)), _read(file)
         problems: list[tuple[KeyPath, str]] = []
@@ -61,15 +67,18 @@ class ErrorCatalogue:
         return cls({**own, **given})
 
     def kind(self, name: str) -> ErrorKind:
-        """One kind; raises KeyError for a name that no catalogue has."""
+        """Return the kind of a name; raises KeyError when the catalogue has none."""
         return self._kinds[name]
 
     def names(self) -> tuple[str, ...]:
-        """The names of all kinds."""
+        """Return the names of all kinds."""
         return tuple(self._kinds)
 
     def error(self, name: str, position: int | None = None, /, **facts: object) -> RecordError:
-        """An error with its texts filled in; ``position`` counts records from 1, None means the whole document."""
+        """Return an error with its texts filled in from ``facts``.
+
+        ``position`` counts records from 1; None means the whole document. Raises KeyError for an unknown name.
+        """
         kind = self._kinds[name]
         return RecordError(
             code=kind.code,

@@ -1,8 +1,8 @@
-"""Takes one readable document in: judges it as a whole, then record by record; what is bad never stops what is good.
+"""Intake of a retailer's document: checks the whole document, then each record, and books the accepted records.
 
-Judges a contract record by what ALDIS knows: the register and the contracts reported before. Pure.
-
-Judges a payout record by what ALDIS knows: contracts, decisions and the ledger, to the cent. Pure.
+A record with an error is refused; the other records of the document are accepted. Contract records are checked against
+the register and the contracts reported before, payout records against contracts, decisions and the ledger, to the cent.
+``Intake`` is the entry; the functions before it check one record each and change nothing.
 """
 
 from __future__ import annotations
@@ -38,18 +38,23 @@ from simulator.domain.model import (
 )
 from simulator.world.model import Retailer
 
+_MONTHS = 12 * 10_000  # more than there are months up to the last year that a date can have
+
 
 def judge_contract(
     state: State, errors: ErrorCatalogue, filed: Filed, position: int, record: ContractRecord
 ) -> list[RecordError]:
-    """Everything wrong with one record by what is known; nothing when it can be taken."""
+    """Return the errors of a contract record (``position`` from 1), by the register and the contracts known so far."""
     codes = (record.holder.code, *(sub_user.person.code for sub_user in record.sub_users))
-    unknown = [record_error for code in codes for record_error in judge_code(state.register, errors, position, code)]
+    unknown = [error for code in codes for error in judge_code(state.register, errors, position, code)]
     return unknown + _judge_operation(state, errors, filed, position, record)
 
 
 def judge_code(register: Register, errors: ErrorCatalogue, position: int, code: str) -> list[RecordError]:
-    """Whether somebody has, or had, a personal code. One that is no code at all was told of before."""
+    """Return an error for a personal code that nobody has or had.
+
+    Returns none for an invalid code: the business rules have already reported it.
+    """
     if register.person(code) is not None or not personal_code_valid(code):
         return []
     return [errors.error("person-unknown", position, code=code)]
@@ -72,26 +77,26 @@ def _judge_operation(
 def judge_payout(
     state: State, errors: ErrorCatalogue, filed: Filed, position: int, record: PayoutRecord, earliest: Period
 ) -> list[RecordError]:
-    """Everything wrong with one record by what is known; only warnings, or nothing, when it can be taken.
+    """Return the errors and warnings of a payout record (``position`` from 1); it is accepted when there is no error.
 
     ``earliest`` is the first month that is not closed yet.
     """
-    found = judge_code(state.register, errors, position, record.person_code)
+    problems = judge_code(state.register, errors, position, record.person_code)
     if record.period < earliest:
-        found.append(errors.error("period-too-late", position, period=record.period, earliest=earliest))
+        problems.append(errors.error("period-too-late", position, period=record.period, earliest=earliest))
     key = state.account_key(filed.provider, record)
     if key is None:
-        return found
+        return problems
     if not state.contracts.knows(key.contract):
-        return [*found, errors.error("contract-unknown", position, contract=record.contract)]
+        return [*problems, errors.error("contract-unknown", position, contract=record.contract)]
     account = state.ledger.account(key)
     if not account.granted(record.period):
         facts = {"code": record.person_code, "contract": record.contract, "period": record.period}
-        return [*found, errors.error("decision-unknown", position, **facts)]
+        return [*problems, errors.error("decision-unknown", position, **facts)]
     bill = Bill((filed.place, position), filed.document_id, record)
     if record.reversal:
-        return [*found, *_judge_reversal(errors, account, position, record)]
-    return [*found, *_judge_bill(state, errors, key, account, position, bill)]
+        return [*problems, *_judge_reversal(errors, account, position, record)]
+    return [*problems, *_judge_bill(state, errors, key, account, position, bill)]
 
 
 def _judge_reversal(errors: ErrorCatalogue, account: Account, position: int, record: PayoutRecord) -> list[RecordError]:
@@ -123,10 +128,10 @@ def _judge_bill(
     if _standing_bill(account, record.invoice_number) is not None:
         facts = {"invoice": record.invoice_number, "code": record.person_code}
         return [errors.error("invoice-repeated", position, **facts)]
-    found = _judge_net(errors, position, record, _others_on_invoice(state, key, record))
+    problems = _judge_net(errors, position, record, _others_on_invoice(state, key, record))
     room = account.room(bill)
     if record.applied > room:
-        found.append(
+        problems.append(
             errors.error(
                 "applied-above-available",
                 position,
@@ -135,24 +140,24 @@ def _judge_bill(
                 expected=room,
             )
         )
-        return found
-    return [*found, *_judge_carry(errors, account, position, bill)]
+        return problems
+    return [*problems, *_judge_carry(errors, account, position, bill)]
 
 
 def _judge_net(
     errors: ErrorCatalogue, position: int, record: PayoutRecord, others: list[PayoutRecord]
 ) -> list[RecordError]:
-    """The persons of a contract share one bill: together they take no more than its net amount."""
-    found = []
+    """Check that the persons of a contract, who share one bill, together take no more than its net amount."""
+    problems = []
     differing = next((other for other in others if other.net_bill != record.net_bill), None)
     if differing is not None:
         facts = {"invoice": record.invoice_number, "found": record.net_bill, "expected": differing.net_bill}
-        found.append(errors.error("net-bill-differs", position, **facts))
+        problems.append(errors.error("net-bill-differs", position, **facts))
     applied = record.applied + sum((other.applied for other in others), ZERO)
     if applied > record.net_bill:
         facts = {"invoice": record.invoice_number, "found": applied, "expected": record.net_bill}
-        found.append(errors.error("applied-above-net", position, **facts))
-    return found
+        problems.append(errors.error("applied-above-net", position, **facts))
+    return problems
 
 
 def _judge_carry(errors: ErrorCatalogue, account: Account, position: int, bill: Bill) -> list[RecordError]:
@@ -175,18 +180,21 @@ def _judge_carry(errors: ErrorCatalogue, account: Account, position: int, bill: 
                 remainder=record.remainder,
             )
         ]
-    found = []
+    problems = []
     if not carried_right:
         facts = {"found": record.carried_over, "expected": expected.carried_over}
-        found.append(errors.error("carried-over-wrong", position, **facts))
+        problems.append(errors.error("carried-over-wrong", position, **facts))
     if not remainder_right:
         facts = {"found": record.remainder, "expected": expected.remainder}
-        found.append(errors.error("remainder-wrong", position, **facts))
-    return found
+        problems.append(errors.error("remainder-wrong", position, **facts))
+    return problems
 
 
 def remainders(record: PayoutRecord, left: Decimal) -> tuple[Decimal, ...]:
-    """What a record may state as its remainder: what is left; in December also nothing, since it lapses (assumed)."""
+    """Return the remainders that a record may state when ``left`` EUR are left.
+
+    In December zero is allowed too, because the rest lapses at the end of the year (assumed).
+    """
     return (left, ZERO) if record.period.month == 12 else (left,)
 
 
@@ -208,13 +216,13 @@ def _others_on_invoice(state: State, key: AccountKey, record: PayoutRecord) -> l
     ]
 
 
-_MONTHS = 12 * 10_000
-"""More than there are months up to the last year that a date can have."""
-
-
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """How a document came: from whom (None when the sender is no retailer), when, in which message, as which blob."""
+    """Circumstances in which a document arrived.
+
+    ``sender`` is None when the sending authority is no retailer; ``at`` is simulated time; ``message`` is the id of
+    the message and ``blob`` the reference of its payload in the store.
+    """
 
     sender_authority: str
     sender: Retailer | None
@@ -225,7 +233,11 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a document. ``filed`` is None when it was not filed: a repetition, or not the sender's own."""
+    """Result of the intake of a document.
+
+    ``filed`` is None when the document was not filed: it was a repetition, or not the sender's own. ``late`` means
+    that it arrived after the day on which it was due.
+    """
 
     errors: tuple[RecordError, ...]
     filed: Filed | None
@@ -234,12 +246,12 @@ class Outcome:
 
     @property
     def accepted(self) -> int:
-        """How many records were taken."""
+        """Number of records that were accepted."""
         return len(self.filed.accepted) if self.filed else 0
 
 
 class Intake:
-    """The counter at which documents are handed in."""
+    """Takes in documents: checks them and books their accepted records into the state."""
 
     def __init__(self, state: State, profile: Profile, timetable: Timetable, errors: ErrorCatalogue) -> None:
         self._state = state
@@ -247,10 +259,10 @@ class Intake:
         self._timetable = timetable
         self._errors = errors
 
-    def take(self, document: Document, arrival: Arrival, same: Callable[[str], bool]) -> Outcome:
-        """Judge a document and book what is good of it into the state.
+    def take(self, document: Document, arrival: Arrival, is_same: Callable[[str], bool]) -> Outcome:
+        """Check a document, file it, and book its accepted records into the state.
 
-        ``same`` tells whether the document behind an earlier blob is the same document
+        ``is_same`` returns True when the document in an earlier blob is the same document by its ``identity``
         (``simulator.domain.identifiers``), however each was serialised.
         """
         header = document.header
@@ -260,22 +272,20 @@ class Intake:
         late = self._late(document, arrival)
         earlier = self._state.files.find(header.provider, header.document_id)
         if earlier is not None:
-            if earlier.channel is document.channel and same(earlier.blob):
+            if earlier.channel is document.channel and is_same(earlier.blob):
                 return Outcome((self._errors.error("document-repeated"),), None, duplicate=True, late=late)
             return Outcome((self._errors.error("document-id-reused"),), None, late=late)
         filed = self._file(document, arrival)
-        told = _told_by(document, self._profile)
-        whole = [*told.pop(None, []), *self._judge_whole(document, arrival)]
+        by_position = _broken_rules(document, self._profile)
+        whole = [*by_position.pop(None, []), *self._judge_whole(document, arrival)]
         if whole:
-            # Its identifier is taken all the same: it is this document that a correction has to name.
-            filed = replace(
-                filed, corrects=None, refused=tuple(Refusal(None, record_error.code) for record_error in whole)
-            )
+            # The document is filed although it is refused: a correction has to name its id.
+            filed = replace(filed, corrects=None, refused=tuple(Refusal(None, error.code) for error in whole))
             self._state.files.add(filed)
             return Outcome(tuple(whole), filed, late=late)
         if header.corrects is not None:
             self._state.withdraw(self._corrected(header))
-        errors, filed = self._take_records(document, filed, told, arrival.at)
+        errors, filed = self._take_records(document, filed, by_position, arrival.at)
         self._state.files.add(filed)
         return Outcome(tuple(errors), filed, late=late)
 
@@ -302,16 +312,16 @@ class Intake:
 
     def _judge_whole(self, document: Document, arrival: Arrival) -> list[RecordError]:
         header = document.header
-        found: list[RecordError] = []
+        errors: list[RecordError] = []
         earliest, latest = self._timetable.plausible(document.channel, arrival.at)
         if header.period > latest:
-            found.append(self._errors.error("period-too-early", period=header.period, latest=latest))
+            errors.append(self._errors.error("period-too-early", period=header.period, latest=latest))
         if header.period < earliest:
-            found.append(self._errors.error("period-too-late", period=header.period, earliest=earliest))
+            errors.append(self._errors.error("period-too-late", period=header.period, earliest=earliest))
         first = arrival.sender.first_month if arrival.sender else None
         if first is not None and header.period < first:
-            found.append(self._errors.error("before-production", period=header.period, first=first))
-        return found + self._judge_correction(document)
+            errors.append(self._errors.error("before-production", period=header.period, first=first))
+        return errors + self._judge_correction(document)
 
     def _judge_correction(self, document: Document) -> list[RecordError]:
         header = document.header
@@ -330,22 +340,22 @@ class Intake:
     def _corrected(self, header: Header) -> Filed:
         earlier = self._state.files.find(header.provider, header.corrects or "")
         if earlier is None:
-            raise LookupError(f"document {header.corrects} was there a moment ago")
+            raise LookupError(f"document {header.corrects}, which is corrected, is not filed")
         return earlier
 
     def _take_records(
-        self, document: Document, filed: Filed, told: dict[int | None, list[RecordError]], at: datetime
+        self, document: Document, filed: Filed, by_position: dict[int | None, list[RecordError]], at: datetime
     ) -> tuple[list[RecordError], Filed]:
         earliest, _ = self._timetable.plausible(document.channel, at)
         errors: list[RecordError] = []
         accepted: list[int] = []
         for position, record in _in_order(document):
-            found = told.get(position, [])
-            if not found or isinstance(record, ContractRecord):
-                # A payout that contradicts itself cannot be held against the ledger.
-                found = [*found, *self._judge(filed, position, record, earliest)]
-            errors += found
-            if all(record_error.severity is Severity.WARNING for record_error in found):
+            errors_here = by_position.get(position, [])
+            if not errors_here or isinstance(record, ContractRecord):
+                # A payout record that contradicts itself cannot be compared with the ledger.
+                errors_here = [*errors_here, *self._judge(filed, position, record, earliest)]
+            errors += errors_here
+            if all(error.severity is Severity.WARNING for error in errors_here):
                 self._state.book(filed, position, record)
                 accepted.append(position)
         errors.sort(key=lambda error: error.position or 0)
@@ -363,15 +373,18 @@ class Intake:
 
 
 def _in_order(document: Document) -> Iterator[tuple[int, Record]]:
-    """Positions and records in the order in which they are judged: bills as they were made, however they are listed."""
+    """Yield positions (from 1) and records in the order in which they are checked.
+
+    Payout records come by invoice date and period, whatever their order in the document.
+    """
     if document.channel is not ChannelName.PAYOUT:
         yield from enumerate(document.records, start=1)
         return
-    # One number each, not a tuple of objects: a country's bills are sorted here.
+    # One number for each record instead of a tuple of objects: the bills of a whole country are sorted here.
     keys = [
-        ((each.invoice_date.toordinal() * _MONTHS + month_number(each.period)) << 32) + position
-        for position, each in enumerate(document.records, start=1)
-        if isinstance(each, PayoutRecord)
+        ((record.invoice_date.toordinal() * _MONTHS + month_number(record.period)) << 32) + position
+        for position, record in enumerate(document.records, start=1)
+        if isinstance(record, PayoutRecord)
     ]
     keys.sort()
     for key in keys:
@@ -379,11 +392,11 @@ def _in_order(document: Document) -> Iterator[tuple[int, Record]]:
         yield position, document.records[position - 1]
 
 
-def _told_by(document: Document, profile: Profile) -> dict[int | None, list[RecordError]]:
-    """What a document itself gives away, by position: the rules of the business (``simulator.documents``)."""
-    found: dict[int | None, list[RecordError]] = defaultdict(list)
+def _broken_rules(document: Document, profile: Profile) -> dict[int | None, list[RecordError]]:
+    """Return the errors by the business rules of ``simulator.documents``, by position (None: the whole document)."""
+    errors: dict[int | None, list[RecordError]] = defaultdict(list)
     for breach in breaches(document, profile):
-        found[breach.position].append(
+        errors[breach.position].append(
             RecordError(breach.code, Severity.ERROR, breach.text_lv, breach.text_en, breach.position)
         )
-    return found
+    return errors

@@ -1,7 +1,7 @@
-"""All accounts: who was granted how much on which contract in which calendar year, and what the retailers paid out.
+"""The ledger: support granted on each contract to each person in a calendar year, and the payouts reported of it.
 
-The ledger holds a year of the whole country in memory, so it keeps a table for each month (``columns``): cents instead
-of decimals, rows instead of objects. An account is put together when it is asked for.
+It holds a year of the whole country in memory, as tables in cents (``columns``), one for each month. An ``Account`` is
+built from the tables on request.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ class Ledger:
                 yield contract, None
 
     def packed(self, contract: ContractKey, year: int) -> list[Packed]:
-        """The same as they are kept."""
+        """Return the accounts of all persons of a contract in a year, in cents, as the tables hold them."""
         found = self._years.get(year)
         return [] if found is None else [found.packed(number) for number in found.numbers(contract)]
 

@@ -1,8 +1,8 @@
-"""A month's decisions as the national list: a part for every retailer, also an empty one.
+"""Output of ALDIS: the details of its journal entries, and the national list of a month's decisions.
 
-Decisions are taken one after another, written and forgotten: neither they nor the list are ever whole in memory.
-
-What the journal says of ALDIS's acts: the details of its entries, as docs/reference/journal.md lists them. Pure.
+The functions return the details of an entry as docs/reference/journal.md lists them. ``Publisher`` writes the national
+list, with a part for every retailer, even an empty one. It takes decisions one after another, so that neither they nor
+the list are ever whole in memory.
 """
 
 from __future__ import annotations
@@ -28,11 +28,19 @@ from simulator.journal import DECIDED, Json
 from simulator.store.incoming import Incoming
 from simulator.world.model import Retailer, World
 
+BATCH = 500
+"""Number of decisions that are written at a time."""
+LISTED_AT_MOST = 1000
+"""Most decisions of a month that the journal entry itself lists; for more decisions it names a blob."""
+
 _text = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def intake(document: Document, outcome: Outcome, event: str | None, message: MailboxMessage) -> dict[str, Json]:
-    """A document was taken in, or refused."""
+    """Return the details of the intake of a document, accepted or refused.
+
+    ``event`` is the message id of the error event that was sent in answer, None when there were no errors.
+    """
     header = document.header
     return {
         "document_id": header.document_id,
@@ -52,14 +60,14 @@ def intake(document: Document, outcome: Outcome, event: str | None, message: Mai
 def unreadable(
     message: MailboxMessage, channel: ChannelProfile | None, world: World, error: RecordError, event: str
 ) -> dict[str, Json]:
-    """A message held nothing that could be read."""
+    """Return the details of the intake of a message that could not be read; ``event`` is the id of the answer."""
     return {**_without_document(message, channel, world), "errors": _errors((error,)), "event_message": event}
 
 
 def event(
     report: ErrorReport, channel: ChannelProfile | None, world: World, message: MailboxMessage
 ) -> dict[str, Json]:
-    """A retailer reported errors in a message of ours."""
+    """Return the details of an error event in which a retailer reports errors in a message of BVKB."""
     return {
         **_without_document(message, channel, world),
         "document_id": report.document_id,
@@ -69,21 +77,25 @@ def event(
 
 
 def determination(
-    period: Period, decisions: int, counts: Mapping[str, int], told: list[dict[str, Json]] | None, lines: str
+    period: Period, decisions: int, counts: Mapping[str, int], listed: list[dict[str, Json]] | None, lines: str
 ) -> dict[str, Json]:
-    """A month was determined and published. ``told`` is what was decided, None when only the blob ``lines`` says it."""
+    """Return the details of a month's determination.
+
+    ``counts`` holds the number of records for each retailer (by registration number); ``listed`` the decisions, None
+    when there are too many and only the blob ``lines`` holds them.
+    """
     details: dict[str, Json] = {"period": str(period), "decisions": decisions, "providers": dict(counts)}
-    if told is None:
+    if listed is None:
         details["payloads"] = {DECIDED: lines}
     else:
-        details[DECIDED] = list(told)
+        details[DECIDED] = list(listed)
     return details
 
 
 def decided(decision: Decision) -> str:
-    """One decision as a line of JSON, with the reasons for it.
+    """Return a decision with its reasons as a line of JSON (without a line end).
 
-    Put together from its pieces: a country has many decisions, and nearly all of their reasons are others' as well.
+    The text is joined from pieces for speed: a country has many decisions, and most of their reasons are shared.
     """
     record = decision.record
     catch_up = ",".join(f'{{"period":"{part.period}","amount":"{part.amount:.2f}"}}' for part in record.catch_up)
@@ -105,12 +117,15 @@ def _own(en: str, lv: str) -> tuple[str, str]:
 _shared = lru_cache(maxsize=8192)(_own)
 
 
-def reconciliation(found: Reconciliation) -> dict[str, Json]:
-    """A retailer's month was reconciled; amounts in EUR from the year's beginning to the end of the month."""
-    totals = found.totals
+def reconciliation(result: Reconciliation) -> dict[str, Json]:
+    """Return the details of the reconciliation of a retailer's month.
+
+    Amounts are EUR without VAT, from the start of the year to the end of the month.
+    """
+    totals = result.totals
     return {
-        "period": str(found.period),
-        "provider": found.provider,
+        "period": str(result.period),
+        "provider": result.provider,
         "granted": f"{totals.granted:.2f}",
         "applied": f"{totals.applied:.2f}",
         "carried": f"{totals.carried:.2f}",
@@ -127,7 +142,7 @@ def reconciliation(found: Reconciliation) -> dict[str, Json]:
                 "text_lv": difference.error.text_lv,
                 "text_en": difference.error.text_en,
             }
-            for difference in found.differences
+            for difference in result.differences
         ],
     }
 
@@ -160,15 +175,12 @@ def _errors(errors: Iterable[RecordError]) -> list[Json]:
     ]
 
 
-AT_ONCE = 500
-"""Decisions that are written at a time."""
-TOLD_AT_MOST = 1000
-"""Decisions of a month that the journal's entry itself lists; of more it names a blob."""
-
-
 @dataclass(slots=True)
 class Part:
-    """One retailer's part in the making: its records, written but for the document around them."""
+    """A retailer's part of the list while it is written.
+
+    ``records`` holds the written records without the document around them, ``first`` the first of them.
+    """
 
     records: Incoming
     count: int = 0
@@ -177,17 +189,21 @@ class Part:
 
 @dataclass(slots=True)
 class Published:
-    """A month's list and what was decided, as files to be adopted. ``told`` is the decisions when they are few."""
+    """A month's list and its decisions as files, to be adopted by a transaction of the store.
+
+    ``lines`` has a line of JSON for each of ``decisions`` decisions; ``counts`` the number of records by retailer;
+    ``listed`` the decisions themselves, None when they are more than ``LISTED_AT_MOST``.
+    """
 
     national: Incoming
     lines: Incoming
     decisions: int = 0
     counts: dict[str, int] = field(default_factory=dict)
-    told: list[dict[str, Any]] | None = field(default_factory=list)
+    listed: list[dict[str, Any]] | None = field(default_factory=list)
 
 
 class Publisher:
-    """Writes one month's list; close it when its files have been adopted."""
+    """Writes the national list of one month. A context manager, to be left once its files have been adopted."""
 
     def __init__(
         self,
@@ -198,7 +214,11 @@ class Publisher:
         begin: Callable[[], Incoming],
         scratch: Callable[[], Incoming],
     ) -> None:
-        """``retailers`` get a part each; ``begin`` begins a file that is kept, ``scratch`` one that is not."""
+        """Begin the list of ``period`` with a part for each of ``retailers``.
+
+        ``created_at`` is the simulated time that the documents state; ``begin`` makes a file that is kept, ``scratch``
+        one that is removed on leaving the context.
+        """
         self._profile = profile
         self._period = period
         self._created_at = created_at
@@ -214,21 +234,21 @@ class Publisher:
 
     @property
     def first_records(self) -> Mapping[str, DiscountRecord | None]:
-        """The first record of each retailer's part so far, by registration number."""
+        """First record of each retailer's part so far, by registration number."""
         return {provider: part.first for provider, part in self._parts.items()}
 
     def take(self, provider: str, decisions: Iterable[Decision]) -> Iterator[Decision]:
-        """Write a retailer's decisions, in their order, and give each on once it is written."""
+        """Write a retailer's decisions in their order, and yield each once it is written."""
         part = self._parts.get(provider)
-        waiting = iter(decisions)
-        while some := tuple(islice(waiting, AT_ONCE)):
-            self._tell(some)
+        remaining = iter(decisions)
+        while batch := tuple(islice(remaining, BATCH)):
+            self._add_lines(batch)
             if part is not None:
-                self._write(provider, part, tuple(decision.record for decision in some))
-            yield from some
+                self._write(provider, part, tuple(decision.record for decision in batch))
+            yield from batch
 
     def publish(self, more: Mapping[str, DiscountRecord]) -> Published:
-        """Finish the list; ``more`` are records that a part gets in addition, by registration number."""
+        """Finish the list and return its files; ``more`` holds an additional record for some retailers' parts."""
         published = self._published
         for provider, record in more.items():
             self._write(provider, self._parts[provider], (record,))
@@ -246,15 +266,15 @@ class Publisher:
     def _file(self, begin: Callable[[], Incoming]) -> Incoming:
         return self._files.enter_context(begin())
 
-    def _tell(self, some: tuple[Decision, ...]) -> None:
+    def _add_lines(self, batch: tuple[Decision, ...]) -> None:
         published = self._published
-        lines = [decided(decision) for decision in some]
+        lines = [decided(decision) for decision in batch]
         published.lines.write("".join([f"{line}\n" for line in lines]).encode())
         published.decisions += len(lines)
-        if published.decisions > TOLD_AT_MOST:
-            published.told = None
-        if published.told is not None:
-            published.told += map(json.loads, lines)
+        if published.decisions > LISTED_AT_MOST:
+            published.listed = None
+        if published.listed is not None:
+            published.listed += map(json.loads, lines)
 
     def _write(self, provider: str, part: Part, records: tuple[DiscountRecord, ...]) -> None:
         _, body, between, _ = document_parts(self._whole(provider, part.count, records), self._profile)
@@ -267,7 +287,7 @@ class Publisher:
         if part.first is None:
             yield _inside(write_document(self._whole(provider, 0, ()), self._profile)).rstrip()
             return
-        # Only now is it known how many records there are, which the header says.
+        # The header says how many records there are, which is known only now.
         before, _, _, after = document_parts(self._whole(provider, part.count, (part.first,)), self._profile)
         yield _inside(before)
         yield from part.records.pieces()
@@ -285,5 +305,5 @@ class Publisher:
 
 
 def _inside(document: bytes) -> bytes:
-    """A document as it stands inside of another: without its declaration."""
+    """Return a document without its XML declaration, as it stands inside another."""
     return document[document.index(b"?>") + 2 :].lstrip() if document.startswith(b"<?xml") else document

@@ -1,9 +1,9 @@
-"""What a category is worth in a month, as it was known on a day: a rate can come into force for months already begun.
+"""The amounts of support for each category and month, and the reasons that explain a decision.
 
-So did the rise of August 2023: in force on 26.08.2023, for consumption from 01.08.2023 (documented). The amounts
-themselves are the profile's.
+``Rates`` gives the amounts of the profile as they were known on a day: a rate can come into force for months that have
+already begun. The rise of August 2023 did: in force on 26.08.2023, for consumption from 01.08.2023 (documented).
 
-Why ALDIS decided as it did, in Latvian and English: which facts, which rule, which source.
+The functions before it build the reasons of a decision (fact, rule, amount, contract) in English and Latvian.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _SOURCES = {
 
 
 class ReasonKind(StrEnum):
-    """What a reason is about."""
+    """Subject of a reason: a fact of the register, a rule, an amount, or the choice of the contract."""
 
     FACT = "fact"
     RULE = "rule"
@@ -50,7 +50,7 @@ class ReasonKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A reason of a decision in both languages, with its source where it is a rule or an amount."""
+    """One reason of a decision in English and Latvian; a rule or an amount names its source."""
 
     kind: ReasonKind
     en: str
@@ -58,16 +58,16 @@ class Reason:
 
 
 def _reason(kind: ReasonKind, text: Text) -> Reason:
-    # Shown at once: most reasons are kept, and written into the journal of many decisions.
+    # Both languages are rendered at once, because most reasons are cached and written for many decisions.
     return Reason(kind, text.in_language("en"), text.in_language("lv"))
 
 
 def category_holds(spell: Spell) -> Reason:
-    """A fact of the register: a category in force."""
+    """Return the reason that a category is in force, by the register."""
     return _holds(spell.category, spell.count, spell.valid_from, spell.valid_to, spell.known_from)
 
 
-@lru_cache(maxsize=8192)  # it does not say whose category it is, and many begin on the same day
+@lru_cache(maxsize=8192)  # the text names no person, and many categories begin on the same day
 def _holds(category: Category, count: int, since: date, until: date | None, known_from: date | None) -> Reason:
     times = f" x {count}" if count > 1 else ""
     text = _(
@@ -82,7 +82,7 @@ def _holds(category: Category, count: int, since: date, until: date | None, know
 
 
 def arrears_exclude(debt: Arrears, since: Period) -> Reason:
-    """A rule: maintenance arrears exclude."""
+    """Return the reason that maintenance arrears exclude, by the rule in force since the month ``since``."""
     text = _(
         "maintenance arrears with UGF since {day} exclude from support since {month}: {rule}",
         day=debt.valid_from,
@@ -93,7 +93,7 @@ def arrears_exclude(debt: Arrears, since: Period) -> Reason:
 
 
 def arrears_exempt(debt: Arrears, since: Period) -> Reason:
-    """A rule: group I is exempt from the exclusion."""
+    """Return the reason that group I is exempt from exclusion by arrears, since the month ``since``."""
     text = _(
         "maintenance arrears with UGF since {day}, but group I is exempt since {month}: {rule}",
         day=debt.valid_from,
@@ -104,7 +104,7 @@ def arrears_exempt(debt: Arrears, since: Period) -> Reason:
 
 
 def rate_applies(rate: Rate, times: int, period: Period) -> Reason:
-    """An amount: what a category is worth in a month."""
+    """Return the reason for an amount: the rate of a category in a month, counted ``times`` times."""
     text = _(
         "{category}: {times} x {amount} EUR for {period} ({basis}: {source})",
         category=CATEGORIES[rate.category],
@@ -118,7 +118,7 @@ def rate_applies(rate: Rate, times: int, period: Period) -> Reason:
 
 
 def _source(source: str) -> Shown:
-    """A profile's sources are in English; the regulation is cited by its Latvian name, anything else as it is."""
+    """Return a profile's source for both languages: the regulation by its name in each, any other text unchanged."""
     if not source.startswith(_REGULATION_EN):
         return Bilingual(source, source)
     name = _REGULATION_AMENDED if "as amended" in source else _REGULATION
@@ -126,13 +126,13 @@ def _source(source: str) -> Shown:
 
 
 def no_rate(category: Category, period: Period) -> Reason:
-    """An amount that does not exist: the category was not supported in that month."""
+    """Return the reason that a category has no rate: it was not supported in that month."""
     text = _("{category}: no rate for {period}", category=CATEGORIES[category], period=period)
     return _reason(ReasonKind.AMOUNT, text)
 
 
 def contract_named(claim: Claim) -> Reason:
-    """The contract is the one that the person or the municipality named."""
+    """Return the reason for a contract that the person or the municipality named."""
     text = _(
         "contract {contract} of {provider} was named by {source}",
         contract=claim.contract,
@@ -143,7 +143,7 @@ def contract_named(claim: Claim) -> Reason:
 
 
 def named_contract_ignored(claim: Claim) -> Reason:
-    """A contract was named on which no retailer reports the person."""
+    """Return the reason that a named contract does not count: no retailer reports the person on it."""
     text = _(
         "contract {contract} of {provider}, named by {source}, does not carry this person",
         contract=claim.contract,
@@ -154,12 +154,12 @@ def named_contract_ignored(claim: Claim) -> Reason:
 
 
 def no_contract() -> Reason:
-    """No retailer reports the person on any contract."""
+    """Return the reason for no contract: no retailer reports the person on any."""
     return _reason(ReasonKind.CONTRACT, _("no contract carries this person"))
 
 
 def contract_known_first(contract: str, provider: str, of: int) -> Reason:
-    """The contract that ALDIS knew first, of as many as ``of``: neither person nor municipality named one."""
+    """Return the reason for the contract that ALDIS knew first of ``of`` contracts, when none was named."""
     if of == 1:
         text = _("contract {contract} of {provider}: the person's only contract", contract=contract, provider=provider)
     else:
@@ -175,35 +175,39 @@ def contract_known_first(contract: str, provider: str, of: int) -> Reason:
 
 
 def month_lacked(month: Period, amount: Decimal, on: date) -> Reason:
-    """An earlier month is paid afterwards."""
+    """Return the reason for catch-up: an earlier month lacked an amount in EUR by what is known on the day ``on``."""
     text = _("{month} lacked {amount} EUR by what is known on {day}", month=month, amount=amount, day=on)
     return _reason(ReasonKind.AMOUNT, text)
 
 
 def moved(contract: str, provider: str) -> Reason:
-    """Support goes on on another contract."""
+    """Return the reason for an end of support on one contract: it moves to another."""
     text = _("support moves to contract {contract} of {provider}", contract=contract, provider=provider)
     return _reason(ReasonKind.CONTRACT, text)
 
 
 def contract_left() -> Reason:
-    """The contract ended, or the person is not on it any more."""
+    """Return the reason for an end of support: the contract ended, or no longer names the person."""
     return _reason(ReasonKind.CONTRACT, _("the contract does not carry this person any more"))
 
 
 def excluded() -> Reason:
-    """Arrears end a support that was running."""
+    """Return the reason for an end of support by maintenance arrears."""
     return _reason(ReasonKind.RULE, _("excluded by maintenance arrears"))
 
 
 def no_category(period: Period) -> Reason:
-    """Nothing protects the person any more."""
+    """Return the reason for an end of support: no category protects the person any more."""
     return _reason(ReasonKind.FACT, _("no category is in force in {period}", period=period))
 
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What categories are worth: EUR a month without VAT, those paid with their counts, a line for each."""
+    """Support for several categories in a month.
+
+    ``amount`` is EUR a month without VAT; ``paid`` are the categories with a rate and how often each counts; ``lines``
+    has one reason for each category.
+    """
 
     amount: Decimal
     paid: tuple[CategoryCount, ...]
@@ -211,58 +215,61 @@ class Worth:
 
 
 class Rates:
-    """The profile's rates, found by category and month."""
+    """Finds the profile's rates by category and month."""
 
     def __init__(self, rates: Iterable[Rate]) -> None:
         self._rates: dict[Category, list[Rate]] = defaultdict(list)
         for rate in rates:
             self._rates[rate.category].append(rate)
-        for known in self._rates.values():
-            known.sort(key=lambda rate: rate.valid_from)
-        # A month's determination asks the same few questions for every person.
+        for rates_of_category in self._rates.values():
+            rates_of_category.sort(key=lambda rate: rate.valid_from)
+        # Caches: a determination looks up the same few values for every person.
         self._worth: dict[tuple[tuple[CategoryCount, ...], Period, date], Worth] = {}
         self._steady: dict[tuple[Period, Period, date], bool] = {}
-        self._asked_on: date | None = None
+        self._cached_for: date | None = None
 
     def rate(self, category: Category, period: Period, known_on: date) -> Rate | None:
-        """The rate of a category (of one child or ward) for a month; None when there was none, as known on a day."""
-        known = [rate for rate in self._rates.get(category, ()) if _known(rate, known_on)]
-        begun = [rate for rate in known if rate.valid_from <= period]
+        """Return the rate of a category (for one child or ward) in a month, as known on a day.
+
+        None when the category has no rate in that month.
+        """
+        known_rates = [rate for rate in self._rates.get(category, ()) if _known(rate, known_on)]
+        begun = [rate for rate in known_rates if rate.valid_from <= period]
         if not begun:
             return None
         rate = begun[-1]
         if rate.valid_to is None or period <= rate.valid_to:
             return rate
-        # A rate ends because another takes over; until that one is known, it goes on.
-        unknown = (rate for rate in self._rates[category] if not _known(rate, known_on))
-        taken_over_later = any(rate.valid_to < each.valid_from <= period for each in unknown)
-        return rate if taken_over_later else None
+        # A rate ends because another one follows. Until the following rate is known, the earlier one applies.
+        unknown_rates = (rate for rate in self._rates[category] if not _known(rate, known_on))
+        is_followed = any(rate.valid_to < unknown.valid_from <= period for unknown in unknown_rates)
+        return rate if is_followed else None
 
     def steady(self, first: Period, last: Period, known_on: date) -> bool:
-        """Whether every category is worth the same in all months from one to another, by what was known on a day."""
+        """Return True when no category's rate changes from ``first`` to ``last``, by what was known on a day."""
         self._forget(known_on)
-        question = (first, last, known_on)
-        if question not in self._steady:
+        key = (first, last, known_on)
+        if key not in self._steady:
             months = [first]
             while months[-1] < last:
                 months.append(months[-1] + 1)
-            self._steady[question] = all(
+            self._steady[key] = all(
                 len({self.rate(category, month, known_on) for month in months}) == 1 for category in self._rates
             )
-        return self._steady[question]
+        return self._steady[key]
 
     def worth(self, categories: tuple[CategoryCount, ...], period: Period, known_on: date) -> Worth:
-        """The support of all categories together; they add up (Reg. 345, documented)."""
+        """Return the support of all categories together, which add up (Reg. 345, documented), as known on a day."""
         self._forget(known_on)
-        question = (categories, period, known_on)
-        if question not in self._worth:
-            self._worth[question] = self._add_up(categories, period, known_on)
-        return self._worth[question]
+        key = (categories, period, known_on)
+        if key not in self._worth:
+            self._worth[key] = self._add_up(categories, period, known_on)
+        return self._worth[key]
 
     def _forget(self, known_on: date) -> None:
-        """Answers are kept for one day, that of a determination: the next one's are others."""
-        if known_on != self._asked_on:
-            self._asked_on = known_on
+        """Clear the caches when the day changes: they serve one determination."""
+        if known_on != self._cached_for:
+            self._cached_for = known_on
             self._worth.clear()
             self._steady.clear()
 

@@ -1,11 +1,10 @@
-"""Compares what was granted with what a retailer paid out, from the year's beginning to the end of a month. Pure.
+"""Reconciliation of a retailer's month: compares granted support with reported payouts since the start of the year.
 
-Whether a contract was billed at all ALDIS cannot know; it compares the bills that it was told of.
+ALDIS cannot know if a contract was billed at all, so it compares only the bills that were reported.
 
-Whether a contract's accounts add up, told quickly: nearly all of them do, and a country has hundreds of thousands.
-
-It says yes or no and gives the sums; what is wrong where, and why, is ``reconciliation``'s to find, which looks at the
-contracts that do not add up. A test holds the two together. Amounts are cents here.
+``add_up`` is a quick check in cents: it returns True when the accounts of a contract add up, which nearly all of the
+hundreds of thousands of a country do. ``compare`` finds what is wrong in the accounts of the other contracts. A test
+holds the two together.
 """
 
 from __future__ import annotations
@@ -137,7 +136,10 @@ def _is_whole(line: Line, books: list[_Followed]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something that does not add up; ``expected`` and ``found`` are EUR, or words where it is not about an amount."""
+    """One difference between granted support and payouts.
+
+    ``expected`` and ``found`` are amounts in EUR, or texts where the difference is not about an amount.
+    """
 
     contract: str
     person: str
@@ -149,7 +151,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """A retailer's year up to a month: where its accounts stand together, and what does not add up."""
+    """Result for a retailer from the start of the year to the end of ``period``: totals and differences."""
 
     provider: str
     period: Period
@@ -159,7 +161,7 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A standing bill with the account that it is of."""
+    """A bill that is not cancelled, with the key of its account."""
 
     key: AccountKey
     bill: Bill
@@ -170,9 +172,9 @@ class _Line:
 
 
 def reconcile(state: State, errors: ErrorCatalogue, provider: str, period: Period) -> Reconciliation:
-    """Compare a retailer's accounts of the month's year with its payouts up to the month."""
+    """Compare a retailer's accounts of the month's year with its payouts up to the month, and return the result."""
     totals, sums = Totals(), Sums()
-    found: list[Difference] = []
+    differences: list[Difference] = []
     for contract, balance in state.ledger.balanced(provider, period):
         if balance is not None:
             sums.granted += balance[0]
@@ -181,17 +183,17 @@ def reconcile(state: State, errors: ErrorCatalogue, provider: str, period: Perio
         if add_up(state.ledger.packed(contract, period.year), period, sums):
             continue
         keys = state.ledger.on_contract(contract, period.year)
-        found += compare(state, errors, keys, period)
+        differences += compare(state, errors, keys, period)
         totals = sum((state.ledger.account(key).totals(period) for key in keys), totals)
-    found += _refused(state, errors, provider, period)
-    found.sort(
+    differences += _refused(state, errors, provider, period)
+    differences.sort(
         key=lambda difference: (difference.contract, difference.invoice, difference.person, difference.error.code)
     )
-    return Reconciliation(provider, period, totals + sums.totals(period), tuple(found))
+    return Reconciliation(provider, period, totals + sums.totals(period), tuple(differences))
 
 
 def compare(state: State, errors: ErrorCatalogue, keys: Iterable[AccountKey], period: Period) -> tuple[Difference, ...]:
-    """Everything that does not add up in the accounts of one contract and year, up to a month."""
+    """Return the differences in the accounts of one contract and year, up to a month."""
     accounts = {key: state.ledger.account(key) for key in keys}
     lines = [
         _Line(key, bill)
@@ -209,7 +211,7 @@ def compare(state: State, errors: ErrorCatalogue, keys: Iterable[AccountKey], pe
 def _carry(
     errors: ErrorCatalogue, accounts: Mapping[AccountKey, Account], lines: Iterable[_Line]
 ) -> Iterator[Difference]:
-    """Every record against what the account says now that all payouts of the month were due."""
+    """Compare each record with its account, now that all payouts of the month are due."""
     for line in lines:
         record, expected = line.record, accounts[line.key].expected(line.bill)
         if record.applied > expected.available:
@@ -223,7 +225,7 @@ def _carry(
 def _invoices(
     errors: ErrorCatalogue, accounts: Mapping[AccountKey, Account], lines: Iterable[_Line]
 ) -> Iterator[Difference]:
-    """Every invoice as a whole: all persons of the contract, and as much applied as could be."""
+    """Check each invoice as a whole: it covers all persons of the contract and applies as much as it could."""
     invoices: dict[tuple[str, str], list[_Line]] = defaultdict(list)
     for line in lines:
         invoices[line.record.contract, line.record.invoice_number].append(line)
@@ -248,7 +250,7 @@ def _invoices(
 
 
 def _left_out(accounts: Mapping[AccountKey, Account], group: list[_Line]) -> Iterator[tuple[AccountKey, Bill]]:
-    """Persons of the invoice's contract with support available for it, of whom there is no record."""
+    """Yield the accounts of the contract that have support for the invoice but no record of it."""
     first = group[0]
     present = {line.key for line in group}
     for key, account in accounts.items():

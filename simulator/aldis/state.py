@@ -1,10 +1,7 @@
-"""All that ALDIS knows: contracts, decisions, ledger, documents. The same steps build it live and after a restart.
+"""The state of ALDIS (contracts, decisions, ledger, received documents), and its archive in the store.
 
-The documents that ALDIS has received, each filed once under its sender and document id.
-
-How ALDIS's state outlives the process: what was received, decided and done stands in the store's archive.
-
-A row is written in the same transaction as everything else that its event does: after a crash all of it stands or none.
+Every received document, determination and reconciliation has a row in the store's archive, written in the transaction
+of its other effects. ``read_on`` builds the state from the archive after a restart, by the steps that build it live.
 """
 
 from __future__ import annotations

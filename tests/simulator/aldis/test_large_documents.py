@@ -25,8 +25,8 @@ from tests.simulator.fault_injection.test_leaks import play
 def _everything_small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "LARGE", 0)
     monkeypatch.setattr(state, "LARGE", 0)
-    monkeypatch.setattr(publishing, "TOLD_AT_MOST", 0)
-    monkeypatch.setattr(publishing, "AT_ONCE", 2)
+    monkeypatch.setattr(publishing, "LISTED_AT_MOST", 0)
+    monkeypatch.setattr(publishing, "BATCH", 2)
 
 
 def _seen(country: Country) -> dict[str, Any]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from simulator.dit.model import Caller, MailboxMessage, Selector, SendRequest
     from simulator.dit.rights import NetworkRules
     from simulator.dit.sending import Examined, Schemas
-    from simulator.documents.catalogue import Pieces
+    from simulator.documents.parsing import Pieces
     from simulator.domain.clock import Clock
     from simulator.fault_injection.faults import Faults
     from simulator.store import Transaction

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from simulator.dit.directory import Directory, Route
     from simulator.dit.model import Caller, ChannelVersion, SendRequest
     from simulator.dit.xslt import LargeCut
-    from simulator.documents.catalogue import Pieces
-    from simulator.documents.parsing import Complaint
+    from simulator.documents.parsing import Complaint, Pieces
     from simulator.store import Transaction
 
 LARGE = 1024 * 1024

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from simulator.dit.model import ChannelVersion, Repeated, Transformation
     from simulator.dit.xslt_process import Transformer
-    from simulator.documents.catalogue import Pieces
+    from simulator.documents.parsing import Pieces
     from simulator.store.incoming import Incoming
 
 

@@ -1,6 +1,7 @@
-"""The schemas that are known by URN; checks documents against them. Imports are found here, never on the network.
+"""The catalogue of schemas: finds a schema by its URN and validates documents against it.
 
-Large documents against their schema as they pass by: the verdict in one go, without the document in memory.
+Schemas that a schema imports are found in the catalogue too, never on the network. ``Catalogue.validate`` explains each
+error with its path; ``Catalogue.validate_stream`` checks a document of any size without holding it in memory.
 """
 
 from __future__ import annotations
@@ -9,19 +10,18 @@ import functools
 import hashlib
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit
-from xml.parsers import expat
 
 from lxml import etree
 
 from simulator.documents import parsing
 from simulator.documents.element_names import Names, wrong_root
-from simulator.documents.parsing import XML, Complaint, Element, syntax_complaint
+from simulator.documents.parsing import Complaint, Element, Pieces, syntax_complaint
 from simulator.domain.errors import UserError
 from simulator.domain.provenance import Provenance
 from simulator.settings import KeyPath, SettingsFile, Text, structure
@@ -31,156 +31,21 @@ if TYPE_CHECKING:
     import xmlschema
 
 
-Pieces = Callable[[], Iterable[bytes]]
-"""Gives a document's bytes (UTF-8, any division) from the start, each time it is called."""
-
-MAXIMUM_DEPTH = 256
-"""Levels of elements that a document may have (assumed; libxml2's own limit for trees)."""
-
-_MOST = 20
+_STREAMED_ERRORS = 20  # most errors that are reported for a document that is validated in a stream
 _WRAPPED = re.compile(r"""line \d+: b['"](.*)['"]""", re.DOTALL)
 _ELEMENT = re.compile(r"Element '(?:\{[^}]*\})?([^']+)'")
-
-
-class _Nothing:
-    """A parser target that keeps nothing: no tree is built."""
-
-    def close(self) -> None:
-        """There is nothing to give."""
-
-
-class TooDeep(Exception):
-    """Elements nest deeper than :data:`MAXIMUM_DEPTH`; carries the line."""
-
-    def __init__(self, line: int) -> None:
-        super().__init__(f"elements nested more than {MAXIMUM_DEPTH} deep in line {line}")
-        self.line = line
-
-
-def bounded_parser() -> expat.XMLParserType:
-    """An expat parser for UTF-8 whose memory stays small: it raises TooDeep where elements nest too deep."""
-    parser = expat.ParserCreate(encoding="utf-8")
-    depth = 0
-
-    def opened(_name: str, _attributes: object) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > MAXIMUM_DEPTH:
-            raise TooDeep(parser.CurrentLineNumber)
-
-    def closed(_name: str) -> None:
-        nonlocal depth
-        depth -= 1
-
-    parser.StartElementHandler = opened
-    parser.EndElementHandler = closed
-    return parser
-
-
-def well_formed(pieces: Pieces) -> Complaint | None:
-    """What is wrong with a document that is to be one well-formed element, and not too deep; None when nothing is."""
-    parser = bounded_parser()
-    try:
-        for piece in pieces():
-            parser.Parse(piece, False)
-        parser.Parse(b"", True)
-    except expat.ExpatError as error:
-        found = f"{expat.ErrorString(error.code)}, column {error.offset + 1}"
-        return Complaint("well-formed", error.lineno, "/", found, "well-formed XML", XML)
-    except TooDeep as error:
-        return Complaint("depth", error.line, "/", str(error), f"at most {MAXIMUM_DEPTH} levels", XML)
-    return None
-
-
-def validate_stream(
-    catalogue: Catalogue, urn: str, pieces: Pieces, *, root: str | None = None, element: str | None = None
-) -> tuple[Complaint, ...]:
-    """What a schema says against a document of any size; nothing when it is valid.
-
-    libxml2 reads and validates in one go, in C, as fast as ``xmllint --stream``. It does not say where: an invalid
-    document is read a second time, line by line around the first errors. Only the first errors are told, without their
-    paths. ``root`` is the Clark name of the document element, ``element`` the one that it must have; DTDs are the
-    caller's to refuse. Raises CatalogueError.
-    """
-    schema = catalogue.compiled(urn)
-    wanted = element or catalogue.root(urn)
-    if wanted is not None and root is not None and root != wanted:
-        provenance = catalogue.entry(urn).provenance
-        return (Complaint("root", 1, "/", f"the document element {root}", wanted, provenance),)
-    parser = _parser(schema)
-    count = 0
-    try:
-        for count, piece in enumerate(pieces()):  # noqa: B007 - needed where the loop ends early
-            parser.feed(piece)
-            if len(parser.feed_error_log):
-                break
-        else:
-            parser.close()
-            return ()
-    except etree.XMLSyntaxError as error:
-        if not any(log_entry.domain_name == "SCHEMASV" for log_entry in parser.feed_error_log):
-            return (_syntax(error),)
-    return _located(schema, pieces, count, catalogue.entry(urn).provenance)
-
-
-def _located(schema: etree.XMLSchema, pieces: Pieces, suspect: int, provenance: Provenance) -> tuple[Complaint, ...]:
-    """The errors of one piece, each with its line: its lines are fed one at a time."""
-    parser = _parser(schema)
-    line = 1
-    found: list[Complaint] = []
-    try:
-        for count, piece in enumerate(islice(pieces(), suspect + 1)):
-            if count < suspect:
-                parser.feed(piece)
-                line += piece.count(b"\n")
-                continue
-            for part in piece.splitlines(keepends=True):
-                known = len(parser.feed_error_log)
-                parser.feed(part)
-                errors = list(parser.feed_error_log)[known:]
-                found += [_complaint(error.message, line, provenance) for error in errors]
-                line += part.count(b"\n")
-                if len(found) >= _MOST:
-                    return tuple(found[:_MOST])
-        parser.close()
-    except etree.XMLSyntaxError as error:
-        if not found:
-            errors = [log_entry for log_entry in parser.feed_error_log if log_entry.domain_name == "SCHEMASV"]
-            if not errors:
-                return (_syntax(error),)
-            return tuple(_complaint(error.message, line, provenance) for error in errors[:_MOST])
-    return tuple(found[:_MOST])
-
-
-def _syntax(error: etree.XMLSyntaxError) -> Complaint:
-    complaint = syntax_complaint(error)
-    text = _WRAPPED.fullmatch(complaint.found)
-    return replace(complaint, found=text[1]) if text else complaint
-
-
-def _complaint(message: str | None, line: int, provenance: Provenance) -> Complaint:
-    text = (message or "not valid").strip()
-    element = _ELEMENT.match(text)
-    path = f"//{element[1]}" if element else "/"
-    return Complaint("schema", line, path, text, "what the schema allows there", provenance)
-
-
-def _parser(schema: etree.XMLSchema) -> etree.XMLParser[Element]:
-    options = {"resolve_entities": False, "load_dtd": False, "no_network": True, "encoding": "utf-8"}
-    return etree.XMLParser(schema=schema, target=_Nothing(), **options)  # type: ignore[call-overload,no-any-return]
-
 
 # libxml2 sets up its built-in types with the first schema of a process; another compiled meanwhile finds half of them.
 _COMPILING = threading.Lock()
 
 
 class CatalogueError(UserError):
-    """A schema is unknown, missing or broken; the message says which, where and what to do."""
+    """Raised for a schema that is unknown, missing or broken; the message says which, where and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaEntry:
-    """One schema: its URN, its file, its target namespace, and how well it is known that the URN means this file."""
+    """A schema: its URN, file and target namespace, and how well it is known that the URN means this file."""
 
     urn: str
     path: Path
@@ -189,9 +54,14 @@ class SchemaEntry:
 
 
 class Catalogue:
-    """Schemas by URN. Thread-safe: libxml2's compiled schemas are kept per thread, for their error log is shared."""
+    """Schemas by URN.
+
+    Safe to share between threads: libxml2's compiled schemas are kept for each thread, because a compiled schema has
+    one error log.
+    """
 
     def __init__(self, entries: Iterable[SchemaEntry], *, replaced: Mapping[Path, Path] | None = None) -> None:
+        """Make a catalogue of ``entries``. ``replaced`` maps the files of replaced schemas to their replacements."""
         self._entries = {entry.urn: entry for entry in entries}
         self._replaced = dict(replaced or {})
         self._models: dict[str, xmlschema.XMLSchema10] = {}
@@ -201,12 +71,12 @@ class Catalogue:
     @classmethod
     @functools.cache
     def default(cls) -> Self:
-        """The catalogue that the project ships (``schemas/catalogue.toml``)."""
+        """Return the catalogue that the project ships (``schemas/catalogue.toml``)."""
         file = SettingsFile.open(data_root("schemas") / "catalogue.toml")
         return cls(read_entries(structure(file, file.table, CatalogueFile).schema, file))
 
     def extended(self, entries: Iterable[SchemaEntry]) -> Self:
-        """This catalogue and more; an entry with a known URN takes that schema's place, in imports too."""
+        """Return a catalogue with more entries; one with a known URN replaces that schema, in imports too."""
         merged = dict(self._entries)
         replaced = dict(self._replaced)
         for entry in entries:
@@ -217,33 +87,36 @@ class Catalogue:
 
     @property
     def entries(self) -> tuple[SchemaEntry, ...]:
-        """All schemas, in the order of the catalogue."""
+        """All schemas in the order of the catalogue."""
         return tuple(self._entries.values())
 
     def entry(self, urn: str) -> SchemaEntry:
-        """The schema with this URN, with or without its ``-TYPE-<element>`` ending; raises CatalogueError."""
-        found = self._entries.get(urn.partition("-TYPE-")[0])
-        if found is None:
+        """Return the schema of a URN, with or without the ending ``-TYPE-<element>``.
+
+        Raises CatalogueError for an unknown URN.
+        """
+        entry = self._entries.get(urn.partition("-TYPE-")[0])
+        if entry is None:
             known = ", ".join(self._entries)
             raise CatalogueError(f"no schema has the URN {urn}; known are {known}")
-        return found
+        return entry
 
     def path(self, urn: str) -> Path:
-        """The file of a schema; raises CatalogueError for an unknown URN."""
+        """Return the file of a schema; raises CatalogueError for an unknown URN."""
         return self.entry(urn).path
 
     def root(self, urn: str) -> str | None:
-        """The document element (Clark name) that a URN with the ending ``-TYPE-<element>`` names."""
+        """Return the document element (Clark name) that a URN ending in ``-TYPE-<element>`` names; else None."""
         name = urn.partition("-TYPE-")[2]
         return f"{{{self.entry(urn).namespace}}}{name}" if name else None
 
     def validate(
         self, urn: str, data: bytes, *, element: str | None = None, prefixes: Mapping[str, str] | None = None
     ) -> tuple[Complaint, ...]:
-        """All that a schema says against a document; nothing when the document is valid.
+        """Validate a document; return its errors in the order of their lines, none when it is valid.
 
-        ``element`` is the Clark name that the document element must have. ``prefixes`` (prefix to namespace) are used
-        in the complaints' paths; else those of the schema file. Raises CatalogueError when the schema is unusable.
+        ``element`` is the Clark name that the document element must have. Paths in the errors use ``prefixes`` (prefix
+        to namespace), by default those of the schema file. Raises CatalogueError when the schema is unusable.
         """
         schema = self.compiled(urn)
         expected_root = element or self.root(urn)
@@ -256,8 +129,32 @@ class Catalogue:
     def validate_stream(
         self, urn: str, pieces: Pieces, *, root: str | None = None, element: str | None = None
     ) -> tuple[Complaint, ...]:
-        """The same for a document of any size, without it in memory: see :func:`streaming.validate_stream`."""
-        return validate_stream(self, urn, pieces, root=root, element=element)
+        """Validate a document of any size without holding it in memory; return its errors, none when it is valid.
+
+        libxml2 reads and validates in one pass. It does not give the place of an error, so an invalid document is read
+        a second time, line by line around the first errors. At most 20 errors are returned, with the element's name as
+        path. ``root`` is the Clark name of the document element where it is known, ``element`` the one that it must
+        have. The caller has to refuse DTDs. Raises CatalogueError when the schema is unusable.
+        """
+        schema = self.compiled(urn)
+        wanted = element or self.root(urn)
+        if wanted is not None and root is not None and root != wanted:
+            provenance = self.entry(urn).provenance
+            return (Complaint("root", 1, "/", f"the document element {root}", wanted, provenance),)
+        parser = _parser(schema)
+        count = 0
+        try:
+            for count, piece in enumerate(pieces()):  # noqa: B007 - needed where the loop ends early
+                parser.feed(piece)
+                if len(parser.feed_error_log):
+                    break
+            else:
+                parser.close()
+                return ()
+        except etree.XMLSyntaxError as error:
+            if not any(log_entry.domain_name == "SCHEMASV" for log_entry in parser.feed_error_log):
+                return (_syntax(error),)
+        return _located(schema, pieces, count, self.entry(urn).provenance)
 
     def validate_tree(
         self,
@@ -268,7 +165,7 @@ class Catalogue:
         element: str | None = None,
         prefixes: Mapping[str, str] | None = None,
     ) -> tuple[Complaint, ...]:
-        """The same for a document that is parsed already."""
+        """Validate a parsed document as ``validate`` does; ``schema`` is the compiled schema, if the caller has it."""
         schema = schema or self.compiled(urn)
         entry = self.entry(urn)
         root = tree.getroot()
@@ -283,7 +180,7 @@ class Catalogue:
         return explaining.explain(tree, tuple(schema.error_log), self.model(urn), names, entry.provenance)
 
     def compiled(self, urn: str) -> etree.XMLSchema:
-        """libxml2's schema of this thread; raises CatalogueError when the file is missing or no valid schema."""
+        """Return libxml2's schema for this thread; raises CatalogueError for a missing file or an invalid schema."""
         entry = self.entry(urn)
         cache: dict[str, etree.XMLSchema] = self._local.__dict__.setdefault("schemas", {})
         if entry.urn not in cache:
@@ -291,7 +188,11 @@ class Catalogue:
         return cache[entry.urn]
 
     def model(self, urn: str) -> xmlschema.XMLSchema10:
-        """xmlschema's model, shared by all threads; slow to build, needed for explanations and to resolve XPaths."""
+        """Return xmlschema's model of a schema, which all threads share.
+
+        It takes long to build; explanations of errors and the check of a profile's paths need it. Raises
+        CatalogueError when the file is missing or no usable schema.
+        """
         import xmlschema  # noqa: PLC0415 - takes a fifth of a second, and only an invalid document needs it
 
         entry = self.entry(urn)
@@ -306,9 +207,10 @@ class Catalogue:
             return self._models[entry.urn]
 
     def locate(self, location: str) -> Path | None:
-        """The local file that a schemaLocation means: by the catalogue's replacements, else itself, else by its name.
+        """Return the local file for a schemaLocation: the file or its replacement, else the schema of that name.
 
-        An address on the network is never fetched; it stands for the entry whose namespace and file name it spells.
+        An address on the network is never fetched; it means the entry whose namespace and file name it consists of.
+        Returns None when no file matches, or several do.
         """
         parts = urlsplit(location)
         path = Path(unquote(parts.path))
@@ -321,13 +223,13 @@ class Catalogue:
         return named.pop() if len(named) == 1 else None
 
     def _mapped(self, location: str) -> str:
-        found = self.locate(location) or self._part(location)
-        if found is None:
+        path = self.locate(location) or self._part(location)
+        if path is None:
             raise CatalogueError(f"the import of {location} is in no schema of the catalogue; add it there as a file")
-        return found.as_uri()
+        return path.as_uri()
 
     def _part(self, location: str) -> Path | None:
-        """A file beside one of the schemas, which includes it; the catalogue need not know it."""
+        """Return a file in the folder of one of the schemas, which may include it although it is in no catalogue."""
         beside = (entry.path.parent / unquote(location) for entry in self._entries.values())
         return next((path for path in beside if path.is_file()), None)
 
@@ -346,23 +248,77 @@ class Catalogue:
         return {prefix: uri for prefix, uri in self.model(urn).namespaces.items() if prefix and prefix != "xs"}
 
 
+class _NoTree:
+    """A parser target that builds no tree."""
+
+    def close(self) -> None:
+        """Return nothing; lxml requires the method."""
+
+
+def _located(schema: etree.XMLSchema, pieces: Pieces, suspect: int, provenance: Provenance) -> tuple[Complaint, ...]:
+    """Return the errors of the piece with the index ``suspect``, each with its line, by feeding line after line."""
+    parser = _parser(schema)
+    line = 1
+    complaints: list[Complaint] = []
+    try:
+        for count, piece in enumerate(islice(pieces(), suspect + 1)):
+            if count < suspect:
+                parser.feed(piece)
+                line += piece.count(b"\n")
+                continue
+            for part in piece.splitlines(keepends=True):
+                known = len(parser.feed_error_log)
+                parser.feed(part)
+                errors = list(parser.feed_error_log)[known:]
+                complaints += [_complaint(error.message, line, provenance) for error in errors]
+                line += part.count(b"\n")
+                if len(complaints) >= _STREAMED_ERRORS:
+                    return tuple(complaints[:_STREAMED_ERRORS])
+        parser.close()
+    except etree.XMLSyntaxError as error:
+        if not complaints:
+            errors = [log_entry for log_entry in parser.feed_error_log if log_entry.domain_name == "SCHEMASV"]
+            if not errors:
+                return (_syntax(error),)
+            return tuple(_complaint(error.message, line, provenance) for error in errors[:_STREAMED_ERRORS])
+    return tuple(complaints[:_STREAMED_ERRORS])
+
+
+def _syntax(error: etree.XMLSyntaxError) -> Complaint:
+    complaint = syntax_complaint(error)
+    text = _WRAPPED.fullmatch(complaint.found)
+    return replace(complaint, found=text[1]) if text else complaint
+
+
+def _complaint(message: str | None, line: int, provenance: Provenance) -> Complaint:
+    text = (message or "not valid").strip()
+    element = _ELEMENT.match(text)
+    path = f"//{element[1]}" if element else "/"
+    return Complaint("schema", line, path, text, "what the schema allows there", provenance)
+
+
+def _parser(schema: etree.XMLSchema) -> etree.XMLParser[Element]:
+    options = {"resolve_entities": False, "load_dtd": False, "no_network": True, "encoding": "utf-8"}
+    return etree.XMLParser(schema=schema, target=_NoTree(), **options)  # type: ignore[call-overload,no-any-return]
+
+
 class _Resolver(etree.Resolver):
-    """Answers libxml2's imports from the catalogue; an unknown one gets nothing, which libxml2 then reports."""
+    """Resolves the imports that libxml2 asks for from the catalogue; libxml2 reports those that are not in it."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
 
     def resolve(self, system_url: str | None, public_id: str | None, context: Any) -> Any:
         del public_id
-        found = self._catalogue.locate(system_url or "")
-        if found is None:
+        path = self._catalogue.locate(system_url or "")
+        if path is None:
             return self.resolve_empty(context)
-        return self.resolve_filename(str(found), context)
+        return self.resolve_filename(str(path), context)
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaTable:
-    """A table ``[[schema]]`` of a catalogue or profile; ``sha256`` pins the file to the bytes that were adopted."""
+    """A table ``[[schema]]`` of a catalogue or profile; ``sha256`` is the checksum of the file that was adopted."""
 
     urn: Text
     file: Text
@@ -373,15 +329,15 @@ class SchemaTable:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueFile:
-    """A catalogue: nothing but ``[[schema]]`` tables."""
+    """A catalogue file, which consists of ``[[schema]]`` tables."""
 
     schema: tuple[SchemaTable, ...] = ()
 
 
 def read_entries(tables: Iterable[SchemaTable], file: SettingsFile) -> tuple[SchemaEntry, ...]:
-    """The schemas that the tables of a file name; paths count from that file's folder.
+    """Return the schemas that the tables of a file name; paths are relative to that file's folder.
 
-    Raises SettingsError for a file whose bytes are not the pinned ones.
+    Raises SettingsError for schema files that differ from their checksum.
     """
     entries = []
     problems: list[tuple[KeyPath, str]] = []

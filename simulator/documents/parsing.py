@@ -1,13 +1,13 @@
-"""Bytes to an XML tree, safely: UTF-8 only, no DTD, no entities, no network, bounded depth.
+"""Safe parsing of XML: UTF-8 only, no DTD, no entities, no network, bounded depth.
 
-What a document says of itself at its start: the name of its document element, without reading the rest.
-
-What is wrong with a document: where, what was found, what was expected and who says so.
+``parse`` gives a tree, ``well_formed`` checks a document of any size without holding it in memory, and
+``document_element`` reads a document's start only. A ``Complaint`` is one error in a document.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from xml.parsers import expat
@@ -19,11 +19,11 @@ from simulator.domain.provenance import Basis, Provenance
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One thing wrong with a document or a request.
+    """One error in a document or a request.
 
-    ``code`` is a short stable word (``schema`` for the schema's own verdicts, else the business rule's code); ``line``
-    counts from 1 in the bytes that were checked (None when it cannot be known); ``path`` is an absolute XPath with
-    positions; ``found`` and ``expected`` are sentences in English.
+    ``code`` is a short stable word: ``schema`` for errors by the schema, else the business rule's code. ``line``
+    counts from 1 in the bytes that were checked, None when it is not known. ``path`` is an absolute XPath with
+    positions; ``found`` and ``expected`` are English phrases; ``provenance`` says who requires it.
     """
 
     code: str
@@ -41,19 +41,28 @@ UTF8_ONLY = Provenance(Basis.DOCUMENTED, "VRAA, DIT integration instruction v1.0
 NO_DTD = Provenance(Basis.ASSUMED, "a DTD and its entities are refused, as WCF services do by default")
 XML = Provenance(Basis.DOCUMENTED, "W3C, Extensible Markup Language (XML) 1.0")
 
+Pieces = Callable[[], Iterable[bytes]]
+"""Gives a document's bytes in pieces of any size, from the start, each time it is called."""
+
+MAXIMUM_DEPTH = 256
+"""Levels of elements that a document may have (assumed; libxml2's own limit for trees)."""
+
+HEAD = 1024 * 1024
+"""Bytes from the start of a document in which its document element must begin (assumed)."""
+
 _DECLARATION = re.compile(rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._\-]+)["']""")
 _OTHER_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
 class ParsingError(Exception):
-    """The bytes are not a document that may be read; ``complaint`` says why and where."""
+    """Raised for bytes that are no XML document, or one that is refused; ``complaint`` says why and where."""
 
     def __init__(self, complaint: Complaint) -> None:
         super().__init__(f"line {complaint.line}: {complaint.found}; expected {complaint.expected}")
         self.complaint = complaint
 
 
-SAFE: dict[str, Any] = {
+SAFE_OPTIONS: dict[str, Any] = {
     "resolve_entities": False,
     "load_dtd": False,
     "no_network": True,
@@ -61,20 +70,20 @@ SAFE: dict[str, Any] = {
     "remove_comments": True,
     "remove_pis": True,
 }
-"""How every parser of documents is set up."""
+"""Options of every lxml parser of documents."""
 
 
 def safe_parser(*, encoding: str | None = None) -> etree.XMLParser[Element]:
-    """A parser that reaches for nothing outside the bytes; comments and processing instructions are dropped.
+    """Return a parser that reads nothing outside the given bytes, and drops comments and processing instructions.
 
-    ``encoding`` counts for more than what a document says of itself.
+    ``encoding`` overrides the encoding that the document declares.
     """
-    parser: etree.XMLParser[Element] = etree.XMLParser(encoding=encoding, **SAFE)
+    parser: etree.XMLParser[Element] = etree.XMLParser(encoding=encoding, **SAFE_OPTIONS)
     return parser
 
 
 def parse(data: bytes) -> Tree:
-    """Read a document; raises ParsingError for anything but well-formed UTF-8 XML without a DTD."""
+    """Parse a document; raises ParsingError unless it is well-formed XML in UTF-8 without a DTD."""
     complaint = refusal(data)
     if complaint is not None:
         raise ParsingError(complaint)
@@ -86,7 +95,7 @@ def parse(data: bytes) -> Tree:
 
 
 def syntax_complaint(error: etree.XMLSyntaxError) -> Complaint:
-    """A parser's error as a complaint."""
+    """Return lxml's syntax error as a complaint."""
     reason = (error.msg or "it cannot be parsed").strip()
     if "xcessive depth" in reason:
         return Complaint("depth", error.lineno, "/", "elements nested more than 256 deep", "at most 256 levels", XML)
@@ -94,7 +103,7 @@ def syntax_complaint(error: etree.XMLSyntaxError) -> Complaint:
 
 
 def refusal(data: bytes) -> Complaint | None:
-    """Why these bytes are refused before any parser sees them: empty, not UTF-8, or with a DTD."""
+    """Return why bytes are refused before they are parsed: empty, not UTF-8, or with a DTD. None when they are not."""
     if not data.strip():
         return Complaint("well-formed", 1, "/", "an empty document", "an XML document", XML)
     if data.startswith(_OTHER_BOMS) or data[:4].count(0):
@@ -110,7 +119,7 @@ def refusal(data: bytes) -> Complaint | None:
 
 
 def _doctype(data: bytes) -> int | None:
-    """Where a DOCTYPE stands before the document element; a comment that only mentions one does not count."""
+    """Return the position of a DOCTYPE before the document element; one inside a comment does not count."""
     position = 0
     while (position := data.find(b"<", position)) >= 0:
         if data.startswith(b"<!--", position):
@@ -127,18 +136,58 @@ def _doctype(data: bytes) -> int | None:
     return None
 
 
-HEAD = 1024 * 1024
-"""Bytes from the start that are looked at; the document element has to begin there (assumed)."""
+class TooDeep(Exception):
+    """Raised for elements that nest deeper than :data:`MAXIMUM_DEPTH`, with the ``line`` where they do."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"elements nested more than {MAXIMUM_DEPTH} deep in line {line}")
+        self.line = line
+
+
+def bounded_parser() -> expat.XMLParserType:
+    """Return an expat parser for UTF-8 that raises TooDeep for elements that nest too deep; it needs little memory."""
+    parser = expat.ParserCreate(encoding="utf-8")
+    depth = 0
+
+    def opened(_name: str, _attributes: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > MAXIMUM_DEPTH:
+            raise TooDeep(parser.CurrentLineNumber)
+
+    def closed(_name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser.StartElementHandler = opened
+    parser.EndElementHandler = closed
+    return parser
+
+
+def well_formed(pieces: Pieces) -> Complaint | None:
+    """Check that a document of any size is one well-formed element and not too deep; return the first error."""
+    parser = bounded_parser()
+    try:
+        for piece in pieces():
+            parser.Parse(piece, False)
+        parser.Parse(b"", True)
+    except expat.ExpatError as error:
+        found = f"{expat.ErrorString(error.code)}, column {error.offset + 1}"
+        return Complaint("well-formed", error.lineno, "/", found, "well-formed XML", XML)
+    except TooDeep as error:
+        return Complaint("depth", error.line, "/", str(error), f"at most {MAXIMUM_DEPTH} levels", XML)
+    return None
 
 
 class _FoundError(Exception):
-    """The document element's name, thrown out of the parser."""
+    """Raised from the parser with the name of the document element, to stop parsing there."""
 
 
 def document_element(head: bytes) -> tuple[str, Complaint | None]:
-    """The Clark name of the document element that begins in ``head`` (UTF-8), or why none can be found there.
+    """Return the Clark name of the document element that begins in ``head``, or else a complaint.
 
-    Refuses what is not UTF-8 by its own word, and a DTD.
+    ``head`` is the start of a document, at most ``HEAD`` bytes. A DTD and a declared encoding other than UTF-8 are
+    refused.
     """
     complaint = refusal(head)
     if complaint is not None:
@@ -159,6 +208,6 @@ def document_element(head: bytes) -> tuple[str, Complaint | None]:
 
 
 def clark(name: str) -> str:
-    """A name as expat gives it (namespace, blank, local name) in Clark's notation."""
+    """Return a name from expat (namespace, space, local name) in Clark's notation."""
     namespace, _, local = name.rpartition(" ")
     return f"{{{namespace}}}{local}" if namespace else local

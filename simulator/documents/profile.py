@@ -1,7 +1,7 @@
-"""The profile: what a schema and its channels mean in the domain's words. It is data (``schemas/profiles/*.toml``).
+"""Reading of profiles (``schemas/profiles/*.toml``), which describe DIT's channels and the documents sent on them.
 
 A profile binds channels, URNs, schema files and the path of every field to the names of ``simulator.documents.fields``,
-and holds whatever else is assumed: limits, due days, rates. Each statement carries its basis and source.
+and holds limits, due days and rates, each with its basis and source. ``load_profile`` reads one and checks it.
 """
 
 from __future__ import annotations
@@ -9,19 +9,29 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from simulator.documents.bindings import Binding, GroupBinding, Node, PathError, Step, build_tree, parse_path
-from simulator.documents.catalogue import Catalogue, CatalogueError, SchemaTable, read_entries
+from simulator.documents.catalogue import Catalogue, CatalogueError, read_entries
 from simulator.documents.element_names import Names
 from simulator.documents.fields import DOCUMENTS, ERROR_REPORT, Field, Group
-from simulator.documents.profile_model import ChannelProfile, Count, Due, Limits, National, Profile, Rate
+from simulator.documents.profile_model import (
+    ChannelProfile,
+    ChannelTable,
+    Due,
+    ErrorTable,
+    Limits,
+    National,
+    Profile,
+    ProfileFile,
+    Rate,
+)
 from simulator.documents.values import Kind
 from simulator.domain.model import Category, ChannelName
 from simulator.domain.provenance import Provenance
-from simulator.settings import Check, KeyPath, SettingsError, SettingsFile, SourceOf, Table, Text, shown, structure
+from simulator.settings import KeyPath, SettingsError, SettingsFile, Table, shown, structure
 from simulator.settings.files import LABELS, data_root, dotted
 from simulator.settings.reading import label_problems
 
@@ -39,16 +49,16 @@ __all__ = [
 
 
 def profile_names() -> tuple[str, ...]:
-    """The names of the profiles that the project ships."""
+    """Return the names of the profiles that the project ships."""
     return tuple(sorted(profile.stem for profile in (data_root("schemas") / "profiles").glob("*.toml")))
 
 
 def load_profile(name_or_path: str | Path = "reconstruction", *, against_schemas: bool = False) -> Profile:
-    """Read a shipped profile by name, or one of your own by the path of its file.
+    """Read a shipped profile by its name, or any profile by the path of its file.
 
-    The paths of fields are checked against the profile's schemas. This takes half a second, so a shipped profile, which
-    the tests and ``aldis doctor`` check, is excepted unless ``against_schemas`` is set. Raises SettingsError with
-    everything that is wrong in it, and what is there instead.
+    The paths of fields are checked against the profile's schemas. This takes half a second, so shipped profiles, which
+    the tests and ``aldis doctor`` check, are checked only with ``against_schemas``. Raises SettingsError with all the
+    problems of the file.
     """
     path = Path(name_or_path)
     if path.suffix != ".toml" and len(path.parts) == 1:
@@ -69,64 +79,15 @@ def load_profile(name_or_path: str | Path = "reconstruction", *, against_schemas
 
 @functools.lru_cache(maxsize=8)
 def _load(path: Path, modified: int, size: int, *, against_schemas: bool) -> Profile:
-    del modified, size  # they only tell a changed file from the one that was read before
+    del modified, size  # part of the cache key only: a file that has changed is read again
     try:
         return _Loader(path, against_schemas=against_schemas).profile()
     except CatalogueError as error:
         raise SettingsError(str(error)) from error
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelTable:
-    """A table ``[channels.NAME]``. ``header`` and ``records`` say where each field stands in the XML."""
-
-    title: Text
-    urn: Text
-    kind: Literal["dik", "dsk"]
-    version_urn: Annotated[
-        str, Check("a URN that holds {minor} where the minor number goes", lambda urn: "{minor}" in urn)
-    ]
-    major: Count
-    schema_urn: Text
-    root: Text
-    manual_acknowledgement: bool
-    use_receiver_filter: bool
-    header: Table
-    records: Table
-    provenance: Annotated[Provenance, SourceOf("urn")]
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelTables:
-    """The three channels of ALDIS."""
-
-    contract: ChannelTable
-    discount: ChannelTable
-    payout: ChannelTable
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileFile:
-    """The tables of a profile."""
-
-    name: Text
-    title: Text
-    assumed_requirements: Literal["warn", "fail"]
-    namespaces: Mapping[str, Text]
-    limits: Limits
-    due: Due
-    rates: Annotated[
-        tuple[Rate, ...], Check("a table [[rates]] for each category and span of periods", bool, {"minItems": 1})
-    ]
-    errors: Table
-    national: National
-    channels: ChannelTables
-    provenance: Annotated[Provenance, SourceOf("name")]
-    schema: tuple[SchemaTable, ...] = ()
-
-
 class _Loader:
-    """Reads a profile and holds it against its schemas; what is wrong is gathered for one report."""
+    """Reads a profile and checks it against its schemas; all problems are collected for one report."""
 
     def __init__(self, path: Path, *, against_schemas: bool) -> None:
         self._against_schemas = against_schemas
@@ -139,7 +100,7 @@ class _Loader:
         self._namespaces = dict(self._tables.namespaces)
         self._names = Names(self._namespaces)
         self._problems: list[tuple[KeyPath, str]] = []
-        self._paths: dict[str, KeyPath] = {}  # of the places that bindings are named by
+        self._paths: dict[str, KeyPath] = {}  # by the place that a binding states
 
     def profile(self) -> Profile:
         tables = self._tables
@@ -190,7 +151,7 @@ class _Loader:
         )
 
     def _errors(self, table: Table) -> tuple[str, str, Node]:
-        head = structure(self._file, table.only("schema_urn", "root", *LABELS), _ErrorTable)
+        head = structure(self._file, table.only("schema_urn", "root", *LABELS), ErrorTable)
         root = self._clark(head.root, (*table.path, "root"))
         fields = table.only(*(key for key in table if key not in {"schema_urn", "root"}))
         return head.schema_urn, root, self._tree(fields, ERROR_REPORT, head.schema_urn, root)
@@ -231,7 +192,7 @@ class _Loader:
             return None
 
     def _clark(self, name: str, path: KeyPath) -> str:
-        """The Clark name of an element; empty, with a problem noted, for what is not the name of one."""
+        """Return the Clark name of an element; empty, with a problem noted, for anything but an element name."""
         steps = self._steps(name, path)
         if steps is None:
             return ""
@@ -248,14 +209,14 @@ class _Loader:
             return None
 
     def _tree(self, table: Table, members: tuple[Field | Group, ...], urn: str, root: str) -> Node:
-        """The tree of one kind of document, held against its schema."""
+        """Return the tree of one kind of document, checked against its schema."""
         before = len(self._problems)
         tree = build_tree(root, self._bind(table, members))
         model = self._model(urn, (*table.path, "schema_urn"))
         if model is None or not root:
             return tree
         from simulator.documents.explaining import document_elements, global_element  # noqa: PLC0415 - see load_profile
-        from simulator.documents.resolving import problems  # noqa: PLC0415
+        from simulator.documents.profile_schema import problems  # noqa: PLC0415
 
         declaration = global_element(model, root)
         if declaration is None:
@@ -271,7 +232,7 @@ class _Loader:
         return tree
 
     def _bind(self, table: Table, members: tuple[Field | Group, ...]) -> tuple[Binding | GroupBinding, ...]:
-        """Bindings in the order of the file."""
+        """Return the bindings of a table in the order of the file."""
         known = {member.name: member for member in members}
         entries = dict(self._flat(table, tuple(known)))
         for member in members:
@@ -288,7 +249,7 @@ class _Loader:
         return tuple(binding for binding in bound if binding is not None)
 
     def _flat(self, table: Table, known: tuple[str, ...], prefix: str = "") -> list[tuple[str, tuple[Table, str]]]:
-        """The entries of a table of fields in order, nested names joined by dots (``holder.code``)."""
+        """Return the entries of a table of fields in order, with nested names joined by dots (``holder.code``)."""
         entries: list[tuple[str, tuple[Table, str]]] = []
         self._check_labels(table)
         for key, value in table.items():
@@ -373,9 +334,9 @@ class _Loader:
             return None
 
     def _choices(self, entry: Table, field: Field | None) -> Mapping[str, str]:
-        """How each value of a choice is written; every value of the domain must have its word.
+        """Return the text for each value of a choice; every value of the domain must have one.
 
-        A boolean may have words too; without them it is an XML boolean.
+        A boolean may have texts too; without them it is an XML boolean.
         """
         path: KeyPath = (*entry.path, "values")
         if field is None or (field.choice is None and (field.kind is not Kind.BOOLEAN or "values" not in entry)):
@@ -402,7 +363,7 @@ class _Loader:
         return {value: written[value] for value in domain}
 
     def _rates_follow(self, rates: list[tuple[int, Rate]]) -> None:
-        """The rates of a category follow each other month by month: no gap, no month with two."""
+        """Check that the rates of a category leave no gap between months and do not overlap."""
         rates = sorted(rates, key=lambda numbered: numbered[1].valid_from)
         for (_, rate), (index, following) in itertools.pairwise(rates):
             path: KeyPath = ("rates", index, "valid_from")
@@ -419,12 +380,3 @@ class _Loader:
                     "the rate before last longer, or write one of 0.00 for these months"
                 )
                 self._problems.append((path, reason))
-
-
-@dataclass(frozen=True, slots=True)
-class _ErrorTable:
-    """The schema of DIT's error documents; the other keys of ``[errors]`` are fields."""
-
-    schema_urn: Text
-    root: Text
-    provenance: Provenance

@@ -1,4 +1,8 @@
-"""What a profile says: channels, limits, due days, rates, each with its basis and source."""
+"""The profile and the tables of its file: channels, limits, due days, rates, each with its basis and source.
+
+``Limits``, ``Due``, ``Rate`` and ``National`` are used as the file (``ProfileFile``) gives them; a ``ChannelProfile``
+is a ``ChannelTable`` whose names and paths have been resolved.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from simulator.documents.bindings import Node
-from simulator.documents.catalogue import Catalogue
+from simulator.documents.catalogue import Catalogue, SchemaTable
 from simulator.documents.element_names import Names
 from simulator.domain.model import Category, ChannelName, Environment, Period
 from simulator.domain.provenance import Basis, Provenance, Sourced
-from simulator.settings import Check, Convert, SourceOf, Text
+from simulator.settings import Check, Convert, SourceOf, Table, Text
 
 
 def _amount(text: object) -> Decimal:
@@ -46,10 +50,12 @@ _TRANSFORMATION_SECONDS = Sourced(10, Provenance(Basis.ASSUMED, "no public sourc
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """DIT's limits: size of one message in bytes, least seconds between two polls, days that a message is kept.
+    """Limits of DIT.
 
-    ``month_bytes`` is how much may be sent in a month, in each environment, in bytes; ``transformation_seconds`` the
-    most wall time for one transformation of a message. The limits with defaults came later: older profiles lack them.
+    ``message_bytes`` is the size of one message, ``poll_seconds`` the least time between two polls, ``retention_days``
+    the time that a message is kept. ``month_bytes_test`` and ``month_bytes_production`` are the bytes that may be sent
+    in a month; ``transformation_seconds`` is the most wall time for one transformation. Limits with a default were
+    added later, so that profiles without them stay valid.
     """
 
     message_bytes: Sourced[Count]
@@ -70,8 +76,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When what is due. For period M: contracts by the last working day before day ``contract_before_day`` of M;
-    ALDIS determines on day ``determination_day`` of M; payouts by the end of day ``payout_day`` of M+1.
+    """Days on which documents are due, for a period M.
+
+    Contracts are due by the last working day before day ``contract_before_day`` of M; ALDIS determines on day
+    ``determination_day`` of M; payouts are due by the end of day ``payout_day`` of M+1.
     """
 
     contract_before_day: Sourced[DayOfMonth]
@@ -96,10 +104,11 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Support of one category in EUR a month without VAT, from a period to a period (both included, None: still).
+    """Support for one category in EUR a month without VAT, from one period to another.
 
-    With ``per_count`` it is paid for each child or ward. ``known_from`` is the day on which it came into force, where
-    that is later than the first month it covers: until then the rate before it goes on.
+    Both periods are included; ``valid_to`` is None for a rate without end. With ``per_count`` the amount is paid for
+    each child or ward. ``known_from`` is the day on which the rate came into force, where that is later than its first
+    month: until then the earlier rate applies.
     """
 
     category: Category
@@ -116,13 +125,13 @@ class Rate:
             yield "valid_to", f"{self.valid_to} lies before valid_from {self.valid_from}"
 
     def covers(self, period: Period) -> bool:
-        """Whether the rate is in force in a period."""
+        """Return True when the rate is in force in a period."""
         return self.valid_from <= period and (self.valid_to is None or period <= self.valid_to)
 
 
 @dataclass(frozen=True, slots=True)
 class National:
-    """The national list of discounts that BVKB sends, and how it is cut for each retailer.
+    """The national list of discounts that BVKB sends, and the transformation that cuts it for each retailer.
 
     ``stylesheet`` is a path below ``schemas/``; ``parameter`` is the name under which it takes the retailer's
     registration number. ``part``, ``provider`` and ``content`` are Clark names in the list.
@@ -139,8 +148,66 @@ class National:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelTable:
+    """A table ``[channels.NAME]``; ``header`` and ``records`` give the path of each field in the XML."""
+
+    title: Text
+    urn: Text
+    kind: Literal["dik", "dsk"]
+    version_urn: Annotated[
+        str, Check("a URN that holds {minor} where the minor number goes", lambda urn: "{minor}" in urn)
+    ]
+    major: Count
+    schema_urn: Text
+    root: Text
+    manual_acknowledgement: bool
+    use_receiver_filter: bool
+    header: Table
+    records: Table
+    provenance: Annotated[Provenance, SourceOf("urn")]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTables:
+    """The tables of the three channels of ALDIS."""
+
+    contract: ChannelTable
+    discount: ChannelTable
+    payout: ChannelTable
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorTable:
+    """The schema of error reports in the table ``[errors]``; its other keys are fields."""
+
+    schema_urn: Text
+    root: Text
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileFile:
+    """All tables of a profile's file."""
+
+    name: Text
+    title: Text
+    assumed_requirements: Literal["warn", "fail"]
+    namespaces: Mapping[str, Text]
+    limits: Limits
+    due: Due
+    rates: Annotated[
+        tuple[Rate, ...], Check("a table [[rates]] for each category and span of periods", bool, {"minItems": 1})
+    ]
+    errors: Table
+    national: National
+    channels: ChannelTables
+    provenance: Annotated[Provenance, SourceOf("name")]
+    schema: tuple[SchemaTable, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelProfile:
-    """One ALDIS channel: its URNs, the schema and document element of its messages, where each field is."""
+    """One ALDIS channel: its URNs, and the schema, document element and fields of its messages."""
 
     name: ChannelName
     title: str
@@ -157,18 +224,18 @@ class ChannelProfile:
     provenance: Provenance
 
     def version_urn(self, minor: int = 0) -> str:
-        """The URN of a version of the channel."""
+        """Return the URN of a version of the channel."""
         return self.version_pattern.format(major=self.major, minor=minor)
 
     def is_version(self, urn: str) -> bool:
-        """Whether a URN names a version of this channel, whatever its minor number."""
+        """Return True when a URN names a version of this channel, with any minor number."""
         pattern = re.escape(self.version_pattern.format(major=self.major, minor="MINOR"))
         return re.fullmatch(pattern.replace("MINOR", "[0-9]+"), urn) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A profile that was read and held against its schemas."""
+    """A profile that has been read and checked."""
 
     name: str
     path: Path
@@ -187,21 +254,21 @@ class Profile:
     provenance: Provenance
 
     def channel(self, name: ChannelName) -> ChannelProfile:
-        """One of the three channels."""
+        """Return one of the three channels."""
         return self.channels[name]
 
     def channel_of_version(self, version_urn: str) -> ChannelProfile | None:
-        """The channel that a version URN belongs to, whatever its minor number; None when there is none."""
+        """Return the channel of a version URN with any minor number; None when there is none."""
         return next((channel for channel in self.channels.values() if channel.is_version(version_urn)), None)
 
     def channel_of_root(self, root: str) -> ChannelProfile | None:
-        """The channel whose documents have this document element (Clark name)."""
+        """Return the channel whose documents have a document element (Clark name); None when there is none."""
         return next((channel for channel in self.channels.values() if channel.root == root), None)
 
     def rate(self, category: Category, period: Period) -> Rate | None:
-        """The rate in force for a category in a period, None when there is none."""
+        """Return the rate in force for a category in a period; None when there is none."""
         return next((rate for rate in self.rates if rate.category is category and rate.covers(period)), None)
 
     def names(self) -> Names:
-        """Writes element names with this profile's prefixes."""
+        """Return a writer of element names with this profile's prefixes."""
         return Names(self.namespaces)

@@ -24,7 +24,7 @@ from simulator.documents.values import READERS, XML_SPACE, Kind
 from simulator.domain.model import ChannelName, Document, ErrorReport, Record
 
 if TYPE_CHECKING:
-    from simulator.documents.catalogue import Pieces
+    from simulator.documents.parsing import Pieces
     from simulator.documents.profile import ChannelProfile
 
 
@@ -312,7 +312,7 @@ class _Reading:
         self._parser: Any = etree.XMLPullParser(
             ("end",),
             tag={path[-1] for path in paths.values()},
-            **parsing.SAFE,
+            **parsing.SAFE_OPTIONS,
         )
 
     def feed(self, piece: bytes) -> None:

@@ -13,8 +13,7 @@ from simulator.dit.directory import routes
 from simulator.dit.model import ChannelKind, MessageClass, Payload, RefusalCode, SendRequest
 from simulator.dit.refusals import documented
 from simulator.dit.refusals import refuse as refuse_by_dit
-from simulator.documents.catalogue import well_formed
-from simulator.documents.parsing import HEAD, UTF8_ONLY, Complaint, document_element
+from simulator.documents.parsing import HEAD, UTF8_ONLY, Complaint, document_element, well_formed
 from simulator.domain.provenance import Basis, Provenance
 from simulator.ftps.calls import Answer, Command, FtpsCall
 from simulator.ftps.layout import Folder, Layout, Place, written_about

@@ -15,8 +15,7 @@ from simulator.dit.calls import CallRecord, SimulationServices
 from simulator.dit.model import Caller, MessageClass, Payload, RefusalCode, SendRequest
 from simulator.dit.refusals import Refusal, Refused
 from simulator.dit.sending import Examined
-from simulator.documents.catalogue import well_formed
-from simulator.documents.parsing import Complaint, Element
+from simulator.documents.parsing import Complaint, Element, well_formed
 from simulator.fault_injection.faults import CUT_REPLY, HTTP_500, LOSE_REQUEST, InjectedFault
 from simulator.journal import Entry
 from simulator.soap import envelope as addressing

@@ -17,8 +17,7 @@ from xml.parsers import expat
 from lxml import etree
 
 from simulator.dit.refusals import Refused
-from simulator.documents.catalogue import MAXIMUM_DEPTH, TooDeep, bounded_parser
-from simulator.documents.parsing import clark
+from simulator.documents.parsing import MAXIMUM_DEPTH, TooDeep, bounded_parser, clark
 from simulator.soap.body import Window
 from simulator.soap.contract import DIT, PAYLOAD_PARENTS, SVC
 from simulator.soap.refusals import EnvelopeCode, SoapVersion, refuse

@@ -27,8 +27,7 @@ from simulator.dit.model import (
 from simulator.dit.network import Network
 from simulator.dit.refusals import Refusal, Refused
 from simulator.dit.rights import NetworkRules
-from simulator.documents.catalogue import Pieces
-from simulator.documents.parsing import Complaint
+from simulator.documents.parsing import Complaint, Pieces
 from simulator.domain.clock import RIGA, Clock
 from simulator.domain.provenance import Basis, Provenance
 from simulator.fault_injection.faults import Faults

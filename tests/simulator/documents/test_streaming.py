@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.documents.catalogue import Catalogue, Pieces, validate_stream, well_formed
+from simulator.documents.catalogue import Catalogue
+from simulator.documents.parsing import Pieces, well_formed
 from simulator.settings.files import data_root
 
 URN = "URN:IVIS:100001:XSD-PPriv-ALISProvider-v1-0"
@@ -29,7 +30,7 @@ def in_pieces(data: bytes, size: int) -> Pieces:
 def test_the_verdict_is_that_of_the_catalogue(name: str, size: int) -> None:
     data = (FOLDER / name).read_bytes()
     expected = Catalogue.default().validate(URN, data)
-    found = validate_stream(Catalogue.default(), URN, in_pieces(data, size))
+    found = Catalogue.default().validate_stream(URN, in_pieces(data, size))
     if expected and expected[0].code in {"dtd", "encoding"}:
         return  # the caller's to refuse
     assert bool(found) == bool(expected), found
@@ -50,7 +51,7 @@ def document(*numbers: str) -> bytes:
 def test_each_bad_record_is_told_with_its_line_as_far_as_one_piece_reaches(numbers: list[str], size: int) -> None:
     data = document(*numbers)
     lines = [count for count, line in enumerate(data.split(b"\n"), 1) if b"<ContractNumber></ContractNumber>" in line]
-    found = validate_stream(Catalogue.default(), URN, in_pieces(data, size))
+    found = Catalogue.default().validate_stream(URN, in_pieces(data, size))
     told = list(dict.fromkeys(complaint.line for complaint in found))
     assert told == lines[: len(told)]
     assert bool(told) == bool(lines)
@@ -58,7 +59,7 @@ def test_each_bad_record_is_told_with_its_line_as_far_as_one_piece_reaches(numbe
 
 
 def test_no_more_than_the_first_errors_are_told() -> None:
-    found = validate_stream(Catalogue.default(), URN, in_pieces(document(*[""] * 500), 1_000_000))
+    found = Catalogue.default().validate_stream(URN, in_pieces(document(*[""] * 500), 1_000_000))
     assert len(found) == 20
 
 
@@ -66,7 +67,7 @@ def test_a_wrong_document_element_is_told_at_once() -> None:
     def never() -> Iterator[bytes]:
         raise AssertionError
 
-    (found,) = validate_stream(Catalogue.default(), URN, never, root="{urn:x}Other", element="{urn:x}Right")
+    (found,) = Catalogue.default().validate_stream(URN, never, root="{urn:x}Other", element="{urn:x}Right")
     assert (found.path, found.expected) == ("/", "{urn:x}Right")
 
 

@@ -1,8 +1,8 @@
-"""Which path in the XML holds which field: the paths of a profile, parsed, and joined into one tree per document.
+"""Bindings of fields to paths in the XML, joined into one tree of elements for each kind of document.
 
-Paths are a small part of XPath, so that they can be read and written alike: steps ``prefix:name`` from the record
-down, ``@name`` last for an attribute, ``.`` for the element's own text, and ``[@name='value']`` behind a step for an
-element that is told from its siblings by an attribute.
+Paths are a small part of XPath, which serves both to read and to write: steps ``prefix:name`` from the record down,
+``@name`` as the last step for an attribute, ``.`` for the element's own text, and ``[@name='value']`` after a step for
+an element that an attribute distinguishes from its siblings.
 """
 
 from __future__ import annotations
@@ -23,12 +23,16 @@ _ALLOWED = "steps are prefix:name, @name last, or prefix:name[@name='value']"
 
 
 class PathError(ValueError):
-    """A path cannot be read; the message says which step and what is allowed."""
+    """Raised for a path that cannot be read; the message says which step and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a path: a Clark name, whether it is an attribute, and the attribute values that it asks for."""
+    """One step of a path.
+
+    ``name`` is the Clark name of an element, or of an attribute where ``attribute`` is set; ``conditions`` are names
+    and values of the attributes that the element must have; ``text`` is the step as written.
+    """
 
     name: str
     attribute: bool = False
@@ -37,7 +41,7 @@ class Step:
 
 
 def parse_path(path: str, namespaces: Mapping[str, str]) -> tuple[Step, ...]:
-    """Read a path; raises PathError."""
+    """Parse a path with the prefixes of ``namespaces``; raises PathError."""
     if path == ".":
         return ()
     parts = re.findall(r"(?:\[[^\]]*\]|[^/\[])+|(?<=/)(?=/|$)|^(?=/)", path)
@@ -54,8 +58,8 @@ def _step(part: str, path: str, namespaces: Mapping[str, str]) -> Step:
     if match is None:
         raise PathError(f"{path!r}: the step {part!r} is not understood; {_ALLOWED}")
     conditions = tuple(
-        (_clark(each["prefix"], each["name"], path, namespaces), each["value"])
-        for each in _CONDITION.finditer(match["conditions"])
+        (_clark(condition["prefix"], condition["name"], path, namespaces), condition["value"])
+        for condition in _CONDITION.finditer(match["conditions"])
     )
     if len(conditions) != match["conditions"].count("["):
         raise PathError(f"{path!r}: the condition of {part!r} is not understood; only [@name='value'] is")
@@ -74,7 +78,11 @@ def _clark(prefix: str | None, name: str, path: str, namespaces: Mapping[str, st
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One field and where it is: path, how choices are written, and how well that is known. A constant has no field."""
+    """A field and its path in the XML, or a constant that is written there.
+
+    ``place`` is the key of the profile that binds it and ``written`` the path as written there. ``values`` maps the
+    values of a choice to their texts. A constant has no field.
+    """
 
     name: str
     place: str
@@ -88,7 +96,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class GroupBinding:
-    """A group that repeats: the path of its element, and the fields and groups inside it."""
+    """A group that repeats: the path of its element, and the bindings of the fields and groups inside it."""
 
     name: str
     place: str
@@ -100,10 +108,12 @@ class GroupBinding:
 
 @dataclass(slots=True)
 class Node:
-    """One element of the document that the bindings describe together; built once, then only read.
+    """One element in the tree of a document; it does not change once the profile has been read.
 
-    ``group`` names the group whose items this element is. ``always`` marks an element that the schema requires even
-    when it holds nothing; ``collapse`` that its schema type collapses white space, ``collapsed`` which attributes' do.
+    ``group`` is the group of which each such element is an item. ``text`` and ``attributes`` are the bindings of its
+    values. ``always`` marks an element that the schema requires even when it is empty. ``collapse`` means that the
+    schema collapses white space in its text, ``collapsed`` names the attributes for which it does. ``names`` holds the
+    fields and groups in this element and below.
     """
 
     name: str
@@ -122,7 +132,7 @@ class Node:
 
     @property
     def vocabulary(self) -> frozenset[str]:
-        """The names of all elements and attributes of this node and below it."""
+        """Names of all elements and attributes of this node and below it."""
         if self._vocabulary is None:
             own = (self.name, *self.attributes, *dict(self.conditions))
             self._vocabulary = frozenset(own).union(*(child.vocabulary for child in self.children))
@@ -130,18 +140,18 @@ class Node:
 
     @property
     def is_leaf(self) -> bool:
-        """Whether the element holds one value and nothing else."""
+        """True when the element holds one value and nothing else."""
         return self.text is not None and not (self.children or self.attributes or self.conditions)
 
     def child(self, element_name: str, attributes: Mapping[str, str]) -> Node | None:
-        """The node that an element of this name with these attributes belongs to."""
+        """Return the child node for an element of this name with these attributes; None when there is none."""
         for candidate in self.by_tag.get(element_name, ()):
             if all(attributes.get(name) == value for name, value in candidate.conditions):
                 return candidate
         return None
 
     def items(self, element: Element, group: str) -> Iterator[Element]:
-        """The elements of a group's items inside an element of this node, in order."""
+        """Yield the elements that are items of a group inside an element of this node, in order."""
         for child in element:
             inner = self.child(str(child.tag), child.attrib)  # type: ignore[arg-type]
             if inner is None:
@@ -152,9 +162,9 @@ class Node:
                 yield from inner.items(child, group)
 
     def path_to(self, group: str) -> tuple[str, ...] | None:
-        """The names of the elements from below this node to a group's items.
+        """Return the names of the elements from below this node down to a group's items.
 
-        None when names do not tell them, or it is not here.
+        None when the group is not below this node, or names alone do not identify its items.
         """
         for child in self.children:
             if child.conditions or (child.group is not None and child.group.name != group):
@@ -165,14 +175,14 @@ class Node:
         return None
 
     def walk(self) -> Iterator[Node]:
-        """This node and all below it."""
+        """Yield this node and all nodes below it."""
         yield self
         for child in self.children:
             yield from child.walk()
 
 
 def build_tree(root: str, members: tuple[Binding | GroupBinding, ...]) -> Node:
-    """The tree of elements of a document whose document element is ``root`` (Clark name)."""
+    """Return the tree of elements of a document with the document element ``root`` (Clark name)."""
     node = Node(root)
     _fill(node, members)
     return node
@@ -200,7 +210,7 @@ def _fill(node: Node, members: tuple[Binding | GroupBinding, ...]) -> None:
 def _descend(node: Node, path: tuple[Step, ...]) -> Node:
     for step in path:
         known = [
-            each for each in node.by_tag.get(step.name, ()) if each.conditions == step.conditions and not each.group
+            child for child in node.by_tag.get(step.name, ()) if child.conditions == step.conditions and not child.group
         ]
         node = known[0] if known else _add(node, Node(step.name, step.conditions))
     return node
@@ -209,17 +219,17 @@ def _descend(node: Node, path: tuple[Step, ...]) -> Node:
 def _add(parent: Node, child: Node) -> Node:
     parent.children.append(child)
     parent.by_tag.setdefault(child.name, []).append(child)
-    # an element told by conditions is looked for before one that takes any
+    # a node with conditions is tried before one without, which matches any element of the name
     parent.by_tag[child.name].sort(key=lambda node: -len(node.conditions))
     return child
 
 
 def _name(node: Node) -> frozenset[str]:
-    """Note at each node which fields and groups live in it or below; a group's own fields count inside it only."""
+    """Set the names of the fields and groups in each node and below; the fields of a group count only inside it."""
     own = [
-        attribute
-        for attribute in (node.text, *node.attributes.values())
-        if attribute is not None and attribute.constant is None
+        binding
+        for binding in (node.text, *node.attributes.values())
+        if binding is not None and binding.constant is None
     ]
     below = (frozenset({child.group.name}) if child.group else _name(child) for child in node.children)
     node.names = frozenset(binding.name for binding in own).union(*below)

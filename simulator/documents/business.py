@@ -1,14 +1,7 @@
-"""The rules of the business that a schema cannot say: check digits, sums, duplicates, dates that fit together.
+"""The business rules that a schema cannot express: check digits, sums, duplicates, dates that fit together.
 
-Rules about amounts, the same wherever one stands.
-
-Rules about a document's header, the same on all channels.
-
-Rules about contract records.
-
-Rules about discount records.
-
-Rules about payout records.
+``breaches`` checks a document: its header, then its records by the functions for contracts, discounts and payouts. Each
+rule is defined, with its texts and source, in ``simulator.domain.business_rules``.
 """
 
 from __future__ import annotations
@@ -40,9 +33,30 @@ from simulator.domain.model import (
     Period,
 )
 
+__all__ = ["RULES", "Breach", "BusinessRule", "breaches"]
+
+_METERING_POINT = "43Z"  # start of the EIC of a metering point in Latvia
+_AMOUNTS = ("net_bill", "applied", "carried_over", "remainder")
+
+
+def breaches(document: Document, profile: Profile) -> tuple[Breach, ...]:
+    """Return all breaches of the business rules in a document, those of the header first, then record by record."""
+    unordered = [*about_header(document), *_about_records(document, profile)]
+    return tuple(sorted(unordered, key=lambda breach: -1 if breach.record is None else breach.record))
+
+
+def _about_records(document: Document, profile: Profile) -> Iterator[Breach]:
+    match document.channel:
+        case ChannelName.CONTRACT:
+            return about_contracts(document)
+        case ChannelName.DISCOUNT:
+            return about_discounts(document, profile)
+        case ChannelName.PAYOUT:
+            return about_payouts(document)
+
 
 def about_header(document: Document) -> Iterator[Breach]:
-    """Breaches by the header."""
+    """Yield the breaches in the header of a document."""
     header = document.header
     if not registration_number_valid(header.provider):
         yield rules.PROVIDER.broken("header.provider", {"value": header.provider})
@@ -61,11 +75,8 @@ def about_header(document: Document) -> Iterator[Breach]:
         yield rules.CORRECTS_ITSELF.broken("header.corrects", {"value": header.corrects})
 
 
-_METERING_POINT = "43Z"
-
-
 def about_contracts(document: Document) -> Iterator[Breach]:
-    """Breaches by the records of a contract document."""
+    """Yield the breaches in the records of a contract document."""
     seen: dict[str, int] = {}
     for index, record in enumerate(document.records):
         if not isinstance(record, ContractRecord):
@@ -104,7 +115,7 @@ def _about_persons(index: int, record: ContractRecord) -> Iterator[Breach]:
 
 
 def about_money(amount: Decimal, field: str, *, record: int, member: int | None = None) -> Iterator[Breach]:
-    """Breaches by one amount in EUR."""
+    """Yield the breaches of one amount in EUR: more than two decimals, or negative."""
     exponent = amount.as_tuple().exponent
     if isinstance(exponent, int) and exponent < -2 and any(amount.as_tuple().digits[exponent + 2 :]):
         yield rules.MONEY_DECIMALS.broken(field, {"value": amount}, record=record, member=member)
@@ -113,7 +124,7 @@ def about_money(amount: Decimal, field: str, *, record: int, member: int | None 
 
 
 def about_discounts(document: Document, profile: Profile) -> Iterator[Breach]:
-    """Breaches by the records of a discount document."""
+    """Yield the breaches in the records of a discount document."""
     seen: dict[tuple[str, str], int] = {}
     for index, record in enumerate(document.discounts()):
         yield from _about_decision(index, record, document.header)
@@ -144,23 +155,23 @@ def _about_categories(index: int, record: DiscountRecord, period: Period, profil
     if record.status is DiscountStatus.GRANTED and record.amount_due > 0 and not record.categories:
         yield rules.NO_CATEGORY.broken("amount_due", {"value": record.amount_due}, record=index)
     seen: set[Category] = set()
-    for number, each in enumerate(record.categories):
-        if each.category in seen:
+    for number, counted in enumerate(record.categories):
+        if counted.category in seen:
             yield rules.DUPLICATE_CATEGORY.broken(
-                "categories.category", {"category": _name(each.category)}, record=index, member=number
+                "categories.category", {"category": _name(counted.category)}, record=index, member=number
             )
-        seen.add(each.category)
-        rate = profile.rate(each.category, period)
-        if rate is not None and not rate.per_count and each.count != 1:
-            words = {"value": each.count, "category": _name(each.category)}
+        seen.add(counted.category)
+        rate = profile.rate(counted.category, period)
+        if rate is not None and not rate.per_count and counted.count != 1:
+            words = {"value": counted.count, "category": _name(counted.category)}
             yield rules.CATEGORY_COUNT.broken("categories.count", words, record=index, member=number)
 
 
 def _about_catch_up(index: int, record: DiscountRecord, period: Period) -> Iterator[Breach]:
-    for number, each in enumerate(record.catch_up):
-        yield from about_money(each.amount, "catch_up.amount", record=index, member=number)
-        if not rules.FIRST_PERIOD <= each.period < period:
-            words = {"value": each.period, "first": rules.FIRST_PERIOD, "last": period - 1}
+    for number, part in enumerate(record.catch_up):
+        yield from about_money(part.amount, "catch_up.amount", record=index, member=number)
+        if not rules.FIRST_PERIOD <= part.period < period:
+            words = {"value": part.period, "first": rules.FIRST_PERIOD, "last": period - 1}
             yield rules.CATCH_UP_PERIOD.broken("catch_up.period", words, record=index, member=number)
 
 
@@ -168,11 +179,8 @@ def _name(category: Category) -> Bilingual:
     return Bilingual(rules.CATEGORIES[category].in_language("lv"), category)  # in English by its name in the model
 
 
-_AMOUNTS = ("net_bill", "applied", "carried_over", "remainder")
-
-
 def about_payouts(document: Document) -> Iterator[Breach]:
-    """Breaches by the records of a payout document."""
+    """Yield the breaches in the records of a payout document."""
     for index, record in _payouts(document):
         yield from _about_amounts(index, record)
         yield from _about_dates(index, record, document.header)
@@ -181,8 +189,8 @@ def about_payouts(document: Document) -> Iterator[Breach]:
 
 
 def _payouts(document: Document) -> Iterator[tuple[int, PayoutRecord]]:
-    """The records with their index, one after another: there may be more than memory bears."""
-    return ((index, each) for index, each in enumerate(document.records) if isinstance(each, PayoutRecord))
+    """Iterate over the payout records with their index, without a list: there may be more than fit in memory."""
+    return ((index, record) for index, record in enumerate(document.records) if isinstance(record, PayoutRecord))
 
 
 def _about_amounts(index: int, record: PayoutRecord) -> Iterator[Breach]:
@@ -220,7 +228,7 @@ def _about_duplicates(payouts: Iterable[tuple[int, PayoutRecord]]) -> Iterator[B
 
 
 def _about_invoices(payouts: Iterable[tuple[int, PayoutRecord]]) -> Iterator[Breach]:
-    """What the records of one invoice say together; a reversal cancels and is not added."""
+    """Yield the breaches in the records of one invoice taken together; reversals are not added up."""
     applied: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     first: dict[tuple[str, str], tuple[int, Decimal]] = {}
     for index, record in payouts:
@@ -233,26 +241,7 @@ def _about_invoices(payouts: Iterable[tuple[int, PayoutRecord]]) -> Iterator[Bre
             continue
         before = applied[invoice]
         applied[invoice] += record.applied
-        # said once, at the record that goes beyond the bill; one record alone is applied-over-net
+        # Reported once, at the record that exceeds the bill; a single record that does is applied-over-net.
         if before <= record.net_bill < applied[invoice] and before > 0 and record.applied <= record.net_bill:
             words = {"value": applied[invoice], "net": record.net_bill}
             yield rules.INVOICE_OVERDRAWN.broken("applied", {**words, "invoice": record.invoice_number}, record=index)
-
-
-__all__ = ["RULES", "Breach", "BusinessRule", "breaches"]
-
-
-def breaches(document: Document, profile: Profile) -> tuple[Breach, ...]:
-    """All that breaks a rule of the business, the header's first, then record by record."""
-    found = [*about_header(document), *_about_records(document, profile)]
-    return tuple(sorted(found, key=lambda breach: -1 if breach.record is None else breach.record))
-
-
-def _about_records(document: Document, profile: Profile) -> Iterator[Breach]:
-    match document.channel:
-        case ChannelName.CONTRACT:
-            return about_contracts(document)
-        case ChannelName.DISCOUNT:
-            return about_discounts(document, profile)
-        case ChannelName.PAYOUT:
-            return about_payouts(document)

@@ -1,4 +1,4 @@
-"""Names and paths of elements as people write them. Imports no schema library, unlike :mod:`explaining`."""
+"""Names and paths of elements with prefixes, as they stand in messages. Needs no schema library."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ _CLARK = re.compile(r"\{([^{}]*)\}([\w.\-]+)")
 
 
 class Names:
-    """Writes names and paths with prefixes; what has no prefix is written ``{namespace}name``."""
+    """Writes names and paths with prefixes; a name in a namespace without a prefix is written ``{namespace}name``."""
 
     def __init__(self, prefixes: Mapping[str, str]) -> None:
+        """``prefixes`` maps prefixes to namespaces."""
         self._prefixes = {uri: prefix for prefix, uri in prefixes.items() if prefix}
         self._positions: dict[Element, dict[Element, int]] = {}
 
     def name(self, clark: str) -> str:
-        """A name as people write it."""
+        """Return a Clark name with its prefix."""
         uri, local = split(clark)
         if not uri:
             return local
@@ -27,11 +28,11 @@ class Names:
         return f"{prefix}:{local}" if prefix else clark
 
     def text(self, message: str) -> str:
-        """A message in which Clark names stand, with prefixes instead."""
+        """Return a message with the Clark names in it replaced by names with prefixes."""
         return _CLARK.sub(lambda match: self.name(match[0]), message)
 
     def path(self, element: Element, attribute: str | None = None) -> str:
-        """Absolute XPath, with a position wherever siblings share the name."""
+        """Return the absolute XPath of an element or attribute, with positions where siblings have the same name."""
         steps = [] if attribute is None else [f"@{self.name(attribute)}"]
         node: Element | None = element
         while node is not None:
@@ -50,16 +51,16 @@ class Names:
 
 
 def _positions(parent: Element) -> dict[Element, int]:
-    """The position of each child among those of its name; 0 where it is the only one."""
+    """Return the position (from 1) of each child among those of its name; 0 where it is the only one."""
     counts: dict[str, int] = {}
-    found: dict[Element, int] = {}
+    positions: dict[Element, int] = {}
     for child in parent:
-        counts[str(child.tag)] = found[child] = counts.get(str(child.tag), 0) + 1
-    return {child: position if counts[str(child.tag)] > 1 else 0 for child, position in found.items()}
+        counts[str(child.tag)] = positions[child] = counts.get(str(child.tag), 0) + 1
+    return {child: position if counts[str(child.tag)] > 1 else 0 for child, position in positions.items()}
 
 
 def split(clark: str) -> tuple[str, str]:
-    """Namespace and local part of a Clark name."""
+    """Return the namespace and the local part of a Clark name."""
     if clark.startswith("{"):
         uri, _, local = clark[1:].partition("}")
         return uri, local
@@ -67,9 +68,9 @@ def split(clark: str) -> tuple[str, str]:
 
 
 def wrong_root(root: Element, expected: Iterable[str], names: Names, provenance: Provenance) -> Complaint:
-    """The complaint about a document element that is none of those expected (Clark names)."""
+    """Return the complaint about a document element that is none of the ``expected`` ones (Clark names)."""
     uri, local = split(str(root.tag))
     wanted = tuple(expected)
     found = f"the document element {local} in the namespace {uri or '(none)'}"
-    spelt = (f"{split(each)[1]} in the namespace {split(each)[0] or '(none)'}" for each in wanted)
+    spelt = (f"{local} in the namespace {uri or '(none)'}" for uri, local in map(split, wanted))
     return Complaint("root", root.sourceline, names.path(root), found, " or ".join(spelt), provenance)

@@ -1,7 +1,8 @@
-"""Why a document is invalid, in plain words: where exactly, what was found, what was expected and who says so.
+"""Explanation of why a document is invalid: where, what was found, what was expected, and by which source.
 
-libxml2 decides; its log names the nodes at fault. xmlschema then looks at those records alone and explains, so a
-large document with one bad record is explained as quickly as a small one.
+libxml2 decides if a document is valid, and its log names the nodes with errors. xmlschema then checks only the records
+of those nodes and explains the errors, so that one invalid record in a large document is explained as quickly as in a
+small one.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ _RECORD_PATH = re.compile(r"/[^/]+/([^/\[]+)(?:\[(\d+)\])?(?:/(.+))?")
 _ATTRIBUTE_VALUE = re.compile(r"attribute ([^=]+)='.*?': (.*)", re.DOTALL)
 _SUBJECT = re.compile(r"^Element '[^']*'(, attribute '[^']*')?: ")
 _FULLY_EXPLAINED = 1000
-"""Records that xmlschema explains; in a document with more bad ones, libxml2's own words serve for the rest."""
+"""Most records that xmlschema explains; errors in further records have libxml2's message."""
 
 _WHOLE = "a whole number in digits"
 _BUILT_IN = {
@@ -71,7 +72,10 @@ def explain(
     names: Names,
     provenance: Provenance,
 ) -> tuple[Complaint, ...]:
-    """All complaints about a document that libxml2 found invalid, in order of their lines; never none."""
+    """Return the complaints about a document that libxml2 found invalid, at least one, in the order of their lines.
+
+    ``log`` is libxml2's error log; ``provenance`` is the source for declarations that name none in the schema file.
+    """
     entries = tuple(log)
     explainer = _Explainer(tree, model, names, provenance)
     finder = _Nodes(tree)
@@ -83,18 +87,18 @@ def explain(
         try:
             complaints += explainer.all_of(unit)
         except xmlschema.XMLSchemaException:
-            continue  # xmlschema cannot go on where xsi:type names no type; libxml2's words tell of it
+            continue  # xmlschema gives up where xsi:type names no type; libxml2's message remains
         explained.add(unit)
     for entry, node in zip(entries, nodes, strict=True):
         if not complaints or not explained.intersection(explainer.units([node])):
             complaints.append(explainer.plain(entry, node))
-    return tuple(sorted(dict.fromkeys(complaints), key=lambda fromkey: fromkey.line or 0))
+    return tuple(sorted(dict.fromkeys(complaints), key=lambda complaint: complaint.line or 0))
 
 
 class _Nodes:
-    """Finds the element that a log entry means; its path has the document's own prefixes, or wildcards.
+    """Finds the element at the path of a log entry, which has the document's own prefixes or wildcards.
 
-    The step to the record is looked up in a list, for XPath would count through all records again for every entry.
+    The record is looked up in a list, because XPath would count through all records again for every entry.
     """
 
     def __init__(self, tree: Tree) -> None:
@@ -103,7 +107,7 @@ class _Nodes:
         self._records: dict[str, list[Element]] = {}
 
     def find(self, path: str | None) -> Element:
-        """The element at a path; the document element when the log has no path."""
+        """Return the element at a path; the document element when the path is None or unknown."""
         match = _RECORD_PATH.fullmatch(path or "")
         if match is None:
             return self._root
@@ -114,16 +118,16 @@ class _Nodes:
         index = int(position or 1) - 1
         if index >= len(records):
             return self._root
-        found = self._select(records[index], rest) if rest else [records[index]]
-        return found[0] if found else records[index]
+        elements = self._select(records[index], rest) if rest else [records[index]]
+        return elements[0] if elements else records[index]
 
     def _select(self, start: Element, path: str) -> list[Element]:
         try:
-            found = start.xpath(path, namespaces=self._prefixes)
+            result = start.xpath(path, namespaces=self._prefixes)
         except etree.XPathEvalError:  # a prefix that is bound further down
             self._prefixes = _bound(pair for element in self._root.iter() for pair in element.nsmap.items())
-            found = start.xpath(path, namespaces=self._prefixes)
-        return [element for element in found if etree.iselement(element)] if isinstance(found, list) else []
+            result = start.xpath(path, namespaces=self._prefixes)
+        return [element for element in result if etree.iselement(element)] if isinstance(result, list) else []
 
 
 def _bound(pairs: Iterable[tuple[str | None, str]]) -> dict[str, str]:
@@ -138,27 +142,27 @@ class _Explainer:
         self._provenance = provenance
 
     def units(self, nodes: Iterable[Element]) -> list[Element]:
-        """What to look at again: the record (child of the document element) of each node, or the document element.
+        """Return the elements to check again: the record of each node, or the document element.
 
-        A misplaced record is the document element's fault as well.
+        A record is a child of the document element. A misplaced record is an error of the document element as well.
         """
-        found: dict[Element, None] = {}
+        units: dict[Element, None] = {}
         for node in nodes:
             record = node
             while (parent := record.getparent()) is not None and parent is not self._root:
                 record = parent
             if record is node:
-                found[self._root] = None
+                units[self._root] = None
             if record is not self._root:
-                found[record] = None
-        return list(found)
+                units[record] = None
+        return list(units)
 
     def all_of(self, unit: Element) -> list[Complaint]:
-        """Every complaint about a unit; raises XMLSchemaException where xmlschema gives up."""
+        """Return all complaints about a unit; raises XMLSchemaException where xmlschema gives up."""
         return [self._complaint(error) for error in self._errors(unit)]
 
     def plain(self, entry: etree._LogEntry, node: Element) -> Complaint:
-        """libxml2's own words."""
+        """Return a log entry of libxml2 as a complaint, with libxml2's message."""
         message = self._names.text(_SUBJECT.sub("", entry.message.strip()))
         found, _, expected = message.partition(" Expected is ")
         wanted = expected.strip("( ).") or documentation(self._declaration(node)) or "what the schema allows here"
@@ -182,7 +186,8 @@ class _Explainer:
             return self._about_attributes(error, element, source)
         value = _ATTRIBUTE_VALUE.match(error.reason or "")
         if value is not None:
-            name = next((each for each in map(str, element.attrib) if self._spelt(each, value[1])), value[1])
+            attributes = map(str, element.attrib)
+            name = next((clark for clark in attributes if self._is_spelt(clark, value[1])), value[1])
             return self._make(element, name, _shown(element.get(name)), self._words(error, value[2]), source)
         found = _shown(element.text) if not isinstance(error.validator, XsdGroup) else "text between the elements"
         return self._make(element, None, found, self._expected(error, element), source)
@@ -224,18 +229,18 @@ class _Explainer:
         return f"{words} ({meaning.rstrip('.')})" if meaning else words
 
     def _words(self, error: XMLSchemaValidationError, reason: str) -> str:
-        """What a value must be: by the facet, else by the built-in type, else in xmlschema's own words."""
+        """Return what a value must be: by the facet, else by the built-in type, else by xmlschema's message."""
         words = _facet_words(error.validator)
         if words is None and isinstance(error, XMLSchemaDecodeError):
             words = _BUILT_IN.get(getattr(error.validator, "local_name", None) or "")
         return words or self._names.text(reason) or "what the schema allows here"
 
-    def _spelt(self, name: str, written: str) -> bool:
-        """Whether an attribute's Clark name is meant by a name as xmlschema writes it, whatever its prefix."""
+    def _is_spelt(self, name: str, written: str) -> bool:
+        """Return True when xmlschema's spelling of an attribute, with any prefix, means a Clark name."""
         return split(name)[1] == written.rpartition(":")[2].rpartition("}")[2]
 
     def _declaration(self, element: Element) -> XsdElement | None:
-        """The schema's declaration of an element, found by walking down from the document element."""
+        """Return the schema's declaration of an element; None where the schema has none on the way from the root."""
         chain = [element, *element.iterancestors()]
         declaration = global_element(self._model, str(self._root.tag))
         for step in reversed(chain[:-1]):
@@ -246,11 +251,7 @@ class _Explainer:
 
     def _allowed(self, element: Element) -> str:
         declaration = self._declaration(element)
-        inside = [
-            self._names.name(child_declaration.name)
-            for child_declaration in child_declarations(declaration)
-            if child_declaration.name
-        ]
+        inside = [self._names.name(child.name) for child in child_declarations(declaration) if child.name]
         return f"{self._names.name(str(element.tag))} may hold {_listed(inside) or 'no elements'}"
 
     def _attributes(self, element: Element) -> list[str]:
@@ -263,23 +264,23 @@ class _Explainer:
 
 
 def global_element(model: xmlschema.XMLSchema10, clark: str) -> XsdElement | None:
-    """The declaration of a document element, in the schema or in one that it imports."""
+    """Return the declaration of a document element (Clark name), in the schema or in one that it imports."""
     return model.maps.elements.get(clark)
 
 
 def document_elements(model: xmlschema.XMLSchema10) -> tuple[str, ...]:
-    """The document elements (Clark names) of the schema's own namespace."""
+    """Return the document elements (Clark names) of the schema's own namespace."""
     return tuple(element.name for element in model.elements.values())
 
 
 def content_group(declaration: XsdElement | None) -> XsdGroup | None:
-    """The content model of an element that holds elements; None for one that holds text alone."""
+    """Return the content model of an element that holds elements; None for one that holds only text."""
     content = getattr(getattr(declaration, "type", None), "content", None)
     return content if isinstance(content, XsdGroup) else None
 
 
 def child_declarations(declaration: XsdElement | None) -> tuple[XsdElement, ...]:
-    """The elements that a declaration allows as children, wildcards left out."""
+    """Return the elements that a declaration allows as children, without wildcards."""
     content = content_group(declaration)
     if content is None:
         return ()
@@ -287,7 +288,7 @@ def child_declarations(declaration: XsdElement | None) -> tuple[XsdElement, ...]
 
 
 def child_declaration(declaration: XsdElement, clark: str) -> XsdElement | None:
-    """The declaration of a child of this name; a member of a substitution group stands for its head."""
+    """Return the declaration of a child (Clark name); a member of a substitution group replaces its head."""
     for child in child_declarations(declaration):
         if child.name == clark:
             return child
@@ -297,7 +298,7 @@ def child_declaration(declaration: XsdElement, clark: str) -> XsdElement | None:
 
 
 def fact(declaration: XsdElement | None) -> Provenance | None:
-    """What the schema file says about how well a declaration is known: its own word, else that of its type."""
+    """Return the basis and source that the schema file notes on a declaration, or else on its type."""
     for component in _annotated(declaration):
         for info in component.annotation.appinfo:
             for element in info.iter(_FACT):
@@ -308,11 +309,11 @@ def fact(declaration: XsdElement | None) -> Provenance | None:
 
 
 def documentation(declaration: XsdElement | None, language: str = "en") -> str:
-    """The schema's own words about what a value is: those of the type, for they say its form, else the element's."""
+    """Return the schema's documentation of a value: that of its type, which says its form, or else of the element."""
     for component in reversed(_annotated(declaration)):
-        for each in component.annotation.documentation:
-            if each.get(_LANGUAGE) == language and each.text:
-                return str(each.text).strip()
+        for text in component.annotation.documentation:
+            if text.get(_LANGUAGE) == language and text.text:
+                return str(text.text).strip()
     return ""
 
 
@@ -324,10 +325,10 @@ def _annotated(declaration: XsdElement | None) -> list[Any]:
 
 
 def _facet_words(facet: object) -> str | None:
-    """What a facet asks for."""
+    """Return what a facet requires, as a phrase; None for an unknown facet."""
     match facet:
         case XsdEnumerationFacets():
-            return f"one of {_listed([str(each) for each in facet.enumeration])}"
+            return f"one of {_listed([str(value) for value in facet.enumeration])}"
         case XsdPatternFacets():
             return f"text of the form {' and '.join(facet.regexps)}"
         case XsdLengthFacet():

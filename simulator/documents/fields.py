@@ -1,4 +1,7 @@
-"""The fields that a document has in the domain, by the names that profiles use, and how they make up its records."""
+"""The fields of documents by the names that profiles use, and the conversion between their values and the records.
+
+``Values`` holds the values of a document, a record or an item of a group, by the names of their fields.
+"""
 
 from __future__ import annotations
 
@@ -31,10 +34,13 @@ from simulator.domain.model import (
 
 Values = dict[str, Any]
 
+RECORDS = "records"
+"""Name of the group of a document's records."""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One value. A field that is not required may be absent from documents and from profiles."""
+    """A field: its kind of value. A field that is not required may be absent from documents and from profiles."""
 
     name: str
     kind: Kind = Kind.TEXT
@@ -44,7 +50,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Values that repeat together. A group may be absent from a profile unless it is required."""
+    """A group of fields that repeat together. It may be absent from a profile unless it is required."""
 
     name: str
     members: tuple[Field | Group, ...]
@@ -120,27 +126,27 @@ _ERROR = (
 )
 
 DOCUMENTS: Mapping[ChannelName, tuple[Field | Group, ...]] = {
-    ChannelName.CONTRACT: (*HEADER, Group("records", _CONTRACT, required=True)),
-    ChannelName.DISCOUNT: (*HEADER, Group("records", _DISCOUNT, required=True)),
-    ChannelName.PAYOUT: (*HEADER, Group("records", _PAYOUT, required=True)),
+    ChannelName.CONTRACT: (*HEADER, Group(RECORDS, _CONTRACT, required=True)),
+    ChannelName.DISCOUNT: (*HEADER, Group(RECORDS, _DISCOUNT, required=True)),
+    ChannelName.PAYOUT: (*HEADER, Group(RECORDS, _PAYOUT, required=True)),
 }
-"""What a document of each channel consists of."""
+"""Fields and groups of a document of each channel."""
 
 ERROR_REPORT: tuple[Field | Group, ...] = (
     Field("document_id", Kind.GUID, required=False),
     Group("errors", _ERROR, required=True),
 )
-"""What an error report consists of."""
+"""Fields and groups of an error report."""
 
 
 def document_from(channel: ChannelName, values: Values) -> Document:
-    """A document from its values; what is not required and absent gets the domain's default."""
-    records = tuple(_BUILD[channel](each) for each in values.get("records", ()))
+    """Return a document from its values; absent fields that are not required get the domain's default."""
+    records = tuple(_BUILD[channel](record) for record in values.get(RECORDS, ()))
     return Document(channel, header_from(values, len(records)), records)
 
 
 def header_from(values: Values, records: int) -> Header:
-    """A header from the values of a document with so many records."""
+    """Return a header from the values of a document with a number of ``records``."""
     return Header(
         document_id=values["header.document_id"],
         provider=values["header.provider"],
@@ -152,12 +158,12 @@ def header_from(values: Values, records: int) -> Header:
 
 
 def record_from(channel: ChannelName, values: Values) -> Record:
-    """A record of a channel from its values."""
+    """Return a record of a channel from its values."""
     return _BUILD[channel](values)
 
 
 def values_of(document: Document) -> Values:
-    """The values of a document."""
+    """Return the values of a document."""
     header = document.header
     return {
         "header.document_id": header.document_id,
@@ -166,27 +172,27 @@ def values_of(document: Document) -> Values:
         "header.period": header.period,
         "header.record_count": header.record_count,
         "header.corrects": header.corrects,
-        "records": [_take(record) for record in document.records],
+        RECORDS: [_take(record) for record in document.records],
     }
 
 
 def report_from(values: Values) -> ErrorReport:
-    """An error report from its values."""
+    """Return an error report from its values."""
     errors = tuple(
         RecordError(
-            code=each["code"],
-            severity=each["severity"],
-            text_lv=each["text_lv"],
-            text_en=each.get("text_en", ""),
-            position=each.get("position"),
+            code=error["code"],
+            severity=error["severity"],
+            text_lv=error["text_lv"],
+            text_en=error.get("text_en", ""),
+            position=error.get("position"),
         )
-        for each in values.get("errors", ())
+        for error in values.get("errors", ())
     )
     return ErrorReport(values.get("document_id"), errors)
 
 
 def values_of_report(report: ErrorReport) -> Values:
-    """The values of an error report."""
+    """Return the values of an error report."""
     errors = [
         {
             "position": error.position,
@@ -207,7 +213,7 @@ def _contract(values: Values) -> ContractRecord:
         metering_point=values["metering_point"],
         address=_address(values),
         holder=_person(values, "holder"),
-        sub_users=tuple(SubUser(_person(each, "person"), _address(each)) for each in values.get("sub_users", ())),
+        sub_users=tuple(SubUser(_person(user, "person"), _address(user)) for user in values.get("sub_users", ())),
         valid_from=values["valid_from"],
         valid_to=values.get("valid_to"),
     )
@@ -226,11 +232,11 @@ def _discount(values: Values) -> DiscountRecord:
         contract=values["contract"],
         person_code=values["person_code"],
         categories=tuple(
-            CategoryCount(each["category"], each.get("count", 1)) for each in values.get("categories", ())
+            CategoryCount(counted["category"], counted.get("count", 1)) for counted in values.get("categories", ())
         ),
         amount_due=values["amount_due"],
         catch_up=tuple(
-            CatchUp(each["period"], each["amount"], each.get("reason", "")) for each in values.get("catch_up", ())
+            CatchUp(part["period"], part["amount"], part.get("reason", "")) for part in values.get("catch_up", ())
         ),
         status=values["status"],
         decision_id=values["decision_id"],

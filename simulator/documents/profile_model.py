@@ -50,7 +50,7 @@ _TRANSFORMATION_SECONDS = Sourced(10, Provenance(Basis.ASSUMED, "no public sourc
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of DIT.
+    """Limits of DIT: bytes of a message and of a month, seconds between two polls, days that a message is kept.
 
     ``message_bytes`` is the size of one message, ``poll_seconds`` the least time between two polls, ``retention_days``
     the time that a message is kept. ``month_bytes_test`` and ``month_bytes_production`` are the bytes that may be sent

@@ -1,4 +1,7 @@
-"""Holds a profile's paths against the schema: what they name must exist there, and in this order."""
+"""Check of a profile's paths against its schema: each element and attribute must exist there, in the same order.
+
+Imports xmlschema, which takes long, so ``profile`` imports this module only when it checks a profile.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,15 @@ from simulator.documents.explaining import child_declaration, child_declarations
 
 
 def problems(root: Node, declaration: XsdElement, names: Names, schema: str) -> list[str]:
-    """What does not fit, one sentence each; notes in the tree what the schema says about white space and must-haves."""
-    return list(_Resolver(names, schema).node(root, declaration))
+    """Check a document's tree against the declaration of its document element; return one sentence for each problem.
+
+    ``schema`` is the schema's file name for the sentences. Sets in the tree what only the schema says: which values
+    have their white space collapsed, and which elements are required even when empty.
+    """
+    return list(_Checker(names, schema).node(root, declaration))
 
 
-class _Resolver:
+class _Checker:
     def __init__(self, names: Names, schema: str) -> None:
         self._names = names
         self._schema = schema
@@ -24,24 +31,19 @@ class _Resolver:
     def node(self, node: Node, declaration: XsdElement) -> Iterator[str]:
         yield from self._attributes(node, declaration)
         yield from self._text(node, declaration)
-        found: list[tuple[Node, XsdElement]] = []
+        declared: list[tuple[Node, XsdElement]] = []
         for child in node.children:
             inner = child_declaration(declaration, child.name)
             if inner is not None:
-                found.append((child, inner))
+                declared.append((child, inner))
                 yield from self.node(child, inner)
             elif not _open(declaration):
                 yield self._no_element(child, declaration)
-        yield from self._order(declaration, found)
+        yield from self._order(declaration, declared)
         yield from self._uncovered(node, declaration)
 
     def _holds(self, declaration: XsdElement, otherwise: str) -> str:
-        return (
-            ", ".join(
-                self._names.name(str(child_declaration.name)) for child_declaration in child_declarations(declaration)
-            )
-            or otherwise
-        )
+        return ", ".join(self._names.name(str(child.name)) for child in child_declarations(declaration)) or otherwise
 
     def _no_element(self, child: Node, declaration: XsdElement) -> str:
         place, written = _origin(child)
@@ -54,7 +56,7 @@ class _Resolver:
         known = [name for name in declaration.attributes if name]
         for name, binding in node.attributes.items():
             if name not in known and None not in declaration.attributes:
-                there = ", ".join(f"@{self._names.name(each)}" for each in known) or "no attributes"
+                there = ", ".join(f"@{self._names.name(attribute)}" for attribute in known) or "no attributes"
                 yield (
                     f"{binding.place}: {binding.written!r} names @{self._names.name(name)}, which {self._schema}"
                     f" does not have on {self._names.name(declaration.name)}; there are {there}"
@@ -88,30 +90,30 @@ class _Resolver:
         for value in written:
             if not simple.is_valid(value):  # type: ignore[attr-defined]
                 allowed = getattr(simple, "enumeration", None)
-                there = f"; allowed are {', '.join(str(each) for each in allowed)}" if allowed else ""
+                there = f"; allowed are {', '.join(str(choice) for choice in allowed)}" if allowed else ""
                 yield f"{binding.place}: {self._schema} does not allow the value {value!r} there{there}"
 
-    def _order(self, declaration: XsdElement, found: list[tuple[Node, XsdElement]]) -> Iterator[str]:
+    def _order(self, declaration: XsdElement, declared: list[tuple[Node, XsdElement]]) -> Iterator[str]:
         content = content_group(declaration)
         if content is None or content.max_occurs != 1 or any(group.model != "sequence" for group in _groups(content)):
             return
-        order = [child_declaration.name for child_declaration in child_declarations(declaration)]
+        order = [child.name for child in child_declarations(declaration)]
         latest: tuple[int, Node | None] = (0, None)
-        for child, _ in found:
+        for child, _ in declared:
             index = order.index(child.name) if child.name in order else latest[0]
             if index < latest[0] and latest[1] is not None:
                 yield (
                     f"{_origin(child)[0]}: stands after {_origin(latest[1])[0]}, but {self._schema} has"
                     f" {self._names.name(child.name)} before {self._names.name(latest[1].name)}; put it in that order"
                 )
-            latest = max(latest, (index, child), key=lambda each: each[0])
+            latest = max(latest, (index, child), key=lambda indexed: indexed[0])
 
     def _uncovered(self, node: Node, declaration: XsdElement) -> Iterator[str]:
-        """What the schema requires and the profile never writes; and wrappers that must be there even when empty."""
+        """Yield what the schema requires and the profile never writes; mark elements that are required when empty."""
         for required in _must(declaration):
             nodes = node.by_tag.get(required.name, [])
-            for each in nodes:
-                each.always = each.group is None and any(below.group is not None for below in each.walk())
+            for wrapper in nodes:
+                wrapper.always = wrapper.group is None and any(below.group is not None for below in wrapper.walk())
             if not nodes:
                 yield (
                     f"{_origin(node)[0]}: {self._schema} requires {self._names.name(str(required.name))} in"
@@ -119,7 +121,7 @@ class _Resolver:
                     ' or write it with { path = "...", constant = "..." }'
                 )
         for name, attribute in declaration.attributes.items():
-            conditions = {each for each, _ in node.conditions}
+            conditions = {condition for condition, _ in node.conditions}
             if name and getattr(attribute, "use", "") == "required" and name not in {*node.attributes, *conditions}:
                 yield (
                     f"{_origin(node)[0]}: {self._schema} requires @{self._names.name(name)} on"
@@ -134,7 +136,7 @@ def _must(declaration: XsdElement) -> Iterator[XsdElement]:
 
 
 def _must_of(group: XsdGroup) -> Iterator[XsdElement]:
-    """What a valid element cannot lack; one that others may stand in for is left out."""
+    """Yield the elements that a valid element must have, except those that a substitute may replace."""
     if group.min_occurs == 0 or group.model == "choice":
         return
     for particle in group:
@@ -152,17 +154,17 @@ def _groups(group: XsdGroup) -> Iterator[XsdGroup]:
 
 
 def _open(declaration: XsdElement) -> bool:
-    """Whether any element may stand here, so that the schema cannot say more."""
+    """Return True when the schema allows any element here."""
     content = content_group(declaration)
     return content is not None and any(isinstance(element, XsdAnyElement) for element in content.iter_elements())
 
 
 def _origin(node: Node) -> tuple[str, str]:
-    """The place in the profile that a node comes from, and the path as it is written there."""
-    for each in node.walk():
-        if each.group is not None:
-            return each.group.place, each.group.written
-        for binding in (each.text, *each.attributes.values()):
+    """Return the place in the profile that a node comes from, and its path as written there."""
+    for below in node.walk():
+        if below.group is not None:
+            return below.group.place, below.group.written
+        for binding in (below.text, *below.attributes.values()):
             if binding is not None:
                 return binding.place, binding.written
     return "", ""

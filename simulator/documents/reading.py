@@ -1,6 +1,7 @@
-"""Bytes to a document, through the profile's paths.
+"""Reading of documents from XML by the profile's paths.
 
-Bytes to a document of any size: its records wait in a file until they are asked for.
+``read_document`` reads a document into memory, ``read_located`` also keeps the elements that it was read from, and
+``read_streamed`` reads one of any size, with its records in a file.
 """
 
 from __future__ import annotations
@@ -10,30 +11,25 @@ import pickle
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, overload
+from typing import Any, BinaryIO, overload
 
 from lxml import etree
 
 from simulator.documents import fields, parsing
 from simulator.documents.bindings import Binding, Node
 from simulator.documents.element_names import Names, wrong_root
-from simulator.documents.fields import Values, document_from, report_from
-from simulator.documents.parsing import Complaint, Element, Tree
-from simulator.documents.profile import Profile
+from simulator.documents.fields import RECORDS, Values, document_from, report_from
+from simulator.documents.parsing import Complaint, Element, Pieces, Tree
+from simulator.documents.profile import ChannelProfile, Profile
 from simulator.documents.values import READERS, XML_SPACE, Kind
 from simulator.domain.model import ChannelName, Document, ErrorReport, Record
 
-if TYPE_CHECKING:
-    from simulator.documents.parsing import Pieces
-    from simulator.documents.profile import ChannelProfile
-
-
+_BLOCK = 1024 * 1024  # bytes of pickled records that are written or read at a time
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
-_ITEMS = "records"
 
 
 class DocumentError(Exception):
-    """The bytes are no document of the profile; ``complaints`` say what is wrong and where."""
+    """Raised for bytes that are no document of the profile; ``complaints`` say what is wrong and where."""
 
     def __init__(self, complaints: tuple[Complaint, ...]) -> None:
         self.complaints = complaints
@@ -44,7 +40,10 @@ class DocumentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A document and the elements that it was read from: the document element, and one element per record."""
+    """A document and the elements that it was read from.
+
+    ``plan`` is the profile's tree of the document; ``records`` has the element of each record.
+    """
 
     document: Document
     tree: Tree
@@ -52,34 +51,34 @@ class Located:
     records: tuple[Element, ...]
 
     def find(self, record: int | None, name: str, member: int | None = None) -> tuple[Element, str | None]:
-        """The element, and the attribute, that hold a field of the header (``record`` None) or of a record (by index).
+        """Return the element, and its attribute if any, that holds a field.
 
-        ``name`` is the field's name; with ``member`` it is ``group.field`` and means that item of the group. For a
-        field that is absent, the nearest element that is there.
+        ``record`` is the index of a record, None for the header. ``name`` is the field's name; with ``member``, the
+        index of an item in a group, it is ``group.field``. For an absent field, returns the nearest element above it.
         """
         if record is None:
             return _find(self.tree.getroot(), self.plan, name)
-        node = next(node for node in self.plan.walk() if node.group is not None and node.group.name == _ITEMS)
+        node = _node_of_group(self.plan, RECORDS)
         element = self.records[record]
         if member is None:
             return _find(element, node, name)
         group, _, field = name.partition(".")
-        inner = next(each for each in node.walk() if each.group is not None and each.group.name == group)
+        inner = _node_of_group(node, group)
         items = list(node.items(element, group))
         return _find(items[member], inner, field) if member < len(items) else (element, None)
 
 
 def read_document(data: bytes, profile: Profile, channel: ChannelName | None = None) -> Document:
-    """Read a document; the channel is told by the document element unless it is given.
+    """Read a document of a channel, by default the channel of its document element.
 
-    Reads what is there without asking the schema (``validate`` does); raises DocumentError for bytes that are not XML,
-    not a document of the profile, or whose fields are missing or cannot be understood.
+    The schema is not checked (``validation.validate`` does that). Raises DocumentError for bytes that are not XML or
+    not a document of the profile, and for fields that are missing or cannot be read.
     """
     return read_located(parse_document(data), profile, channel).document
 
 
 def parse_document(data: bytes) -> Tree:
-    """The XML tree of a document; raises DocumentError."""
+    """Return the XML tree of a document; raises DocumentError."""
     try:
         return parsing.parse(data)
     except parsing.ParsingError as error:
@@ -87,18 +86,18 @@ def parse_document(data: bytes) -> Tree:
 
 
 def read_located(tree: Tree, profile: Profile, channel: ChannelName | None = None) -> Located:
-    """Read a parsed document and keep its elements; raises DocumentError."""
+    """Read a parsed document, and return it with its elements; raises DocumentError."""
     root = tree.getroot()
-    found = profile.channel_of_root(str(root.tag)) if channel is None else profile.channel(channel)
-    if found is None or found.root != root.tag:
+    plan = profile.channel_of_root(str(root.tag)) if channel is None else profile.channel(channel)
+    if plan is None or plan.root != root.tag:
         wanted = [profile.channel(channel)] if channel is not None else list(profile.channels.values())
         expected = (channel_profile.root for channel_profile in wanted)
         raise DocumentError((wrong_root(root, expected, profile.names(), profile.provenance),))
     reader = Reader(profile.names())
-    values = reader.item(root, found.tree)
+    values = reader.item(root, plan.tree)
     if reader.complaints:
         raise DocumentError(tuple(reader.complaints))
-    return Located(document_from(found.name, values), tree, found.tree, tuple(reader.elements.get(_ITEMS, ())))
+    return Located(document_from(plan.name, values), tree, plan.tree, tuple(reader.record_elements))
 
 
 def read_error_report(data: bytes, profile: Profile) -> ErrorReport:
@@ -114,15 +113,15 @@ def read_error_report(data: bytes, profile: Profile) -> ErrorReport:
 
 
 class Reader:
-    """Reads elements by the nodes of a profile; what it cannot read stands in ``complaints``."""
+    """Reads elements by the nodes of a profile; collects ``complaints`` and the elements of the records."""
 
     def __init__(self, names: Names) -> None:
         self._names = names
         self.complaints: list[Complaint] = []
-        self.elements: dict[str, list[Element]] = {}
+        self.record_elements: list[Element] = []
 
     def item(self, element: Element, node: Node, *, without: str | None = None) -> Values:
-        """The values of one item: the document itself (``without`` a group), a record, a member of a group."""
+        """Return the values of one item: the document (except the group ``without``), a record, an item of a group."""
         values: Values = {}
         self._element(element, node, values, without)
         for binding in node.required:
@@ -151,8 +150,8 @@ class Reader:
             if inner.group.name == without:
                 continue
             values.setdefault(inner.group.name, []).append(self.item(child, inner))
-            if inner.group.name == _ITEMS:
-                self.elements.setdefault(_ITEMS, []).append(child)
+            if inner.group.name == RECORDS:
+                self.record_elements.append(child)
 
     def _value(
         self, element: Element, attribute: str | None, text: str, binding: Binding, values: Values, *, collapse: bool
@@ -190,6 +189,10 @@ def _read(text: str, binding: Binding) -> Any:
     raise ValueError(text)
 
 
+def _node_of_group(tree: Node, name: str) -> Node:
+    return next(node for node in tree.walk() if node.group is not None and node.group.name == name)
+
+
 def _find(element: Element, node: Node, name: str) -> tuple[Element, str | None]:
     while True:
         for attribute, binding in node.attributes.items():
@@ -204,14 +207,11 @@ def _find(element: Element, node: Node, name: str) -> tuple[Element, str | None]
             return element, None
 
 
-_BLOCK = 1024 * 1024
-
-
 class SpooledRecords(Sequence[Record]):
-    """Records in a file; equal to any other sequence of the same records."""
+    """A sequence of records that is kept in a file; equal to any other sequence of the same records."""
 
     def __init__(self, file: BinaryIO) -> None:
-        """``file`` is empty, and stays open for as long as the records are needed."""
+        """Use ``file``, which must be empty and stay open for as long as the records are needed."""
         self._file = file
         self._ends = array("Q", (0,))
         self._waiting = bytearray()
@@ -271,31 +271,33 @@ class SpooledRecords(Sequence[Record]):
 
     @staticmethod
     def _load(data: bytes) -> Record:
-        record: Record = pickle.loads(data)  # noqa: S301 - written a moment ago, into a file without a name
+        record: Record = pickle.loads(data)  # noqa: S301 - written by this process, into a file without a name
         return record
 
 
 def read_streamed(pieces: Pieces, profile: Profile, spool: BinaryIO, channel: ChannelName | None = None) -> Document:
-    """The document that ``read_document`` gives, with its records in ``spool``, an empty file.
+    """Read a document of any size: the document that ``read_document`` returns, with its records in ``spool``.
 
-    ``pieces`` gives the bytes; the document is good for as long as the file is open. Raises DocumentError.
+    ``spool`` is an empty file that must stay open for as long as the document is used. Raises DocumentError.
     """
-    plans = [each for each in profile.channels.values() if channel in (None, each.name)]
-    paths = {plan.root: plan.tree.path_to(_ITEMS) for plan in plans}
-    if None in paths.values():  # this profile tells records by more than their names
+    plans = [plan for plan in profile.channels.values() if channel in (None, plan.name)]
+    paths = {plan.root: plan.tree.path_to(RECORDS) for plan in plans}
+    if None in paths.values():  # names alone do not identify the records of this profile
         return read_document(b"".join(pieces()), profile, channel)
-    reading = _Reading(profile, plans, {root: (root, *path) for root, path in paths.items() if path}, spool)
+    reader = _StreamReader(profile, plans, {root: (root, *path) for root, path in paths.items() if path}, spool)
     try:
         for piece in pieces():
-            reading.feed(piece)
-        return reading.document()
+            reader.feed(piece)
+        return reader.document()
     except parsing.ParsingError as error:
         raise DocumentError((error.complaint,)) from None
     except etree.XMLSyntaxError as error:
         raise DocumentError((parsing.syntax_complaint(error),)) from None
 
 
-class _Reading:
+class _StreamReader:
+    """Reads a document piece by piece: each record is stored once its element is complete, and the element emptied."""
+
     def __init__(
         self, profile: Profile, plans: list[ChannelProfile], paths: dict[str, tuple[str, ...]], spool: BinaryIO
     ) -> None:
@@ -332,8 +334,8 @@ class _Reading:
         root = self._parser.close()
         plan = self._begin(root)
         reader = Reader(self._profile.names())
-        values = reader.item(root, plan.tree, without=_ITEMS)
-        root.clear()  # now, not when the parser's circle of references is found
+        values = reader.item(root, plan.tree, without=RECORDS)
+        root.clear()  # frees the tree now: the parser's reference cycle would keep it until a garbage collection
         complaints = (*reader.complaints, *self._reader.complaints)
         if complaints:
             raise DocumentError(complaints)
@@ -347,8 +349,7 @@ class _Reading:
                 roots = (plan.root for plan in self._plans)
                 raise DocumentError((wrong_root(root, roots, self._profile.names(), self._profile.provenance),))
             self._plan, self._path = plan, self._paths[plan.root]
-            nodes = (node for node in plan.tree.walk() if node.group is not None and node.group.name == _ITEMS)
-            self._node = next(nodes)
+            self._node = _node_of_group(plan.tree, RECORDS)
         return self._plan
 
     def _is_record(self, element: Element) -> bool:
@@ -358,8 +359,8 @@ class _Reading:
         if parent is self._container:
             return element.tag == self._path[-1]
         self._begin(element.getroottree().getroot())
-        above = (str(iterancestor.tag) for iterancestor in element.iterancestors())
-        if (*reversed(list(above)), str(element.tag)) != self._path:
+        above = [str(ancestor.tag) for ancestor in element.iterancestors()]
+        if (*reversed(above), str(element.tag)) != self._path:
             return False
         self._container = parent
         return True
@@ -370,5 +371,5 @@ class _Reading:
         values = self._reader.item(element, self._node)
         if not self._reader.complaints:
             self._records.append(fields.record_from(self._plan.name, values))
-        # The empty element stays: the parser is still at it, and it keeps the places of those that follow.
+        # The empty element stays in the tree: the parser still uses it, and positions of later elements count it.
         element.clear(keep_tail=True)

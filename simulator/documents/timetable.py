@@ -1,6 +1,6 @@
-"""The month's timetable: when ALDIS determines and reconciles, what is due when, which periods are plausible. Pure.
+"""The timetable of a month: when ALDIS determines and reconciles, due days, and plausible periods.
 
-Days come from the profile. Hours, and how far from now a period may lie, are assumed and can be set.
+Days come from the profile. The hour, and how far a period may be from the present month, are assumed and can be set.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from simulator.domain.model import ChannelName, Period
 
 
 class DutyKind(StrEnum):
-    """What ALDIS does by the calendar."""
+    """Kinds of duties that ALDIS has by the calendar."""
 
     DETERMINE = "determine"
     RECONCILE = "reconcile"
@@ -24,7 +24,7 @@ class DutyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """One thing that ALDIS has to do: when (Europe/Riga), what, for which month."""
+    """A duty of ALDIS: its time (Europe/Riga), its kind, and the month that it is about."""
 
     at: datetime
     kind: DutyKind
@@ -33,7 +33,10 @@ class Duty:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """Days and hours of the month. ``contract_before_day``, ``determination_day``, ``payout_day`` are the profile's."""
+    """Due days and hours of each month.
+
+    ``contract_before_day``, ``determination_day`` and ``payout_day`` are those of the profile (``Due``).
+    """
 
     contract_before_day: int
     determination_day: int
@@ -44,7 +47,7 @@ class Timetable:
     months_back: int = 12  # assumed: late data are normal for a year, then the month is closed
 
     def duties(self, after: datetime, until: datetime) -> Iterator[Duty]:
-        """The duties later than ``after`` and not later than ``until``, in order.
+        """Yield the duties later than ``after`` and not later than ``until``, in order.
 
         A month is determined on the determination day, and reconciled on the day after its payouts were due, in the
         month that follows.
@@ -62,10 +65,10 @@ class Timetable:
             month += 1
 
     def due(self, channel: ChannelName, period: Period, begins: Period | None = None) -> date | None:
-        """The last day on which a retailer's document of a month is in time; None for what retailers do not send.
+        """Return the last day on which a retailer's document for a month is in time; None for discount documents.
 
-        ``begins`` is the first month of the retailer's exchange: nothing is due before that month's first day, for
-        nothing can be sent until then (assumed).
+        ``begins`` is the first month of the retailer's exchange. Nothing is due before its first day, because nothing
+        can be sent until then (assumed).
         """
         match channel:
             case ChannelName.CONTRACT:
@@ -78,7 +81,7 @@ class Timetable:
                 return None
 
     def plausible(self, channel: ChannelName, now: datetime) -> tuple[Period, Period]:
-        """The earliest and the latest month that a document which comes now may be for."""
+        """Return the earliest and the latest month that a document arriving at ``now`` may be for."""
         month = Period.of(now.astimezone(RIGA).date())
         ahead = self.contract_months_ahead if channel is ChannelName.CONTRACT else self.payout_months_ahead
         return month - self.months_back, month + ahead
@@ -88,5 +91,5 @@ class Timetable:
 
 
 def timetable_of(due: Due) -> Timetable:
-    """The timetable that a profile's due days make."""
+    """Return the timetable of a profile's due days."""
     return Timetable(due.contract_before_day.value, due.determination_day.value, due.payout_day.value)

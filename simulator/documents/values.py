@@ -1,4 +1,4 @@
-"""How the domain's values are written as text: each kind of field reads and writes its own."""
+"""Conversion between the domain's values and their text in XML, for each kind of field."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MONTH = re.compile(r"(\d{4}-\d{2})(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 
 
 class Kind(StrEnum):
-    """What a field holds; its value says so to people."""
+    """Kind of value that a field holds; the member's value is its description in messages."""
 
     TEXT = "text"
     GUID = "a GUID"
@@ -33,11 +33,14 @@ class Kind(StrEnum):
     BOOLEAN = "true or false"
     CHOICE = "one of the profile's values"
 
-    __hash__ = str.__hash__  # an enumeration's own is Python, and each value of a country's list asks it
+    __hash__ = str.__hash__  # faster than that of enumerations, and looked up for each value of a document
 
 
 def read_money(text: str) -> Decimal:
-    """An amount in EUR with two decimals; more are kept where they are not zeros, so that a rule can object."""
+    """Return an amount in EUR with two decimals, or more where they are not zeros, so that a rule can report them.
+
+    Raises ValueError, as all functions here that read.
+    """
     match = _DECIMAL.fullmatch(text)
     if match is None:
         raise ValueError(text)
@@ -46,16 +49,16 @@ def read_money(text: str) -> Decimal:
 
 
 def write_money(amount: Decimal) -> str:
-    """Two decimals, or as many as the amount has."""
+    """Return an amount with two decimals, or as many as it has."""
     text = str(amount)
-    if text[-3:-2] == ".":  # nearly always: worth a shorter way
+    if text[-3:-2] == ".":  # a faster path for the usual case
         return text
     exponent = amount.as_tuple().exponent
     return f"{amount:.2f}" if isinstance(exponent, int) and exponent > -2 else f"{amount:f}"
 
 
 def read_date_time(text: str) -> datetime:
-    """An XML date and time. One without a time zone is read as it stands (naive), so that a rule can object."""
+    """Return an XML date and time; naive where it has no time zone, so that a rule can report it."""
     match = _DATE_TIME.fullmatch(text)
     if match is None:
         raise ValueError(text)
@@ -73,7 +76,7 @@ def read_date_time(text: str) -> datetime:
 
 
 def read_date(text: str) -> date:
-    """An XML date; its time zone, if any, is dropped."""
+    """Return an XML date without its time zone, if any."""
     match = _DATE.fullmatch(text)
     if match is None:
         raise ValueError(text)
@@ -81,7 +84,7 @@ def read_date(text: str) -> date:
 
 
 def read_period(text: str) -> Period:
-    """An XML gYearMonth; its time zone, if any, is dropped."""
+    """Return an XML gYearMonth without its time zone, if any."""
     match = _MONTH.fullmatch(text)
     if match is None:
         raise ValueError(text)
@@ -89,14 +92,14 @@ def read_period(text: str) -> Period:
 
 
 def read_count(text: str) -> int:
-    """A whole number."""
+    """Return a whole number of up to 18 digits."""
     if not _INTEGER.fullmatch(text):
         raise ValueError(text)
     return int(text)
 
 
 def read_boolean(text: str) -> bool:
-    """An XML boolean."""
+    """Return an XML boolean."""
     try:
         return {"true": True, "1": True, "false": False, "0": False}[text]
     except KeyError:
@@ -104,7 +107,7 @@ def read_boolean(text: str) -> bool:
 
 
 def read_guid(text: str) -> str:
-    """A GUID, kept as it is written."""
+    """Return a GUID as it is written."""
     if not _GUID.fullmatch(text):
         raise ValueError(text)
     return text

@@ -1,7 +1,7 @@
-"""Documents to bytes, through the profile's paths; elements stand in the profile's order.
+"""Writing of documents as XML: values stand at the profile's paths, elements in the profile's order.
 
-Elements are written as text, without an object for each, so that a document of hundreds of thousands of records costs
-little. What comes is, byte for byte, what lxml writes of the same elements, indented; a test compares the two.
+Elements are written as text, without an object for each, so that documents of hundreds of thousands of records are
+written quickly. The bytes are those that lxml writes for the same elements with indentation; a test compares the two.
 """
 
 from __future__ import annotations
@@ -12,15 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from lxml import etree
 
 from simulator.documents.bindings import Binding, Node
-from simulator.documents.fields import Values, values_of, values_of_report
+from simulator.documents.fields import RECORDS, Values, values_of, values_of_report
 from simulator.documents.parsing import parse
 from simulator.documents.profile import Profile
 from simulator.documents.values import WRITERS
 from simulator.domain.model import Document, ErrorReport
 
-_RECORDS = "records"
 _DECLARATION = "<?xml version='1.0' encoding='UTF-8'?>\n"
-_STEP = "  "
+_INDENT = "  "
 _CUT_ITEM: Values = {}  # stands for the records of a document that is cut
 _CUT = "\0"  # no XML text holds it
 
@@ -28,41 +27,41 @@ _FORBIDDEN = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0
 
 
 class WritingError(ValueError):
-    """A value cannot be written as XML; the message says which field and why."""
+    """Raised for a value that cannot be written as XML; the message says which field and why."""
 
 
 def write_document(document: Document, profile: Profile) -> bytes:
-    """Write a document as UTF-8 XML, without asking its schema; raises WritingError."""
+    """Return a document as XML in UTF-8, without validating it; raises WritingError."""
     return _write(profile.channel(document.channel).tree, values_of(document), profile)
 
 
 def document_parts(document: Document, profile: Profile) -> tuple[bytes, bytes, bytes, bytes]:
-    """Cut a document at its records: the bytes before them, the records, the bytes between two, the bytes after.
+    """Return a document in four parts: the bytes before its records, the records, the bytes between two, those after.
 
-    A document of any size can so be written with only some of its records in memory. Raises WritingError, also when
-    the document has no record.
+    With these, a document of any size is written with only some of its records in memory. Raises WritingError, also
+    for a document without records.
     """
     tree, values = profile.channel(document.channel).tree, values_of(document)
     writer = _ElementWriter(tree, 0, _prefixes(tree.vocabulary, profile))
-    records = writer.of_group(_RECORDS)
-    if not values[_RECORDS]:
+    records = writer.of_group(RECORDS)
+    if not values[RECORDS]:
         raise WritingError("a document without records has no place to cut it at")
-    frame = _DECLARATION + writer.write({**values, _RECORDS: [_CUT_ITEM]}) + "\n"
+    frame = _DECLARATION + writer.write({**values, RECORDS: [_CUT_ITEM]}) + "\n"
     before, after = frame.split(_CUT)
     between = before[len(before.rstrip()) :]
-    body = between.join([records.write(record) for record in values[_RECORDS]])
+    body = between.join([records.write(record) for record in values[RECORDS]])
     return before.encode(), body.encode(), between.encode(), after.encode()
 
 
 def write_error_report(report: ErrorReport, profile: Profile) -> bytes:
-    """Write the payload of an error event as UTF-8 XML; raises WritingError."""
+    """Return the payload of an error event as XML in UTF-8; raises WritingError."""
     return _write(profile.error_tree, values_of_report(report), profile)
 
 
 def write_national(documents: Mapping[str, bytes], profile: Profile) -> bytes:
-    """Write the national list of discounts: one whole document per retailer, by registration number.
+    """Return the national list of discounts with one whole document for each retailer.
 
-    Raises ParsingError when one of the documents is not XML.
+    ``documents`` are the documents by the retailers' registration numbers. Raises ParsingError when one is not XML.
     """
     national = profile.national
     root = etree.Element(national.root, nsmap=_prefixes({national.root, national.part}, profile))
@@ -74,7 +73,7 @@ def write_national(documents: Mapping[str, bytes], profile: Profile) -> bytes:
 
 
 def national_frame(providers: Sequence[str], profile: Profile) -> list[bytes]:
-    """Write the national list without its documents, in pieces: before the first, between each two, after the last."""
+    """Return the national list without its documents: the bytes before the first, between each two, after the last."""
     national = profile.national
     root = etree.Element(national.root, nsmap=_prefixes({national.root, national.part}, profile))
     for provider in providers:
@@ -92,7 +91,7 @@ def _write(tree: Node, values: Values, profile: Profile) -> bytes:
 def _prefixes(names: Set[str], profile: Profile) -> dict[str | None, str]:
     """Return the namespaces that the document element declares: those of ``names``, by the profile's prefixes.
 
-    A namespace for which the profile has no prefix is given one.
+    A namespace without a prefix in the profile gets one (``ns0``, ``ns1``, ...).
     """
     uris = {name[1:].partition("}")[0] for name in names if name.startswith("{")}
     prefixes: dict[str | None, str] = {prefix: uri for prefix, uri in profile.namespaces.items() if uri in uris}
@@ -109,7 +108,7 @@ class _ElementWriter:
 
     def __init__(self, node: Node, depth: int, prefixes: Mapping[str | None, str]) -> None:
         self._node = node
-        self._indent = "\n" + _STEP * depth
+        self._indent = "\n" + _INDENT * depth
         self._tag = _qualified(node.name, prefixes)
         declared = "".join(_namespace(prefix, uri) for prefix, uri in prefixes.items()) if depth == 0 else ""
         conditions = "".join(_attribute(name, value, prefixes) for name, value in node.conditions)
@@ -142,7 +141,7 @@ class _ElementWriter:
         below = list(self._below(values))
         if below:
             # Indentation takes the place of a blank text, and leaves any other text as it is.
-            between = self._indent + _STEP
+            between = self._indent + _INDENT
             before = _in_text(text) if text and text.strip() else between
             parts += [">", before, between.join(below), self._indent, "</", self._tag, ">"]
         elif text:
@@ -210,7 +209,7 @@ def _attribute(name: str, value: str, prefixes: Mapping[str | None, str]) -> str
 
 
 def _in_text(text: str) -> str:
-    if text.isalnum():  # nearly always: worth a shorter way
+    if text.isalnum():  # a faster path for most values
         return text
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
 

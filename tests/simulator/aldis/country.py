@@ -1,4 +1,4 @@
-"""The state's side put together for the tests: DIT, ALDIS and two retailers that send what a test tells them to."""
+"""The simulated state for the tests: DIT, ALDIS, and two retailers that send the documents of a test."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Country:
         )
 
     def state(self) -> State:
-        """What ALDIS knows by what was committed."""
+        """Return the state of ALDIS as a restart would read it from the store."""
         register = Register(self.world, determination_day=self.profile.due.determination_day.value)
         with self.store.reading() as transaction:
             state = State(register)
@@ -97,7 +97,7 @@ class Country:
             return state
 
     def facts(self) -> Facts:
-        """What ALDIS would decide on now."""
+        """Return the facts on which ALDIS would decide now."""
         state = self.state()
         return Facts(state.register, Rates(self.profile.rates), state.contracts, state.grants)
 
@@ -125,7 +125,7 @@ class Country:
         channel: ChannelName | None = None,
         **header: Any,
     ) -> Document:
-        """A document of these records; its header is right unless told otherwise."""
+        """Return a document of these records with a correct header, except for what the arguments change."""
         payouts = [record for record in records if isinstance(record, PayoutRecord)]
         now = self.clock.now()
         month = (
@@ -188,14 +188,14 @@ class Country:
         return [entry for entry in entries if entry.kind is Kind.AUTHORITY and entry.operation == operation]
 
     def mailbox(self, retailer: Retailer, name: ChannelName) -> list[MailboxMessage]:
-        """What lies unread in a retailer's mailbox on a channel."""
+        """Return the unread messages in a retailer's mailbox on a channel."""
         with self.store.reading() as transaction:
             caller = self.network.caller(transaction, retailer.user)
             selector = Selector(channel=self.profile.channel(name).urn)
             return list(self.network.list_messages(transaction, caller, selector))
 
     def discounts(self, retailer: Retailer = PARAUGS) -> list[Document]:
-        """The discount documents in a retailer's mailbox, each of which holds to the schema and the rules."""
+        """Return the discount documents in a retailer's mailbox, after checking each by schema and business rules."""
         documents = []
         for message in self.mailbox(retailer, ChannelName.DISCOUNT):
             data = self.blob(message.payload.reference)
@@ -228,7 +228,7 @@ class Country:
             return transaction.blob(reference)
 
     def bvkb_waiting(self) -> int:
-        """How many messages lie unread in BVKB's mailbox."""
+        """Return the number of unread messages in BVKB's mailbox."""
         found = 0
         with self.store.reading() as transaction:
             caller = self.network.caller(transaction, self.world.bvkb.id)
@@ -240,4 +240,4 @@ class Country:
 
 def codes(details: dict[str, Any]) -> list[tuple[str, int | None]]:
     """Code and position of the errors of an intake."""
-    return [(each["code"], each["position"]) for each in details["errors"]]
+    return [(error["code"], error["position"]) for error in details["errors"]]

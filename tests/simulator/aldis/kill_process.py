@@ -25,7 +25,7 @@ def _die() -> None:
 
 
 def main() -> None:
-    """Wake ALDIS; this process does not live to see the end of it."""
+    """Wake ALDIS; the process is killed before it has finished."""
     directory, number, moment = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     country = Country(world(poor(ANNA), start=date(2026, 3, 1)), directory)
     original, commits = Store.transaction, 0

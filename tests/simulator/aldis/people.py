@@ -1,4 +1,4 @@
-"""Made-up people, retailers and facts for the tests, named shortly."""
+"""Synthetic people, retailers and facts with short names for the tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The account, to the cent: worked examples, and what must hold of any history whatever."""
+"""Tests of the account to the cent: worked examples, and properties of random histories."""
 
 from __future__ import annotations
 

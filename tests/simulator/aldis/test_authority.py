@@ -1,4 +1,4 @@
-"""ALDIS over months: determination, publication, reconciliation, restart, kill."""
+"""Tests of ALDIS over several months: determination, publication, reconciliation, restart, kill."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_every_retailer_hears_of_its_own_contracts_and_of_no_others(make_country
     for retailer, other in ((PARAUGS, (JANIS.code, "0077")), (KAIMINS, (ANNA.code, "0071"))):
         (message,) = country.mailbox(retailer, ChannelName.DISCOUNT)
         payload = country.blob(message.payload.reference).decode()
-        assert not [each for each in other if each in payload]
+        assert not [text for text in other if text in payload]
 
 
 def test_a_retailer_with_nothing_to_hear_gets_an_empty_document(make_country: MakeCountry) -> None:
@@ -120,7 +120,7 @@ def test_august_2023_is_made_good_in_september(make_country: MakeCountry) -> Non
     country.send(contract("1", JANIS, valid_from=date(2023, 7, 1)))
     country.until(date(2023, 10, 8))
     # 15.00 in July and August, 20.00 + 5.00 for August in September, then 20.00.
-    assert [each[2] for each in country.granted()] == [
+    assert [amount for _, _, amount in country.granted()] == [
         Decimal("15.00"),
         Decimal("15.00"),
         Decimal("25.00"),
@@ -188,7 +188,10 @@ def _reconciled(country: Country, period: str) -> dict[str, Any]:
 
 
 def _differences(details: dict[str, Any]) -> list[tuple[str, str, str, str]]:
-    return [(each["code"], each["contract"], each["expected"], each["found"]) for each in details["differences"]]
+    return [
+        (difference["code"], difference["contract"], difference["expected"], difference["found"])
+        for difference in details["differences"]
+    ]
 
 
 def test_a_month_that_adds_up(make_country: MakeCountry) -> None:
@@ -285,7 +288,7 @@ def test_an_error_event_about_a_discount_document_is_noted(make_country: MakeCou
 
 
 def _snapshot(country: Country) -> list[object]:
-    """What ALDIS would do next, as far as it can be seen: it tells two states apart."""
+    """Return everything visible that ALDIS would do next, to compare two states."""
     start, end = country.clock.now(), country.clock.now() + timedelta(days=70)
     return [country.aldis.duties(start - timedelta(days=400), end), country.granted(), country.granted(KAIMINS)]
 
@@ -346,7 +349,7 @@ def test_months_before_the_world_began_are_not_reconciled(make_country: MakeCoun
 
 
 class _Stop(Exception):
-    """What happens in place of a commit."""
+    """Failures that replace a commit."""
 
 
 @pytest.mark.parametrize("moment", ["document", "determination"])

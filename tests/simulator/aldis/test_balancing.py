@@ -1,4 +1,4 @@
-"""That a contract adds up is told quickly; the longer way, which names what does not, agrees with it every time."""
+"""The quick check of a contract's accounts agrees with the full comparison for random accounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Contract documents through DIT: bad records get errors, good ones are taken all the same."""
+"""Contract documents sent through DIT: records with errors are refused, the other records are accepted."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("record", "code"), BAD, ids=[each for _, each in BAD])
+@pytest.mark.parametrize(("record", "code"), BAD, ids=[code for _, code in BAD])
 def test_a_bad_record_is_refused_and_the_good_ones_are_taken(
     country: Country, record: ContractRecord, code: str
 ) -> None:
@@ -102,7 +102,7 @@ def test_a_document_for_an_implausible_period_is_refused_whole(country: Country,
     country.post(document)
     found = country.take()
     assert found["accepted"] == (0 if code else 1)
-    assert (code in [each for each, _ in codes(found)]) is (code is not None)
+    assert (code in [error for error, _ in codes(found)]) is (code is not None)
 
 
 def test_a_document_after_its_day_is_late_and_taken(country: Country) -> None:
@@ -135,7 +135,7 @@ def test_the_same_document_again_changes_nothing(country: Country) -> None:
     country.post(document)
     again = country.take()
     assert (again["duplicate"], again["accepted"]) == (True, 0)
-    assert [(each["code"], each["severity"]) for each in again["errors"]] == [("document-repeated", "warning")]
+    assert [(error["code"], error["severity"]) for error in again["errors"]] == [("document-repeated", "warning")]
     assert again["event_message"] is not None
 
 
@@ -156,7 +156,7 @@ def test_the_same_document_with_a_new_time_of_creation_is_a_repetition_too(count
     country.post(replace(document, header=replace(document.header, created_at=later)))
     again = country.take()
     assert (again["duplicate"], again["accepted"]) == (True, 0)
-    assert [(each["code"], each["severity"]) for each in again["errors"]] == [("document-repeated", "warning")]
+    assert [(error["code"], error["severity"]) for error in again["errors"]] == [("document-repeated", "warning")]
 
 
 def _compact(country: Country, document: object) -> bytes:
@@ -187,7 +187,7 @@ def test_a_correction_replaces_the_earlier_document_whole(country: Country) -> N
     assert (found["accepted"], found["errors"], found["corrects"]) == (2, [], first.header.document_id)
     assert codes(country.send(contract("3", JANIS, Operation.CHANGE))) == [("contract-unknown", 1)]
     country.until(date(2026, 3, 8))
-    assert [each[1] for each in country.granted()] == ["1", "2"]
+    assert [granted[1] for granted in country.granted()] == ["1", "2"]
 
 
 def test_a_correction_is_judged_in_the_place_of_what_it_corrects(country: Country) -> None:

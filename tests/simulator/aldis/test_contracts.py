@@ -14,7 +14,7 @@ JANUARY_3 = datetime(2026, 1, 3, 10, tzinfo=RIGA)
 
 
 class Book:
-    """A contract book that takes documents of one record each, a day apart unless told otherwise."""
+    """A contract book that takes documents of one record each, a day apart by default."""
 
     def __init__(self) -> None:
         register = Register(world(edgars(date(2026, 3, 10))), determination_day=7)

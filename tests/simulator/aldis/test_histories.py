@@ -1,4 +1,4 @@
-"""Random lives over 24 months through the real intake: the money adds up; what does not is named with its cause."""
+"""Random histories over 24 months through the real intake: amounts add up, and errors are found with their cause."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ZERO = Decimal("0.00")
 
 @dataclass(frozen=True)
 class Month:
-    """What a contract's month is like: the net bill in EUR, and what happens to it."""
+    """A contract's month: the net bill in EUR, and the business event that it has."""
 
     net: Decimal
     fate: str
@@ -48,9 +48,9 @@ class Retailer:
         """The records of one bill: each person takes what is left of it."""
         left, records = net, []
         for person in ON_CONTRACT[self.contract]:
-            told = [each for each in self.granted.get(person, ()) if each[0].year == period.year]
-            so_far = sum((amount for month, amount in told if month <= period), ZERO)
-            before = sum((amount for month, amount in told if month < period), ZERO)
+            grants = [grant for grant in self.granted.get(person, ()) if grant[0].year == period.year]
+            so_far = sum((amount for month, amount in grants if month <= period), ZERO)
+            before = sum((amount for month, amount in grants if month < period), ZERO)
             taken = self.taken.get((person, period.year), ZERO)
             if so_far - taken <= 0:
                 continue
@@ -69,7 +69,7 @@ class Retailer:
         return [replace(record, reversal=True) for record in records]
 
     def month(self, period: Period, month: Month) -> list[PayoutRecord]:
-        """What is reported for a month, in order; what is late comes with the next."""
+        """Return the reports for a month in order; late reports come with the next month."""
         reported, self.waiting = self.waiting, []
         if month.fate == "no bill":
             return reported
@@ -265,7 +265,7 @@ def test_what_a_retailer_gets_wrong_is_named_with_its_cause(cause: str, month: i
                 for book in _books(country)
                 if (book["period"], book["provider"]) == (str(period), KAIMINS.registration_number)
             ]
-            named = {code for code, _ in found} | {each["code"] for each in books["differences"]}
+            named = {code for code, _ in found} | {difference["code"] for difference in books["differences"]}
             assert cause in named
             assert named <= {cause, "record-refused"}
             return

@@ -1,4 +1,4 @@
-"""What the journal says of a decision."""
+"""Tests of a decision's line in the journal."""
 
 from __future__ import annotations
 

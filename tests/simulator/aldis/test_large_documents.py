@@ -1,4 +1,4 @@
-"""Large documents are written, cut and read piece by piece; on a small world that gives what doing it whole gives."""
+"""Large documents are written, cut and read piece by piece, with the results of doing each as a whole."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _seen(country: Country) -> dict[str, Any]:
             {name: value for name, value in act.items() if name not in ("message", "event_message")}
             for act in country.acts("intake")
         ],
-        "decided": [[dict(each) for each in decided(journal, entry)] for entry in determinations],
+        "decided": [[dict(decision) for decision in decided(journal, entry)] for entry in determinations],
         "reconciled": country.acts("reconcile"),
     }
 
@@ -91,8 +91,8 @@ def test_bills_repetitions_and_a_restart_are_the_same(
     whole = _months_of_bills(make_country(of))
     _everything_small_is_large(monkeypatch)
     assert _months_of_bills(make_country(of)) == whole
-    assert [each["duplicate"] for each in whole["intakes"]] == [False, False, False, True]
-    assert [each["applied"] for each in whole["reconciled"] if each["provider"] == PARAUGS.registration_number] == [
+    assert [intake["duplicate"] for intake in whole["intakes"]] == [False, False, False, True]
+    assert [month["applied"] for month in whole["reconciled"] if month["provider"] == PARAUGS.registration_number] == [
         "10.00",
         "22.00",
     ]

@@ -1,4 +1,4 @@
-"""Whatever is booked and taken back, the ledger's tables give each account as it would stand by itself."""
+"""The ledger's tables give the accounts that single ``Account`` objects give, for random bookings and withdrawals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Payout documents through DIT, judged against decisions and ledger. Amounts in EUR without VAT, by hand."""
+"""Payout documents sent through DIT, checked against decisions and ledger. Amounts in EUR, worked out by hand."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ BAD: list[tuple[str, PayoutRecord]] = [
 ]
 
 
-@pytest.mark.parametrize(("code", "record"), BAD, ids=[each for each, _ in BAD])
+@pytest.mark.parametrize(("code", "record"), BAD, ids=[code for code, _ in BAD])
 def test_a_bad_record_is_refused_and_the_good_ones_are_taken(country: Country, code: str, record: PayoutRecord) -> None:
     country.send(_january())
     good = payout("2", "2026-02", "40.00", "40.00", "20.00", "0.00", person=JANIS)
@@ -112,7 +112,7 @@ def test_a_late_payout_explains_what_could_not_be_confirmed(country: Country) ->
     # February's record comes before January's: 7.65 carried over and 2.55 left are less than ALDIS can see
     # (25.10 of 40.00: 20.00 carried over, 14.90 left), and January is still missing.
     found = country.send(_february())
-    assert [(each["code"], each["severity"]) for each in found["errors"]] == [("carry-unconfirmed", "warning")]
+    assert [(error["code"], error["severity"]) for error in found["errors"]] == [("carry-unconfirmed", "warning")]
     assert found["accepted"] == 1
     assert codes(country.send(_january(), period="2026-01")) == []
     country.until(date(2026, 3, 22))

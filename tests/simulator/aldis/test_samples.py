@@ -1,4 +1,4 @@
-"""Each code of ALDIS's catalogue is provoked by its sample of ``fixtures/payloads``, through the real intake."""
+"""Each error code of ALDIS is caused by its sample in ``fixtures/payloads``, through the real intake."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def _played(make_country: MakeCountry, path: Path) -> tuple[Country, dict[str, A
     expected = _sample(path)
     # Some samples break the schema: a DIT that does not validate lets them through to ALDIS.
     country = make_country(load_world(expected["world"]), validate_on_send=False)
-    before = [SAMPLES / each for each in expected["before"]]
-    for each in (each for each in before if each.parent.name == "contract"):
-        _post(country, each, expected["sender"])
+    before = [SAMPLES / name for name in expected["before"]]
+    for earlier in (earlier for earlier in before if earlier.parent.name == "contract"):
+        _post(country, earlier, expected["sender"])
         assert country.take()["errors"] == []
     country.until(date.fromisoformat(expected["day"]))
-    for each in (each for each in before if each.parent.name == "payout"):
-        _post(country, each, expected["sender"])
+    for earlier in (earlier for earlier in before if earlier.parent.name == "payout"):
+        _post(country, earlier, expected["sender"])
         assert country.take()["errors"] == []
     message = _post(country, path.with_name(f"{expected['code']}.xml"), expected["sender"])
     country.aldis.wake()
@@ -73,20 +73,20 @@ def test_a_sample_provokes_its_code(make_country: MakeCountry, path: Path) -> No
         month = Period.parse(expected["reconcile"]) + 1
         country.until(date(month.year, month.month, 22))
         found = [
-            each["code"]
+            difference["code"]
             for act in country.acts("reconcile")
             if act["period"] == expected["reconcile"]
-            for each in act["differences"]
+            for difference in act["differences"]
         ]
         assert found == [expected["code"]]
         return
     intake = country.acts("intake")[-1]
     assert intake["message"] == message
     # "also" is what the document gives away itself, by the rules of simulator.documents.
-    found = [(each["code"], each["position"], each["severity"]) for each in intake["errors"]]
+    found = [(error["code"], error["position"], error["severity"]) for error in intake["errors"]]
     also = expected.get("also", [])
     assert found == [
-        *((each, None, "error") for each in also),
+        *((code, None, "error") for code in also),
         (expected["code"], expected["position"], expected["severity"]),
     ]
     assert set(also) <= {rule.code for rule in RULES}
@@ -111,12 +111,12 @@ INVALID = [
 
 @pytest.mark.parametrize("path", INVALID, ids=[f"{path.parent.name} {path.name[:-12]}" for path in INVALID])
 def test_what_a_document_itself_gives_away_is_told_by_the_intake(make_country: MakeCountry, path: Path) -> None:
-    """The invalid documents per channel, handed to ALDIS: each is answered by its rule."""
+    """ALDIS answers each invalid document of a channel with the error of its rule."""
     country = make_country(load_world("town"), validate_on_send=False)
     country.until(country.world.start + timedelta(days=70))
     data = path.with_name(path.name.replace(".expect.json", ".xml")).read_bytes()
     country.post_bytes(data, ChannelName(path.parent.name))
-    assert _sample(path)["code"] in [each["code"] for each in country.take()["errors"]]
+    assert _sample(path)["code"] in [error["code"] for error in country.take()["errors"]]
 
 
 def test_the_rules_of_both_channels_have_their_samples() -> None:

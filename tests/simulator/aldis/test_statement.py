@@ -1,4 +1,4 @@
-"""A person's year told from the journal: the same figures as the ledger's, in whatever order things came."""
+"""The statement of a person's year, made from the journal, has the ledger's figures, whatever the order of events."""
 
 from __future__ import annotations
 

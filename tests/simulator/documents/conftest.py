@@ -1,4 +1,4 @@
-"""The two profiles that the tests of this room read: the project's, and a made-up other one."""
+"""The two profiles of these tests: the project's, and a synthetic one for another schema."""
 
 from __future__ import annotations
 

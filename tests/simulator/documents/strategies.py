@@ -1,4 +1,4 @@
-"""Random documents, valid by the reconstruction's schema; the business rules are not minded here."""
+"""Strategies for random documents that are valid by the reconstruction's schema; they may break business rules."""
 
 from __future__ import annotations
 

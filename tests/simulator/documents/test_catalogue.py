@@ -1,4 +1,4 @@
-"""Schemas by URN, imports from the catalogue alone, and the same verdict from many threads at once."""
+"""Tests of the catalogue: schemas by URN, imports from the catalogue only, validation in many threads at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schemas are compiled one at a time: libxml2 does not bear a process's first ones at once."""
+"""Schemas are compiled one at a time: libxml2 fails when the first schemas of a process are compiled at once."""
 
 from __future__ import annotations
 

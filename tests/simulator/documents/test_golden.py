@@ -1,4 +1,4 @@
-"""Hand-written documents against hand-written values, so that reader and writer cannot be wrong together."""
+"""Hand-written documents compared with hand-written values, to find errors that reader and writer share."""
 
 from __future__ import annotations
 
@@ -347,7 +347,7 @@ def test_valid_documents(profile: Profile, name: str) -> None:
 
 @pytest.mark.parametrize("name", VALID)
 def test_the_writer_says_the_same(profile: Profile, name: str) -> None:
-    """What is written from the hand-written values reads back as the hand-written document does."""
+    """A document written from the hand-written values reads as the hand-written document does."""
     data = write_document(VALID[name], profile)
     assert validate(data, profile) == ()
     assert read_document(data, profile) == VALID[name]

@@ -1,4 +1,4 @@
-"""Which documents are the same document."""
+"""Tests of the identity of documents."""
 
 from __future__ import annotations
 

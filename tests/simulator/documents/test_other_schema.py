@@ -1,4 +1,4 @@
-"""A schema with other names, attributes and nesting is read and written with its own profile and no code."""
+"""A schema with other names, attributes and nesting is read and written by its own profile, without new code."""
 
 from __future__ import annotations
 

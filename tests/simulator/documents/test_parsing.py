@@ -1,4 +1,4 @@
-"""What is refused before any parser sees it, and what the parser refuses; nothing is ever fetched."""
+"""Tests of refusals before and by the parser; nothing is ever fetched."""
 
 from __future__ import annotations
 

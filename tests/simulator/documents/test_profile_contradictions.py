@@ -17,7 +17,7 @@ _LOW = 'category = "low_income"\nvalid_from = "{}"'
 
 
 def _refused(tmp_path: Path, *changes: tuple[str, str]) -> dict[tuple[int | None, str], str]:
-    """The messages about a profile that is refused, by line and key."""
+    """Return the messages about a profile that is refused, by line and key."""
     text = OWN
     for before, after in changes:
         assert before in text

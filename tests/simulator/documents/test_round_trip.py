@@ -1,4 +1,4 @@
-"""Whatever is written can be read again, is valid, and is written alike: under the project's profile and another."""
+"""Written documents are valid, can be read, and are written alike again, by the project's profile and another."""
 
 from __future__ import annotations
 

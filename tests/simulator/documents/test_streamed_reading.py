@@ -1,4 +1,4 @@
-"""A document read as it passes by is the document read whole; what is wrong with it is told in the same words."""
+"""Reading a document in a stream gives the document and the complaints that reading it whole gives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents against their schema as they pass by: the same verdict as in memory, whatever the pieces."""
+"""Validation in a stream agrees with validation in memory, for pieces of any size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents are written, byte for byte, as lxml writes them indented: under the project's profile and another."""
+"""Documents are written byte for byte as lxml writes them with indentation, by the project's profile and another."""
 
 from __future__ import annotations
 

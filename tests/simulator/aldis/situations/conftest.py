@@ -14,7 +14,7 @@ Play = Callable[..., Story]
 
 @pytest.fixture
 def play(make_country: MakeCountry) -> Play:
-    """Begins the story of a bundled world by its name."""
+    """Return a function that begins the story of a bundled world by its name."""
 
     def begin(name: str, **fields: Any) -> Story:
         return Story(make_country(load_world(name), **fields))

@@ -1,4 +1,4 @@
-"""A bundled world, played: its retailers report contracts, bill and pay out; what ALDIS said is read in lines."""
+"""A simulation of a bundled world: its retailers report contracts, bill and pay out; results are read as lines."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["KAIMINS", "PARAUGS", "Story", "codes"]
 
 @dataclass
 class Story:
-    """A country made of a world of ``fixtures/worlds``."""
+    """A simulated country of a world of ``fixtures/worlds``."""
 
     country: Country
 
@@ -43,7 +43,7 @@ class Story:
         valid_to: date | None = None,
         code: str | None = None,
     ) -> ContractRecord:
-        """What the retailer reports of a contract of the world; the end is told only by an end."""
+        """Return the record for a contract of the world; only a record that ends the contract has its last day."""
         found = next(
             contract
             for contract in self.country.world.contracts
@@ -113,7 +113,7 @@ class Story:
         return lines
 
     def books(self, period: str, retailer: Retailer = PARAUGS) -> str:
-        """Where the retailer's year stands after a month, by that month's reconciliation; and what does not add up."""
+        """Return the retailer's totals and differences after a month, by that month's reconciliation, as a line."""
         found = next(
             act
             for act in self.country.acts("reconcile")

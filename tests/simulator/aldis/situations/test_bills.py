@@ -1,4 +1,4 @@
-"""What comes off which bill: carry-over, lapse, one bill for two months, reversals. EUR without VAT, by hand."""
+"""Support on bills: carry-over, lapse, one bill for two months, reversals. EUR without VAT, worked out by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which contract and which retailer get the support. EUR without VAT, by hand."""
+"""The choice of the contract and retailer that get the support. EUR without VAT, worked out by hand."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_three_sources_that_disagree(play: Play) -> None:
     # Velta 20.00 on the contract that her retailer has; Marta 20.00 on the contract of her choice.
     assert story.told() == ["2026-01 0077000001 20.00", "2026-01 0077000002 20.00"]
     assert story.told(KAIMINS) == []
-    why = " ".join(line for each in story.country.acts("determine")[0]["decided"] for line in each["why"])
+    why = " ".join(line for decision in story.country.acts("determine")[0]["decided"] for line in decision["why"])
     assert "contract 0077099999" in why
     assert "contract 0077000002" in why
 

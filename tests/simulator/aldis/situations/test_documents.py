@@ -1,4 +1,4 @@
-"""Documents that come early, late, twice, empty or with something wrong. EUR without VAT, by hand."""
+"""Documents that arrive early, late, twice, empty or with errors. EUR without VAT, worked out by hand."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_a_lost_reply(play: Play) -> None:
     first, again = story.country.acts("intake")
     assert (first["accepted"], first["duplicate"]) == (1, False)
     assert (again["accepted"], again["duplicate"]) == (0, True)
-    assert [each["severity"] for each in again["errors"]] == ["warning"]
+    assert [error["severity"] for error in again["errors"]] == ["warning"]
     story.country.until(date(2026, 2, 2))
     # 20.00, not 40.00.
     assert story.told() == [f"2026-01 {ANNAS} 20.00"]

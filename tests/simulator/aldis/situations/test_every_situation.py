@@ -1,4 +1,4 @@
-"""Every situation that the scripted scenarios must cover has a world, and every world a test that plays it."""
+"""Every situation that the scenarios must cover has a world, and every world a test that uses it."""
 
 from __future__ import annotations
 

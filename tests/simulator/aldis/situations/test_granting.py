@@ -1,4 +1,4 @@
-"""Who gets how much, and when it ends. EUR without VAT, worked out by hand."""
+"""Amounts of support, and when it ends. EUR without VAT, worked out by hand."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def test_the_exchange_begins_with_the_month_after_access(play: Play) -> None:
     story.country.until(date(2026, 3, 12))
     # Access was opened on 10 March; a document for March is refused, one for April taken.
     early = story.sign(retailer=KAIMINS, period="2026-03")
-    assert [each["code"] for each in early["errors"]] == ["before-production"]
+    assert [error["code"] for error in early["errors"]] == ["before-production"]
     assert (
         early["errors"][0]["text_en"]
         == "Period 2026-03 is before the regular exchange begins; the first month is 2026-04"

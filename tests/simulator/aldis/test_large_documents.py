@@ -13,7 +13,7 @@ from simulator.dit import sending
 from simulator.documents.writing import write_document, write_national
 from simulator.domain.clock import RIGA
 from simulator.domain.model import ChannelName, Document, Header, Period
-from simulator.journal import StoredJournal, decided
+from simulator.journal import StoredJournal, decisions_of
 from simulator.store import Store
 from simulator.world.generator import generate_world
 from tests.simulator.aldis.conftest import MakeCountry
@@ -46,7 +46,7 @@ def _seen(country: Country) -> dict[str, Any]:
             {name: value for name, value in act.items() if name not in ("message", "event_message")}
             for act in country.acts("intake")
         ],
-        "decided": [[dict(decision) for decision in decided(journal, entry)] for entry in determinations],
+        "decided": [[dict(decision) for decision in decisions_of(journal, entry)] for entry in determinations],
         "reconciled": country.acts("reconcile"),
     }
 

@@ -78,7 +78,7 @@ class Server:
         if security is not None:
             # Whatever is mounted later, the server's own certificate is there from the start.
             self._tls = TlsAdapter(
-                security.material(()), security.impostor, self._take_connection_fault, self._note_connection
+                security.material(()), security.untrusted, self._take_connection_fault, self._note_connection
             )
             self._http.ssl_adapter = self._tls
         self._http.timeout = _TIMEOUT

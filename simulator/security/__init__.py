@@ -1,4 +1,4 @@
-"""Who calls, shown as DIT wants it shown: TLS material, the token service (STS), SAML tokens, WS-Security in a call.
+"""Authentication as DIT requires it: keys for TLS, the token service (STS), SAML tokens, WS-Security of a call.
 
-Knows SOAP envelopes and the simulated clock, nothing of DIT itself: what it finds out about a call is a user's name.
+The package depends on SOAP envelopes and the simulated clock, and not on DIT's rules: its result is a user's name.
 """

@@ -1,6 +1,6 @@
-"""The authenticator of DIT's federated endpoints: every check of a call, in the order in which it is easiest to fix.
+"""The security of a simulation: the authenticator of DIT's federated endpoints, and the STS that it trusts.
 
-The security of one simulation: the authenticator and the STS, which share keys, users and clock.
+The authenticator runs every check of a call, in an order in which a client developer can fix one after another.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from simulator.documents.parsing import Element
 from simulator.domain.clock import Clock
 from simulator.fault_injection.faults import Faults, TamperedTokens, digest_of
 from simulator.journal import Json
-from simulator.security import credentials as proof
+from simulator.security.credentials import SIGNATURE, check_proof, check_signed_parts, signature_in
 from simulator.security.encryption import Assertion
 from simulator.security.errors import BINDING, WSS, Check, SecurityRefusal, opaque_fault, refuse
 from simulator.security.header import (
     SECURITY,
-    Moments,
+    CallerClocks,
     Reading,
+    clock_of_call,
     later,
-    lived_by,
     read_timestamp,
     reply_header,
     security_header,
 )
 from simulator.security.keys import Account, Material
 from simulator.security.names import CERTIFICATE, USERNAME, WSA, KeyType, service_policy
-from simulator.security.replay_cache import Replays
+from simulator.security.replay_cache import ReplayCache
 from simulator.security.settings import Settings
 from simulator.security.signatures import text_of
-from simulator.security.trust import TOKENS, Believed, Trust, check_conditions, token_in
+from simulator.security.trust import TOKENS, TokenVerifier, VerifiedToken, check_conditions, token_in
 from simulator.soap.authenticator import Credentials, Principal, ReplayKey
 from simulator.store import Store
 
@@ -42,11 +42,18 @@ if TYPE_CHECKING:
     from simulator.store import Transaction
 
 
+CREDENTIALS = {"username": USERNAME, "certificate": CERTIFICATE}
+"""Kinds of credentials at the STS, as the command line names them, and the last segment of the STS's address."""
+
 _AUTHORITY = "http://www.oasis-open.org/RSA2004/attributes/AUTHORITY"
 
 
 class FederationAuthenticator:
-    """Authenticates calls to ``/ws2007FederationNoSct`` by a token of our STS."""
+    """Authenticates calls to ``/ws2007FederationNoSct`` by a token of this simulator's STS.
+
+    Implements :class:`simulator.soap.authenticator.Authenticator`. ``credential`` is the last segment of the STS's
+    address in the policy; ``accounts`` are the known users by name.
+    """
 
     understood = frozenset({SECURITY})
 
@@ -56,32 +63,32 @@ class FederationAuthenticator:
         settings: Settings,
         material: Material,
         accounts: Mapping[str, Account],
-        moments: Moments,
+        clocks: CallerClocks,
         credential: str,
         tampered: TamperedTokens,
     ) -> None:
         self._settings = settings
         self._accounts = accounts
         self._credential = credential
-        self._trust = Trust(settings, material)
-        self._replays = Replays()
-        self._moments = moments
+        self._verifier = TokenVerifier(settings, material)
+        self._replays = ReplayCache()
+        self._clocks = clocks
         self._tampered = tampered
 
     @property
     def plain(self) -> bool:
-        """Whether the addresses without security are served too."""
+        """True when the endpoints without security are served too (setting call.plain)."""
         return self._settings.call.plain.value
 
     def authenticate(self, credentials: Credentials) -> Principal:
-        """Return the caller; raises Refused with one opaque fault, whose cause is for the journal."""
+        """Return the caller; raises Refused with an opaque fault, whose cause only the journal has."""
         try:
             return self._authenticate(credentials)
         except Refused as refused:
             raise self._opaque(refused, self._particulars(credentials)) from None
 
     def note(self, transaction: Transaction, principal: Principal) -> None:
-        """Record the call in this transaction; raises Refused if it is a replay, to this server or another."""
+        """Record the call in this transaction; raises Refused if it is a replay, on any server with this store."""
         if principal.replay_key is None:
             return
         try:
@@ -96,28 +103,28 @@ class FederationAuthenticator:
         return Refused(opaque_fault(refused.refusal, self._settings, particulars=particulars))
 
     def _particulars(self, credentials: Credentials) -> dict[str, Json]:
-        """Which token was refused, and whether the simulator itself made it wrong."""
-        found = [
+        """Return the refused token's digest for the journal, and its fault if it is a tampered token."""
+        tokens = [
             element
             for header in credentials.headers
             if header.tag == SECURITY
             for element in header
             if element.tag in TOKENS
         ]
-        if len(found) != 1:
+        if len(tokens) != 1:
             return {}
-        name = digest_of(found[0])
-        kind = self._tampered.kind(name)
-        told: dict[str, Json] = {"security": {"token_digest": name}}
-        return told if kind is None else {**told, "misbehaviour": kind}
+        digest = digest_of(tokens[0])
+        kind = self._tampered.kind(digest)
+        particulars: dict[str, Json] = {"security": {"token_digest": digest}}
+        return particulars if kind is None else {**particulars, "misbehaviour": kind}
 
     def reply_headers(self, principal: Principal) -> tuple[Element, ...]:
-        """Header blocks of the answer: a Timestamp of now, by the caller's clock."""
-        reading = self._moments.reading(str(principal.details["clock"])) or self._moments.readings()[0]
+        """Return the header blocks of the reply: a Timestamp with the present time of the caller's clock."""
+        reading = self._clocks.reading(str(principal.details["clock"])) or self._clocks.readings()[0]
         return (reply_header(reading, self._settings.call.timestamp_seconds.value),)
 
     def policy(self, base: str) -> Element:
-        """The wsp:Policy of the guarded bindings, which names the STS."""
+        """Return the wsp:Policy of the secured bindings below a base URL, which names the STS."""
         return service_policy(base, self._settings, self._credential)
 
     def _authenticate(self, credentials: Credentials) -> Principal:
@@ -132,32 +139,36 @@ class FederationAuthenticator:
             )
         header = security_header(credentials.headers)
         settings = self._settings.call
-        timestamp = read_timestamp(header, self._moments, settings)
+        timestamp = read_timestamp(header, self._clocks, settings)
         token = token_in(header)
-        believed = self._trust.believe(token)
-        assertion = believed.assertion
-        reading = lived_by(timestamp, assertion.lives_by)
+        verified = self._verifier.verify(token)
+        assertion = verified.assertion
+        reading = clock_of_call(timestamp, assertion.clock)
         check_conditions(assertion, reading, self._settings)
-        once = self._check_proof(credentials, header, timestamp.element, token, assertion)
+        value, element = self._check_proof(credentials, header, timestamp.element, token, assertion)
         account = self._account(assertion)
         until = later(timestamp.expires, settings.skew_seconds.value)
-        only = ReplayKey(*once, reading.clock, reading.now, until) if settings.refuse_replays.value else None
-        return Principal(account.user, _details(believed, reading), only)
+        replay_key = ReplayKey(value, element, reading.clock, reading.now, until)
+        details = _details(verified, reading)
+        return Principal(account.user, details, replay_key if settings.refuse_replays.value else None)
 
     def _check_proof(
         self, credentials: Credentials, header: Element, timestamp: Element, token: Element, assertion: Assertion
     ) -> tuple[str, str]:
-        """What makes this call different from all others, and where that stands."""
+        """Check the signature; return the value by which a replay is detected, and the element that has it.
+
+        A bearer token needs no signature; its calls are distinguished by the message id. Raises Refused.
+        """
         if assertion.key_type is KeyType.BEARER:
             message_id = next(
                 (text_of(header) for header in credentials.headers if header.tag == f"{{{WSA}}}MessageID"), ""
             )
             return f"{assertion.id} {message_id}", "soap:Header/wsa:MessageID"
         kind = f"the {assertion.key_type.label} proof key of the token"
-        signature = proof.signature_in(header, self._settings.call, expected=kind)
-        targets = proof.check_signed_parts(signature, header, timestamp, body_whole=credentials.body_whole)
-        proof.check_proof(signature, assertion, token, targets)
-        return signature.value, f"{proof.PLACE}/ds:SignatureValue"
+        signature = signature_in(header, self._settings.call, expected=kind)
+        targets = check_signed_parts(signature, header, timestamp, body_whole=credentials.body_whole)
+        check_proof(signature, assertion, token, targets)
+        return signature.value, f"{SIGNATURE}/ds:SignatureValue"
 
     def _account(self, assertion: Assertion) -> Account:
         required = self._settings.claims.required
@@ -169,18 +180,17 @@ class FederationAuthenticator:
                     "the token does not have it",
                     expected=f"the claims {', '.join(required.value)}",
                     remedy="ask for it in wst:Claims of the token's request (WCF: claimTypeRequirements; CXF: "
-                    "sp:IssuedToken's "
-                    "RequestSecurityTokenTemplate, as in the WSDL)",
+                    "sp:IssuedToken's RequestSecurityTokenTemplate, as in the WSDL)",
                     source=required.provenance,
                     credential=True,
                 )
         account = self._accounts.get(assertion.subject)
-        named = assertion.claims.get(_AUTHORITY, (assertion.subject,))
-        if account is None or account.authority not in named:
+        authorities = assertion.claims.get(_AUTHORITY, (assertion.subject,))
+        if account is None or account.authority not in authorities:
             raise refuse(
                 Check.USER,
                 "the token's subject",
-                f"it is {assertion.subject!r} of the authority {', '.join(named)}, whom DIT does not know",
+                f"it is {assertion.subject!r} of the authority {', '.join(authorities)}, whom DIT does not know",
                 expected=f"one of {', '.join(sorted(self._accounts)) or 'none'}, of its own authority",
                 remedy="ask for the token as a user of this world (fixtures/worlds, or --world)",
                 source=WSS,
@@ -189,25 +199,25 @@ class FederationAuthenticator:
         return account
 
 
-def _details(believed: Believed, reading: Reading) -> dict[str, Json]:
-    assertion = believed.assertion
+def _details(verified: VerifiedToken, reading: Reading) -> dict[str, Json]:
+    assertion = verified.assertion
     return {
         "token": assertion.id,
-        "token_digest": believed.name,
+        "token_digest": verified.digest,
         "token_type": assertion.token_type.label,
         "key_type": assertion.key_type.label,
-        "encrypted": believed.encrypted,
+        "encrypted": verified.encrypted,
         "clock": reading.clock,
     }
 
 
-CREDENTIALS = {"username": USERNAME, "certificate": CERTIFICATE}
-"""By what clients are known at first, as the command line says it, and the STS's address for it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Security:
-    """What a server needs to know for serving securely: the folder of keys, the settings, the credential, its names."""
+    """Configuration of a secured server.
+
+    ``folder`` holds the keys; ``credential`` is a key of :data:`CREDENTIALS`; ``hosts`` are further names or addresses
+    of the server for its TLS certificate, besides loopback.
+    """
 
     folder: Path
     settings: Settings
@@ -215,13 +225,13 @@ class Security:
     hosts: tuple[str, ...] = ()
 
     def material(self, users: Iterable[str]) -> Material:
-        """Keys, passwords and certificates, made where they are missing; raises MaterialError."""
+        """Read keys, passwords and certificates, and create those that are missing; raises MaterialError."""
         from simulator.security.keys import open_material  # noqa: PLC0415 - loads cryptography
 
         return open_material(self.folder, users, self.hosts)
 
-    def impostor(self) -> Material:
-        """Keys of somebody whom nobody has reason to trust, for misbehaviour on purpose; raises MaterialError."""
+    def untrusted(self) -> Material:
+        """Read or create keys that no client trusts, for injected faults; raises MaterialError."""
         from simulator.security.keys import open_material  # noqa: PLC0415 - see above
 
         return open_material(self.folder / "impostor", (), self.hosts)
@@ -229,7 +239,7 @@ class Security:
 
 @dataclass(frozen=True, slots=True)
 class Secured:
-    """A simulation's authenticator, its STS, and their keys."""
+    """The authenticator and the STS of a simulation, and their keys."""
 
     authenticator: FederationAuthenticator
     sts: TokenService
@@ -239,19 +249,22 @@ class Secured:
 def secure(
     security: Security, accounts: Mapping[str, Account], *, clock: Clock, store: Store, faults: Faults
 ) -> Secured:
-    """Set up the authenticator and the STS; raises MaterialError when the folder of keys cannot be used."""
+    """Create the authenticator and the STS of a simulation, which share keys, users and clocks.
+
+    Raises MaterialError when the folder of keys cannot be used.
+    """
     from simulator.fault_injection.faults import TamperedTokens  # noqa: PLC0415 - see Security
-    from simulator.security.header import Moments  # noqa: PLC0415
+    from simulator.security.header import CallerClocks  # noqa: PLC0415
     from simulator.security.sts import TokenService  # noqa: PLC0415
 
     tampered = TamperedTokens()
     material = security.material(accounts)
-    moments = Moments(clock, security.settings.call.clock.value)
+    clocks = CallerClocks(clock, security.settings.call.clock.value)
     authenticator = FederationAuthenticator(
         settings=security.settings,
         material=material,
         accounts=accounts,
-        moments=moments,
+        clocks=clocks,
         credential=CREDENTIALS[security.credential],
         tampered=tampered,
     )
@@ -259,11 +272,11 @@ def secure(
         settings=security.settings,
         material=material,
         accounts=accounts,
-        moments=moments,
+        clocks=clocks,
         clock=clock,
         store=store,
         faults=faults,
-        impostor=security.impostor,
+        untrusted=security.untrusted,
         tampered=tampered,
     )
     return Secured(authenticator, sts, material)

@@ -1,6 +1,7 @@
-"""Who asks the STS: by user name and password, or by a certificate that signs the Timestamp.
+"""Credentials: the signature of a call by its token's key, and the password or certificate shown to the STS.
 
-The signature of a call: made with the token's key, over this call's Timestamp, checked anew each time.
+A call is signed over its Timestamp with the proof key of its token. The STS identifies a user by user name and
+password, or by a certificate whose key signs the Timestamp.
 """
 
 from __future__ import annotations
@@ -34,27 +35,35 @@ from simulator.security.signatures import (
     text_of,
 )
 
-PLACE = "soap:Header/wsse:Security/ds:Signature"
+SIGNATURE = "soap:Header/wsse:Security/ds:Signature"
+"""Path of a call's signature, as refusals name it."""
+
+_HEADER = "soap:Header/wsse:Security"
+_DOCUMENTED = Provenance(
+    Basis.DOCUMENTED, "VRAA, DIT integration instruction v1.09, 3.2.1: usernamemixed, certificatemixed"
+)
 _HMAC = (HMAC_SHA1, HMAC_SHA256)
 
 
 def signature_in(header: Element, settings: CallSettings, *, expected: str) -> Signature:
-    """The one signature that stands beside the token; raises Refused. ``expected`` says with which key."""
-    found = children(header, DS, "Signature")
-    if len(found) != 1:
+    """Return the one signature of a wsse:Security header; raises Refused.
+
+    ``expected`` names the key that should have made it, for the message.
+    """
+    signatures = children(header, DS, "Signature")
+    if len(signatures) != 1:
         raise refuse(
             Check.SIGNATURE,
-            PLACE,
-            "it is missing" if not found else f"there are {len(found)} of them",
+            SIGNATURE,
+            "it is missing" if not signatures else f"there are {len(signatures)} of them",
             expected=f"one ds:Signature over the wsu:Timestamp, made with {expected}",
             remedy="have the client sign the Timestamp (an endorsing token of the policy; WCF: issuedKeyType "
-            "and the proof "
-            "token of the STS's answer)",
+            "and the proof token of the STS's answer)",
             source=BINDING,
         )
     return read_signature(
-        found[0],
-        PLACE,
+        signatures[0],
+        SIGNATURE,
         algorithms=settings.signature_algorithms.value,
         digests=settings.digest_algorithms.value,
         enveloped=False,
@@ -62,15 +71,16 @@ def signature_in(header: Element, settings: CallSettings, *, expected: str) -> S
 
 
 def check_signed_parts(signature: Signature, header: Element, timestamp: Element, *, body_whole: bool) -> list[Element]:
-    """The elements that the signature covers, the Timestamp of this header among them; raises Refused.
+    """Return the elements that the signature covers, which include the Timestamp of this header; raises Refused.
 
-    Others than that may be header blocks, what stands in wsse:Security, and the body while it is ``body_whole``.
+    The others may be header blocks, children of wsse:Security, and the body if it is ``body_whole``: complete in the
+    envelope.
     """
     root = header.getroottree().getroot()
-    named = named_elements(root)
+    elements_by_id = named_elements(root)
     targets: list[Element] = []
     for reference in signature.references:
-        target = named.get(reference.target)
+        target = elements_by_id.get(reference.target)
         if target is None:
             raise _parts(
                 f"a ds:Reference points at #{reference.target}, which no element of the message has as its id",
@@ -110,13 +120,13 @@ def _check_place(target: Element, header: Element, root: Element, *, body_whole:
 
 
 def check_proof(signature: Signature, assertion: Assertion, token: Element, targets: list[Element]) -> None:
-    """Whether the signature was made with the key of this token; raises Refused."""
+    """Check that the signature refers to this token and was made with its key; raises Refused."""
     _check_reference(signature, assertion, token)
     symmetric = assertion.key_type is KeyType.SYMMETRIC
     if symmetric is not (signature.algorithm in _HMAC):
         raise refuse(
             Check.SIGNATURE,
-            f"{PLACE}/ds:SignedInfo/ds:SignatureMethod",
+            f"{SIGNATURE}/ds:SignedInfo/ds:SignatureMethod",
             f"it is {signature.algorithm}, while the token's key is of the type {assertion.key_type.label}",
             expected="an HMAC with a SymmetricKey token, RSA with a PublicKey token",
             remedy="sign with the token's own proof key, not with another key or certificate",
@@ -128,15 +138,14 @@ def check_proof(signature: Signature, assertion: Assertion, token: Element, targ
     if not signature_holds(signature, key, targets):
         raise refuse(
             Check.SIGNATURE_VALUE,
-            f"{PLACE}/ds:SignatureValue",
+            f"{SIGNATURE}/ds:SignatureValue",
             "value or digests do not fit the signed elements under the token's key",
             expected="P_SHA1(client entropy, server entropy) of the token's request as key (wst:ComputedKey), or the "
             "wst:BinarySecret of the answer"
             if symmetric
             else "the private key that belongs to the wst:UseKey of the token's request",
             remedy="derive the key with the client's entropy first, of wst:KeySize bits; use the entropies of "
-            "this very "
-            "token; change nothing in the signed elements after signing (no pretty-printing)",
+            "this very token; change nothing in the signed elements after signing (no pretty-printing)",
             source=SAML_PROFILE,
         )
 
@@ -144,7 +153,7 @@ def check_proof(signature: Signature, assertion: Assertion, token: Element, targ
 def _check_reference(signature: Signature, assertion: Assertion, token: Element) -> None:
     info = signature.key_info
     reference = only(info, WSSE, "SecurityTokenReference") if info is not None else None
-    place = f"{PLACE}/ds:KeyInfo/wsse:SecurityTokenReference"
+    place = f"{SIGNATURE}/ds:KeyInfo/wsse:SecurityTokenReference"
     wanted = f"wsse:KeyIdentifier of {SAML_ID} ({SAML1_ID} for SAML 1.1) with the assertion's id {assertion.id}"
     if reference is None:
         raise _key(place, "it is missing", wanted)
@@ -166,7 +175,7 @@ def _check_reference(signature: Signature, assertion: Assertion, token: Element)
 def _parts(found: str, expected: str, advice: str) -> Refused:
     return refuse(
         Check.SIGNED_PARTS,
-        f"{PLACE}/ds:SignedInfo/ds:Reference",
+        f"{SIGNATURE}/ds:SignedInfo/ds:Reference",
         found,
         expected=expected,
         remedy=advice,
@@ -185,23 +194,21 @@ def _key(element: str, found: str, expected: str) -> Refused:
     )
 
 
-_HEADER = "soap:Header/wsse:Security"
-_DOCUMENTED = Provenance(
-    Basis.DOCUMENTED, "VRAA, DIT integration instruction v1.09, 3.2.1: usernamemixed, certificatemixed"
-)
-
-
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """Who asks. ``public_key`` is the certificate's (PEM, SPKI); ``once`` what no other call has."""
+class Requester:
+    """A user who asks the STS for a token.
+
+    With a certificate, ``public_key`` is its key (PEM, SPKI), and ``replay_value`` the value of the request's
+    signature, by which a replay is detected.
+    """
 
     account: Account
     public_key: bytes | None = None
-    once: str | None = None
+    replay_value: str | None = None
 
 
-def by_password(header: Element, material: Material, accounts: Mapping[str, Account]) -> Shown:
-    """The user whom a wsse:UsernameToken names; raises Refused."""
+def by_password(header: Element, material: Material, accounts: Mapping[str, Account]) -> Requester:
+    """Identify the user of a wsse:UsernameToken by the password; raises Refused."""
     place = f"{_HEADER}/wsse:UsernameToken"
     token = _only(header, "UsernameToken", "usernamemixed wants the user's name and password")
     name, password = text_of(only(token, WSSE, "Username")), only(token, WSSE, "Password")
@@ -221,21 +228,21 @@ def by_password(header: Element, material: Material, accounts: Mapping[str, Acco
             f"one of {', '.join(sorted(accounts))}",
             "take user and password from users.toml in the simulator's folder of keys",
         )
-    found = (password.text or "") if password is not None else ""
-    if not hmac.compare_digest(found.encode(), expected.encode()):
+    shown = (password.text or "") if password is not None else ""
+    if not hmac.compare_digest(shown.encode(), expected.encode()):
         raise _refused(
             f"{place}/wsse:Password",
             f"it is not the password of {name!r}",
             "the password in users.toml of the simulator's folder of keys",
             "copy it from there; mind blanks at its ends, and the characters & and < in XML",
         )
-    return Shown(accounts[name])
+    return Requester(accounts[name])
 
 
 def by_certificate(
     header: Element, timestamp: Element, material: Material, accounts: Mapping[str, Account], settings: Settings
-) -> Shown:
-    """The user to whom the certificate belongs that signed the Timestamp; raises Refused."""
+) -> Requester:
+    """Identify the user by the certificate of a wsse:BinarySecurityToken that signed the Timestamp; raises Refused."""
     place = f"{_HEADER}/wsse:BinarySecurityToken"
     token = _only(header, "BinarySecurityToken", "certificatemixed wants the certificate in the header")
     certificate = read_certificate(text_of(token))
@@ -244,11 +251,11 @@ def by_certificate(
     signature = signature_in(header, settings.call, expected="the key of the certificate")
     targets = check_signed_parts(signature, header, timestamp, body_whole=True)
     reference = next(signature.element.iter(f"{{{WSSE}}}Reference"), None)
-    named = reference.get("URI", "").removeprefix("#") if reference is not None else ""
-    if reference is not None and named not in {token.get(id_attribute) for id_attribute in ID_ATTRIBUTES}:
+    target = reference.get("URI", "").removeprefix("#") if reference is not None else ""
+    if reference is not None and target not in {token.get(id_attribute) for id_attribute in ID_ATTRIBUTES}:
         raise refuse(
             Check.KEY_REFERENCE,
-            f"{PLACE}/ds:KeyInfo//wsse:Reference",
+            f"{SIGNATURE}/ds:KeyInfo//wsse:Reference",
             f"its URI is {reference.get('URI')!r}",
             expected="the wsu:Id of the wsse:BinarySecurityToken in the same header",
             remedy="sign with the certificate that is sent",
@@ -257,7 +264,7 @@ def by_certificate(
     if not signature_holds(signature, public_key(public_pem(certificate)), targets):
         raise refuse(
             Check.SIGNATURE_VALUE,
-            f"{PLACE}/ds:SignatureValue",
+            f"{SIGNATURE}/ds:SignatureValue",
             "value or digests do not fit the signed elements under the certificate's key",
             expected="a signature over the wsu:Timestamp with the key that belongs to the certificate",
             remedy="check that certificate and key are a pair; change nothing in the header after signing",
@@ -272,16 +279,16 @@ def by_certificate(
             "a certificate of the folder clients/ of the simulator's folder of keys",
             "use <user>.pem and <user>.key from there, or put your own certificate there as <user>.pem and start anew",
         )
-    return Shown(accounts[user], public_pem(certificate), signature.value)
+    return Requester(accounts[user], public_pem(certificate), signature.value)
 
 
 def _only(header: Element, name: str, why: str) -> Element:
-    found = children(header, WSSE, name)
-    if len(found) == 1:
-        return found[0]
+    tokens = children(header, WSSE, name)
+    if len(tokens) == 1:
+        return tokens[0]
     raise _refused(
         f"{_HEADER}/wsse:{name}",
-        "it is missing" if not found else f"there are {len(found)} of them",
+        "it is missing" if not tokens else f"there are {len(tokens)} of them",
         f"one wsse:{name}: {why}",
         "choose the address of the STS that fits the credential: .../trust/13/usernamemixed or .../certificatemixed",
     )

@@ -1,10 +1,8 @@
-"""XML encryption for one receiver: a key by RSA-OAEP, an element by AES-CBC (W3C, XML Encryption Syntax).
+"""XML encryption, the keys inside tokens, and the content of a token in either version of SAML.
 
-The key inside a token or a request for one: as an encrypted secret, a public key or a certificate.
-
-What a SAML token says, whichever version of SAML it is written in.
-
-P_SHA1, by which WS-Trust makes one key of two entropies (WS-Trust 1.3, 4.4.4; TLS 1.0, RFC 2246, section 5).
+Keys are encrypted with RSA-OAEP and elements with AES-CBC, for one receiver (W3C, XML Encryption Syntax). The key
+inside a token is an encrypted secret, a public key or a certificate. A secret is derived from two entropies with P_SHA1
+(WS-Trust 1.3, 4.4.4; TLS 1.0, RFC 2246, section 5).
 """
 
 from __future__ import annotations
@@ -49,7 +47,7 @@ from simulator.security.names import (
 )
 from simulator.security.signatures import add, from_base64, make, only, text_of, to_base64
 
-_OAEP = OAEP(mgf=MGF1(hashes.SHA1()), algorithm=hashes.SHA1(), label=None)  # noqa: S303 - what rsa-oaep-mgf1p means
+_OAEP = OAEP(mgf=MGF1(hashes.SHA1()), algorithm=hashes.SHA1(), label=None)  # noqa: S303 - rsa-oaep-mgf1p prescribes it
 _BLOCK = 16
 _KEY_BYTES = {AES256_CBC: 32, AES128_CBC: 16}
 _SISTER = Provenance(
@@ -58,7 +56,7 @@ _SISTER = Provenance(
 
 
 def encrypt_key(secret: bytes, receiver: Certificate) -> Element:
-    """An xenc:EncryptedKey that only the receiver can open."""
+    """Return an xenc:EncryptedKey with a secret that only the receiver can decrypt."""
     key = receiver.public_key()
     if not isinstance(key, RSAPublicKey):
         raise TypeError("keys are encrypted with RSA")
@@ -66,14 +64,14 @@ def encrypt_key(secret: bytes, receiver: Certificate) -> Element:
     method = add(element, XENC, "EncryptionMethod", Algorithm=RSA_OAEP)
     add(method, DS, "DigestMethod", Algorithm=SHA1)
     reference = add(add(element, DS, "KeyInfo"), WSSE, "SecurityTokenReference")
-    thumbprint = to_base64(receiver.fingerprint(hashes.SHA1()))  # noqa: S303 - a name, no protection
+    thumbprint = to_base64(receiver.fingerprint(hashes.SHA1()))  # noqa: S303 - a name, not a protection
     add(reference, WSSE, "KeyIdentifier", thumbprint, ValueType=THUMBPRINT, EncodingType=BASE64)
     add(add(element, XENC, "CipherData"), XENC, "CipherValue", to_base64(key.encrypt(secret, _OAEP)))
     return element
 
 
 def decrypt_key(element: Element, key: RSAPrivateKey, where: str) -> bytes:
-    """The key inside an xenc:EncryptedKey; raises Refused when it was not made for us."""
+    """Decrypt an xenc:EncryptedKey with the receiver's ``key``; raises Refused. ``where`` names it in the message."""
     method = only(element, XENC, "EncryptionMethod")
     if method is None or method.get("Algorithm") != RSA_OAEP:
         raise _refused(
@@ -88,7 +86,7 @@ def decrypt_key(element: Element, key: RSAPrivateKey, where: str) -> bytes:
 
 
 def encrypt_element(element: Element, receiver: Certificate) -> Element:
-    """An xenc:EncryptedData in the element's place; the element's own text is not changed by it."""
+    """Return an xenc:EncryptedData with an element for the receiver; the element itself is not changed."""
     secret, vector = os.urandom(_KEY_BYTES[AES256_CBC]), os.urandom(_BLOCK)
     plain = etree.tostring(element, encoding="utf-8")
     padding = _BLOCK - len(plain) % _BLOCK
@@ -103,9 +101,10 @@ def encrypt_element(element: Element, receiver: Certificate) -> Element:
 
 
 def decrypt_element(data: Element, keys: Element, key: RSAPrivateKey, where: str) -> Element:
-    """The element inside an xenc:EncryptedData, as the root of a document of its own.
+    """Decrypt an xenc:EncryptedData and return its element, as the root of a document of its own.
 
-    ``keys`` is where its xenc:EncryptedKey stands: the data's ds:KeyInfo or beside the data. Raises Refused.
+    ``keys`` is the parent of its xenc:EncryptedKey: the data's ds:KeyInfo, or the parent of the data. ``where`` names
+    the data in messages. Raises Refused.
     """
     method = only(data, XENC, "EncryptionMethod")
     algorithm = method.get("Algorithm", "") if method is not None else "missing"
@@ -161,7 +160,7 @@ def _refused(element: str, found: str, expected: str) -> Refused:
 
 @dataclass(frozen=True, slots=True)
 class ProofKey:
-    """What the bearer of a token proves with that it is his: a shared secret, or a public key (PEM, SPKI)."""
+    """The key by which a caller proves that a token is its own: a shared secret, or a public key (PEM, SPKI)."""
 
     secret: bytes | None = None
     public: bytes | None = None
@@ -169,7 +168,7 @@ class ProofKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assertion:
-    """A token's content. ``claims`` are values by claim type; ``lives_by`` is the clock that its times are of."""
+    """The content of a token. ``claims`` are values by claim type; ``clock`` names the clock of its times, if known."""
 
     token_type: TokenType
     id: str
@@ -182,26 +181,26 @@ class Assertion:
     key_type: KeyType
     key: ProofKey
     claims: Mapping[str, tuple[str, ...]]
-    lives_by: str | None = None
+    clock: str | None = None
 
 
-def write_advice(namespace: str, lives_by: str | None) -> Element | None:
-    """The note of our STS for itself, None when there is nothing to note."""
-    if lives_by is None:
+def write_advice(namespace: str, clock: str | None) -> Element | None:
+    """Return the Advice element in which the STS notes the clock of a token's times; None without a clock."""
+    if clock is None:
         return None
     advice = etree.Element(f"{{{namespace}}}Advice")
     note = etree.SubElement(advice, f"{{{ADVICE}}}LivesBy", nsmap={"aldis": ADVICE})
-    note.text = lives_by
+    note.text = clock
     return advice
 
 
 def read_advice(advice: Element | None) -> str | None:
-    """What our STS noted."""
+    """Return the clock that the STS noted in an Advice element, None when it noted none."""
     return text_of(advice.find(f"{{{ADVICE}}}LivesBy")) or None if advice is not None else None
 
 
 def write_key_info(key: ProofKey, service: x509.Certificate) -> Element:
-    """A ds:KeyInfo: a secret encrypted for the service, a public key as its numbers."""
+    """Return a ds:KeyInfo: a secret encrypted for the service, or a public key as an RSAKeyValue."""
     info = make(DS, "KeyInfo")
     if key.secret is not None:
         info.append(encrypt_key(key.secret, service))
@@ -216,7 +215,7 @@ def write_key_info(key: ProofKey, service: x509.Certificate) -> Element:
 
 
 def read_key_info(info: Element | None, service: RSAPrivateKey, where: str) -> ProofKey:
-    """The key in a token's ds:KeyInfo; raises Refused when there is none that we can use."""
+    """Read the key in a token's ds:KeyInfo, with the service's key for a secret; raises Refused when it has none."""
     if info is not None:
         encrypted = info.find(f"{{{XENC}}}EncryptedKey")
         if encrypted is not None:
@@ -239,7 +238,7 @@ def read_key_info(info: Element | None, service: RSAPrivateKey, where: str) -> P
 
 
 def public_key_in(holder: Element) -> bytes | None:
-    """The first RSA key anywhere inside, as a certificate or as numbers (PEM, SPKI); None when there is none."""
+    """Return the first RSA key inside an element, of a certificate or an RSAKeyValue (PEM, SPKI); None without one."""
     certificate = certificate_in(holder)
     if certificate is not None:
         return _pem(certificate.public_key())
@@ -256,13 +255,13 @@ def public_key_in(holder: Element) -> bytes | None:
 
 
 def certificate_in(holder: Element) -> x509.Certificate | None:
-    """The first certificate inside a ds:X509Data, None when there is none that can be read."""
-    found = next(holder.iter(f"{{{DS}}}X509Certificate"), None)
-    return read_certificate(text_of(found)) if found is not None else None
+    """Return the first ds:X509Certificate inside an element; None without one, or when it is invalid."""
+    element = next(holder.iter(f"{{{DS}}}X509Certificate"), None)
+    return read_certificate(text_of(element)) if element is not None else None
 
 
 def read_certificate(text: str) -> x509.Certificate | None:
-    """A certificate from its DER in Base64, None when it is none or has no RSA key."""
+    """Parse a certificate from its DER in Base64; None when it is invalid or has no RSA key."""
     data = from_base64(text)
     try:
         certificate = x509.load_der_x509_certificate(data) if data else None
@@ -272,7 +271,7 @@ def read_certificate(text: str) -> x509.Certificate | None:
 
 
 def public_pem(certificate: x509.Certificate) -> bytes:
-    """The certificate's public key (PEM, SPKI)."""
+    """Return the certificate's public key (PEM, SPKI)."""
     return _pem(certificate.public_key())
 
 
@@ -282,7 +281,7 @@ def _pem(key: object) -> bytes:
 
 def _rsa(key: object) -> RSAPublicKey:
     if not isinstance(key, RSAPublicKey):
-        raise TypeError("only RSA keys are used here")
+        raise TypeError("the key must be an RSA key")
     return key
 
 
@@ -291,10 +290,10 @@ def _bytes(number: int) -> bytes:
 
 
 def p_sha1(secret: bytes, seed: bytes, size: int) -> bytes:
-    """``size`` bytes of P_SHA1; WS-Trust takes the client's entropy as secret and the server's as seed."""
-    made = b""
+    """Return ``size`` bytes of P_SHA1; WS-Trust uses the client's entropy as secret and the server's as seed."""
+    output = b""
     link = seed
-    while len(made) < size:
+    while len(output) < size:
         link = hmac.digest(secret, link, "sha1")
-        made += hmac.digest(secret, link + seed, "sha1")
-    return made[:size]
+        output += hmac.digest(secret, link + seed, "sha1")
+    return output[:size]

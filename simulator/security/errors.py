@@ -1,7 +1,4 @@
-"""Failed security checks: the whole cause for the journal, and nothing of it for the client.
-
-Renders a failed security check as a fault that gives nothing away.
-"""
+"""Failed security checks: a refusal with the whole cause for the journal, and the opaque fault for the client."""
 
 from __future__ import annotations
 
@@ -32,7 +29,7 @@ BINDING = Provenance(
 
 
 class Check(StrEnum):
-    """The checks, by the stable words that the journal has for them."""
+    """The security checks; the values are stable, and appear in the journal."""
 
     TRANSPORT = "transport"
     HEADER = "security-header"
@@ -40,7 +37,7 @@ class Check(StrEnum):
     TIMESTAMP_EXPIRED = "timestamp-expired"
     TIMESTAMP_EARLY = "timestamp-early"
     CLOCK = "clock"
-    TOKEN = "token"  # noqa: S105 - a word, no secret
+    TOKEN = "token"  # noqa: S105 - not a secret
     TOKEN_ENCRYPTION = "token-encryption"  # noqa: S105
     TOKEN_SIGNATURE = "token-signature"  # noqa: S105
     TOKEN_ISSUER = "token-issuer"  # noqa: S105
@@ -63,9 +60,9 @@ class Check(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecurityRefusal(Refusal):
-    """A failed check. Its code is the check's; the client learns nothing of it (:func:`faults.opaque_fault`).
+    """A failed check, which is hidden from the client (:func:`opaque_fault`); the code is that of the :class:`Check`.
 
-    ``credential``: the token or the password itself was not good, which WCF answers in other words.
+    ``credential`` is true when the token or the password itself is invalid, for which WCF has another fault.
     """
 
     credential: bool = False
@@ -81,7 +78,10 @@ def refuse(
     source: Provenance = WSS,
     credential: bool = False,
 ) -> Refused:
-    """Return the exception for a check that failed on ``element``; ``found`` and ``expected`` are clauses."""
+    """Return the exception for a check that failed on ``element``.
+
+    ``found``, ``expected`` and ``remedy`` are clauses of the message; ``credential`` as in :class:`SecurityRefusal`.
+    """
     return Refused(
         SecurityRefusal(
             code=check,
@@ -102,11 +102,11 @@ def opaque_fault(
     authentication: bool = False,
     particulars: Mapping[str, Json] | None = None,
 ) -> Fault:
-    """Return the one opaque fault for the wire, with the cause and ``particulars`` for the journal.
+    """Return the opaque fault for a failed check, with the cause and ``particulars`` for the journal.
 
-    DIT answers InvalidSecurity to everything (WCF's answer, assumed of DIT). With ``authentication`` it is the STS that
-    answers, which says FailedAuthentication to a wrong user name, password or certificate, as WCF does (assumed), and
-    InvalidRequest to an unsound request (WS-Trust 1.3, 11).
+    DIT's fault is always InvalidSecurity (WCF's fault, assumed for DIT). With ``authentication`` the fault is that of
+    the STS: FailedAuthentication for a wrong user name, password or certificate, as in WCF (assumed), and
+    InvalidRequest for an invalid request (WS-Trust 1.3, 11).
     """
     failed = authentication and refusal.credential
     subcode = f"{{{WSSE}}}{'FailedAuthentication' if failed else 'InvalidSecurity'}"

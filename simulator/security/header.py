@@ -1,9 +1,8 @@
-"""The wsse:Security header of a call: what stands in it, and whether its Timestamp is of now.
+"""The wsse:Security header of a call: reading its Timestamp, and choosing the clock by which the caller is judged.
 
-By which clock a caller lives. A real client has its machine's; one that is moved through months has the simulated.
-
-A frozen simulation and a real client are months apart, and yet both must be able to talk. So a caller's Timestamp tells
-which clock it lives by, and that clock then judges all of its moments: those of its tokens too (settings: call.clock).
+A real client uses the clock of its machine; a client that is driven through simulated months uses the simulated clock.
+The two can be months apart, and both clients must be able to call. So the Timestamp of a caller decides which clock it
+uses, and all of its times are then compared with that clock, those of its tokens included (setting call.clock).
 """
 
 from __future__ import annotations
@@ -20,15 +19,21 @@ from simulator.domain.provenance import Basis, Provenance
 from simulator.security.errors import BINDING, WSS, Check, refuse
 from simulator.security.names import WSSE, WSU
 from simulator.security.settings import CallSettings
-from simulator.security.signatures import children, make, only, text_of
+from simulator.security.signatures import add, children, make, only, text_of
 
 SIMULATED, MACHINE = "simulated", "machine"
+SECURITY = f"{{{WSSE}}}Security"
+"""Clark name of the header block."""
+
+_HEADER = "soap:Header/wsse:Security"
+_TIMESTAMP = f"{_HEADER}/wsu:Timestamp"
+_CLOCKS = Provenance(Basis.ASSUMED, "call.clock of the security settings")
 _DATE_TIME = re.compile(r"(-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One clock as it stands; ``now`` is aware."""
+    """The present time ``now`` (aware) of the clock with this name."""
 
     clock: str
     now: datetime
@@ -37,15 +42,15 @@ class Reading:
         return f"{write_moment(self.now)} by the {self.clock} clock"
 
 
-class Moments:
-    """Reads the clocks by which a caller may live; ``mode`` is auto, simulated or machine."""
+class CallerClocks:
+    """The clocks that a caller may use; ``mode`` is the setting call.clock: auto, simulated or machine."""
 
     def __init__(self, clock: Clock, mode: str) -> None:
         self._clock = clock
         self._mode = mode
 
     def readings(self) -> tuple[Reading, ...]:
-        """The clocks that count, as they stand now."""
+        """Read the clocks that a caller may use."""
         simulated = Reading(SIMULATED, self._clock.now())
         if self._clock.is_real or self._mode == SIMULATED:
             return (simulated,)
@@ -53,49 +58,43 @@ class Moments:
         return (machine,) if self._mode == MACHINE else (simulated, machine)
 
     def reading(self, clock: str) -> Reading | None:
-        """The clock of that name, None when it does not count here."""
+        """Read the clock of this name; None when a caller may not use it."""
         return next((reading for reading in self.readings() if reading.clock == clock), None)
 
     def nearest(self, moment: datetime) -> Reading:
-        """The clock that a moment was most likely read from."""
+        """Read the clock that is nearest to a moment, which is most likely the one that the caller used."""
         return min(self.readings(), key=lambda reading: abs(reading.now - moment))
 
 
 def read_moment(text: str | None) -> datetime | None:
-    """An xs:dateTime, UTC when it says no zone (as WS-Security does); None when it is none."""
-    found = _DATE_TIME.fullmatch((text or "").strip())
-    if found is None:
+    """Parse an xs:dateTime, in UTC when it has no zone (as in WS-Security); None when it is invalid."""
+    match = _DATE_TIME.fullmatch((text or "").strip())
+    if match is None:
         return None
-    fraction = (found[2] or "")[:7]
+    fraction = (match[2] or "")[:7]
     try:
-        moment = datetime.fromisoformat(f"{found[1]}{fraction}{found[3] or 'Z'}")
+        moment = datetime.fromisoformat(f"{match[1]}{fraction}{match[3] or 'Z'}")
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
 
 def write_moment(moment: datetime) -> str:
-    """An xs:dateTime in UTC, to the millisecond, as WCF writes it."""
+    """Write a moment as xs:dateTime in UTC, to the millisecond, as WCF does."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
 def later(moment: datetime, seconds: float) -> datetime:
-    """A moment so many seconds on; the last there is where that would be beyond it."""
+    """Return the moment ``seconds`` later (earlier when negative), or the last possible one on overflow."""
     try:
         return moment + timedelta(seconds=seconds)
     except OverflowError:
         return datetime.max.replace(tzinfo=UTC)
 
 
-SECURITY = f"{{{WSSE}}}Security"
-_PLACE = "soap:Header/wsse:Security"
-_STAMP = f"{_PLACE}/wsu:Timestamp"
-_CLOCKS = Provenance(Basis.ASSUMED, "call.clock of the security settings")
-
-
 @dataclass(frozen=True, slots=True)
 class Timestamp:
-    """The moments of a wsu:Timestamp, and the clocks by which they are of now."""
+    """A wsu:Timestamp; ``fits`` are the clocks whose present time is between its two moments."""
 
     element: Element
     created: datetime
@@ -104,14 +103,14 @@ class Timestamp:
 
 
 def security_header(headers: Iterable[Element]) -> Element:
-    """The one wsse:Security among the header blocks for us; raises Refused."""
-    found = [header for header in headers if header.tag == SECURITY]
-    if len(found) == 1:
-        return found[0]
+    """Return the one wsse:Security among the header blocks of a call; raises Refused."""
+    security_headers = [header for header in headers if header.tag == SECURITY]
+    if len(security_headers) == 1:
+        return security_headers[0]
     raise refuse(
         Check.HEADER,
-        _PLACE,
-        "it is missing" if not found else f"there are {len(found)} of them",
+        _HEADER,
+        "it is missing" if not security_headers else f"there are {len(security_headers)} of them",
         expected="one wsse:Security header block",
         remedy="have the client use WS-Security as the WSDL's policy says (TransportWithMessageCredential): "
         "wsu:Timestamp, the SAML token of the STS, and a ds:Signature with the token's proof key",
@@ -119,18 +118,18 @@ def security_header(headers: Iterable[Element]) -> Element:
     )
 
 
-def read_timestamp(header: Element, moments: Moments, settings: CallSettings) -> Timestamp:
-    """The header's Timestamp, when it is of now by at least one clock; raises Refused."""
-    found = children(header, WSU, "Timestamp")
-    if len(found) != 1:
+def read_timestamp(header: Element, clocks: CallerClocks, settings: CallSettings) -> Timestamp:
+    """Read the Timestamp of a wsse:Security header; raises Refused unless it is valid now by at least one clock."""
+    timestamps = children(header, WSU, "Timestamp")
+    if len(timestamps) != 1:
         raise _refused(
             Check.TIMESTAMP,
-            "it is missing" if not found else f"there are {len(found)} of them",
+            "it is missing" if not timestamps else f"there are {len(timestamps)} of them",
             "one wsu:Timestamp in wsse:Security",
             "have the client add it (WCF: includeTimestamp; CXF: sp:IncludeTimestamp of the policy; WSS4J: the "
             "action Timestamp)",
         )
-    element = found[0]
+    element = timestamps[0]
     created, expires = (read_moment(text_of(only(element, WSU, name))) for name in ("Created", "Expires"))
     if created is None:
         raise _refused(
@@ -151,16 +150,19 @@ def read_timestamp(header: Element, moments: Moments, settings: CallSettings) ->
     skew = settings.skew_seconds.value
     fits = tuple(
         reading
-        for reading in moments.readings()
+        for reading in clocks.readings()
         if later(reading.now, -skew) < expires and created <= later(reading.now, skew)
     )
     if not fits:
-        raise _not_now(created, expires, moments.nearest(created), settings)
+        raise _not_now(created, expires, clocks.nearest(created), settings)
     return Timestamp(element, created, expires, fits)
 
 
-def lived_by(timestamp: Timestamp, clock: str | None) -> Reading:
-    """The clock that judges this call: the one that the token was issued by, when it says; raises Refused."""
+def clock_of_call(timestamp: Timestamp, clock: str | None) -> Reading:
+    """Return the clock with which a call is judged: ``clock``, by which its token was issued, if any.
+
+    Raises Refused when the call's Timestamp is not valid by that clock.
+    """
     if clock is None:
         return timestamp.fits[0]
     for fit in timestamp.fits:
@@ -168,10 +170,9 @@ def lived_by(timestamp: Timestamp, clock: str | None) -> Reading:
             return fit
     raise refuse(
         Check.CLOCK,
-        _STAMP,
+        _TIMESTAMP,
         f"wsu:Created is {write_moment(timestamp.created)}, which is now by the {timestamp.fits[0].clock} "
-        "clock, while the "
-        f"token was asked for by the {clock} clock",
+        f"clock, while the token was asked for by the {clock} clock",
         expected="one clock for the request of a token and for the calls with it",
         remedy="let the client take one and the same time for both; ask for a new token after changing it",
         source=_CLOCKS,
@@ -179,13 +180,11 @@ def lived_by(timestamp: Timestamp, clock: str | None) -> Reading:
 
 
 def reply_header(reading: Reading, seconds: int) -> Element:
-    """The header block of an answer: a Timestamp, as the policy promises it."""
+    """Return the wsse:Security header of a reply: a Timestamp from now, valid for ``seconds``, as the policy says."""
     header = make(WSSE, "Security")
-    stamp = make(WSU, "Timestamp")
-    header.append(stamp)
+    timestamp = add(header, WSU, "Timestamp")
     for name, moment in (("Created", reading.now), ("Expires", later(reading.now, seconds))):
-        part = make(WSU, name, write_moment(moment))
-        stamp.append(part)
+        add(timestamp, WSU, name, write_moment(moment))
     return header
 
 
@@ -209,4 +208,4 @@ def _not_now(created: datetime, expires: datetime, reading: Reading, settings: C
 
 
 def _refused(check: Check, found: str, expected: str, advice: str) -> Refused:
-    return refuse(check, _STAMP, found, expected=expected, remedy=advice, source=WSS)
+    return refuse(check, _TIMESTAMP, found, expected=expected, remedy=advice, source=WSS)

@@ -1,7 +1,4 @@
-"""Makes a token and the answer that carries it (WS-Trust 1.3, RequestSecurityTokenResponse).
-
-A request for a token (WS-Trust 1.3, RequestSecurityToken): what it asks for, in our own words.
-"""
+"""Issuing of tokens (WS-Trust 1.3): reading a RequestSecurityToken, and making the token and its response."""
 
 from __future__ import annotations
 
@@ -40,19 +37,20 @@ from simulator.security.names import (
 from simulator.security.settings import Settings
 from simulator.security.signatures import add, from_base64, make, only, sign_enveloped, text_of, to_base64
 
-_PLACE = "soap:Body/wst:RequestSecurityToken"
+_REQUEST = "soap:Body/wst:RequestSecurityToken"
 _KEY_SIZES = range(128, 513, 8)
 _DEFAULT_KEY_SIZE = 256
-_ENTROPY = range(8, 129)  # bytes; more than a hash's block adds nothing
+_ENTROPY = range(8, 129)  # bytes; more than a hash's block add nothing
 _NO_PROOF = "http://schemas.xmlsoap.org/ws/2005/05/identity/NoProofKey"
 _ASSUMED = Provenance(Basis.ASSUMED, "WCF's defaults, where WS-Trust 1.3 leaves it to the service")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRequest:
-    """What is asked for. ``key_size`` is in bits; ``claims`` are claim types, those that are required first or not.
+    """The content of a request for a token.
 
-    ``entropy`` is the client's; ``use_key`` the public key to put into the token (PEM, SPKI).
+    ``key_size`` is in bits; ``claims`` are claim types; ``entropy`` is the client's; ``use_key`` is the public key for
+    the token (PEM, SPKI); ``created`` and ``expires`` are the wanted period of validity.
     """
 
     context: str | None
@@ -68,21 +66,27 @@ class TokenRequest:
 
 
 def read_request(root: Element | None, settings: Settings) -> TokenRequest:
-    """Read the content of a request's body; raises Refused for anything that the STS does not issue."""
+    """Read a request from the content of its body; raises Refused for a request that the STS does not support."""
     if root is None or root.tag != f"{{{WST}}}RequestSecurityToken":
-        found = "nothing" if root is None else str(root.tag)
+        content = "nothing" if root is None else str(root.tag)
         raise _refused(
-            _PLACE, f"the body holds {found}", f"wst:RequestSecurityToken of {WST} (WS-Trust 1.3)", "set WS-Trust 1.3"
+            _REQUEST,
+            f"the body holds {content}",
+            f"wst:RequestSecurityToken of {WST} (WS-Trust 1.3)",
+            "set WS-Trust 1.3",
         )
-    kind = text_of(only(root, WST, "RequestType"))
-    if kind != ISSUE:
+    request_type = text_of(only(root, WST, "RequestType"))
+    if request_type != ISSUE:
         raise _refused(
-            f"{_PLACE}/wst:RequestType", f"it is {kind!r}", ISSUE, "ask for a new token: others are not served"
+            f"{_REQUEST}/wst:RequestType",
+            f"it is {request_type!r}",
+            ISSUE,
+            "ask for a new token: others are not served",
         )
     token_type = _token_type(text_of(_parameter(root, "TokenType")), settings)
     key_type = _key_type(text_of(_parameter(root, "KeyType")))
     claims = _parameter(root, "Claims")
-    asked = list(claims.iter(f"{{{IC}}}ClaimType")) if claims is not None else []
+    claim_types = list(claims.iter(f"{{{IC}}}ClaimType")) if claims is not None else []
     lifetime = _parameter(root, "Lifetime")
     created, expires = (
         read_moment(text_of(only(lifetime, WSU, name))) if lifetime is not None else None
@@ -96,7 +100,7 @@ def read_request(root: Element | None, settings: Settings) -> TokenRequest:
         key_size=_key_size(text_of(_parameter(root, "KeySize"))),
         applies_to=_applies_to(root, settings),
         entropy=_entropy(_parameter(root, "Entropy")),
-        claims=tuple(element.get("Uri", "") for element in asked),
+        claims=tuple(element.get("Uri", "") for element in claim_types),
         created=created,
         expires=expires,
         use_key=public_key_in(use_key) if use_key is not None else None,
@@ -104,7 +108,7 @@ def read_request(root: Element | None, settings: Settings) -> TokenRequest:
 
 
 def _parameter(root: Element, name: str) -> Element | None:
-    """A parameter of the request, or of the policy that the client passes on (wst:SecondaryParameters)."""
+    """Return a parameter of the request, or of the policy that the client passes on (wst:SecondaryParameters)."""
     own = only(root, WST, name)
     if own is not None:
         return own
@@ -118,7 +122,7 @@ def _token_type(found: str, settings: Settings) -> TokenType:
     if found in TOKEN_TYPES:
         return TOKEN_TYPES[found]
     expected = f"{TokenType.SAML_2.value} or {TokenType.SAML_1.value}"
-    raise _refused(f"{_PLACE}/wst:TokenType", f"it is {found!r}", expected, "ask for SAML 2.0 or 1.1")
+    raise _refused(f"{_REQUEST}/wst:TokenType", f"it is {found!r}", expected, "ask for SAML 2.0 or 1.1")
 
 
 def _key_type(found: str) -> KeyType:
@@ -130,7 +134,7 @@ def _key_type(found: str) -> KeyType:
         return KeyType(found)
     except ValueError:
         expected = ", ".join(key_type.value for key_type in KeyType)
-        raise _refused(f"{_PLACE}/wst:KeyType", f"it is {found!r}", expected, "ask for one of these") from None
+        raise _refused(f"{_REQUEST}/wst:KeyType", f"it is {found!r}", expected, "ask for one of these") from None
 
 
 def _key_size(found: str) -> int:
@@ -138,9 +142,9 @@ def _key_size(found: str) -> int:
         return _DEFAULT_KEY_SIZE
     if found.isdecimal() and len(found) <= 4:
         size = int(found)
-        if size in _KEY_SIZES or size >= 1024:  # for public keys it is the size of those
+        if size in _KEY_SIZES or size >= 1024:  # the size of a public key
             return size if size in _KEY_SIZES else _DEFAULT_KEY_SIZE
-    raise _refused(f"{_PLACE}/wst:KeySize", f"it is {found!r}", "128 to 512 bits, whole bytes", "ask for 256")
+    raise _refused(f"{_REQUEST}/wst:KeySize", f"it is {found!r}", "128 to 512 bits, whole bytes", "ask for 256")
 
 
 def _applies_to(root: Element, settings: Settings) -> str:
@@ -158,7 +162,7 @@ def _applies_to(root: Element, settings: Settings) -> str:
         return text_of(address)
     raise refuse(
         Check.APPLIES_TO,
-        f"{_PLACE}/wsp:AppliesTo",
+        f"{_REQUEST}/wsp:AppliesTo",
         "it is missing" if holder is None else f"its wsa:Address is {text_of(address)!r}",
         expected=" or ".join(accepted.value),
         remedy="name the realm of DIT there, not the address that is called (CXF: ws-security.sts.applies-to; WCF: the "
@@ -174,7 +178,7 @@ def _entropy(holder: Element | None) -> bytes | None:
     if secret and len(secret) in _ENTROPY:
         return secret
     raise _refused(
-        f"{_PLACE}/wst:Entropy/wst:BinarySecret",
+        f"{_REQUEST}/wst:Entropy/wst:BinarySecret",
         "it is missing, no Base64, or of a wrong size",
         "8 to 128 random bytes in Base64",
         "send wst:BinarySecret of the type Nonce, with as many bytes as the key is to have",
@@ -185,11 +189,11 @@ def _refused(element: str, found: str, expected: str, advice: str) -> Refused:
     return refuse(Check.REQUEST, element, found, expected=expected, remedy=advice, source=WS_TRUST)
 
 
-def no_public_key() -> Refused:
-    """The refusal of a PublicKey request that shows no key."""
+def _no_public_key() -> Refused:
+    """Return the refusal of a request for a PublicKey token without a key."""
     return refuse(
         Check.REQUEST,
-        f"{_PLACE}/wst:UseKey",
+        f"{_REQUEST}/wst:UseKey",
         "it holds no RSA key or certificate, and the request was not signed with one",
         expected="the public key to put into the token, as ds:KeyValue or ds:X509Data in ds:KeyInfo",
         remedy="give the client a certificate for the token's key, or ask for the KeyType SymmetricKey",
@@ -198,8 +202,8 @@ def no_public_key() -> Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
-    """A token that was made, as it travels, and the content of the body that carries it."""
+class IssuedToken:
+    """An issued token: its assertion, the element as sent (encrypted or not), and the response that carries it."""
 
     assertion: Assertion
     token: Element
@@ -214,49 +218,49 @@ def issue(
     settings: Settings,
     material: Material,
     certificate_key: bytes | None,
-) -> Issued:
-    """Make the token that is asked for; raises SecurityError.
+) -> IssuedToken:
+    """Make the requested token for an account; raises Refused when the request lacks a public key.
 
-    ``reading`` is the clock that the caller lives by. ``certificate_key`` is the public key of the certificate by which
-    the caller is known, if it is (PEM, SPKI).
+    ``reading`` is the present time of the caller's clock. ``certificate_key`` is the public key of the certificate that
+    identified the caller (PEM, SPKI), None when a password did.
     """
     key, server_entropy = _key(request, certificate_key)
     assertion = _assertion(request, account, reading, settings, key)
     writer = saml2 if request.token_type is TokenType.SAML_2 else saml1
     token = writer.write(assertion, material.service.certificate, by_certificate=certificate_key is not None)
-    place = saml2.SIGNATURE_PLACE if request.token_type is TokenType.SAML_2 else len(token)
-    sign_enveloped(token, place, material.sts, settings.sts.signature_digest.value)
+    signature_index = saml2.SIGNATURE_INDEX if request.token_type is TokenType.SAML_2 else len(token)
+    sign_enveloped(token, signature_index, material.sts, settings.sts.signature_digest.value)
     if settings.sts.encrypt.value:
         data = encrypt_element(token, material.service.certificate)
         token = data
         if request.token_type is TokenType.SAML_2:
             token = make(SAML2, "EncryptedAssertion")
             token.append(data)
-    return Issued(assertion, token, _answer(request, assertion, token, server_entropy))
+    return IssuedToken(assertion, token, _response(request, assertion, token, server_entropy))
 
 
 def _key(request: TokenRequest, certificate_key: bytes | None) -> tuple[ProofKey, bytes | None]:
-    """The token's key, and our part of it."""
+    """Return the token's key, and the server's entropy for a symmetric one."""
     if request.key_type is KeyType.BEARER:
         return ProofKey(), None
     if request.key_type is KeyType.PUBLIC:
         public = request.use_key or certificate_key
         if public is None:
-            raise no_public_key()
+            raise _no_public_key()
         return ProofKey(public=public), None
     size = request.key_size // 8
-    ours = os.urandom(size)
-    return ProofKey(secret=p_sha1(request.entropy, ours, size) if request.entropy else ours), ours
+    entropy = os.urandom(size)
+    return ProofKey(secret=p_sha1(request.entropy, entropy, size) if request.entropy else entropy), entropy
 
 
 def _assertion(
     request: TokenRequest, account: Account, reading: Reading, settings: Settings, key: ProofKey
 ) -> Assertion:
     begins = request.created if request.created is not None and request.created > reading.now else reading.now
-    longest = later(begins, settings.sts.maximum_lifetime_seconds.value)
-    wanted = request.expires or later(begins, settings.sts.lifetime_seconds.value)
-    known = settings.claims.values
-    names = tuple(known) if settings.claims.issue_all.value or not request.claims else request.claims
+    latest_end = later(begins, settings.sts.maximum_lifetime_seconds.value)
+    requested_end = request.expires or later(begins, settings.sts.lifetime_seconds.value)
+    templates = settings.claims.values
+    names = tuple(templates) if settings.claims.issue_all.value or not request.claims else request.claims
     words = {"user": account.user, "authority": account.authority, "organisation": account.organisation}
     return Assertion(
         token_type=request.token_type,
@@ -264,48 +268,48 @@ def _assertion(
         issuer=settings.sts.issuer.value,
         issued_at=reading.now,
         not_before=begins,
-        not_on_or_after=min(wanted, longest),
+        not_on_or_after=min(requested_end, latest_end),
         audiences=(request.applies_to,),
         subject=account.user,
         key_type=request.key_type,
         key=key,
-        claims={name: (known[name].value.format(**words),) for name in names if name in known},
-        lives_by=reading.clock,
+        claims={name: (templates[name].value.format(**words),) for name in names if name in templates},
+        clock=reading.clock,
     )
 
 
-def _answer(request: TokenRequest, assertion: Assertion, token: Element, entropy: bytes | None) -> Element:
+def _response(request: TokenRequest, assertion: Assertion, token: Element, entropy: bytes | None) -> Element:
     collection = make(WST, "RequestSecurityTokenResponseCollection")
-    answer = add(collection, WST, "RequestSecurityTokenResponse")
+    response = add(collection, WST, "RequestSecurityTokenResponse")
     if request.context is not None:
-        answer.set("Context", request.context)
-    add(answer, WST, "TokenType", request.token_type.value)
-    add(answer, WST, "RequestedSecurityToken").append(token)
+        response.set("Context", request.context)
+    add(response, WST, "TokenType", request.token_type.value)
+    add(response, WST, "RequestedSecurityToken").append(token)
     for name in ("RequestedAttachedReference", "RequestedUnattachedReference"):
-        add(answer, WST, name).append(token_reference(assertion))
-    applies_to = add(answer, WSP, "AppliesTo")
+        add(response, WST, name).append(token_reference(assertion))
+    applies_to = add(response, WSP, "AppliesTo")
     add(add(applies_to, WSA, "EndpointReference"), WSA, "Address", request.applies_to)
     if assertion.key.secret is not None and entropy is not None:
-        proof = add(answer, WST, "RequestedProofToken")
+        proof = add(response, WST, "RequestedProofToken")
         if request.entropy is not None:
             add(proof, WST, "ComputedKey", PSHA1)
-            add(add(answer, WST, "Entropy"), WST, "BinarySecret", to_base64(entropy), Type=NONCE)
+            add(add(response, WST, "Entropy"), WST, "BinarySecret", to_base64(entropy), Type=NONCE)
         else:
             add(proof, WST, "BinarySecret", to_base64(assertion.key.secret), Type=f"{WST}/SymmetricKey")
-    lifetime = add(answer, WST, "Lifetime")
+    lifetime = add(response, WST, "Lifetime")
     for name, moment in (("Created", assertion.not_before), ("Expires", assertion.not_on_or_after)):
         if moment is not None:
             add(lifetime, WSU, name, write_moment(moment))
-    add(answer, WST, "KeyType", request.key_type.value)
+    add(response, WST, "KeyType", request.key_type.value)
     if assertion.key.secret is not None:
-        add(answer, WST, "KeySize", str(request.key_size))
+        add(response, WST, "KeySize", str(request.key_size))
     return collection
 
 
 def token_reference(assertion: Assertion) -> Element:
-    """A wsse:SecurityTokenReference to a token, by its assertion's id (SAML Token Profile 1.1)."""
-    second = assertion.token_type is TokenType.SAML_2
+    """Return a wsse:SecurityTokenReference to a token by its assertion's id (SAML Token Profile 1.1)."""
+    is_saml2 = assertion.token_type is TokenType.SAML_2
     reference = make(WSSE, "SecurityTokenReference")
     reference.set(f"{{{WSSE11}}}TokenType", assertion.token_type.value)
-    add(reference, WSSE, "KeyIdentifier", assertion.id, ValueType=SAML_ID if second else SAML1_ID)
+    add(reference, WSSE, "KeyIdentifier", assertion.id, ValueType=SAML_ID if is_saml2 else SAML1_ID)
     return reference

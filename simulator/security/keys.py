@@ -1,20 +1,20 @@
-"""Keys, certificates and passwords of one simulator: made at first start in a folder of its own, read again later.
+"""Keys, certificates and passwords of a simulator, and the users of its STS.
+
+They are created at the first start in a folder of the simulator, and read from there later:
 
 ==================  ==========================================================================================
 ``ca.pem``          the simulator's own authority: what a client has to trust
-``truststore.p12``  the same for Java; password ``aldis``
+``truststore.p12``  the authority for Java; password ``aldis``
 ``server.*``        the TLS server's certificate and key
-``sts.*``           what the STS signs tokens with
-``service.*``       for whom tokens and their keys are encrypted: DIT's service
-``users.toml``      user name = password, for usernamemixed; edit it freely while the simulator stands
-``clients/``        ``<user>.pem``: certificates by which users are known to certificatemixed; those made here have the
-                    key beside them (``.key``, and ``.p12`` with password ``aldis``)
+``sts.*``           the certificate and key with which the STS signs tokens
+``service.*``       the certificate and key of DIT's service, for which tokens and their keys are encrypted
+``users.toml``      user name = password, for usernamemixed; it may be edited while the simulator does not run
+``clients/``        ``<user>.pem``: certificates that identify users at certificatemixed; those created here have
+                    the key beside them (``.key``, and ``.p12`` with password ``aldis``)
 ==================  ==========================================================================================
 
-Nothing here is a secret of anyone but this simulator, and none of it is ever part of the project. All of it is assumed:
-what the real service's certificates look like plays no part in a client's configuration.
-
-The users whom the STS knows.
+The keys are of use with this simulator only, and are no part of the project. They are all assumed: a client's
+configuration does not depend on the form of the real service's certificates.
 """
 
 from __future__ import annotations
@@ -40,27 +40,36 @@ from simulator.domain.errors import UserError
 from simulator.settings import SettingsError, Text, read
 
 STORE_PASSWORD = b"aldis"
-"""Of the PKCS #12 files: Java and .NET want one, and the same keys lie beside them without."""
+"""Password of the PKCS #12 files, which Java and .NET require; the same keys lie beside them without one."""
 
-_YEARS = timedelta(days=3650)
+_VALIDITY = timedelta(days=3650)
 _KEY_BITS = 2048
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class MaterialError(UserError):
-    """The folder of keys cannot be used; says which file, why and what to do."""
+    """The folder of keys cannot be used; the message names the file, the cause and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A DIT user at the STS; ``authority`` is the id of 6 digits, ``organisation`` the authority's name."""
+
+    user: str
+    authority: str
+    organisation: str
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A certificate and its key."""
+    """A certificate and its private key."""
 
     key: RSAPrivateKey
     certificate: x509.Certificate
 
     @property
     def key_pem(self) -> bytes:
-        """The key, PKCS #8, without a password."""
+        """The private key as PEM (PKCS #8), without a password."""
         return self.key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
@@ -73,7 +82,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """All that was found or made in the folder; ``clients`` are users by the DER of each certificate of theirs."""
+    """The content of the folder of keys; ``clients`` are user names by the DER of their certificates."""
 
     folder: Path
     sts: Identity
@@ -83,24 +92,24 @@ class Material:
 
     @property
     def authority(self) -> Path:
-        """The certificate that clients have to trust."""
+        """Path of the certificate that clients have to trust."""
         return self.folder / "ca.pem"
 
     @property
     def server_certificate(self) -> Path:
-        """The TLS server's certificate."""
+        """Path of the TLS server's certificate."""
         return self.folder / "server.pem"
 
     @property
     def server_key(self) -> Path:
-        """The TLS server's key."""
+        """Path of the TLS server's key."""
         return self.folder / "server.key"
 
 
 def open_material(folder: Path, users: Iterable[str], hosts: Iterable[str] = ()) -> Material:
-    """Read the folder, making what it lacks: for each of the users a password and a certificate.
+    """Read the folder of keys, and create what is missing: for each of the users a password and a certificate.
 
-    ``hosts`` are names or addresses under which the server is reached, beside loopback. Raises MaterialError.
+    ``hosts`` are further names or addresses of the server, besides loopback. Raises MaterialError.
     """
     names = sorted(set(users))
     try:
@@ -122,38 +131,38 @@ def open_material(folder: Path, users: Iterable[str], hosts: Iterable[str] = ())
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Two simulators that start at once in one folder must not make two authorities."""
+    """Lock the folder, so that two simulators that start in it at once do not create two authorities."""
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def _authority(folder: Path) -> Identity:
-    found = _load(folder / "ca")
-    if found is None:
+    authority = _load(folder / "ca")
+    if authority is None:
         key = _new_key()
         name = _name("aldis-conformance test authority")
         builder = _builder(name, name, key).add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         builder = builder.add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
-        found = Identity(key, builder.sign(key, hashes.SHA256()))
-        _save(folder / "ca", found)
+        authority = Identity(key, builder.sign(key, hashes.SHA256()))
+        _save(folder / "ca", authority)
     store = folder / "truststore.p12"
     if not store.exists():
-        entry = pkcs12.PKCS12Certificate(found.certificate, b"aldis")
+        entry = pkcs12.PKCS12Certificate(authority.certificate, b"aldis")
         data = pkcs12.serialize_java_truststore([entry], serialization.BestAvailableEncryption(STORE_PASSWORD))
         _write(store, data, 0o644)
-    return found
+    return authority
 
 
 def _server(folder: Path, authority: Identity, hosts: tuple[str, ...]) -> None:
     wanted = {_general_name(host) for host in hosts}
-    found = _load(folder / "server")
-    if found is not None:
-        names = found.certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    server = _load(folder / "server")
+    if server is not None:
+        names = server.certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         if wanted <= set(names):
             return
         wanted |= set(names)
-    key = found.key if found is not None else _new_key()
+    key = server.key if server is not None else _new_key()
     names = x509.SubjectAlternativeName(sorted(wanted, key=repr))
     usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
     builder = _leaf("localhost", authority, key).add_extension(names, critical=False)
@@ -161,23 +170,23 @@ def _server(folder: Path, authority: Identity, hosts: tuple[str, ...]) -> None:
 
 
 def _identity(stem: Path, authority: Identity, name: str) -> Identity:
-    found = _load(stem)
-    if found is None:
+    identity = _load(stem)
+    if identity is None:
         key = _new_key()
-        found = _signed(_leaf(name, authority, key), authority, key)
-        _save(stem, found)
-    return found
+        identity = _signed(_leaf(name, authority, key), authority, key)
+        _save(stem, identity)
+    return identity
 
 
 def _passwords(path: Path, users: list[str]) -> dict[str, str]:
-    found = _read_passwords(path) if path.exists() else {}
-    missing = [user for user in users if user not in found]
+    passwords = _read_passwords(path) if path.exists() else {}
+    missing = [user for user in users if user not in passwords]
     if missing:
-        found |= {user: secrets.token_urlsafe(12) for user in missing}
+        passwords |= {user: secrets.token_urlsafe(12) for user in missing}
         head = "# Passwords of DIT users at this simulator's STS (usernamemixed). Change them, then start anew.\n"
-        lines = [f'"{_escaped(user)}" = "{_escaped(password)}"\n' for user, password in found.items()]
+        lines = [f'"{_escaped(user)}" = "{_escaped(password)}"\n' for user, password in passwords.items()]
         _write(path, (head + "".join(lines)).encode(), 0o600)
-    return found
+    return passwords
 
 
 def _read_passwords(path: Path) -> dict[str, str]:
@@ -198,21 +207,21 @@ def _clients(folder: Path, authority: Identity, users: list[str]) -> dict[bytes,
         stem = folder / user
         if not stem.with_name(f"{user}.pem").exists():
             key = _new_key()
-            made = _signed(_leaf(user, authority, key), authority, key)
-            _save(stem, made)
+            identity = _signed(_leaf(user, authority, key), authority, key)
+            _save(stem, identity)
             data = pkcs12.serialize_key_and_certificates(
                 user.encode(),
                 key,
-                made.certificate,
+                identity.certificate,
                 [authority.certificate],
                 serialization.BestAvailableEncryption(STORE_PASSWORD),
             )
             _write(folder / f"{user}.p12", data, 0o600)
-    found: dict[bytes, str] = {}
+    users_by_certificate: dict[bytes, str] = {}
     for path in sorted(folder.glob("*.pem")):
         for certificate in _certificates(path):
-            found[certificate.public_bytes(serialization.Encoding.DER)] = path.stem
-    return found
+            users_by_certificate[certificate.public_bytes(serialization.Encoding.DER)] = path.stem
+    return users_by_certificate
 
 
 def _certificates(path: Path) -> list[x509.Certificate]:
@@ -243,7 +252,7 @@ def _load(stem: Path) -> Identity | None:
 
 
 def _save(stem: Path, identity: Identity) -> None:
-    # The certificate last: a folder in which only the key was written is told apart, and said so.
+    # The certificate last: a folder in which only the key was written is then refused with a message.
     _write(stem.with_name(f"{stem.name}.key"), identity.key_pem, 0o600)
     _write(stem.with_name(f"{stem.name}.pem"), identity.certificate_pem, 0o644)
 
@@ -270,7 +279,7 @@ def _name(common: str) -> x509.Name:
 
 
 def _builder(subject: x509.Name, issuer: x509.Name, key: RSAPrivateKey) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)  # TLS is between machines: simulated time has no say in it
+    now = datetime.now(UTC)  # TLS uses the clocks of the machines, not simulated time
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -278,7 +287,7 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: RSAPrivateKey) -> x509.
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + _YEARS)
+        .not_valid_after(now + _VALIDITY)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 
@@ -317,12 +326,3 @@ def _general_name(host: str) -> x509.GeneralName:
         return x509.IPAddress(ipaddress.ip_address(host))
     except ValueError:
         return x509.DNSName(host)
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A DIT user as the STS knows it; ``authority`` has 6 digits, ``organisation`` is its name."""
-
-    user: str
-    authority: str
-    organisation: str

@@ -1,6 +1,6 @@
-"""Namespaces, algorithms and type URIs of the WS-* family, each as its standard writes it.
+"""Namespaces, algorithms and type URIs of the WS-* standards, and the policies of the secured addresses and the STS.
 
-The WS-SecurityPolicy of the guarded addresses and of the STS: from it WCF and Apache CXF configure themselves.
+WCF and Apache CXF configure a client from these policies (WS-SecurityPolicy 1.2).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SAML2 = "urn:oasis:names:tc:SAML:2.0:assertion"
 SAML1 = "urn:oasis:names:tc:SAML:1.0:assertion"
 IC = "http://schemas.xmlsoap.org/ws/2005/05/identity"
 ADVICE = "urn:aldis-conformance:security"
-"""Namespace of what our STS notes in a token for itself (assumed; SAML's Advice may hold anything)."""
+"""Namespace of the clock that this simulator's STS notes in a token (assumed; SAML's Advice allows any content)."""
 
 ENVELOPED = f"{DS}enveloped-signature"
 SHA1, SHA256, SHA512 = f"{DS}sha1", f"{XENC}sha256", f"{XENC}sha512"
@@ -61,14 +61,14 @@ BEARER_1 = "urn:oasis:names:tc:SAML:1.0:cm:bearer"
 
 
 class TokenType(StrEnum):
-    """A version of SAML; the value is the TokenType that a reply names."""
+    """A version of SAML; the value is the TokenType in the STS's response."""
 
     SAML_2 = f"{SAML_PROFILE}#SAMLV2.0"
     SAML_1 = f"{SAML_PROFILE}#SAMLV1.1"
 
     @property
     def label(self) -> str:
-        """What people call it."""
+        """Name of the version in messages and in the journal."""
         return "SAML 2.0" if self is TokenType.SAML_2 else "SAML 1.1"
 
 
@@ -78,11 +78,11 @@ TOKEN_TYPES = {
     TokenType.SAML_1.value: TokenType.SAML_1,
     SAML1: TokenType.SAML_1,
 }
-"""All URIs by which clients ask for a version: the token profile's, and the namespace (as WCF does)."""
+"""Token types by the URIs that clients use for them: that of the token profile, or the namespace (WCF)."""
 
 
 class KeyType(StrEnum):
-    """What a token's bearer proves it with; the value is WS-Trust's."""
+    """The kind of key by which a caller proves that a token is its own; the value is WS-Trust's URI."""
 
     SYMMETRIC = f"{WST}/SymmetricKey"
     PUBLIC = f"{WST}/PublicKey"
@@ -90,7 +90,7 @@ class KeyType(StrEnum):
 
     @property
     def label(self) -> str:
-        """The URI's last step."""
+        """Last segment of the URI, as in messages and settings."""
         return self.value.rpartition("/")[2]
 
 
@@ -98,25 +98,24 @@ STS = "/STS/Viss.Pfas.STS/sts/Issue.svc"
 """Path of the token service (documented: integration instruction v1.09, 3.2.1 and 5.1.1)."""
 
 USERNAME, CERTIFICATE = "usernamemixed", "certificatemixed"
-"""Last steps of its two addresses, below ``/trust/13/`` (documented likewise)."""
+"""Last segments of its two addresses, below ``/trust/13/`` (documented in the same place)."""
 
-WS_POLICY = "http://www.w3.org/ns/ws-policy"
 MEX = "http://schemas.xmlsoap.org/ws/2004/09/mex"
 _WSAW = "http://www.w3.org/2006/05/addressing/wsdl"
 _INCLUDE = f"{SP}/IncludeToken"
-_NAMES = {"wsp": WS_POLICY, "sp": SP, "wsa": WSA, "wst": WST, "wsx": MEX, "wsaw": _WSAW, "ic": IC}
+_NAMES = {"wsp": WSP15, "sp": SP, "wsa": WSA, "wst": WST, "wsx": MEX, "wsaw": _WSAW, "ic": IC}
 
 
 def sts_address(base: str, credential: str) -> str:
-    """The address of the STS for one kind of credential (:data:`USERNAME` or :data:`CERTIFICATE`)."""
+    """Return the address of the STS for a kind of credential (:data:`USERNAME` or :data:`CERTIFICATE`)."""
     return f"{base}{STS}/trust/13/{credential}"
 
 
 def service_policy(base: str, settings: Settings, credential: str) -> Element:
-    """The policy of DIT's guarded addresses, for a service below a base address such as ``https://host:port``.
+    """Return the policy of DIT's secured addresses, for a service below a base URL such as ``https://host:port``.
 
-    ``credential`` says to which address of the STS clients are sent. That this is what DIT publishes is inferred from
-    the binding (ws2007FederationHttpBinding, documented).
+    ``credential`` selects the address of the STS in the policy. The content is inferred from DIT's binding
+    (ws2007FederationHttpBinding, documented).
     """
     policy, alternative = _policy("guarded")
     _transport(alternative, settings.policy.algorithm_suite.value)
@@ -126,13 +125,13 @@ def service_policy(base: str, settings: Settings, credential: str) -> Element:
     token.set(f"{{{SP}}}IncludeToken", f"{_INCLUDE}/AlwaysToRecipient")
     _issuer(_add(token, SP, "Issuer"), base, credential)
     _template(_add(token, SP, "RequestSecurityTokenTemplate"), settings, key_type)
-    _add(_add(token, WS_POLICY, "Policy"), SP, "RequireInternalReference")
+    _add(_add(token, WSP15, "Policy"), SP, "RequireInternalReference")
     _common(alternative)
     return policy
 
 
 def sts_policy(settings: Settings, credential: str) -> Element:
-    """The policy of one address of the STS."""
+    """Return the policy of the STS's address for a kind of credential."""
     policy, alternative = _policy(credential)
     _transport(alternative, settings.policy.algorithm_suite.value)
     if credential == USERNAME:
@@ -142,20 +141,20 @@ def sts_policy(settings: Settings, credential: str) -> Element:
         token = _add(_nested(alternative, "EndorsingSupportingTokens"), SP, "X509Token")
         version = "WssX509V3Token10"
     token.set(f"{{{SP}}}IncludeToken", f"{_INCLUDE}/AlwaysToRecipient")
-    _add(_add(token, WS_POLICY, "Policy"), SP, version)
+    _add(_add(token, WSP15, "Policy"), SP, version)
     _common(alternative)
     return policy
 
 
 def _policy(name: str) -> tuple[Element, Element]:
-    policy = etree.Element(f"{{{WS_POLICY}}}Policy", nsmap=_NAMES)
+    policy = etree.Element(f"{{{WSP15}}}Policy", nsmap=_NAMES)
     policy.set("Name", f"urn:aldis-conformance:policy:{name}")
-    return policy, _add(_add(policy, WS_POLICY, "ExactlyOne"), WS_POLICY, "All")
+    return policy, _add(_add(policy, WSP15, "ExactlyOne"), WSP15, "All")
 
 
 def _transport(alternative: Element, suite: str) -> None:
     binding = _nested(alternative, "TransportBinding")
-    _add(_add(_nested(binding, "TransportToken"), SP, "HttpsToken"), WS_POLICY, "Policy")
+    _add(_add(_nested(binding, "TransportToken"), SP, "HttpsToken"), WSP15, "Policy")
     _add(_nested(binding, "AlgorithmSuite"), SP, suite)
     _add(_nested(binding, "Layout"), SP, "Strict")
     _add(binding, SP, "IncludeTimestamp")
@@ -193,7 +192,7 @@ def _template(template: Element, settings: Settings, key_type: KeyType) -> None:
 
 
 def _nested(parent: Element, name: str) -> Element:
-    return _add(_add(parent, SP, name), WS_POLICY, "Policy")
+    return _add(_add(parent, SP, name), WSP15, "Policy")
 
 
 def _add(parent: Element, namespace: str, name: str, text: str | None = None) -> Element:

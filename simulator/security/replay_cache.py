@@ -1,4 +1,4 @@
-"""Remembers calls for as long as they could be repeated, so that none is taken twice, whichever server it comes to."""
+"""Replay cache: remembers calls until they expire, so that none is accepted twice by any server with the same store."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from simulator.store import Transaction
 
 _SOURCE = Provenance(Basis.ASSUMED, "WCF refuses replays by default; call.refuse_replays of the security settings")
-_SWEEP = 1024
+_CALLS_PER_SWEEP = 1024  # expired rows are deleted with every so many calls
 
 # Built once: building a statement takes longer than running it.
 _NOTE = Prepared(
@@ -31,10 +31,10 @@ _NOTE = Prepared(
 _EXPIRED = delete(replays).where(replays.c.clock == bindparam("its_clock"), replays.c.until < bindparam("its_now"))
 
 
-class Replays:
-    """What was seen, by a name for it, until it could not be taken anyway.
+class ReplayCache:
+    """The digests of accepted calls, each until the call would be refused as expired.
 
-    Kept in the store, so all servers on it know. Safe between threads.
+    They are in the store, so all servers on it share them. Safe to share between threads.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Replays:
         self._since_sweep = 0
 
     def note(self, transaction: Transaction, key: ReplayKey) -> None:
-        """Note that a call came, with all that the transaction does; raises Refused when it came before."""
+        """Record a call in this transaction; raises Refused when a call with the same key was recorded before."""
         if self._is_due():
             transaction.connection.execute(_EXPIRED, {"its_clock": key.clock, "its_now": key.now})
         row = {
@@ -62,10 +62,10 @@ class Replays:
             )
 
     def _is_due(self) -> bool:
-        """Whether what has expired is to be removed with this call."""
+        """Count a call; return True when expired rows are to be deleted with it."""
         with self._lock:
             self._since_sweep += 1
-            due = self._since_sweep >= _SWEEP
+            due = self._since_sweep >= _CALLS_PER_SWEEP
             if due:
                 self._since_sweep = 0
             return due

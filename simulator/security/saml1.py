@@ -1,4 +1,4 @@
-"""SAML 1.1 assertions as tokens: writing one, and reading what one says (OASIS, SAML 1.1 core)."""
+"""SAML 1.1 assertions as tokens: writing and reading (OASIS, SAML 1.1 core)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ _AUTHENTICATION = "urn:oasis:names:tc:SAML:1.0:am"
 
 
 def write(assertion: Assertion, service: Certificate, *, by_certificate: bool) -> Element:
-    """The assertion without a signature, which is its last child; its key is encrypted for the service."""
+    """Return an assertion without its signature, whose place is at the end; its key is encrypted for the service.
+
+    ``by_certificate`` is true when the user was identified by a certificate.
+    """
     root = make(
         SAML1,
         "Assertion",
@@ -35,7 +38,7 @@ def write(assertion: Assertion, service: Certificate, *, by_certificate: bool) -
     restriction = add(conditions, SAML1, "AudienceRestrictionCondition")
     for audience in assertion.audiences:
         add(restriction, SAML1, "Audience", audience)
-    advice = write_advice(SAML1, assertion.lives_by)
+    advice = write_advice(SAML1, assertion.clock)
     if advice is not None:
         root.append(advice)
     method = f"{_AUTHENTICATION}:{'X509-PKI' if by_certificate else 'password'}"
@@ -54,7 +57,10 @@ def write(assertion: Assertion, service: Certificate, *, by_certificate: bool) -
 
 
 def read(root: Element, service: RSAPrivateKey) -> Assertion:
-    """What an assertion says, believed or not; raises Refused when it is not whole."""
+    """Read an assertion, whose signature need not be checked yet; raises Refused when it is incomplete.
+
+    ``service`` decrypts the key inside it.
+    """
     issued = read_moment(root.get("IssueInstant"))
     if (root.get("MajorVersion"), root.get("MinorVersion")) != ("1", "1") or not root.get("AssertionID") or not issued:
         raise _refused(
@@ -88,7 +94,7 @@ def read(root: Element, service: RSAPrivateKey) -> Assertion:
             )
             for element in root.iterfind(f"{{{SAML1}}}AttributeStatement/{{{SAML1}}}Attribute")
         },
-        lives_by=read_advice(only(root, SAML1, "Advice")),
+        clock=read_advice(only(root, SAML1, "Advice")),
     )
 
 
@@ -113,9 +119,10 @@ def _key(confirmation: Element, service: RSAPrivateKey) -> tuple[KeyType, ProofK
 
 
 def _split(claim: str) -> tuple[str, str]:
-    """A claim type as SAML 1.1 has it: a namespace, and a name without slash or colon (as WIF does it)."""
-    mark = max(claim.rfind("/"), claim.rfind(":"))
-    return (claim[:mark], claim[mark + 1 :]) if claim[mark] == "/" else (claim[: mark + 1], claim[mark + 1 :])
+    """Split a claim type into SAML 1.1's namespace and name, which has no slash or colon (as WIF does)."""
+    separator = max(claim.rfind("/"), claim.rfind(":"))
+    name = claim[separator + 1 :]
+    return (claim[:separator], name) if claim[separator] == "/" else (claim[: separator + 1], name)
 
 
 def _joined(namespace: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""SAML 2.0 assertions as tokens: writing one, and reading what one says (OASIS, SAML 2.0 core)."""
+"""SAML 2.0 assertions as tokens: writing and reading (OASIS, SAML 2.0 core)."""
 
 from __future__ import annotations
 
@@ -16,23 +16,25 @@ from simulator.security.header import read_moment, write_moment
 from simulator.security.names import BEARER_2, DS, HOLDER_OF_KEY_2, SAML2, KeyType, TokenType
 from simulator.security.signatures import add, children, make, only, text_of
 
-SIGNATURE_PLACE = 1
-"""Behind the issuer."""
+SIGNATURE_INDEX = 1  # ds:Signature follows saml:Issuer (SAML 2.0 Core, section 5.4)
 
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _URI = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"
 _NAME = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
 _CONTEXTS = "urn:oasis:names:tc:SAML:2.0:ac:classes"
-METHODS = {KeyType.SYMMETRIC: HOLDER_OF_KEY_2, KeyType.PUBLIC: HOLDER_OF_KEY_2, KeyType.BEARER: BEARER_2}
+_METHODS = {KeyType.SYMMETRIC: HOLDER_OF_KEY_2, KeyType.PUBLIC: HOLDER_OF_KEY_2, KeyType.BEARER: BEARER_2}
 
 
 def write(assertion: Assertion, service: Certificate, *, by_certificate: bool) -> Element:
-    """The assertion without a signature; its key is encrypted for the service."""
+    """Return an assertion without its signature, whose place is SIGNATURE_INDEX; its key is encrypted for the service.
+
+    ``by_certificate`` is true when the user was identified by a certificate.
+    """
     root = make(SAML2, "Assertion", ID=assertion.id, IssueInstant=write_moment(assertion.issued_at), Version="2.0")
     add(root, SAML2, "Issuer", assertion.issuer)
     subject = add(root, SAML2, "Subject")
     add(subject, SAML2, "NameID", assertion.subject, Format=_NAME)
-    confirmation = add(subject, SAML2, "SubjectConfirmation", Method=METHODS[assertion.key_type])
+    confirmation = add(subject, SAML2, "SubjectConfirmation", Method=_METHODS[assertion.key_type])
     if assertion.key_type is not KeyType.BEARER:
         data = etree.SubElement(confirmation, f"{{{SAML2}}}SubjectConfirmationData", nsmap={"xsi": _XSI})
         data.set(f"{{{_XSI}}}type", "saml2:KeyInfoConfirmationDataType")
@@ -43,7 +45,7 @@ def write(assertion: Assertion, service: Certificate, *, by_certificate: bool) -
     restriction = add(conditions, SAML2, "AudienceRestriction")
     for audience in assertion.audiences:
         add(restriction, SAML2, "Audience", audience)
-    advice = write_advice(SAML2, assertion.lives_by)
+    advice = write_advice(SAML2, assertion.clock)
     if advice is not None:
         root.append(advice)
     statement = add(root, SAML2, "AuthnStatement", AuthnInstant=write_moment(assertion.issued_at))
@@ -59,7 +61,10 @@ def write(assertion: Assertion, service: Certificate, *, by_certificate: bool) -
 
 
 def read(root: Element, service: RSAPrivateKey) -> Assertion:
-    """What an assertion says, believed or not; raises Refused when it is not whole."""
+    """Read an assertion, whose signature need not be checked yet; raises Refused when it is incomplete.
+
+    ``service`` decrypts the key inside it.
+    """
     issued = read_moment(root.get("IssueInstant"))
     if root.get("Version") != "2.0" or not root.get("ID") or issued is None:
         raise _refused(
@@ -92,7 +97,7 @@ def read(root: Element, service: RSAPrivateKey) -> Assertion:
             element.get("Name", ""): tuple(text_of(value) for value in children(element, SAML2, "AttributeValue"))
             for element in root.iterfind(f"{{{SAML2}}}AttributeStatement/{{{SAML2}}}Attribute")
         },
-        lives_by=read_advice(only(root, SAML2, "Advice")),
+        clock=read_advice(only(root, SAML2, "Advice")),
     )
 
 

@@ -1,4 +1,4 @@
-"""Settings of the security: ``schemas/dit/security.toml``, overlaid by a file of the user's."""
+"""Settings of the security: ``schemas/dit/security.toml``, which a user's file can override."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Claim = Annotated[str, Check("a text in which only {user}, {authority} and {orga
 
 @dataclass(frozen=True, slots=True)
 class StsSettings:
-    """The token service; times in seconds of the clock that a caller lives by."""
+    """Settings of the token service; times in seconds of the caller's clock."""
 
     issuer: Sourced[Text]
     applies_to: Sourced[Texts]
@@ -40,7 +40,7 @@ class StsSettings:
 
 @dataclass(frozen=True, slots=True)
 class ClaimSettings:
-    """The claims that DIT requires, and a template of the value of each known claim (``values``)."""
+    """The claims that DIT requires, and a template for the value of each known claim (``values``)."""
 
     required: Sourced[Texts]
     issue_all: Sourced[bool]
@@ -49,7 +49,7 @@ class ClaimSettings:
 
 @dataclass(frozen=True, slots=True)
 class CallSettings:
-    """The checks of a call; times in seconds."""
+    """Settings of the checks of a call; times in seconds of the caller's clock."""
 
     clock: Sourced[Literal["auto", "simulated", "machine"]]
     skew_seconds: Sourced[Seconds]
@@ -70,7 +70,7 @@ class PolicySettings:
 
 @dataclass(frozen=True, slots=True)
 class FaultSettings:
-    """The only words that a refused caller sees."""
+    """The texts of the opaque faults, which are all that a refused caller sees."""
 
     text: Sourced[Text]
     authentication_text: Sourced[Text]
@@ -78,7 +78,7 @@ class FaultSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings of the security."""
+    """The settings of the security."""
 
     sts: StsSettings
     claims: ClaimSettings
@@ -87,12 +87,12 @@ class Settings:
     faults: FaultSettings
 
     def with_lifetime(self, seconds: int) -> Settings:
-        """A copy in which tokens are valid for so many seconds."""
+        """Return a copy in which tokens are valid for ``seconds``."""
         lifetime = replace(self.sts.lifetime_seconds, value=seconds)
         return replace(self, sts=replace(self.sts, lifetime_seconds=lifetime, maximum_lifetime_seconds=lifetime))
 
 
 def load_settings(path: Path | None = None) -> Settings:
-    """The bundled settings, with those of a user's file in their place; raises SettingsError when it cannot be used."""
+    """Read the bundled settings, overridden by those of a user's file; raises SettingsError when it is invalid."""
     bundled = data_root("schemas") / "dit" / "security.toml"
     return read(bundled, Settings) if path is None else read(path, Settings, over=bundled)

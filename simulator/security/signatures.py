@@ -1,9 +1,7 @@
-"""XML signatures: what one says about itself, making one over a token, and checking one with a key (libxmlsec1).
+"""XML signatures: reading, verifying and making them (libxmlsec1), and helpers for elements of many namespaces.
 
-What a signature covers is decided here and not by the library: it is told which elements its references may mean, and
-no other element can be found by it. So an element that was moved and one that took its place are never confused.
-
-Small helpers for building and reading elements of many namespaces.
+The elements to which a signature may refer are registered with the library one by one, and it can find no others. So a
+moved element is never mistaken for the one that took its place (signature wrapping).
 """
 
 from __future__ import annotations
@@ -51,53 +49,59 @@ PREFIXES = {
     SAML1: "saml",
     SAML2: "saml2",
 }
+XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
+"""Attribute that is an id in any element. Nothing is signed by it, but a duplicate of an id in it is refused."""
+ID_ATTRIBUTES = (f"{{{WSU}}}Id", "Id", "ID", "AssertionID")
+"""Attributes that give an element the id by which signatures refer to it."""
+
+_CANONICAL = (EXC_C14N, C14N)
 _BLANK = re.compile(r"\s+")
 
 
 def make(namespace: str, name: str, text: str | None = None, /, **attributes: str) -> Element:
-    """An element with the usual prefix of its namespace."""
+    """Create an element with the usual prefix of its namespace."""
     element = etree.Element(f"{{{namespace}}}{name}", attributes, nsmap={PREFIXES.get(namespace): namespace})
     element.text = text
     return element
 
 
 def add(parent: Element, namespace: str, name: str, text: str | None = None, /, **attributes: str) -> Element:
-    """A new last child."""
+    """Create an element as the last child of ``parent``."""
     element = make(namespace, name, text, **attributes)
     parent.append(element)
     return element
 
 
 def children(parent: Element, namespace: str, name: str) -> list[Element]:
-    """The children of that name."""
+    """Return the children of this name."""
     return parent.findall(f"{{{namespace}}}{name}")
 
 
 def only(parent: Element, namespace: str, name: str) -> Element | None:
-    """The child of that name, None when there is none or more than one."""
-    found = children(parent, namespace, name)
-    return found[0] if len(found) == 1 else None
+    """Return the only child of this name, None when there is none or more than one."""
+    matching = children(parent, namespace, name)
+    return matching[0] if len(matching) == 1 else None
 
 
 def text_of(element: Element | None) -> str:
-    """The text without white space around it; empty when there is no element."""
+    """Return the text of an element without white space around it; empty for None."""
     return (element.text or "").strip() if element is not None else ""
 
 
 def elements(parent: Element) -> Iterator[Element]:
-    """Children that are elements, no comments or instructions."""
+    """Yield the children that are elements, without comments and processing instructions."""
     return (element for element in parent if isinstance(element.tag, str))
 
 
 def name_of(element: Element) -> str:
-    """``prefix:Local`` with the usual prefix: how people call it."""
+    """Return the name of an element for messages, ``prefix:Local`` with the usual prefix."""
     name = etree.QName(element)
     prefix = PREFIXES.get(name.namespace or "", element.prefix)
     return f"{prefix}:{name.localname}" if prefix else name.localname
 
 
 def from_base64(text: str) -> bytes | None:
-    """The bytes, None when it is not Base64."""
+    """Decode Base64; None when the text is invalid."""
     try:
         return base64.b64decode(_BLANK.sub("", text), validate=True)
     except (binascii.Error, ValueError):
@@ -105,21 +109,13 @@ def from_base64(text: str) -> bytes | None:
 
 
 def to_base64(data: bytes) -> str:
-    """As XML has it, in one line."""
+    """Encode bytes as Base64 in one line."""
     return base64.b64encode(data).decode("ascii")
-
-
-XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
-"""An id wherever it stands; nothing of ours is signed by it, but another's must not be taken for it."""
-ID_ATTRIBUTES = (f"{{{WSU}}}Id", "Id", "ID", "AssertionID")
-"""Attributes that give an element the name by which signatures refer to it."""
-
-_CANONICAL = (EXC_C14N, C14N)
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A reference of a signature: the id that it points at, and how what it found was digested."""
+    """A reference of a signature: the id of the signed element, its transforms and its digest algorithm."""
 
     target: str
     transforms: tuple[str, ...]
@@ -128,7 +124,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a ds:Signature says of itself."""
+    """The content of a ds:Signature, which is not verified yet."""
 
     element: Element
     algorithm: str
@@ -137,16 +133,16 @@ class Signature:
 
     @property
     def key_info(self) -> Element | None:
-        """The ds:KeyInfo, if there is one."""
+        """The ds:KeyInfo, None when there is none."""
         return only(self.element, DS, "KeyInfo")
 
 
 def read_signature(
     element: Element, where: str, *, algorithms: Iterable[str], digests: Iterable[str], enveloped: bool
 ) -> Signature:
-    """Read a signature; raises Refused when it is incomplete or uses what is not allowed.
+    """Read a signature; raises Refused when it is incomplete, or uses an algorithm or transform that is not allowed.
 
-    ``where`` is what to call it. With ``enveloped`` it signs the element that it stands in.
+    ``where`` names it in messages. An ``enveloped`` signature signs the element of which it is a child.
     """
     info, value = only(element, DS, "SignedInfo"), only(element, DS, "SignatureValue")
     if info is None or value is None:
@@ -215,37 +211,33 @@ def _reference(element: Element, where: str, digests: tuple[str, ...], enveloped
 
 
 def named_elements(root: Element) -> dict[str, Element]:
-    """All elements of an envelope by id; raises Refused when an id is given twice."""
-    found: dict[str, Element] = {}
+    """Return all elements of a document that have an id, by id; raises Refused when two have the same one."""
+    elements_by_id: dict[str, Element] = {}
     for element in root.iter("*"):
         for attribute in (*ID_ATTRIBUTES, XML_ID):
             name = element.get(attribute)
             if name is None:
                 continue
-            if found.setdefault(name, element) is not element:
+            if elements_by_id.setdefault(name, element) is not element:
                 raise refuse(
                     Check.DUPLICATE_ID,
                     f"soap:Envelope//*[@Id='{name}']",
-                    f"two elements have the id {name!r} ({found[name].tag!s} and {element.tag!s})",
+                    f"two elements have the id {name!r} ({elements_by_id[name].tag!s} and {element.tag!s})",
                     expected="every id once, so that a signature means one element (a copy beside the signed "
-                    "one is how "
-                    "signatures are wrapped)",
+                    "one is how signatures are wrapped)",
                     remedy="give each element an id of its own; do not copy elements of an earlier message into "
                     "a new one",
                     source=XML_SIGNATURE,
                 )
-    return found
+    return elements_by_id
 
 
 def signature_holds(signature: Signature, key: xmlsec.Key, targets: Iterable[Element]) -> bool:
-    """Whether value and digests are right under the key; references can mean the given elements only."""
+    """Return True when value and digests match under the key; references can refer to ``targets`` only."""
     context = xmlsec.SignatureContext()
     context.key = key
     for target in targets:
-        for attribute in ID_ATTRIBUTES:
-            if target.get(attribute) is not None:
-                name = etree.QName(attribute)
-                context.register_id(target, name.localname, name.namespace)
+        _register_ids(context, target)
     try:
         context.verify(signature.element)
     except xmlsec.Error:
@@ -254,22 +246,22 @@ def signature_holds(signature: Signature, key: xmlsec.Key, targets: Iterable[Ele
 
 
 def hmac_key(secret: bytes) -> xmlsec.Key:
-    """A shared key."""
+    """Return the key of an HMAC for a shared secret."""
     return xmlsec.Key.from_binary_data(xmlsec.constants.KeyDataHmac, secret)
 
 
 def public_key(pem: bytes) -> xmlsec.Key:
-    """A public key (SubjectPublicKeyInfo)."""
+    """Return a public key from PEM (SubjectPublicKeyInfo)."""
     return xmlsec.Key.from_memory(pem, xmlsec.constants.KeyDataFormatPem)
 
 
 def certificate_key(pem: bytes) -> xmlsec.Key:
-    """The public key of a certificate."""
+    """Return the public key of a certificate in PEM."""
     return xmlsec.Key.from_memory(pem, xmlsec.constants.KeyDataFormatCertPem)
 
 
-def sign_enveloped(element: Element, place: int, identity: Identity, digest: str) -> None:
-    """Put a signature over the element into it, as its child number ``place``; ``digest`` is sha256 or sha1."""
+def sign_enveloped(element: Element, index: int, identity: Identity, digest: str) -> None:
+    """Sign an element; the signature becomes its child number ``index``. ``digest`` is sha256 or sha1."""
     name = next(element.get(id_attribute) for id_attribute in ID_ATTRIBUTES if element.get(id_attribute) is not None)
     signature = make(DS, "Signature")
     info = add(signature, DS, "SignedInfo")
@@ -284,13 +276,18 @@ def sign_enveloped(element: Element, place: int, identity: Identity, digest: str
     add(signature, DS, "SignatureValue")
     data = add(add(signature, DS, "KeyInfo"), DS, "X509Data")
     add(data, DS, "X509Certificate", _certificate_text(identity))
-    element.insert(place, signature)
+    element.insert(index, signature)
     context = xmlsec.SignatureContext()
     context.key = xmlsec.Key.from_memory(identity.key_pem, xmlsec.constants.KeyDataFormatPem)
+    _register_ids(context, element)
+    context.sign(signature)
+
+
+def _register_ids(context: xmlsec.SignatureContext, element: Element) -> None:
     for attribute in ID_ATTRIBUTES:
         if element.get(attribute) is not None:
-            context.register_id(element, etree.QName(attribute).localname, etree.QName(attribute).namespace)
-    context.sign(signature)
+            name = etree.QName(attribute)
+            context.register_id(element, name.localname, name.namespace)
 
 
 def _certificate_text(identity: Identity) -> str:

@@ -1,7 +1,4 @@
-"""The state's token service (STS) on HTTP: WS-Trust 1.3 Issue by user name or certificate, its WSDL, its metadata.
-
-The STS's WSDL as it is served, and the same inside an answer of WS-MetadataExchange.
-"""
+"""The state's token service (STS) on HTTP: WS-Trust 1.3 Issue by user name or certificate, its WSDL and metadata."""
 
 from __future__ import annotations
 
@@ -30,11 +27,11 @@ from simulator.fault_injection.faults import (
 )
 from simulator.journal import Entry, Json, Kind, wall_now
 from simulator.security import credentials
-from simulator.security.credentials import PLACE
+from simulator.security.credentials import SIGNATURE
 from simulator.security.errors import BINDING, Check, SecurityRefusal, opaque_fault, refuse
 from simulator.security.header import (
     SECURITY,
-    Moments,
+    CallerClocks,
     Reading,
     Timestamp,
     later,
@@ -42,7 +39,7 @@ from simulator.security.header import (
     reply_header,
     security_header,
 )
-from simulator.security.issuing import Issued, issue, read_request
+from simulator.security.issuing import IssuedToken, issue, read_request
 from simulator.security.keys import Account, Material
 from simulator.security.names import (
     CERTIFICATE,
@@ -55,14 +52,23 @@ from simulator.security.names import (
     sts_address,
     sts_policy,
 )
-from simulator.security.replay_cache import Replays
+from simulator.security.replay_cache import ReplayCache
 from simulator.security.settings import Settings
 from simulator.settings.files import data_root
-from simulator.soap import envelope as addressing
-from simulator.soap import envelope as headers
 from simulator.soap.authenticator import ReplayKey
 from simulator.soap.body import BodyRefused, read_body, to_utf8
-from simulator.soap.envelope import Addressing, Envelope, lift, read_envelope
+from simulator.soap.envelope import (
+    UNDERSTOOD,
+    WSA,
+    Addressing,
+    Envelope,
+    check_understood,
+    for_us,
+    read_addressing,
+    read_envelope,
+    reply_headers,
+)
+from simulator.soap.extraction import extract_payload
 from simulator.soap.faults import write_fault
 from simulator.soap.multipart import check_media
 from simulator.soap.refusals import EnvelopeCode, Fault, SoapVersion, as_fault
@@ -74,10 +80,16 @@ if TYPE_CHECKING:
 
 
 _WSDL = "http://schemas.xmlsoap.org/wsdl/"
+_MAX_REQUEST_BYTES = 256 * 1024  # assumed; a request for a token has a few thousand
+_VERSION = SoapVersion.SOAP_12
+_GET = "http://schemas.xmlsoap.org/ws/2004/09/transfer/Get"
+_HIDDEN = "(hidden)"
+
+_log = logging.getLogger(__name__)
 
 
 def write_wsdl(base: str, settings: Settings) -> Element:
-    """The WSDL with both addresses below a base address such as ``https://host:port``, and their policies."""
+    """Return the WSDL with both addresses below a base URL such as ``https://host:port``, and their policies."""
     path = data_root("schemas") / "dit" / "SecurityTokenService.wsdl"
     root = etree.parse(str(path), etree.XMLParser(resolve_entities=False, no_network=True)).getroot()
     for credential in (USERNAME, CERTIFICATE):
@@ -89,7 +101,7 @@ def write_wsdl(base: str, settings: Settings) -> Element:
 
 
 def metadata(wsdl: Element) -> Element:
-    """A mex:Metadata that holds a WSDL (W3C submission, Web Services Metadata Exchange 1.1)."""
+    """Return a mex:Metadata with a WSDL (W3C submission, Web Services Metadata Exchange 1.1)."""
     root = etree.Element(f"{{{MEX}}}Metadata", nsmap={"wsx": MEX})
     section = etree.SubElement(root, f"{{{MEX}}}MetadataSection", Dialect=_WSDL.rstrip("/") + "/")
     section.set("Identifier", wsdl.get("targetNamespace", ""))
@@ -97,16 +109,9 @@ def metadata(wsdl: Element) -> Element:
     return root
 
 
-_log = logging.getLogger(__name__)
-_LARGEST = 256 * 1024  # bytes; a request for a token has a few thousand
-_VERSION = SoapVersion.SOAP_12
-_GET = "http://schemas.xmlsoap.org/ws/2004/09/transfer/Get"
-_HIDDEN = "(hidden)"
-
-
 @dataclass
 class _Call:
-    """What is known of a request while it is answered."""
+    """The parts of a request for a token that have been read so far, and the details of its journal entry."""
 
     credential: str
     encrypted: bool
@@ -118,7 +123,10 @@ class _Call:
 
 
 class TokenService:
-    """A WSGI application for the paths below :data:`STS`. Safe to share between threads."""
+    """The WSGI application of the paths below :data:`STS`. Safe to share between threads.
+
+    ``untrusted`` returns keys that DIT does not trust, and ``tampered`` collects the tokens of injected faults.
+    """
 
     def __init__(
         self,
@@ -126,22 +134,22 @@ class TokenService:
         settings: Settings,
         material: Material,
         accounts: Mapping[str, Account],
-        moments: Moments,
+        clocks: CallerClocks,
         clock: Clock,
         store: Store,
         faults: Faults,
-        impostor: Callable[[], Material],
+        untrusted: Callable[[], Material],
         tampered: TamperedTokens,
     ) -> None:
         self._settings = settings
         self._material = material
         self._accounts = accounts
-        self._moments = moments
+        self._clocks = clocks
         self._clock = clock
         self._store = store
-        self._replays = Replays()
+        self._replays = ReplayCache()
         self._faults = faults
-        self._impostor = impostor
+        self._untrusted = untrusted
         self._tampered = tampered
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -165,7 +173,7 @@ class TokenService:
         return Response(text, status=404, content_type="text/plain; charset=utf-8")
 
     def _metadata(self, http: Request, base: str) -> Response:
-        """WS-Transfer Get, in either version of SOAP, as WCF and CXF ask it."""
+        """Answer a WS-Transfer Get in either version of SOAP, as WCF and CXF send it."""
         version = SoapVersion.of_media_type(http.mimetype) or _VERSION
         known: Addressing | None = None
         try:
@@ -173,7 +181,7 @@ class TokenService:
             _check_get(known)
         except Exception as error:  # noqa: BLE001 - the last resort, and logged: no client may ever see a traceback
             return _fault(self._fault_for(error), version, known)
-        blocks = addressing.reply_headers(f"{_GET}Response", known)
+        blocks = reply_headers(f"{_GET}Response", known)
         body = _envelope(version, blocks, metadata(write_wsdl(base, self._settings)))
         return Response(body, content_type=version.content_type)
 
@@ -181,8 +189,8 @@ class TokenService:
         call = _Call(credential, http.is_secure)
         try:
             call.envelope, call.addressing, ours = self._read(http, _VERSION)
-            issued = self._answer(call, ours)
-            body = _envelope(_VERSION, self._blocks(call), issued.content)
+            issued = self._issue_token(call, ours)
+            body = _envelope(_VERSION, self._reply_blocks(call), issued.content)
             self._record(call, status=200)
         except Exception as error:  # noqa: BLE001 - the last resort, and logged: no client may ever see a traceback
             return self._refuse(call, self._fault_for(error))
@@ -200,17 +208,17 @@ class TokenService:
             body = read_body(
                 http.environ["wsgi.input"],
                 length=None if chunked else http.content_length or 0,
-                limit=_LARGEST,
+                limit=_MAX_REQUEST_BYTES,
                 spool=self._store.spool,
             )
         except BodyRefused as refused:
             raise refused.refusal from None
-        envelope = read_envelope(lift(to_utf8(body.data, media.charset)), version)
-        ours = headers.for_us(envelope.headers, version)
-        headers.check_understood(ours, version, addressing.UNDERSTOOD | {SECURITY})
-        return envelope, addressing.read_addressing(ours), ours
+        envelope = read_envelope(extract_payload(to_utf8(body.data, media.charset)), version)
+        ours = for_us(envelope.headers, version)
+        check_understood(ours, version, UNDERSTOOD | {SECURITY})
+        return envelope, read_addressing(ours), ours
 
-    def _answer(self, call: _Call, ours: tuple[Element, ...]) -> Issued:
+    def _issue_token(self, call: _Call, ours: tuple[Element, ...]) -> IssuedToken:
         if not call.encrypted:
             raise refuse(
                 Check.TRANSPORT,
@@ -230,64 +238,66 @@ class TokenService:
                 source=BINDING,
             )
         header = security_header(ours)
-        timestamp = read_timestamp(header, self._moments, self._settings.call)
+        timestamp = read_timestamp(header, self._clocks, self._settings.call)
         call.reading = timestamp.fits[0]
         call.details["clock"] = call.reading.clock
-        shown = self._shown(call, header, timestamp)
-        call.account = shown.account
-        call.details["user"] = shown.account.user
+        requester = self._identify(call, header, timestamp)
+        call.account = requester.account
+        call.details["user"] = requester.account.user
         request = read_request(call.envelope.wrapper if call.envelope is not None else None, self._settings)
         call.details["applies_to"] = request.applies_to
         call.details["claims"] = list(request.claims)
-        fault = self._faults.take(ISSUE, shown.account.authority, kind=ISSUING)
+        fault = self._faults.take(ISSUE, requester.account.authority, kind=ISSUING)
         kind = fault.kind if fault is not None else None
         issued = issue(
             replace(request, created=None, expires=None) if kind == EXPIRED_TOKEN else request,
-            shown.account,
-            self._long_ago(call.reading) if kind == EXPIRED_TOKEN else call.reading,
+            requester.account,
+            self._past(call.reading) if kind == EXPIRED_TOKEN else call.reading,
             settings=self._settings,
-            material=self._foreign() if kind == FOREIGN_TOKEN else self._material,
-            certificate_key=shown.public_key,
+            material=self._untrusted_material() if kind == FOREIGN_TOKEN else self._material,
+            certificate_key=requester.public_key,
         )
-        name = digest_of(issued.token)
+        digest = digest_of(issued.token)
         if kind is not None:
-            self._tampered.note(name, kind)
+            self._tampered.note(digest, kind)
             call.details["misbehaviour"] = kind
         ends = issued.assertion.not_on_or_after
         call.details |= {
             "token": issued.assertion.id,
-            "token_digest": name,
+            "token_digest": digest,
             "token_type": issued.assertion.token_type.label,
             "key_type": issued.assertion.key_type.label,
             "expires": ends.isoformat() if ends is not None else None,
         }
         return issued
 
-    def _long_ago(self, reading: Reading) -> Reading:
-        """A moment at which a token would have been issued that has ended by now."""
+    def _past(self, reading: Reading) -> Reading:
+        """Return a past time of a clock, such that a token issued then has expired."""
         settings = self._settings
-        gone = settings.sts.lifetime_seconds.value + 2 * settings.call.skew_seconds.value
-        return replace(reading, now=later(reading.now, -gone))
+        seconds = settings.sts.lifetime_seconds.value + 2 * settings.call.skew_seconds.value
+        return replace(reading, now=later(reading.now, -seconds))
 
-    def _foreign(self) -> Material:
-        """Our keys but the one that signs tokens."""
-        return replace(self._material, sts=self._impostor().sts)
+    def _untrusted_material(self) -> Material:
+        """Return the keys of the STS, with another signing key that DIT does not trust."""
+        return replace(self._material, sts=self._untrusted().sts)
 
-    def _shown(self, call: _Call, header: Element, timestamp: Timestamp) -> credentials.Shown:
+    def _identify(self, call: _Call, header: Element, timestamp: Timestamp) -> credentials.Requester:
         if call.credential == USERNAME:
             return credentials.by_password(header, self._material, self._accounts)
-        shown = credentials.by_certificate(header, timestamp.element, self._material, self._accounts, self._settings)
-        if self._settings.call.refuse_replays.value and shown.once is not None and call.reading is not None:
-            until = later(timestamp.expires, self._settings.call.skew_seconds.value)
-            once = ReplayKey(shown.once, f"{PLACE}/ds:SignatureValue", call.reading.clock, call.reading.now, until)
+        settings = self._settings
+        requester = credentials.by_certificate(header, timestamp.element, self._material, self._accounts, settings)
+        value = requester.replay_value
+        if settings.call.refuse_replays.value and value is not None and call.reading is not None:
+            until = later(timestamp.expires, settings.call.skew_seconds.value)
+            key = ReplayKey(value, f"{SIGNATURE}/ds:SignatureValue", call.reading.clock, call.reading.now, until)
             with self._store.transaction() as transaction:
-                self._replays.note(transaction, once)
-        return shown
+                self._replays.note(transaction, key)
+        return requester
 
-    def _blocks(self, call: _Call) -> tuple[Element, ...]:
-        reading = call.reading or self._moments.readings()[0]
-        stamp = reply_header(reading, self._settings.call.timestamp_seconds.value)
-        return (*addressing.reply_headers(ISSUE_REPLY, call.addressing), stamp)
+    def _reply_blocks(self, call: _Call) -> tuple[Element, ...]:
+        reading = call.reading or self._clocks.readings()[0]
+        security = reply_header(reading, self._settings.call.timestamp_seconds.value)
+        return (*reply_headers(ISSUE_REPLY, call.addressing), security)
 
     def _fault_for(self, error: Exception) -> Fault:
         refusal = refusal_for(error)
@@ -299,7 +309,7 @@ class TokenService:
         response = _fault(fault, _VERSION, call.addressing)
         try:
             self._record(call, status=response.status_code, fault=fault)
-        except Exception:  # noqa: BLE001 - logged: the client's answer must not depend on it
+        except Exception:  # noqa: BLE001 - logged: the client's reply must not depend on it
             _log.exception("a refused request for a token could not be journaled: %s", fault.cause)
         return response
 
@@ -318,7 +328,7 @@ class TokenService:
             entry = as_refused(entry, fault)
         with self._store.transaction() as transaction:
             if call.envelope is not None:
-                entry = replace(entry, request=transaction.put_blob(_without_password(call.envelope)))
+                entry = replace(entry, request=transaction.put_blob(_hide_passwords(call.envelope)))
             journal.append(transaction, entry)
 
 
@@ -330,7 +340,7 @@ def _check_get(known: Addressing | None) -> None:
             text=f"This address takes the Action {_GET}.",
             found=f"wsa:Action is {known.action!r}",
             expected=_GET,
-            subcodes=(f"{{{addressing.WSA}}}ActionNotSupported",),
+            subcodes=(f"{{{WSA}}}ActionNotSupported",),
             problem_action=known.action,
         )
 
@@ -340,17 +350,17 @@ def _fault(fault: Fault, version: SoapVersion, known: Addressing | None) -> Resp
     return Response(reply.body, status=reply.status, content_type=reply.content_type)
 
 
-def _without_password(envelope: Envelope) -> bytes:
-    """The request as the journal may keep it."""
-    # In UTF-8 by now, whatever its declaration says.
-    root = etree.fromstring(envelope.lifted.envelope, safe_parser(encoding="utf-8"))
+def _hide_passwords(envelope: Envelope) -> bytes:
+    """Return a request for the journal, with its passwords hidden."""
+    # It was converted to UTF-8, so the encoding in its declaration does not apply.
+    root = etree.fromstring(envelope.request.envelope, safe_parser(encoding="utf-8"))
     for element in root.iter(f"{{{WSSE}}}Password"):
         element.text = _HIDDEN
     return etree.tostring(root)
 
 
 def _envelope(version: SoapVersion, blocks: Iterable[Element], content: Element) -> bytes:
-    """An envelope in which nothing of the content's namespaces is tidied: what is signed stays as it is."""
+    """Write an envelope without a cleanup of namespaces, which would invalidate the signatures in it."""
     envelope = etree.Element(version.tag("Envelope"), nsmap={"soap": version.namespace})
     etree.SubElement(envelope, version.tag("Header")).extend(list(blocks))
     etree.SubElement(envelope, version.tag("Body")).append(content)

@@ -1,4 +1,4 @@
-"""Whether a token may be believed: opened, signed by our STS, and then remembered, since nothing of that can change."""
+"""Verification of tokens: decryption, the STS's signature and the conditions. Verified tokens are remembered."""
 
 from __future__ import annotations
 
@@ -39,52 +39,54 @@ TOKENS = {
     f"{{{SAML2}}}EncryptedAssertion": "saml2:EncryptedAssertion",
     f"{{{XENC}}}EncryptedData": "xenc:EncryptedData",
 }
-"""What may carry a token in wsse:Security, and what to call it."""
+"""Clark names of the elements of wsse:Security that may hold a token, and their names in messages."""
 
-_REMEMBERED = 10_000
-_ANEW = "ask the STS for a new token, and pass it on exactly as it comes: no re-formatting, no re-serializing by hand"
+_MAX_REMEMBERED = 10_000
+_ASK_AGAIN = (
+    "ask the STS for a new token, and pass it on exactly as it comes: no re-formatting, no re-serializing by hand"
+)
 _CONDITIONS = Provenance(Basis.DOCUMENTED, "OASIS, SAML 2.0 core 2.5.1 and SAML 1.1 core 2.3.2.1")
 
 
 @dataclass(frozen=True, slots=True)
-class Believed:
-    """A token that our STS made. ``name`` is the journal's for it."""
+class VerifiedToken:
+    """A token that this simulator's STS signed; ``digest`` names it in the journal."""
 
     assertion: Assertion
     encrypted: bool
-    name: str
+    digest: str
 
 
-class Trust:
-    """Believes tokens of one STS. Safe to share between threads."""
+class TokenVerifier:
+    """Verifies tokens of the STS with the given keys. Safe to share between threads."""
 
     def __init__(self, settings: Settings, material: Material) -> None:
         self._settings = settings
         self._material = material
         self._sts_key = certificate_key(material.sts.certificate_pem)
         self._lock = threading.Lock()
-        self._known: OrderedDict[bytes, Believed] = OrderedDict()
+        self._verified: OrderedDict[bytes, VerifiedToken] = OrderedDict()
 
-    def believe(self, token: Element) -> Believed:
-        """What a token says, when our STS has said it; raises Refused.
+    def verify(self, token: Element) -> VerifiedToken:
+        """Decrypt a token and check its signature; raises Refused.
 
-        Whether it is still in force is :func:`check_conditions`.
+        The result does not change over time, so it is remembered. :func:`check_conditions` checks the validity period.
         """
-        # The digest is of all that stands in the token, so a token that differs in a single character is another one.
+        # The digest covers the whole token, so a token that differs in one character is verified separately.
         digest = hashlib.sha256(_canonical(token)).digest()
         with self._lock:
-            found = self._known.get(digest)
-            if found is not None:
-                self._known.move_to_end(digest)
-                return found
-        believed = self._look(token)
+            remembered = self._verified.get(digest)
+            if remembered is not None:
+                self._verified.move_to_end(digest)
+                return remembered
+        verified = self._verify(token)
         with self._lock:
-            self._known[digest] = believed
-            while len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
-        return believed
+            self._verified[digest] = verified
+            while len(self._verified) > _MAX_REMEMBERED:
+                self._verified.popitem(last=False)
+        return verified
 
-    def _look(self, token: Element) -> Believed:
+    def _verify(self, token: Element) -> VerifiedToken:
         assertion, encrypted = self._opened(token)
         if assertion.tag not in (f"{{{SAML2}}}Assertion", f"{{{SAML1}}}Assertion"):
             raise refuse(
@@ -92,19 +94,21 @@ class Trust:
                 f"soap:Header/wsse:Security/{TOKENS[str(token.tag)]}",
                 f"it holds {assertion.tag!s}",
                 expected="a SAML assertion",
-                remedy=_ANEW,
+                remedy=_ASK_AGAIN,
                 source=SAML_PROFILE,
                 credential=True,
             )
         name = TOKENS[str(assertion.tag)]
-        second = assertion.tag == f"{{{SAML2}}}Assertion"
-        self._check_issuer(text_of(only(assertion, SAML2, "Issuer")) if second else assertion.get("Issuer", ""), name)
+        saml2_token = assertion.tag == f"{{{SAML2}}}Assertion"
+        self._check_issuer(
+            text_of(only(assertion, SAML2, "Issuer")) if saml2_token else assertion.get("Issuer", ""), name
+        )
         self._check_signature(assertion, name)
-        read = saml2.read if second else saml1.read
-        return Believed(read(assertion, self._material.service.key), encrypted, digest_of(token))
+        read = saml2.read if saml2_token else saml1.read
+        return VerifiedToken(read(assertion, self._material.service.key), encrypted, digest_of(token))
 
     def _opened(self, token: Element) -> tuple[Element, bool]:
-        """The assertion as the root of a document of its own, in which it is alone with its ids."""
+        """Return the assertion as a document of its own, which has no other ids, and whether it was encrypted."""
         where = f"soap:Header/wsse:Security/{TOKENS[str(token.tag)]}"
         if token.tag == f"{{{SAML2}}}EncryptedAssertion":
             data = only(token, XENC, "EncryptedData")
@@ -114,12 +118,12 @@ class Trust:
                     where,
                     "it has no xenc:EncryptedData",
                     expected="exactly one",
-                    remedy=_ANEW,
+                    remedy=_ASK_AGAIN,
                     source=SAML_PROFILE,
                     credential=True,
                 )
-            beside = only(token, XENC, "EncryptedKey") is not None
-            return self._decrypted(data, token if beside else data, f"{where}/xenc:EncryptedData"), True
+            key_beside_data = only(token, XENC, "EncryptedKey") is not None
+            return self._decrypted(data, token if key_beside_data else data, f"{where}/xenc:EncryptedData"), True
         if token.tag == f"{{{XENC}}}EncryptedData":
             return self._decrypted(token, token, where), True
         return copy.deepcopy(token), False
@@ -129,14 +133,14 @@ class Trust:
         keys = holder if children(holder, XENC, "EncryptedKey") or info is None else info
         return decrypt_element(data, keys, self._material.service.key, where)
 
-    def _check_issuer(self, found: str, name: str) -> None:
+    def _check_issuer(self, issuer: str, name: str) -> None:
         expected = self._settings.sts.issuer
-        if found != expected.value:
+        if issuer != expected.value:
             place = f"{name}/saml2:Issuer" if name == "saml2:Assertion" else f"{name}/@Issuer"
             raise refuse(
                 Check.TOKEN_ISSUER,
                 place,
-                f"it is {found!r}",
+                f"it is {issuer!r}",
                 expected=f"{expected.value!r}, the one STS that DIT trusts here",
                 remedy="take the token from the STS that the WSDL's policy names; to speak for another issuer, "
                 "set sts.issuer of the security settings",
@@ -145,34 +149,37 @@ class Trust:
             )
 
     def _check_signature(self, assertion: Element, name: str) -> None:
-        found = children(assertion, DS, "Signature")
-        if len(found) != 1:
-            raise self._unsigned(name, f"it has {len(found)} ds:Signature", "one ds:Signature of the STS as its child")
+        signatures = children(assertion, DS, "Signature")
+        if len(signatures) != 1:
+            raise self._unsigned(
+                name, f"it has {len(signatures)} ds:Signature", "one ds:Signature of the STS as its child"
+            )
         where = f"{name}/ds:Signature"
         signature = read_signature(
-            found[0],
+            signatures[0],
             where,
             algorithms=(RSA_SHA256, RSA_SHA1, RSA_SHA512),
             digests=(SHA256, SHA1, SHA512),
             enveloped=True,
         )
         named_elements(assertion)
-        own = assertion.get("ID") or assertion.get("AssertionID") or ""
-        if [reference.target for reference in signature.references] != [own]:
+        assertion_id = assertion.get("ID") or assertion.get("AssertionID") or ""
+        if [reference.target for reference in signature.references] != [assertion_id]:
             targets = ", ".join(f"#{reference.target}" for reference in signature.references)
-            raise self._unsigned(where, f"it signs {targets}", f"one ds:Reference, to the assertion itself (#{own})")
+            raise self._unsigned(
+                where, f"it signs {targets}", f"one ds:Reference, to the assertion itself (#{assertion_id})"
+            )
         if signature_holds(signature, self._sts_key, [assertion]):
             return
         info = signature.key_info
-        named = certificate_in(info) if info is not None else None
-        if named is not None and named.public_bytes(Encoding.DER) != self._material.sts.certificate.public_bytes(
-            Encoding.DER
-        ):
+        signer = certificate_in(info) if info is not None else None
+        sts_certificate = self._material.sts.certificate
+        if signer is not None and signer.public_bytes(Encoding.DER) != sts_certificate.public_bytes(Encoding.DER):
             raise refuse(
                 Check.TOKEN_ISSUER,
                 f"{where}/ds:KeyInfo",
-                f"it was made with the key of {named.subject.rfc4514_string()!r}, serial number "
-                f"{named.serial_number:x}",
+                f"it was made with the key of {signer.subject.rfc4514_string()!r}, serial number "
+                f"{signer.serial_number:x}",
                 expected="the STS's signing key (sts.pem in the simulator's folder of keys)",
                 remedy="take the token from this simulator's STS; a token of an earlier run with other keys "
                 "does not hold either",
@@ -189,23 +196,23 @@ class Trust:
             element,
             found,
             expected=expected,
-            remedy=_ANEW,
+            remedy=_ASK_AGAIN,
             source=SAML_PROFILE,
             credential=True,
         )
 
 
 def token_in(header: Element) -> Element:
-    """The one token of a wsse:Security header; raises Refused."""
-    found = [element for element in elements(header) if element.tag in TOKENS]
-    if len(found) == 1:
-        return found[0]
+    """Return the one token of a wsse:Security header; raises Refused."""
+    tokens = [element for element in elements(header) if element.tag in TOKENS]
+    if len(tokens) == 1:
+        return tokens[0]
     place = "soap:Header/wsse:Security"
     others = ", ".join(sorted({etree.QName(element).localname for element in elements(header)})) or "nothing"
     raise refuse(
         Check.TOKEN,
-        f"{place}/{TOKENS[str(found[0].tag)]}" if found else f"{place}/saml2:Assertion",
-        f"there are {len(found)} tokens" if found else f"there is no SAML token; the header holds {others}",
+        f"{place}/{TOKENS[str(tokens[0].tag)]}" if tokens else f"{place}/saml2:Assertion",
+        f"there are {len(tokens)} tokens" if tokens else f"there is no SAML token; the header holds {others}",
         expected=f"one of {', '.join(TOKENS.values())}",
         remedy="ask the STS for a token (WS-Trust Issue) and put it into wsse:Security; a user name or a certificate "
         "is shown to the STS only",
@@ -214,7 +221,7 @@ def token_in(header: Element) -> Element:
 
 
 def check_conditions(assertion: Assertion, reading: Reading, settings: Settings) -> None:
-    """Whether a token is in force and made for us; raises Refused."""
+    """Check that a token is valid at ``reading``, and issued for this service; raises Refused."""
     name = "saml2:Conditions" if assertion.token_type.label == "SAML 2.0" else "saml:Conditions"
     skew = settings.call.skew_seconds.value
     ends, begins = assertion.not_on_or_after, assertion.not_before
@@ -260,6 +267,6 @@ def _canonical(token: Element) -> bytes:
             f"soap:Header/wsse:Security/{TOKENS[str(token.tag)]}",
             "it has no canonical form; a namespace in it is a relative URI",
             expected="a SAML assertion as the STS has written it",
-            remedy=_ANEW,
+            remedy=_ASK_AGAIN,
             source=XML_SIGNATURE,
         ) from None

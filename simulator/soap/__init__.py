@@ -1,6 +1,6 @@
-"""The wire: envelope, addressing, faults, WSDL and the services. Speaks SOAP outside and DIT's words inside."""
+"""DIT's services over SOAP: HTTP addresses and WSDL, envelopes, WS-Addressing, faults, and the operations."""
 
 from simulator.soap import spyne_shim
 
-# Before any module of this package imports Spyne.
+# Must run before any module of this package imports Spyne.
 spyne_shim.install()

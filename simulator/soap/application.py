@@ -1,6 +1,6 @@
-"""DIT's two services on HTTP: addresses, methods, the WSDLs, and the bodies of calls.
+"""DIT's two services on HTTP: a WSGI application with the addresses of calls, the WSDLs and the schemas.
 
-The contract as it is served: the files of ``schemas/dit`` with the simulator's own addresses in them.
+WSDLs and schemas are the files of ``schemas/dit``, with the addresses of this simulator written into them.
 """
 
 from __future__ import annotations
@@ -43,17 +43,31 @@ _WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
 _WSP = "{http://www.w3.org/ns/ws-policy}"
 
 PORTS = {"Plain": "plain", "Plain11": "plain11", "PlainMtom": "plainMtom"}
-"""Ports of the WSDL and the last step of their addresses (assumed: DIT itself has no port without security)."""
+"""Ports of the WSDL without security, and the last segment of their addresses (assumed: DIT has no such ports)."""
 
 FEDERATED = {"ws2007FederationNoSct": "Plain", "ws2007FederationNoSctMtom": "PlainMtom"}
-"""Guarded ports, whose name is the last step of their address too (documented: integration instruction v1.09, 4.2.1.13
-and 5.1.1.4), and the plain port that each is like but for its policy.
+"""Secured ports, and the plain port that each is a copy of, apart from its policy.
+
+The name of a secured port is also the last segment of its address (documented: integration instruction v1.09, 4.2.1.13
+and 5.1.1.4).
 """
+
+
+_log = logging.getLogger(__name__)
+
+SERVICE = MESSAGES.path
+"""Path of the message service."""
+
+_VERSIONS = {"plain": SoapVersion.SOAP_12, "plain11": SoapVersion.SOAP_11, "plainMtom": SoapVersion.SOAP_12}
+_MTOM = frozenset({"plainMtom", "ws2007FederationNoSctMtom"})
+_PORTS = {MESSAGES: tuple(PORTS), CONFIGURATION: ("Plain", "Plain11")}
+_SECURED = {MESSAGES: tuple(FEDERATED), CONFIGURATION: ("ws2007FederationNoSct",)}
+_SERVICES = {contract.name: contract for contract in _PORTS}
 
 
 @functools.cache
 def schema_files(contract: Contract = MESSAGES) -> dict[str, Path]:
-    """The schemas that a service's WSDL needs, by the name under which they are served."""
+    """Return the schema files that a service's WSDL needs, by the name under which they are served."""
     return {path.name: path for path in contract.files}
 
 
@@ -65,16 +79,16 @@ def write_wsdl(
     single: bool = False,
     policy: Element | None = None,
 ) -> bytes:
-    """The WSDL for a service address such as ``http://127.0.0.1:8080/dit/v1-2/MessageService``.
+    """Return the WSDL for a service address such as ``http://127.0.0.1:8080/dit/v1-2/MessageService``.
 
     ``ports`` are the ports to offer; ``single`` puts the schemas into the file instead of importing them. ``policy``
-    is that of the guarded ports.
+    is the wsp:Policy of the secured ports.
     """
     wsdl = _read(contract.wsdl)
     if policy is not None:
         for name in ports:
             if name in FEDERATED:
-                _add_guarded(wsdl, name, policy)
+                _add_secured_port(wsdl, name, policy)
     _keep_ports(wsdl, ports)
     for port in wsdl.iter(f"{_WSDL}port"):
         address = next(element for element in port if str(element.tag).endswith("}address"))
@@ -88,39 +102,39 @@ def write_wsdl(
 
 
 def write_schema(name: str, service: str, contract: Contract = MESSAGES) -> bytes:
-    """One of a service's schemas, with its imports pointing at this service; raises KeyError for an unknown name."""
+    """Return one of a service's schemas, with its imports from this service; raises KeyError for an unknown name."""
     schema = _read(schema_files(contract)[name])
     _point_at(schema, service)
     return _serialized(schema)
 
 
-def _add_guarded(wsdl: Element, name: str, policy: Element) -> None:
-    """A port like a plain one, with the policy in its binding."""
+def _add_secured_port(wsdl: Element, name: str, policy: Element) -> None:
+    """Add a secured port: a copy of its plain port, with the policy in its binding."""
     port = next((element for element in wsdl.iter(f"{_WSDL}port") if element.get("name") == FEDERATED[name]), None)
     if port is None:
-        raise ValueError(f"the contract has no port {FEDERATED[name]} that {name} could be like")
-    plain = port.get("binding", "")
-    binding = next(
-        element for element in wsdl.iter(f"{_WSDL}binding") if element.get("name") == plain.rpartition(":")[2]
+        raise ValueError(f"the contract has no port {FEDERATED[name]} to copy for {name}")
+    plain_name = port.get("binding", "")
+    plain_binding = next(
+        element for element in wsdl.iter(f"{_WSDL}binding") if element.get("name") == plain_name.rpartition(":")[2]
     )
-    guarded = copy.deepcopy(binding)
-    guarded.set("name", f"{wsdl.get('name')}_{name}")
-    for each in guarded.findall(f"{_WSDL}documentation"):
-        guarded.remove(each)
-    old = guarded.find(f"{_WSP}Policy")
-    assertions = copy.deepcopy(policy)
-    if old is not None:
-        # MTOM is one more assertion of the one policy that a binding has.
-        assertions[0][0].extend(list(old))
-        guarded.remove(old)
-    guarded.insert(0, assertions)
-    binding.addnext(guarded)
-    twin = copy.deepcopy(port)
-    twin.set("name", name)
-    twin.set("binding", f"{plain.rpartition(':')[0]}:{guarded.get('name')}")
+    binding = copy.deepcopy(plain_binding)
+    binding.set("name", f"{wsdl.get('name')}_{name}")
+    for documentation in binding.findall(f"{_WSDL}documentation"):
+        binding.remove(documentation)
+    binding_policy = copy.deepcopy(policy)
+    mtom_policy = binding.find(f"{_WSP}Policy")
+    if mtom_policy is not None:
+        # A binding has one policy, so the assertion of MTOM is added to it.
+        binding_policy[0][0].extend(list(mtom_policy))
+        binding.remove(mtom_policy)
+    binding.insert(0, binding_policy)
+    plain_binding.addnext(binding)
+    secured_port = copy.deepcopy(port)
+    secured_port.set("name", name)
+    secured_port.set("binding", f"{plain_name.rpartition(':')[0]}:{binding.get('name')}")
     parent = port.getparent()
     if parent is not None:
-        parent.insert(next(i for i, each in enumerate(parent) if each.tag == port.tag), twin)
+        parent.insert(next(i for i, child in enumerate(parent) if child.tag == port.tag), secured_port)
 
 
 def _keep_ports(wsdl: Element, ports: tuple[str, ...]) -> None:
@@ -161,37 +175,25 @@ def _serialized(root: Element) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="utf-8")
 
 
-_log = logging.getLogger(__name__)
-
-SERVICE = MESSAGES.path
-"""Path of the message service."""
-
-_VERSIONS = {"plain": SoapVersion.SOAP_12, "plain11": SoapVersion.SOAP_11, "plainMtom": SoapVersion.SOAP_12}
-_MTOM = frozenset({"plainMtom", "ws2007FederationNoSctMtom"})
-_PORTS = {MESSAGES: tuple(PORTS), CONFIGURATION: ("Plain", "Plain11")}
-_GUARDED = {MESSAGES: tuple(FEDERATED), CONFIGURATION: ("ws2007FederationNoSct",)}
-_SERVICES = {port.name: port for port in _PORTS}
-
-
 def _rules(contract: Contract) -> list[Rule]:
-    steps = ", ".join((*(PORTS[each] for each in _PORTS[contract]), *_GUARDED[contract]))
+    segments = ", ".join((*(PORTS[port] for port in _PORTS[contract]), *_SECURED[contract]))
     return [
         Rule(contract.path, methods=["GET"], endpoint=contract.name),
-        Rule(f"{contract.path}/<any({steps}):port>", methods=["GET", "POST"], endpoint=contract.name),
+        Rule(f"{contract.path}/<any({segments}):port>", methods=["GET", "POST"], endpoint=contract.name),
     ]
 
 
 _ROUTES = Map(
-    [rule for port in _PORTS for rule in _rules(port)],
+    [rule for contract in _PORTS for rule in _rules(contract)],
     merge_slashes=False,
     redirect_defaults=False,
 )
 
 
 class SoapApplication:
-    """A WSGI application of the simulation that ``services`` returns at the moment of each call.
+    """The WSGI application of DIT's services, for the simulation that ``services`` returns at each request.
 
-    ``authenticator`` returns the one that secures the federated addresses, which are not there without one.
+    ``authenticator`` returns the authenticator of the secured addresses; without one they do not exist.
     """
 
     def __init__(
@@ -217,11 +219,11 @@ class SoapApplication:
         offered = self._offered(contract)
         if port is None:
             return _describe(http, contract, offered, self._policy(http)) or _help(http)
-        there = tuple(each for each in offered if PORTS.get(each, each) == port)
-        if not there:
+        addressed = tuple(name for name in offered if PORTS.get(name, name) == port)
+        if not addressed:
             return self._unknown_path(http)
         if http.method != "POST":
-            return _describe(http, contract, there, self._policy(http)) or _only_post(http)
+            return _describe(http, contract, addressed, self._policy(http)) or _only_post(http)
         authenticator = self._authenticator() if port in FEDERATED else None
         version = _VERSIONS.get(port, SoapVersion.SOAP_12)
         return self._call(http, version, contract=contract, mtom=port in _MTOM, authenticator=authenticator)
@@ -231,7 +233,7 @@ class SoapApplication:
         authenticator = self._authenticator()
         if authenticator is None:
             return _PORTS[contract]
-        return (*_GUARDED[contract], *(_PORTS[contract] if authenticator.plain else ()))
+        return (*_SECURED[contract], *(_PORTS[contract] if authenticator.plain else ()))
 
     def _policy(self, http: HttpRequest) -> Element | None:
         authenticator = self._authenticator()
@@ -274,7 +276,7 @@ class SoapApplication:
 
     def _wrong_method(self, http: HttpRequest, error: MethodNotAllowed) -> Response | _Answer:
         allowed = ", ".join(sorted(error.valid_methods or ()))
-        version = _version_asked(http)
+        version = _version_of(http)
         if http.method != "POST" or version is None:
             return _text(_addresses(http, f"{http.method} is not allowed here."), 405, {"Allow": allowed})
         refusal = refuse(
@@ -289,7 +291,7 @@ class SoapApplication:
         return response
 
     def _unknown_path(self, http: HttpRequest) -> Response | _Answer:
-        version = _version_asked(http)
+        version = _version_of(http)
         if http.method != "POST" or version is None:
             return _text(_addresses(http, f"There is nothing at {http.path}."), 404)
         refusal = refuse(
@@ -306,7 +308,7 @@ def _user_of(http: HttpRequest) -> str | None:
     try:
         authorization = http.authorization
     except ValueError:
-        return None  # base64 that is not of ASCII names nobody
+        return None  # base64 that does not decode to text
     if authorization is None or authorization.type != "basic":
         return None
     return authorization.username or None
@@ -314,7 +316,7 @@ def _user_of(http: HttpRequest) -> str | None:
 
 def _body_of(http: HttpRequest, limit: int, store: Store) -> tuple[Body, Refused | None]:
     chunked = "chunked" in http.headers.get("Transfer-Encoding", "").lower()
-    # The raw stream: werkzeug's own would hide a chunked body from some servers, and an early end from all.
+    # The raw stream: werkzeug's wrapper hides a chunked body with some servers, and an early end with all.
     length = None if chunked else http.content_length or 0
     try:
         return read_body(http.environ["wsgi.input"], length=length, limit=limit, spool=store.spool), None
@@ -327,7 +329,7 @@ def _body_of(http: HttpRequest, limit: int, store: Store) -> tuple[Body, Refused
 
 @dataclass(slots=True)
 class _Answer:
-    """The answer to a call, as a WSGI application of its own: werkzeug's takes as long as storing a message."""
+    """The reply to a call as a WSGI application; werkzeug's Response takes as long as storing a message."""
 
     status: int
     headers: dict[str, str]
@@ -340,7 +342,7 @@ class _Answer:
 
 def _as_answer(reply: Reply) -> _Answer:
     if reply.broken:
-        # Servers end a connection without a word when the socket fails; that is how a lost reply looks to a client.
+        # The server closes the connection silently when the socket fails, as a lost reply looks to a client.
         raise ConnectionResetError(errno.ECONNRESET, "the reply is lost on purpose (drop_reply)")
     stream = reply.stream or Stream((reply.body,))
     headers = {"Content-Type": reply.content_type, "Content-Length": str(stream.size), **dict(reply.headers)}
@@ -348,29 +350,29 @@ def _as_answer(reply: Reply) -> _Answer:
 
 
 def _half(stream: Stream) -> Iterator[bytes]:
-    left = stream.size // 2
+    remaining = stream.size // 2
     for piece in stream:
-        yield piece[:left]
-        left -= len(piece)
-        if left <= 0:
+        yield piece[:remaining]
+        remaining -= len(piece)
+        if remaining <= 0:
             raise ConnectionResetError(errno.ECONNRESET, "the reply is cut half-way on purpose (cut_reply)")
 
 
 def _describe(http: HttpRequest, contract: Contract, ports: tuple[str, ...], policy: Element | None) -> Response | None:
-    """The WSDL or a schema, when the query asks for one; names are taken in any case, as WCF takes them."""
-    asked = {key.lower(): value for key, value in http.args.items()}
+    """Return the WSDL or a schema when the query names one, in upper or lower case as with WCF; None otherwise."""
+    query = {key.lower(): value for key, value in http.args.items()}
     service = http.host_url.rstrip("/") + http.root_path.rstrip("/") + contract.path
-    if "wsdl" in asked or "singlewsdl" in asked:
-        return _xml(write_wsdl(service, contract=contract, ports=ports, single="singlewsdl" in asked, policy=policy))
-    if "xsd" in asked:
-        if asked["xsd"] in schema_files(contract):
-            return _xml(write_schema(asked["xsd"], service, contract))
+    if "wsdl" in query or "singlewsdl" in query:
+        return _xml(write_wsdl(service, contract=contract, ports=ports, single="singlewsdl" in query, policy=policy))
+    if "xsd" in query:
+        if query["xsd"] in schema_files(contract):
+            return _xml(write_schema(query["xsd"], service, contract))
         known = ", ".join(schema_files(contract))
-        return _text(f"There is no schema {asked['xsd']!r}; there are {known}.\n", 404)
+        return _text(f"There is no schema {query['xsd']!r}; there are {known}.\n", 404)
     return None
 
 
-def _version_asked(http: HttpRequest) -> SoapVersion | None:
+def _version_of(http: HttpRequest) -> SoapVersion | None:
     return SoapVersion.of_media_type(http.mimetype)
 
 

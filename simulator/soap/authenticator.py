@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """The header blocks of a call, in the envelope that came.
+    """The header blocks of a call, in the envelope as received, and the protection of its transport (TLS).
 
-    ``body_whole`` is false when the payload was taken out of that envelope, or travelled beside it.
+    ``body_whole`` is false when the payload was extracted from the envelope, or came in a part of its own.
     """
 
     headers: tuple[Element, ...]
@@ -28,9 +28,9 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class ReplayKey:
-    """The value that makes a call different from all others: ``value``, found in ``element``, until it expires.
+    """A value that only one call may have: ``value``, the content of ``element``, remembered until ``until``.
 
-    ``until`` and ``now`` are read from the clock named ``clock``.
+    ``until`` and ``now`` are times of the clock named ``clock``.
     """
 
     value: str
@@ -42,7 +42,7 @@ class ReplayKey:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """An authenticated caller: a DIT user's name, details for the journal, and the key that must not come again."""
+    """An authenticated caller: a DIT user's name, details for the journal, and the key that detects a replay."""
 
     user: str
     details: Mapping[str, Json] = field(default_factory=dict)
@@ -63,11 +63,11 @@ class Authenticator(Protocol):
         ...
 
     def authenticate(self, credentials: Credentials) -> Principal:
-        """Return the caller; raises Refused when the credentials prove none."""
+        """Return the caller; raises Refused when the credentials are missing or invalid."""
         ...
 
     def note(self, transaction: Transaction, principal: Principal) -> None:
-        """Record the call in this transaction. Raises Refused if it is a replay, to whichever server it came first."""
+        """Record the call in this transaction. Raises Refused if it is a replay, on any server with this store."""
         ...
 
     def reply_headers(self, principal: Principal) -> tuple[Element, ...]:

@@ -1,6 +1,6 @@
-"""The bytes of a request: how many may come, and in which encoding they are.
+"""The body of a request: reading its bytes from the connection within limits, and converting them to UTF-8.
 
-Part of a large request, in a file: looked at through small windows, never whole in memory.
+A large body is written to a temporary file, and read from there as a :class:`FileSlice`, a piece at a time.
 """
 
 from __future__ import annotations
@@ -18,71 +18,16 @@ from simulator.dit.refusals import Refused
 from simulator.soap.refusals import EnvelopeCode, refuse
 from simulator.store.errors import from_os_error
 
-PIECE = 256 * 1024
-"""Bytes that are held in memory at a time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The bytes of a file from ``start`` to before ``end``. One thread at a time may look through a file's windows."""
-
-    file: BinaryIO
-    start: int
-    end: int
-
-    @classmethod
-    def whole(cls, file: BinaryIO) -> Window:
-        """All of a file."""
-        return cls(file, 0, file.seek(0, 2))
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
-        return self.end - self.start
-
-    def read(self, start: int, end: int) -> bytes:
-        """Some bytes; both places count from the window's start, and what lies outside of it is left out."""
-        first = self.start + max(start, 0)
-        self.file.seek(first)
-        wanted = max(min(self.start + end, self.end) - first, 0)
-        parts = []
-        while wanted and (part := self.file.read(wanted)):
-            parts.append(part)
-            wanted -= len(part)
-        return b"".join(parts)
-
-    def all(self) -> bytes:
-        """All bytes, in memory: for windows that are known to be small."""
-        return self.read(0, self.size)
-
-    def pieces(self, start: int = 0) -> Iterator[bytes]:
-        """The bytes from a place on, a piece at a time."""
-        for position in range(start, self.size, PIECE):
-            yield self.read(position, position + PIECE)
-
-    def part(self, start: int, end: int | None = None) -> Window:
-        """A window inside this one."""
-        return Window(self.file, self.start + start, self.start + end if end is not None else self.end)
-
-    def find(self, wanted: bytes, start: int = 0) -> int:
-        """Return the position at which some bytes begin, -1 when they do not occur."""
-        kept = b""
-        for position in range(start, self.size, PIECE):
-            data = kept + self.read(position, position + PIECE)
-            found = data.find(wanted)
-            if found >= 0:
-                return position - len(kept) + found
-            kept = data[-(len(wanted) - 1) :] if len(wanted) > 1 else b""
-        return -1
-
-
-CHUNK = 64 * 1024
-IN_MEMORY = 1024 * 1024
-"""Bodies of more bytes than this wait in a file."""
-PATIENCE = 60
-"""Wall seconds that a client may take before its body has to come at :data:`SLOWEST` (assumed)."""
-SLOWEST = 10_000
-"""Bytes a second (assumed)."""
+PIECE_BYTES = 256 * 1024
+"""Bytes of a file that are held in memory at a time."""
+READ_BYTES = 64 * 1024
+"""Bytes that are read from a connection at a time."""
+SPOOL_THRESHOLD = 1024 * 1024
+"""Bodies of more bytes than this are written to a temporary file."""
+BODY_GRACE_SECONDS = 60
+"""Wall seconds that a body may take beyond its size divided by :data:`MIN_BYTES_PER_SECOND` (assumed)."""
+MIN_BYTES_PER_SECOND = 10_000
+"""Bytes per wall second at which a body must come after its first :data:`BODY_GRACE_SECONDS` (assumed)."""
 ENVELOPE_ALLOWANCE = 1024 * 1024
 """Bytes that a request may have beyond DIT's limit on the message, for the envelope around it (assumed)."""
 
@@ -97,35 +42,98 @@ _ENCODINGS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class FileSlice:
+    """The bytes of a file from ``start`` up to ``end``, which is not included.
+
+    Slices of one file share its position, so only one thread at a time may use them.
+    """
+
+    file: BinaryIO
+    start: int
+    end: int
+
+    @classmethod
+    def whole(cls, file: BinaryIO) -> FileSlice:
+        """Return the slice that covers a whole file."""
+        return cls(file, 0, file.seek(0, 2))
+
+    @property
+    def size(self) -> int:
+        """Length of the slice in bytes."""
+        return self.end - self.start
+
+    def read(self, start: int, end: int) -> bytes:
+        """Return the bytes from ``start`` up to ``end``, positions in the slice; those outside of it are left out."""
+        first = self.start + max(start, 0)
+        self.file.seek(first)
+        wanted = max(min(self.start + end, self.end) - first, 0)
+        parts = []
+        while wanted and (part := self.file.read(wanted)):
+            parts.append(part)
+            wanted -= len(part)
+        return b"".join(parts)
+
+    def all(self) -> bytes:
+        """Return all bytes at once; for slices that are known to be small."""
+        return self.read(0, self.size)
+
+    def pieces(self, start: int = 0) -> Iterator[bytes]:
+        """Yield the bytes from the position ``start`` on, :data:`PIECE_BYTES` at a time."""
+        for position in range(start, self.size, PIECE_BYTES):
+            yield self.read(position, position + PIECE_BYTES)
+
+    def part(self, start: int, end: int | None = None) -> FileSlice:
+        """Return the slice from ``start`` up to ``end`` (None: the end of this slice), positions in this slice."""
+        return FileSlice(self.file, self.start + start, self.start + end if end is not None else self.end)
+
+    def find(self, wanted: bytes, start: int = 0) -> int:
+        """Return the position of the first ``wanted`` bytes from ``start`` on, -1 when they do not occur."""
+        overlap = b""
+        for position in range(start, self.size, PIECE_BYTES):
+            data = overlap + self.read(position, position + PIECE_BYTES)
+            index = data.find(wanted)
+            if index >= 0:
+                return position - len(overlap) + index
+            overlap = data[-(len(wanted) - 1) :] if len(wanted) > 1 else b""
+        return -1
+
+
 class Readable(Protocol):
-    """The methods of a request's input stream."""
+    """A request's input stream."""
 
     def read(self, size: int, /) -> bytes:
-        """Up to ``size`` bytes; none at the end."""
+        """Return up to ``size`` bytes; none at the end of the stream."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A request's bytes: all in ``data``, or in ``file`` when they are many, with the first of them in ``data``."""
+    """A request's body of ``size`` bytes: in ``data``, or in ``file`` when it is large.
+
+    With a file, ``data`` holds the first bytes only.
+    """
 
     data: bytes = b""
     file: BinaryIO | None = None
     size: int = 0
 
     @property
-    def window(self) -> Window:
-        """The bytes to be looked through."""
-        return Window.whole(self.file if self.file is not None else io.BytesIO(self.data))
+    def file_slice(self) -> FileSlice:
+        """All bytes of the body, as a slice of its file or of a file in memory."""
+        return FileSlice.whole(self.file if self.file is not None else io.BytesIO(self.data))
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file, if there is one."""
         if self.file is not None:
             self.file.close()
 
 
 class BodyRefused(Exception):
-    """The body is not as announced or not allowed; carries the refusal and the first bytes, for the journal."""
+    """The body differs from its announcement or exceeds a limit.
+
+    ``refusal`` is for the client, ``read`` the first bytes of the body, for the journal.
+    """
 
     def __init__(self, refusal: Refused, read: bytes) -> None:
         super().__init__(str(refusal))
@@ -141,48 +149,51 @@ def read_body(
     spool: Callable[[], BinaryIO] = tempfile.TemporaryFile,
     seconds: Callable[[], float] = time.monotonic,
 ) -> Body:
-    """All bytes of a request's body.
+    """Read the body of a request.
 
     ``length`` is the announced number of bytes, None for a chunked body; ``limit`` is the largest number allowed.
-    ``spool`` makes the file for a body of more than :data:`IN_MEMORY` bytes, ``seconds`` is a clock of wall time.
-    Raises BodyRefused for a body that is too large, as soon as that is known, ends early or comes too slowly. What is
-    still under way of it is the server's to throw away.
+    ``spool`` opens the file for a body of more than :data:`SPOOL_THRESHOLD` bytes; ``seconds`` reads a clock of wall
+    time. Raises BodyRefused for a body that is too large, as soon as that is known, for one that ends early and for one
+    that comes too slowly. The server must then discard the rest of the body. Raises StoreError when the file cannot be
+    written.
     """
     if length is not None and length > limit:
         raise BodyRefused(_too_large(length, limit), b"")
-    kept = _Kept(spool)
+    received = _ReceivedBytes(spool)
     try:
-        _receive(stream, kept, length, limit, seconds)
+        _receive(stream, received, length, limit, seconds)
     except TimeoutError as error:
-        raise kept.refused(_too_slow(kept.size)) from error
+        raise received.refused(_too_slow(received.size)) from error
     except ValueError as error:
-        raise kept.refused(_broken(f"the chunked body is broken: {error}")) from error
+        raise received.refused(_broken(f"the chunked body is broken: {error}")) from error
     except OSError as error:
-        raise kept.refused(_broken(f"the connection failed: {error.strerror or error}")) from error
+        raise received.refused(_broken(f"the connection failed: {error.strerror or error}")) from error
     except BaseException:
-        kept.close()
+        received.close()
         raise
-    return kept.body()
+    return received.body()
 
 
-def _receive(stream: Readable, kept: _Kept, length: int | None, limit: int, seconds: Callable[[], float]) -> None:
+def _receive(
+    stream: Readable, received: _ReceivedBytes, length: int | None, limit: int, seconds: Callable[[], float]
+) -> None:
     started = seconds()
-    while length is None or kept.size < length:
-        part = stream.read(CHUNK if length is None else min(CHUNK, length - kept.size))
+    while length is None or received.size < length:
+        part = stream.read(READ_BYTES if length is None else min(READ_BYTES, length - received.size))
         if not part:
             break
-        kept.add(part)
-        if kept.size > limit:
-            raise kept.refused(_too_large(None, limit))
-        if seconds() - started > PATIENCE + kept.size / SLOWEST:
-            raise kept.refused(_too_slow(kept.size))
-    if length is not None and kept.size < length:
-        what = f"the body ended after {kept.size} of the {length} bytes that Content-Length announced"
-        raise kept.refused(_broken(what))
+        received.add(part)
+        if received.size > limit:
+            raise received.refused(_too_large(None, limit))
+        if seconds() - started > BODY_GRACE_SECONDS + received.size / MIN_BYTES_PER_SECOND:
+            raise received.refused(_too_slow(received.size))
+    if length is not None and received.size < length:
+        what = f"the body ended after {received.size} of the {length} bytes that Content-Length announced"
+        raise received.refused(_broken(what))
 
 
-class _Kept:
-    """The bytes that have come so far: in memory while they are few, then in a file."""
+class _ReceivedBytes:
+    """The bytes received so far: in memory up to SPOOL_THRESHOLD, then in a file."""
 
     def __init__(self, spool: Callable[[], BinaryIO]) -> None:
         self.size = 0
@@ -194,10 +205,10 @@ class _Kept:
         self.size += len(part)
         if self._file is None:
             self._parts.append(part)
-            if self.size > IN_MEMORY:
+            if self.size > SPOOL_THRESHOLD:
                 self._file = self._spool()
-                for each in self._parts:
-                    _write(self._file, each)
+                for spooled_part in self._parts:
+                    _write(self._file, spooled_part)
         else:
             _write(self._file, part)
 
@@ -226,11 +237,11 @@ def _write(file: BinaryIO, data: bytes) -> None:
 
 
 def to_utf8(data: bytes, charset: str | None) -> bytes:
-    """Convert a document to UTF-8 without a byte order mark; line ends and all else stay as they are.
+    """Convert a document to UTF-8 without a byte order mark; nothing else changes, line ends included.
 
-    ``charset`` is the media type's parameter. A byte order mark counts for more than it, and it for more than the XML
-    declaration (RFC 7303). Raises Refused for other encodings than UTF-8 and UTF-16, and for bytes that are not in
-    the encoding named.
+    ``charset`` is the media type's parameter. A byte order mark takes precedence over it, and it over the XML
+    declaration (RFC 7303). Raises Refused for encodings other than UTF-8 and UTF-16, and for bytes that are invalid in
+    the named encoding.
     """
     encoding, mark = _encoding(data, charset)
     known = _ENCODINGS.get(encoding)
@@ -267,17 +278,19 @@ def _encoding(data: bytes, charset: str | None) -> tuple[str, bytes]:
     return (_canonical(declared[1].decode("ascii")) if declared else "utf-8"), b""
 
 
-def window_to_utf8(window: Window, charset: str | None, spool: Callable[[], BinaryIO]) -> Window:
-    """Convert a large document in a file to UTF-8; one that is UTF-8 already is not copied. Raises Refused."""
-    encoding, mark = _encoding(window.read(0, CHUNK), charset)
+def slice_to_utf8(file_slice: FileSlice, charset: str | None, spool: Callable[[], BinaryIO]) -> FileSlice:
+    """Convert a large document in a file to UTF-8, as :func:`to_utf8` does; UTF-8 is not copied.
+
+    ``spool`` opens the file for the converted document. Raises Refused, StoreError.
+    """
+    encoding, mark = _encoding(file_slice.read(0, READ_BYTES), charset)
     if _ENCODINGS.get(encoding) in {None, "utf-8"}:
-        # An empty document says what there is to say against the encoding.
-        to_utf8(b"", encoding)
-        return window.part(len(mark))
+        to_utf8(b"", encoding)  # raises for an unsupported encoding
+        return file_slice.part(len(mark))
     decoder = codecs.getincrementaldecoder(_ENCODINGS[encoding])()
     file = spool()
     try:
-        for piece in window.pieces(len(mark)):
+        for piece in file_slice.pieces(len(mark)):
             _write(file, decoder.decode(piece).encode("utf-8"))
         _write(file, decoder.decode(b"", final=True).encode("utf-8"))
     except UnicodeError as error:
@@ -286,7 +299,7 @@ def window_to_utf8(window: Window, charset: str | None, spool: Callable[[], Bina
     except BaseException:
         file.close()
         raise
-    return Window.whole(file)
+    return FileSlice.whole(file)
 
 
 def _undecodable(encoding: str, error: UnicodeError) -> Refused:
@@ -302,19 +315,19 @@ def _undecodable(encoding: str, error: UnicodeError) -> Refused:
 
 def _canonical(name: str) -> str:
     try:
-        found = codecs.lookup(name).name
+        canonical_name = codecs.lookup(name).name
     except (LookupError, ValueError):  # the latter for names with a null character
         return name.lower()
-    return "us-ascii" if found == "ascii" else found
+    return "us-ascii" if canonical_name == "ascii" else canonical_name
 
 
 def _too_large(length: int | None, limit: int) -> Refused:
-    found = f"{length} bytes" if length is not None else f"more than {limit} bytes"
+    size = f"{length} bytes" if length is not None else f"more than {limit} bytes"
     return refuse(
         EnvelopeCode.TOO_LARGE,
         latvian=f"Pieprasījums ir par lielu: atļauti ne vairāk kā {limit} baiti.",
         text=f"The request is too large: no more than {limit} bytes are allowed.",
-        found=f"the body has {found}",
+        found=f"the body has {size}",
         remedy="the limit is DIT's 500 MB a message (integration instruction v1.09, 2.4; the profile's "
         f"limits.message_bytes) and {ENVELOPE_ALLOWANCE} bytes for the envelope: split the document",
         http_status=413,
@@ -327,8 +340,8 @@ def _too_slow(size: int) -> Refused:
         latvian="Pieprasījums nāk pārāk lēni.",
         text="The request comes too slowly.",
         found=f"after {size} bytes the rest of the body did not come in time",
-        remedy=f"it has to begin at once and to come at {SLOWEST} bytes a second or faster after the first {PATIENCE} "
-        "seconds (assumed): send it in one go",
+        remedy=f"it has to begin at once and to come at {MIN_BYTES_PER_SECOND} bytes a second or faster after the "
+        f"first {BODY_GRACE_SECONDS} seconds (assumed): send it in one go",
         http_status=408,
     )
 

@@ -1,7 +1,7 @@
-"""The seven operations of the configuration service as Spyne services: from the wire's words to DIT's and back.
+"""The seven operations of the configuration service as Spyne services.
 
-Names are those on the wire, the odd ones too: SearchChannelsPaged answers with a SendMessageResponse. All of them are
-inferred from DIT's client samples (integration instruction v1.09).
+Class and field names are those of the XML, including odd ones: the reply of SearchChannelsPaged is a
+SendMessageResponse. All of them are inferred from DIT's client samples (integration instruction v1.09).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from simulator.soap.services import AuthorityBasicInfoStructure, Invocation, Mes
 
 _BUSINESS, _ERROR = "1", "3"
 DEFAULT_ERROR_SCHEMA = "URN:IVIS:100001:XSD-DIT-DITMessage-v1-0-TYPE-DefaultMessageError"
-"""The error schema of a version that names none (documented: integration instruction v1.09)."""
+"""URN of the error schema of a version that names none (documented: integration instruction v1.09)."""
 
 
 class MessageTypeStructure(ComplexModel):
@@ -59,7 +59,7 @@ class ChannelSearchStructure(ComplexModel):
 
 
 class ChannelListStructure(ComplexModel):
-    """Channels found."""
+    """The channels of a search's result."""
 
     __namespace__ = DIT
     Count = Integer32
@@ -67,7 +67,7 @@ class ChannelListStructure(ComplexModel):
 
 
 class ChannelVersionInfoStructure(ComplexModel):
-    """A channel version; its status is a list on the wire."""
+    """A channel version; in XML its status is a list."""
 
     __namespace__ = DIT
     MessageType = MessageTypeStructure.customize(max_occurs="unbounded")
@@ -88,7 +88,7 @@ class ChannelVersionSearchStructure(ComplexModel):
 
 
 class ChannelVersionsListStructure(ComplexModel):
-    """Channel versions found."""
+    """The channel versions of a search's result."""
 
     __namespace__ = DIT
     Count = Integer32
@@ -111,7 +111,7 @@ class ChannelSubscriberSearchStructure(ComplexModel):
 
 
 class ChannelSubscriberListStructure(ComplexModel):
-    """Subscribers found."""
+    """The subscribers of a search's result."""
 
     __namespace__ = DIT
     Count = Integer32
@@ -131,10 +131,10 @@ class ConfigurationService(ServiceBase):
         result="PostBox",
         returns=structure(PostBoxStructure),
     )
-    def select_post_box(ctx: Any, asked: Any) -> Any:  # noqa: N805
-        """SelectPostBox: an authority's mailbox."""
-        call = _noted(ctx, authority=asked)
-        number, authority = _administration(call).post_box(asked)
+    def select_post_box(ctx: Any, request: Any) -> Any:  # noqa: N805
+        """SelectPostBox: returns an authority's mailbox."""
+        call = _noted(ctx, authority=request)
+        number, authority = _administration(call).post_box(request)
         return PostBoxStructure(PostBoxID=number, Authority=_authority(authority))
 
     @_operation(
@@ -145,24 +145,24 @@ class ConfigurationService(ServiceBase):
         result="ChannelList",
         returns=structure(ChannelListStructure),
     )
-    def search_channels_paged(ctx: Any, asked: Any, also: Any) -> Any:  # noqa: N805
-        """SearchChannelsPaged: the channels that fit; only their header when that is asked for."""
-        wanted = asked.Channel
-        call = _noted(ctx, channel=wanted.ChannelURN)
+    def search_channels_paged(ctx: Any, request: Any, status_filter: Any) -> Any:  # noqa: N805
+        """SearchChannelsPaged: returns the channels that match; with OnlyHeader without owner and name."""
+        criteria = request.Channel
+        call = _noted(ctx, channel=criteria.ChannelURN)
         administration = _administration(call)
-        owner = wanted.OwnerAuthority
-        found = administration.channels(
-            urn=wanted.ChannelURN,
-            kind=wanted.ChannelType,
+        owner = criteria.OwnerAuthority
+        channels = administration.channels(
+            urn=criteria.ChannelURN,
+            kind=criteria.ChannelType,
             owner=owner.AuthorityID if owner is not None else None,
-            title=wanted.ChannelName or wanted.ShortName,
-            statuses=_words(also),
+            title=criteria.ChannelName or criteria.ShortName,
+            statuses=_words(status_filter),
         )
-        told = [
-            _channel(channel, None if asked.OnlyHeader else administration.authority(channel.owner))
-            for channel in found
+        listed = [
+            _channel(channel, None if request.OnlyHeader else administration.authority(channel.owner))
+            for channel in channels
         ]
-        return ChannelListStructure(Count=len(told), Channel=told)
+        return ChannelListStructure(Count=len(listed), Channel=listed)
 
     @_operation(
         "InsertChannel",
@@ -171,16 +171,16 @@ class ConfigurationService(ServiceBase):
         result="InsertChannelResponse",
         returns=Integer32,
     )
-    def insert_channel(ctx: Any, asked: Any) -> int:  # noqa: N805
-        """InsertChannel: a channel of the caller's own."""
-        call = _noted(ctx, channel=asked.ChannelURN)
+    def insert_channel(ctx: Any, request: Any) -> int:  # noqa: N805
+        """InsertChannel: adds a channel that the caller owns."""
+        call = _noted(ctx, channel=request.ChannelURN)
         for name in ("ChannelURN", "ChannelType", "OwnerAuthority"):
-            _require(asked, name)
+            _require(request, name)
         channel = Channel(
-            urn=asked.ChannelURN,
-            title=asked.ChannelName or asked.ShortName or asked.ChannelURN,
-            kind=ChannelKind(asked.ChannelType),
-            owner=asked.OwnerAuthority.AuthorityID,
+            urn=request.ChannelURN,
+            title=request.ChannelName or request.ShortName or request.ChannelURN,
+            kind=ChannelKind(request.ChannelType),
+            owner=request.OwnerAuthority.AuthorityID,
         )
         return _administration(call).insert_channel(call.caller, channel)
 
@@ -191,17 +191,17 @@ class ConfigurationService(ServiceBase):
         result="ChannelVersionsList",
         returns=structure(ChannelVersionsListStructure),
     )
-    def search_channel_versions_paged(ctx: Any, asked: Any) -> Any:  # noqa: N805
-        """SearchChannelVersionsPaged: the versions that fit."""
-        wanted = asked.ChannelVersion
-        channel = wanted.Channel.ChannelURN if wanted.Channel is not None else None
-        call = _noted(ctx, version=wanted.ChannelVersionURN, channel=channel)
+    def search_channel_versions_paged(ctx: Any, request: Any) -> Any:  # noqa: N805
+        """SearchChannelVersionsPaged: returns the channel versions that match."""
+        criteria = request.ChannelVersion
+        channel = criteria.Channel.ChannelURN if criteria.Channel is not None else None
+        call = _noted(ctx, version=criteria.ChannelVersionURN, channel=channel)
         administration = _administration(call)
-        found = administration.versions(
-            urn=wanted.ChannelVersionURN, channel=channel, statuses=_words(wanted.ChannelVersionStatus)
+        versions = administration.versions(
+            urn=criteria.ChannelVersionURN, channel=channel, statuses=_words(criteria.ChannelVersionStatus)
         )
-        told = [_version(channel_version, administration.channel(channel_version.channel)) for channel_version in found]
-        return ChannelVersionsListStructure(Count=len(told), ChannelVersion=told)
+        listed = [_version(version, administration.channel(version.channel)) for version in versions]
+        return ChannelVersionsListStructure(Count=len(listed), ChannelVersion=listed)
 
     @_operation(
         "InsertChannelVersion",
@@ -210,26 +210,29 @@ class ConfigurationService(ServiceBase):
         result="InsertChannelVersionResponse",
         returns=Integer32,
     )
-    def insert_channel_version(ctx: Any, asked: Any) -> int:  # noqa: N805
-        """InsertChannelVersion: a version of one of the caller's channels."""
-        call = _noted(ctx, version=asked.ChannelVersionURN)
+    def insert_channel_version(ctx: Any, request: Any) -> int:  # noqa: N805
+        """InsertChannelVersion: adds a version to one of the caller's channels."""
+        call = _noted(ctx, version=request.ChannelVersionURN)
         for name in ("ChannelVersionURN", "Channel", "MajorVersion", "MinorVersion", "MessageType"):
-            _require(asked, name)
-        _require(asked.Channel, "ChannelURN")
-        schemas = {each.MessageClass.CodeListCodeValue: each.XMLSchemaURN for each in asked.MessageType}
+            _require(request, name)
+        _require(request.Channel, "ChannelURN")
+        schemas = {
+            message_type.MessageClass.CodeListCodeValue: message_type.XMLSchemaURN
+            for message_type in request.MessageType
+        }
         if _BUSINESS not in schemas:
             raise missing("MessageType of class 1 (business)")
         version = ChannelVersion(
-            urn=asked.ChannelVersionURN,
-            channel=asked.Channel.ChannelURN,
-            major=asked.MajorVersion,
-            minor=asked.MinorVersion,
+            urn=request.ChannelVersionURN,
+            channel=request.Channel.ChannelURN,
+            major=request.MajorVersion,
+            minor=request.MinorVersion,
             schema=schemas[_BUSINESS],
             element="",
             error_schema=schemas.get(_ERROR, DEFAULT_ERROR_SCHEMA),
-            manual_acknowledgement=bool(asked.IsManualAck),
-            use_receiver_filter=bool(asked.UseReceiverFilter),
-            status=status_of(_words(asked.ChannelVersionStatus)),
+            manual_acknowledgement=bool(request.IsManualAck),
+            use_receiver_filter=bool(request.UseReceiverFilter),
+            status=status_of(_words(request.ChannelVersionStatus)),
         )
         return _administration(call).insert_version(call.caller, version)
 
@@ -240,21 +243,21 @@ class ConfigurationService(ServiceBase):
         result="ChannelSubscriberList",
         returns=structure(ChannelSubscriberListStructure),
     )
-    def search_subscribers_to_channel_paged(ctx: Any, asked: Any) -> Any:  # noqa: N805
-        """SearchSubscribersToChannelPaged: who has rights on a version."""
-        wanted = asked.ChannelSubscriber
-        authority = wanted.SubscriberAuthority
-        call = _noted(ctx, version=wanted.ChannelVersionURN)
-        found = _administration(call).subscribers(
-            version=wanted.ChannelVersionURN, authority=authority.AuthorityID if authority is not None else None
+    def search_subscribers_to_channel_paged(ctx: Any, request: Any) -> Any:  # noqa: N805
+        """SearchSubscribersToChannelPaged: returns the authorities that have rights on a version."""
+        criteria = request.ChannelSubscriber
+        authority = criteria.SubscriberAuthority
+        call = _noted(ctx, version=criteria.ChannelVersionURN)
+        subscribers = _administration(call).subscribers(
+            version=criteria.ChannelVersionURN, authority=authority.AuthorityID if authority is not None else None
         )
-        told = [
+        listed = [
             ChannelSubscriberInfoStructure(
                 ChannelVersionURN=subscriber.version, SubscriberAuthority=_authority(subscriber.authority)
             )
-            for subscriber in found
+            for subscriber in subscribers
         ]
-        return ChannelSubscriberListStructure(Count=len(told), ChannelSubscriber=told)
+        return ChannelSubscriberListStructure(Count=len(listed), ChannelSubscriber=listed)
 
     @_operation(
         "InsertSubscriberToChannel",
@@ -263,14 +266,14 @@ class ConfigurationService(ServiceBase):
         result="InsertSubscriberToChannelResult",
         returns=Integer32,
     )
-    def insert_subscriber_to_channel(ctx: Any, asked: Any) -> int:  # noqa: N805
-        """InsertSubscriberToChannel: rights on a version of the caller's channel."""
-        call = _noted(ctx, version=asked.ChannelVersionURN)
-        _require(asked, "ChannelVersionURN")
-        _require(asked, "SubscriberAuthority")
-        authority = asked.SubscriberAuthority.AuthorityID
+    def insert_subscriber_to_channel(ctx: Any, request: Any) -> int:  # noqa: N805
+        """InsertSubscriberToChannel: gives an authority rights on a version of the caller's channel."""
+        call = _noted(ctx, version=request.ChannelVersionURN)
+        _require(request, "ChannelVersionURN")
+        _require(request, "SubscriberAuthority")
+        authority = request.SubscriberAuthority.AuthorityID
         call.record.details["subscriber"] = authority
-        return _administration(call).insert_subscriber(call.caller, asked.ChannelVersionURN, authority)
+        return _administration(call).insert_subscriber(call.caller, request.ChannelVersionURN, authority)
 
 
 def _noted(ctx: Any, *, version: str | None = None, **about: str | None) -> Invocation:
@@ -283,13 +286,13 @@ def _noted(ctx: Any, *, version: str | None = None, **about: str | None) -> Invo
 def _administration(call: Invocation) -> Administration:
     def element_of(urn: str) -> str | None:
         try:
-            named = call.schemas.root(urn)
+            root = call.schemas.root(urn)
             elements = call.schemas.model(urn).elements
         except CatalogueError:
             return None
         names = [element.name for element in elements.values()]
-        if named is not None:
-            return named if named in names else None
+        if root is not None:
+            return root if root in names else None
         return names[0] if len(names) == 1 else None
 
     return Administration(call.network.registry, call.transaction, element_of)

@@ -1,4 +1,4 @@
-"""The contracts of DIT's two services: operations, read from the WSDLs, and the schemas that requests must meet."""
+"""The contracts of DIT's two services: their operations, read from the WSDLs, and the schemas of their requests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SVC = "http://ivis.eps.gov.lv/ISS/DITService/v1-0"
 """Namespace of the wrappers (inferred: Java package ``lv.gov.eps.ivis.iss.ditservice.v1_0`` of DIT's samples)."""
 
 CFG = "http://ivis.eps.gov.lv/ISS/DITConfigurationService/v1-2"
-"""Namespace of the configuration service's wrappers (inferred likewise)."""
+"""Namespace of the configuration service's wrappers (inferred in the same way)."""
 
 DIT = "http://ivis.eps.gov.lv/XMLSchemas/100000/DIT/v1-0"
 """Namespace of the structures (inferred: Java package ``lv.gov.eps.ivis.xmlschemas._100000.dit.v1_0``)."""
@@ -39,7 +39,7 @@ _ACTION = "{http://www.w3.org/2007/05/addressing/metadata}Action"
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation: Clark names of the body's wrappers, and the Actions of WS-Addressing."""
+    """An operation: the Clark names of its wrappers in request and reply, and their Actions (WS-Addressing)."""
 
     name: str
     request: str
@@ -50,9 +50,9 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """One service: its name, the namespace and schema URN of its wrappers, its path, its files in ``schemas/dit``.
+    """A service: its name, the namespace of its wrappers, its path, and its files in ``schemas/dit``.
 
-    ``schemas`` are the XSDs with their URNs: the wrappers' first, the structures' next.
+    ``schemas`` are pairs of URN and file name: the schema of the wrappers, then that of the structures.
     """
 
     name: str
@@ -62,12 +62,12 @@ class Contract:
 
     @property
     def wsdl(self) -> Path:
-        """The WSDL file."""
+        """Path of the WSDL file."""
         return contract_folder() / f"{self.name}.wsdl"
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The schema files that the WSDL needs."""
+        """Paths of the schema files that the WSDL needs."""
         folder = contract_folder()
         return (*(folder / file for _, file in self.schemas), folder.parent / "ivis" / "IVIS.xsd")
 
@@ -96,42 +96,42 @@ CONFIGURATION = Contract(
 
 
 def contract_folder() -> Path:
-    """The folder of the contract files."""
+    """Return the folder of the contract files."""
     return data_root("schemas") / "dit"
 
 
 @functools.cache
 def operations(contract: Contract = MESSAGES) -> dict[str, Operation]:
-    """A service's operations by the Clark name of their request wrapper, as the WSDL has them."""
+    """Read a service's operations from its WSDL, by the Clark name of the request's wrapper."""
     wsdl = etree.parse(str(contract.wsdl)).getroot()
     elements = {
         message.get("name"): f"{{{contract.namespace}}}{_local(message[0].get('element'))}"
         for message in wsdl.findall(f"{_WSDL}message")
     }
-    found = (_operation(element, elements) for element in wsdl.iterfind(f"{_WSDL}portType/{_WSDL}operation"))
-    return {operation.request: operation for operation in found}
+    declared = wsdl.iterfind(f"{_WSDL}portType/{_WSDL}operation")
+    return {operation.request: operation for operation in (_operation(element, elements) for element in declared)}
 
 
 def complaints_about(
     wrapper: Element, line_in_request: Callable[[int], int], contract: Contract = MESSAGES
 ) -> tuple[Complaint, ...]:
-    """Return the complaints of the contract's schema about a body's wrapper; any payload is allowed in it.
+    """Validate the wrapper of a request under the contract's schema and return the complaints; payloads may be any.
 
-    ``line_in_request`` turns a line of the envelope that was parsed into one of the request that came.
+    ``line_in_request`` converts a line of the parsed envelope to the line of the request as received.
     """
     catalogue, (urn, _) = _catalogue(contract), contract.schemas[0]
     if catalogue.compiled(urn).validate(etree.ElementTree(wrapper)):
         return ()
-    # The explanation wants the wrapper as a document of its own; a copy keeps the lines.
-    alone = etree.ElementTree(copy.deepcopy(wrapper))
-    found = catalogue.validate_tree(urn, alone, prefixes=PREFIXES)
+    # Complaints are collected on the wrapper as a document of its own; a copy keeps the line numbers.
+    document = etree.ElementTree(copy.deepcopy(wrapper))
+    complaints = catalogue.validate_tree(urn, document, prefixes=PREFIXES)
     return tuple(
         replace(
             complaint,
             path=f"{_BODY}{complaint.path}",
             line=line_in_request(complaint.line) if complaint.line else complaint.line,
         )
-        for complaint in found
+        for complaint in complaints
     )
 
 

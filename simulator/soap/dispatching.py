@@ -1,4 +1,4 @@
-"""Hands a call to its service function through Spyne and brings the answer back as an element."""
+"""Dispatch of a call to its service function through Spyne, with the reply as an element."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ from simulator.soap.extraction import REFERENCE
 from simulator.soap.services import Invocation, MessageResponseStructure2, MessageService
 
 REFERENCE_MARK = "payload"
-"""Target of the processing instruction that stands for a payload in an answer."""
+"""Target of the processing instruction that refers to a payload in a reply."""
 
 
 class _Application(Application):  # type: ignore[misc]
-    """Spyne would turn every exception into a fault of its own and lose it; here it reaches the caller."""
+    """A Spyne application that keeps the exception of a service function, for which Spyne would return a fault."""
 
     def call_wrapper(self, ctx: Any) -> Any:
         call: Invocation = ctx.udc
         try:
             return super().call_wrapper(ctx)
-        except Exception as error:  # noqa: BLE001 - not hidden: dispatch() raises it
+        except Exception as error:  # noqa: BLE001 - not hidden: dispatch() raises it again
             call.error = error
             return None
 
 
 class _Protocol(XmlDocument):  # type: ignore[misc]
-    """Plain documents: the envelope is ours. Writes received messages of several kinds in their common order."""
+    """Reads and writes wrappers without an envelope, and received messages in their order across their classes."""
 
     def __init__(self) -> None:
         super().__init__()
         self.serialization_handlers[MessageResponseStructure2] = self._messages_to_parent
 
     def create_in_document(self, ctx: Any, _charset: str | None = None) -> None:
-        """The request's own element, read and validated before; Spyne would parse its text once more."""
+        """Use the request's element, which was parsed and validated before; Spyne would parse its text again."""
         (ctx.in_document,) = ctx.in_string
 
     def _messages_to_parent(self, ctx: Any, cls: Any, inst: Any, parent: Any, ns: str, name: str, **_: Any) -> None:
-        place = etree.SubElement(parent, f"{{{cls.Attributes.sub_ns or ns}}}{name}")
+        element = etree.SubElement(parent, f"{{{cls.Attributes.sub_ns or ns}}}{name}")
         members = cls.get_flat_type_info(cls)
         for kind, message in inst.messages:
-            self.to_parent(ctx, members[kind].customize(max_occurs=1), message, place, cls.get_namespace(), kind)
+            self.to_parent(ctx, members[kind].customize(max_occurs=1), message, element, cls.get_namespace(), kind)
 
 
 _SERVICES = {MESSAGES: MessageService, CONFIGURATION: ConfigurationService}
@@ -56,7 +56,7 @@ _SERVICES = {MESSAGES: MessageService, CONFIGURATION: ConfigurationService}
 
 @functools.cache
 def server(contract: Contract = MESSAGES) -> ServerBase:
-    """The one Spyne application of the process for a service, without a transport of its own."""
+    """Return the Spyne application of a service, without a transport; the process has one for each service."""
     application = _Application(
         [_SERVICES[contract]],
         tns=contract.namespace,
@@ -68,10 +68,10 @@ def server(contract: Contract = MESSAGES) -> ServerBase:
 
 
 def dispatch(wrapper: Element, call: Invocation, contract: Contract = MESSAGES) -> Element:
-    """Carry out the operation that a valid wrapper asks for and return the reply's wrapper.
+    """Carry out the operation of a valid wrapper and return the reply's wrapper.
 
-    Raises whatever the service function raises (Refused, StoreError), and RuntimeError when Spyne itself refuses what
-    the contract's schema has allowed.
+    Raises the exceptions of the service function (Refused, StoreError), and RuntimeError when Spyne refuses a wrapper
+    that is valid under the contract's schema.
     """
     spyne = server(contract)
     context = MethodContext(spyne, MethodContext.SERVER)
@@ -91,9 +91,9 @@ def dispatch(wrapper: Element, call: Invocation, contract: Contract = MESSAGES) 
     return _with_marks(context.out_document)
 
 
-def _with_marks(answer: Element) -> Element:
-    for place in list(answer.iter(f"{{{REFERENCE}}}Payload")):
-        parent = place.getparent()
+def _with_marks(reply: Element) -> Element:
+    for reference in list(reply.iter(f"{{{REFERENCE}}}Payload")):
+        parent = reference.getparent()
         if parent is not None:
-            parent.replace(place, etree.ProcessingInstruction(REFERENCE_MARK, place.get("reference")))
-    return answer
+            parent.replace(reference, etree.ProcessingInstruction(REFERENCE_MARK, reference.get("reference")))
+    return reply

@@ -1,10 +1,7 @@
-"""A request's envelope: its version, header blocks and the one wrapper in its body.
+"""A request's envelope: its version, its header blocks, the one wrapper in its body, and WS-Addressing 1.0.
 
-Header blocks: which are for this service, and which of those it has to understand but does not.
-
-WS-Addressing 1.0: what a request's headers ask for, and what the reply's say (W3C, SOAP binding).
-
-DIT's binding always carries these headers (documented); on the plain addresses they are honoured when they are there.
+DIT's binding always has WS-Addressing headers (documented). On the addresses without security they are optional, and
+are checked and answered when a request has them (W3C, WS-Addressing 1.0 SOAP binding).
 """
 
 from __future__ import annotations
@@ -16,40 +13,42 @@ from lxml import etree
 
 from simulator.dit.refusals import Refused
 from simulator.documents.parsing import Element, safe_parser
-from simulator.soap import extraction
 from simulator.soap.contract import MESSAGES, Contract, Operation, operations
+from simulator.soap.extraction import ExtractedRequest
 from simulator.soap.refusals import EnvelopeCode, FaultCode, SoapVersion, refuse
 
+WSA = "http://www.w3.org/2005/08/addressing"
+ANONYMOUS = f"{WSA}/anonymous"
+FAULT_ACTION = f"{WSA}/fault"
+SOAP_FAULT_ACTION = f"{WSA}/soap/fault"
+
+_SINGLE = ("To", "From", "ReplyTo", "FaultTo", "Action", "MessageID")  # allowed once each
+UNDERSTOOD = frozenset(f"{{{WSA}}}{name}" for name in (*_SINGLE, "RelatesTo"))
+"""Clark names of the WS-Addressing headers."""
+
 _NO_ENCODING = frozenset({"", "http://www.w3.org/2003/05/soap-envelope/encoding/none"})
+# SOAP 1.1 defines 0 and 1 only, but its clients write true and false as well.
+_TRUE = frozenset({"1", "true"})
+_FALSE = frozenset({"0", "false"})
+_SECURITY = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """An envelope without its payload. ``wrapper`` is the body's only child, None when the body is empty."""
+    """A parsed envelope without its payload. ``wrapper`` is the body's only child, None when the body is empty."""
 
     version: SoapVersion
     headers: tuple[Element, ...]
     wrapper: Element | None
-    lifted: extraction.Lifted
+    request: ExtractedRequest
 
 
-def lift(data: bytes) -> extraction.Lifted:
-    """A request (UTF-8, no byte order mark) without its payload; raises Refused, also when it is empty."""
-    if not data.strip():
-        raise refuse(
-            EnvelopeCode.NOT_SOAP,
-            latvian="Pieprasījums ir tukšs; gaidīta SOAP aploksne.",
-            text="The request is empty; a SOAP envelope was expected.",
-        )
-    return extraction.lift(data)
+def read_envelope(request: ExtractedRequest, expected: SoapVersion) -> Envelope:
+    """Parse a request whose payload was extracted, for an address of the version ``expected``.
 
-
-def read_envelope(lifted: extraction.Lifted, expected: SoapVersion) -> Envelope:
-    """Read a request whose payload is lifted out, for an address that speaks ``expected``.
-
-    Raises Refused for anything that is not one envelope of that version.
+    Raises Refused for anything but one envelope of that version.
     """
-    root = _parse(lifted)
+    root = _parse(request)
     _check_version(root, expected)
     headers: tuple[Element, ...] = ()
     children = list(root)
@@ -73,45 +72,44 @@ def read_envelope(lifted: extraction.Lifted, expected: SoapVersion) -> Envelope:
             found=f"the body holds {_listed(wrappers)}",
             remedy="document/literal allows one wrapper",
         )
-    return Envelope(expected, headers, wrappers[0] if wrappers else None, lifted)
+    return Envelope(expected, headers, wrappers[0] if wrappers else None, request)
 
 
 def _check_between(root: Element, body: Element) -> None:
-    """Nothing but white space may stand between the elements (W3C, SOAP 1.2 part 1, 5.1 and 5.3)."""
+    """Refuse text between the elements; only white space is allowed (W3C, SOAP 1.2 part 1, 5.1 and 5.3)."""
     for place in (root, body):
-        found = next(
-            (each.strip() for each in (place.text, *(child.tail for child in place)) if each and each.strip()), ""
-        )
-        if found:
+        texts = (place.text, *(child.tail for child in place))
+        stray_text = next((text.strip() for text in texts if text and text.strip()), "")
+        if stray_text:
             name = etree.QName(place).localname
             raise refuse(
                 EnvelopeCode.NOT_SOAP,
                 latvian=f"Starp elementa {name} elementiem nedrīkst būt teksta.",
                 text=f"There must be no text between the elements in {name}.",
-                found=f"{name} holds the text {found[:40]!r}",
+                found=f"{name} holds the text {stray_text[:40]!r}",
                 expected="elements alone, with white space between them",
                 remedy="look at what comes before and behind the wrapper in what writes the request",
             )
 
 
 def operation_of(envelope: Envelope, contract: Contract = MESSAGES) -> Operation:
-    """The operation that the body's wrapper asks for; raises Refused when there is none of that name."""
+    """Return the operation of the body's wrapper; raises Refused when the service has none of that name."""
     known = operations(contract)
     if envelope.wrapper is not None and envelope.wrapper.tag in known:
         return known[str(envelope.wrapper.tag)]
     expected = ", ".join(name.rpartition("}")[2] for name in known)
-    found = "nothing" if envelope.wrapper is None else str(envelope.wrapper.tag)
+    wrapper = "nothing" if envelope.wrapper is None else str(envelope.wrapper.tag)
     raise refuse(
         EnvelopeCode.OPERATION,
         latvian=f"Nezināma operācija; ķermenī gaidīts viens no: {expected}.",
         text=f"Unknown operation; the body must hold one of {expected}.",
-        found=f"the body holds {found}; expected, in the namespace {contract.namespace}, one of {expected} "
+        found=f"the body holds {wrapper}; expected, in the namespace {contract.namespace}, one of {expected} "
         "(names of wrappers, which differ from the operations' names: SendMessage2 travels as SendMessage)",
     )
 
 
 def check_data_encoding(envelope: Envelope) -> None:
-    """Refuse SOAP 1.2 requests in an encoding other than literal; what merely says "none" is taken away."""
+    """Refuse a SOAP 1.2 request with an encodingStyle other than "none"; remove the attribute where it says "none"."""
     if envelope.version is not SoapVersion.SOAP_12 or envelope.wrapper is None:
         return
     attribute = envelope.version.tag("encodingStyle")
@@ -128,17 +126,17 @@ def check_data_encoding(envelope: Envelope) -> None:
             )
 
 
-def _parse(lifted: extraction.Lifted) -> Element:
+def _parse(request: ExtractedRequest) -> Element:
     parser = safe_parser(encoding="utf-8")
     try:
-        return etree.fromstring(lifted.envelope, parser)
+        return etree.fromstring(request.envelope, parser)
     except etree.XMLSyntaxError as error:
-        raise _unreadable(error, lifted) from None
+        raise _unreadable(error, request) from None
 
 
-def _unreadable(error: etree.XMLSyntaxError, lifted: extraction.Lifted) -> Refused:
-    # expat has read it already, so what libxml2 refuses is a matter of its limits or of rare constructs.
-    line = lifted.line_in_request(error.lineno or 1)
+def _unreadable(error: etree.XMLSyntaxError, request: ExtractedRequest) -> Refused:
+    # Expat has parsed it already, so libxml2 refuses it for its own limits or for rare constructs.
+    line = request.line_in_request(error.lineno or 1)
     return refuse(
         EnvelopeCode.MALFORMED,
         latvian=f"Pieprasījuma aploksni nevar nolasīt ({line}. rinda).",
@@ -159,7 +157,7 @@ def _check_version(root: Element, expected: SoapVersion) -> None:
             expected=expected.tag("Envelope"),
         )
     other = SoapVersion.of_namespace(name.namespace)
-    found = other.value if other else f"the namespace {name.namespace or '(none)'}"
+    version = other.value if other else f"the namespace {name.namespace or '(none)'}"
     port = "plain11" if expected is SoapVersion.SOAP_12 else "plain"
     advice = f"; send {other.value} to .../{port}" if other else ""
     raise refuse(
@@ -167,7 +165,7 @@ def _check_version(root: Element, expected: SoapVersion) -> None:
         fault_code=FaultCode.VERSION_MISMATCH,
         latvian=f"Šajā adresē gaidīta {expected.value} aploksne.",
         text=f"This address takes envelopes of {expected.value}.",
-        found=f"the envelope is of {found}",
+        found=f"the envelope is of {version}",
         expected=f"{expected.value} ({expected.namespace}){advice}",
         about_body=False,
     )
@@ -177,20 +175,14 @@ def _listed(elements: list[Element]) -> str:
     return ", ".join(str(element.tag) for element in elements) or "nothing"
 
 
-# SOAP 1.1 knows 0 and 1 only; its clients write true and false as well, and what they mean is plain.
-_TRUE = frozenset({"1", "true"})
-_FALSE = frozenset({"0", "false"})
-_SECURITY = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
-
-
 def for_us(headers: Iterable[Element], version: SoapVersion) -> tuple[Element, ...]:
-    """The header blocks whose role (SOAP 1.1: actor) is this service's, the last receiver's."""
+    """Return the header blocks addressed to this service, the ultimate receiver, by role (SOAP 1.1: actor)."""
     role = version.tag(version.role_attribute)
     return tuple(header for header in headers if (header.get(role) or "").strip() in version.own_roles)
 
 
 def check_understood(headers: Iterable[Element], version: SoapVersion, understood: frozenset[str]) -> None:
-    """Raise Refused (MustUnderstand) when a block that must be understood is not among those that are."""
+    """Raise Refused (MustUnderstand) for blocks with mustUnderstand whose Clark names are not in ``understood``."""
     strange = [header for header in headers if _must_understand(header, version) and header.tag not in understood]
     if not strange:
         return
@@ -232,27 +224,18 @@ def _must_understand(block: Element, version: SoapVersion) -> bool:
     )
 
 
-WSA = "http://www.w3.org/2005/08/addressing"
-ANONYMOUS = f"{WSA}/anonymous"
-FAULT_ACTION = f"{WSA}/fault"
-SOAP_FAULT_ACTION = f"{WSA}/soap/fault"
-
-_SINGLE = ("To", "From", "ReplyTo", "FaultTo", "Action", "MessageID")
-UNDERSTOOD = frozenset(f"{{{WSA}}}{name}" for name in (*_SINGLE, "RelatesTo"))
-
-
 @dataclass(frozen=True, slots=True)
 class Addressing:
-    """The message addressing properties that this service acts on."""
+    """The message addressing properties that this service uses: the Action and the message id."""
 
     action: str
     message_id: str | None
 
 
 def read_addressing(headers: Sequence[Element], *, required: bool = False) -> Addressing | None:
-    """The request's properties, None when it has no WS-Addressing headers.
+    """Read the addressing properties of a request, None when it has no WS-Addressing headers.
 
-    Raises Refused when they are wrong, or missing although they are ``required`` (the federated addresses).
+    Raises Refused when the headers are invalid, or missing although ``required`` (on the secured addresses).
     """
     blocks = [header for header in headers if header.tag in UNDERSTOOD]
     if not blocks and not required:
@@ -281,10 +264,10 @@ def read_addressing(headers: Sequence[Element], *, required: bool = False) -> Ad
 
 
 def check_action(operation: Operation, addressing: Addressing | None, transport_action: str | None) -> None:
-    """Refuse a call whose Action is not that of the operation that its body asks for.
+    """Refuse a call whose Action is not that of the operation in its body.
 
-    ``transport_action`` is the SOAPAction header (SOAP 1.1) or the media type's action parameter (SOAP 1.2); none or an
-    empty one says nothing.
+    ``transport_action`` is the SOAPAction header (SOAP 1.1) or the media type's action parameter (SOAP 1.2); it is not
+    checked when it is None or empty.
     """
     if addressing is not None and addressing.action != operation.action:
         raise _not_supported(operation, addressing.action, "wsa:Action")
@@ -299,7 +282,7 @@ def check_action(operation: Operation, addressing: Addressing | None, transport_
 
 
 def reply_headers(action: str, addressing: Addressing | None) -> tuple[Element, ...]:
-    """The header blocks of a reply with this Action; none when the request had none."""
+    """Return the addressing headers of a reply with this Action; none when the request had none."""
     if addressing is None:
         return ()
     blocks = [_make("Action", action)]
@@ -309,7 +292,7 @@ def reply_headers(action: str, addressing: Addressing | None) -> tuple[Element, 
 
 
 def message_id_of(headers: Iterable[Element]) -> Addressing | None:
-    """The little that a fault needs to know of headers which may themselves be wrong."""
+    """Read the message id alone, for a fault about headers that may be invalid; None without addressing headers."""
     blocks = [header for header in headers if header.tag in UNDERSTOOD]
     if not blocks:
         return None

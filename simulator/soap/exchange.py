@@ -1,4 +1,4 @@
-"""One SOAP call: how it is read from its bytes, and how its answer is written. ``dit.calls`` carries it out."""
+"""A SOAP call: reading the request from its bytes, and writing the reply. :mod:`simulator.dit.calls` carries it out."""
 
 from __future__ import annotations
 
@@ -18,18 +18,35 @@ from simulator.dit.sending import Examined
 from simulator.documents.parsing import Complaint, Element, well_formed
 from simulator.fault_injection.faults import CUT_REPLY, HTTP_500, LOSE_REQUEST, InjectedFault
 from simulator.journal import Entry
-from simulator.soap import envelope as addressing
-from simulator.soap import envelope as headers
 from simulator.soap.authenticator import Authenticator, Credentials, Principal
-from simulator.soap.body import IN_MEMORY, Body, to_utf8, window_to_utf8
+from simulator.soap.body import SPOOL_THRESHOLD, Body, slice_to_utf8, to_utf8
 from simulator.soap.contract import DIT, MESSAGES, SVC, Contract, Operation, complaints_about
 from simulator.soap.dispatching import dispatch
-from simulator.soap.envelope import Addressing, check_data_encoding, lift, operation_of, read_envelope
-from simulator.soap.extraction import REFERENCE, LargePayload, Lifted, LiftedPayload, lift_window
+from simulator.soap.envelope import (
+    UNDERSTOOD,
+    Addressing,
+    check_action,
+    check_data_encoding,
+    check_understood,
+    for_us,
+    message_id_of,
+    operation_of,
+    read_addressing,
+    read_envelope,
+    reply_headers,
+)
+from simulator.soap.extraction import (
+    REFERENCE,
+    ExtractedRequest,
+    LargePayload,
+    SmallPayload,
+    extract_payload,
+    extract_payload_from_file,
+)
 from simulator.soap.faults import write_fault
 from simulator.soap.multipart import INCLUDE, Media, charset_of, check_media, read_part, take_apart
 from simulator.soap.refusals import EnvelopeCode, Fault, FaultCode, SoapVersion, as_fault, refuse
-from simulator.soap.replies import Reply, as_mtom, put_payloads_back, write_envelope
+from simulator.soap.replies import STREAM_THRESHOLD, Reply, as_mtom, put_payloads_back, write_envelope
 from simulator.soap.services import Invocation
 from simulator.store import Incoming, Transaction
 
@@ -43,11 +60,11 @@ _MESSAGE_IDS = (f"{{{DIT}}}MessageID", f"{{{SVC}}}MessageSampleId")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request as it came to an address of ``contract`` that speaks ``version``, and takes MTOM when it says so.
+    """A request as received at an address of ``contract`` for ``version``; ``mtom`` addresses accept MTOM as well.
 
-    ``user`` is the name of HTTP Basic; where an ``authenticator`` secures the address, it identifies the caller.
+    ``user`` is the name of HTTP Basic; on a secured address the ``authenticator`` identifies the caller instead.
     ``encrypted`` means TLS. ``refusal`` is set when HTTP alone is reason to refuse the request (wrong path, body too
-    large or cut short); ``body`` is then what was read.
+    large or incomplete); ``body`` is then the part that was read.
     """
 
     version: SoapVersion
@@ -64,7 +81,7 @@ class Request:
 
 
 def answer(request: Request, services: SimulationServices) -> Reply:
-    """Carry out one call. Every outcome is a reply, and is journaled before it is returned."""
+    """Carry out a call and return its reply, which is a fault when anything fails. The call is journaled first."""
     with ExitStack() as files:
         files.callback(request.body.close)
         call = SoapCall(request, services, files)
@@ -77,10 +94,10 @@ def answer(request: Request, services: SimulationServices) -> Reply:
 
 @dataclass(slots=True, eq=False)
 class ReadRequest:
-    """A request as far as it has been read; the fields are set one after another, so that a refusal can use them."""
+    """The parts of a request that have been read so far; set one by one, so that a refusal can use them."""
 
     media: Media | None = None
-    lifted: Lifted | None = None
+    extracted: ExtractedRequest | None = None
     addressing: Addressing | None = None
     principal: Principal | None = None
     operation: Operation | None = None
@@ -88,14 +105,14 @@ class ReadRequest:
     examined: Examined | None = None
 
     @property
-    def payload(self) -> LiftedPayload | LargePayload | None:
-        """The payload that was taken out of the envelope, if there was one."""
-        return self.lifted.payload if self.lifted is not None else None
+    def payload(self) -> SmallPayload | LargePayload | None:
+        """The payload that was extracted from the envelope, None when there was none."""
+        return self.extracted.payload if self.extracted is not None else None
 
 
 @dataclass(slots=True, eq=False)
 class SoapCall:
-    """A call by SOAP; implements :class:`simulator.dit.calls.Call`. ``files`` closes what the call has open."""
+    """A SOAP call; implements :class:`simulator.dit.calls.Call`. ``files`` closes the files of the call."""
 
     request: Request
     services: SimulationServices
@@ -105,7 +122,7 @@ class SoapCall:
 
     @property
     def interface(self) -> str:
-        """The interface's name in the journal."""
+        """Name of the interface in the journal."""
         return "soap"
 
     def identify(self, transaction: Transaction) -> Caller:
@@ -115,7 +132,7 @@ class SoapCall:
             try:
                 authenticator.note(transaction, self.read.principal)
             except Refused:
-                self.read.principal, self.record.user = None, None  # a replay proves nothing about who sends it
+                self.read.principal, self.record.user = None, None  # a replay does not prove who sends it
                 raise
         return self.caller(transaction)
 
@@ -134,7 +151,7 @@ class SoapCall:
         return self.services.network.caller(transaction, self.record.user)
 
     def act(self, transaction: Transaction, caller: Caller) -> Reply:
-        """Carry the operation out through its service and write the answer."""
+        """Carry out the operation through its service and return the reply; raises Refused, StoreError."""
         if self.read.operation is None or self.read.wrapper is None:
             raise AssertionError("a call is read before it is carried out")
         request, services = self.request, self.services
@@ -144,19 +161,19 @@ class SoapCall:
         )
         content = dispatch(self.read.wrapper, invocation, request.contract)
         blocks = (
-            *addressing.reply_headers(self.read.operation.reply_action, self.read.addressing),
+            *reply_headers(self.read.operation.reply_action, self.read.addressing),
             *self._security_blocks(),
         )
         envelope = write_envelope(request.version, blocks, content)
         content_type, stream = request.version.content_type, put_payloads_back(envelope, transaction.open_blob)
         if self.read.media is not None and self.read.media.parts is not None:
             content_type, stream = as_mtom(stream, request.version)
-        if stream.size <= IN_MEMORY:
+        if stream.size <= STREAM_THRESHOLD:
             return Reply(200, content_type, stream.joined(), envelope=envelope)
         return Reply(200, content_type, b"", stream=stream, envelope=envelope)
 
     def keep(self, transaction: Transaction) -> None:
-        """Store the payload of a call that is not carried out; a secured call may not come again even so."""
+        """Store the payload of a call that is not carried out; a repeated secured call is still a replay."""
         authenticator, payload = self.request.authenticator, self.read.payload
         if authenticator is not None and self.read.principal is not None:
             with suppress(Refused):
@@ -164,19 +181,19 @@ class SoapCall:
         if self.record.authority is None and self.record.user is not None:
             with suppress(Refused):
                 self.record.authority = self.services.network.caller(transaction, self.record.user).authority
-        self.record.payload = payload.keep(transaction) if payload is not None else None
+        self.record.payload = payload.store(transaction) if payload is not None else None
 
     def refused(self, refusal: Refusal) -> Reply:
-        """Write a refusal as a fault."""
+        """Return the SOAP fault for a refusal."""
         fault = as_fault(refusal)
         if self.request.authenticator is not None and fault.http_status is None:
-            # WCF answers every fault with 500 (inferred for DIT), and CXF 3 reads no fault in a 400.
+            # WCF answers every fault with 500 (inferred for DIT), and CXF 3 does not read a fault from a 400.
             fault = replace(fault, http_status=500)
         challenge = _CHALLENGE if fault.http_status == 401 else ()
         return write_fault(fault, self.request.version, self.read.addressing, challenge, self._security_blocks())
 
     def replaced(self, fault: InjectedFault) -> Reply:
-        """Write the answer of an injected fault, and note what the call was about."""
+        """Return the reply of an injected fault that replaces the call, and note the request in the record."""
         if self.read.wrapper is not None:
             _describe(self.record, self.read.wrapper)
         version = self.request.version
@@ -187,19 +204,21 @@ class SoapCall:
         return write_fault(_UNAVAILABLE, version, self.read.addressing)
 
     def broken_off(self, answer: Reply, fault: InjectedFault) -> Reply:
-        """Return the reply as one that is lost, or cut half-way."""
+        """Return the reply marked as lost, or as cut half-way, for an injected fault."""
         cut = fault.kind == CUT_REPLY
         return replace(answer, cut=cut, broken=not cut)
 
     def complete(self, transaction: Transaction | None, entry: Entry, answer: Reply) -> Entry:
-        """Return the entry with the HTTP status, which a reply that never leaves has not, and both messages."""
+        """Return the entry with both messages and the HTTP status, which is None for a reply that is lost."""
         entry = replace(entry, http_status=None if answer.broken else answer.status)
         if transaction is None:
             return entry
         body, request, details = self.request.body, self.request.body.data, dict(entry.details)
         if body.size > MAX_JOURNALED_BYTES:
             details["request_bytes"] = body.size
-            request = (self.read.lifted.envelope if self.read.lifted is not None else request)[:MAX_JOURNALED_BYTES]
+            request = (self.read.extracted.envelope if self.read.extracted is not None else request)[
+                :MAX_JOURNALED_BYTES
+            ]
         large = answer.stream is not None or len(answer.body) > MAX_JOURNALED_BYTES
         return replace(
             entry,
@@ -215,18 +234,18 @@ class SoapCall:
         return authenticator.reply_headers(self.read.principal)
 
     def _store_payload(self, transaction: Transaction, wrapper: Element) -> None:
-        """Put the payload into the blob store, and its reference into the place that it was taken from."""
+        """Write the payload to the blob store, and its reference into the placeholder in the envelope."""
         payload = self.read.payload
         if payload is None:
             return
-        place = next(wrapper.iter(f"{{{REFERENCE}}}Payload"))
-        place.set("reference", payload.keep(transaction))
-        place.set("size", str(payload.size))
-        place.set("element", payload.element)
+        placeholder = next(wrapper.iter(f"{{{REFERENCE}}}Payload"))
+        placeholder.set("reference", payload.store(transaction))
+        placeholder.set("size", str(payload.size))
+        placeholder.set("element", payload.element)
 
 
-class _WrongCut(Exception):
-    """A large payload is not one well-formed document as it was cut out; ``complaint`` says why."""
+class _NotWellFormed(Exception):
+    """A large payload, as extracted, is not one well-formed document; ``complaint`` says why."""
 
     def __init__(self, complaint: Complaint) -> None:
         super().__init__(complaint.found)
@@ -236,8 +255,8 @@ class _WrongCut(Exception):
 def _read(call: SoapCall) -> None:
     """Read a request and validate its large payload, outside of any transaction. Raises Refused, StoreError.
 
-    The end of a large payload is first looked for from the request's end. When that was wrong, the request is read once
-    more, with the payload's end found by parsing.
+    The end of a large payload is first searched for from the request's end. When the result is not well-formed, the
+    request is read again, and the payload's end found by parsing.
     """
     if call.request.authenticator is None:
         call.record.user = call.request.user
@@ -246,17 +265,17 @@ def _read(call: SoapCall) -> None:
     _understand(call, exact=False)
     try:
         call.read.examined = _examine(call)
-    except _WrongCut as wrong:
+    except _NotWellFormed as wrong:
         refused = _not_one_document(call, wrong.complaint)
-        with _instead(refused, Refused):
+        with _raise_instead(refused, Refused):
             _understand(call, exact=True)
-        with _instead(refused, _WrongCut):
+        with _raise_instead(refused, _NotWellFormed):
             call.read.examined = _examine(call)
 
 
 @contextmanager
-def _instead(refused: Refused, kind: type[Exception]) -> Iterator[None]:
-    """Raise ``refused`` in place of an exception of a kind."""
+def _raise_instead(refused: Refused, kind: type[Exception]) -> Iterator[None]:
+    """Raise ``refused`` instead of an exception of the type ``kind``."""
     try:
         yield
     except kind:
@@ -264,56 +283,57 @@ def _instead(refused: Refused, kind: type[Exception]) -> Iterator[None]:
 
 
 def _understand(call: SoapCall, *, exact: bool) -> None:
-    """Read a request from its bytes to a valid wrapper; raises Refused, StoreError."""
+    """Read a request up to its wrapper, validated by the contract's schema; raises Refused, StoreError."""
     request = call.request
     version, authenticator = request.version, request.authenticator
     call.read.media = check_media(
         request.content_type, request.content_encoding, request.soap_action, version, mtom=request.mtom
     )
-    envelope = read_envelope(_lift(call, call.read.media, exact=exact), version)
-    call.read.lifted = envelope.lifted
-    ours = headers.for_us(envelope.headers, version)
-    call.read.addressing = addressing.message_id_of(ours)
-    understood = addressing.UNDERSTOOD
+    envelope = read_envelope(_extract(call, call.read.media, exact=exact), version)
+    call.read.extracted = envelope.request
+    ours = for_us(envelope.headers, version)
+    call.read.addressing = message_id_of(ours)
+    understood = UNDERSTOOD
     if authenticator is not None:
         understood = understood | authenticator.understood
-    headers.check_understood(ours, version, understood)
-    if authenticator is not None and call.read.principal is None:  # read once more, a call is not a replay of itself
-        whole = envelope.lifted.payload is None
-        credentials = Credentials(headers=ours, encrypted_transport=request.encrypted, body_whole=whole)
+    check_understood(ours, version, understood)
+    # When a request is read again, its caller has been authenticated already.
+    if authenticator is not None and call.read.principal is None:
+        body_whole = envelope.request.payload is None
+        credentials = Credentials(headers=ours, encrypted_transport=request.encrypted, body_whole=body_whole)
         call.read.principal = authenticator.authenticate(credentials)
         call.record.user = call.read.principal.user
         call.record.details["security"] = dict(call.read.principal.details)
-    call.read.addressing = addressing.read_addressing(ours, required=authenticator is not None)
+    call.read.addressing = read_addressing(ours, required=authenticator is not None)
     call.read.operation = operation_of(envelope, request.contract)
     call.record.operation = call.read.operation.name
-    addressing.check_action(call.read.operation, call.read.addressing, call.read.media.action)
+    check_action(call.read.operation, call.read.addressing, call.read.media.action)
     check_data_encoding(envelope)
     if envelope.wrapper is None:
         raise AssertionError("operation_of refuses an empty body")
-    complaints = complaints_about(envelope.wrapper, envelope.lifted.line_in_request, request.contract)
+    complaints = complaints_about(envelope.wrapper, envelope.request.line_in_request, request.contract)
     if complaints:
         raise _invalid(complaints)
     call.read.wrapper = envelope.wrapper
 
 
-def _lift(call: SoapCall, media: Media, *, exact: bool) -> Lifted:
-    """Return the request without its payload, whether it came plain or in parts, small or large."""
-    package, charset, window = None, media.charset, call.request.body.window
+def _extract(call: SoapCall, media: Media, *, exact: bool) -> ExtractedRequest:
+    """Extract the payload of a plain or an MTOM request, in memory or from a file; raises Refused, StoreError."""
+    package, charset, file_slice = None, media.charset, call.request.body.file_slice
     if media.parts is not None:
-        package = take_apart(window, media.parts)
-        window, charset = package.root.content, charset_of(package.root)
-    if window.size <= IN_MEMORY:
-        lifted = lift(to_utf8(window.all(), charset))
+        package = take_apart(file_slice, media.parts)
+        file_slice, charset = package.root.content, charset_of(package.root)
+    if file_slice.size <= SPOOL_THRESHOLD:
+        extracted = extract_payload(to_utf8(file_slice.all(), charset))
     else:
-        lifted = lift_window(
-            window_to_utf8(window, charset, partial(_spool, call)), partial(_incoming, call), exact=exact
+        extracted = extract_payload_from_file(
+            slice_to_utf8(file_slice, charset, partial(_spool, call)), partial(_incoming, call), exact=exact
         )
-    payload = lifted.payload
-    if package is not None and isinstance(payload, LiftedPayload) and payload.element == INCLUDE:
+    payload = extracted.payload
+    if package is not None and isinstance(payload, SmallPayload) and payload.element == INCLUDE:
         content = package.included(etree.fromstring(payload.data).get("href"))
-        lifted = replace(lifted, payload=read_part(content, partial(_incoming, call), payload.line))
-    return lifted
+        extracted = replace(extracted, payload=read_part(content, partial(_incoming, call), payload.line))
+    return extracted
 
 
 def _spool(call: SoapCall) -> BinaryIO:
@@ -325,7 +345,7 @@ def _incoming(call: SoapCall) -> Incoming:
 
 
 def _examine(call: SoapCall) -> Examined | None:
-    """Validate a large payload before the transaction, so that nobody waits for it; raises Refused, _WrongCut."""
+    """Validate a large payload before the transaction, which would block others; raises Refused, _NotWellFormed."""
     payload, wrapper = call.read.payload, call.read.wrapper
     if wrapper is None or not isinstance(payload, LargePayload):
         return None
@@ -342,7 +362,7 @@ def _examine(call: SoapCall) -> Examined | None:
     if examined is None or examined.complaints:
         complaint = well_formed(payload.pieces)
         if complaint is not None:
-            raise _WrongCut(complaint)
+            raise _NotWellFormed(complaint)
     return examined
 
 
@@ -379,7 +399,7 @@ _UNAVAILABLE = Fault(
 
 
 def _describe(record: CallRecord, wrapper: Element) -> None:
-    """Note what a call was about that no service has seen."""
+    """Note in the record the channel, version and messages of a call that is not dispatched to a service."""
     named = {name: _text(wrapper, name) for name in ("ChannelURN", "ChannelVersionURN", "MessageID")}
     record.channel_version = named["ChannelVersionURN"]
     if next(wrapper.iter(f"{{{DIT}}}MessageSave2"), None) is not None:

@@ -1,13 +1,17 @@
-"""Cuts the payload out of a request's bytes, so that everything behind handles a small envelope and a reference.
+"""Extraction of the payload from a request's bytes: the rest of the package handles a small envelope and a reference.
 
-Nothing is built in memory for the payload: expat reads the whole request once, up to the payload's start tag with our
-handlers and from there on without; the payload's end is then looked for from the request's end. That the cut is right
-is not assumed but shown: what was cut out must be one well-formed document and what is left one well-formed envelope. A
-well-formed element that begins where the parser saw the payload begin can end in one place only.
+No tree is built for the payload. Expat reads the request, with our handlers up to the payload's start tag and without
+them from there on. The payload's end is then searched for from the request's end, and the result is checked: the
+payload must be one well-formed document, and the rest one well-formed envelope. A well-formed element that begins at
+the start tag that the parser saw can end in one place only.
+
+A small request is extracted in memory (:func:`extract_payload`), a large one from a file into a file
+(:func:`extract_payload_from_file`).
 """
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -18,16 +22,15 @@ from lxml import etree
 
 from simulator.dit.refusals import Refused
 from simulator.documents.parsing import MAXIMUM_DEPTH, TooDeep, bounded_parser, clark
-from simulator.soap.body import Window
+from simulator.soap.body import FileSlice
 from simulator.soap.contract import DIT, PAYLOAD_PARENTS, SVC
 from simulator.soap.refusals import EnvelopeCode, SoapVersion, refuse
 from simulator.store import Incoming, Transaction
 
-AROUND = 1024 * 1024
-"""Bytes that the envelope may have before the payload of a large request, and behind it (assumed)."""
+MAX_ENVELOPE_BYTES = 1024 * 1024  # assumed: on either side of a large payload
 
 REFERENCE = "urn:aldis-conformance:payload"
-"""Namespace of the element that stands in the payload's place."""
+"""Namespace of the element that replaces the payload in the envelope."""
 
 _PLACEHOLDER = b'<Payload xmlns="' + REFERENCE.encode() + b'"/>'
 _ENVELOPES = frozenset(f"{soap_version.namespace} Envelope" for soap_version in SoapVersion)
@@ -36,14 +39,18 @@ _PATHS = frozenset((f"{SVC} SendMessage", f"{DIT} MessageSave2", f"{DIT} {parent
 _MESSAGE_ID = f"{DIT} MessageID"
 _NAME = re.compile(rb"<([^\s/>]+)")
 _NAME_CHARACTER = re.compile(rb"[\w.\-\x80-\xff]")
-_LOOKS = 1000
-_GUESSES = 16
+_MAX_PREFIX_SCANS = 1000  # occurrences of a prefix that are looked at, before it counts as used
+_MAX_END_TAGS = 16  # end tags of the payload's name, from the request's end, that are tried as its own
 _START_TAG = re.compile(rb"""<(?:[^>"']|"[^"]*"|'[^']*')*>""")
 
 
 @dataclass(frozen=True, slots=True)
-class LiftedPayload:
-    """The payload as a document of its own: its bytes (UTF-8), the Clark name of its root, the line where it stood."""
+class SmallPayload:
+    """A payload in memory, as a document of its own.
+
+    ``data`` is UTF-8; ``element`` is the Clark name of the root; ``line`` is the line of the request at which the
+    payload began.
+    """
 
     data: bytes
     element: str
@@ -51,17 +58,20 @@ class LiftedPayload:
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Length of the payload in bytes."""
         return len(self.data)
 
-    def keep(self, transaction: Transaction) -> str:
-        """Put the bytes into the store; returns the blob's reference."""
+    def store(self, transaction: Transaction) -> str:
+        """Write the payload to the blob store in this transaction and return its reference."""
         return transaction.put_blob(self.data)
 
 
 @dataclass(frozen=True, slots=True)
 class LargePayload:
-    """A payload that was written to a temporary file. It has not been parsed yet, so it may not be well-formed."""
+    """A payload that was written to a temporary file. It has not been parsed yet, so it may not be well-formed.
+
+    ``element`` and ``line`` are those of :class:`SmallPayload`.
+    """
 
     incoming: Incoming
     element: str
@@ -69,91 +79,107 @@ class LargePayload:
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Length of the payload in bytes."""
         return self.incoming.size
 
     def pieces(self) -> Iterator[bytes]:
-        """The bytes from the start."""
+        """Read the payload from its start, a piece at a time; raises StoreError."""
         return self.incoming.pieces()
 
-    def keep(self, transaction: Transaction) -> str:
-        """Put the file into the store; returns the blob's reference."""
+    def store(self, transaction: Transaction) -> str:
+        """Move the file to the blob store in this transaction and return its reference."""
         return transaction.adopt(self.incoming)
 
 
 @dataclass(frozen=True, slots=True)
-class Lifted:
-    """A request without its payload. ``lines`` is how many line ends went with the payload."""
+class ExtractedRequest:
+    """A request without its payload; ``lines`` is the number of line ends that were removed with the payload."""
 
     envelope: bytes
-    payload: LiftedPayload | LargePayload | None
+    payload: SmallPayload | LargePayload | None
     lines: int = 0
 
     def line_in_request(self, line: int) -> int:
-        """The line of the request that a line of the envelope was."""
+        """Convert a line number of ``envelope`` to the line number in the request as it was received."""
         return line + self.lines if self.payload is not None and line > self.payload.line else line
 
 
-def lift(data: bytes) -> Lifted:
-    """Take the payload out of a SendMessage request; any other request comes back as it is.
+def extract_payload(data: bytes) -> ExtractedRequest:
+    """Extract the payload of a SendMessage request in memory; any other request is returned unchanged.
 
-    ``data`` is UTF-8 without a byte order mark. Raises Refused for what is not well-formed, has a DTD, or nests
-    deeper than :data:`MAXIMUM_DEPTH`.
+    ``data`` is UTF-8 without a byte order mark. Raises Refused for a request that is empty, is not well-formed, has a
+    DTD, or nests deeper than :data:`MAXIMUM_DEPTH`.
     """
-    scan = _Scan()
-    scan.run(data)
-    if scan.start is None:
-        return Lifted(data, None)
-    end = _end_from_behind(data, scan.start)
-    document = _standalone(data[scan.start : end], scan.scope)
+    if not data.strip():
+        raise refuse(
+            EnvelopeCode.NOT_SOAP,
+            latvian="Pieprasījums ir tukšs; gaidīta SOAP aploksne.",
+            text="The request is empty; a SOAP envelope was expected.",
+        )
+    scanner = _EnvelopeScanner()
+    scanner.scan((data,))
+    if scanner.start is None:
+        return ExtractedRequest(data, None)
+    start, head = scanner.start, data[: scanner.start]
+    tag, name = _start_tag(data, start)
+    end = _find_end_from_tail(FileSlice.whole(io.BytesIO(data)), head, tag, name[1])
+    if end is None:
+        end = _find_end_by_parsing(data, start)
+    document = _standalone(data[start:end], scanner.scope)
     if not _well_formed(document):
-        end = _end_by_walking(data, scan.start)
-        document = _standalone(data[scan.start : end], scan.scope)
-    envelope = b"".join((data[: scan.start], _PLACEHOLDER, data[end:]))
-    payload = LiftedPayload(document, clark(scan.element), scan.line)
-    return Lifted(envelope, payload, data.count(b"\n", scan.start, end))
+        end = _find_end_by_parsing(data, start)
+        document = _standalone(data[start:end], scanner.scope)
+    envelope = b"".join((head, _PLACEHOLDER, data[end:]))
+    payload = SmallPayload(document, clark(scanner.element), scanner.line)
+    return ExtractedRequest(envelope, payload, data.count(b"\n", start, end))
 
 
-def lift_window(window: Window, incoming: Callable[[], Incoming], *, exact: bool = False) -> Lifted:
-    """Extract the payload of a large request in a file into a file beside the store (``incoming`` begins one).
+def extract_payload_from_file(
+    file_slice: FileSlice, incoming: Callable[[], Incoming], *, exact: bool = False
+) -> ExtractedRequest:
+    """Extract the payload of a large request in a file to another file, which ``incoming`` opens.
 
-    The payload's end is guessed from behind. Whoever carries out the call has to see that the payload is one
-    well-formed document (validating it shows that); if it is not, ``exact`` finds the end by reading all of it, as far
-    as that can be told. Raises Refused.
+    ``file_slice`` is UTF-8 without a byte order mark. The payload's end is searched for from the request's end. The
+    caller must check that the payload is one well-formed document (validation does so). If it is not, call again with
+    ``exact``: the end is then found by parsing the payload. Raises Refused when the envelope is not well-formed, has a
+    DTD, or is larger than :data:`MAX_ENVELOPE_BYTES` on either side of the payload; StoreError.
     """
-    scan = _Scan()
-    scan.run_head(window.pieces())
-    if scan.start is None:
+    scanner = _EnvelopeScanner()
+    scanner.scan_head(file_slice.pieces())
+    if scanner.start is None:
         raise _envelope_too_large()
-    head = window.read(0, scan.start + AROUND)
-    tag = _START_TAG.match(head, scan.start)
-    name = _NAME.match(head, scan.start)
+    head = file_slice.read(0, scanner.start + MAX_ENVELOPE_BYTES)
+    tag = _START_TAG.match(head, scanner.start)
+    name = _NAME.match(head, scanner.start)
     if tag is None or name is None:
         raise _envelope_too_large()
-    end = None if exact else _guessed_end(window, head[: scan.start], tag, name[1])
+    end = None if exact else _find_end_from_tail(file_slice, head[: scanner.start], tag, name[1])
     if end is None:
-        end = _exact_end(window, scan.start, scan.line)
-    if window.size - end > AROUND:
+        end = _find_end_by_parsing_file(file_slice, scanner.start, scanner.line)
+    if file_slice.size - end > MAX_ENVELOPE_BYTES:
         raise _envelope_too_large()
-    needed = _needed(scan.scope, tag[0], window.part(scan.start, end))
-    start = name[0] + _declarations(needed)
-    kept = incoming()
+    declarations = _missing_declarations(scanner.scope, tag[0], file_slice.part(scanner.start, end).pieces())
+    payload_file = incoming()
     try:
-        kept.write(start)
+        payload_file.write(name[0] + declarations)
         lines = 0
-        for piece in window.part(name.end(), end).pieces():
-            kept.write(piece)
+        for piece in file_slice.part(name.end(), end).pieces():
+            payload_file.write(piece)
             lines += piece.count(b"\n")
-        kept.finish()
+        payload_file.finish()
     except BaseException:
-        kept.close()
+        payload_file.close()
         raise
-    envelope = b"".join((head[: scan.start], _PLACEHOLDER, window.read(end, window.size)))
-    return Lifted(envelope, LargePayload(kept, clark(scan.element), scan.line), lines)
+    envelope = b"".join((head[: scanner.start], _PLACEHOLDER, file_slice.read(end, file_slice.size)))
+    return ExtractedRequest(envelope, LargePayload(payload_file, clark(scanner.element), scanner.line), lines)
 
 
-class _Scan:
-    """Reads a request as far as the payload's start tag, keeping the namespaces in scope; then only checks."""
+class _EnvelopeScanner:
+    """Reads a request up to the payload's start tag, with the namespaces in scope; the rest is only parsed.
+
+    ``start`` is the position of the start tag in bytes, None while no payload was seen; ``element`` and ``scope`` are
+    the payload's expanded name and the namespaces in scope, by prefix.
+    """
 
     def __init__(self) -> None:
         self.start: int | None = None
@@ -165,13 +191,13 @@ class _Scan:
         self._shadowed: list[tuple[str, str | None]] = []
         self._namespaces: dict[str, str | None] = {}
 
-    def run(self, data: bytes) -> None:
-        """Read all of a request."""
-        self._read((data,), enough=lambda _: False)
+    def scan(self, pieces: Iterable[bytes]) -> None:
+        """Parse the whole request; raises Refused."""
+        self._read(pieces, enough=lambda _: False)
 
-    def run_head(self, pieces: Iterable[bytes]) -> None:
-        """Read as far as the payload's start tag, or until that is too far away."""
-        self._read(pieces, enough=lambda count: self.start is not None or count > AROUND)
+    def scan_head(self, pieces: Iterable[bytes]) -> None:
+        """Parse up to the payload's start tag, or up to MAX_ENVELOPE_BYTES without one; raises Refused."""
+        self._read(pieces, enough=lambda count: self.start is not None or count > MAX_ENVELOPE_BYTES)
 
     def _read(self, pieces: Iterable[bytes], *, enough: Callable[[int], bool]) -> None:
         parser = expat.ParserCreate(encoding="utf-8", namespace_separator=" ")
@@ -186,7 +212,7 @@ class _Scan:
         try:
             for piece in pieces:
                 if not count and 0 in piece[:4]:
-                    # Expat would take it for UTF-16, whatever it was told.
+                    # Expat would read it as UTF-16, in spite of the encoding given to it.
                     raise _malformed("a null character, which XML does not know", 1, 0)
                 parser.Parse(piece, False)
                 count += len(piece)
@@ -200,10 +226,10 @@ class _Scan:
         self._declared.append((prefix or "", uri))
 
     def _end_declaration(self, _prefix: str | None) -> None:
-        # None where expat gives up in the middle of a start tag: it is an error then, and the last that is heard of it.
+        # Empty when expat stops in the middle of a start tag; an error follows then.
         if self._shadowed:
-            name, before = self._shadowed.pop()
-            self._namespaces[name] = before
+            prefix, shadowed_uri = self._shadowed.pop()
+            self._namespaces[prefix] = shadowed_uri
 
     def _open(self, name: str, _attributes: dict[str, str]) -> None:
         if self._is_payload(name):
@@ -246,58 +272,47 @@ class _Scan:
         )
 
 
-def _end_from_behind(data: bytes, start: int) -> int:
-    """Find the payload's most likely end: behind the last end tag of its name."""
-    tag = _START_TAG.match(data, start)
-    name = _NAME.match(data, start)
-    if tag is None or name is None:
-        return _end_by_walking(data, start)
+def _find_end_from_tail(file_slice: FileSlice, head: bytes, tag: re.Match[bytes], name: bytes) -> int | None:
+    """Return the position after the last end tag of the payload's name that leaves a well-formed envelope.
+
+    None when none of the last :data:`_MAX_END_TAGS` does.
+    """
     if tag[0].endswith(b"/>"):
         return tag.end()
-    position = len(data)
-    closing = re.compile(rb"</" + re.escape(name[1]) + rb"\s*>")
-    while (position := data.rfind(b"</" + name[1], tag.end(), position)) >= 0:
-        found = closing.match(data, position)
-        if found:
-            return found.end()
-    return _end_by_walking(data, start)
-
-
-def _guessed_end(window: Window, head: bytes, tag: re.Match[bytes], name: bytes) -> int | None:
-    """Behind the last end tag of the payload's name that leaves a well-formed envelope; None when there is none."""
-    if tag[0].endswith(b"/>"):
-        return tag.end()
-    floor = max(tag.end(), window.size - AROUND)
-    tail = window.read(floor, window.size)
+    floor = max(tag.end(), file_slice.size - MAX_ENVELOPE_BYTES)
+    tail = file_slice.read(floor, file_slice.size)
     closing = re.compile(rb"</" + re.escape(name) + rb"\s*>")
-    for found in reversed(list(closing.finditer(tail))[-_GUESSES:]):
-        behind = tail[found.end() :]
-        # An end tag inside a comment or an instruction has its end behind it.
-        if behind.lstrip().startswith(b"<") and _well_formed(head + _PLACEHOLDER + behind):
-            return floor + found.end()
+    for end_tag in reversed(list(closing.finditer(tail))[-_MAX_END_TAGS:]):
+        rest = tail[end_tag.end() :]
+        # An end tag inside a comment or an instruction is followed by the end of that.
+        if rest.lstrip().startswith(b"<") and _well_formed(head + _PLACEHOLDER + rest):
+            return floor + end_tag.end()
     return None
 
 
-def _exact_end(window: Window, start: int, line: int) -> int:
-    """Find the position at which a parser meets the first thing behind the payload; comments there are skipped."""
+def _find_end_by_parsing_file(file_slice: FileSlice, start: int, line: int) -> int:
+    """Return the position of the first markup after the payload that ends the parser's document.
+
+    Comments after the payload are allowed in a document, so they are counted as part of the payload.
+    """
     parser = bounded_parser()
     try:
-        for piece in window.pieces(start):
+        for piece in file_slice.pieces(start):
             parser.Parse(piece, False)
         parser.Parse(b"", True)
     except TooDeep as error:
         raise _too_deep(line + error.line - 1) from None
     except expat.ExpatError:
         end = start + parser.ErrorByteIndex
-        before = window.read(end - AROUND, end)
-        # Of an end tag it is the slash that cannot stand there.
-        kept = before[:-1] if before.endswith(b"<") and window.read(end, end + 1) == b"/" else before
-        return end - (len(before) - len(kept.rstrip()))
-    return window.size
+        before = file_slice.read(end - MAX_ENVELOPE_BYTES, end)
+        # For an end tag, expat reports the position of the slash.
+        payload_tail = before[:-1] if before.endswith(b"<") and file_slice.read(end, end + 1) == b"/" else before
+        return end - (len(before) - len(payload_tail.rstrip()))
+    return file_slice.size
 
 
-def _end_by_walking(data: bytes, start: int) -> int:
-    """Find the payload's end by counting its tags: slow, but correct for every well-formed request."""
+def _find_end_by_parsing(data: bytes, start: int) -> int:
+    """Return the payload's end by counting its tags: slow, but correct for every well-formed request."""
     parser = expat.ParserCreate(encoding="utf-8")
     depth = end = 0
 
@@ -321,46 +336,46 @@ def _end_by_walking(data: bytes, start: int) -> int:
     return end
 
 
-def _standalone(element: bytes, scope: dict[str, str]) -> bytes:
-    """The element with those declarations of its surroundings that it may need to stand alone."""
-    name = _NAME.match(element)
-    tag = _START_TAG.match(element)
-    if name is None or tag is None:
+def _start_tag(data: bytes, start: int = 0) -> tuple[re.Match[bytes], re.Match[bytes]]:
+    """Return the start tag at a position at which the parser saw one, and its name (group 1)."""
+    tag, name = _START_TAG.match(data, start), _NAME.match(data, start)
+    if tag is None or name is None:
         raise AssertionError("the parser saw a start tag here")
-    needed = [
-        (prefix, uri)
-        for prefix, uri in scope.items()
-        if not _declares(tag[0], prefix) and (not prefix or _mentions(element, prefix))
-    ]
-    return element[: name.end()] + _declarations(needed) + element[name.end() :]
+    return tag, name
 
 
-def _declarations(needed: Iterable[tuple[str, str]]) -> bytes:
+def _standalone(element: bytes, scope: dict[str, str]) -> bytes:
+    """Return the element as a document of its own, with the namespace declarations of ``scope`` that it may need."""
+    tag, name = _start_tag(element)
+    return element[: name.end()] + _missing_declarations(scope, tag[0], (element,)) + element[name.end() :]
+
+
+def _missing_declarations(scope: dict[str, str], tag: bytes, pieces: Iterable[bytes]) -> bytes:
+    """Return the declarations of ``scope`` that an element may need and its start tag does not have, in one pass.
+
+    ``pieces`` are the element's bytes. The default namespace is always needed; a prefix is when it may be mentioned.
+    """
+    missing = {prefix for prefix in scope if not _declares(tag, prefix)}
+    unmentioned = {prefix for prefix in missing if prefix}
+    overlap_bytes = max(map(len, unmentioned), default=0) + 2
+    overlap = b""
+    for piece in pieces:
+        if not unmentioned:
+            break
+        data = overlap + piece
+        unmentioned -= {prefix for prefix in unmentioned if _mentions(data, prefix)}
+        overlap = data[-overlap_bytes:]
+    needed = [(prefix, uri) for prefix, uri in scope.items() if prefix in missing - unmentioned]
     return b"".join(
         (f" xmlns:{prefix}" if prefix else " xmlns").encode() + b'="' + _attribute(uri) + b'"' for prefix, uri in needed
     )
 
 
-def _needed(scope: dict[str, str], tag: bytes, element: Window) -> list[tuple[str, str]]:
-    """Find the end for an element in a file, in one pass."""
-    missing = {prefix for prefix in scope if not _declares(tag, prefix)}
-    unseen = {prefix for prefix in missing if prefix}
-    longest = max(map(len, unseen), default=0) + 2
-    kept = b""
-    for piece in element.pieces():
-        if not unseen:
-            break
-        data = kept + piece
-        unseen -= {prefix for prefix in unseen if _mentions(data, prefix)}
-        kept = data[-longest:]
-    return [(prefix, uri) for prefix, uri in scope.items() if prefix in missing - unseen]
-
-
 def _mentions(element: bytes, prefix: str) -> bool:
-    """Return True when a prefix may occur in names, values or text; an unused declaration does no harm."""
+    """Return True when a prefix may occur in names, values or text; an unused declaration is harmless."""
     wanted = prefix.encode() + b":"
     position = -1
-    for _ in range(_LOOKS):
+    for _ in range(_MAX_PREFIX_SCANS):
         position = element.find(wanted, position + 1)
         if position < 0:
             return False
@@ -382,17 +397,17 @@ def _attribute(value: str) -> bytes:
     return value.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;").encode()
 
 
-class _Nothing:
-    """A parser target that keeps nothing."""
+class _DiscardingTarget:
+    """A parser target that builds nothing."""
 
     def close(self) -> None:
-        """There is nothing to give."""
+        """Return nothing."""
 
 
 def _well_formed(document: bytes) -> bool:
     """Return True for one XML document that is not too deep."""
     options = {"resolve_entities": False, "load_dtd": False, "no_network": True, "encoding": "utf-8"}
-    parser = etree.XMLParser(target=_Nothing(), **options)  # type: ignore[call-overload]  # close() alone is enough
+    parser = etree.XMLParser(target=_DiscardingTarget(), **options)  # type: ignore[call-overload]  # close() alone is enough
     try:
         etree.fromstring(document, parser)
     except etree.XMLSyntaxError:
@@ -406,8 +421,8 @@ def _refuse_doctype(*_: object) -> NoReturn:
         latvian="Pieprasījumā nedrīkst būt dokumenta tipa deklarācijas (DOCTYPE).",
         text="A request must not have a document type declaration (DOCTYPE).",
         found="the request has a DOCTYPE",
-        expected="an envelope without one, for SOAP forbids it, and with it all entities of one's own (W3C, SOAP 1.2 "
-        "part 1, 5)",
+        expected="an envelope without a DOCTYPE: SOAP forbids it, and so all entities that a document declares itself "
+        "(W3C, SOAP 1.2 part 1, 5)",
         remedy="write the values themselves in place of the entities",
     )
 
@@ -426,10 +441,12 @@ def _malformed(what: str, line: int, column: int) -> Refused:
 def _envelope_too_large() -> Refused:
     return refuse(
         EnvelopeCode.TOO_LARGE,
-        latvian=f"Aploksne ap ziņojumu ir par lielu: atļauti ne vairāk kā {AROUND} baiti pirms tā un aiz tā.",
-        text=f"The envelope is too large: no more than {AROUND} bytes before the payload and behind it.",
-        found=f"the request is large, but no payload begins within its first {AROUND} bytes, or more than {AROUND} "
-        "bytes follow it (assumed limits): only the one document inside a SendMessage may be large",
+        latvian=f"Aploksne ap ziņojumu ir par lielu: atļauti ne vairāk kā {MAX_ENVELOPE_BYTES} baiti pirms tā "
+        "un aiz tā.",
+        text=f"The envelope is too large: no more than {MAX_ENVELOPE_BYTES} bytes before the payload and behind it.",
+        found=f"the request is large, but no payload begins within its first {MAX_ENVELOPE_BYTES} bytes, or more "
+        f"than {MAX_ENVELOPE_BYTES} bytes follow it (assumed limits): only the one document inside a SendMessage "
+        "may be large",
         http_status=413,
     )
 

@@ -1,4 +1,4 @@
-"""Writes a fault in SOAP 1.1 or 1.2: its code, the reason in Latvian and English, and the whole refusal as detail."""
+"""Writing of SOAP faults, 1.1 or 1.2: the code, the reason in Latvian and English, and the refusal as detail."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ def write_fault(
     headers: tuple[tuple[str, str], ...] = (),
     blocks: tuple[Element, ...] = (),
 ) -> Reply:
-    """Write a refusal as the reply that carries its fault.
+    """Return the reply with a fault.
 
-    ``addressing`` is that of the request, if any; ``headers`` are added to the HTTP headers, ``blocks`` to the header.
+    ``addressing`` are the request's addressing properties, None when it had none. ``headers`` are further HTTP headers
+    of the reply, ``blocks`` further header blocks of its envelope.
     """
     head = [*reply_headers(_action(fault), addressing), *blocks]
     if version is SoapVersion.SOAP_12:
@@ -47,7 +48,7 @@ def write_fault(
 
 
 def http_status(fault: Fault, version: SoapVersion) -> int:
-    """The HTTP status: SOAP 1.1 knows 500 alone, SOAP 1.2 has 400 for the sender's faults (part 2, 7.5.2.2)."""
+    """Return the HTTP status: 500, or 400 for a fault of the sender in SOAP 1.2 (part 2, 7.5.2.2)."""
     if fault.http_status is not None:
         return fault.http_status
     return 400 if version is SoapVersion.SOAP_12 and fault.fault_code is FaultCode.SENDER else 500
@@ -60,11 +61,11 @@ def _action(fault: Fault) -> str:
 def _fault_12(fault: Fault) -> Element:
     tag = SoapVersion.SOAP_12.tag
     content = _element(tag("Fault"), soap=SoapVersion.SOAP_12.namespace, **_named(fault))
-    place = etree.SubElement(content, tag("Code"))
-    _add(place, tag("Value"), f"soap:{fault.fault_code.value}")
+    code = etree.SubElement(content, tag("Code"))
+    _add(code, tag("Value"), f"soap:{fault.fault_code.value}")
     for name in fault.subcodes or (f"{{{FAULT}}}{fault.code}",):
-        place = etree.SubElement(place, tag("Subcode"))
-        _add(place, tag("Value"), _qualified(name))
+        code = etree.SubElement(code, tag("Subcode"))
+        _add(code, tag("Value"), _qualified(name))
     reason = etree.SubElement(content, tag("Reason"))
     if fault.opaque:
         _add(reason, tag("Text"), fault.text).set(f"{{{XML}}}lang", "en")
@@ -77,7 +78,7 @@ def _fault_12(fault: Fault) -> Element:
 
 
 def _named(fault: Fault) -> dict[str, str]:
-    """The prefixes that a fault's text may use."""
+    """Return the namespace prefixes that the text of a fault may use."""
     return {prefix: uri for uri, prefix in _PREFIXES.items() if not fault.opaque or uri in (_WSSE, _WST)}
 
 
@@ -119,7 +120,7 @@ def _blocks_12(fault: Fault) -> list[Element]:
 
 
 def _blocks_11(fault: Fault) -> list[Element]:
-    """Return WS-Addressing's header block for the detail, which SOAP 1.1 forbids in faults about headers."""
+    """Return the header block for the detail of an addressing fault, which SOAP 1.1 forbids inside the fault."""
     if fault.problem_action is None:
         return []
     block = _element(f"{{{WSA}}}FaultDetail", wsa=WSA)
@@ -130,15 +131,15 @@ def _blocks_11(fault: Fault) -> list[Element]:
 def _detail(detail: Element, fault: Fault) -> None:
     if fault.problem_action is not None:
         _problem_action(detail, fault.problem_action)
-    ours = etree.SubElement(detail, f"{{{FAULT}}}DitFault", nsmap={"fault": FAULT})
-    _add(ours, f"{{{FAULT}}}Refusal", fault.code)
-    _add(ours, f"{{{FAULT}}}TextLv", fault.latvian)
-    _add(ours, f"{{{FAULT}}}TextEn", fault.text)
-    _add(ours, f"{{{FAULT}}}Cause", fault.cause)
+    dit_fault = etree.SubElement(detail, f"{{{FAULT}}}DitFault", nsmap={"fault": FAULT})
+    _add(dit_fault, f"{{{FAULT}}}Refusal", fault.code)
+    _add(dit_fault, f"{{{FAULT}}}TextLv", fault.latvian)
+    _add(dit_fault, f"{{{FAULT}}}TextEn", fault.text)
+    _add(dit_fault, f"{{{FAULT}}}Cause", fault.cause)
     if fault.incident is not None:
-        _add(ours, f"{{{FAULT}}}Incident", fault.incident)
+        _add(dit_fault, f"{{{FAULT}}}Incident", fault.incident)
     for complaint in fault.complaints:
-        _complaint(ours, complaint)
+        _complaint(dit_fault, complaint)
 
 
 def _complaint(parent: Element, complaint: Complaint) -> None:
@@ -166,7 +167,7 @@ def _add(parent: Element, name: str, text: str) -> Element:
 
 
 def _xml(text: str) -> str:
-    """Text as XML can hold it: what a request may quote from somewhere else is not always so."""
+    """Replace characters that XML does not allow, which a quotation from a request may contain."""
     return _NOT_XML.sub("\ufffd", text)
 
 

@@ -1,7 +1,4 @@
-"""Refusals as SOAP says them: codes for what is wrong with a request, and the fault before it is written.
-
-The two SOAP versions: their namespaces, media types and words for the same things (W3C SOAP 1.2, SOAP 1.1 note).
-"""
+"""The two SOAP versions (W3C SOAP 1.2, SOAP 1.1 note), and SOAP faults as refusals, before they are written as XML."""
 
 from __future__ import annotations
 
@@ -11,12 +8,68 @@ from enum import Enum, StrEnum
 from simulator.dit.model import RefusalCode
 from simulator.dit.refusals import Refusal, Refused, explain
 
+XML = "http://www.w3.org/XML/1998/namespace"
 FAULT = "urn:aldis-conformance:fault"
-"""Namespace of our subcodes and of the fault detail. What DIT's own faults hold is not public (assumed)."""
+"""Namespace of this simulator's subcodes and fault detail. The content of DIT's own faults is not public (assumed)."""
+
+
+class SoapVersion(Enum):
+    """A SOAP version; the value is its name in messages."""
+
+    SOAP_11 = "SOAP 1.1"
+    SOAP_12 = "SOAP 1.2"
+
+    @property
+    def namespace(self) -> str:
+        """Namespace URI of the envelope."""
+        return _NAMESPACES[self]
+
+    @property
+    def media_type(self) -> str:
+        """Media type of a request and of a reply."""
+        return "text/xml" if self is SoapVersion.SOAP_11 else "application/soap+xml"
+
+    @property
+    def content_type(self) -> str:
+        """Content-Type of a reply."""
+        return f"{self.media_type}; charset=utf-8"
+
+    @property
+    def role_attribute(self) -> str:
+        """Local name of the attribute that gives the receiver of a header block."""
+        return "actor" if self is SoapVersion.SOAP_11 else "role"
+
+    @property
+    def own_roles(self) -> frozenset[str]:
+        """Values of the role attribute that mean this service, the ultimate receiver."""
+        if self is SoapVersion.SOAP_11:
+            return frozenset({"", "http://schemas.xmlsoap.org/soap/actor/next"})
+        role = f"{self.namespace}/role"
+        return frozenset({"", f"{role}/next", f"{role}/ultimateReceiver"})
+
+    def tag(self, name: str) -> str:
+        """Return the Clark name of an element or attribute of the envelope's namespace."""
+        return f"{{{self.namespace}}}{name}"
+
+    @classmethod
+    def of_namespace(cls, namespace: str | None) -> SoapVersion | None:
+        """Return the version whose envelope has this namespace, None when there is none."""
+        return next((version for version in cls if version.namespace == namespace), None)
+
+    @classmethod
+    def of_media_type(cls, media_type: str) -> SoapVersion | None:
+        """Return the version whose requests have this media type, None when there is none."""
+        return next((version for version in cls if version.media_type == media_type), None)
+
+
+_NAMESPACES = {
+    SoapVersion.SOAP_11: "http://schemas.xmlsoap.org/soap/envelope/",
+    SoapVersion.SOAP_12: "http://www.w3.org/2003/05/soap-envelope",
+}
 
 
 class EnvelopeCode(StrEnum):
-    """Codes of requests that are refused before DIT sees them; DIT's own are ``dit.model.RefusalCode``."""
+    """Codes of refusals by the SOAP layer; those of DIT's own rules are :class:`simulator.dit.model.RefusalCode`."""
 
     UNKNOWN_PATH = "unknown-path"
     METHOD = "method-not-allowed"
@@ -46,7 +99,7 @@ class EnvelopeCode(StrEnum):
 
 
 class FaultCode(Enum):
-    """The party at fault, as SOAP 1.2 names it."""
+    """The fault codes of SOAP 1.2."""
 
     VERSION_MISMATCH = "VersionMismatch"
     MUST_UNDERSTAND = "MustUnderstand"
@@ -57,12 +110,12 @@ class FaultCode(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault(Refusal):
-    """A refusal with what only SOAP says about it.
+    """A refusal with the parts that only a SOAP fault has.
 
     ``subcodes`` are Clark names, outermost first; without any, the refusal's code is the subcode. ``http_status``
-    replaces the version's own rule. ``not_understood`` names header blocks (Clark names). ``about_body`` is false for
-    faults about headers, which SOAP 1.1 forbids to carry a detail. ``opaque`` faults show the client their code and one
-    text, nothing of the cause.
+    overrides the status of the SOAP version. ``not_understood`` are the Clark names of header blocks. ``about_body`` is
+    false for faults about headers, which must not have a detail in SOAP 1.1. An ``opaque`` fault shows the client its
+    code and one text, and not the cause.
     """
 
     fault_code: FaultCode = FaultCode.SENDER
@@ -75,12 +128,12 @@ class Fault(Refusal):
 
     @property
     def cause(self) -> str:
-        """The full explanation, on the wire as well unless the fault is opaque."""
+        """The full explanation, which the client receives too unless the fault is opaque."""
         return explain(self, before_remedy="; " if self.opaque else ": ")
 
 
 def refuse(code: str, *, text: str, latvian: str, **parts: object) -> Refused:
-    """Return the exception for a fault of ours; ``parts`` are further fields of :class:`Fault`."""
+    """Return the exception for a refusal by the SOAP layer; ``parts`` are further fields of :class:`Fault`."""
     return Refused(Fault(code=code, text=text, latvian=latvian, **parts))  # type: ignore[arg-type]
 
 
@@ -97,61 +150,3 @@ def as_fault(refusal: Refusal) -> Fault:
         fault_code=FaultCode.RECEIVER if refusal.server_side else FaultCode.SENDER,
         http_status=_HTTP_STATUSES.get(refusal.code),
     )
-
-
-XML = "http://www.w3.org/XML/1998/namespace"
-
-
-class SoapVersion(Enum):
-    """A SOAP version; its value is what people call it."""
-
-    SOAP_11 = "SOAP 1.1"
-    SOAP_12 = "SOAP 1.2"
-
-    @property
-    def namespace(self) -> str:
-        """Namespace of the envelope."""
-        return _NAMESPACES[self]
-
-    @property
-    def media_type(self) -> str:
-        """Media type of a request and of a reply."""
-        return "text/xml" if self is SoapVersion.SOAP_11 else "application/soap+xml"
-
-    @property
-    def content_type(self) -> str:
-        """The Content-Type of a reply."""
-        return f"{self.media_type}; charset=utf-8"
-
-    @property
-    def role_attribute(self) -> str:
-        """Local name of the attribute that says for whom a header block is."""
-        return "actor" if self is SoapVersion.SOAP_11 else "role"
-
-    @property
-    def own_roles(self) -> frozenset[str]:
-        """Values of the role attribute that mean this service, the last receiver."""
-        if self is SoapVersion.SOAP_11:
-            return frozenset({"", "http://schemas.xmlsoap.org/soap/actor/next"})
-        role = f"{self.namespace}/role"
-        return frozenset({"", f"{role}/next", f"{role}/ultimateReceiver"})
-
-    def tag(self, name: str) -> str:
-        """Clark name of one of the envelope's own elements or attributes."""
-        return f"{{{self.namespace}}}{name}"
-
-    @classmethod
-    def of_namespace(cls, namespace: str | None) -> SoapVersion | None:
-        """The version whose envelope has this namespace."""
-        return next((version for version in cls if version.namespace == namespace), None)
-
-    @classmethod
-    def of_media_type(cls, media_type: str) -> SoapVersion | None:
-        """The version whose requests have this media type."""
-        return next((version for version in cls if version.media_type == media_type), None)
-
-
-_NAMESPACES = {
-    SoapVersion.SOAP_11: "http://schemas.xmlsoap.org/soap/envelope/",
-    SoapVersion.SOAP_12: "http://www.w3.org/2003/05/soap-envelope",
-}

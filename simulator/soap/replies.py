@@ -1,4 +1,4 @@
-"""Writes what goes back: an envelope of either version, with the payloads put back where their references stand."""
+"""Replies: an envelope of either SOAP version, in which payloads replace their references, plain or as MTOM."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from simulator.soap.contract import PREFIXES
 from simulator.soap.refusals import SoapVersion
 from simulator.store import OpenBlob
 
-IN_MEMORY = 1024 * 1024
-"""Answers and payloads of more bytes than this are read as they leave."""
+STREAM_THRESHOLD = 1024 * 1024
+"""Replies and payloads of more bytes than this are streamed from the blob store."""
 
 _ROOT = "envelope@aldis-conformance"
 _DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>\n'
-_PLACE = re.compile(rb"<\?payload ([0-9a-f]{64})\?>")
+_MARK = re.compile(rb"<\?payload ([0-9a-f]{64})\?>")
 _PAYLOAD_DECLARATION = re.compile(rb"\s*<\?xml\s[^>]*\?>\s*")
 _NAMED_IN_TEXT = ("soap", "fault", "wsa", "wsse", "wst", "strange")
-"""Prefixes that a fault uses in text and attribute values, where lxml does not see that they are needed."""
+"""Prefixes that a fault uses in text and attribute values, where lxml does not detect their use."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A large answer: bytes, and blobs that are read as they leave (without their first ``skip`` bytes)."""
+    """The body of a reply: bytes, and blobs that are read while it is sent (without their first bytes: the number)."""
 
     parts: tuple[bytes | tuple[OpenBlob, int], ...]
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Length of the body in bytes."""
         return sum(len(part) if isinstance(part, bytes) else part[0].size - part[1] for part in self.parts)
 
     def __iter__(self) -> Iterator[bytes]:
-        """The bytes, a piece at a time; raises StoreError when a blob cannot be read."""
+        """Yield the bytes, a piece at a time; raises StoreError when a blob cannot be read."""
         for part in self.parts:
             if isinstance(part, bytes):
                 yield part
@@ -49,16 +49,16 @@ class Stream:
                 skip = max(skip - len(piece), 0)
 
     def joined(self) -> bytes:
-        """All in memory: for answers that are known to be small."""
+        """Return all bytes at once; for replies that are known to be small."""
         return b"".join(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer on the wire.
+    """The reply to a call, before it is sent.
 
-    ``broken`` means that the connection breaks instead, as an injected fault, ``cut`` that it breaks half-way through.
-    A large one has a ``stream`` in place of a ``body``. ``envelope`` is the answer without its payloads.
+    A large reply has a ``stream`` instead of a ``body``. ``envelope`` is the reply without its payloads. As injected
+    faults, ``broken`` means that the connection is closed without the reply, ``cut`` that it is closed half-way.
     """
 
     status: int
@@ -72,7 +72,7 @@ class Reply:
 
 
 def write_envelope(version: SoapVersion, headers: Iterable[Element], content: Element) -> bytes:
-    """One envelope, UTF-8, references to payloads still in their places."""
+    """Return an envelope in UTF-8, which has references in place of payloads."""
     envelope = etree.Element(version.tag("Envelope"), nsmap={"soap": version.namespace})
     blocks = list(headers)
     if blocks:
@@ -84,30 +84,30 @@ def write_envelope(version: SoapVersion, headers: Iterable[Element], content: El
 
 
 def put_payloads_back(envelope: bytes, payload: Callable[[str], OpenBlob]) -> Stream:
-    """The envelope with each mark (:data:`dispatching.REFERENCE_MARK`) replaced by the document that it names.
+    """Replace each mark (:data:`dispatching.REFERENCE_MARK`) in an envelope by the document to which it refers.
 
-    ``payload`` gives the blob behind a reference (UTF-8). Nobody but us can have written a mark: processing
-    instructions of a sender stand inside payloads, and those are not searched.
+    ``payload`` returns the blob of a reference (UTF-8). A sender cannot forge a mark: its processing instructions are
+    inside payloads, and those are not searched. Raises StoreError.
     """
     parts: list[bytes | tuple[OpenBlob, int]] = []
     end = 0
-    for place in _PLACE.finditer(envelope):
-        parts.append(envelope[end : place.start()])
-        blob = payload(place[1].decode("ascii"))
-        if blob.size <= IN_MEMORY:
+    for mark in _MARK.finditer(envelope):
+        parts.append(envelope[end : mark.start()])
+        blob = payload(mark[1].decode("ascii"))
+        if blob.size <= STREAM_THRESHOLD:
             parts.append(as_element(b"".join(blob.pieces())))
         else:
             head = next(iter(blob.pieces()))
             parts.append((blob, len(head) - len(as_element(head))))
-        end = place.end()
+        end = mark.end()
     return Stream((*parts, envelope[end:]))
 
 
 def as_mtom(envelope: Stream, version: SoapVersion) -> tuple[str, Stream]:
-    """Return an answer as MTOM: its Content-Type, and its bytes with the envelope as the root part, the only one.
+    """Return the Content-Type and the body of a reply as MTOM, with the envelope as its root part.
 
-    WCF writes XML content inside the envelope and optimises base64 values only (inferred for DIT), so no payload has a
-    part of its own.
+    It has no other part: WCF writes XML content inside the envelope and optimises base64 values only (inferred for
+    DIT).
     """
     boundary = f"aldis-{uuid.uuid4().hex}"
     content_type = (
@@ -120,7 +120,7 @@ def as_mtom(envelope: Stream, version: SoapVersion) -> tuple[str, Stream]:
 
 
 def as_element(document: bytes) -> bytes:
-    """A document (UTF-8) as it can stand inside another: without byte order mark and XML declaration."""
+    """Return a document (UTF-8) without byte order mark and XML declaration, for use inside another document."""
     document = document.removeprefix(_BYTE_ORDER_MARK)
     declaration = _PAYLOAD_DECLARATION.match(document)
     return document[declaration.end() :] if declaration else document

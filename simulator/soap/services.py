@@ -1,9 +1,7 @@
-"""The six operations as Spyne services: from the wire's words to DIT's and back, a few lines each.
+"""The six operations of the message service as Spyne services, and the helpers that declare an operation to Spyne.
 
-Class and field names are those on the wire, spelt as in DIT's client samples. Payloads are references here
-(:mod:`simulator.soap.extraction`). What a call did is noted for the journal as it happens.
-
-Declares the operations of a contract to Spyne: wrappers, their children, and the namespaces of both.
+Class and field names are those of the XML, spelt as in DIT's client samples. Payloads are references
+(:mod:`simulator.soap.extraction`). Each operation notes its effect in the record of the call, for the journal.
 """
 
 from __future__ import annotations
@@ -29,14 +27,18 @@ if TYPE_CHECKING:
 
 Decorator = Callable[[Callable[..., Any]], Any]
 
-_ARGUMENTS = ("asked", "also")
-"""The parameter names of a service function for the children of the request's wrapper, in their order."""
+_ARGUMENTS = ("request", "status_filter")
+"""Parameter names of a service function for the children of the request's wrapper, in their order."""
 
 
 def operation(
     namespace: str, wrapper: str, *inside: tuple[str, Any], reply: str, result: str | None = None, returns: Any = None
 ) -> Decorator:
-    """Spyne's ``rpc`` for a wrapper with its children (name and kind), answered by a wrapper with one child or none."""
+    """Return Spyne's ``rpc`` decorator for an operation.
+
+    ``wrapper`` is the request's wrapper and ``inside`` its children (name and type); ``reply`` is the reply's wrapper,
+    with one child ``result`` of the type ``returns``, or none. The wrappers are in ``namespace``.
+    """
     decorate: Decorator = rpc(
         *(kind for _, kind in inside),
         _in_message_name=f"{{{namespace}}}{wrapper}",
@@ -48,7 +50,7 @@ def operation(
 
 
 def structure(kind: Any) -> Any:
-    """A child that carries a structure stands in the structures' namespace, not in the wrapper's."""
+    """Return a structure's type for use as a wrapper's child, which is in the namespace of the structures."""
     return kind.customize(sub_ns=DIT)
 
 
@@ -57,7 +59,10 @@ _CLASS_CODES = {MessageClass.BUSINESS: "1", MessageClass.TRANSACTION: "2", Messa
 
 @dataclass(slots=True)
 class Invocation:
-    """A call as a service function gets it: its transaction, its caller, and the record of what it does."""
+    """The context of a service function: the transaction, the caller, and the record of the call's effects.
+
+    ``error`` is the exception that the function raised, which Spyne would turn into a fault of its own.
+    """
 
     transaction: Transaction
     network: Network
@@ -69,7 +74,7 @@ class Invocation:
 
 
 class PayloadReference(ComplexModel):
-    """Stands where the payload stood: its blob, its size in bytes and the Clark name of its root."""
+    """The element that replaces a payload: its blob, its size in bytes and the Clark name of its root."""
 
     __namespace__ = REFERENCE
     __type_name__ = "Payload"
@@ -100,7 +105,7 @@ class EventMessageType(ComplexModel):
 
 
 class TransactionMessageType(ComplexModel):
-    """A message of the third kind; DIT's samples only name it."""
+    """A message of the third class, which DIT's samples name but do not show."""
 
     __namespace__ = DIT
     MessageID = Unicode
@@ -125,7 +130,7 @@ class MessageSaveStructure2(ComplexModel):
 
 
 class MessageRequestStructure(ComplexModel):
-    """Which messages a call means."""
+    """The selection of the messages that a call concerns."""
 
     __namespace__ = DIT
     ChannelURN = Unicode
@@ -134,7 +139,7 @@ class MessageRequestStructure(ComplexModel):
 
 
 class MessageListRequestStructure(ComplexModel):
-    """Which messages to list."""
+    """The selection of the messages to list."""
 
     __namespace__ = DIT
     ChannelURN = Unicode
@@ -144,7 +149,7 @@ class MessageListRequestStructure(ComplexModel):
 
 
 class MessageResponseStructure2(ComplexModel):
-    """The messages received; the protocol writes ``messages`` in their order, whatever their kinds."""
+    """The messages received; the protocol writes ``messages`` in their order, across their classes."""
 
     __namespace__ = DIT
     BussinesMessage = BussinesMessageType.customize(max_occurs="unbounded")
@@ -191,7 +196,7 @@ class MessageBasicInfoListStructure(ComplexModel):
 
 
 def _operation(wrapper: str, parameter: str, kind: Any, *, result: str | None = None, returns: Any = None) -> Decorator:
-    """All but the name of the reply's wrapper, which is the request's with Response behind it."""
+    """Declare an operation whose reply's wrapper has the request's name followed by Response."""
     return operation(SVC, wrapper, (parameter, kind), reply=f"{wrapper}Response", result=result, returns=returns)
 
 
@@ -201,12 +206,12 @@ class MessageService(ServiceBase):
     @_operation(
         "SendMessage", "MessageSave2", structure(MessageSaveStructure2), result="SendMessageResult", returns=Boolean
     )
-    def send_message_2(ctx: Any, asked: Any) -> bool:  # noqa: N805
-        """SendMessage2: the answer is true; the sender learns no message id (documented)."""
+    def send_message_2(ctx: Any, request: Any) -> bool:  # noqa: N805
+        """SendMessage2: the reply is true; it does not name the message id (documented)."""
         call: Invocation = ctx.udc
-        request = _send_request(asked)
-        _note_send(call.record, request)
-        call.record.message_ids = (call.network.send(call.transaction, call.caller, request, call.examined),)
+        send_request = _send_request(request)
+        _note_send(call.record, send_request)
+        call.record.message_ids = (call.network.send(call.transaction, call.caller, send_request, call.examined),)
         return True
 
     @_operation(
@@ -216,10 +221,10 @@ class MessageService(ServiceBase):
         result="MessageResponse2",
         returns=structure(MessageResponseStructure2),
     )
-    def receive_message_2(ctx: Any, asked: Any) -> Any:  # noqa: N805
-        """ReceiveMessage2: the messages, which are then read."""
+    def receive_message_2(ctx: Any, request: Any) -> Any:  # noqa: N805
+        """ReceiveMessage2: returns the messages, whose status becomes read."""
         call: Invocation = ctx.udc
-        selector = _selector(asked, call.record)
+        selector = _selector(request, call.record)
         messages = call.network.receive(call.transaction, call.caller, selector)
         call.record.message_ids = tuple(message.id for message in messages)
         call.record.details["payloads"] = {message.id: message.payload.reference for message in messages}
@@ -236,11 +241,11 @@ class MessageService(ServiceBase):
         result="MessageBasicInfoList",
         returns=structure(MessageBasicInfoListStructure),
     )
-    def receive_message_list(ctx: Any, asked: Any) -> Any:  # noqa: N805
-        """ReceiveMessageList: what lies in the mailbox, unread or (ReadMessage) read."""
+    def receive_message_list(ctx: Any, request: Any) -> Any:  # noqa: N805
+        """ReceiveMessageList: lists the unread messages of the mailbox, or with ReadMessage the read ones."""
         call: Invocation = ctx.udc
-        selector = _selector(asked, call.record)
-        read = bool(asked.ReadMessage)
+        selector = _selector(request, call.record)
+        read = bool(request.ReadMessage)
         call.record.details["read"] = read
         messages = call.network.list_messages(call.transaction, call.caller, selector, read=read)
         call.record.message_ids = tuple(message.id for message in messages)
@@ -254,10 +259,10 @@ class MessageService(ServiceBase):
         result="RestoreMessageListResult",
         returns=Boolean,
     )
-    def restore_message_list(ctx: Any, asked: Any) -> bool:  # noqa: N805
-        """RestoreMessageList: read messages become delivered again."""
+    def restore_message_list(ctx: Any, request: Any) -> bool:  # noqa: N805
+        """RestoreMessageList: sets read messages back to delivered."""
         call: Invocation = ctx.udc
-        call.record.asked = _ids(asked.MessageBasicInfo)
+        call.record.asked = _ids(request.MessageBasicInfo)
         call.record.message_ids = call.network.restore(call.transaction, call.caller, call.record.asked)
         _note_versions_of(call)
         return True
@@ -269,34 +274,34 @@ class MessageService(ServiceBase):
         result="DeleteMessageResult",
         returns=Boolean,
     )
-    def delete_message(ctx: Any, asked: Any) -> bool:  # noqa: N805
-        """DeleteMessage: one message, or the caller's messages of a channel."""
+    def delete_message(ctx: Any, request: Any) -> bool:  # noqa: N805
+        """DeleteMessage: deletes one message, or the caller's messages of a channel."""
         call: Invocation = ctx.udc
-        selector = _selector(asked, call.record)
+        selector = _selector(request, call.record)
         call.record.message_ids = call.network.delete(call.transaction, call.caller, selector)
         _note_versions_of(call)
         return True
 
     @_operation("ConfirmationAck", "MessageSampleId", Unicode)
-    def confirmation_ack(ctx: Any, asked: Any) -> None:  # noqa: N805
-        """ConfirmationAck: a read message was processed."""
+    def confirmation_ack(ctx: Any, request: Any) -> None:  # noqa: N805
+        """ConfirmationAck: confirms that a read message was processed."""
         call: Invocation = ctx.udc
-        call.record.asked = call.record.message_ids = (canonical(asked),)
-        call.network.confirm(call.transaction, call.caller, asked)
+        call.record.asked = call.record.message_ids = (canonical(request),)
+        call.network.confirm(call.transaction, call.caller, request)
         _note_versions_of(call)
 
 
 def _note_versions_of(call: Invocation) -> None:
-    """Of the messages that a call names by their ids."""
+    """Note the channel versions of the messages that a call names by id, for DIT's audit."""
     if call.record.message_ids and call.record.channel_version is None:
         _note_versions(call.record, call.network.versions_of(call.transaction, call.caller, call.record.message_ids))
 
 
 def _note_versions(record: CallRecord, versions: Iterable[str]) -> None:
-    """Under which versions the messages of a call lie, where the call itself names none: for DIT's audit."""
-    found = sorted(set(versions))
-    if found and record.channel_version is None:
-        record.details["versions"] = list(found)
+    """Note the channel versions of a call's messages, for DIT's audit, unless the call itself names a version."""
+    names = sorted(set(versions))
+    if names and record.channel_version is None:
+        record.details["versions"] = list(names)
 
 
 def _send_request(save: Any) -> SendRequest:
@@ -306,7 +311,7 @@ def _send_request(save: Any) -> SendRequest:
     return SendRequest(
         version=save.ChannelVersionURN,
         payload=Payload(reference=payload.reference, size=payload.size, element=payload.element),
-        # An event is an error about a message: of DIT's three classes the one that fits (assumed).
+        # An event reports an error in a message, so its class is ERROR, of DIT's three (assumed).
         message_class=MessageClass.BUSINESS if event is None else MessageClass.ERROR,
         receivers=tuple(save.ReceiverFilter.Authority) if save.ReceiverFilter is not None else (),
         related_message=None if event is None else event.RelatedMessageID,
@@ -326,8 +331,8 @@ def _note_send(record: CallRecord, request: SendRequest) -> None:
     }
 
 
-def _selector(asked: Any, record: CallRecord) -> Selector:
-    selector = Selector(channel=asked.ChannelURN, version=asked.ChannelVersionURN, message=asked.MessageID)
+def _selector(request: Any, record: CallRecord) -> Selector:
+    selector = Selector(channel=request.ChannelURN, version=request.ChannelVersionURN, message=request.MessageID)
     record.asked = (canonical(selector.message),) if selector.message is not None else ()
     record.channel_version = selector.version
     record.details["selector"] = {
@@ -339,11 +344,11 @@ def _selector(asked: Any, record: CallRecord) -> Selector:
 
 
 def _ids(listed: Iterable[Any] | None) -> tuple[str, ...]:
-    return tuple(canonical(each.MessageID) for each in listed or ())
+    return tuple(canonical(message.MessageID) for message in listed or ())
 
 
 def _received(message: MailboxMessage) -> tuple[str, Any]:
-    """The element's name and its content."""
+    """Return the name of a message's element in the reply, and its content."""
     payload = PayloadReference(reference=message.payload.reference)
     if message.message_class is MessageClass.BUSINESS:
         return "BussinesMessage", BussinesMessageType(MessageID=message.id, Payload=payload)

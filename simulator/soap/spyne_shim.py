@@ -1,7 +1,8 @@
-"""Makes Spyne 2.14 importable on every Python that we support.
+"""Workaround that makes Spyne 2.14 importable on Python 3.12 and later.
 
-Spyne carries an old copy of ``six`` whose importer knows only ``find_module``, which Python 3.12 no longer calls. Here
-the copy is loaded under its own name, and its importer is given the three methods of today's protocol.
+Spyne contains an old copy of ``six``, whose importer implements only ``find_module``, which Python 3.12 no longer
+calls. :func:`install` loads that copy under its own name and adds the three methods of the current protocol to its
+importer.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def _create_module(importer: Any, spec: ModuleSpec) -> ModuleType:
 
 
 def _exec_module(_importer: Any, _module: ModuleType) -> None:
-    """Nothing is left to run: six hands out modules that are already loaded."""
+    """Do nothing: six returns modules that are already loaded."""
 
 
 def install() -> None:
@@ -45,7 +46,7 @@ def install() -> None:
     module = importlib.util.module_from_spec(spec)
     sys.modules[_SIX] = module
     spec.loader.exec_module(module)
-    importer = type(module._importer)  # noqa: SLF001 - the private importer is what has to be mended
+    importer = type(module._importer)  # noqa: SLF001 - the private importer is what has to be fixed
     importer.find_spec = _find_spec
     importer.create_module = _create_module
     importer.exec_module = _exec_module

@@ -25,7 +25,7 @@ from tests.benchmarks.processes import started
 from tests.benchmarks.test_wire import CLIENTS, SECONDS, send_by_several
 from tests.benchmarks.yardstick import measure, serve_until_told, yardstick
 from tests.simulator.security.client import Token
-from tests.simulator.security.setting import GUARDED, RETAILER, SecuredSetting
+from tests.simulator.security.setting import RETAILER, SECURED, SecuredSetting
 from tests.simulator.security.test_served import client_of, password
 from tests.simulator.soap.setting import open_setting
 
@@ -72,8 +72,8 @@ def _send(base: str, keys: Path, shown: tuple[bytes, bytes, bytes | None], end: 
             f"<BussinesMessage>{root[:start]}{uuid4()}{root[start + 36 :]}</BussinesMessage>"
             "</MessageSave2></SendMessage>"
         )
-        body = etree.tostring(client.envelope(GUARDED, "SendMessage2", content, token))
-        connection.request("POST", GUARDED, body, {"Content-Type": KIND})
+        body = etree.tostring(client.envelope(SECURED, "SendMessage2", content, token))
+        connection.request("POST", SECURED, body, {"Content-Type": KIND})
         reply = connection.getresponse()
         data = reply.read()
         assert reply.status == 200, data

@@ -22,7 +22,7 @@ from simulator.soap.application import SERVICE, SoapApplication
 from tests.simulator.security.client import Answer, FederatedClient, Token
 from tests.simulator.soap.setting import OTHER, RETAILER, Setting, open_setting
 
-GUARDED = f"{SERVICE}/ws2007FederationNoSct"
+SECURED = f"{SERVICE}/ws2007FederationNoSct"
 MTOM = f"{SERVICE}/ws2007FederationNoSctMtom"
 LIST = (
     '<svc:ReceiveMessageList xmlns:svc="http://ivis.eps.gov.lv/ISS/DITService/v1-0" '
@@ -87,7 +87,7 @@ class SecuredSetting:
 
     def list(self, token: Token, **wrong: object) -> Answer:
         content = LIST.format(version=self.setting.version())
-        return self.client.call(GUARDED, "ReceiveMessageList", content, token, **wrong)
+        return self.client.call(SECURED, "ReceiveMessageList", content, token, **wrong)
 
     @property
     def last(self) -> Entry:
@@ -100,4 +100,4 @@ def secured_setting(keys: Path, settings: Settings | None = None) -> Iterator[Se
         yield SecuredSetting(opened, keys, settings or load_settings())
 
 
-__all__ = ["GUARDED", "LIST", "MTOM", "OTHER", "RETAILER", "SecuredSetting", "secured_setting"]
+__all__ = ["LIST", "MTOM", "OTHER", "RETAILER", "SECURED", "SecuredSetting", "secured_setting"]

@@ -21,7 +21,7 @@ from tests.simulator.security.client import (
     moment,
     read_token,
 )
-from tests.simulator.security.setting import GUARDED, MTOM, OTHER, RETAILER, SecuredSetting
+from tests.simulator.security.setting import MTOM, OTHER, RETAILER, SECURED, SecuredSetting
 from tests.simulator.soap.setting import send_wrapper
 
 NAMESPACES = 'xmlns:svc="http://ivis.eps.gov.lv/ISS/DITService/v1-0" xmlns:dit="http://ivis.eps.gov.lv/XMLSchemas/100000/DIT/v1-0"'
@@ -48,7 +48,7 @@ def test_a_token_opens_the_guarded_address(
         token_type=token_type, key_type=key_type, use_key=own_key if key_type == "PublicKey" else None
     )
     assert token.encrypted
-    answer = secured.client.call(GUARDED, "SendMessage2", wrapped(secured), token)
+    answer = secured.client.call(SECURED, "SendMessage2", wrapped(secured), token)
     assert answer.status == 200, secured.last.cause
     assert answer.root.findtext(".//{*}SendMessageResult") == "true"
     entry = next(exchange for exchange in reversed(secured.setting.exchanges))
@@ -158,10 +158,10 @@ class TestDescriptions:
             for element in root.iter("{http://schemas.xmlsoap.org/wsdl/}port")
         }
         assert ports == {
-            "ws2007FederationNoSct": f"https://localhost{GUARDED}",
+            "ws2007FederationNoSct": f"https://localhost{SECURED}",
             "ws2007FederationNoSctMtom": f"https://localhost{MTOM}",
         }
-        assert secured.post(f"{GUARDED.rpartition('/')[0]}/plain", b"<x/>", "application/soap+xml").status == 404
+        assert secured.post(f"{SECURED.rpartition('/')[0]}/plain", b"<x/>", "application/soap+xml").status == 404
 
     def test_the_policy_names_the_sts(self, secured: SecuredSetting) -> None:
         root = secured.get("/dit/v1-2/MessageService?singleWsdl").root

@@ -14,7 +14,7 @@ from lxml import etree
 from simulator.domain.provenance import Sourced
 from simulator.security.settings import Settings, load_settings
 from tests.simulator.security.client import DS, SAML_1, SOAP, WSA, WSSE, WSU, Answer, Token, add
-from tests.simulator.security.setting import GUARDED, LIST, OTHER, RETAILER, SecuredSetting, secured_setting
+from tests.simulator.security.setting import LIST, OTHER, RETAILER, SECURED, SecuredSetting, secured_setting
 
 OPAQUE = "An error occurred when verifying security for the message."
 
@@ -40,9 +40,9 @@ def refused(secured: SecuredSetting, answer: Answer, check: str, element: str) -
 def changed(secured: SecuredSetting, token: Token, change: Callable[[etree._Element], None]) -> Answer:
     """A call that is changed after it was signed."""
     content = LIST.format(version=secured.setting.version())
-    envelope = secured.client.envelope(GUARDED, "ReceiveMessageList", content, token)
+    envelope = secured.client.envelope(SECURED, "ReceiveMessageList", content, token)
     change(envelope)
-    return secured.post(GUARDED, etree.tostring(envelope), "application/soap+xml")
+    return secured.post(SECURED, etree.tostring(envelope), "application/soap+xml")
 
 
 def security_of(envelope: etree._Element) -> etree._Element:
@@ -95,17 +95,17 @@ class TestReplay:
     def test_the_same_bytes_again(self, secured: SecuredSetting) -> None:
         content = LIST.format(version=secured.setting.version())
         token = secured.token()
-        call = etree.tostring(secured.client.envelope(GUARDED, "ReceiveMessageList", content, token))
-        assert secured.post(GUARDED, call, "application/soap+xml").status == 200
-        answer = secured.post(GUARDED, call, "application/soap+xml")
+        call = etree.tostring(secured.client.envelope(SECURED, "ReceiveMessageList", content, token))
+        assert secured.post(SECURED, call, "application/soap+xml").status == 200
+        answer = secured.post(SECURED, call, "application/soap+xml")
         refused(secured, answer, "replay", f"{SIGNATURE}/ds:SignatureValue")
 
     def test_a_bearers_message_again(self, secured: SecuredSetting) -> None:
         content = LIST.format(version=secured.setting.version())
         token = secured.token(key_type="Bearer")
-        call = etree.tostring(secured.client.envelope(GUARDED, "ReceiveMessageList", content, token))
-        assert secured.post(GUARDED, call, "application/soap+xml").status == 200
-        refused(secured, secured.post(GUARDED, call, "application/soap+xml"), "replay", "soap:Header/wsa:MessageID")
+        call = etree.tostring(secured.client.envelope(SECURED, "ReceiveMessageList", content, token))
+        assert secured.post(SECURED, call, "application/soap+xml").status == 200
+        refused(secured, secured.post(SECURED, call, "application/soap+xml"), "replay", "soap:Header/wsa:MessageID")
 
 
 class TestSignature:
@@ -339,7 +339,7 @@ class TestAround:
 
     def test_a_fault_of_dit_keeps_its_words_and_comes_with_500(self, secured: SecuredSetting) -> None:
         content = LIST.format(version="URN:IVIS:100001:CHA-Nowhere-v1-0-TYPE-DSK")
-        answer = secured.client.call(GUARDED, "ReceiveMessageList", content, secured.token())
+        answer = secured.client.call(SECURED, "ReceiveMessageList", content, secured.token())
         assert answer.status == 500
         assert b"Argument exception: ChannelVersionURN!" in answer.body
         assert answer.root.find(f"{{{SOAP}}}Header/{{{WSSE}}}Security/{{{WSU}}}Timestamp") is not None

@@ -19,7 +19,7 @@ from simulator.store.schema import metadata, replays
 from simulator.world.file import load_world
 from tests.simulator.postgresql import MISSING, cluster, programs
 from tests.simulator.security.client import Answer, FederatedClient
-from tests.simulator.security.setting import GUARDED, LIST, OTHER, SecuredSetting
+from tests.simulator.security.setting import LIST, OTHER, SECURED, SecuredSetting
 from tests.simulator.soap.setting import Setting
 
 KIND = "application/soap+xml"
@@ -59,12 +59,12 @@ def _server(directory: Path, url: str | None) -> Iterator[SecuredSetting]:
 def _call(secured: SecuredSetting, version: str | None = None, user: str | None = None, **asked: object) -> bytes:
     content = LIST.format(version=version or secured.setting.version())
     token = secured.token(user, **asked) if user else secured.token(**asked)
-    return etree.tostring(secured.client.envelope(GUARDED, "ReceiveMessageList", content, token))
+    return etree.tostring(secured.client.envelope(SECURED, "ReceiveMessageList", content, token))
 
 
 def _replayed(secured: SecuredSetting, call: bytes) -> bool:
     """Whether it is refused as a replay, with the one opaque fault on the wire."""
-    answer = secured.post(GUARDED, call, KIND)
+    answer = secured.post(SECURED, call, KIND)
     if answer.status == 200:
         return False
     assert b"InvalidSecurity" in answer.body
@@ -109,7 +109,7 @@ def test_a_request_for_a_token_may_not_come_again_to_another_sts(tmp_path: Path)
 def test_a_call_that_was_refused_may_not_come_again_either(tmp_path: Path) -> None:
     with _server(tmp_path, None) as secured:
         call = _call(secured, version="URN:IVIS:100001:CHA-None-v1-0-TYPE-DSK")
-        answer = secured.post(GUARDED, call, KIND)
+        answer = secured.post(SECURED, call, KIND)
         assert b"InvalidSecurity" not in answer.body
         assert secured.last.fault_code == "unknown-channel-version"
         assert _replayed(secured, call)
@@ -128,7 +128,7 @@ def test_a_replay_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_what_has_expired_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay_cache, "_SWEEP", 3)
+    monkeypatch.setattr(replay_cache, "_CALLS_PER_SWEEP", 3)
     with _server(tmp_path, None) as secured:
         for _ in range(2):
             assert not _replayed(secured, _call(secured))

@@ -22,7 +22,7 @@ from simulator.security.keys import open_material
 from simulator.security.settings import load_settings
 from simulator.world.file import load_world
 from tests.simulator.security.client import Answer, FederatedClient
-from tests.simulator.security.setting import GUARDED, LIST, RETAILER
+from tests.simulator.security.setting import LIST, RETAILER, SECURED
 
 CONTRACTS = "URN:IVIS:100001:CHA-ALDIS_ProviderContract-v1-0-TYPE-DSK"
 
@@ -61,7 +61,7 @@ def password(keys: Path) -> str:
 def test_a_federated_call_over_tls(server: Server, keys: Path) -> None:
     client = client_of(server.base_url, keys)
     token = client.token(RETAILER, password(keys))
-    answer = client.call(GUARDED, "ReceiveMessageList", LIST.format(version=CONTRACTS), token)
+    answer = client.call(SECURED, "ReceiveMessageList", LIST.format(version=CONTRACTS), token)
     assert answer.status == 200, answer.body
     page = requests.get(server.base_url, verify=str(keys / "ca.pem"), timeout=10).text
     assert f"{server.base_url}/STS/Viss.Pfas.STS/sts/Issue.svc?wsdl" in page
@@ -85,7 +85,7 @@ def test_the_command(tmp_path: Path) -> None:
             keys = tmp_path / "data" / "keys"
             client = client_of(base, keys)
             token = client.token(RETAILER, password(keys))
-            assert client.call(GUARDED, "ReceiveMessageList", LIST.format(version=CONTRACTS), token).status == 200
+            assert client.call(SECURED, "ReceiveMessageList", LIST.format(version=CONTRACTS), token).status == 200
         finally:
             process.terminate()
             errors = process.communicate(timeout=30)[1]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.dit.refusals import Refused
-from simulator.soap.body import CHUNK, IN_MEMORY, BodyRefused, read_body, to_utf8
+from simulator.soap.body import READ_BYTES, SPOOL_THRESHOLD, BodyRefused, read_body, to_utf8
 from simulator.soap.refusals import as_fault
 
 
@@ -16,7 +16,7 @@ def test_an_announced_body_is_read_as_announced() -> None:
 
 
 def test_a_chunked_body_is_read_to_its_end() -> None:
-    data = b"x" * (CHUNK * 2 + 1)
+    data = b"x" * (READ_BYTES * 2 + 1)
     assert read_body(io.BytesIO(data), length=None, limit=len(data)).data == data
 
 
@@ -35,7 +35,7 @@ def test_what_is_too_large_is_refused_as_soon_as_that_is_known() -> None:
     assert stream.tell() == 0
     with pytest.raises(BodyRefused):
         read_body(stream, length=None, limit=10)
-    assert stream.tell() <= CHUNK
+    assert stream.tell() <= READ_BYTES
 
 
 def test_a_body_that_ends_early_is_refused_with_what_came() -> None:
@@ -56,10 +56,10 @@ def test_broken_chunks_are_refused() -> None:
 
 
 def test_a_large_body_waits_in_a_file() -> None:
-    data = bytes(range(256)) * (IN_MEMORY // 256 + 1)
+    data = bytes(range(256)) * (SPOOL_THRESHOLD // 256 + 1)
     body = read_body(io.BytesIO(data), length=len(data), limit=len(data))
     assert body.file is not None
-    assert (body.size, body.window.all()) == (len(data), data)
+    assert (body.size, body.file_slice.all()) == (len(data), data)
     assert data.startswith(body.data)
     body.close()
     assert body.file.closed

@@ -9,7 +9,7 @@ from lxml import etree
 
 from simulator.dit.refusals import Refused
 from simulator.soap.contract import DIT, SVC
-from simulator.soap.extraction import MAXIMUM_DEPTH, REFERENCE, lift
+from simulator.soap.extraction import MAXIMUM_DEPTH, REFERENCE, extract_payload
 from simulator.soap.refusals import SoapVersion
 
 SOAP = SoapVersion.SOAP_12.namespace
@@ -58,50 +58,50 @@ SCOPE = ' xmlns:q="urn:q?a=1&amp;b=2" xmlns:z="urn:z" xmlns:unused="urn:unused"'
 def test_the_payload_stands_alone_and_means_the_same(payload: str, kind: str, before: str, after: str) -> None:
     request = wrapped(payload, scope=SCOPE, kind=kind, before=before, after=after)
     original = payload_element(request)
-    lifted = lift(request)
-    assert lifted.payload is not None
-    assert canonical(lifted.payload.data) == canonical(original)
-    assert lifted.payload.element == original.tag
-    assert lifted.payload.line == original.sourceline
+    extracted = extract_payload(request)
+    assert extracted.payload is not None
+    assert canonical(extracted.payload.data) == canonical(original)
+    assert extracted.payload.element == original.tag
+    assert extracted.payload.line == original.sourceline
     # What is left has a reference where the payload was, and nothing else is different.
-    left = etree.fromstring(lifted.envelope)
+    left = etree.fromstring(extracted.envelope)
     (place,) = left.iter(f"{{{REFERENCE}}}Payload")
     assert dict(place.attrib) == {}
     parent = place.getparent()
     assert parent is not None
-    again = etree.fromstring(lifted.payload.data)
+    again = etree.fromstring(extracted.payload.data)
     again.tail = place.tail
     parent.replace(place, again)
     assert canonical(left) == canonical(request)
 
 
 def test_namespaces_that_the_payload_does_not_name_stay_behind() -> None:
-    lifted = lift(wrapped("<q:Doc/>", scope=SCOPE))
-    assert lifted.payload is not None
-    assert etree.fromstring(lifted.payload.data).nsmap == {None: SVC, "q": "urn:q?a=1&b=2"}
+    extracted = extract_payload(wrapped("<q:Doc/>", scope=SCOPE))
+    assert extracted.payload is not None
+    assert etree.fromstring(extracted.payload.data).nsmap == {None: SVC, "q": "urn:q?a=1&b=2"}
 
 
 def test_a_prefix_named_in_text_or_values_survives() -> None:
-    lifted = lift(wrapped('<p:Doc xmlns:p="urn:p" type="z:T">q:name</p:Doc>', scope=SCOPE))
-    assert lifted.payload is not None
-    nsmap = etree.fromstring(lifted.payload.data).nsmap
+    extracted = extract_payload(wrapped('<p:Doc xmlns:p="urn:p" type="z:T">q:name</p:Doc>', scope=SCOPE))
+    assert extracted.payload is not None
+    nsmap = etree.fromstring(extracted.payload.data).nsmap
     assert (nsmap["z"], nsmap["q"]) == ("urn:z", "urn:q?a=1&b=2")
 
 
 def test_lines_behind_the_payload_are_those_of_the_request() -> None:
     request = wrapped("<Doc>\n\n\n</Doc>", before="\n", after="\n<dit:Name>n</dit:Name>\n")
-    lifted = lift(request)
-    name = next(etree.fromstring(lifted.envelope).iter(f"{{{DIT}}}Name"))
-    assert lifted.line_in_request(name.sourceline or 0) == 6
-    assert lifted.line_in_request(1) == 1
+    extracted = extract_payload(request)
+    name = next(etree.fromstring(extracted.envelope).iter(f"{{{DIT}}}Name"))
+    assert extracted.line_in_request(name.sourceline or 0) == 6
+    assert extracted.line_in_request(1) == 1
 
 
 def test_bytes_inside_the_payload_are_not_touched() -> None:
     payload = '<p:Doc   xmlns:p = "urn:p"\n\ta="1"><p:A></p:A>\r\n</p:Doc >'
-    lifted = lift(wrapped(payload))
-    assert lifted.payload is not None
+    extracted = extract_payload(wrapped(payload))
+    assert extracted.payload is not None
     start, _, rest = payload.partition("<p:Doc")
-    assert lifted.payload.data.decode() == f'{start}<p:Doc xmlns="{SVC}"{rest}'
+    assert extracted.payload.data.decode() == f'{start}<p:Doc xmlns="{SVC}"{rest}'
 
 
 @pytest.mark.parametrize(
@@ -116,14 +116,14 @@ def test_bytes_inside_the_payload_are_not_touched() -> None:
     ],
 )
 def test_a_request_without_payload_comes_back_as_it_is(request_text: str) -> None:
-    lifted = lift(request_text.encode())
-    assert (lifted.envelope, lifted.payload) == (request_text.encode(), None)
+    extracted = extract_payload(request_text.encode())
+    assert (extracted.envelope, extracted.payload) == (request_text.encode(), None)
 
 
 @pytest.mark.parametrize(
     ("request_bytes", "refusal"),
     [
-        (b"", "malformed-xml"),
+        (b"", "not-an-envelope"),
         (b"not xml", "malformed-xml"),
         (wrapped("<q:Doc/>"), "malformed-xml"),
         (wrapped("<Doc>"), "malformed-xml"),
@@ -147,21 +147,21 @@ def test_a_request_without_payload_comes_back_as_it_is(request_text: str) -> Non
 )
 def test_what_may_not_be_read_is_refused(request_bytes: bytes, refusal: str) -> None:
     with pytest.raises(Refused) as refused:
-        lift(request_bytes)
+        extract_payload(request_bytes)
     assert refused.value.refusal.code == refusal
 
 
 def test_the_deepest_payload_that_is_allowed_passes() -> None:
     deep = "<a>" * MAXIMUM_DEPTH + "</a>" * MAXIMUM_DEPTH
-    lifted = lift(wrapped(deep))
-    assert lifted.payload is not None
+    extracted = extract_payload(wrapped(deep))
+    assert extracted.payload is not None
 
 
 def test_what_only_libxml2_finds_too_big_is_cut_all_the_same() -> None:
     comment = "x" * 11_000_000
-    lifted = lift(wrapped(f"<Doc><!--{comment}--></Doc>"))
-    assert lifted.payload is not None
-    assert lifted.payload.data.endswith(b"--></Doc>")
+    extracted = extract_payload(wrapped(f"<Doc><!--{comment}--></Doc>"))
+    assert extracted.payload is not None
+    assert extracted.payload.data.endswith(b"--></Doc>")
 
 
 names = st.sampled_from(["Doc", "q:Doc", "p:Doc"])
@@ -196,6 +196,6 @@ def elements(draw: st.DrawFn, depth: int = 0) -> str:
 @given(elements(), st.sampled_from(["", "<!-- </Doc></q:Doc></p:Doc> -->", "<dit:Name>&lt;/Doc></dit:Name>"]))
 def test_any_element_is_cut_whole(payload: str, after: str) -> None:
     request = wrapped(payload, scope=SCOPE, after=after)
-    lifted = lift(request)
-    assert lifted.payload is not None
-    assert canonical(lifted.payload.data) == canonical(payload_element(request))
+    extracted = extract_payload(request)
+    assert extracted.payload is not None
+    assert canonical(extracted.payload.data) == canonical(payload_element(request))

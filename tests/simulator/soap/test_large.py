@@ -13,9 +13,9 @@ from lxml import etree
 
 from simulator.dit.sending import EXPLAINED
 from simulator.settings.files import data_root
-from simulator.soap.body import IN_MEMORY, PIECE, Window
+from simulator.soap.body import PIECE_BYTES, SPOOL_THRESHOLD, FileSlice
 from simulator.soap.contract import DIT
-from simulator.soap.extraction import AROUND, LargePayload, lift, lift_window
+from simulator.soap.extraction import MAX_ENVELOPE_BYTES, LargePayload, extract_payload, extract_payload_from_file
 from simulator.soap.refusals import SoapVersion
 from simulator.store import Store
 from simulator.store.store import INCOMING_FOLDER
@@ -43,7 +43,7 @@ def kept(tmp_path: Path) -> Iterator[Setting]:
         assert list((tmp_path / INCOMING_FOLDER).iterdir()) == []
 
 
-def large(size: int = IN_MEMORY * 2, *, spoilt: str = "", at: int = 0) -> bytes:
+def large(size: int = SPOOL_THRESHOLD * 2, *, spoilt: str = "", at: int = 0) -> bytes:
     """A valid contract document of at least so many bytes; ``spoilt`` replaces the contract number of one record."""
     text = (data_root("fixtures") / "payloads" / "contract" / "valid-new.xml").read_text(encoding="utf-8")
     start, end = text.index("  <Contract>"), text.index("</Contract>") + len("</Contract>\n")
@@ -82,7 +82,7 @@ def test_it_is_stored_whole_and_journaled_without_its_bytes_in_the_request(kept:
     receive(kept)
     sent, fetched = kept.exchanges
     assert kept.blob(sent.payload) == without_declaration(document).partition("-->")[2].strip().encode()
-    assert sent.details["request_bytes"] > IN_MEMORY
+    assert sent.details["request_bytes"] > SPOOL_THRESHOLD
     assert len(kept.blob(sent.request)) < 2000
     assert len(kept.blob(fetched.reply)) < 2000
     assert b"<?payload " in kept.blob(fetched.reply)
@@ -155,7 +155,7 @@ def test_a_doctype_in_a_large_request_is_refused(kept: Setting) -> None:
 
 
 def test_a_large_envelope_around_a_small_document_is_refused(kept: Setting) -> None:
-    header = f"<x:Filling xmlns:x='urn:x'>{'x' * (AROUND + PIECE + 10)}</x:Filling>"
+    header = f"<x:Filling xmlns:x='urn:x'>{'x' * (MAX_ENVELOPE_BYTES + PIECE_BYTES + 10)}</x:Filling>"
     reply = kept.post(send_request(kept.version(), kept.contract_document(), header=header))
     assert (reply.status_code, read_fault(reply.data).refusal) == (413, "too-large")
 
@@ -195,16 +195,16 @@ def test_unknown_callers_and_strangers_are_refused_before_anything_is_validated(
 
 
 @given(st.binary(max_size=60), st.binary(min_size=1, max_size=3), st.integers(0, 60))
-def test_a_window_finds_what_bytes_find(data: bytes, wanted: bytes, start: int) -> None:
-    window = Window.whole(io.BytesIO(b"<<" + data + b">>")).part(2, 2 + len(data))
-    assert window.all() == data
-    assert window.find(wanted, start) == data.find(wanted, start)
+def test_a_file_slice_finds_what_bytes_find(data: bytes, wanted: bytes, start: int) -> None:
+    file_slice = FileSlice.whole(io.BytesIO(b"<<" + data + b">>")).part(2, 2 + len(data))
+    assert file_slice.all() == data
+    assert file_slice.find(wanted, start) == data.find(wanted, start)
 
 
 def test_what_is_looked_for_is_found_across_pieces() -> None:
-    data = b"x" * (PIECE - 2) + b"abcd" + b"x" * PIECE
-    assert Window.whole(io.BytesIO(data)).find(b"abcd") == PIECE - 2
-    assert Window.whole(io.BytesIO(data)).find(b"abcde") == -1
+    data = b"x" * (PIECE_BYTES - 2) + b"abcd" + b"x" * PIECE_BYTES
+    assert FileSlice.whole(io.BytesIO(data)).find(b"abcd") == PIECE_BYTES - 2
+    assert FileSlice.whole(io.BytesIO(data)).find(b"abcde") == -1
 
 
 SCOPE = 'xmlns:q="urn:q" xmlns:z="urn:z" xmlns="urn:d"'
@@ -216,15 +216,15 @@ SCOPE = 'xmlns:q="urn:q" xmlns:z="urn:z" xmlns="urn:d"'
     ),
     st.sampled_from(["", "\n", "<!-- c -->", "<dit:Name>n</dit:Name>", "<q:Doc/>", "<!-- </Doc> -->"]),
 )
-def test_both_ways_of_lifting_take_the_same_payload_out(payload: str, behind: str) -> None:
+def test_both_ways_of_extraction_take_the_same_payload_out(payload: str, behind: str) -> None:
     text = send_wrapper("URN", b"").replace(
         "<dit:BussinesMessage>", f"<dit:BussinesMessage {SCOPE}>\n{payload}{behind}"
     )
     data = envelope(text).encode()
-    small = lift(data)
+    small = extract_payload(data)
     with Store.open() as store:
         for exact in (False, True):
-            found = lift_window(Window.whole(io.BytesIO(data)), store.incoming, exact=exact)
+            found = extract_payload_from_file(FileSlice.whole(io.BytesIO(data)), store.incoming, exact=exact)
             assert isinstance(found.payload, LargePayload)
             with found.payload.incoming:
                 taken = b"".join(found.payload.pieces())

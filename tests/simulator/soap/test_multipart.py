@@ -11,7 +11,7 @@ import pytest
 from lxml import etree
 
 from simulator.soap.application import SERVICE
-from simulator.soap.body import IN_MEMORY
+from simulator.soap.body import SPOOL_THRESHOLD
 from simulator.store.store import INCOMING_FOLDER
 from tests.simulator.soap.setting import (
     BVKB,
@@ -66,7 +66,7 @@ def elements(parent: etree._Element) -> list[etree._Element]:
     return [element for element in parent if isinstance(element.tag, str)]
 
 
-@pytest.mark.parametrize("size", [1, IN_MEMORY * 2])
+@pytest.mark.parametrize("size", [1, SPOOL_THRESHOLD * 2])
 def test_a_document_inside_the_envelope(kept: Setting, size: int) -> None:
     document = large(size)
     body = package((ROOT, send_request(kept.version(), document).encode()))
@@ -74,7 +74,7 @@ def test_a_document_inside_the_envelope(kept: Setting, size: int) -> None:
     assert canonical(received(kept)) == canonical(document)
 
 
-@pytest.mark.parametrize("size", [1, IN_MEMORY * 2])
+@pytest.mark.parametrize("size", [1, SPOOL_THRESHOLD * 2])
 @pytest.mark.parametrize("first", ["envelope", "document"])
 def test_a_document_in_a_part_of_its_own(kept: Setting, size: int, first: str) -> None:
     document = large(size)
@@ -169,7 +169,7 @@ def test_no_boundary_named(kept: Setting) -> None:
     ],
 )
 def test_parts_that_are_no_proper_document(kept: Setting, content: bytes, refusal: str, large_part: bool) -> None:
-    filling = b"\n" * (IN_MEMORY * 2) if large_part else b""
+    filling = b"\n" * (SPOOL_THRESHOLD * 2) if large_part else b""
     reply = post(kept, package((ROOT, including(kept)), (PART, content + filling)))
     expected = "malformed-xml" if large_part and content == b"<a><b></a>" else refusal
     assert read_fault(reply.data).refusal == expected
@@ -180,7 +180,7 @@ def test_a_large_part_that_breaks_off_is_not_well_formed(kept: Setting) -> None:
     assert read_fault(reply.data).refusal == "malformed-xml"
 
 
-@pytest.mark.parametrize("size", [1, IN_MEMORY * 2])
+@pytest.mark.parametrize("size", [1, SPOOL_THRESHOLD * 2])
 def test_an_answer_as_mtom_has_its_documents_in_the_envelope(kept: Setting, size: int) -> None:
     document = large(size)
     assert post(kept, package((ROOT, including(kept)), (PART, document))).status_code == 200

@@ -15,7 +15,7 @@ from simulator.domain.clock import RIGA
 from simulator.domain.model import ChannelName, ChannelRight, Environment
 from simulator.security.settings import load_settings
 from simulator.world.model import Right
-from tests.simulator.security.setting import GUARDED, LIST, SecuredSetting
+from tests.simulator.security.setting import LIST, SECURED, SecuredSetting
 from tests.simulator.soap.setting import (
     BVKB,
     OTHER,
@@ -149,14 +149,14 @@ def test_on_a_guarded_address_it_is_a_fault_of_its_own_and_not_invalid_security(
         secured = SecuredSetting(setting, keys, load_settings())
         token = secured.token()
         content = LIST.format(version=setting.version())
-        answer = secured.client.call(GUARDED, "ReceiveMessageList", content, token)
+        answer = secured.client.call(SECURED, "ReceiveMessageList", content, token)
         assert answer.status == 500
         fault = read_fault(answer.body)
         assert (fault.refusal, "InvalidSecurity" in str(fault.subcodes)) == ("no-right", False)
         assert fault.texts["en"].endswith("it opens on 2026-01-10")
         _at(setting, 1, 10)
         token = secured.token()
-        assert secured.client.call(GUARDED, "ReceiveMessageList", content, token).status == 200
+        assert secured.client.call(SECURED, "ReceiveMessageList", content, token).status == 200
 
 
 def _discounts(setting: Setting) -> str:

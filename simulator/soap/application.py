@@ -343,7 +343,7 @@ class _Answer:
 def _as_answer(reply: Reply) -> _Answer:
     if reply.broken:
         # The server closes the connection silently when the socket fails, as a lost reply looks to a client.
-        raise ConnectionResetError(errno.ECONNRESET, "the reply is lost on purpose (drop_reply)")
+        raise ConnectionResetError(errno.ECONNRESET, "injected fault (drop_reply): the reply is lost")
     stream = reply.stream or Stream((reply.body,))
     headers = {"Content-Type": reply.content_type, "Content-Length": str(stream.size), **dict(reply.headers)}
     return _Answer(reply.status, headers, _half(stream) if reply.cut else stream)
@@ -355,7 +355,7 @@ def _half(stream: Stream) -> Iterator[bytes]:
         yield piece[:remaining]
         remaining -= len(piece)
         if remaining <= 0:
-            raise ConnectionResetError(errno.ECONNRESET, "the reply is cut half-way on purpose (cut_reply)")
+            raise ConnectionResetError(errno.ECONNRESET, "injected fault (cut_reply): the reply is cut half-way")
 
 
 def _describe(http: HttpRequest, contract: Contract, ports: tuple[str, ...], policy: Element | None) -> Response | None:

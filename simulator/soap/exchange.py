@@ -393,7 +393,7 @@ _UNAVAILABLE = Fault(
     code=RefusalCode.INTERNAL,
     text="The service is not available for a while.",
     latvian="Serviss īslaicīgi nav pieejams.",
-    found="misbehaviour on purpose (soap_fault)",
+    found="injected fault (soap_fault)",
     fault_code=FaultCode.RECEIVER,
 )
 

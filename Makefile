@@ -12,6 +12,9 @@ PURE := tests/simulator/documents tests/simulator/aldis tests/simulator/store te
 CORE := tests/simulator tests/conformance/payloads tests/conformance/retailers tests/conformance/report \
 	tests/conformance/requirements tests/conformance/rules tests/conformance/scenarios tests/conformance/run/test_plugin.py
 
+# Without compiled files every process that the tests start would compile a thousand modules.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo docs test test-pythons bench lint interop messages setup fixtures clean help
 
 help: ## this list
@@ -21,7 +24,7 @@ demo: $(VENV)/.product ## one month between the bundled reference retailer and t
 	@$(BIN)/aldis check --only month --report report
 
 test: $(VENV)/.tests ## the whole test suite but the interop tests and benches
-	$(BIN)/pytest -n 2 -m "$(TESTS)" $(FOLDERS)
+	$(BIN)/pytest -n 2 --dist worksteal -m "$(TESTS)" $(FOLDERS)
 
 test-pythons: $(VENV)/bin/python ## the core's tests, and a month, on every other supported interpreter that is found
 	@version='import sys; print("%d.%d" % sys.version_info[:2])'; own=$$($(BIN)/python -c "$$version"); \
@@ -33,7 +36,7 @@ test-pythons: $(VENV)/bin/python ## the core's tests, and a month, on every othe
 	  if [ $$python = $$oldest ] || [ $$python = $$newest ]; then folders="$(CORE)"; fi; \
 	  echo "== Python $$name"; \
 	  $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$name TESTS="$(TESTS) and not slow" FOLDERS="$$folders" \
-	    && .venv-$$name/bin/aldis check --only month || exit 1; \
+	    && .venv-$$name/bin/pytest -q tests/packaging && .venv-$$name/bin/aldis check --only month || exit 1; \
 	done
 
 interop: $(VENV)/.tests ## foreign clients (PHP, node, zeep, suds, Apache CXF; curl and lftp by FTPS), the worked examples, PostgreSQL; installs what they need

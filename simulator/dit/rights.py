@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from simulator.dit.model import RefusalCode
 from simulator.dit.refusals import ACCESS, Refused, documented, refuse
-from simulator.dit.xslt import SECONDS
+from simulator.dit.xslt import DEFAULT_SECONDS
 from simulator.domain.model import ChannelRight, Environment, Period, first_month_after
 from simulator.domain.provenance import Basis, Provenance
 from simulator.store.prepared import Prepared
@@ -219,7 +219,7 @@ class NetworkRules:
     message_bytes: int
     month_bytes: int | None = None
     poll_seconds: int | None = None
-    transformation_seconds: float = SECONDS
+    transformation_seconds: float = DEFAULT_SECONDS
     environment: Environment = Environment.TEST
     validate_on_send: bool = True
 

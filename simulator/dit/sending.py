@@ -10,7 +10,7 @@ from simulator.dit.directory import routes
 from simulator.dit.model import MessageClass, Payload, RefusalCode
 from simulator.dit.refusals import NO_SOURCE, Refused, documented, refuse
 from simulator.dit.streamed_cuts import cut_in_slices
-from simulator.dit.xslt import SECONDS, Cut, Cutter
+from simulator.dit.xslt import DEFAULT_SECONDS, Cut, Cutter
 from simulator.dit.xslt_process import transformer
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from simulator.documents.parsing import Complaint, Pieces
     from simulator.store import Transaction
 
-LARGE = 1024 * 1024
+LARGE_BYTES = 1024 * 1024
 """Payloads above this size in bytes are validated as a stream, never parsed into memory."""
 
-EXPLAINED = 8 * LARGE
+MAX_EXPLAINED_BYTES = 8 * LARGE_BYTES
 """Invalid payloads up to this size in bytes are parsed, so that all their errors are explained."""
 
 
@@ -91,7 +91,7 @@ class Sending:
     message_bytes: int
     validate_on_send: bool
     stylesheets: Path
-    transformation_seconds: float = SECONDS
+    transformation_seconds: float = DEFAULT_SECONDS
 
     def prepare(
         self,
@@ -117,7 +117,7 @@ class Sending:
 
         ``pieces`` gives the payload's bytes. Call it outside of any transaction.
         """
-        if not self.validate_on_send or payload.size <= LARGE:
+        if not self.validate_on_send or payload.size <= LARGE_BYTES:
             return None
         schema, element = _schema(version, business=business)
         return Examined(payload.reference, schema, element, self._verdict(schema, element, payload, pieces))
@@ -146,7 +146,7 @@ class Sending:
         sliced = [
             version
             for version in transformed
-            if whole.size > LARGE and version.transformation and version.transformation.repeated
+            if whole.size > LARGE_BYTES and version.transformation and version.transformation.repeated
         ]
         cuts: dict[str, Cut | LargeCut] = {}
         if sliced:
@@ -194,7 +194,7 @@ class Sending:
             element,
         ):
             complaints = examined.complaints
-        elif payload.size <= LARGE:
+        elif payload.size <= LARGE_BYTES:
             complaints = self.catalogue.validate(schema, transaction.blob(payload.reference), element=element)
         else:
             complaints = self._verdict(schema, element, payload, transaction.open_blob(payload.reference).pieces)
@@ -203,7 +203,7 @@ class Sending:
 
     def _verdict(self, schema: str, element: str | None, payload: Payload, pieces: Pieces) -> tuple[Complaint, ...]:
         complaints = self.catalogue.validate_stream(schema, pieces, root=payload.element, element=element)
-        if complaints and payload.size <= EXPLAINED:
+        if complaints and payload.size <= MAX_EXPLAINED_BYTES:
             return self.catalogue.validate(schema, b"".join(pieces()), element=element) or complaints
         return complaints
 

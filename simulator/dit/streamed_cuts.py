@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from simulator.dit.xslt import SECONDS, LargeCut, StylesheetError, not_one_document, transformed, unusable
+from simulator.dit.xslt import DEFAULT_SECONDS, LargeCut, StylesheetError, not_one_document, transformed, unusable
 from simulator.dit.xslt_process import transformer
 from simulator.documents.parsing import Element
 
@@ -29,13 +29,15 @@ if TYPE_CHECKING:
     from simulator.store.incoming import Incoming
 
 
-AT_ONCE = 500
+MIN_SLICE_RECORDS = 500
 """The minimum of records in a slice; it also has those that are complete in the same piece of bytes."""
 
 _MARKED = b"<?cut here?>"  # never part of a value, where < is escaped
 
 
-def slices(pieces: Iterable[bytes], repeated: Repeated, at_once: int = AT_ONCE) -> Iterator[tuple[int, Element]]:
+def slices(
+    pieces: Iterable[bytes], repeated: Repeated, at_once: int = MIN_SLICE_RECORDS
+) -> Iterator[tuple[int, Element]]:
     """Yield the slices of a document: the number of the slice's part, and the document element of a separate tree.
 
     ``pieces`` are the document's bytes, divided in any way. Raises etree.XMLSyntaxError when they are not well-formed,
@@ -172,8 +174,8 @@ def cut_in_slices(
     root: Path,
     begin: Callable[[], Incoming],
     *,
-    at_once: int = AT_ONCE,
-    seconds: float = SECONDS,
+    at_once: int = MIN_SLICE_RECORDS,
+    seconds: float = DEFAULT_SECONDS,
 ) -> dict[str, LargeCut]:
     """Return the cuts of a document by version URN, without those that are empty. The caller closes them.
 

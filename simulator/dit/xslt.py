@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _compiling = threading.Lock()
 
-SECONDS = 10.0
+DEFAULT_SECONDS = 10.0
 """Wall time for one transformation, by default (assumed)."""
 
 _SOURCE = Provenance(
@@ -90,7 +90,7 @@ class LargeCut:
 class Cutter:
     """Makes the cuts of one message in a separate process, which parses the message once."""
 
-    def __init__(self, data: bytes, root: Path, transformer: Transformer, seconds: float = SECONDS) -> None:
+    def __init__(self, data: bytes, root: Path, transformer: Transformer, seconds: float = DEFAULT_SECONDS) -> None:
         """Hand the payload ``data`` to the process.
 
         The paths of stylesheets are relative to ``root``; ``seconds`` is the longest wall time for one cut. Raises

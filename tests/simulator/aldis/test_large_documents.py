@@ -23,7 +23,7 @@ from tests.simulator.fault_injection.test_leaks import play
 
 
 def _everything_small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "LARGE", 0)
+    monkeypatch.setattr(sending, "LARGE_BYTES", 0)
     monkeypatch.setattr(state, "LARGE", 0)
     monkeypatch.setattr(publishing, "LISTED_AT_MOST", 0)
     monkeypatch.setattr(publishing, "BATCH", 2)

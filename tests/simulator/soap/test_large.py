@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from simulator.dit.sending import EXPLAINED
+from simulator.dit.sending import MAX_EXPLAINED_BYTES
 from simulator.settings.files import data_root
 from simulator.soap.body import PIECE_BYTES, SPOOL_THRESHOLD, FileSlice
 from simulator.soap.contract import DIT
@@ -112,7 +112,7 @@ def test_a_wrong_record_is_named_with_its_line(kept: Setting, version: SoapVersi
 
 @pytest.mark.slow
 def test_a_very_large_one_is_refused_with_line_and_element_only(kept: Setting) -> None:
-    document = large(EXPLAINED + 1_000_000, spoilt="<ContractNumbr/>", at=9000)
+    document = large(MAX_EXPLAINED_BYTES + 1_000_000, spoilt="<ContractNumbr/>", at=9000)
     fault = read_fault(kept.send(document).data)
     line = without_declaration(document).partition("-->")[2].lstrip().partition("<ContractNumbr/>")[0].count("\n") + 1
     assert fault.complaints[0]["line"] == str(line)

@@ -1,6 +1,6 @@
-"""The people of a scenario: named in its steps, synthetic in every other respect.
+"""The people of a scenario, named in its steps and synthetic in every other respect, and another retailer.
 
-A second retailer, run by the suite itself, so that the state also has customers of somebody else.
+The suite runs the other retailer itself, so that the state also has customers of somebody else.
 """
 
 from __future__ import annotations
@@ -39,37 +39,33 @@ class PopulationError(Exception):
     """A scenario refers to someone or something that it never introduced: a mistake in the scenario."""
 
 
-@dataclass(slots=True)
 class Population:
-    """The people of a scenario's world. Their personal codes follow from the seed: same seed, same people."""
+    """The people of a scenario's world. Their personal codes follow from the seed: same seed, same people.
 
-    seed: str
-    retailer: Retailer
-    start: date | None = None
-    residents: dict[str, Resident] = field(default_factory=dict)
-    spells: list[tuple[str, Spell]] = field(default_factory=list)
-    arrears: list[Arrears] = field(default_factory=list)
-    claims: list[Claim] = field(default_factory=list)
-    crowds: tuple[str, ...] = ()
-    _random: random.Random = field(init=False)
-    _serial: int = field(init=False, default=0)
+    ``start`` is the day on which the world begins; ``crowds`` are the names of all people created by :meth:`crowd`.
+    """
 
-    def __post_init__(self) -> None:
-        self._random = random.Random(self.seed)  # noqa: S311 - synthetic people, not secrets
+    def __init__(self, *, seed: str, retailer: Retailer) -> None:
+        self.retailer = retailer
+        self.start: date | None = None
+        self.crowds: tuple[str, ...] = ()
+        self._residents: dict[str, Resident] = {}
+        self._spells: list[tuple[str, Spell]] = []
+        self._arrears: list[Arrears] = []
+        self._claims: list[Claim] = []
+        self._random = random.Random(seed)  # noqa: S311 - synthetic people, not secrets
         self._serial = self._random.randrange(1, 5000)
 
     def person(self, name: str) -> Resident:
-        """Return the resident of this name, who is created when first named."""
-        if name not in self.residents:
+        """Return the resident of this name, who is created when first named. Raises PopulationError without surname."""
+        if name not in self._residents:
             given, _, surname = name.partition(" ")
             if not surname:
                 raise PopulationError(f"{name!r} must be a given name and a surname")
-            number = self._random.randrange(1, 120)
+            address = street_address(self._random.randrange(1, 120))
             code = synthetic_personal_code(self.next_serial())
-            self.residents[name] = Resident(
-                code=code, given_name=given, surname=surname, address=street_address(number)
-            )
-        return self.residents[name]
+            self._residents[name] = Resident(code=code, given_name=given, surname=surname, address=address)
+        return self._residents[name]
 
     def next_serial(self) -> int:
         """Return a number for an identifier that nobody else in this population has."""
@@ -86,29 +82,29 @@ class Population:
     def grant(self, name: str, category: Category, since: date, until: date | None = None, count: int = 1) -> None:
         """Put a person into a category of protected users; ``count`` is the number of children or wards."""
         spell = Spell(person=self.person(name).code, category=category, valid_from=since, valid_to=until, count=count)
-        self.spells.append((name, spell))
+        self._spells.append((name, spell))
 
     def learn_late(self, on: date) -> None:
-        """Let ALDIS learn of the last category only on this day."""
-        if not self.spells:
+        """Let ALDIS learn of the last category only on this day. Raises PopulationError without a category."""
+        if not self._spells:
             raise PopulationError("there is no category yet that ALDIS could learn of late")
-        name, spell = self.spells[-1]
-        self.spells[-1] = (name, replace(spell, known_from=on))
+        name, spell = self._spells[-1]
+        self._spells[-1] = (name, replace(spell, known_from=on))
 
     def change_code(self, name: str, on: date) -> None:
         """Replace a person's old-form personal code by a new-form one on this day."""
         resident = self.person(name)
         code = synthetic_new_personal_code(self._serial)
-        self.residents[name] = replace(resident, code=code, code_changes=(CodeChange(resident.code, on),))
-        self.spells = [(who, replace(spell, person=code) if who == name else spell) for who, spell in self.spells]
+        self._residents[name] = replace(resident, code=code, code_changes=(CodeChange(resident.code, on),))
+        self._spells = [(who, replace(spell, person=code) if who == name else spell) for who, spell in self._spells]
 
     def owe(self, name: str, since: date, until: date | None = None) -> None:
         """Give a person maintenance arrears."""
-        self.arrears.append(Arrears(self.person(name).code, since, until))
+        self._arrears.append(Arrears(self.person(name).code, since, until))
 
     def choose(self, name: str, contract: str, provider: Retailer, source: str = "person") -> None:
         """Choose a contract for a person's support; ``source`` is ``person`` or ``municipality``."""
-        self.claims.append(Claim(self.person(name).code, provider.registration_number, contract, source))
+        self._claims.append(Claim(self.person(name).code, provider.registration_number, contract, source))
 
     def world(self, name: str) -> World:
         """Return the world of the people introduced so far. Raises PopulationError without a start date."""
@@ -119,16 +115,16 @@ class Population:
             start=self.start,
             bvkb=BVKB,
             retailers=(self.retailer, neighbour_of(self.retailer)),
-            residents=tuple(self.residents.values()),
-            spells=tuple(spell for _, spell in self.spells),
-            arrears=tuple(self.arrears),
-            claims=tuple(self.claims),
+            residents=tuple(self._residents.values()),
+            spells=tuple(spell for _, spell in self._spells),
+            arrears=tuple(self._arrears),
+            claims=tuple(self._claims),
         )
 
 
 @dataclass(slots=True)
 class CustomerRecords:
-    """What the retailer has noted of its customers, in the driver protocol's words. It may be wrong or outdated."""
+    """The retailer's notes on its customers, in the driver protocol's words. They may be wrong or outdated."""
 
     population: Population
     new_names: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -182,7 +178,7 @@ _NAMES = uuid.UUID("6d1c1d0e-0b5e-5c5c-9d0f-5a1d15c0ffee")
 
 @dataclass(frozen=True, slots=True)
 class OtherRetailer:
-    """Sends contract documents directly to DIT, as an authority of its own."""
+    """Sends contract documents directly to DIT, as another authority than the system under test."""
 
     retailer: Retailer
     simulation: Simulation

@@ -22,6 +22,16 @@ def test_the_files_to_start_from_are_usable(tmp_path: Path) -> None:
     assert "aldis check" in (tmp_path / "mine" / "aldis.yml").read_text(encoding="utf-8")
 
 
+def test_a_long_run_may_use_several_processes_once_the_line_counts(tmp_path: Path) -> None:
+    aldis("init", cwd=tmp_path)
+    config = tmp_path / "retailer.toml"
+    assert not load_retailer(config).driver.parallel
+    config.write_text(
+        config.read_text(encoding="utf-8").replace("# parallel = true", "parallel = true"), encoding="utf-8"
+    )
+    assert load_retailer(config).driver.parallel
+
+
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "retailer.toml").write_text("mine")
     refused = aldis("init", cwd=tmp_path)

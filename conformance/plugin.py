@@ -35,6 +35,6 @@ def pytest_configure(config: pytest.Config) -> None:
     is_worker = "aldis_config" in getattr(config, "workerinput", {})
     if not is_worker and config.getoption("aldis_retailer") is None:
         return
-    from conformance.run.session import set_up, set_up_worker  # noqa: PLC0415 - only a run of the suite needs it
+    from conformance.run.suite import set_up, set_up_worker  # noqa: PLC0415 - only a run of the suite needs it
 
     (set_up_worker if is_worker else set_up)(config)

@@ -197,11 +197,9 @@ class _Reports:
         if not as_json:
             consumers.append(ConsoleReport(lang=lang, report=folder, progress=progress))
         if folder is not None:
-            from conformance.report.html_report import HtmlReport
-            from conformance.report.junit import JUnitReport
-            from conformance.run.reproducers import ReproducerReport
+            from conformance.run.suite import file_reports
 
-            consumers += [JUnitReport(folder), HtmlReport(folder, lang=lang), ReproducerReport(folder)]
+            consumers += file_reports(folder, lang)
         return cls(summary, json_report, consumers)
 
     def add_dossier(self, folder: Path, key: Path, profile: Profile) -> None:

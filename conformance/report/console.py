@@ -1,4 +1,4 @@
-"""The report on the terminal: what held, what did not, what to do; readable without knowing the suite."""
+"""The report on the terminal: the requirements that are broken, with what to do, and what was tested."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class ConsoleReport:
         if not self._console.is_terminal or not self._shows_progress:
             return
         self._progress = Progress(
-            TextColumn(_("Playing").in_language(self._language)),
+            TextColumn(_("Running").in_language(self._language)),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -125,15 +125,14 @@ def _console() -> Console:
 
 
 def clean(text: str) -> str:
-    """Text of others made safe to print: no control character reaches the terminal, tabs become spaces."""
+    """Return a text of others that is safe to print: without control characters, with spaces in place of tabs."""
     spaced = text.replace("\t", "    ").replace("\r\n", "\n")
     return "".join(char if char == "\n" or unicodedata.category(char)[0] != "C" else "·" for char in spaced)
 
 
 def render(summary: RunSummary, language: str, report: Path | None = None) -> RenderableType:
-    """The whole report of a finished run, in ``lv`` or ``en``; ``report`` is the folder of its files."""
-    view = _View(summary, language)
-    return Group(*view.parts(report))
+    """Return the whole report of a finished run, in ``lv`` or ``en``; ``report`` is the folder of its files."""
+    return Group(*_View(summary, language).parts(report))
 
 
 class _View:
@@ -213,7 +212,7 @@ class _View:
         title.append(f"{say(STATUS[verdict.status])}  {info.id}", style=_COLOURS[verdict.status])
         title.append(f"  {say(standing(info))}", style="dim")
         yield title
-        yield Padding(self._line(Bilingual(info.text_lv, info.text_en), "bold"), (0, 0, 0, 2))
+        yield Padding(self._line(info.text, "bold"), (0, 0, 0, 2))
         first = True
         for group in grouped(verdict.breaches):
             for seen in group.shown:
@@ -223,20 +222,19 @@ class _View:
                 yield Padding(self._line(other_places(group.others), "dim"), (0, 0, 0, 2))
         advice = [
             (say(_("Source")), Text(info.source)),
-            (say(_("What to do")), self._line(Bilingual(info.remedy_lv, info.remedy_en), "cyan")),
+            (say(_("What to do")), self._line(info.remedy, "cyan")),
         ]
         yield Padding(_rows(advice), (1, 0, 0, 2))
         yield Text()
 
     def _breach(self, seen: SeenBreach) -> RenderableType:
-        say, breach = self._say, seen.breach
-        scenario = say(Bilingual(seen.scenario_lv, seen.scenario))
-        where = Text(clean(f'"{scenario}"'))
-        for evidence in breach.evidence:
+        say = self._say
+        where = Text(clean(f'"{say(seen.title)}"'))
+        for evidence in seen.breach.evidence:
             self._append(where, evidence)
         rows = [
-            (say(_("What happened")), self._line(Bilingual(breach.lv, breach.en))),
-            (say(_("Expected")), self._line(Bilingual(breach.expected_lv, breach.expected))),
+            (say(_("What happened")), self._line(seen.message)),
+            (say(_("Expected")), self._line(seen.expected)),
             (say(_("Where")), where),
         ]
         return _rows([(label, text) for label, text in rows if text.plain])
@@ -255,9 +253,9 @@ class _View:
         passed: dict[str, list[bool]] = {}
         for result in self._summary.scenarios:
             good = result.finished.status in (Status.PASSED, Status.WARNED)
-            passed.setdefault(self._say(Bilingual(result.feature_lv, result.feature)), []).append(good)
+            passed.setdefault(self._say(result.features), []).append(good)
         rows = [
-            (self._say(_("Played")) if number == 0 else "", self._feature(feature, results))
+            (self._say(_("Scenarios")) if number == 0 else "", self._feature(feature, results))
             for number, (feature, results) in enumerate(passed.items())
         ]
         return _rows(rows)
@@ -278,10 +276,7 @@ class _View:
         table.add_column(no_wrap=True)
         table.add_column()
         table.add_column(overflow="fold")
-        chapters: dict[str, list[RequirementVerdict]] = {}
-        for verdict in self._summary.verdicts:
-            chapters.setdefault(verdict.chapter, []).append(verdict)
-        for chapter, verdicts in chapters.items():
+        for chapter, verdicts in self._summary.chapters.items():
             table.add_row(chapter, self._say(chapter_name(chapter)), self._tally(verdicts))
         return table
 
@@ -301,9 +296,8 @@ class _View:
         if not verdicts or len(verdicts) > _MOST_UNTESTED:
             return  # a run of a few scenarios leaves most untested; the table by chapter names them
         yield Text()
-        yield self._line(_("The scenarios that were played gave no occasion to judge these:"))
-        rows = [(verdict.info.id, Bilingual(verdict.info.text_lv, verdict.info.text_en)) for verdict in verdicts]
-        yield _rows([(identifier, self._line(text, "dim")) for identifier, text in rows])
+        yield self._line(_("The scenarios that were run gave no occasion to judge these:"))
+        yield _rows([(verdict.info.id, self._line(verdict.info.text, "dim")) for verdict in verdicts])
 
     def _scenarios(self) -> Iterator[RenderableType]:
         failed = self._summary.failed_scenarios
@@ -323,7 +317,7 @@ class _View:
             yield Padding(Text(clean("\n".join(log.splitlines()[-_LOG_LINES:])), style="dim"), (0, 0, 0, 2))
 
     def _reasons(self, scenarios: Iterable[ScenarioResult]) -> Iterator[RenderableType]:
-        """Each scenario and its reason; a reason that many share stands once."""
+        """Yield each scenario and its reason; a reason that many share is written once."""
         by_reason: dict[str, list[ScenarioResult]] = defaultdict(list)
         for result in scenarios:
             reason = result.finished.reason or self._say(_("the retailer could not carry this scenario through"))
@@ -331,8 +325,7 @@ class _View:
         for reason, results in by_reason.items():
             shown = results if len(results) <= _MOST_TITLES else results[:1]
             for result in shown:
-                title = self._say(Bilingual(result.title_lv, result.title))
-                yield Padding(Text(clean(f'"{title}"')), (0, 0, 0, 2))
+                yield Padding(Text(clean(f'"{self._say(result.titles)}"')), (0, 0, 0, 2))
             if len(shown) < len(results):
                 others = _("and {count} more", count=len(results) - len(shown))
                 yield Padding(self._line(others), (0, 0, 0, 2))

@@ -1,6 +1,6 @@
-"""Writes ``dossier.zip`` when the run is over and a sign-off can be given; else it says what is missing.
+"""The dossier for sign-off: its report, written when a run is fit for sign-off, and its manifest.
 
-The manifest of a dossier: the digest of every file in it, signed with the retailer's key; and its verification.
+The manifest holds the digest of every file in the dossier and is signed with the retailer's key.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from simulator.domain.language import Text, _
 MANIFEST, SIGNATURE, SIGNER = "manifest.json", "manifest.sig", "signer.pem"
 _FORMAT = "aldis-conformance dossier 1"
 _LARGEST = 1_000_000_000  # bytes of all files together; more is no dossier
-_EPOCH = (2020, 1, 1, 0, 0, 0)  # the files' times tell nothing
+_EPOCH = (2020, 1, 1, 0, 0, 0)  # of all files, so that the same run gives the same bytes
 
 PrivateKey = ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 PublicKey = ed25519.Ed25519PublicKey | rsa.RSAPublicKey | ec.EllipticCurvePublicKey
@@ -41,7 +41,7 @@ class DossierError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a dossier says, once it is sure that nobody has changed it: its manifest, and who signed it."""
+    """A dossier that nobody has changed since it was signed: its manifest, its signer and the number of its files."""
 
     manifest: Mapping[str, object]
     fingerprint: str
@@ -49,9 +49,9 @@ class Verified:
 
 
 def load_key(path: Path) -> PrivateKey:
-    """A private key, without a password; raises DossierError."""
+    """Read a private key without a password from a PEM file. Raises DossierError."""
     key = _read_key(path, private=True)
-    assert isinstance(key, ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
+    assert isinstance(key, PrivateKey)
     return key
 
 
@@ -67,9 +67,7 @@ def _read_key(path: Path, *, private: bool) -> object:
         raise DossierError(f"{path}: cannot be read: {reason.strerror}; expected {_EXPECTED}") from reason
     except (ValueError, TypeError, UnsupportedAlgorithm) as reason:
         raise DossierError(f"{path}: is no usable key ({reason}); expected {_EXPECTED}") from reason
-    kinds = (ed25519.Ed25519PrivateKey, rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)
-    public = (ed25519.Ed25519PublicKey, rsa.RSAPublicKey, ec.EllipticCurvePublicKey)
-    if not isinstance(key, kinds if private else public):
+    if not isinstance(key, PrivateKey if private else PublicKey):
         raise DossierError(f"{path}: is a key of another kind; expected {_EXPECTED}")
     return key
 
@@ -92,7 +90,7 @@ def verify_dossier(path: Path, expected_key: Path | None = None) -> Verified:
     is shown to have signed it, by the fingerprint.
     """
     files = _unzip(path)
-    missing = [each for each in (MANIFEST, SIGNATURE, SIGNER) if each not in files]
+    missing = [name for name in (MANIFEST, SIGNATURE, SIGNER) if name not in files]
     if missing:
         raise DossierError(f"{path}: is no dossier: {', '.join(missing)} is missing")
     public = _signer(path, files[SIGNER], expected_key)
@@ -101,14 +99,14 @@ def verify_dossier(path: Path, expected_key: Path | None = None) -> Verified:
     except InvalidSignature:
         raise DossierError(f"{path}: the signature does not fit the manifest: one of them was changed") from None
     manifest = _manifest(path, files[MANIFEST])
-    told = manifest["files"]
-    assert isinstance(told, dict)
+    digests = manifest["files"]
+    assert isinstance(digests, dict)
     content = {name: data for name, data in files.items() if name not in (MANIFEST, SIGNATURE, SIGNER)}
-    for name in sorted(content.keys() ^ told.keys()):
+    for name in sorted(content.keys() ^ digests.keys()):
         what = "is not in the manifest" if name in content else "is missing"
         raise DossierError(f"{path}: {name} {what}")
     for name, data in content.items():
-        if hashlib.sha256(data).hexdigest() != told[name]:
+        if hashlib.sha256(data).hexdigest() != digests[name]:
             raise DossierError(f"{path}: {name} was changed after signing")
     return Verified(manifest, fingerprint(public), len(content))
 
@@ -128,19 +126,19 @@ def _unzip(path: Path) -> dict[str, bytes]:
 
 def _signer(path: Path, data: bytes, expected: Path | None) -> PublicKey:
     try:
-        found = serialization.load_pem_public_key(data)
+        signer = serialization.load_pem_public_key(data)
     except (ValueError, UnsupportedAlgorithm) as reason:
         raise DossierError(f"{path}: {SIGNER} is no public key ({reason})") from reason
-    if not isinstance(found, ed25519.Ed25519PublicKey | rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+    if not isinstance(signer, PublicKey):
         raise DossierError(f"{path}: {SIGNER} is a key of another kind")
     if expected is not None:
         wanted = _read_key(expected, private=False)
-        assert isinstance(wanted, ed25519.Ed25519PublicKey | rsa.RSAPublicKey | ec.EllipticCurvePublicKey)
-        if fingerprint(wanted) != fingerprint(found):
+        assert isinstance(wanted, PublicKey)
+        if fingerprint(wanted) != fingerprint(signer):
             raise DossierError(
-                f"{path}: was signed by {fingerprint(found)}, expected was {fingerprint(wanted)} ({expected})"
+                f"{path}: was signed by {fingerprint(signer)}, expected was {fingerprint(wanted)} ({expected})"
             )
-    return found
+    return signer
 
 
 def _manifest(path: Path, data: bytes) -> dict[str, object]:
@@ -154,7 +152,7 @@ def _manifest(path: Path, data: bytes) -> dict[str, object]:
 
 
 def fingerprint(key: PublicKey) -> str:
-    """SHA-256 of a public key (SubjectPublicKeyInfo, DER)."""
+    """Return the SHA-256 of a public key (SubjectPublicKeyInfo, DER)."""
     data = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return f"SHA256:{hashlib.sha256(data).hexdigest()}"
 
@@ -197,7 +195,7 @@ _COLUMNS = (
 
 
 class DossierReport:
-    """Judges whether the run is fit for sign-off and then writes the dossier into the report's folder.
+    """A consumer that writes ``dossier.zip`` into the report's folder when the run is over and fit for sign-off.
 
     ``versions`` says what was run: versions, and digests of schemas and suite. Raises ReportError.
     """
@@ -247,18 +245,18 @@ class DossierReport:
         }
 
     def _journals(self) -> dict[str, object]:
-        """The digest of each scenario's journal, so that it can be asked for later and recognised."""
-        found: dict[str, object] = {}
+        """Return the digest of each scenario's journal, by which a journal handed in later is recognised."""
+        journals: dict[str, object] = {}
         for scenario in self._summary.scenarios:
             lines = scenario.finished.journal / "journal.jsonl" if scenario.finished.journal is not None else None
             if lines is not None and lines.is_file():
                 digest = hashlib.sha256(lines.read_bytes()).hexdigest()
-                found[scenario.scenario] = {"sha256": digest, "entries": scenario.finished.entries}
-        return found
+                journals[scenario.scenario] = {"sha256": digest, "entries": scenario.finished.entries}
+        return journals
 
 
 def obstacles(summary: RunSummary) -> Iterator[Text]:
-    """The reasons for which a run is not fit for sign-off."""
+    """Yield the reasons for which a run is not fit for sign-off."""
     if summary.outcome is not Outcome.PASSED:
         yield _("the check is not passed")
     if summary.started is not None and summary.started.security == "off":
@@ -269,7 +267,7 @@ def obstacles(summary: RunSummary) -> Iterator[Text]:
 
 
 def matrix(summary: RunSummary) -> bytes:
-    """Every requirement and how it came out, as CSV (UTF-8 with a byte order mark, which spreadsheets ask for)."""
+    """Return every requirement with its verdict as CSV (UTF-8 with a byte order mark, which spreadsheets ask for)."""
     scenarios: dict[str, list[str]] = {}
     for scenario in summary.scenarios:
         for judged in scenario.finished.judged:
@@ -281,11 +279,11 @@ def matrix(summary: RunSummary) -> bytes:
     for verdict in summary.verdicts:
         info = verdict.info
         row = (info.id, verdict.chapter, info.level, info.basis, verdict.status.value, verdict.checked)
-        played = "; ".join(scenarios.get(info.id, ()))
-        table.writerow([*row, *map(_harmless, (played, info.text_lv, info.text_en, info.source, info.untested or ""))])
+        titles = "; ".join(scenarios.get(info.id, ()))
+        table.writerow([*row, *map(_harmless, (titles, info.text_lv, info.text_en, info.source, info.untested or ""))])
     return text.getvalue().encode("utf-8-sig")
 
 
 def _harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
+    """Return a text that no spreadsheet takes for a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text

@@ -11,11 +11,11 @@ from pathlib import Path
 from conformance.requirements.catalogue import NEEDS, Requirement
 from conformance.requirements.verdicts import Verdict
 from conformance.run.waivers import Waiver as Waiver  # noqa: PLC0414 - exported
-from simulator.domain.language import Shown
+from simulator.domain.language import Bilingual, Shown
 
 
 class Status(StrEnum):
-    """How a requirement or a scenario came out."""
+    """The result of a requirement or a scenario."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -27,7 +27,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RequirementInfo:
-    """What a report says of a requirement, apart from its verdict."""
+    """A requirement as reports show it, without its verdict; ``untested`` is the reason why it cannot be tested."""
 
     id: str
     level: str
@@ -38,6 +38,16 @@ class RequirementInfo:
     basis: str
     source: str
     untested: str | None = None
+
+    @property
+    def text(self) -> Bilingual:
+        """The requirement in both languages."""
+        return Bilingual(self.text_lv, self.text_en)
+
+    @property
+    def remedy(self) -> Bilingual:
+        """The advice to who broke it, in both languages."""
+        return Bilingual(self.remedy_lv, self.remedy_en)
 
     @classmethod
     def of(cls, requirement: Requirement, switched_on: Collection[str]) -> RequirementInfo:
@@ -57,7 +67,7 @@ class RequirementInfo:
 
 
 class Lane(StrEnum):
-    """Who acts at a moment of a timeline."""
+    """A row of a timeline: the party that acts."""
 
     BUSINESS = "business"  # the retailer's own business: contracts, bills
     EXCHANGE = "exchange"  # between the retailer and DIT
@@ -66,7 +76,7 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One thing that happened, told in a line. ``entry`` is the journal's, ``at`` is simulated time.
+    """One thing that happened, in a line of text. ``entry`` is the journal's number, ``at`` is simulated time.
 
     ``trouble`` marks what was refused, lost or found wrong; ``content`` is what was sent, where a breach shows it.
     """
@@ -89,7 +99,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """What happened in a scenario, in order, and what was due when."""
+    """The moments of a scenario, in order, and the days on which something was due."""
 
     moments: tuple[Moment, ...]
     marks: tuple[Mark, ...]
@@ -97,7 +107,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """The run begins: against whom, with what."""
+    """The run begins, against a retailer, under a profile and with a seed."""
 
     retailer: str
     profile: str
@@ -113,7 +123,7 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioStarted:
-    """A scenario begins. What is empty in Latvian is said in English."""
+    """A scenario begins. A Latvian title that is empty is shown in English."""
 
     scenario: str
     title: str
@@ -124,8 +134,10 @@ class ScenarioStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioFinished:
-    """A scenario ended; ``reason`` says why it was not tested or what went wrong, ``journal`` where its traffic is,
-    ``reproducer`` is the text of a feature that does a failed one again.
+    """A scenario ended.
+
+    ``reason`` says why it was not tested or what went wrong; ``seconds`` are wall time; ``journal`` is the folder of
+    its journal, which has ``entries``; ``reproducer`` is the text of a feature that runs a failed one again.
     """
 
     scenario: str
@@ -141,7 +153,7 @@ class ScenarioFinished:
 
 @dataclass(frozen=True, slots=True)
 class HarnessFailed:
-    """The harness itself failed; never blamed on the retailer."""
+    """The harness itself failed. This is never blamed on the retailer."""
 
     where: str
     message: str

@@ -1,7 +1,4 @@
-"""report.json for programs, described by ``report.schema.json`` beside this module.
-
-Writes a report's files: whole or not at all.
-"""
+"""report.json for programs, described by ``report.schema.json`` beside this module; the writing of a report's files."""
 
 from __future__ import annotations
 
@@ -96,12 +93,12 @@ class JsonReport:
             write_whole(self._folder / FILE_NAME, self.text().encode("utf-8") + b"\n")
 
     def text(self) -> str:
-        """The report as JSON text."""
+        """Return the report as JSON text."""
         return json.dumps(as_json(self._summary, self._folder), ensure_ascii=False, indent=2)
 
 
 def as_json(summary: RunSummary, folder: Path | None = None) -> Json:
-    """A run as one JSON object; journals inside the report's folder are named relative to it."""
+    """Return a run as one JSON object; journals inside the report's folder are named relative to it."""
     return {
         "schema_version": SCHEMA_VERSION,
         "run": _run(summary),
@@ -114,8 +111,7 @@ def as_json(summary: RunSummary, folder: Path | None = None) -> Json:
         "waivers": _waivers(summary),
         "scenarios": [_scenario(scenario, folder) for scenario in summary.scenarios],
         "harness_failures": [
-            {"where": harness_failure.where, "message": harness_failure.message}
-            for harness_failure in summary.harness_failures
+            {"where": failure.where, "message": failure.message} for failure in summary.harness_failures
         ],
     }
 
@@ -186,7 +182,6 @@ def _breach(seen: SeenBreach) -> Json:
 
 def _scenario(result: ScenarioResult, folder: Path | None) -> Json:
     finished = result.finished
-    broken: list[Json] = [*sorted({verdict.requirement for verdict in finished.judged if verdict.breaches})]
     return {
         "id": result.scenario,
         "title": result.title,
@@ -196,7 +191,7 @@ def _scenario(result: ScenarioResult, folder: Path | None) -> Json:
         "seconds": round(finished.seconds, 3),
         "entries": finished.entries,
         "journal": _inside(finished.journal, folder),
-        "broken": broken,
+        "broken": list(result.broken),
     }
 
 

@@ -37,17 +37,14 @@ class JUnitReport:
 
 
 def junit(summary: RunSummary) -> bytes:
-    """A finished run as JUnit's XML."""
+    """Return a finished run as JUnit's XML, in English."""
     started, finished = summary.started, summary.finished
-    chapters: dict[str, list[RequirementVerdict]] = {}
-    for verdict in summary.verdicts:
-        chapters.setdefault(verdict.chapter, []).append(verdict)
     suites = [
         _suite(
             f"{chapter} {chapter_name(chapter).in_language('en')}".strip(),
             [_requirement(verdict) for verdict in verdicts],
         )
-        for chapter, verdicts in chapters.items()
+        for chapter, verdicts in summary.chapters.items()
     ]
     if summary.scenarios:
         suites.append(_suite("scenarios", [_scenario(scenario) for scenario in summary.scenarios]))
@@ -58,15 +55,8 @@ def junit(summary: RunSummary) -> bytes:
         ]
         suites.append(_suite("waivers", cases))
     if summary.harness_failures:
-        suites.append(
-            _suite(
-                "harness",
-                [
-                    _case("harness", harness_failure.where, _error(harness_failure.message))
-                    for harness_failure in summary.harness_failures
-                ],
-            )
-        )
+        cases = [_case("harness", failure.where, _error(failure.message)) for failure in summary.harness_failures]
+        suites.append(_suite("harness", cases))
     root = E.testsuites(*suites, name="aldis-conformance")
     for count in ("tests", "failures", "errors", "skipped"):
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in suites)))
@@ -103,7 +93,7 @@ def _requirement(verdict: RequirementVerdict) -> _Element:
             E("system-out", _clean(f"{verdict.status.name} ({standing})\n\n{detail}\n\nWhat to do: {info.remedy_en}"))
         )
     elif verdict.status is Status.NOT_TESTED:
-        content.append(E.skipped(message="no scenario that was played gave an occasion to judge this"))
+        content.append(E.skipped(message="no scenario that was run gave an occasion to judge this"))
     return _case(verdict.chapter, f"{info.id} {info.text_en}", *content)
 
 
@@ -112,25 +102,25 @@ def _breach(seen: SeenBreach) -> str:
     lines = [breach.en, f"Expected: {breach.expected}", f'Scenario: "{seen.scenario}"']
     for evidence in breach.evidence:
         entry = None if evidence.entry is None else f"journal entry {evidence.entry}"
-        lines.append("Where: " + " ".join(each for each in (entry, evidence.path, evidence.excerpt) if each))
+        lines.append("Where: " + " ".join(part for part in (entry, evidence.path, evidence.excerpt) if part))
     return "\n".join(lines)
 
 
 def _scenario(result: ScenarioResult) -> _Element:
     finished = result.finished
     reason = finished.reason or ""
-    broken = sorted({verdict.requirement for verdict in finished.judged if verdict.breaches})
+    broken = ", ".join(result.broken)
     content: list[_Element] = []
     match finished.status:
         case Status.FAILED:
-            message = reason or f"broken: {', '.join(broken)}"
+            message = reason or f"broken: {broken}"
             content.append(E.failure(_clean(message), message=_clean(message), type="scenario"))
         case Status.ERROR:
             content.append(_error(reason))
         case Status.NOT_TESTED:
             content.append(E.skipped(message=_clean(reason)))
         case Status.WARNED:
-            content.append(E("system-out", _clean(f"WARNING: {', '.join(broken)}")))
+            content.append(E("system-out", _clean(f"WARNING: {broken}")))
     return _case("scenarios", result.title, *content, seconds=finished.seconds)
 
 
@@ -140,7 +130,7 @@ def _error(message: str) -> _Element:
 
 def _clean(text: str) -> str:
     # XML 1.0 has no way to write most control characters; a retailer's bytes may hold any.
-    return "".join(each if each in "\t\n" or _allowed(ord(each)) else "\N{REPLACEMENT CHARACTER}" for each in text)
+    return "".join(char if char in "\t\n" or _allowed(ord(char)) else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def _allowed(code: int) -> bool:

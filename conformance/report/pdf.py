@@ -21,7 +21,7 @@ from conformance.report.summary import (
     chapter_name,
     standing,
 )
-from simulator.domain.language import Bilingual, Shown, _, ngettext
+from simulator.domain.language import Shown, _, ngettext
 
 _FAMILY = "roboto"
 _MARGIN = 20  # millimetres
@@ -37,7 +37,7 @@ _OUTCOME = {Outcome.PASSED: Status.PASSED, Outcome.FAILED: Status.FAILED}
 
 
 def pdf(summary: RunSummary, language: str) -> bytes:
-    """The report as PDF in one language; the same run gives the same bytes."""
+    """Return the report as PDF in ``lv`` or ``en``; the same run gives the same bytes."""
     return bytes(_Report(summary, language).output())
 
 
@@ -110,12 +110,10 @@ class _Report(FPDF):
         if info.untested:
             status = say(_("cannot be tested: {reason}", reason=info.untested))
         self.ln(1.5)
-        self._line(f"{info.id}  {say(Bilingual(info.text_lv, info.text_en))}")
+        self._line(f"{info.id}  {say(info.text)}")
         self._line(f"{status} · {say(standing(info))} · {info.source}", size=8, colour=_COLOURS[verdict.status])
         for seen in verdict.breaches:
-            where = say(Bilingual(seen.scenario_lv, seen.scenario))
-            message = say(Bilingual(seen.breach.lv, seen.breach.en))
-            self._line(f"- {message} ({where})", size=9, colour=_COLOURS[verdict.status])
+            self._line(f"- {say(seen.message)} ({say(seen.title)})", size=9, colour=_COLOURS[verdict.status])
 
     def _line(self, text: str, *, size: int = 10, bold: bool = False, colour: tuple[int, int, int] = _INK) -> None:
         self.set_font(_FAMILY, "B" if bold else "", size)
@@ -125,7 +123,7 @@ class _Report(FPDF):
 
 
 def _font(weight: str) -> Path:
-    found = importlib.util.find_spec("font_roboto")
-    assert found is not None  # a dependency of the package
-    assert found.submodule_search_locations
-    return Path(found.submodule_search_locations[0]) / "files" / f"Roboto-{weight}.ttf"
+    package = importlib.util.find_spec("font_roboto")
+    assert package is not None  # a dependency of the suite
+    assert package.submodule_search_locations
+    return Path(package.submodule_search_locations[0]) / "files" / f"Roboto-{weight}.ttf"

@@ -1,4 +1,4 @@
-"""Folds the events of a run into one verdict per requirement and one exit code.
+"""The summary of a run: one verdict per requirement and one exit code, from the events.
 
 Texts that several reports share: names of statuses, outcomes and chapters, and which breaches are shown.
 """
@@ -21,13 +21,13 @@ from conformance.report.events import (
     Status,
     Waiver,
 )
-from conformance.requirements.verdicts import Breach, Verdict
+from conformance.requirements.verdicts import Breach
 from conformance.run.policy import Policy
 from simulator.domain.language import Bilingual, Shown, Text, _, joined, ngettext, pgettext
 
 
 class Outcome(StrEnum):
-    """What came of a whole run; the exit code follows from it."""
+    """The outcome of a whole run, from which the exit code follows."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -40,16 +40,31 @@ EXIT_CODES = {Outcome.PASSED: 0, Outcome.FAILED: 1, Outcome.HARNESS_FAILED: 3, O
 
 @dataclass(frozen=True, slots=True)
 class SeenBreach:
-    """A breach and the scenario in which it was seen."""
+    """A breach and the title of the scenario in which it was seen."""
 
     scenario: str
     breach: Breach
     scenario_lv: str = ""
 
+    @property
+    def title(self) -> Bilingual:
+        """The scenario's title in both languages."""
+        return Bilingual(self.scenario_lv, self.scenario)
+
+    @property
+    def message(self) -> Bilingual:
+        """The sentence that says what happened."""
+        return Bilingual(self.breach.lv, self.breach.en)
+
+    @property
+    def expected(self) -> Bilingual:
+        """The sentence that says what was expected."""
+        return Bilingual(self.breach.expected_lv, self.breach.expected)
+
 
 @dataclass(frozen=True, slots=True)
 class RequirementVerdict:
-    """How one requirement came out over all scenarios. ``checked`` counts the occasions on which it could be broken."""
+    """The verdict on a requirement over all scenarios; ``checked`` counts the occasions on which it could be broken."""
 
     info: RequirementInfo
     status: Status
@@ -73,9 +88,24 @@ class ScenarioResult:
     title_lv: str = ""
     feature_lv: str = ""
 
+    @property
+    def titles(self) -> Bilingual:
+        """The title in both languages."""
+        return Bilingual(self.title_lv, self.title)
+
+    @property
+    def features(self) -> Bilingual:
+        """The title of the feature in both languages."""
+        return Bilingual(self.feature_lv, self.feature)
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The ids of the requirements that were broken in the scenario, in order."""
+        return tuple(sorted({verdict.requirement for verdict in self.finished.judged if verdict.breaches}))
+
 
 class WaiverFault(StrEnum):
-    """Why a waiver fails the run."""
+    """The reason for which a waiver fails the run."""
 
     EXPIRED = "expired"
     STALE = "stale"  # the requirement holds: the waiver is no longer needed
@@ -108,31 +138,31 @@ class RunSummary:
                 self.finished = event
 
     def _take(self, event: ScenarioFinished) -> None:
-        announced = self._announced.get(event.scenario)
-        title = announced.title if announced else event.scenario
-        feature = announced.feature if announced else ""
-        self.scenarios.append(
-            ScenarioResult(
-                event.scenario,
-                title,
-                feature,
-                event,
-                title_lv=(announced.title_lv if announced else "") or title,
-                feature_lv=(announced.feature_lv if announced else "") or feature,
-            )
-        )
-        title_lv = self.scenarios[-1].title_lv
+        unannounced = ScenarioStarted(event.scenario, event.scenario, "")
+        started = self._announced.get(event.scenario, unannounced)
+        title_lv = started.title_lv or started.title
+        feature_lv = started.feature_lv or started.feature
+        result = ScenarioResult(event.scenario, started.title, started.feature, event, title_lv, feature_lv)
+        self.scenarios.append(result)
         for judged in event.judged:
             self._checked[judged.requirement] = self._checked.get(judged.requirement, 0) + judged.checked
-            seen = self._breaches.setdefault(judged.requirement, [])
-            seen.extend(SeenBreach(title, breach, title_lv) for breach in judged.breaches)
+            breaches = self._breaches.setdefault(judged.requirement, [])
+            breaches.extend(SeenBreach(result.title, breach, title_lv) for breach in judged.breaches)
 
     @property
     def verdicts(self) -> tuple[RequirementVerdict, ...]:
         """One verdict per requirement, in the order of the catalogue."""
-        known = self.started.requirements if self.started else ()
-        unknown = sorted({*self._checked} - {requirement_info.id for requirement_info in known})
-        return tuple(self._verdict(each) for each in (*known, *map(_unlisted, unknown)))
+        announced = self.started.requirements if self.started else ()
+        others = sorted({*self._checked} - {info.id for info in announced})
+        return tuple(self._verdict(info) for info in (*announced, *map(_unlisted, others)))
+
+    @property
+    def chapters(self) -> dict[str, list[RequirementVerdict]]:
+        """The verdicts by chapter, in the order of the catalogue."""
+        chapters: dict[str, list[RequirementVerdict]] = {}
+        for verdict in self.verdicts:
+            chapters.setdefault(verdict.chapter, []).append(verdict)
+        return chapters
 
     def _verdict(self, info: RequirementInfo) -> RequirementVerdict:
         checked, breaches = self._checked.get(info.id, 0), tuple(self._breaches.get(info.id, ()))
@@ -154,34 +184,32 @@ class RunSummary:
         """Waivers that fail the run: expired ones, and those of requirements that hold."""
         held = {verdict.info.id for verdict in self.verdicts if verdict.status is Status.PASSED}
         waived = self._policy.waived
-        found: list[tuple[Waiver, WaiverFault]] = []
+        faults: list[tuple[Waiver, WaiverFault]] = []
         for waiver in self._waivers:
             if waiver.requirement not in waived:
-                found.append((waiver, WaiverFault.EXPIRED))
+                faults.append((waiver, WaiverFault.EXPIRED))
             elif waiver.requirement in held:
-                found.append((waiver, WaiverFault.STALE))
-        return tuple(found)
+                faults.append((waiver, WaiverFault.STALE))
+        return tuple(faults)
 
     def waiver_of(self, requirement: str) -> Waiver | None:
-        """The waiver of a requirement, whether it still counts or not."""
+        """Return the waiver of a requirement, whether it still counts or not."""
         return next((waiver for waiver in self._waivers if waiver.requirement == requirement), None)
 
     def count(self, status: Status) -> int:
-        """How many requirements came out so."""
+        """Return the number of requirements with this status."""
         return sum(verdict.status is status for verdict in self.verdicts)
 
     def broken(self, status: Status = Status.FAILED) -> tuple[RequirementVerdict, ...]:
-        """The requirements that came out so; those of the driver first, for the others may follow from them."""
-        found = (verdict for verdict in self.verdicts if verdict.status is status)
-        return tuple(sorted(found, key=lambda each: each.chapter != "DRV"))
+        """Return the requirements with this status; those of the driver first, since others may follow from them."""
+        verdicts = (verdict for verdict in self.verdicts if verdict.status is status)
+        return tuple(sorted(verdicts, key=lambda verdict: verdict.chapter != "DRV"))
 
     @property
     def failed_scenarios(self) -> tuple[ScenarioResult, ...]:
-        """Scenarios that failed without a finding: the retailer refused, broke down or never did what was asked."""
+        """Scenarios that failed without a breach: the retailer refused, broke down or never did what was asked."""
         return tuple(
-            scenario
-            for scenario in self.scenarios
-            if scenario.finished.status is Status.FAILED and not _found(scenario.finished.judged)
+            scenario for scenario in self.scenarios if scenario.finished.status is Status.FAILED and not scenario.broken
         )
 
     @property
@@ -197,7 +225,7 @@ class RunSummary:
 
     @property
     def outcome(self) -> Outcome:
-        """What came of the run. A failure of the harness outweighs everything: nothing else can then be trusted."""
+        """The outcome of the run. A failure of the harness comes first: nothing else can then be trusted."""
         broken = any(scenario.finished.status is Status.ERROR for scenario in self.scenarios)
         if self.harness_failures or broken or self.finished is None:
             return Outcome.HARNESS_FAILED
@@ -211,10 +239,6 @@ class RunSummary:
     def exit_code(self) -> int:
         """0 all required checks passed, 1 the retailer failed, 3 the harness failed, 4 nothing was tested."""
         return EXIT_CODES[self.outcome]
-
-
-def _found(judged: tuple[Verdict, ...]) -> bool:
-    return any(each.breaches for each in judged)
 
 
 def _unlisted(identifier: str) -> RequirementInfo:
@@ -277,7 +301,7 @@ _BASES = {
 }
 _WAIVER_FAULTS = {
     WaiverFault.EXPIRED: _(
-        "the waiver of {id} expired on {until} ({reason}); mend what it allows, or agree on a new day"
+        "the waiver of {id} expired on {until} ({reason}); fix what it allows, or agree on a new day"
     ),
     WaiverFault.STALE: _("the waiver of {id} is no longer needed, the requirement holds; take it out of the file"),
 }
@@ -286,29 +310,29 @@ _FIGURE = re.compile(r"\S*\d\S*")
 
 
 def chapter_name(chapter: str) -> Shown:
-    """A chapter in words, for the letters that its requirements begin with."""
+    """Return the name of a chapter, for the letters that its requirements begin with."""
     return CHAPTERS.get(chapter, Bilingual("", ""))
 
 
 def standing(info: RequirementInfo) -> Text:
-    """How strict a requirement is and how well it is known: ``must, documented``."""
+    """Return the level and basis of a requirement: ``must, documented``."""
     return Text("{level}, {basis}", {"level": _LEVELS[info.level], "basis": _BASES[info.basis]})
 
 
 def waived(waiver: Waiver) -> Text:
-    """Until when a requirement is waived, and why."""
+    """Return the sentence that says until when a requirement is waived, and why."""
     return _("waived until {until}: {reason}", until=waiver.until, reason=waiver.reason)
 
 
 def waiver_fault(waiver: Waiver, fault: WaiverFault) -> Text:
-    """Why a waiver fails the run."""
+    """Return the sentence that says why a waiver fails the run."""
     return _WAIVER_FAULTS[fault].filled(id=waiver.requirement, until=waiver.until, reason=waiver.reason)
 
 
 def other_places(others: Iterable[SeenBreach]) -> Text:
-    """How many breaches are not shown, and in which scenarios they were seen."""
+    """Return the number of breaches that are not shown, and the scenarios in which they were seen."""
     breaches = tuple(others)
-    titles = {seen.scenario: Bilingual(seen.scenario_lv, seen.scenario) for seen in breaches}
+    titles = {seen.scenario: seen.title for seen in breaches}
     return ngettext(
         "and {number} more place: {scenarios}",
         "and {number} more places: {scenarios}",
@@ -326,7 +350,7 @@ class BreachGroup:
 
 
 def grouped(breaches: Iterable[SeenBreach]) -> tuple[BreachGroup, ...]:
-    """The breaches of one requirement, three of each kind to be shown; one mistake often breaks it hundreds of times.
+    """Group the breaches of one requirement, three of each kind to be shown; one mistake often causes hundreds.
 
     Two breaches are of a kind when their messages differ only in words that hold a digit: amounts, days, invoices.
     """

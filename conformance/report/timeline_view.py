@@ -1,4 +1,4 @@
-"""What report.html shows of a scenario's timeline: a picture of its months, and a list of its days."""
+"""A scenario's timeline as report.html shows it: a picture of its months, and a list of its days."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class MomentView:
 
 @dataclass(frozen=True, slots=True)
 class DayView:
-    """What was due and what happened on a day."""
+    """A day of a timeline, with what was due and the moments on it."""
 
     date: str
     weekday: Shown
@@ -76,7 +76,7 @@ class DayView:
 
 
 def picture(timeline: Timeline) -> Picture:
-    """The picture of a timeline with at least one moment."""
+    """Return the picture of a timeline with at least one moment."""
     days = [moment.at.date() for moment in timeline.moments]
     first, last = min(days).replace(day=1), max(days)
     span = max((last - first).days, 27)
@@ -104,7 +104,7 @@ def picture(timeline: Timeline) -> Picture:
 
 
 def days_of(timeline: Timeline) -> Iterator[DayView]:
-    """The days on which something happened or was due, in order."""
+    """Yield the days on which something happened or was due, in order."""
     moments: dict[date, list[Moment]] = defaultdict(list)
     for moment in timeline.moments:
         moments[moment.at.date()].append(moment)

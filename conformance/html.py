@@ -1,4 +1,4 @@
-"""Renders pages from the templates in ``conformance/templates``: each is one file that opens offline."""
+"""HTML pages from the templates in ``conformance/templates``; each page is one file that opens offline."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TEMPLATES = Path(__file__).with_name("templates")
 
 
 def render(template: str, language: str, **values: object) -> str:
-    """A page from a template. ``language`` is ``lv`` or ``en``; ``values`` are the template's variables.
+    """Return a page from a template. ``language`` is ``lv`` or ``en``; ``values`` are the template's variables.
 
     Every value is escaped, and control characters in it are replaced: what others wrote is shown and cannot act. A
     template that names a variable which it was not given raises jinja2's UndefinedError.

@@ -1,6 +1,6 @@
 """The JSON Schemas of all settings files, kept in ``schemas/settings`` for editors.
 
-``python -m conformance.settings_schemas`` writes them anew after a change of the dataclasses that they are made from.
+``python -m conformance.settings_schemas`` writes them again after a change of the dataclasses that they come from.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 
 def schema_path(kind: str) -> Path:
-    """The file of the JSON Schema of a kind of settings file."""
+    """Return the path of the JSON Schema of a kind of settings file."""
     return data_root("schemas") / "settings" / f"{kind}.schema.json"
 
 
 def as_text(schema: Mapping[str, Any]) -> str:
-    """A JSON Schema as its file holds it."""
+    """Return a JSON Schema as the text of its file."""
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 

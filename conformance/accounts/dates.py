@@ -20,15 +20,15 @@ _ACCUSATIVE = (
 
 
 def month_name(period: Period) -> Text:
-    """The month alone: ``March``, ``marts``."""
+    """Return the month alone: ``March``, ``marts``."""
     return _MONTHS[period.month - 1]
 
 
 def month_after_preposition(period: Period) -> Text:
-    """The month alone, as it follows ``for`` and ``par``, ``to`` and ``uz``: ``March``, ``martu``."""
+    """Return the month alone, as it follows ``for`` and ``par``, ``to`` and ``uz``: ``March``, ``martu``."""
     return _ACCUSATIVE[period.month - 1]
 
 
 def day(when: date) -> Bilingual:
-    """A day of the calendar: ``31 March 2026``, ``31.03.2026.``."""
+    """Return a day of the calendar: ``31 March 2026``, ``31.03.2026.``."""
     return Bilingual(f"{when:%d.%m.%Y}.", f"{when.day} {_MONTHS[when.month - 1]} {when.year}")

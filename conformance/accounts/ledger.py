@@ -1,6 +1,6 @@
 """A person's year in three forms: text for a terminal, an HTML page that opens offline, and JSON.
 
-Sentences about a person's year on a contract: the year in short, and what happened in each month.
+Text and page share their sentences: the year of a contract in short, and the events of each month.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from conformance.accounts.dates import day, month_after_preposition, month_name
-from conformance.accounts.statement import ZERO, Billed, ContractYear, Granted, Month, Refused, Statement, totals_of
+from conformance.accounts.statement import Billed, ContractYear, Granted, Month, Refused, Statement, totals_of
 from conformance.html import render
-from simulator.aldis.account import Totals
+from simulator.aldis.account import ZERO, Totals
 from simulator.domain.language import Bilingual, Shown, Text, _, joined
 
 
 def euro(amount: Decimal) -> str:
-    """An amount in EUR with two decimals."""
+    """Return an amount in EUR as text with two decimals."""
     return f"{amount:.2f}"
 
 
 def short_account(statement: Statement, contract: ContractYear) -> Iterator[Text]:
-    """A contract's year in two or three sentences."""
+    """Yield the two or three sentences that sum up a contract's year."""
     totals = contract.totals
     yield _(
         "In {year} {granted} EUR were granted on contract {contract} ({retailer}).",
@@ -52,7 +52,7 @@ def short_account(statement: Statement, contract: ContractYear) -> Iterator[Text
 
 
 def equation(contract: ContractYear) -> Text:
-    """The sum that must hold for a year: granted = applied + carried over + lapsed."""
+    """Return the sum that must hold for a year: granted = applied + carried over + lapsed."""
     totals = contract.totals
     return _(
         "{granted} = {applied} (came off bills) + {carried} (left for later bills) + {lapsed} (lapsed)",
@@ -64,7 +64,7 @@ def equation(contract: ContractYear) -> Text:
 
 
 def closing(contract: ContractYear) -> Iterator[Text]:
-    """What else came of the year's support: lapsed, or given back when bills were cancelled."""
+    """Yield the amounts that lapsed, or were given back when bills were cancelled."""
     if contract.totals.lapsed:
         yield _("{amount} lapsed", amount=euro(contract.totals.lapsed))
     if contract.totals.reversed:
@@ -72,7 +72,7 @@ def closing(contract: ContractYear) -> Iterator[Text]:
 
 
 def happenings(month: Month) -> Iterator[Text]:
-    """What happened for a month, a sentence each."""
+    """Yield the events of a month, a sentence each."""
     for granted in month.granted:
         yield from _granted_sentence(granted)
     for bill in month.bills:
@@ -99,7 +99,7 @@ def _granted_sentence(granted: Granted) -> Iterator[Text]:
         amount=euro(granted.due),
         month=month_after_preposition(granted.period),
     )
-    for period, amount in granted.made_good:
+    for period, amount in granted.back_paid:
         yield _(
             "{amount} EUR were made good for {month}, decided later.",
             amount=euro(amount),
@@ -171,7 +171,7 @@ def _applied(month: Month) -> Decimal:
 
 
 def as_text(statement: Statement, language: str) -> str:
-    """The whole statement as lines of text; ``language`` is ``lv`` or ``en``."""
+    """Return the whole statement as lines of text; ``language`` is ``lv`` or ``en``."""
 
     def say(text: Shown) -> str:
         return text.in_language(language)
@@ -223,7 +223,7 @@ def as_text(statement: Statement, language: str) -> str:
 
 
 def as_page(statement: Statement, language: str) -> str:
-    """The whole statement as an HTML page; ``language`` is ``lv`` or ``en``."""
+    """Return the whole statement as an HTML page; ``language`` is ``lv`` or ``en``."""
     return render(
         "ledger.html",
         language,
@@ -285,7 +285,7 @@ def _contract_view(statement: Statement, contract: ContractYear) -> ContractView
 
 
 def as_json(statement: Statement) -> dict[str, object]:
-    """The whole statement as a JSON object; amounts are texts with two decimals, EUR."""
+    """Return the whole statement as a JSON object; amounts are texts with two decimals, EUR."""
     return {
         "code": statement.code,
         "name": statement.name,
@@ -323,7 +323,7 @@ def _month_json(month: Month) -> dict[str, object]:
             {
                 "on": granted.on.isoformat(),
                 "due": euro(granted.due),
-                "made_good": [{"period": str(period), "amount": euro(amount)} for period, amount in granted.made_good],
+                "made_good": [{"period": str(period), "amount": euro(amount)} for period, amount in granted.back_paid],
                 "ended": granted.ended,
                 "why": _texts_json(granted.why),
             }

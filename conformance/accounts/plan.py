@@ -2,9 +2,8 @@
 
 Source: BVKB, "Kā elektroenerģijas tirgotājs pieslēdzas datu apmaiņai" (documented): steps, their order, 5 working days
 for BVKB's signature, 10 for each opening of access, and that the exchange begins with the calendar month after access
-was opened in production. That a term counts from the working day after its step begins is assumed.
-
-The connecting steps in words, in Latvian and English.
+was opened in production. That a term counts from the working day after its step begins is assumed. The texts of the
+steps are in Latvian and English.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ class Plan:
 
 
 def plan(start: date, timetable: Timetable, *, build: int = 0, test: int = 0) -> Plan:
-    """The plan of a retailer that writes to BVKB on a day.
+    """Return the plan of a retailer that writes to BVKB on the day ``start``.
 
     ``build`` and ``test`` are the working days that it takes itself for steps 4 and 5.
     """
@@ -84,7 +83,7 @@ def plan(start: date, timetable: Timetable, *, build: int = 0, test: int = 0) ->
 
 
 def latest_ready(first_month: Period) -> date:
-    """The last day on which a retailer can tell BVKB that it is ready, for the exchange to begin with a month."""
+    """Return the last day on which a retailer can report that it is ready, for the exchange to begin with a month."""
     last_opening = last_working_day_before(first_month.first_day)
     return add_working_days(last_opening, -OPENING)
 
@@ -98,7 +97,7 @@ def _due(timetable: Timetable, channel: ChannelName, period: Period) -> date:
 
 @dataclass(frozen=True, slots=True)
 class StepWords:
-    """A step's title, who acts, and what is to be done."""
+    """The texts of a step: its title, who acts, and what is to be done."""
 
     title: Text
     who: Text
@@ -157,12 +156,12 @@ BASES = {
 
 
 def words_of(step: Step) -> StepWords:
-    """A step's words."""
+    """Return the texts of a step."""
     return _STEPS[step.number - 1]
 
 
 def as_text(plan: Plan, due: Due, language: str) -> str:
-    """The whole plan as text in ``lv`` or ``en``; ``due`` says how the first month's due days are known."""
+    """Return the whole plan as text in ``lv`` or ``en``; ``due`` says how the first month's due days are known."""
     return "".join(f"{line.in_language(language)}\n" for line in _lines(plan, due))
 
 

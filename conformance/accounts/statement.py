@@ -1,7 +1,6 @@
-"""One person's year, told again from the journal: granted, applied per bill, carried, lapsed, reversed, and why. Pure.
+"""One person's year from the journal: granted, applied per bill, carried, lapsed, reversed, and why. Pure.
 
-Amounts in EUR without VAT. Whoever has the journal has all that this needs; a world only adds the person's name and the
-codes that belong to the same person.
+Amounts in EUR without VAT. The journal is enough; a world only adds the person's name and former personal codes.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from simulator.aldis.account import ZERO, Account, Bill, Grant, Totals
+from simulator.aldis.account import Account, Bill, Grant, Totals
 from simulator.aldis.contracts import ContractKey
 from simulator.documents.profile import Profile
 from simulator.documents.reading import read_document
@@ -28,24 +27,24 @@ from simulator.world.model import Resident, World
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What a month's list said: due for the month, made good for earlier ones, or the end; and why."""
+    """A decision on a month: the amount due, amounts paid back for earlier months, or the end; and the reasons."""
 
     period: Period
     on: date
     due: Decimal
-    made_good: tuple[tuple[Period, Decimal], ...]
+    back_paid: tuple[tuple[Period, Decimal], ...]
     ended: bool
     why: tuple[Bilingual, ...]
 
     @property
     def total(self) -> Decimal:
-        """Due and made good together."""
-        return sum((amount for _, amount in self.made_good), self.due)
+        """The amount due together with those for earlier months."""
+        return sum((amount for _, amount in self.back_paid), self.due)
 
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """A bill: what came off it, how much of that was left from earlier months, when it was reported and cancelled."""
+    """A bill: ``applied`` came off it, ``earlier`` of that was left from earlier months; when it was reported."""
 
     period: Period
     invoice: str
@@ -59,7 +58,7 @@ class Billed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A payout record that ALDIS did not take."""
+    """A payout record that ALDIS refused."""
 
     period: Period
     invoice: str
@@ -69,7 +68,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """What happened for one month, and what was left when it ended (in December: before it lapses)."""
+    """One month of a contract; ``left`` is the unused support at its end (in December: before it lapses)."""
 
     period: Period
     granted: tuple[Granted, ...]
@@ -103,17 +102,17 @@ class Statement:
 
 @dataclass(slots=True)
 class _Books:
-    """What the journal says of one person on one contract in one year."""
+    """The journal's entries on one person on one contract in one year."""
 
     account: Account = field(default_factory=Account)
     granted: list[Granted] = field(default_factory=list)
-    refused: list[tuple[str, Refused]] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
     reported: dict[tuple[int, int], date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class _Sheet:
-    """A payout document as it was taken in."""
+class _PayoutDocument:
+    """An accepted payout document; ``place`` is its position in the order of the year's documents."""
 
     entry: Entry
     document: Document
@@ -129,7 +128,7 @@ class NobodyError(UserError):
 
 
 def statement(journal: Journal, profile: Profile, code: str, year: int, world: World | None = None) -> Statement:
-    """The year of the person who has, or had, a personal code; raises NobodyError when the journal has none."""
+    """Return the year of the person who has, or had, a personal code. Raises NobodyError when the journal has none."""
     resident = None if world is None else world.resident(code)
     return _Reader(journal, profile, code, year, world, resident).statement()
 
@@ -157,8 +156,8 @@ class _Reader:
         for entry in entries:
             if entry.operation == "determine":
                 self._determine(entry)
-        for sheet in _sheets(entries, self._journal, self._profile):
-            self._take(sheet)
+        for payout in _payout_documents(entries, self._journal, self._profile):
+            self._take(payout)
         for entry in entries:
             if entry.operation == "reconcile":
                 self._reconcile(entry)
@@ -184,47 +183,51 @@ class _Reader:
         if period.year != self._year:
             return
         self._last = max(self._last, period)
-        for each in decisions_of(self._journal, entry):
-            if not self._is_the_person(each["person"]):
-                self._known.add(each["person"])
+        for decision in decisions_of(self._journal, entry):
+            if not self._is_the_person(decision["person"]):
+                self._known.add(decision["person"])
                 continue
-            why_en = each["why"]
+            why_en = decision["why"]
+            why_lv = decision.get("why_lv", why_en)
             granted = Granted(
                 period=period,
                 on=entry.at.astimezone(RIGA).date(),
-                due=Decimal(each["amount_due"]),
-                made_good=tuple((Period.parse(p["period"]), Decimal(p["amount"])) for p in each["catch_up"]),
-                ended=each["status"] == DiscountStatus.TERMINATED,
-                why=tuple(Bilingual(lv, en) for lv, en in zip(each.get("why_lv", why_en), why_en, strict=True)),
+                due=Decimal(decision["amount_due"]),
+                back_paid=tuple(
+                    (Period.parse(late["period"]), Decimal(late["amount"])) for late in decision["catch_up"]
+                ),
+                ended=decision["status"] == DiscountStatus.TERMINATED,
+                why=tuple(Bilingual(lv, en) for lv, en in zip(why_lv, why_en, strict=True)),
             )
-            books = self._books[ContractKey(each["provider"], each["contract"])]
+            books = self._books[ContractKey(decision["provider"], decision["contract"])]
             books.granted.append(granted)
             if not granted.ended:
                 books.account = books.account.with_grant(Grant(period, granted.total))
 
-    def _take(self, sheet: _Sheet) -> None:
-        details: Mapping[str, Any] = sheet.entry.details
-        on = sheet.entry.at.astimezone(RIGA).date()
+    def _take(self, payout: _PayoutDocument) -> None:
+        details: Mapping[str, Any] = payout.entry.details
+        on = payout.entry.at.astimezone(RIGA).date()
+        header = payout.document.header
         wrong: dict[int, list[Bilingual]] = defaultdict(list)
-        for each in details["errors"]:
-            if each["severity"] == Severity.ERROR and each["position"] is not None:
-                wrong[each["position"]].append(Bilingual(each["text_lv"], each["text_en"]))
-        for position, record in enumerate(sheet.document.records, 1):
+        for error in details["errors"]:
+            if error["severity"] == Severity.ERROR and error["position"] is not None:
+                wrong[error["position"]].append(Bilingual(error["text_lv"], error["text_en"]))
+        for position, record in enumerate(payout.document.records, 1):
             if not isinstance(record, PayoutRecord) or record.period.year != self._year:
                 continue
             if not self._is_the_person(record.person_code):
                 continue
-            books = self._books[ContractKey(sheet.document.header.provider, record.contract)]
+            books = self._books[ContractKey(header.provider, record.contract)]
             if position in wrong:
                 refused = Refused(record.period, record.invoice_number, on, tuple(wrong[position]))
-                books.refused.append((sheet.document.header.document_id, refused))
+                books.refused.append(refused)
                 continue
-            bill = Bill((sheet.place, position), sheet.document.header.document_id, record)
+            bill = Bill((payout.place, position), header.document_id, record)
             books.account = books.account.with_bill(bill)
             books.reported[bill.order] = on
 
     def _reconcile(self, entry: Entry) -> None:
-        """The last reconciliation of a retailer in the year says what does not add up still."""
+        """Keep the differences of a reconciliation; the last one of a retailer in the year counts."""
         details: Mapping[str, Any] = entry.details
         period = Period.parse(details["period"])
         if period.year != self._year:
@@ -234,24 +237,24 @@ class _Reader:
         for key in self._books:
             if key.provider == provider:
                 self._differences[key] = tuple(
-                    Bilingual(each["text_lv"], each["text_en"])
-                    for each in details["differences"]
-                    if each["contract"] == key.contract and self._is_the_person(each["person"])
+                    Bilingual(difference["text_lv"], difference["text_en"])
+                    for difference in details["differences"]
+                    if difference["contract"] == key.contract and self._is_the_person(difference["person"])
                 )
 
-    # -- telling it
+    # -- the year of a contract
 
     def _contract(self, key: ContractKey, books: _Books) -> ContractYear:
         account = books.account
         periods = {granted.period for granted in books.granted} | {bill.record.period for bill in account.bills}
-        periods |= {each.period for _, each in books.refused}
+        periods |= {refused.period for refused in books.refused}
         through = max(self._last, *periods)
         months = tuple(
             Month(
                 period=period,
                 granted=tuple(granted for granted in books.granted if granted.period == period),
                 bills=tuple(_bills(books, period)),
-                refused=tuple(each for _, each in books.refused if each.period == period),
+                refused=tuple(refused for refused in books.refused if refused.period == period),
                 left=_left(account, period),
             )
             for period in sorted(periods)
@@ -290,39 +293,27 @@ def _bills(books: _Books, period: Period) -> Iterator[Billed]:
         )
 
 
-def _sheets(entries: Iterable[Entry], journal: Journal, profile: Profile) -> list[_Sheet]:
-    """The payout documents that stand: without those refused whole, received twice or replaced by a correction."""
-    standing: dict[tuple[str, str], _Sheet] = {}
+def _payout_documents(entries: Iterable[Entry], journal: Journal, profile: Profile) -> list[_PayoutDocument]:
+    """Return the payout documents that count: not refused as a whole, no duplicate, not replaced by a correction."""
+    accepted: dict[tuple[str, str], _PayoutDocument] = {}
     for sequence, entry in enumerate(entries, 1):
         details: Mapping[str, Any] = entry.details
         if entry.operation != "intake" or details["channel"] != ChannelName.PAYOUT or not details["document_id"]:
             continue
-        whole = any(each["position"] is None and each["severity"] == Severity.ERROR for each in details["errors"])
-        if details["duplicate"] or whole or entry.payload is None:
+        is_refused = any(
+            error["position"] is None and error["severity"] == Severity.ERROR for error in details["errors"]
+        )
+        if details["duplicate"] or is_refused or entry.payload is None:
             continue
         document = read_document(journal.blob(entry.payload), profile, ChannelName.PAYOUT)
         header, place = document.header, sequence
         if header.corrects is not None:
-            earlier = standing.pop((header.provider, document_key(header.corrects)), None)
+            earlier = accepted.pop((header.provider, document_key(header.corrects)), None)
             place = sequence if earlier is None else earlier.place
-        standing[header.provider, document_key(header.document_id)] = _Sheet(entry, document, place)
-    return sorted(standing.values(), key=lambda value: value.place)
+        accepted[header.provider, document_key(header.document_id)] = _PayoutDocument(entry, document, place)
+    return sorted(accepted.values(), key=lambda payout: payout.place)
 
 
-def totals_of(found: Statement) -> Totals:
-    """All contracts of the year together."""
-    return sum((contract.totals for contract in found.contracts), Totals())
-
-
-__all__ = [
-    "ZERO",
-    "Billed",
-    "ContractYear",
-    "Granted",
-    "Month",
-    "NobodyError",
-    "Refused",
-    "Statement",
-    "statement",
-    "totals_of",
-]
+def totals_of(year: Statement) -> Totals:
+    """Return the totals of all contracts of a year together."""
+    return sum((contract.totals for contract in year.contracts), Totals())

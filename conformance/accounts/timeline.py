@@ -89,11 +89,11 @@ def cited_by(verdicts: Iterable[Verdict]) -> frozenset[int]:
     )
 
 
-def describe_flaw(misbehaviour: str | None) -> Shown:
+def describe_flaw(fault: str | None) -> Shown:
     """Describe the fault injected into a delivery, in brackets; empty without a fault."""
-    if misbehaviour is None:
+    if fault is None:
         return _NOTHING
-    return Text(" ({flaw})", {"flaw": _FLAWS.get(misbehaviour, _("wrong on purpose"))})
+    return Text(" ({flaw})", {"flaw": _FLAWS.get(fault, _("wrong on purpose"))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class _Line:
 
 
 def _fallback(entry: Entry) -> _Line:
-    """Describe an entry that a breach refers to and that has no line of its own."""
+    """Describe an entry that a breach refers to and for which the timeline has no sentence."""
     cause = f": {entry.cause}" if entry.cause else ""
     operation = f"{entry.interface} {entry.operation}".strip()
     return _Line(_verbatim(f"{operation}{cause}"), trouble=entry.outcome is Outcome.FAULT)

@@ -29,11 +29,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="With one fault in each document, another kind in each, and beside it a .expect.json with the complaint.",
 )
-@click.option(
-    "--out",
-    type=options.FOLDER,
-    help="Folder to write to. Default: standard output (one document).",
-)
+@click.option("--out", type=options.FOLDER, help="Folder to write to. Default: standard output (one document).")
 @click.option(
     "--period",
     callback=options.month,
@@ -59,39 +55,23 @@ def command(
     """
     if out is None and (count > 1 or invalid):
         fail("more than one file needs a folder: add --out DIR")
+    from conformance.payloads.domain.samples import sample_bytes
     from simulator.documents.profile import load_profile
 
-    _write(ChannelName(channel), load_profile(profile), count, records, seed, period, out, invalid=invalid)
-
-
-def _write(
-    channel: ChannelName,
-    chosen: Profile,
-    count: int,
-    records: int,
-    seed: int,
-    period: Period | None,
-    out: Path | None,
-    *,
-    invalid: bool,
-) -> None:
-    from conformance.payloads.domain.samples import sample_bytes
-
+    name, chosen = ChannelName(channel), load_profile(profile)
     if out is None:
-        for piece in sample_bytes(channel, chosen, records=records, seed=seed, period=period):
+        for piece in sample_bytes(name, chosen, records=records, seed=seed, period=period):
             sys.stdout.buffer.write(piece)
         return
     try:
         out.mkdir(parents=True, exist_ok=True)
         if invalid:
-            _write_invalid(channel, chosen, count=count, records=records, seed=seed, period=period, out=out)
+            _write_invalid(name, chosen, count=count, records=records, seed=seed, period=period, out=out)
             return
         for number in range(1, count + 1):
             file = out / f"{channel}-{seed}-{number:04d}.xml"
             with file.open("wb") as target:
-                target.writelines(
-                    sample_bytes(channel, chosen, records=records, seed=seed, number=number, period=period)
-                )
+                target.writelines(sample_bytes(name, chosen, records=records, seed=seed, number=number, period=period))
             click.echo(str(file))
     except OSError as reason:
         fail(f"cannot write to {out}: {reason.strerror}; choose another folder with --out")
@@ -108,12 +88,12 @@ def _write_invalid(
     samples = sample_documents(channel, profile, count=count, records=records, seed=seed, period=period)
     for number, document in enumerate(samples, start=1):
         attempts = (make_invalid(document, profile, kind, seed=seed) for kind in kinds)
-        made = next(attempt for attempt in attempts if attempt is not None)  # an empty file is always possible
-        kinds.remove(made.kind)
-        kinds.append(made.kind)
-        file = out / f"{channel}-{seed}-{number:04d}-{made.kind}.xml"
-        file.write_bytes(made.data)
-        expected = {"code": made.code, "path": made.path, "why": made.why}
+        invalid = next(attempt for attempt in attempts if attempt is not None)  # an empty file is always possible
+        kinds.remove(invalid.kind)
+        kinds.append(invalid.kind)
+        file = out / f"{channel}-{seed}-{number:04d}-{invalid.kind}.xml"
+        file.write_bytes(invalid.data)
+        expected = {"code": invalid.code, "path": invalid.path, "why": invalid.why}
         text = json.dumps(expected, ensure_ascii=False, indent=2)
         file.with_suffix(".expect.json").write_text(f"{text}\n", encoding="utf-8")
         click.echo(str(file))

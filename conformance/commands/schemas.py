@@ -56,11 +56,7 @@ def show_schema(urn: str, profile: str | None) -> None:
 @command.command("adopt")
 @click.argument("folder", type=options.FOLDER)
 @click.option("--name", required=True, help="What the adopted profile is called.")
-@click.option(
-    "--out",
-    type=options.FOLDER,
-    help="Folder for the profile and the pinned schemas. Default: the name.",
-)
+@click.option("--out", type=options.FOLDER, help="Folder for the profile and the pinned schemas. Default: the name.")
 @click.option(
     "--bind",
     multiple=True,

@@ -26,7 +26,7 @@ from simulator.world.model import Retailer
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What the rules found in one case. ``failing`` are the requirements whose breaches fail the run."""
+    """The verdicts of all rules on one case. ``failing`` are the requirements whose breaches fail the run."""
 
     case: Case
     verdicts: tuple[Verdict, ...]

@@ -1,7 +1,7 @@
 """Random histories of a retailer: customers come and go, bills are issued, calls fail now and then.
 
-A history is a sequence of the sentences that scenarios are written in. It says what may happen when; what the retailer
-has to do about it, the rules know.
+A history is a sequence of the sentences that scenarios are written in. This module draws sequences that can happen; the
+rules judge what the retailer does in them.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class _Contract:
 
 @dataclass(slots=True)
 class _State:
-    """What has happened in a history so far, and therefore what can happen next."""
+    """The people, contracts and bills of a history so far, which decide what can happen next."""
 
     people: tuple[str, ...]
     first_month: Period

@@ -1,4 +1,4 @@
-"""The one place that says what fails a run. Pure: takes requirements, verdicts and waivers, and decides."""
+"""The policy that decides what fails a run, from requirements, verdicts and waivers. Pure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Rated(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How strictly a run is judged.
+    """The strictness of a run.
 
     ``assumed_requirements`` is the profile's setting for what is only assumed: ``warn`` or ``fail``. ``waived`` holds
     the ids of requirements whose waivers are in force.
@@ -64,7 +64,7 @@ class Policy:
         )
 
     def status(self, requirement: Rated, *, checked: int, broken: bool) -> Status:
-        """Return how a requirement came out after ``checked`` checks."""
+        """Return the status of a requirement after ``checked`` checks, in which it was ``broken`` or not."""
         if not broken:
             return Status.PASSED if checked else Status.NOT_TESTED
         if requirement.id in self.waived:

@@ -1,4 +1,4 @@
-"""The way of events from the processes that run scenarios to the consumers that report them."""
+"""Delivery of events from the processes that run scenarios to the consumers that report them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _COMPLETED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.
 
 @dataclass(frozen=True, slots=True)
 class SystemInfo:
-    """What is known of the system under test after a run: what it said in ``hello``, and its driver's error output."""
+    """The system under test after a run: its answers to ``hello``, and its driver's error output."""
 
     name: str | None = None
     version: str | None = None
@@ -34,7 +34,7 @@ class SystemInfo:
 
     @classmethod
     def of(cls, system: SystemUnderTest) -> SystemInfo:
-        """Return what is known of a system now."""
+        """Return the present state of a system."""
         return cls(system.name, system.version, tuple(sorted(system.can)), system.log)
 
 
@@ -60,7 +60,7 @@ class EventCourier:
         return report
 
     def pytest_sessionfinish(self) -> None:
-        """Close the driver and hand over what is known of the system."""
+        """Close the driver and hand over the state of the system."""
         self._system.close()
         self._config.workeroutput[_SYSTEM_KEY] = pickle.dumps(SystemInfo.of(self._system))  # type: ignore[attr-defined]
 
@@ -86,7 +86,7 @@ class Reporter:
     def finish(self, exit_status: int, system: SystemInfo | None = None) -> None:
         """Emit the last event. ``exit_status`` is pytest's; a run that broke off is a failure of the harness.
 
-        ``system`` is what is known of the system under test when the scenarios ran in this process.
+        ``system`` is the state of the system under test, when the scenarios ran in this process.
         """
         for nodeid in self._order:
             for event in self._early.pop(nodeid, ()):
@@ -95,15 +95,15 @@ class Reporter:
             status = pytest.ExitCode(exit_status)
             self.emit(HarnessFailed("pytest", f"the suite's own pytest run ended with {status!s}"))
         systems = [*self._systems, *([system] if system else [])]
-        known = next((system for system in systems if system.name is not None), SystemInfo())
+        named = next((system for system in systems if system.name is not None), SystemInfo())
         now = datetime.now(UTC)
         self.emit(
             RunFinished(
                 finished_at=now,
                 seconds=(now - self._config.started_at).total_seconds(),
-                retailer_name=known.name,
-                retailer_version=known.version,
-                can=known.can,
+                retailer_name=named.name,
+                retailer_version=named.version,
+                can=named.can,
                 driver_log="".join(system.log for system in systems),
             )
         )
@@ -159,7 +159,7 @@ class Reporter:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take what a worker knew of the system under test."""
+        """Take the state of a worker's system under test."""
         packed = getattr(node, "workeroutput", {}).get(_SYSTEM_KEY)
         if packed is not None:
             self._systems.append(pickle.loads(packed))  # noqa: S301 - from a process of this run

@@ -1,4 +1,4 @@
-"""The pytest plugins that run scenarios: one chooses them, one runs and judges them and emits their events."""
+"""The pytest plugins that run scenarios: one selects them, the other runs and judges them and emits their events."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class HistoriesItem(pytest.Item):
 
 
 class ScenarioSelector:
-    """Chooses the items of a run: the selected scenarios, then the random histories, and a user's own tests."""
+    """Selects the items of a run: the selected scenarios, then the random histories, and a user's own tests."""
 
     def __init__(self, config: SuiteConfig, testbed: Testbed) -> None:
         self._config = config
@@ -82,7 +82,7 @@ class ScenarioSelector:
 
 @dataclass(frozen=True, slots=True)
 class _StepsOutcome:
-    """How the steps of a scenario ended, before the rules have judged the traffic."""
+    """The end of a scenario's steps, before the rules have judged the traffic."""
 
     status: Status
     reason: str | None = None

@@ -1,4 +1,4 @@
-"""The simulator's server and the retailer's driver of one process."""
+"""The testbed: the simulator's server and the retailer's driver of one process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from simulator.security.settings import load_settings
 
 
 class Testbed:
-    """What scenarios run on. Server and driver start when first used, or with :meth:`open`."""
+    """The server and driver that scenarios run on. Both start when first used, or with :meth:`open`."""
 
     __test__ = False  # pytest: not a class of tests
 

@@ -40,16 +40,16 @@ class WaiverFile:
 
 
 def load_waivers(path: Path, known: Iterable[str]) -> tuple[Waiver, ...]:
-    """The waivers of a file; ``known`` are the ids of the catalogue. Raises SettingsError with all that is wrong."""
-    ids = tuple(known)
+    """Read a file of waivers; ``known`` are the ids of the catalogue. Raises SettingsError with all its mistakes."""
+    known_ids = tuple(known)
     file = SettingsFile.open(path)
     waivers = structure(file, file.table, WaiverFile).waiver
     problems: list[tuple[KeyPath, str]] = []
     seen: set[str] = set()
     for index, waiver in enumerate(waivers):
         name = waiver.requirement
-        if name not in ids:
-            advice = did_you_mean(name, ids) or "; `aldis requirements` lists them"
+        if name not in known_ids:
+            advice = did_you_mean(name, known_ids) or "; `aldis requirements` lists them"
             problems.append((("waiver", index, "requirement"), f"there is no requirement {name}{advice}"))
         if name in seen:
             problems.append((("waiver", index, "requirement"), f"{name} is waived twice; keep one of them"))

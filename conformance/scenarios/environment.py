@@ -23,7 +23,7 @@ from simulator.dit.model import Payload, SendRequest
 from simulator.documents.profile import Profile
 from simulator.domain.clock import RIGA, Clock
 from simulator.domain.model import ChannelName, Period
-from simulator.fault_injection.faults import PUBLISHING, WRONG_CERTIFICATE, Misbehaviour
+from simulator.fault_injection.faults import PUBLISHING, WRONG_CERTIFICATE, InjectedFault
 from simulator.http.server import Server
 from simulator.http.simulation import Simulation
 from simulator.journal import Entry, Json, Kind, Outcome, wall_now
@@ -40,7 +40,7 @@ class ScenarioError(Exception):
 
 
 class Environment:
-    """What one scenario runs in. The simulation is created when the first event happens.
+    """The surroundings of one scenario. The simulation is created when the first event happens.
 
     ``server`` gives the server on which the simulation is mounted; ``seed`` and ``name`` determine the message ids.
     ``token_seconds`` is how long tokens of the STS are valid (None: as configured); ``expected_grants`` are the amounts
@@ -250,24 +250,24 @@ class FaultInjection:
 
     def on_call(self, kind: str, operation: str) -> None:
         """Inject a fault into the retailer's next call of an operation."""
-        self._arm(Misbehaviour(kind=kind, operation=operation, authority=self._retailer, seconds=_SLOW_REPLY_SECONDS))
+        self._arm(InjectedFault(kind, operation, self._retailer, seconds=_SLOW_REPLY_SECONDS))
 
     def on_connection(self) -> None:
         """Show the next connection the certificate of another authority; open connections are closed."""
-        self._arm(Misbehaviour(kind=WRONG_CERTIFICATE))
+        self._arm(InjectedFault(WRONG_CERTIFICATE))
         self.server().hang_up()
 
     def on_token(self, kind: str) -> None:
         """Make the next token of the STS invalid."""
-        self._arm(Misbehaviour(kind=kind, authority=self._retailer))
+        self._arm(InjectedFault(kind, authority=self._retailer))
 
     def on_delivery(self, kind: str) -> None:
         """Inject a fault into the next message from BVKB to the retailer."""
         if kind in PUBLISHING:
-            self._arm(Misbehaviour(kind=kind, authority=self._retailer))
+            self._arm(InjectedFault(kind, authority=self._retailer))
             return
         bvkb = self.environment.open().world.bvkb.id
-        self._arm(Misbehaviour(kind=kind, operation="SendMessage2", authority=bvkb, recipient=self._retailer))
+        self._arm(InjectedFault(kind, "SendMessage2", bvkb, recipient=self._retailer))
 
     def clear(self) -> None:
         """Remove the faults that have not been triggered yet."""
@@ -311,5 +311,5 @@ class FaultInjection:
     def _retailer(self) -> str:
         return self.environment.system.retailer.authority
 
-    def _arm(self, fault: Misbehaviour) -> None:
+    def _arm(self, fault: InjectedFault) -> None:
         self.environment.open().faults.arm(fault)

@@ -17,6 +17,7 @@ from simulator.security.names import CERTIFICATE, STS, USERNAME
 from simulator.world.model import Retailer
 
 Recorder = Callable[[str, dict[str, Any], Callable[[], Answer]], Answer]
+"""Records a request and its answer: takes the request's name, its fields and a function that asks."""
 
 
 class RetailerRefused(Exception):
@@ -29,7 +30,7 @@ class Unsupported(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FtpsAccess:
-    """How the retailer reaches DIT's FTPS: with passwords from ``keys``, at an address known once it is served."""
+    """The retailer's access to DIT's FTPS: passwords from ``keys``, and an address known once it is served."""
 
     keys: Security
     address: Callable[[], str]

@@ -55,7 +55,7 @@ def example_of(item: Any) -> dict[str, str]:
 
 
 def feature_of(item: Any, seed: int) -> str:
-    """Return the scenario of a pytest item as a feature of its own, which ``aldis replay`` runs with the same seed."""
+    """Return the scenario of a pytest item as a separate feature, which ``aldis replay`` runs with the same seed."""
     titles = titles_of(item)
     scenario = scenario_wrapper_template_registry[item.obj].render(example_of(item))
     lines = [f"# seed: {seed}", f"Feature: {titles.feature}", "", f"  Scenario: {titles.title}"]

@@ -1,4 +1,4 @@
-"""Steps of the monthly cycle and of injected faults, and what is expected in the end."""
+"""Steps of the monthly cycle and of injected faults, and the expectations at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Givens: the date, the people of the scenario and what the state knows of them."""
+"""Steps that set the date, the people of the scenario and the facts that the state knows of them."""
 
 from __future__ import annotations
 

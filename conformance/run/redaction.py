@@ -1,7 +1,7 @@
-"""Redaction: personal codes, names and addresses are replaced by synthetic ones, the same person always by the same.
+"""Redaction: personal codes, names and addresses are replaced by synthetic ones, one for each person of the run.
 
-For reports that leave the machine: a retailer may have tested with its own customers. Personal data is learned from the
-journal (documents, and requests to the driver) and from the world, and then replaced wherever it occurs.
+For reports that leave the machine: a retailer may have tested with its own customers. Personal data is collected from
+the journal (documents, and requests to the driver) and from the world, and then replaced wherever it occurs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from xml.sax.saxutils import escape
 from simulator.documents.profile import Profile
 from simulator.documents.reading import DocumentError, read_document
 from simulator.domain.identifiers import personal_code_canonical, synthetic_personal_code
-from simulator.domain.model import ContractRecord, DiscountRecord, Document, PayoutRecord, Person
+from simulator.domain.model import ContractRecord, DiscountRecord, Document, PayoutRecord
+from simulator.domain.people import letters
 from simulator.journal import Entry, Journal
 from simulator.world.model import World
 
@@ -59,7 +60,7 @@ class Redactor:
             match record:
                 case ContractRecord():
                     for person in (record.holder, *(user.person for user in record.sub_users)):
-                        self._document_person(person)
+                        self._person(person.code, person.given_name, person.surname)
                     for address in (record.address, *(user.address for user in record.sub_users)):
                         self._address(address.text)
                 case DiscountRecord() | PayoutRecord():
@@ -80,9 +81,6 @@ class Redactor:
             for detail in value:
                 self._details(detail)
 
-    def _document_person(self, person: Person) -> None:
-        self._person(person.code, person.given_name, person.surname)
-
     def _person(self, code: str, given_name: str, surname: str) -> None:
         self._code(code)
         self._word(given_name, "Vārds")
@@ -102,7 +100,7 @@ class Redactor:
     def _word(self, text: str, prefix: str) -> None:
         text = text.strip()
         if len(text) >= _SHORTEST and text not in self._words:
-            self._words[text] = f"{prefix}{_letters(len(self._words))}"
+            self._words[text] = f"{prefix}{letters(len(self._words))}"
 
     # -- replacing
 
@@ -131,8 +129,8 @@ class Redactor:
         if isinstance(value, Mapping):
             return {key: self.value(item) for key, item in value.items()}
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            names = (known.name for known in dataclasses.fields(value))
-            return replace(value, **{name: self.value(getattr(value, name)) for name in names})
+            fields = (field.name for field in dataclasses.fields(value))
+            return replace(value, **{name: self.value(getattr(value, name)) for name in fields})
         return value
 
     def event(self, event: _Event) -> _Event:
@@ -196,13 +194,3 @@ def _payloads(entry: Entry, journal: Journal) -> Iterator[bytes]:
                 yield journal.blob(reference)
             except KeyError:
                 continue
-
-
-def _letters(number: int) -> str:
-    """Return a number as letters, because names have no digits."""
-    letters = ""
-    while True:
-        letters = chr(ord("A") + number % 26) + letters
-        number = number // 26 - 1
-        if number < 0:
-            return letters

@@ -15,7 +15,7 @@ from simulator.dit.model import Payload, SendRequest
 from simulator.documents.writing import write_document
 from simulator.domain.identifiers import synthetic_metering_point, synthetic_new_personal_code, synthetic_personal_code
 from simulator.domain.model import Category, ChannelName, ContractRecord, Document, Header, Period
-from simulator.domain.people import street_address
+from simulator.domain.people import letters, street_address
 from simulator.http.simulation import Simulation
 from simulator.world.model import Arrears, Authority, Claim, CodeChange, Resident, Retailer, Spell, World
 
@@ -74,7 +74,9 @@ class Population:
 
     def crowd(self, count: int) -> tuple[str, ...]:
         """Create further people and return their names, which differ in their surnames only."""
-        self.crowds += tuple(f"Iedzīvotājs {_letters(len(self.crowds) + number)}" for number in range(count))
+        self.crowds += tuple(
+            f"Iedzīvotājs {letters(len(self.crowds) + number).capitalize()}" for number in range(count)
+        )
         for name in self.crowds:
             self.person(name)
         return self.crowds[-count:]
@@ -161,16 +163,6 @@ class CustomerRecords:
         """Note a person's right code in place of the wrong one. Raises PopulationError when it was never wrong."""
         if self._wrong_codes.pop(name, None) is None:
             raise PopulationError(f"the personal code of {name} was never written wrongly")
-
-
-def _letters(number: int) -> str:
-    """Return a number as letters, because names have no digits."""
-    letters = ""
-    while True:
-        letters = chr(ord("a") + number % 26) + letters
-        number = number // 26 - 1
-        if number < 0:
-            return letters.capitalize()
 
 
 _NAMES = uuid.UUID("6d1c1d0e-0b5e-5c5c-9d0f-5a1d15c0ffee")

@@ -31,3 +31,12 @@ STREETS = ("Paraugu", "Liepu", "Skolas", "Upes", "Parka", "Dārza", "Ziedu", "Ķ
 def street_address(house: int, street: str = STREETS[0]) -> str:
     """Return an address in Paraugciems, a village that does not exist."""
     return f"{street} iela {house}, Paraugciems"
+
+
+def letters(number: int) -> str:
+    """Return a number as capital letters (0: A, 26: AA), for made-up names, which have no digits."""
+    text = ""
+    while number >= 0:
+        text = chr(ord("A") + number % 26) + text
+        number = number // 26 - 1
+    return text

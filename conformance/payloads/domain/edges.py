@@ -165,8 +165,8 @@ class EdgeGenerator(DocumentGenerator):
     def records(self, count: int) -> Iterator[Record]:
         """Yield records of which no two are about the same thing.
 
-        A record that repeats another one is made once more with a number of its own; where the schema has no room for
-        such a number, there are fewer records than ``count``.
+        A record that repeats another one is drawn once more, with its position as a number that tells it apart; where
+        the schema has no room for such a number, there are fewer records than ``count``.
         """
         for number in range(1, count + 1):
             for self._number in (None, number):

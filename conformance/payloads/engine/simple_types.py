@@ -328,7 +328,7 @@ class SimpleTypes:
 
     def _patterns(self, facets: Facets, *, alphabet: CharSet = WRITTEN, exact: bool = False) -> list[Automaton]:
         """Return an automaton for each step of derivation with patterns; a text must match one pattern of the step."""
-        made: list[Automaton] = []
+        automata: list[Automaton] = []
         for step in facets.steps:
             nodes = []
             for pattern in step.patterns:
@@ -338,10 +338,10 @@ class SimpleTypes:
                     raise Unsupported(f"the pattern {pattern!r}: {problem}", step.place) from problem
             node = nodes[0] if len(nodes) == 1 else regex.Choice(tuple(nodes))
             automaton = PatternAutomaton(node, alphabet, exact=exact)
-            made.append(automaton)
+            automata.append(automaton)
             if not exact and tabulate(automaton).empty and tabulate(PatternAutomaton(node, XML, exact=True)).empty:
                 raise Unsatisfiable(f"no text matches the pattern {' | '.join(step.patterns)}", step.place)
-        return made
+        return automata
 
 
 def _role(facets: Facets) -> Role:

@@ -130,21 +130,21 @@ class StringsOf:
         """Return one string; zeros make the first of all."""
         length = self._length(choices) if len(self.lengths) > 1 else self.lengths[0]
         state, left = 0, length
-        made: list[str] = []
+        chars: list[str] = []
         steps = self._steps
         for byte in choices.take(min(length, _FRESH)):
             step = steps.get((state, left)) or self._step(state, left)
             left -= 1
             if byte < step.direct:
-                made.append(step.char_of[byte])
+                chars.append(step.char_of[byte])
                 state = step.target_of[byte]
             else:
                 at = step.far(byte, choices)
-                made.append(step.chars[at])
+                chars.append(step.chars[at])
                 state = step.targets[at]
         if left:
-            self._finish(made, state, left)
-        return "".join(made)
+            self._finish(chars, state, left)
+        return "".join(chars)
 
     def all(self) -> Iterator[str]:
         """Yield every string once, the simplest first; of large character classes only the usual characters."""

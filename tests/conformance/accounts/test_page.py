@@ -34,9 +34,9 @@ def liga(tmp_path_factory: pytest.TempPathFactory) -> Statement:
     much = story.bill(CONTRACT, "2026-05", "60.00", "40.00", "17.90", "0.00", of="Līga")
     assert [code for code, _ in story.pay(much)] == ["applied-above-available"]
     country.until(date(2027, 1, 22))
-    found = statement(StoredJournal(country.store), country.profile, "090795-00076", 2026, country.world)
+    year = statement(StoredJournal(country.store), country.profile, "090795-00076", 2026, country.world)
     country.store.close()
-    return found
+    return year
 
 
 def test_the_text_says_what_happened(liga: Statement) -> None:
@@ -90,7 +90,7 @@ def test_a_page_has_the_figures_of_the_text(liga: Statement, language: str) -> N
     said = [element.text for element in page.xpath("//tbody//td/ul/li")]
     assert len(said) > 20
     joined = " ".join(text.split())
-    assert all(" ".join((each or "").split()) in joined for each in said)
+    assert all(" ".join((sentence or "").split()) in joined for sentence in said)
 
 
 @pytest.mark.parametrize("language", ["lv", "en"])
@@ -123,8 +123,8 @@ def test_what_a_name_holds_does_not_become_markup(liga: Statement) -> None:
 
 
 def test_json_has_the_same_figures(liga: Statement) -> None:
-    found = as_json(liga)
-    assert found["totals"] == {
+    figures = as_json(liga)
+    assert figures["totals"] == {
         "granted": "240.00",
         "applied": "62.10",
         "carried": "0.00",

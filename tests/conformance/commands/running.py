@@ -1,4 +1,4 @@
-"""Run ``aldis`` in the tests: in this process by default, or as a process of its own where that is what is tested."""
+"""Run ``aldis`` in the tests: in this process by default, or as a separate process where that is what is tested."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def test_a_full_disk_is_the_harness_s_fault(tmp_path: Path) -> None:
     assert "make room" in done.stdout
     report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
     assert report["result"]["outcome"] == "harness_failed"
-    assert {each["status"] for each in report["requirements"]} == {"not_tested"}
+    assert {requirement["status"] for requirement in report["requirements"]} == {"not_tested"}
 
 
 def test_a_report_that_cannot_be_written_is_said_and_never_green(tmp_path: Path) -> None:
@@ -137,8 +137,10 @@ def test_a_driver_that_breaks_the_protocol_fails_the_retailer(body: str, says: s
     done = aldis("check", "--retailer", retailer, "--only", "CON-01", "--report", "report", cwd=tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
     report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
-    assert [each["id"] for each in report["requirements"] if each["status"] == "failed"] == ["DRV-01"]
-    reasons = " ".join(str(each["reason"]) for each in report["scenarios"])
+    assert [requirement["id"] for requirement in report["requirements"] if requirement["status"] == "failed"] == [
+        "DRV-01"
+    ]
+    reasons = " ".join(str(scenario["reason"]) for scenario in report["scenarios"])
     assert says in reasons
 
 
@@ -160,13 +162,15 @@ def test_a_driver_that_lies_is_told_that_nothing_arrived(tmp_path: Path) -> None
     done = aldis("check", "--retailer", retailer, "--only", "month", "--report", "report", cwd=tmp_path)
     assert done.returncode == 1
     report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
-    broken = {each["id"]: each for each in report["requirements"] if each["status"] == "failed"}
+    broken = {
+        requirement["id"]: requirement for requirement in report["requirements"] if requirement["status"] == "failed"
+    }
     assert {"DRV-04", "CON-01", "DIT-09"} <= set(broken)
     said = broken["DRV-04"]["breaches"][0]
     assert "no call of the retailer's system has arrived" in said["message"]["en"]
     assert "neviens tās izsaukums nav pienācis" in said["message"]["lv"]
     assert "addresses that hello gave" in said["expected"]["en"]
-    assert all(each["status"] != "passed" for each in report["scenarios"])
+    assert all(scenario["status"] != "passed" for scenario in report["scenarios"])
 
 
 CALLS_AS_ANOTHER = """
@@ -199,7 +203,9 @@ def test_a_system_that_calls_with_another_environments_user(tmp_path: Path) -> N
     done = aldis("check", "--retailer", retailer, "--only", ONE, "--report", "report", cwd=tmp_path)
     assert done.returncode == 1
     report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
-    broken = {each["id"]: each for each in report["requirements"] if each["status"] == "failed"}
+    broken = {
+        requirement["id"]: requirement for requirement in report["requirements"] if requirement["status"] == "failed"
+    }
     assert "DRV-04" not in broken  # it did call
     assert "'nobody'" in json.dumps(broken["DIT-05"])
 
@@ -238,7 +244,7 @@ def test_a_system_that_floods_the_network_fails(tmp_path: Path) -> None:
     done = aldis("check", "--retailer", retailer, "--only", ONE, "--report", "report", cwd=tmp_path)
     assert done.returncode == 1
     report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
-    broken = [each["id"] for each in report["requirements"] if each["status"] == "failed"]
+    broken = [requirement["id"] for requirement in report["requirements"] if requirement["status"] == "failed"]
     assert "DIT-04" in broken
     assert "DRV-04" not in broken
 
@@ -261,7 +267,7 @@ def test_a_driver_that_changes_its_name_half_way(tmp_path: Path) -> None:
     done = aldis("check", "--retailer", retailer, "--only", "month", "--report", "report", cwd=tmp_path)
     assert done.returncode == 1
     report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
-    reasons = " ".join(str(each["reason"]) for each in report["scenarios"])
+    reasons = " ".join(str(scenario["reason"]) for scenario in report["scenarios"])
     assert "the driver called itself 'system 0' before and 'system 1' now; it must stay the same" in reasons
 
 
@@ -284,10 +290,10 @@ def test_a_bad_retailer_toml_is_one_sentence_and_wrong_use(head: str, says: str,
 
 
 def test_same_seed_same_run(tmp_path: Path) -> None:
-    def told(seed: str, folder: str) -> list[tuple[object, ...]]:
+    def journal_of(seed: str, folder: str) -> list[tuple[object, ...]]:
         aldis("check", "--only", LOST, "--seed", seed, "--report", folder, cwd=tmp_path)
         (journal,) = (tmp_path / folder / "journal").glob("*/journal.jsonl")
         entries = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
         return [(entry["operation"], entry["at"], entry.get("message_ids")) for entry in entries]
 
-    assert told("1", "one") == told("1", "again") != told("2", "other")
+    assert journal_of("1", "one") == journal_of("1", "again") != journal_of("2", "other")

@@ -56,7 +56,7 @@ def test_help_imports_nothing_heavy() -> None:
         "try: main()\n"
         "except SystemExit: pass\n"
         "heavy = ('spyne', 'hypothesis', 'sqlalchemy', 'zeep', 'lxml', 'pytest')\n"
-        "print([each for each in heavy if each in sys.modules])"
+        "print([name for name in heavy if name in sys.modules])"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.splitlines()[-1] == "[]"

@@ -11,9 +11,9 @@ from tests.conformance.commands.running import aldis, aldis_process
 
 
 def test_a_machine_that_is_fit(tmp_path: Path) -> None:
-    told = aldis_process("doctor", "--data", "data", "--json", cwd=tmp_path)
-    assert told.returncode == 0, told.stdout
-    findings = json.loads(told.stdout)
+    done = aldis_process("doctor", "--data", "data", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    findings = json.loads(done.stdout)
     assert all(set(finding) == {"subject", "health", "text"} for finding in findings)
     subjects = {finding["subject"] for finding in findings}
     assert subjects >= {"Python", "packages", "certificates", "simulator", "port 8080", "port 2121", "data"}
@@ -21,10 +21,10 @@ def test_a_machine_that_is_fit(tmp_path: Path) -> None:
 
 
 def test_what_was_named_and_cannot_be_used_is_wrong_use(tmp_path: Path) -> None:
-    told = aldis("doctor", "--retailer", "nowhere.toml", cwd=tmp_path)
-    assert told.returncode == 2
-    assert "BROKEN   retailer.toml" in told.stdout
-    assert "there is no such file" in told.stdout
+    done = aldis("doctor", "--retailer", "nowhere.toml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "BROKEN   retailer.toml" in done.stdout
+    assert "there is no such file" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ CHANNELS = ("contract", "discount", "payout")
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_generated_documents_are_valid_and_repeatable(channel: str, tmp_path: Path) -> None:
     for folder in ("one", "two"):
-        made = aldis(
+        done = aldis(
             "generate", channel, "--count", "4", "--records", "9", "--seed", "5", "--out", folder, cwd=tmp_path
         )
-        assert made.returncode == 0, made.stderr
+        assert done.returncode == 0, done.stderr
     files = sorted((tmp_path / "one").iterdir())
     assert len(files) == 4
     assert len({file.read_bytes() for file in files}) == 4
@@ -31,8 +31,8 @@ def test_generated_documents_are_valid_and_repeatable(channel: str, tmp_path: Pa
 def test_documents_are_of_the_month_asked_for(channel: str, tmp_path: Path) -> None:
     """Also of one with rates of its own (those before August 2023)."""
     for period in ("2022-12", "2026-03"):
-        made = aldis("generate", channel, "--period", period, "--count", "2", "--out", period, cwd=tmp_path)
-        assert made.returncode == 0, made.stderr
+        done = aldis("generate", channel, "--period", period, "--count", "2", "--out", period, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
         files = sorted((tmp_path / period).iterdir())
         assert all(f"Period>{period}</" in file.read_text(encoding="utf-8") for file in files)
         assert aldis("validate", *map(str, files), cwd=tmp_path).returncode == 0
@@ -49,16 +49,16 @@ def test_a_month_that_is_none_or_has_no_rates_is_told(period: str, says: str, tm
 
 
 def test_an_empty_document_is_valid(tmp_path: Path) -> None:
-    made = aldis("generate", "payout", "--records", "0", "--out", ".", cwd=tmp_path)
-    assert aldis("validate", made.stdout.strip(), cwd=tmp_path).returncode == 0
+    done = aldis("generate", "payout", "--records", "0", "--out", ".", cwd=tmp_path)
+    assert aldis("validate", done.stdout.strip(), cwd=tmp_path).returncode == 0
 
 
 def test_findings_have_line_path_expected_and_source(tmp_path: Path) -> None:
     sample = aldis("generate", "payout", "--records", "2", cwd=tmp_path).stdout
-    spoilt = sample.replace("</ppriv:Applied>", "x</ppriv:Applied>", 1)
-    line = next(n for n, text in enumerate(spoilt.splitlines(), start=1) if "x</ppriv:Applied>" in text)
-    (tmp_path / "spoilt.xml").write_text(spoilt, encoding="utf-8")
-    shown = aldis("validate", "spoilt.xml", "--json", cwd=tmp_path)
+    invalid = sample.replace("</ppriv:Applied>", "x</ppriv:Applied>", 1)
+    line = next(n for n, text in enumerate(invalid.splitlines(), start=1) if "x</ppriv:Applied>" in text)
+    (tmp_path / "invalid.xml").write_text(invalid, encoding="utf-8")
+    shown = aldis("validate", "invalid.xml", "--json", cwd=tmp_path)
     assert shown.returncode == 1
     (file,) = json.loads(shown.stdout)["files"]
     assert file["valid"] is False
@@ -67,7 +67,7 @@ def test_findings_have_line_path_expected_and_source(tmp_path: Path) -> None:
     assert finding["path"] == "/ppriv:ProviderPayout/ppriv:Payout[1]/ppriv:Applied"
     assert finding["expected"]
     assert finding["source"]
-    people = aldis("validate", "spoilt.xml", "--lang", "lv", cwd=tmp_path)
+    people = aldis("validate", "invalid.xml", "--lang", "lv", cwd=tmp_path)
     assert people.returncode == 1
     assert "NEDERĪGS" in people.stdout
 
@@ -92,8 +92,10 @@ def test_invalid_documents_say_what_must_be_said_of_them(tmp_path: Path) -> None
     kinds = set()
     for file in files:
         expected = json.loads((tmp_path / file).with_suffix(".expect.json").read_text(encoding="utf-8"))
-        found = validate((tmp_path / file).read_bytes(), profile)
-        assert {(complaint.code, complaint.path) for complaint in found} == {(expected["code"], expected["path"])}, file
+        complaints = validate((tmp_path / file).read_bytes(), profile)
+        assert {(complaint.code, complaint.path) for complaint in complaints} == {
+            (expected["code"], expected["path"])
+        }, file
         assert expected["why"]
         kinds.add(file.stem.split("-", 3)[3])
     assert len(kinds) >= 35

@@ -13,8 +13,8 @@ EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 
 
 def test_the_files_to_start_from_are_usable(tmp_path: Path) -> None:
-    made = aldis("init", "mine", cwd=tmp_path)
-    assert made.returncode == 0
+    done = aldis("init", "mine", cwd=tmp_path)
+    assert done.returncode == 0
     assert load_retailer(tmp_path / "mine" / "retailer.toml").authority == "100777"
     hint = (tmp_path / "mine" / "retailer.toml").read_text(encoding="utf-8").partition("\n")[0]
     schema = tmp_path / "mine" / hint.removeprefix("#:schema ")
@@ -43,10 +43,10 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_worked_example_to_start_from(language: str, tmp_path: Path) -> None:
-    made = aldis("init", "mine", "--language", language, cwd=tmp_path)
-    assert made.returncode == 0, made.stderr
+    done = aldis("init", "mine", "--language", language, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
     config = load_retailer(tmp_path / "mine" / "retailer.toml")
-    assert "aldis check --retailer mine/retailer.toml" in made.stdout
+    assert "aldis check --retailer mine/retailer.toml" in done.stdout
     program = config.driver.command[-1]
     if language == "csharp":  # which has to be compiled first
         program = "Driver.cs"

@@ -55,8 +55,8 @@ def test_a_year_from_a_reports_journal(places: Path) -> None:
         "2026",
         "--json",
     )
-    found = json.loads(aldis(*with_world, cwd=places).stdout)
-    assert (found["name"], found["totals"]["applied"]) == ("Anna Bērziņa", "12.35")
+    figures = json.loads(aldis(*with_world, cwd=places).stdout)
+    assert (figures["name"], figures["totals"]["applied"]) == ("Anna Bērziņa", "12.35")
 
 
 def test_a_page(places: Path) -> None:

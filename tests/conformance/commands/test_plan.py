@@ -22,10 +22,10 @@ TIMETABLE = timetable_of(load_profile().due)
 
 
 def test_the_steps_from_a_monday_in_march() -> None:
-    found = plan(date(2026, 3, 2), TIMETABLE)
+    dates = plan(date(2026, 3, 2), TIMETABLE)
     # 5 working days from Monday 2 March: Monday 9 March. 10 more: Monday 23 March. 10 more, without Good Friday 3 April
     # and Easter Monday 6 April: 24, 25, 26, 27, 30, 31 March, 1, 2, 7, 8 April.
-    assert [(step.number, step.begins, step.ends) for step in found.steps] == [
+    assert [(step.number, step.begins, step.ends) for step in dates.steps] == [
         (1, date(2026, 3, 2), date(2026, 3, 9)),
         (2, date(2026, 3, 9), date(2026, 3, 9)),
         (3, date(2026, 3, 9), date(2026, 3, 23)),
@@ -35,10 +35,10 @@ def test_the_steps_from_a_monday_in_march() -> None:
         (7, date(2026, 5, 1), date(2026, 5, 1)),
         (8, date(2026, 3, 2), date(2026, 3, 2)),
     ]
-    assert found.first_month == Period(2026, 5)
+    assert dates.first_month == Period(2026, 5)
     # The last working day before 5 May: 4 May is a holiday (a Monday), 1 May, too; so Thursday 30 April. But in May the
     # exchange begins: nothing can be sent before the 1st.
-    assert (found.contracts_due, found.determined, found.payouts_due) == (
+    assert (dates.contracts_due, dates.determined, dates.payouts_due) == (
         date(2026, 5, 1),
         date(2026, 5, 7),
         date(2026, 6, 20),
@@ -46,10 +46,10 @@ def test_the_steps_from_a_monday_in_march() -> None:
 
 
 def test_a_retailers_own_time_counts() -> None:
-    found = plan(date(2026, 3, 2), TIMETABLE, build=20, test=5)
+    dates = plan(date(2026, 3, 2), TIMETABLE, build=20, test=5)
     # 23 March + 20 working days (without 3 and 6 April) = 22 April; + 5 = 29 April; + 10 without 1 and 4 May = 15 May.
-    assert [step.ends for step in found.steps[3:6]] == [date(2026, 4, 22), date(2026, 4, 29), date(2026, 5, 15)]
-    assert found.first_month == Period(2026, 6)
+    assert [step.ends for step in dates.steps[3:6]] == [date(2026, 4, 22), date(2026, 4, 29), date(2026, 5, 15)]
+    assert dates.first_month == Period(2026, 6)
 
 
 @given(
@@ -58,28 +58,28 @@ def test_a_retailers_own_time_counts() -> None:
     st.integers(0, 20),
 )
 def test_production_begins_with_the_month_after_access(start: date, build: int, test: int) -> None:
-    found = plan(start, TIMETABLE, build=build, test=test)
-    ends = [step.ends for step in found.steps[:6]]
+    dates = plan(start, TIMETABLE, build=build, test=test)
+    ends = [step.ends for step in dates.steps[:6]]
     assert ends == sorted(ends)
     assert all(working_day(end) for end in ends)
-    assert found.first_month == Period.of(found.steps[5].ends) + 1
-    assert found.steps[6].begins == found.first_month.first_day > found.steps[5].ends
+    assert dates.first_month == Period.of(dates.steps[5].ends) + 1
+    assert dates.steps[6].begins == dates.first_month.first_day > dates.steps[5].ends
     # Whoever is ready by the latest day begins with that month; a working day later it is a month later.
-    ready = latest_ready(found.first_month)
-    assert found.steps[4].ends <= ready
-    assert Period.of(add_working_days(ready, OPENING)) + 1 == found.first_month
-    assert Period.of(add_working_days(ready, OPENING + 1)) + 1 > found.first_month
+    ready = latest_ready(dates.first_month)
+    assert dates.steps[4].ends <= ready
+    assert Period.of(add_working_days(ready, OPENING)) + 1 == dates.first_month
+    assert Period.of(add_working_days(ready, OPENING + 1)) + 1 > dates.first_month
 
 
 @given(st.dates(date(2022, 1, 1), date(2027, 12, 31)))
 def test_the_plan_and_dits_rights_agree_on_the_first_month(start: date) -> None:
-    found = plan(start, TIMETABLE)
-    access = found.steps[5].ends
+    dates = plan(start, TIMETABLE)
+    access = dates.steps[5].ends
     key = GrantKey("paraugs", "URN:IVIS:100001:CHA-X-TYPE-DSK", Environment.PRODUCTION, ChannelRight.SEND)
     right = Grant(key, access)
-    assert right.begins == found.first_month.first_day
-    assert not right.holds_on(found.first_month.first_day - timedelta(days=1))
-    assert right.holds_on(found.contracts_due)
+    assert right.begins == dates.first_month.first_day
+    assert not right.holds_on(dates.first_month.first_day - timedelta(days=1))
+    assert right.holds_on(dates.contracts_due)
 
 
 def test_a_start_on_a_day_off_begins_on_the_next_working_day() -> None:
@@ -102,9 +102,9 @@ def test_the_command_in_both_languages(tmp_path: Path) -> None:
 
 
 def test_json(tmp_path: Path) -> None:
-    found = json.loads(aldis("plan", "--from", "2026-03-02", "--json", cwd=tmp_path).stdout)
-    assert [each["step"] for each in found["steps"]] == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert (found["first_month"], found["steps"][5]["ends"]) == ("2026-05", "2026-04-08")
+    report = json.loads(aldis("plan", "--from", "2026-03-02", "--json", cwd=tmp_path).stdout)
+    assert [step["step"] for step in report["steps"]] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert (report["first_month"], report["steps"][5]["ends"]) == ("2026-05", "2026-04-08")
 
 
 def test_without_a_date_it_begins_today(tmp_path: Path) -> None:

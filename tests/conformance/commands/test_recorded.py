@@ -50,7 +50,9 @@ def test_what_was_recorded_is_judged(recorded: Path, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "DIT-02" in done.stdout
     report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
-    assert [each["id"] for each in report["requirements"] if each["status"] == "failed"] == ["DIT-02"]
+    assert [requirement["id"] for requirement in report["requirements"] if requirement["status"] == "failed"] == [
+        "DIT-02"
+    ]
     page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
     assert "Lists the new messages" in page
 
@@ -87,7 +89,7 @@ def test_a_damaged_folder_is_said_in_a_sentence(recorded: Path, tmp_path: Path) 
 def test_whatever_is_missing_or_changed_nothing_is_judged(
     damage: str, says: str, recorded: Path, tmp_path: Path
 ) -> None:
-    """What is missing would else count as what the retailer never did."""
+    """A missing entry would otherwise count as something that the retailer never did."""
     (database,) = recorded.glob("*.sqlite*")
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA foreign_keys=OFF")
@@ -128,7 +130,9 @@ def test_a_waiver_applies_to_recorded_traffic(recorded: Path, tmp_path: Path) ->
     done = aldis("check", "--recorded", "data", *arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
-    assert [each["id"] for each in report["requirements"] if each["status"] == "waived"] == ["DIT-02"]
+    assert [requirement["id"] for requirement in report["requirements"] if requirement["status"] == "waived"] == [
+        "DIT-02"
+    ]
 
 
 def test_a_waiver_that_is_not_needed_fails_recorded_traffic(recorded: Path, tmp_path: Path) -> None:

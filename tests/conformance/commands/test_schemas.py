@@ -92,8 +92,8 @@ def test_diff(adopted: Path) -> None:
     assert (same.returncode, same.stdout) == (0, "No difference.\n")
     other = aldis("schemas", "diff", "reconstruction", "official/profile.toml", "--json", cwd=adopted)
     assert other.returncode == 1
-    found = json.loads(other.stdout)
-    assert {"kind": "new", "place": "/Izmaksas", "before": None, "after": "once, required"} in found
+    changes = json.loads(other.stdout)
+    assert {"kind": "new", "place": "/Izmaksas", "before": None, "after": "once, required"} in changes
     assert "+ /Izmaksas" in aldis("schemas", "diff", "reconstruction", "official/profile.toml", cwd=adopted).stdout
     assert aldis("schemas", "diff", "nothing", "reconstruction", cwd=adopted).returncode == 2
 

@@ -81,6 +81,6 @@ def test_duties_and_validation_are_switched(tmp_path: Path) -> None:
         return None if answer.ok else read_fault(answer.content).refusal
 
     with serving(cwd=tmp_path) as (url, _):
-        assert [call(url, each) for each in (poll, poll, nonsense)] == [None, None, "invalid-payload"]
+        assert [call(url, request) for request in (poll, poll, nonsense)] == [None, None, "invalid-payload"]
     with serving("--enforce-duties", "--validate-on-send", "off", cwd=tmp_path) as (url, _):
-        assert [call(url, each) for each in (poll, poll, nonsense)] == [None, "polled-too-often", None]
+        assert [call(url, request) for request in (poll, poll, nonsense)] == [None, "polled-too-often", None]

@@ -1,4 +1,4 @@
-"""What users import from ``conformance.payloads``, and the names of the release before."""
+"""The names that users import from ``conformance.payloads``, and those of the release before."""
 
 from __future__ import annotations
 

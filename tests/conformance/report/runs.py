@@ -1,4 +1,4 @@
-"""Runs told as events, for the tests of every report."""
+"""Runs as lists of events, for the tests of every report."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def info(identifier: str, level: str = "must", basis: str = "documented") -> Req
         text_lv=f"Prasība {identifier}.",
         text_en=f"Requirement {identifier}.",
         remedy_lv=f"Izlabojiet {identifier}.",
-        remedy_en=f"Mend {identifier}.",
+        remedy_en=f"Fix {identifier}.",
         basis=basis,
         source="Cabinet Regulation No. 345",
     )

@@ -1,4 +1,4 @@
-"""What stands on the terminal at the end: causes once, and nothing of a long list that says the same."""
+"""The report on the terminal: each cause once, and no long lists of equal lines."""
 
 from __future__ import annotations
 

@@ -32,10 +32,10 @@ def good_run(**changes: object) -> list[Event]:
 
 
 def key_file(folder: Path, key: object = None, name: str = "key.pem") -> Path:
-    made = key or ed25519.Ed25519PrivateKey.generate()
+    signing_key = key or ed25519.Ed25519PrivateKey.generate()
     path = folder / name
     path.write_bytes(
-        made.private_bytes(  # type: ignore[attr-defined]
+        signing_key.private_bytes(  # type: ignore[attr-defined]
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
     )
@@ -71,15 +71,15 @@ def changed(dossier: Path, change: Callable[[dict[str, bytes]], object]) -> None
 def test_a_good_run_is_packed_signed_and_verified(tmp_path: Path) -> None:
     key = key_file(tmp_path)
     dossier = write(tmp_path, good_run(), key)
-    found = verify_dossier(dossier, public_file(tmp_path, key))
-    assert found.manifest["retailer"] == "Paraugs Enerģija"
-    assert found.fingerprint.startswith("SHA256:")
+    verified = verify_dossier(dossier, public_file(tmp_path, key))
+    assert verified.manifest["retailer"] == "Paraugs Enerģija"
+    assert verified.fingerprint.startswith("SHA256:")
     with zipfile.ZipFile(dossier) as archive:
         names = set(archive.namelist())
         assert archive.read("report.lv.pdf").startswith(b"%PDF-")
         assert json.loads(archive.read("versions.json")) == {"suite": "0.1.0"}
     assert {"report.html", "report.json", "report.en.pdf", "requirements.csv", "journals.json", "manifest.sig"} <= names
-    assert found.files == len(names) - 3
+    assert verified.files == len(names) - 3
 
 
 @pytest.mark.parametrize(
@@ -146,9 +146,9 @@ def test_what_is_no_zip(data: bytes, tmp_path: Path) -> None:
 )
 def test_without_all_that_is_needed_there_is_no_dossier(events: list[Event], says: str, tmp_path: Path) -> None:
     assert not write(tmp_path, events).exists()
-    found = list(obstacles(fold(events)))
-    assert any(says in obstacle.in_language("en") for obstacle in found)
-    assert all(obstacle.in_language("lv") != obstacle.in_language("en") for obstacle in found)
+    sentences = list(obstacles(fold(events)))
+    assert any(says in obstacle.in_language("en") for obstacle in sentences)
+    assert all(obstacle.in_language("lv") != obstacle.in_language("en") for obstacle in sentences)
 
 
 def test_what_cannot_be_tested_is_no_obstacle() -> None:

@@ -69,8 +69,8 @@ def test_the_file_is_what_was_checked(tmp_path: Path) -> None:
 def test_the_schema_refuses_what_is_not_so(path: tuple[str | int, ...]) -> None:
     report: Any = copy.deepcopy(as_json(fold(RUNS["failed"])))
     place = report
-    for each in path[:-1]:
-        place = place[each]
+    for key in path[:-1]:
+        place = place[key]
     place[path[-1]] = {"nonsense": True}
     with pytest.raises(jsonschema.ValidationError):
         check(report)
@@ -80,7 +80,7 @@ def test_the_schema_refuses_what_is_not_so(path: tuple[str | int, ...]) -> None:
 
 
 def test_no_field_is_missing_from_the_schema() -> None:
-    """What stands in a report is described: nobody has to guess what a field means."""
+    """The schema describes every field of a report."""
     report: Any = as_json(fold(RUNS["waived"]))
     assert set(report) == set(SCHEMA["properties"])
     assert set(report["run"]) == set(SCHEMA["properties"]["run"]["properties"])

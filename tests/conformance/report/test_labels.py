@@ -1,4 +1,4 @@
-"""Which breaches of a requirement are shown, and which are counted."""
+"""The grouping of a requirement's breaches: three of a kind are shown, the others counted."""
 
 from __future__ import annotations
 

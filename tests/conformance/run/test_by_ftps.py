@@ -22,7 +22,7 @@ class WithoutFtps(Driver):
 
     def hello(self, **fields: object) -> dict[str, object]:
         said = super().hello(**fields)  # type: ignore[arg-type]
-        return {**said, "can": [each for each in said["can"] if each != "ftps"]}
+        return {**said, "can": [ability for ability in said["can"] if ability != "ftps"]}
 
 
 def play(keys: Path, *only: str, security: str = "off", driver: str | None = None) -> RunSummary:

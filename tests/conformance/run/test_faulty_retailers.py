@@ -1,4 +1,4 @@
-"""The suite finds what a retailer does wrong: each spoilt retailer breaks the one rule it should, and no other."""
+"""The suite finds a retailer's fault: each faulty retailer breaks the requirement that it should, and no other."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MACHINE_CLOCK = "tests.conformance.machine_clock:ByMachineClock"
 PROFILE = load_profile()
 POLICY = Policy(PROFILE.assumed_requirements)
 REQUIREMENTS = {requirement.id: requirement for requirement in load()}
-NOT_SPOILT = {
+WITHOUT_FAULTY_RETAILER = {
     "XML-02": "the reference retailer's SOAP library writes UTF-8 only",
     "DIT-06": "the reference retailer's SOAP library makes its calls from the WSDL",
     "DIT-08": "500 MB would have to be sent",
@@ -47,7 +47,7 @@ NOT_SPOILT = {
     "PAY-11": "amounts are written by the profile, always with two decimals",
     "PRI-01": "the reference retailer has no contracts of others",
 }
-"""Rules that no spoilt retailer trips; each is shown to fail by a story in tests/conformance/rules."""
+"""Rules that no faulty retailer breaks; a story in tests/conformance/rules shows that each can fail."""
 
 
 @pytest.fixture(scope="session")
@@ -56,15 +56,15 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("keys")
 
 
-def play(spoilt: Spoilt, keys: Path, instead: str | None = None) -> RunSummary:
+def play(faulty: Spoilt, keys: Path, instead: str | None = None) -> RunSummary:
     config = RetailerConfig(
         name="Sabojātā Enerģija",
         registration_number="40009990008",
         authority="100777",
-        driver=DriverConfig(kind=DriverKind.PYTHON, object=instead or f"tests.mutants.{spoilt.variant}"),
+        driver=DriverConfig(kind=DriverKind.PYTHON, object=instead or f"tests.mutants.{faulty.variant}"),
         directory=ROOT,
-        security=spoilt.security,
-        transport=spoilt.transport,
+        security=faulty.security,
+        transport=faulty.transport,
         keys=keys,
     )
     summary = RunSummary()
@@ -74,8 +74,8 @@ def play(spoilt: Spoilt, keys: Path, instead: str | None = None) -> RunSummary:
         if isinstance(event, ScenarioFinished):
             finished.append(event)
 
-    run_suite(SuiteConfig(config, PROFILE, only=(spoilt.scenario,)), [summary, keep])
-    assert finished, f"there is no scenario {spoilt.scenario!r}"
+    run_suite(SuiteConfig(config, PROFILE, only=(faulty.scenario,)), [summary, keep])
+    assert finished, f"there is no scenario {faulty.scenario!r}"
     assert not summary.harness_failures
     for scenario in finished:
         assert scenario.timeline is not None
@@ -84,14 +84,14 @@ def play(spoilt: Spoilt, keys: Path, instead: str | None = None) -> RunSummary:
     return summary
 
 
-@pytest.mark.parametrize("spoilt", TABLE, ids=lambda each: each.variant)
-def test_a_fault_breaks_its_own_requirement_and_no_other(spoilt: Spoilt, keys: Path) -> None:
-    summary = play(spoilt, keys)
+@pytest.mark.parametrize("faulty", TABLE, ids=lambda row: row.variant)
+def test_a_fault_breaks_its_own_requirement_and_no_other(faulty: Spoilt, keys: Path) -> None:
+    summary = play(faulty, keys)
     broken = {verdict.info.id: verdict.status for verdict in summary.verdicts if verdict.breaches}
-    assert set(broken) == {spoilt.requirement, *spoilt.also}
-    red = any(POLICY.is_fatal(REQUIREMENTS[each]) for each in broken)
-    assert broken[spoilt.requirement] is (
-        Status.FAILED if POLICY.is_fatal(REQUIREMENTS[spoilt.requirement]) else Status.WARNED
+    assert set(broken) == {faulty.requirement, *faulty.also}
+    red = any(POLICY.is_fatal(REQUIREMENTS[requirement]) for requirement in broken)
+    assert broken[faulty.requirement] is (
+        Status.FAILED if POLICY.is_fatal(REQUIREMENTS[faulty.requirement]) else Status.WARNED
     )
     assert summary.exit_code == (1 if red or summary.failed_scenarios else 0)
 
@@ -139,7 +139,7 @@ def test_a_retailer_that_signs_by_its_machines_clock_is_waited_for(keys: Path) -
 
 def test_every_rule_is_tripped_or_it_is_said_why_not() -> None:
     judged = {verdict.requirement for verdict in judge(Story().case())}
-    tripped = {spoilt.requirement for spoilt in TABLE}
-    assert len({spoilt.variant for spoilt in TABLE}) == len(TABLE) >= 50
-    assert judged - tripped == set(NOT_SPOILT)
-    assert all(spoilt.fault for spoilt in TABLE)
+    tripped = {faulty.requirement for faulty in TABLE}
+    assert len({faulty.variant for faulty in TABLE}) == len(TABLE) >= 50
+    assert judged - tripped == set(WITHOUT_FAULTY_RETAILER)
+    assert all(faulty.fault for faulty in TABLE)

@@ -1,4 +1,4 @@
-"""``pytest --aldis-retailer FILE``: the suite in somebody's own pytest run, with all that pytest can."""
+"""``pytest --aldis-retailer FILE``: the suite in a user's own pytest run, with pytest's options."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ def test_many_processes_make_one_report(tmp_path: Path) -> None:
     assert code == 1, said
     assert len(report["scenarios"]) == 3
     assert report["run"]["system"]["name"] == "aldis-conformance reference retailer"
-    assert [each["id"] for each in report["requirements"] if each["status"] == "failed"] == ["PAY-01"]
+    assert [requirement["id"] for requirement in report["requirements"] if requirement["status"] == "failed"] == [
+        "PAY-01"
+    ]
     assert len(list((tmp_path / "report" / "journal").iterdir())) == 3
 
 
@@ -99,30 +101,30 @@ def test_what_cannot_be_used_is_said_in_a_sentence(arguments: tuple[str, ...], s
 
 def test_without_the_option_it_only_adds_options() -> None:
     program = (
-        "import sys, conformance.plugin; print([each for each in sys.modules if each.split('.')[0] == 'simulator'])"
+        "import sys, conformance.plugin; print([name for name in sys.modules if name.split('.')[0] == 'simulator'])"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
 
 
 def test_same_seed_same_run_however_it_is_run(tmp_path: Path) -> None:
-    """On one process, on two, or one scenario alone: what is told is the same, entry by entry."""
+    """On one process, on two, or one scenario alone: the journals are the same, entry by entry."""
 
-    def told(folder: str, *arguments: str) -> dict[str, list[tuple[object, ...]]]:
+    def journals(folder: str, *arguments: str) -> dict[str, list[tuple[object, ...]]]:
         code, said = _pytest(tmp_path, "--aldis-report", folder, *arguments, retailer="tests.mutants.green:Driver")
         assert code == 0, said
         return {
             journal.parent.name: [
-                (each["number"], each["operation"], each["at"], each.get("message_ids"))
-                for each in map(json.loads, journal.read_text(encoding="utf-8").splitlines())
+                (entry["number"], entry["operation"], entry["at"], entry.get("message_ids"))
+                for entry in map(json.loads, journal.read_text(encoding="utf-8").splitlines())
             ]
             for journal in (tmp_path / folder / "journal").glob("*/journal.jsonl")
         }
 
     chosen = ("-k", "smaller_than_the_support or tenant_gets")
-    one = told("one", *chosen)
+    one = journals("one", *chosen)
     assert len(one) == 2
-    assert told("two", *chosen, "-n", "2") == one
-    alone = told("alone", "-k", "tenant_gets", "-x")
+    assert journals("two", *chosen, "-n", "2") == one
+    alone = journals("alone", "-k", "tenant_gets", "-x")
     assert alone == {name: one[name] for name in alone}
-    assert told("other", *chosen, "--aldis-seed", "2") != one
+    assert journals("other", *chosen, "--aldis-seed", "2") != one

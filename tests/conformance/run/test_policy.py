@@ -1,4 +1,4 @@
-"""What fails a run, as the one policy says."""
+"""The policy: breaches and waivers that fail a run, and those that do not."""
 
 from __future__ import annotations
 

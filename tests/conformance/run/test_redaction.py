@@ -1,4 +1,4 @@
-"""Whatever leaves the machine names no person of the run, and the same person is always the same made-up one."""
+"""Redacted reports and journals name no person of the run; a person has the same synthetic name everywhere."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ from tests.conformance.rules.builder import ANNA, HOME, ILZE, PROFILE, Story, co
 
 
 def story() -> Story:
-    told = Story()
-    told.sign()
-    told.join(ILZE)
-    with told.run("contract"):
-        told.fetch("contract")
-        told.report(contract(sub_users=(tenant(ILZE),)))
-    return told
+    recorded = Story()
+    recorded.sign()
+    recorded.join(ILZE)
+    with recorded.run("contract"):
+        recorded.fetch("contract")
+        recorded.report(contract(sub_users=(tenant(ILZE),)))
+    return recorded
 
 
-def redactor(told: Story) -> Redactor:
-    found = Redactor()
-    found.learn(told.journal, PROFILE, told.case().world)
-    return found
+def redactor_of(recorded: Story) -> Redactor:
+    redactor = Redactor()
+    redactor.learn(recorded.journal, PROFILE, recorded.case().world)
+    return redactor
 
 
 PERSONAL = (ANNA.code, ANNA.code.replace("-", ""), ANNA.surname, ILZE.code, ILZE.surname, HOME.text)
 
 
 def test_people_are_replaced_and_everything_else_stays() -> None:
-    found = redactor(story())
+    redactor = redactor_of(story())
     text = f"Līgums 0012345678: {ANNA.given_name} {ANNA.surname} ({ANNA.code}), {HOME.text}; 40009990008, 20.00 EUR"
-    hidden = found.text(text)
-    assert not [each for each in PERSONAL if each in hidden]
+    hidden = redactor.text(text)
+    assert not [personal for personal in PERSONAL if personal in hidden]
     for kept in ("Līgums 0012345678", "40009990008", "20.00 EUR"):
         assert kept in hidden
-    assert found.text(text) == hidden
-    assert found.text(ANNA.code.replace("-", "")) == found.text(ANNA.code).replace("-", "")
-    assert found.text(ANNA.code) != found.text(ILZE.code)
+    assert redactor.text(text) == hidden
+    assert redactor.text(ANNA.code.replace("-", "")) == redactor.text(ANNA.code).replace("-", "")
+    assert redactor.text(ANNA.code) != redactor.text(ILZE.code)
 
 
 def test_events_are_redacted_whole() -> None:
@@ -58,17 +58,17 @@ def test_events_are_redacted_whole() -> None:
         expected=ANNA.code,
         evidence=(Evidence(7, None, ANNA.code),),
     )
-    hidden = redactor(story()).event(Verdict("CON-03", 1, (breach,)))
-    assert not [each for each in PERSONAL if each in str(hidden)]
+    hidden = redactor_of(story()).event(Verdict("CON-03", 1, (breach,)))
+    assert not [personal for personal in PERSONAL if personal in str(hidden)]
     assert hidden.requirement == "CON-03"
     assert hidden.breaches[0].evidence[0].entry == 7
 
 
 def test_a_redacted_journal_can_be_written_and_read_and_its_documents_are_still_valid(tmp_path: Path) -> None:
-    told = story()
-    write_folder(RedactedJournal(told.journal, redactor(told)), tmp_path / "journal")
+    recorded = story()
+    write_folder(RedactedJournal(recorded.journal, redactor_of(recorded)), tmp_path / "journal")
     everything = b"".join(path.read_bytes() for path in (tmp_path / "journal").rglob("*") if path.is_file()).decode()
-    assert not [each for each in PERSONAL if each in everything]
+    assert not [personal for personal in PERSONAL if personal in everything]
     read = FolderJournal(tmp_path / "journal")
     (payload,) = {entry.payload for entry in read.entries() if entry.payload}
     data = read.blob(payload)
@@ -79,14 +79,14 @@ def test_a_redacted_journal_can_be_written_and_read_and_its_documents_are_still_
 
 @given(st.text())
 def test_what_is_not_personal_is_left_alone(text: str) -> None:
-    found = Redactor()
-    assert found.text(text) == text
-    assert found.data(text.encode("utf-8", "surrogatepass")) == text.encode("utf-8", "surrogatepass")
+    redactor = Redactor()
+    assert redactor.text(text) == text
+    assert redactor.data(text.encode("utf-8", "surrogatepass")) == text.encode("utf-8", "surrogatepass")
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe\x00", "windows ā".encode("windows-1257")])
 def test_bytes_that_are_no_text_pass(data: bytes) -> None:
-    assert redactor(story()).data(data) == data
+    assert redactor_of(story()).data(data) == data
 
 
 def test_check_redacts_all_that_it_writes(tmp_path: Path) -> None:

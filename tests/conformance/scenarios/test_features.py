@@ -35,9 +35,9 @@ def test_a_scenario_can_be_read(feature: object, scenario: object) -> None:
     assert set(scenario.tags) <= known  # type: ignore[attr-defined]
 
 
-def test_every_misbehaviour_is_in_a_scenario() -> None:
+def test_every_injected_fault_is_in_a_scenario() -> None:
     sentences = {**CALL_FAULTS, **DELIVERY_FAULTS, **TOKEN_FAULTS}
     assert set(sentences.values()) | CONNECTING == set(KINDS)
-    told = "\n".join(path.read_text(encoding="utf-8") for path in Path(SCENARIOS).glob("*.feature"))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in Path(SCENARIOS).glob("*.feature"))
     for sentence in sentences:
-        assert sentence in told
+        assert sentence in text

@@ -80,8 +80,8 @@ def test_every_business_rule_is_broken_by_a_mutator() -> None:
     broken = set()
     for channel in ChannelName:
         for document in sample_documents(channel, PROFILE, count=12, records=3, seed=5):
-            made = (make_invalid(document, PROFILE, kind) for kind in fault_kinds(channel))
-            broken |= {invalid.code for invalid in made if invalid is not None}
+            attempts = (make_invalid(document, PROFILE, kind) for kind in fault_kinds(channel))
+            broken |= {invalid.code for invalid in attempts if invalid is not None}
     # The schema of the reconstruction already forbids what these two rules forbid.
     assert {rule.code for rule in business_rules.RULES} - broken == {"time-zone", "money-decimals"}
 
@@ -94,9 +94,9 @@ def test_same_seed_same_fault() -> None:
 
 def test_a_mutator_changes_nothing_but_its_fault() -> None:
     (document,) = sample_documents(ChannelName.CONTRACT, PROFILE, count=1, records=2, seed=2)
-    made = make_invalid(document, PROFILE, "unknown-attribute")
-    assert made is not None
-    tree = parse_document(made.data)
+    invalid = make_invalid(document, PROFILE, "unknown-attribute")
+    assert invalid is not None
+    tree = parse_document(invalid.data)
     for element in tree.iter("*"):
         element.attrib.pop("zime", None)
-    assert validate(made.data.replace(b' zime="1"', b""), PROFILE, ChannelName.CONTRACT) == ()
+    assert validate(invalid.data.replace(b' zime="1"', b""), PROFILE, ChannelName.CONTRACT) == ()

@@ -1,4 +1,4 @@
-"""What is made of ``fixtures/payloads`` is what ``make fixtures`` makes today, and leaves no kind of fault out."""
+"""``fixtures/payloads/made`` is what ``make fixtures`` writes, and has every kind of fault."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def _bytes(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("channel", ChannelName)
 def test_they_are_what_the_makefile_makes(tmp_path: Path, channel: ChannelName) -> None:
     assert len(COMMANDS) == 2
-    for each in COMMANDS:
-        told = shlex.split(each.replace("$$channel", channel))
-        told[told.index("--out") + 1] = str(tmp_path)
-        assert CliRunner().invoke(command, told).exit_code == 0
+    for line in COMMANDS:
+        arguments = shlex.split(line.replace("$$channel", channel))
+        arguments[arguments.index("--out") + 1] = str(tmp_path)
+        assert CliRunner().invoke(command, arguments).exit_code == 0
     assert _bytes(tmp_path) == _bytes(MADE / channel)
 
 

@@ -43,18 +43,18 @@ class Checked:
 
     def documents(self, count: int = 60) -> list[Element]:
         """So many documents, all valid, at Hypothesis's own settings of health."""
-        found: list[Element] = []
+        documents: list[Element] = []
 
         @hypothesis.settings(
             max_examples=count, database=None, deadline=None, derandomize=True, phases=[Phase.generate]
         )
         @given(self.strategy)
         def collect(document: Element) -> None:
-            found.append(document)
+            documents.append(document)
             self.check(document)
 
         collect()
-        return found
+        return documents
 
     def reach(self, wanted: Callable[[Element], object]) -> Element:
         """The smallest document of a kind."""
@@ -66,17 +66,17 @@ class Checked:
 
     def _find(self, wanted: Callable[[Element], object], phases: list[Phase]) -> Element:
         settings = hypothesis.settings(max_examples=1500, database=None, deadline=None, derandomize=True, phases=phases)
-        found = hypothesis.find(self.strategy, lambda document: bool(wanted(document)), settings=settings)
-        self.check(found)
-        return found
+        document = hypothesis.find(self.strategy, lambda document: bool(wanted(document)), settings=settings)
+        self.check(document)
+        return document
 
     def smallest(self) -> str:
         """The smallest document, without the declarations of namespaces that are not used."""
-        found = self.reach(lambda _: True)
-        etree.cleanup_namespaces(found)
-        return etree.tostring(found, encoding="unicode")
+        document = self.reach(lambda _: True)
+        etree.cleanup_namespaces(document)
+        return etree.tostring(document, encoding="unicode")
 
 
 def tags(element: Element) -> str:
     """The local names of the children, one after the other."""
-    return " ".join(etree.QName(each).localname for each in element)
+    return " ".join(etree.QName(child).localname for child in element)

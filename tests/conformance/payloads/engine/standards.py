@@ -20,7 +20,7 @@ LEFT_OUT = {"invalid.xsd"}
 
 
 def folder(package: str) -> Path:
-    """Where a package is installed; it is not imported."""
+    """Return the folder in which a package is installed, without importing it."""
     spec = importlib.util.find_spec(package)
     assert spec is not None
     assert spec.origin is not None, f"{package} is not installed; make setup installs it"
@@ -50,21 +50,21 @@ class Loaded:
         return [element for element in self.model.maps.elements if not element.startswith(XSD)]
 
     def check(self, name: str, count: int) -> tuple[int, list[str]]:
-        """Makes so many documents of an element; how many there were, and what the validators said against them."""
-        made = 0
+        """Generate ``count`` documents of an element; return how many there were and the validators' errors."""
+        generated = 0
         errors: list[str] = []
 
         @hypothesis.settings(max_examples=count, deadline=None, database=None, phases=[hypothesis.Phase.generate])
         @given(from_schema(self.model, name))
         def look(document: etree._Element) -> None:
-            nonlocal made
-            made += 1
+            nonlocal generated
+            generated += 1
             if not self.compiled.validate(document):
                 errors.append(f"libxml2: {self.compiled.error_log[0].message}")
             errors.extend(f"xmlschema: {error.path}: {error.reason}" for error in self.model.iter_errors(document))  # type: ignore[arg-type]
 
         look()
-        return made, errors
+        return generated, errors
 
 
 @functools.cache

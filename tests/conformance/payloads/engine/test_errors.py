@@ -90,9 +90,9 @@ def test_an_address_is_not_fetched_but_can_be_located(tmp_path: Path) -> None:
 )
 def test_a_schema_that_does_not_hold_together(tmp_path: Path, definition: str, words: str) -> None:
     path = written(tmp_path, f"<xs:schema {XS}>\n<!-- a comment -->\n\n{definition}</xs:schema>")
-    told = refused(path)
-    assert told.startswith(f"{path}:4: not a usable schema: ")
-    assert words in told
+    message = refused(path)
+    assert message.startswith(f"{path}:4: not a usable schema: ")
+    assert words in message
 
 
 def test_an_element_that_is_not_there(tmp_path: Path) -> None:

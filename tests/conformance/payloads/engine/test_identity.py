@@ -35,8 +35,8 @@ def many(document: Element) -> bool:
 
 def test_unique_values_differ(tmp_path: Path) -> None:
     checked = records(tmp_path, '<xs:unique name="u"><xs:selector xpath="r"/><xs:field xpath="v"/></xs:unique>')
-    found = checked.documents(100)
-    assert any(many(element) for element in found)
+    documents = checked.documents(100)
+    assert any(many(element) for element in documents)
     assert [element[0].text for element in checked.reach(many)[:2]] == ["0", "1"]
     assert checked.smallest() == "<e/>"
 
@@ -67,8 +67,8 @@ def test_a_key_is_always_there(tmp_path: Path) -> None:
         '<xs:key name="u"><xs:selector xpath="r"/><xs:field xpath="@k"/><xs:field xpath="v"/></xs:key>',
         v='minOccurs="0"',
     )
-    found = checked.documents(100)
-    assert all("k" in element.attrib and len(element) == 1 for document in found for element in document)
+    documents = checked.documents(100)
+    assert all("k" in element.attrib and len(element) == 1 for document in documents for element in document)
 
 
 def test_a_key_whose_values_run_out_keeps_to_fewer_records(tmp_path: Path) -> None:
@@ -119,8 +119,8 @@ def test_a_keyref_above_its_key(tmp_path: Path) -> None:
            <xs:element name="box"><xs:complexType><xs:sequence><xs:element name="n" type="xs:token" maxOccurs="3"/></xs:sequence></xs:complexType>
              <xs:key name="names"><xs:selector xpath="n"/><xs:field xpath="."/></xs:key></xs:element>""",
     )
-    found = checked.documents(100)
-    assert any(len(element.findall("box")) >= 2 and element.find("use") is not None for element in found)
+    documents = checked.documents(100)
+    assert any(len(element.findall("box")) >= 2 and element.find("use") is not None for element in documents)
 
 
 def test_constraints_in_a_namespace(tmp_path: Path) -> None:

@@ -61,9 +61,9 @@ def words_of(*patterns: str, least: int = 0, most: int | None = None) -> Strings
 def some(words: StringsOf, count: int = 12) -> set[str]:
     """Strings of many kinds: the smallest, chosen ones, and the first of all."""
     chance = random.Random(7)
-    made = {words.make(ZeroSource().choices(0))}
-    made |= {words.make(Choices(chance.randbytes(40), chance.randbytes)) for _ in range(count)}
-    return made | set(itertools.islice(words.all(), count))
+    strings = {words.make(ZeroSource().choices(0))}
+    strings |= {words.make(Choices(chance.randbytes(40), chance.randbytes)) for _ in range(count)}
+    return strings | set(itertools.islice(words.all(), count))
 
 
 @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -87,10 +87,10 @@ def test_what_two_patterns_and_lengths_yield_keeps_them_all(one: str, other: str
 
 
 def _taken_by_libxml2(patterns: tuple[str, ...], words: StringsOf) -> bool:
-    """Whether generation would take the pattern on: libxml2 has faults, xmlschema is never to differ."""
-    found = simple_types.find_rejected([(pattern,) for pattern in patterns], simple_types.sample_texts(words))
-    assert found is None or found[0] == "libxml2"
-    return found is None
+    """Return True for a pattern that generation accepts: libxml2 may reject it by a fault, xmlschema never."""
+    rejected = simple_types.find_rejected([(pattern,) for pattern in patterns], simple_types.sample_texts(words))
+    assert rejected is None or rejected[0] == "libxml2"
+    return rejected is None
 
 
 def test_faults_of_libxml2_are_few() -> None:

@@ -14,14 +14,14 @@ TREE = """<xs:complexType name="Node"><xs:sequence><xs:element name="node" type=
 
 
 def depth(element: Element) -> int:
-    return 1 + max((depth(each) for each in element), default=0)
+    return 1 + max((depth(child) for child in element), default=0)
 
 
 def test_a_tree_has_several_levels_and_an_end(tmp_path: Path) -> None:
     checked = Checked(tmp_path, TREE.format('minOccurs="0" maxOccurs="unbounded"'))
-    found = checked.documents(150)
-    assert max(depth(element) for element in found) >= 4
-    assert max(sum(1 for _ in element.iter()) for element in found) < 1000
+    documents = checked.documents(150)
+    assert max(depth(element) for element in documents) >= 4
+    assert max(sum(1 for _ in element.iter()) for element in documents) < 1000
     assert checked.smallest() == "<e/>"
     assert depth(checked.reach(lambda document: depth(document) >= 3)) == 3
 

@@ -97,9 +97,9 @@ def test_facets_together(
     tmp_path: Path, base: str, facets: list[tuple[str, object]], reached: set[str], smallest: str
 ) -> None:
     checked = restricted(tmp_path, base, *facets)
-    found = texts(checked, 300 if reached else 60)
-    assert reached <= found
-    assert not reached or found <= reached or len(reached) < len(found)
+    written = texts(checked, 300 if reached else 60)
+    assert reached <= written
+    assert not reached or written <= reached or len(reached) < len(written)
     assert (checked.reach(lambda _: True).text or "") == smallest
 
 
@@ -111,15 +111,15 @@ def test_patterns_of_several_steps_are_all_kept(tmp_path: Path) -> None:
            <xs:simpleType name="C"><xs:restriction base="B"><xs:pattern value="[^b]*c|x*"/></xs:restriction></xs:simpleType>
            <xs:element name="e" type="C"/>""",
     )
-    found = texts(checked, 200)
-    assert all(len(each) == 3 for each in found)
-    assert "xxx" in found
-    assert any(each.endswith("c") for each in found)
+    written = texts(checked, 200)
+    assert all(len(text) == 3 for text in written)
+    assert "xxx" in written
+    assert any(text.endswith("c") for text in written)
 
 
 def test_lists(tmp_path: Path) -> None:
     plain = texts(of(tmp_path, '<xs:list itemType="xs:byte"/>'), 150)
-    counts = {len(each.split()) for each in plain}
+    counts = {len(text.split()) for text in plain}
     assert counts >= {0, 1, 2}
     assert max(counts) > 2
     inner = '<xs:simpleType><xs:list itemType="xs:byte"/></xs:simpleType>'
@@ -138,10 +138,10 @@ def test_lists(tmp_path: Path) -> None:
 def test_unions(tmp_path: Path) -> None:
     members = """<xs:union memberTypes="xs:boolean"><xs:simpleType><xs:restriction base="xs:int"><xs:minInclusive value="100"/></xs:restriction></xs:simpleType>
         <xs:simpleType><xs:list itemType="xs:date"/></xs:simpleType></xs:union>"""
-    found = texts(of(tmp_path, members), 150)
-    assert {"true", "false"} <= found
-    assert any(each.isdigit() and int(each) >= 100 for each in found)
-    assert any(" " in each for each in found)
+    written = texts(of(tmp_path, members), 150)
+    assert {"true", "false"} <= written
+    assert any(text.isdigit() and int(text) >= 100 for text in written)
+    assert any(" " in text for text in written)
     matched = (
         f'<xs:restriction><xs:simpleType>{members}</xs:simpleType><xs:pattern value="t.*|1\\d\\d"/></xs:restriction>'
     )

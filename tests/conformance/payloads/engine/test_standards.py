@@ -13,8 +13,8 @@ from tests.conformance.payloads.engine.standards import iso_20022, loaded, ubl
 def test_iso_20022(path: Path) -> None:
     schema = loaded(path)
     for name in schema.elements():
-        made, errors = schema.check(name, 10)
-        assert made == 10
+        generated, errors = schema.check(name, 10)
+        assert generated == 10
         assert errors == []
 
 

@@ -21,18 +21,18 @@ RESTRICTED = """<xs:complexType name="Restricted"><xs:complexContent><xs:restric
 
 def test_extension_adds_after_the_base(tmp_path: Path) -> None:
     checked = Checked(tmp_path, BASE.format("") + EXTENDED + '<xs:element name="e" type="Extended"/>')
-    found = checked.documents()
-    assert {tags(element) for element in found} == {"b", "a b"}
-    assert {tuple(sorted(element.attrib)) for element in found} == {("y",), ("x", "y")}
+    documents = checked.documents()
+    assert {tags(element) for element in documents} == {"b", "a b"}
+    assert {tuple(sorted(element.attrib)) for element in documents} == {("y",), ("x", "y")}
     assert checked.smallest() == '<e y="false"><b>0</b></e>'
 
 
 def test_restriction_takes_the_place_of_the_base(tmp_path: Path) -> None:
     checked = Checked(tmp_path, BASE.format("") + RESTRICTED + '<xs:element name="e" type="Restricted"/>')
-    found = checked.documents()
-    assert {tags(element) for element in found} == {"a"}
-    assert not any(element.attrib for element in found)
-    assert all(-128 <= int(element[0].text or "") <= 127 for element in found)
+    documents = checked.documents()
+    assert {tags(element) for element in documents} == {"a"}
+    assert not any(element.attrib for element in documents)
+    assert all(-128 <= int(element[0].text or "") <= 127 for element in documents)
 
 
 def test_simple_content_with_attributes_extended_and_restricted(tmp_path: Path) -> None:
@@ -102,9 +102,9 @@ def test_nil_both_ways(tmp_path: Path) -> None:
 
 def test_a_default_is_left_to_the_validator_or_written(tmp_path: Path) -> None:
     checked = Checked(tmp_path, '<xs:element name="e" type="xs:int" default="7"/>')
-    found = {document.text for document in checked.documents(100)}
-    assert None in found
-    assert len(found) > 3
+    texts = {document.text for document in checked.documents(100)}
+    assert None in texts
+    assert len(texts) > 3
 
 
 def test_a_fixed_value_is_the_only_one(tmp_path: Path) -> None:
@@ -115,10 +115,10 @@ def test_a_fixed_value_is_the_only_one(tmp_path: Path) -> None:
            <xs:attribute name="x" type="xs:int" fixed="3"/><xs:attribute name="y" type="xs:int" default="4"/>
            </xs:complexType></xs:element>""",
     )
-    found = checked.documents(100)
-    assert {element[0].text for element in found} == {None, "7"}
-    assert {element.get("x") for element in found} == {None, "3"}
-    assert len({element.get("y") for element in found}) > 3
+    documents = checked.documents(100)
+    assert {element[0].text for element in documents} == {None, "7"}
+    assert {element.get("x") for element in documents} == {None, "3"}
+    assert len({element.get("y") for element in documents}) > 3
 
 
 def test_fixed_and_default_text_of_mixed_content(tmp_path: Path) -> None:

@@ -28,23 +28,23 @@ def names(document: Element) -> set[str]:
 
 def test_strict_contents_are_declared(tmp_path: Path) -> None:
     checked = of(tmp_path, '<xs:any namespace="##other" maxOccurs="unbounded"/>')
-    found = checked.documents(100)
-    assert set().union(*(names(element) for element in found)) == {"{urn:o}o", "{urn:o}p"}
+    documents = checked.documents(100)
+    assert set().union(*(names(element) for element in documents)) == {"{urn:o}o", "{urn:o}p"}
     assert checked.reach(lambda document: "{urn:o}p" in names(document)).findtext(".//{urn:o}in") == "0"
 
 
 def test_lax_contents_are_valid_when_declared_and_free_when_not(tmp_path: Path) -> None:
     checked = of(tmp_path, '<xs:any namespace="##any" processContents="lax" minOccurs="0" maxOccurs="3"/>')
-    found = set().union(*(names(document) for document in checked.documents(150)))
-    assert {"{urn:o}o", "{urn:t}f", "{urn:example:unknown}anything", "anything"} <= found
+    seen = set().union(*(names(document) for document in checked.documents(150)))
+    assert {"{urn:o}o", "{urn:t}f", "{urn:example:unknown}anything", "anything"} <= seen
 
 
 def test_skipped_contents_are_free(tmp_path: Path) -> None:
     checked = of(tmp_path, '<xs:any namespace="##other" processContents="skip"/>')
-    found = checked.documents(100)
-    assert set().union(*(names(element) for element in found)) == {"{urn:example:unknown}anything"}
-    assert any(element[0].text for element in found)
-    assert any(len(element[0]) for element in found)
+    documents = checked.documents(100)
+    assert set().union(*(names(element) for element in documents)) == {"{urn:example:unknown}anything"}
+    assert any(element[0].text for element in documents)
+    assert any(len(element[0]) for element in documents)
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,9 @@ def test_any_attribute(tmp_path: Path) -> None:
     strict = of(tmp_path, "", '<xs:anyAttribute namespace="##other"/>')
     assert set().union(*(set(document.attrib) for document in strict.documents(100))) == {"{urn:o}oa"}
     lax = of(tmp_path, "", '<xs:attribute name="anything" type="xs:int"/><xs:anyAttribute processContents="lax"/>')
-    found = lax.documents(200)
+    documents = lax.documents(200)
     assert {"{urn:o}oa", "anything", "{urn:example:unknown}anything"} <= set().union(
-        *(set(element.attrib) for element in found)
+        *(set(element.attrib) for element in documents)
     )
     skip = of(tmp_path, "", '<xs:anyAttribute namespace="##local" processContents="skip"/>')
     assert set().union(*(set(document.attrib) for document in skip.documents(100))) == {"anything"}

@@ -1,4 +1,4 @@
-"""Each misbehaviour of network and authority is in a scenario on every channel where it can occur."""
+"""Each injected fault of network and authority is in a scenario on every channel where it can occur."""
 
 from __future__ import annotations
 
@@ -57,15 +57,15 @@ def _told() -> Iterator[list[str]]:
 
 
 def _filled(step: str, row: Any) -> str:
-    return re.sub(r"<([^>]+)>", lambda found: str(row.get(found[1], found[0])), step)
+    return re.sub(r"<([^>]+)>", lambda match: str(row.get(match[1], match[0])), step)
 
 
 def _table() -> dict[str, dict[ChannelName, set[str]]]:
-    """By misbehaviour and channel, the calls or messages that it strikes."""
+    """By injected fault and channel, the calls or messages that it is injected into."""
     table: dict[str, dict[ChannelName, set[str]]] = defaultdict(lambda: defaultdict(set))
     for steps in _told():
         for place, step in enumerate(steps):
-            kind, what = _misbehaviour(step)
+            kind, what = _injected_fault(step)
             if kind is None:
                 continue
             run = next(step for step in steps[place:] if step in RUNS)
@@ -75,17 +75,17 @@ def _table() -> dict[str, dict[ChannelName, set[str]]]:
     return table
 
 
-def _misbehaviour(step: str) -> tuple[str | None, str]:
-    if found := re.fullmatch(r"the next time the retailer (.+?), (.+)", step):
-        return CALL_FAULTS[found[2]], CALLS[found[1]]
-    if found := re.fullmatch(r"BVKB's next (discount list|error message) (.+)", step):
-        return DELIVERY_FAULTS[found[2]], found[1]
+def _injected_fault(step: str) -> tuple[str | None, str]:
+    if match := re.fullmatch(r"the next time the retailer (.+?), (.+)", step):
+        return CALL_FAULTS[match[2]], CALLS[match[1]]
+    if match := re.fullmatch(r"BVKB's next (discount list|error message) (.+)", step):
+        return DELIVERY_FAULTS[match[2]], match[1]
     if step == "the next connection meets a server with another authority's certificate":
         return WRONG_CERTIFICATE, "connection"
-    if found := re.fullmatch(r"the next token of the STS (.+)", step):
-        return TOKEN_FAULTS[found[1]], "token"
-    if found := re.fullmatch(r"(\d+) more people are .+", step):
-        return (HUGE if int(found[1]) >= MANY else None), "discount list"
+    if match := re.fullmatch(r"the next token of the STS (.+)", step):
+        return TOKEN_FAULTS[match[1]], "token"
+    if match := re.fullmatch(r"(\d+) more people are .+", step):
+        return (HUGE if int(match[1]) >= MANY else None), "discount list"
     return None, ""
 
 
@@ -93,16 +93,16 @@ TABLE = _table()
 
 
 @pytest.mark.parametrize("kind", sorted(CAN_OCCUR))
-def test_a_misbehaviour_is_played_on_every_channel_where_it_can_occur(kind: str) -> None:
+def test_an_injected_fault_is_in_a_scenario_on_every_channel_where_it_can_occur(kind: str) -> None:
     assert set(TABLE[kind]) >= CAN_OCCUR[kind]
 
 
-def test_the_table_is_about_every_misbehaviour_that_the_simulator_has() -> None:
+def test_the_table_has_every_injected_fault_of_the_simulator() -> None:
     assert set(CAN_OCCUR) == set(KINDS) | {HUGE}
 
 
 @pytest.mark.parametrize("kind", sorted(WIRE))
-def test_trouble_strikes_every_call_of_the_exchange(kind: str) -> None:
-    struck = {call for calls in TABLE[kind].values() for call in calls}
-    assert struck >= set(CALLS.values())
+def test_network_faults_are_injected_into_every_call_of_the_exchange(kind: str) -> None:
+    calls_with_fault = {call for calls in TABLE[kind].values() for call in calls}
+    assert calls_with_fault >= set(CALLS.values())
     assert TABLE[kind][ChannelName.DISCOUNT] >= set(CALLS.values()) - {"SendMessage2"}

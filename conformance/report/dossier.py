@@ -25,6 +25,7 @@ from conformance.report.summary import Outcome, RunSummary
 from simulator.domain.errors import UserError
 from simulator.domain.language import Text, _
 
+FILE_NAME = "dossier.zip"
 MANIFEST, SIGNATURE, SIGNER = "manifest.json", "manifest.sig", "signer.pem"
 _FORMAT = "aldis-conformance dossier 1"
 _LARGEST = 1_000_000_000  # bytes of all files together; more is no dossier
@@ -33,10 +34,112 @@ _EPOCH = (2020, 1, 1, 0, 0, 0)  # of all files, so that the same run gives the s
 PrivateKey = ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 PublicKey = ed25519.Ed25519PublicKey | rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 _EXPECTED = "a PEM file with an Ed25519, RSA or EC key, for example of: openssl genpkey -algorithm ed25519 -out key.pem"
+_COLUMNS = (
+    "id", "chapter", "level", "basis", "status", "occasions", "scenarios", "text_lv", "text_en", "source", "untested",
+)  # fmt: skip
+_PSS = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.MAX_LENGTH)
 
 
 class DossierError(UserError):
     """A key or a dossier cannot be used, or a dossier is not what was signed; says which part and why."""
+
+
+class DossierReport:
+    """A consumer that writes ``dossier.zip`` into the report's folder when the run is over and fit for sign-off.
+
+    ``versions`` says what was run: versions, and digests of schemas and suite. Raises ReportError.
+    """
+
+    def __init__(self, report: Path, key: PrivateKey, versions: Mapping[str, object]) -> None:
+        self._folder = prepare_folder(report)
+        self._key = key
+        self._versions = versions
+        self._summary = RunSummary()
+
+    def __call__(self, event: Event) -> None:
+        """Take the next event."""
+        self._summary(event)
+        if isinstance(event, RunFinished) and not self.obstacles:
+            target = self._folder / FILE_NAME
+            try:
+                write_dossier(target, self._files(), self._about(), self._key)
+            except OSError as reason:
+                raise ReportError(f"{target} cannot be written: {reason.strerror or reason}; make room") from reason
+
+    @property
+    def obstacles(self) -> tuple[Text, ...]:
+        """The reasons for which there can be no sign-off; none when there can be."""
+        return tuple(obstacles(self._summary))
+
+    def _about(self) -> dict[str, object]:
+        started = self._summary.started
+        return {
+            "retailer": started.retailer if started is not None else None,
+            "started_at": started.started_at.isoformat() if started is not None else None,
+            "outcome": self._summary.outcome.value,
+        }
+
+    def _files(self) -> dict[str, bytes]:
+        # Here and not above: every check would wait for a library that few of them need.
+        from conformance.report.pdf import pdf  # noqa: PLC0415
+
+        summary = self._summary
+        return {
+            "report.lv.pdf": pdf(summary, "lv"),
+            "report.en.pdf": pdf(summary, "en"),
+            "report.html": page(summary, "lv"),
+            "report.json": json.dumps(as_json(summary, self._folder), ensure_ascii=False, indent=2).encode(),
+            "requirements.csv": matrix(summary),
+            "versions.json": json.dumps(self._versions, ensure_ascii=False, indent=2, sort_keys=True).encode(),
+            "journals.json": json.dumps(self._journals(), ensure_ascii=False, indent=2, sort_keys=True).encode(),
+        }
+
+    def _journals(self) -> dict[str, object]:
+        """Return the digest of each scenario's journal, by which a journal handed in later is recognised."""
+        journals: dict[str, object] = {}
+        for scenario in self._summary.scenarios:
+            lines = scenario.finished.journal / "journal.jsonl" if scenario.finished.journal is not None else None
+            if lines is not None and lines.is_file():
+                digest = hashlib.sha256(lines.read_bytes()).hexdigest()
+                journals[scenario.scenario] = {"sha256": digest, "entries": scenario.finished.entries}
+        return journals
+
+
+def obstacles(summary: RunSummary) -> Iterator[Text]:
+    """Yield the reasons for which a run is not fit for sign-off."""
+    if summary.outcome is not Outcome.PASSED:
+        yield _("the check is not passed")
+    if summary.started is not None and summary.started.security == "off":
+        yield _('security is off; [run] security must be "username" or "certificate"')
+    gaps = ", ".join(verdict.info.id for verdict in summary.gaps)
+    if gaps:
+        yield _("musts that were not tested: {requirements}", requirements=gaps)
+
+
+def matrix(summary: RunSummary) -> bytes:
+    """Return every requirement with its verdict as CSV (UTF-8 with a byte order mark, which spreadsheets ask for)."""
+    scenarios: dict[str, list[str]] = {}
+    for scenario in summary.scenarios:
+        for judged in scenario.finished.judged:
+            if judged.checked:
+                scenarios.setdefault(judged.requirement, []).append(scenario.title)
+    text = io.StringIO()
+    table = csv.writer(text)
+    table.writerow(_COLUMNS)
+    for verdict in summary.verdicts:
+        info = verdict.info
+        row = (info.id, verdict.chapter, info.level, info.basis, verdict.status.value, verdict.checked)
+        titles = "; ".join(scenarios.get(info.id, ()))
+        table.writerow([*row, *map(_harmless, (titles, info.text_lv, info.text_en, info.source, info.untested or ""))])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _harmless(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+
+
+# -- the manifest, its signature, and their verification
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +265,7 @@ def _sign(key: PrivateKey, data: bytes) -> bytes:
         case ed25519.Ed25519PrivateKey():
             return key.sign(data)
         case rsa.RSAPrivateKey():
-            return key.sign(data, padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.MAX_LENGTH), hashes.SHA256())
+            return key.sign(data, _PSS, hashes.SHA256())
         case _:
             return key.sign(data, ec.ECDSA(hashes.SHA256()))
 
@@ -172,118 +275,6 @@ def _check(key: PublicKey, signature: bytes, data: bytes) -> None:
         case ed25519.Ed25519PublicKey():
             key.verify(signature, data)
         case rsa.RSAPublicKey():
-            scheme = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.MAX_LENGTH)
-            key.verify(signature, data, scheme, hashes.SHA256())
+            key.verify(signature, data, _PSS, hashes.SHA256())
         case _:
             key.verify(signature, data, ec.ECDSA(hashes.SHA256()))
-
-
-FILE_NAME = "dossier.zip"
-_COLUMNS = (
-    "id",
-    "chapter",
-    "level",
-    "basis",
-    "status",
-    "occasions",
-    "scenarios",
-    "text_lv",
-    "text_en",
-    "source",
-    "untested",
-)
-
-
-class DossierReport:
-    """A consumer that writes ``dossier.zip`` into the report's folder when the run is over and fit for sign-off.
-
-    ``versions`` says what was run: versions, and digests of schemas and suite. Raises ReportError.
-    """
-
-    def __init__(self, report: Path, key: PrivateKey, versions: Mapping[str, object]) -> None:
-        self._folder = prepare_folder(report)
-        self._key = key
-        self._versions = versions
-        self._summary = RunSummary()
-
-    def __call__(self, event: Event) -> None:
-        """Take the next event."""
-        self._summary(event)
-        if isinstance(event, RunFinished) and not self.obstacles:
-            target = self._folder / FILE_NAME
-            try:
-                write_dossier(target, self._files(), self._about(), self._key)
-            except OSError as reason:
-                raise ReportError(f"{target} cannot be written: {reason.strerror or reason}; make room") from reason
-
-    @property
-    def obstacles(self) -> tuple[Text, ...]:
-        """The reasons for which there can be no sign-off; none when there can be."""
-        return tuple(obstacles(self._summary))
-
-    def _about(self) -> dict[str, object]:
-        started = self._summary.started
-        return {
-            "retailer": started.retailer if started is not None else None,
-            "started_at": started.started_at.isoformat() if started is not None else None,
-            "outcome": self._summary.outcome.value,
-        }
-
-    def _files(self) -> dict[str, bytes]:
-        # Here and not above: every check would wait for a library that few of them need.
-        from conformance.report.pdf import pdf  # noqa: PLC0415
-
-        summary = self._summary
-        return {
-            "report.lv.pdf": pdf(summary, "lv"),
-            "report.en.pdf": pdf(summary, "en"),
-            "report.html": page(summary, "lv"),
-            "report.json": json.dumps(as_json(summary, self._folder), ensure_ascii=False, indent=2).encode(),
-            "requirements.csv": matrix(summary),
-            "versions.json": json.dumps(self._versions, ensure_ascii=False, indent=2, sort_keys=True).encode(),
-            "journals.json": json.dumps(self._journals(), ensure_ascii=False, indent=2, sort_keys=True).encode(),
-        }
-
-    def _journals(self) -> dict[str, object]:
-        """Return the digest of each scenario's journal, by which a journal handed in later is recognised."""
-        journals: dict[str, object] = {}
-        for scenario in self._summary.scenarios:
-            lines = scenario.finished.journal / "journal.jsonl" if scenario.finished.journal is not None else None
-            if lines is not None and lines.is_file():
-                digest = hashlib.sha256(lines.read_bytes()).hexdigest()
-                journals[scenario.scenario] = {"sha256": digest, "entries": scenario.finished.entries}
-        return journals
-
-
-def obstacles(summary: RunSummary) -> Iterator[Text]:
-    """Yield the reasons for which a run is not fit for sign-off."""
-    if summary.outcome is not Outcome.PASSED:
-        yield _("the check is not passed")
-    if summary.started is not None and summary.started.security == "off":
-        yield _('security is off; [run] security must be "username" or "certificate"')
-    gaps = ", ".join(verdict.info.id for verdict in summary.gaps)
-    if gaps:
-        yield _("musts that were not tested: {requirements}", requirements=gaps)
-
-
-def matrix(summary: RunSummary) -> bytes:
-    """Return every requirement with its verdict as CSV (UTF-8 with a byte order mark, which spreadsheets ask for)."""
-    scenarios: dict[str, list[str]] = {}
-    for scenario in summary.scenarios:
-        for judged in scenario.finished.judged:
-            if judged.checked:
-                scenarios.setdefault(judged.requirement, []).append(scenario.title)
-    text = io.StringIO()
-    table = csv.writer(text)
-    table.writerow(_COLUMNS)
-    for verdict in summary.verdicts:
-        info = verdict.info
-        row = (info.id, verdict.chapter, info.level, info.basis, verdict.status.value, verdict.checked)
-        titles = "; ".join(scenarios.get(info.id, ()))
-        table.writerow([*row, *map(_harmless, (titles, info.text_lv, info.text_en, info.source, info.untested or ""))])
-    return text.getvalue().encode("utf-8-sig")
-
-
-def _harmless(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text

@@ -11,6 +11,22 @@ from conformance.report.events import Event, RunFinished, Status
 from conformance.report.summary import RequirementVerdict, RunSummary, ScenarioResult, SeenBreach
 from simulator.domain.errors import UserError
 
+FILE_NAME = "report.json"
+SCHEMA_VERSION = "1.0"
+SCHEMA_PATH = Path(__file__).parent / "report.schema.json"
+
+_LOG_CHARACTERS = 200_000
+_STATUS = {
+    Status.PASSED: "passed",
+    Status.FAILED: "failed",
+    Status.WARNED: "warned",
+    Status.WAIVED: "waived",
+    Status.NOT_TESTED: "not_tested",
+    Status.ERROR: "harness_error",
+}
+
+Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+
 
 class ReportError(UserError):
     """A report cannot be written; says where, why and what to do."""
@@ -57,23 +73,6 @@ def _cannot_write(path: Path, reason: OSError) -> ReportError:
     return ReportError(
         f"{path} cannot be written: {reason.strerror or reason}; make room or choose another folder with --report"
     )
-
-
-FILE_NAME = "report.json"
-SCHEMA_VERSION = "1.0"
-SCHEMA_PATH = Path(__file__).parent / "report.schema.json"
-
-_LOG_CHARACTERS = 200_000
-_STATUS = {
-    Status.PASSED: "passed",
-    Status.FAILED: "failed",
-    Status.WARNED: "warned",
-    Status.WAIVED: "waived",
-    Status.NOT_TESTED: "not_tested",
-    Status.ERROR: "harness_error",
-}
-
-Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 
 
 class JsonReport:

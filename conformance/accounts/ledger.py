@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
 from conformance.accounts.dates import day, month_after_preposition, month_name
 from conformance.accounts.statement import Billed, ContractYear, Granted, Month, Refused, Statement, totals_of
 from conformance.html import render
-from simulator.aldis.account import ZERO, Totals
+from simulator.aldis.account import Totals
 from simulator.domain.language import Bilingual, Shown, Text, _, joined
 
 
@@ -159,14 +158,6 @@ _DIFFERENCES = _("What does not add up")
 _NO_DIFFERENCES = _("What the retailer reported agrees with what was granted.")
 
 
-def _granted(month: Month) -> Decimal:
-    return sum((granted.total for granted in month.granted), ZERO)
-
-
-def _applied(month: Month) -> Decimal:
-    return sum((bill.applied for bill in month.bills if bill.cancelled is None), ZERO)
-
-
 # -- text
 
 
@@ -184,8 +175,8 @@ def as_text(statement: Statement, language: str) -> str:
             _(
                 "{month}: granted {granted}, came off bills {applied}, left {left}",
                 month=month_name(month.period),
-                granted=euro(_granted(month)),
-                applied=euro(_applied(month)),
+                granted=euro(month.granted_amount),
+                applied=euro(month.applied_amount),
                 left=euro(month.left),
             )
         )
@@ -232,52 +223,13 @@ def as_page(statement: Statement, language: str) -> str:
         amounts=_AMOUNTS,
         differences=_DIFFERENCES,
         no_differences=_NO_DIFFERENCES,
-        contracts=[_contract_view(statement, contract) for contract in statement.contracts],
+        short_account=short_account,
+        equation=equation,
+        closing=closing,
+        happenings=happenings,
+        month_name=month_name,
+        joined=joined,
         euro=euro,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class MonthView:
-    """A row of the page's table: amounts in EUR, sentences, and the reasons of the decisions."""
-
-    name: Shown
-    granted: Decimal
-    applied: Decimal
-    left: Decimal
-    happenings: tuple[Shown, ...]
-    reasons: tuple[Shown, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ContractView:
-    """A contract's part of the page: sentences, a table of months, and what does not add up."""
-
-    year: ContractYear
-    account: Shown
-    equation: Shown
-    closing: Shown
-    months: tuple[MonthView, ...]
-
-
-def _contract_view(statement: Statement, contract: ContractYear) -> ContractView:
-    months = (
-        MonthView(
-            month_name(month.period),
-            granted=_granted(month),
-            applied=_applied(month),
-            left=month.left,
-            happenings=tuple(happenings(month)),
-            reasons=tuple(reason for granted in month.granted for reason in granted.why),
-        )
-        for month in contract.months
-    )
-    return ContractView(
-        contract,
-        account=joined(short_account(statement, contract), " "),
-        equation=equation(contract),
-        closing=joined(closing(contract), "; "),
-        months=tuple(months),
     )
 
 

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from simulator.aldis.account import Account, Bill, Grant, Totals
+from simulator.aldis.account import ZERO, Account, Bill, Grant, Totals
 from simulator.aldis.contracts import ContractKey
 from simulator.documents.profile import Profile
 from simulator.documents.reading import read_document
@@ -75,6 +75,21 @@ class Month:
     bills: tuple[Billed, ...]
     refused: tuple[Refused, ...]
     left: Decimal
+
+    @property
+    def granted_amount(self) -> Decimal:
+        """The amount of all decisions, in EUR."""
+        return sum((granted.total for granted in self.granted), ZERO)
+
+    @property
+    def applied_amount(self) -> Decimal:
+        """The amount that came off the bills that were not cancelled, in EUR."""
+        return sum((bill.applied for bill in self.bills if bill.cancelled is None), ZERO)
+
+    @property
+    def reasons(self) -> tuple[Bilingual, ...]:
+        """The reasons of all decisions."""
+        return tuple(reason for granted in self.granted for reason in granted.why)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,13 +115,14 @@ def command(
         hint = _("this tests the bundled reference retailer; for your own system: --retailer retailer.toml")
         click.echo(f"aldis: {hint.in_language(lang)}", err=True)
     config = load_retailer(retailer) if retailer is not None else reference_config()
+    from conformance.requirements.catalogue import NEEDS
     from conformance.requirements.catalogue import load as load_requirements
     from conformance.run.waivers import load_waivers
     from simulator.documents.profile import load_profile
 
     chosen_profile = load_profile(profile or config.profile)
-    chosen_waivers = () if waivers is None else load_waivers(waivers, (known.id for known in load_requirements()))
-    from conformance.requirements.catalogue import NEEDS
+    requirements = (requirement.id for requirement in load_requirements())
+    chosen_waivers = () if waivers is None else load_waivers(waivers, requirements)
     from conformance.run.configuration import SCENARIOS, SuiteConfig
     from conformance.run.redaction import Redactor
     from conformance.run.reproducers import check_selection
@@ -178,7 +179,7 @@ def _refuse_options_of_a_live_run(context: click.Context) -> None:
 
 @dataclass(slots=True)
 class _Reports:
-    """The consumers of a run's events: reports for people and programs, and the sum that gives the exit code."""
+    """The consumers of a run's events: reports for people and programs, and the summary that gives the exit code."""
 
     summary: RunSummary
     json: JsonReport

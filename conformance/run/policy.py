@@ -5,30 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
 
-from conformance.report.events import Status
+from conformance.report.events import RequirementInfo, Status
+from conformance.requirements.catalogue import Requirement
 from conformance.requirements.verdicts import Verdict
 from conformance.run.waivers import Waiver
 
-
-class Rated(Protocol):
-    """A requirement as far as the policy needs it: ``must`` or ``should``, and how well it is known."""
-
-    @property
-    def id(self) -> str:
-        """Chapter and number, for example ``PAY-03``."""
-        ...
-
-    @property
-    def level(self) -> str:
-        """``must`` or ``should``."""
-        ...
-
-    @property
-    def basis(self) -> str:
-        """``documented``, ``inferred`` or ``assumed``."""
-        ...
+Rated = Requirement | RequirementInfo
+"""A requirement with its level and basis: of the catalogue, or as reports show it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 A record with an error is refused; the other records of the document are accepted. Contract records are checked against
 the register and the contracts reported before, payout records against contracts, decisions and the ledger, to the cent.
-``Intake`` is the entry; the functions before it check one record each and change nothing.
+``Intake`` is the entry; the functions after it check one record each and change nothing.
 """
 
 from __future__ import annotations
@@ -39,181 +39,6 @@ from simulator.domain.model import (
 from simulator.world.model import Retailer
 
 _MONTHS = 12 * 10_000  # more than there are months up to the last year that a date can have
-
-
-def judge_contract(
-    state: State, errors: ErrorCatalogue, filed: Filed, position: int, record: ContractRecord
-) -> list[RecordError]:
-    """Return the errors of a contract record (``position`` from 1), by the register and the contracts known so far."""
-    codes = (record.holder.code, *(sub_user.person.code for sub_user in record.sub_users))
-    unknown = [error for code in codes for error in judge_code(state.register, errors, position, code)]
-    return unknown + _judge_operation(state, errors, filed, position, record)
-
-
-def judge_code(register: Register, errors: ErrorCatalogue, position: int, code: str) -> list[RecordError]:
-    """Return an error for a personal code that nobody has or had.
-
-    Returns none for an invalid code: the business rules have already reported it.
-    """
-    if register.person(code) is not None or not personal_code_valid(code):
-        return []
-    return [errors.error("person-unknown", position, code=code)]
-
-
-def _judge_operation(
-    state: State, errors: ErrorCatalogue, filed: Filed, position: int, record: ContractRecord
-) -> list[RecordError]:
-    key = ContractKey(filed.provider, record.contract)
-    current = state.contracts.current(key, before=(filed.place, position))
-    if record.operation is not Operation.NEW:
-        return [] if current is not None else [errors.error("contract-unknown", position, contract=record.contract)]
-    if current is None:
-        return []
-    if current.valid_to is None or current.valid_to >= record.valid_from:
-        return [errors.error("contract-already-active", position, contract=record.contract)]
-    return []
-
-
-def judge_payout(
-    state: State, errors: ErrorCatalogue, filed: Filed, position: int, record: PayoutRecord, earliest: Period
-) -> list[RecordError]:
-    """Return the errors and warnings of a payout record (``position`` from 1); it is accepted when there is no error.
-
-    ``earliest`` is the first month that is not closed yet.
-    """
-    problems = judge_code(state.register, errors, position, record.person_code)
-    if record.period < earliest:
-        problems.append(errors.error("period-too-late", position, period=record.period, earliest=earliest))
-    key = state.account_key(filed.provider, record)
-    if key is None:
-        return problems
-    if not state.contracts.knows(key.contract):
-        return [*problems, errors.error("contract-unknown", position, contract=record.contract)]
-    account = state.ledger.account(key)
-    if not account.granted(record.period):
-        facts = {"code": record.person_code, "contract": record.contract, "period": record.period}
-        return [*problems, errors.error("decision-unknown", position, **facts)]
-    bill = Bill((filed.place, position), filed.document_id, record)
-    if record.reversal:
-        return [*problems, *_judge_reversal(errors, account, position, record)]
-    return [*problems, *_judge_bill(state, errors, key, account, position, bill)]
-
-
-def _judge_reversal(errors: ErrorCatalogue, account: Account, position: int, record: PayoutRecord) -> list[RecordError]:
-    bill = _standing_bill(account, record.invoice_number)
-    if bill is None:
-        facts = {"invoice": record.invoice_number, "code": record.person_code}
-        return [errors.error("reversal-of-nothing", position, **facts)]
-    if _amounts(bill.record) != _amounts(record):
-        return [
-            errors.error(
-                "reversal-differs",
-                position,
-                invoice=record.invoice_number,
-                expected=bill.record.applied,
-                found=record.applied,
-            )
-        ]
-    return []
-
-
-def _amounts(record: PayoutRecord) -> tuple[Decimal, ...]:
-    return record.net_bill, record.applied, record.carried_over, record.remainder
-
-
-def _judge_bill(
-    state: State, errors: ErrorCatalogue, key: AccountKey, account: Account, position: int, bill: Bill
-) -> list[RecordError]:
-    record = bill.record
-    if _standing_bill(account, record.invoice_number) is not None:
-        facts = {"invoice": record.invoice_number, "code": record.person_code}
-        return [errors.error("invoice-repeated", position, **facts)]
-    problems = _judge_net(errors, position, record, _others_on_invoice(state, key, record))
-    room = account.room(bill)
-    if record.applied > room:
-        problems.append(
-            errors.error(
-                "applied-above-available",
-                position,
-                invoice=record.invoice_number,
-                found=record.applied,
-                expected=room,
-            )
-        )
-        return problems
-    return [*problems, *_judge_carry(errors, account, position, bill)]
-
-
-def _judge_net(
-    errors: ErrorCatalogue, position: int, record: PayoutRecord, others: list[PayoutRecord]
-) -> list[RecordError]:
-    """Check that the persons of a contract, who share one bill, together take no more than its net amount."""
-    problems = []
-    differing = next((other for other in others if other.net_bill != record.net_bill), None)
-    if differing is not None:
-        facts = {"invoice": record.invoice_number, "found": record.net_bill, "expected": differing.net_bill}
-        problems.append(errors.error("net-bill-differs", position, **facts))
-    applied = record.applied + sum((other.applied for other in others), ZERO)
-    if applied > record.net_bill:
-        facts = {"invoice": record.invoice_number, "found": applied, "expected": record.net_bill}
-        problems.append(errors.error("applied-above-net", position, **facts))
-    return problems
-
-
-def _judge_carry(errors: ErrorCatalogue, account: Account, position: int, bill: Bill) -> list[RecordError]:
-    record, expected = bill.record, account.expected(bill)
-    carried_right = record.carried_over == expected.carried_over
-    remainder_right = record.remainder in remainders(record, expected.remainder)
-    if carried_right and remainder_right:
-        return []
-    missing = account.unbilled_before(bill)
-    could_be = record.carried_over <= expected.carried_over and record.remainder <= expected.remainder
-    if missing is not None and could_be:
-        return [
-            errors.error(
-                "carry-unconfirmed",
-                position,
-                missing=missing,
-                expected_carried=expected.carried_over,
-                expected_remainder=expected.remainder,
-                carried=record.carried_over,
-                remainder=record.remainder,
-            )
-        ]
-    problems = []
-    if not carried_right:
-        facts = {"found": record.carried_over, "expected": expected.carried_over}
-        problems.append(errors.error("carried-over-wrong", position, **facts))
-    if not remainder_right:
-        facts = {"found": record.remainder, "expected": expected.remainder}
-        problems.append(errors.error("remainder-wrong", position, **facts))
-    return problems
-
-
-def remainders(record: PayoutRecord, left: Decimal) -> tuple[Decimal, ...]:
-    """Return the remainders that a record may state when ``left`` EUR are left.
-
-    In December zero is allowed too, because the rest lapses at the end of the year (assumed).
-    """
-    return (left, ZERO) if record.period.month == 12 else (left,)
-
-
-def _standing_bill(account: Account, invoice: str) -> Bill | None:
-    return next((bill for bill in account.standing() if bill.record.invoice_number == invoice), None)
-
-
-def _others_on_invoice(state: State, key: AccountKey, record: PayoutRecord) -> list[PayoutRecord]:
-    accounts = (
-        state.ledger.account(account_key)
-        for account_key in state.ledger.on_contract(key.contract, key.year)
-        if account_key != key
-    )
-    return [
-        bill.record
-        for account in accounts
-        for bill in account.standing()
-        if bill.record.invoice_number == record.invoice_number
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,3 +225,178 @@ def _broken_rules(document: Document, profile: Profile) -> dict[int | None, list
             RecordError(breach.code, Severity.ERROR, breach.text_lv, breach.text_en, breach.position)
         )
     return errors
+
+
+def judge_contract(
+    state: State, errors: ErrorCatalogue, filed: Filed, position: int, record: ContractRecord
+) -> list[RecordError]:
+    """Return the errors of a contract record (``position`` from 1), by the register and the contracts known so far."""
+    codes = (record.holder.code, *(sub_user.person.code for sub_user in record.sub_users))
+    unknown = [error for code in codes for error in judge_code(state.register, errors, position, code)]
+    return unknown + _judge_operation(state, errors, filed, position, record)
+
+
+def judge_code(register: Register, errors: ErrorCatalogue, position: int, code: str) -> list[RecordError]:
+    """Return an error for a personal code that nobody has or had.
+
+    Returns none for an invalid code: the business rules have already reported it.
+    """
+    if register.person(code) is not None or not personal_code_valid(code):
+        return []
+    return [errors.error("person-unknown", position, code=code)]
+
+
+def _judge_operation(
+    state: State, errors: ErrorCatalogue, filed: Filed, position: int, record: ContractRecord
+) -> list[RecordError]:
+    key = ContractKey(filed.provider, record.contract)
+    current = state.contracts.current(key, before=(filed.place, position))
+    if record.operation is not Operation.NEW:
+        return [] if current is not None else [errors.error("contract-unknown", position, contract=record.contract)]
+    if current is None:
+        return []
+    if current.valid_to is None or current.valid_to >= record.valid_from:
+        return [errors.error("contract-already-active", position, contract=record.contract)]
+    return []
+
+
+def judge_payout(
+    state: State, errors: ErrorCatalogue, filed: Filed, position: int, record: PayoutRecord, earliest: Period
+) -> list[RecordError]:
+    """Return the errors and warnings of a payout record (``position`` from 1); it is accepted when there is no error.
+
+    ``earliest`` is the first month that is not closed yet.
+    """
+    problems = judge_code(state.register, errors, position, record.person_code)
+    if record.period < earliest:
+        problems.append(errors.error("period-too-late", position, period=record.period, earliest=earliest))
+    key = state.account_key(filed.provider, record)
+    if key is None:
+        return problems
+    if not state.contracts.knows(key.contract):
+        return [*problems, errors.error("contract-unknown", position, contract=record.contract)]
+    account = state.ledger.account(key)
+    if not account.granted(record.period):
+        facts = {"code": record.person_code, "contract": record.contract, "period": record.period}
+        return [*problems, errors.error("decision-unknown", position, **facts)]
+    bill = Bill((filed.place, position), filed.document_id, record)
+    if record.reversal:
+        return [*problems, *_judge_reversal(errors, account, position, record)]
+    return [*problems, *_judge_bill(state, errors, key, account, position, bill)]
+
+
+def _judge_reversal(errors: ErrorCatalogue, account: Account, position: int, record: PayoutRecord) -> list[RecordError]:
+    bill = _standing_bill(account, record.invoice_number)
+    if bill is None:
+        facts = {"invoice": record.invoice_number, "code": record.person_code}
+        return [errors.error("reversal-of-nothing", position, **facts)]
+    if _amounts(bill.record) != _amounts(record):
+        return [
+            errors.error(
+                "reversal-differs",
+                position,
+                invoice=record.invoice_number,
+                expected=bill.record.applied,
+                found=record.applied,
+            )
+        ]
+    return []
+
+
+def _amounts(record: PayoutRecord) -> tuple[Decimal, ...]:
+    return record.net_bill, record.applied, record.carried_over, record.remainder
+
+
+def _judge_bill(
+    state: State, errors: ErrorCatalogue, key: AccountKey, account: Account, position: int, bill: Bill
+) -> list[RecordError]:
+    record = bill.record
+    if _standing_bill(account, record.invoice_number) is not None:
+        facts = {"invoice": record.invoice_number, "code": record.person_code}
+        return [errors.error("invoice-repeated", position, **facts)]
+    problems = _judge_net(errors, position, record, _others_on_invoice(state, key, record))
+    room = account.room(bill)
+    if record.applied > room:
+        problems.append(
+            errors.error(
+                "applied-above-available",
+                position,
+                invoice=record.invoice_number,
+                found=record.applied,
+                expected=room,
+            )
+        )
+        return problems
+    return [*problems, *_judge_carry(errors, account, position, bill)]
+
+
+def _judge_net(
+    errors: ErrorCatalogue, position: int, record: PayoutRecord, others: list[PayoutRecord]
+) -> list[RecordError]:
+    """Check that the persons of a contract, who share one bill, together take no more than its net amount."""
+    problems = []
+    differing = next((other for other in others if other.net_bill != record.net_bill), None)
+    if differing is not None:
+        facts = {"invoice": record.invoice_number, "found": record.net_bill, "expected": differing.net_bill}
+        problems.append(errors.error("net-bill-differs", position, **facts))
+    applied = record.applied + sum((other.applied for other in others), ZERO)
+    if applied > record.net_bill:
+        facts = {"invoice": record.invoice_number, "found": applied, "expected": record.net_bill}
+        problems.append(errors.error("applied-above-net", position, **facts))
+    return problems
+
+
+def _judge_carry(errors: ErrorCatalogue, account: Account, position: int, bill: Bill) -> list[RecordError]:
+    record, expected = bill.record, account.expected(bill)
+    carried_right = record.carried_over == expected.carried_over
+    remainder_right = record.remainder in remainders(record, expected.remainder)
+    if carried_right and remainder_right:
+        return []
+    missing = account.unbilled_before(bill)
+    could_be = record.carried_over <= expected.carried_over and record.remainder <= expected.remainder
+    if missing is not None and could_be:
+        return [
+            errors.error(
+                "carry-unconfirmed",
+                position,
+                missing=missing,
+                expected_carried=expected.carried_over,
+                expected_remainder=expected.remainder,
+                carried=record.carried_over,
+                remainder=record.remainder,
+            )
+        ]
+    problems = []
+    if not carried_right:
+        facts = {"found": record.carried_over, "expected": expected.carried_over}
+        problems.append(errors.error("carried-over-wrong", position, **facts))
+    if not remainder_right:
+        facts = {"found": record.remainder, "expected": expected.remainder}
+        problems.append(errors.error("remainder-wrong", position, **facts))
+    return problems
+
+
+def remainders(record: PayoutRecord, left: Decimal) -> tuple[Decimal, ...]:
+    """Return the remainders that a record may state when ``left`` EUR are left.
+
+    In December zero is allowed too, because the rest lapses at the end of the year (assumed).
+    """
+    return (left, ZERO) if record.period.month == 12 else (left,)
+
+
+def _standing_bill(account: Account, invoice: str) -> Bill | None:
+    return next((bill for bill in account.standing() if bill.record.invoice_number == invoice), None)
+
+
+def _others_on_invoice(state: State, key: AccountKey, record: PayoutRecord) -> list[PayoutRecord]:
+    accounts = (
+        state.ledger.account(account_key)
+        for account_key in state.ledger.on_contract(key.contract, key.year)
+        if account_key != key
+    )
+    return [
+        bill.record
+        for account in accounts
+        for bill in account.standing()
+        if bill.record.invoice_number == record.invoice_number
+    ]

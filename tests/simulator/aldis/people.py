@@ -88,7 +88,7 @@ def payout(
     day: date | None = None,
     reversal: bool = False,
 ) -> PayoutRecord:
-    """A payout record; the invoice is dated the last day of its period unless told otherwise."""
+    """A payout record; the invoice is dated the last day of its period by default."""
     month = Period.parse(period) if isinstance(period, str) else period
     return PayoutRecord(
         contract=number,

@@ -128,7 +128,7 @@ def test_august_2023_is_made_good_in_september(make_country: MakeCountry) -> Non
     ]
     country.send(payout("1", "2023-07", "10.00", "10.00", "0.00", "5.00", person=JANIS))
     country.send(payout("1", "2023-08", "10.00", "10.00", "5.00", "10.00", person=JANIS))
-    # September: 10.00 left of before, 25.00 of its own document: 35.00.
+    # September: 10.00 left of before, 25.00 by its document: 35.00.
     found = country.send(payout("1", "2023-09", "50.00", "35.00", "10.00", "0.00", person=JANIS))
     assert codes(found) == []
 
@@ -169,7 +169,7 @@ def test_the_town_over_half_a_year(make_country: MakeCountry) -> None:
         "Pēteris": [f"{month}:20.00" for month in months],  # group I, exempt
         "Marta": ["01:20.00", "02:0.00", "05:20.00", "06:20.00"],  # excluded from February to April
         "Andris": [f"{month}:40.00" for month in months],  # two wards
-        "Līga": ["03:60.00", "04:20.00", "05:20.00", "06:20.00"],  # January and February made good
+        "Līga": ["03:60.00", "04:20.00", "05:20.00", "06:20.00"],  # January and February back-paid
         "Edgars": [f"{month}:20.00" for month in months],
         "Zane": ["01:20.00", "02:20.00", "03:20.00", "04:0.00", "06:20.00"],  # ended, and back
         "Uldis": [f"{month}:20.00" for month in months],  # Rihards, his tenant
@@ -244,7 +244,7 @@ def test_carry_over_that_never_got_its_explanation_is_a_difference(make_country:
     country = make_country(world(poor(ANNA), start=MARCH))
     country.send(contract("1", ANNA))
     country.until(date(2026, 5, 2))
-    # 40.00 available, as far as ALDIS was told: 20.00 carried over and 10.00 left, not 5.00 and 0.00.
+    # 40.00 available, as far as ALDIS knows: 20.00 carried over and 10.00 left, not 5.00 and 0.00.
     assert codes(country.send(payout("1", "2026-04", "30.00", "30.00", "5.00", "0.00"))) == [("carry-unconfirmed", 1)]
     country.until(date(2026, 5, 22))
     assert _differences(_reconciled(country, "2026-04")) == [

@@ -231,7 +231,7 @@ def test_what_was_known_too_late_is_made_good_although_it_has_ended() -> None:
 def test_nothing_is_made_good_from_before_the_contract_was_known() -> None:
     months = Months(poor(ANNA))
     months.say(contract("1", valid_from=date(2025, 11, 1)), date(2026, 2, 9))
-    # The contract came in February after its determination, so February is made good, January is not.
+    # The contract came in February after its determination, so February is back-paid, January is not.
     assert months.brief("2026-03") == [("1", "20.00 +2026-02:20.00", "granted")]
 
 

@@ -34,14 +34,14 @@ class Month:
 
 @dataclass
 class Retailer:
-    """An honest one for one contract, that counts by itself: what it was told, what it took, bill after bill."""
+    """A correct retailer with one contract, which keeps its own count of support granted and taken, bill after bill."""
 
     contract: str
     granted: dict[str, list[tuple[Period, Decimal]]] = field(default_factory=dict)
     taken: dict[tuple[str, int], Decimal] = field(default_factory=dict)
     waiting: list[PayoutRecord] = field(default_factory=list)
 
-    def told(self, person: str, period: Period, amount: Decimal) -> None:
+    def add_grant(self, person: str, period: Period, amount: Decimal) -> None:
         self.granted.setdefault(person, []).append((period, amount))
 
     def bill(self, period: Period, net: Decimal, invoice: str, day: date) -> list[PayoutRecord]:
@@ -126,24 +126,24 @@ _months = st.builds(
     st.integers(0, 9000).map(lambda cents: Decimal(cents) / 100 + ZERO),
     st.sampled_from(["billed", "billed", "billed", "no bill", "cancelled", "late"]),
 )
-_lives = st.lists(st.tuples(_months, _months), min_size=24, max_size=24)
+_histories = st.lists(st.tuples(_months, _months), min_size=24, max_size=24)
 
 
-def _live(country: Country, life: list[tuple[Month, Month]]) -> Iterator[tuple[Period, str, list[PayoutRecord]]]:
-    """Let 24 months pass; gives what each retailer is to report of each month, when it is to report it."""
-    houses = {number: Retailer(number) for number in RETAILERS}
+def _simulate(country: Country, history: list[tuple[Month, Month]]) -> Iterator[tuple[Period, str, list[PayoutRecord]]]:
+    """Simulate 24 months; yield the records of each retailer for each month, at the time when they are due."""
+    retailers = {number: Retailer(number) for number in RETAILERS}
     country.send(contract("1", ANNA, sub_users=(ILZE,)))
     country.send(contract("2", JANIS), retailer=KAIMINS)
-    heard = dict.fromkeys(RETAILERS, 0)
-    for period, months in zip(MONTHS, life, strict=True):
+    read_documents = dict.fromkeys(RETAILERS, 0)
+    for period, months in zip(MONTHS, history, strict=True):
         country.until((period + 1).first_day.replace(day=3))
-        for (number, house), month in zip(houses.items(), months, strict=True):
+        for (number, retailer), month in zip(retailers.items(), months, strict=True):
             documents = country.discounts(RETAILERS[number])
-            for document in documents[heard[number] :]:
+            for document in documents[read_documents[number] :]:
                 for discount in document.discounts():
-                    house.told(discount.person_code, document.header.period, discount.total)
-            heard[number] = len(documents)
-            yield period, number, house.month(period, month)
+                    retailer.add_grant(discount.person_code, document.header.period, discount.total)
+            read_documents[number] = len(documents)
+            yield period, number, retailer.month(period, month)
     country.until((MONTHS[-1] + 1).first_day.replace(day=22))
 
 
@@ -190,11 +190,11 @@ def _check_accounts(country: Country) -> None:
 
 
 @settings(deadline=None, max_examples=6)
-@given(_worlds, _lives)
-def test_whatever_happens_the_money_adds_up(of: World, life: list[tuple[Month, Month]]) -> None:
+@given(_worlds, _histories)
+def test_whatever_happens_the_money_adds_up(of: World, history: list[tuple[Month, Month]]) -> None:
     with _country(of) as country:
         taken: dict[tuple[str, int], Decimal] = {}
-        for period, number, records in _live(country, life):
+        for period, number, records in _simulate(country, history):
             assert all(record.applied <= record.net_bill for record in records)
             if records:
                 details = country.send(*records, retailer=RETAILERS[number], period=str(period))
@@ -251,7 +251,7 @@ def test_what_a_retailer_gets_wrong_is_named_with_its_cause(cause: str, month: i
     """One bill of Jānis's contract is wrong by a cent; ALDIS says so at once or when it reconciles."""
     of = world(Spell(JANIS.code, Category.LOW_INCOME, date(2025, 1, 1)))
     with _country(of) as country:
-        for period, number, records in _live(country, _life_of(cause)):
+        for period, number, records in _simulate(country, _life_of(cause)):
             due = number == "2" and period >= MONTHS[month]
             wrong = _spoil(records[0], cause) if due and records else None
             if wrong is None:

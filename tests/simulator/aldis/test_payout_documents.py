@@ -142,7 +142,7 @@ def test_a_reversal_gives_back_exactly_what_was_applied(country: Country) -> Non
     country.send(_january())
     country.send(_january(reversal=True))
     assert codes(country.send(_january(reversal=True))) == [("reversal-of-nothing", 1)]
-    # January is billed anew: 18.00 of the 20.00.
+    # January is billed again: 18.00 of the 20.00.
     assert codes(country.send(payout("1", "2026-01", "18.00", "18.00", "0.00", "2.00", invoice="R-2"))) == []
     # February then finds 2.00 + 20.00.
     assert codes(country.send(payout("1", "2026-02", "30.00", "22.00", "2.00", "0.00"))) == []

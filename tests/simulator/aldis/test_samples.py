@@ -82,7 +82,7 @@ def test_a_sample_provokes_its_code(make_country: MakeCountry, path: Path) -> No
         return
     intake = country.acts("intake")[-1]
     assert intake["message"] == message
-    # "also" is what the document gives away itself, by the rules of simulator.documents.
+    # "also" holds the errors by the business rules of simulator.documents.
     found = [(error["code"], error["position"], error["severity"]) for error in intake["errors"]]
     also = expected.get("also", [])
     assert found == [
@@ -110,7 +110,7 @@ INVALID = [
 
 
 @pytest.mark.parametrize("path", INVALID, ids=[f"{path.parent.name} {path.name[:-12]}" for path in INVALID])
-def test_what_a_document_itself_gives_away_is_told_by_the_intake(make_country: MakeCountry, path: Path) -> None:
+def test_the_intake_reports_breaches_of_business_rules(make_country: MakeCountry, path: Path) -> None:
     """ALDIS answers each invalid document of a channel with the error of its rule."""
     country = make_country(load_world("town"), validate_on_send=False)
     country.until(country.world.start + timedelta(days=70))

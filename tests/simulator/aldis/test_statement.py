@@ -19,7 +19,7 @@ from tests.simulator.aldis.situations.story import Story
 ANNAS = "0077000001"
 
 
-def _told(story: Story, code: str, year: int = 2026, *, with_world: bool = True) -> Statement:
+def _statement(story: Story, code: str, year: int = 2026, *, with_world: bool = True) -> Statement:
     world = story.country.world if with_world else None
     return statement(StoredJournal(story.country.store), story.country.profile, code, year, world)
 
@@ -44,7 +44,7 @@ def test_a_year_bill_by_bill(story: Story) -> None:
     january = story.bill(ANNAS, "2026-01", "12.35", "12.35", "0.00", "7.65", of="Anna")
     assert story.pay(january, story.bill(ANNAS, "2026-02", "25.10", "25.10", "7.65", "2.55", of="Anna")) == []
     story.country.until(date(2026, 3, 22))
-    found = _told(story, story.person("Anna").code)
+    found = _statement(story, story.person("Anna").code)
     assert (found.name, found.code, found.year) == ("Anna Bērziņa", "010180-00012", 2026)
     (contract,) = found.contracts
     assert (contract.retailer, contract.contract, contract.through) == ("Paraugs Enerģija", ANNAS, Period(2026, 3))
@@ -72,7 +72,7 @@ def test_what_was_refused_repeated_corrected_or_cancelled(story: Story) -> None:
     wrong = story.country.document(replace(january, remainder=Decimal("9.99")))
     story.country.post(wrong)
     story.country.take()
-    found = _told(story, story.person("Anna").code)
+    found = _statement(story, story.person("Anna").code)
     (refused,) = found.contracts[0].months[0].refused
     assert (refused.invoice, refused.why[0].en) == (
         "R-2026-01",
@@ -85,7 +85,7 @@ def test_what_was_refused_repeated_corrected_or_cancelled(story: Story) -> None:
     story.country.aldis.wake()
     assert story.pay(replace(january, reversal=True)) == []
     story.country.until(date(2026, 3, 22))
-    found = _told(story, story.person("Anna").code)
+    found = _statement(story, story.person("Anna").code)
     month = found.contracts[0].months[0]
     assert month.refused == ()
     (bill,) = month.bills
@@ -100,10 +100,10 @@ def test_the_year_ends_and_the_next_is_another(make_country: MakeCountry) -> Non
     assert story.pay(story.bill(ANNAS, "2026-12", "18.00", "18.00", "18.00", "22.00", of="Anna")) == []
     story.country.until(date(2027, 2, 22))
     # November and December 40.00 - 18.00 = 22.00 lapse; January and February 2027 have 40.00 of their own.
-    assert _figures(_told(story, "010180-00012", 2026)) == (
+    assert _figures(_statement(story, "010180-00012", 2026)) == (
         "granted 40.00 applied 18.00 carried 0.00 lapsed 22.00 reversed 0.00"
     )
-    assert _figures(_told(story, "010180-00012", 2027)) == (
+    assert _figures(_statement(story, "010180-00012", 2027)) == (
         "granted 40.00 applied 0.00 carried 40.00 lapsed 0.00 reversed 0.00"
     )
 
@@ -116,11 +116,11 @@ def test_a_person_is_found_under_both_codes_when_the_world_is_known(make_country
     story.country.until(date(2026, 2, 11))
     story.country.send(story.record(ANNAS, Operation.CHANGE))
     story.country.until(date(2026, 3, 8))
-    assert _figures(_told(story, old)) == _figures(_told(story, edgars.code))
-    assert _told(story, old.replace("-", "")).contracts[0].totals.granted == Decimal("60.00")
+    assert _figures(_statement(story, old)) == _figures(_statement(story, edgars.code))
+    assert _statement(story, old.replace("-", "")).contracts[0].totals.granted == Decimal("60.00")
     # The journal alone knows two codes.
-    assert _told(story, old, with_world=False).contracts[0].totals.granted == Decimal("40.00")
-    assert _told(story, old, with_world=False).name is None
+    assert _statement(story, old, with_world=False).contracts[0].totals.granted == Decimal("40.00")
+    assert _statement(story, old, with_world=False).name is None
 
 
 def test_two_retailers_in_one_year(make_country: MakeCountry) -> None:
@@ -130,7 +130,7 @@ def test_two_retailers_in_one_year(make_country: MakeCountry) -> None:
     story.country.send(story.record(ANNAS, Operation.END, valid_to=date(2026, 3, 31)))
     story.sign(retailer=KAIMINS, period="2026-04")
     story.country.until(date(2026, 4, 8))
-    first, second = _told(story, "010180-00012").contracts
+    first, second = _statement(story, "010180-00012").contracts
     assert (first.totals.granted, second.totals.granted) == (Decimal("40.00"), Decimal("20.00"))
     assert first.months[-1].granted[0].ended
 
@@ -139,7 +139,7 @@ def test_what_does_not_add_up_is_named(story: Story) -> None:
     story.country.until(date(2026, 2, 2))
     assert story.pay(story.bill(ANNAS, "2026-01", "30.00", "15.00", "0.00", "5.00", of="Anna")) == []
     story.country.until(date(2026, 2, 22))
-    (difference,) = _told(story, "010180-00012").contracts[0].differences
+    (difference,) = _statement(story, "010180-00012").contracts[0].differences
     assert difference.en == "Invoice R-2026-01 took 15.00 EUR of support, it should have taken 20.00 EUR"
     assert difference.lv.startswith("Rēķinam R-2026-01 piemēroti 15.00 EUR")
 
@@ -147,7 +147,7 @@ def test_what_does_not_add_up_is_named(story: Story) -> None:
 def test_of_nobody_the_journal_says_nothing(story: Story) -> None:
     story.country.until(date(2026, 2, 2))
     with pytest.raises(NobodyError, match="nothing was granted to or paid out for 190385-00140 in 2026") as caught:
-        _told(story, "19038500140")
+        _statement(story, "19038500140")
     assert "codes of that year are 010180-00012" in str(caught.value)
     with pytest.raises(NobodyError):
-        _told(story, "010180-00012", 2025)
+        _statement(story, "010180-00012", 2025)

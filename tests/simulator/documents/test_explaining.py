@@ -56,7 +56,7 @@ def _swap(element: Element, value: str) -> None:
         following.addnext(element)
 
 
-SPOILERS: tuple[Callable[[Element, str], None], ...] = (_drop, _repeat, _rename, _fill, _mark, _swap)
+MUTATORS: tuple[Callable[[Element, str], None], ...] = (_drop, _repeat, _rename, _fill, _mark, _swap)
 
 
 @settings(max_examples=80, deadline=None)
@@ -67,13 +67,13 @@ def test_same_verdict_as_xmlschema(profile: Profile, document: Document, data: s
         inside = [element for element in root.iter() if element is not root]
         if not inside:
             break  # all of it was dropped already
-        spoil = data.draw(st.sampled_from(SPOILERS))
-        spoil(inside[data.draw(st.integers(0, len(inside) - 1))], data.draw(st.sampled_from(VALUES)))
-    spoilt = etree.tostring(root)
+        mutate = data.draw(st.sampled_from(MUTATORS))
+        mutate(inside[data.draw(st.integers(0, len(inside) - 1))], data.draw(st.sampled_from(VALUES)))
+    invalid = etree.tostring(root)
     channel = profile.channel(document.channel)
-    found = profile.catalogue.validate(channel.schema_urn, spoilt, prefixes=profile.namespaces)
-    tree = etree.fromstring(spoilt)
-    assert bool(found) != profile.catalogue.model(channel.schema_urn).is_valid(spoilt)
+    found = profile.catalogue.validate(channel.schema_urn, invalid, prefixes=profile.namespaces)
+    tree = etree.fromstring(invalid)
+    assert bool(found) != profile.catalogue.model(channel.schema_urn).is_valid(invalid)
     for complaint in found:
         assert complaint.found
         assert complaint.expected
@@ -114,7 +114,7 @@ def test_all_faults_at_once(profile: Profile) -> None:
 
 
 def test_a_type_of_the_instances_own_that_there_is_none_of(profile: Profile) -> None:
-    """xmlschema raises on it instead of telling of it; libxml2's words are told, with those on the other records."""
+    """xmlschema raises instead of reporting it, so libxml2's message stands beside the other records' errors."""
     document = (PAYLOADS / "contract" / "valid-new.xml").read_bytes().replace(b"New</Operation>", b"Old</Operation>")
     typed = b'<Holder xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="x:Unknown">'
     found = validate(document.replace(b"<Holder>", typed, 1), profile)

@@ -174,7 +174,7 @@ def test_what_only_the_business_rules_see(other: Profile) -> None:
 
 
 def test_members_of_a_group_are_found_among_their_like(other: Profile) -> None:
-    """The sub-user's element has the holder's name; the condition tells them apart."""
+    """The sub-user's element has the holder's name; the condition distinguishes them."""
     found = validate(_given(ChannelName.CONTRACT).replace(b"329991-23456", b"329991-2345"), other)
     assert [(complaint.code, complaint.path) for complaint in found] == [
         ("personal-code", "/x:Ligumi/x:Saraksts/x:Ligums/x:Persona[2]/@kods")

@@ -33,7 +33,7 @@ def _sample(channel: ChannelName, profile: Profile, records: int, seed: int = 1)
 
 @pytest.mark.parametrize("channel", list(ChannelName))
 @pytest.mark.parametrize("records", [0, 1, 60])
-@pytest.mark.parametrize("named", [True, False], ids=["channel given", "channel told by the root"])
+@pytest.mark.parametrize("named", [True, False], ids=["channel given", "channel by the root"])
 def test_streamed_and_whole_are_the_same_document(
     channel: ChannelName, records: int, named: bool, profile: Profile, spool: BinaryIO
 ) -> None:

@@ -52,9 +52,9 @@ def test_each_bad_record_is_told_with_its_line_as_far_as_one_piece_reaches(numbe
     data = document(*numbers)
     lines = [count for count, line in enumerate(data.split(b"\n"), 1) if b"<ContractNumber></ContractNumber>" in line]
     found = Catalogue.default().validate_stream(URN, in_pieces(data, size))
-    told = list(dict.fromkeys(complaint.line for complaint in found))
-    assert told == lines[: len(told)]
-    assert bool(told) == bool(lines)
+    reported = list(dict.fromkeys(complaint.line for complaint in found))
+    assert reported == lines[: len(reported)]
+    assert bool(reported) == bool(lines)
     assert all(complaint.path == "//ContractNumber" for complaint in found)
 
 
@@ -63,7 +63,7 @@ def test_no_more_than_the_first_errors_are_told() -> None:
     assert len(found) == 20
 
 
-def test_a_wrong_document_element_is_told_at_once() -> None:
+def test_a_wrong_document_element_is_reported_at_once() -> None:
     def never() -> Iterator[bytes]:
         raise AssertionError
 

@@ -97,10 +97,10 @@ class Story:
         found = self._resident(code)
         return Person(found.code_on(self.country.clock.now().date()), found.given_name, found.surname)
 
-    # -- what ALDIS said
+    # -- results
 
-    def told(self, retailer: Retailer = PARAUGS) -> list[str]:
-        """The records of all lists in the retailer's mailbox: period, contract, due, catch-up by month, or the end."""
+    def decisions(self, retailer: Retailer = PARAUGS) -> list[str]:
+        """Return the decisions in the retailer's mailbox as lines: period, contract, amount and catch-up, or end."""
         lines = []
         for document in self.country.discounts(retailer):
             for discount in document.discounts():

@@ -121,9 +121,9 @@ def test_a_cancelled_bill_gives_back_exactly_what_it_took(play: Play) -> None:
     story.country.until(date(2026, 2, 10))
     wrong = story.bill(ANNAS, "2026-01", "12.35", "12.35", "0.00", "7.65", of="Anna")
     assert story.pay(wrong) == []
-    # January is cancelled (7.65 + 12.35 = 20.00 again) and billed anew with 10.00: 10.00 left.
-    anew = story.bill(ANNAS, "2026-01", "10.00", "10.00", "0.00", "10.00", of="Anna", invoice="R-2026-01-B")
-    assert story.pay(replace(wrong, reversal=True), anew) == []
+    # January is cancelled (7.65 + 12.35 = 20.00 again) and billed again with 10.00: 10.00 left.
+    reissued = story.bill(ANNAS, "2026-01", "10.00", "10.00", "0.00", "10.00", of="Anna", invoice="R-2026-01-B")
+    assert story.pay(replace(wrong, reversal=True), reissued) == []
     story.country.until(date(2026, 3, 2))
     # February: 10.00 + 20.00 = 30.00 available, 25.10 applied, 10.00 of it from January, 4.90 left.
     february = story.bill(ANNAS, "2026-02", "25.10", "25.10", "10.00", "4.90", of="Anna")
@@ -135,7 +135,7 @@ def test_a_cancelled_bill_gives_back_exactly_what_it_took(play: Play) -> None:
     # March: 60.00 - 10.00 = 50.00 available, 30.00 of it from before; the bill of 45.00 leaves 5.00.
     assert story.pay(story.bill(ANNAS, "2026-03", "45.00", "45.00", "30.00", "5.00", of="Anna")) == []
     story.country.until(date(2026, 4, 22))
-    # Applied 10.00 + 45.00; reversed 12.35 + 25.10 = 37.45. The second reversal was refused and is not mended.
+    # Applied 10.00 + 45.00; reversed 12.35 + 25.10 = 37.45. The second reversal was refused and is not corrected.
     assert story.books("2026-03") == (
         "granted 60.00 applied 55.00 carried 5.00 lapsed 0.00 reversed 37.45; record-refused , not reversal-of-nothing"
     )

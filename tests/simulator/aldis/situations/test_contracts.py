@@ -14,7 +14,7 @@ def test_several_protected_persons_on_one_contract(play: Play) -> None:
     story.sign()
     story.country.until(date(2026, 2, 2))
     # Rihards 20.00 and Velta 20.00 on Uldis's contract; Uldis himself nothing.
-    assert story.told() == ["2026-01 0077000001 20.00", "2026-01 0077000001 20.00"]
+    assert story.decisions() == ["2026-01 0077000001 20.00", "2026-01 0077000001 20.00"]
     assert {discount.person_code for discount in story.country.discounts()[0].discounts()} == {
         story.person("Rihards").code,
         story.person("Velta").code,
@@ -33,9 +33,9 @@ def test_support_applies_to_one_contract_of_a_person(play: Play) -> None:
     story.sign(retailer=KAIMINS)
     story.country.until(date(2026, 2, 2))
     # Anna's 20.00 once, on the contract that was known first (named first in the document), not 40.00.
-    assert story.told() == ["2026-01 0077000001 20.00"]
+    assert story.decisions() == ["2026-01 0077000001 20.00"]
     # Dace's two children 2 x 20.00 = 40.00 on the contract that she chose, at the other retailer.
-    assert story.told(KAIMINS) == ["2026-01 0078000003 40.00"]
+    assert story.decisions(KAIMINS) == ["2026-01 0078000003 40.00"]
     assert story.pay(story.bill("0077000001", "2026-01", "22.00", "20.00", of="Anna")) == []
     assert story.pay(story.bill("0077000002", "2026-01", "22.00", "20.00", of="Anna")) == [("decision-unknown", 1)]
     assert story.pay(story.bill("0077000003", "2026-01", "50.00", "40.00", of="Dace")) == [("decision-unknown", 1)]
@@ -53,8 +53,8 @@ def test_three_sources_that_disagree(play: Play) -> None:
     story.sign()
     story.country.until(date(2026, 2, 2))
     # Velta 20.00 on the contract that her retailer has; Marta 20.00 on the contract of her choice.
-    assert story.told() == ["2026-01 0077000001 20.00", "2026-01 0077000002 20.00"]
-    assert story.told(KAIMINS) == []
+    assert story.decisions() == ["2026-01 0077000001 20.00", "2026-01 0077000002 20.00"]
+    assert story.decisions(KAIMINS) == []
     why = " ".join(line for decision in story.country.acts("determine")[0]["decided"] for line in decision["why"])
     assert "contract 0077099999" in why
     assert "contract 0077000002" in why
@@ -67,13 +67,13 @@ def test_a_switch_of_supplier_on_the_1st(play: Play) -> None:
     story.country.send(story.record("0077000001", Operation.END, valid_to=date(2026, 3, 31)))
     story.sign(retailer=KAIMINS, period="2026-04")
     story.country.until(date(2026, 5, 2))
-    # February and March 20.00 at Paraugs, April 20.00 at Kaimiņu Elektrība, and the end is told to the first.
-    assert story.told() == [
+    # February and March 20.00 at Paraugs, April 20.00 at Kaimiņu Elektrība, and the first retailer gets the end.
+    assert story.decisions() == [
         "2026-02 0077000001 20.00",
         "2026-03 0077000001 20.00",
         "2026-04 0077000001 ended",
     ]
-    assert story.told(KAIMINS) == ["2026-04 0078000001 20.00"]
+    assert story.decisions(KAIMINS) == ["2026-04 0078000001 20.00"]
     assert story.country.discounts()[2].discounts()[0].reason == "Atbalstu turpmāk piemēro citam personas līgumam"
     # 20.00 in February; March's last bill of 15.00 leaves 5.00 at Paraugs: they do not move to the new retailer.
     february = story.bill("0077000001", "2026-02", "44.00", "20.00", of="Anna")
@@ -97,7 +97,7 @@ def test_a_switch_that_is_withdrawn(play: Play) -> None:
     story.country.send(story.record("0077000001", Operation.CHANGE))
     story.country.until(date(2026, 5, 2))
     # 20.00 each month, as if she had never applied.
-    assert story.told() == [f"2026-0{month} 0077000001 20.00" for month in (2, 3, 4)]
+    assert story.decisions() == [f"2026-0{month} 0077000001 20.00" for month in (2, 3, 4)]
     bills = [story.bill("0077000001", f"2026-0{month}", "44.00", "20.00", of="Anna") for month in (2, 3, 4)]
     assert story.pay(*bills) == []
     story.country.until(date(2026, 5, 22))
@@ -110,8 +110,8 @@ def test_no_retailer_sees_anothers_customer(play: Play) -> None:
     story.sign(retailer=KAIMINS)
     story.country.until(date(2026, 2, 2))
     # One contract number at two retailers: Anna's 20.00 at the one, Jānis's large family 25.00 at the other.
-    assert story.told() == ["2026-01 0077000001 20.00"]
-    assert story.told(KAIMINS) == ["2026-01 0077000001 25.00"]
+    assert story.decisions() == ["2026-01 0077000001 20.00"]
+    assert story.decisions(KAIMINS) == ["2026-01 0077000001 25.00"]
     for retailer, other in ((PARAUGS, "Jānis"), (KAIMINS, "Anna")):
         (message,) = story.country.mailbox(retailer, ChannelName.DISCOUNT)
         payload = story.country.blob(message.payload.reference).decode()

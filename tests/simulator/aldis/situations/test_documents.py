@@ -66,12 +66,12 @@ def test_a_bad_record_and_its_correction(play: Play) -> None:
     assert report.document_id == first.header.document_id
     story.country.until(date(2026, 1, 8))
     # January: Anna's 20.00 and the 20.00 of Ilze's child; Jānis is missing.
-    assert story.told() == [f"2026-01 {ANNAS} 20.00", "2026-01 0077000003 20.00"]
-    mended = story.country.send(*records, corrects=first.header.document_id)
-    assert (mended["accepted"], mended["errors"]) == (3, [])
+    assert story.decisions() == [f"2026-01 {ANNAS} 20.00", "2026-01 0077000003 20.00"]
+    corrected = story.country.send(*records, corrects=first.header.document_id)
+    assert (corrected["accepted"], corrected["errors"]) == (3, [])
     story.country.until(date(2026, 3, 2))
     # February: Jānis's large family 25.00, and the 25.00 of January, in which his contract had arrived.
-    assert story.told()[2:] == [
+    assert story.decisions()[2:] == [
         f"2026-02 {ANNAS} 20.00",
         "2026-02 0077000002 25.00 + 25.00 for 2026-01",
         "2026-02 0077000003 20.00",
@@ -93,7 +93,7 @@ def test_a_lost_reply(play: Play) -> None:
     assert [error["severity"] for error in again["errors"]] == ["warning"]
     story.country.until(date(2026, 2, 2))
     # 20.00, not 40.00.
-    assert story.told() == [f"2026-01 {ANNAS} 20.00"]
+    assert story.decisions() == [f"2026-01 {ANNAS} 20.00"]
     payouts = story.country.document(story.bill(ANNAS, "2026-01", "14.00", "14.00", "0.00", "6.00", of="Anna"))
     story.country.post(payouts)
     story.country.post(payouts)
@@ -113,7 +113,7 @@ def test_a_duplicate_delivery(play: Play) -> None:
     assert story.country.aldis.wake() == 2
     assert [act["duplicate"] for act in story.country.acts("intake")] == [False, True]
     story.country.until(date(2026, 2, 2))
-    assert story.told() == [f"2026-01 {ANNAS} 20.00"]
+    assert story.decisions() == [f"2026-01 {ANNAS} 20.00"]
     faults.arm(Misbehaviour(DUPLICATE_DELIVERY))
     story.country.post(
         story.country.document(story.bill(ANNAS, "2026-01", "14.00", "14.00", "0.00", "6.00", of="Anna"))
@@ -132,7 +132,7 @@ def test_a_list_that_lies_unread_for_almost_90_days(play: Play) -> None:
     story.country.until(date(2026, 4, 6))
     oldest = story.country.mailbox(PARAUGS, ChannelName.DISCOUNT)[0]
     assert (date(2026, 4, 6) - oldest.delivered_at.date()).days == 89
-    assert story.told()[0] == f"2026-01 {ANNAS} 20.00"
+    assert story.decisions()[0] == f"2026-01 {ANNAS} 20.00"
     # January to March 60.00: the retailer, who read nothing so far, applies 58.00 to March's bill, 40.00 from before.
     assert story.pay(story.bill(ANNAS, "2026-03", "58.00", "58.00", "40.00", "2.00", of="Anna")) == []
     story.country.until(date(2026, 4, 22))

@@ -15,7 +15,7 @@ def test_a_first_contract_and_the_first_discount(play: Play) -> None:
     story.sign()
     story.country.until(date(2026, 4, 2))
     # Nothing for February, when no retailer reports her. March: low income, 20.00.
-    assert story.told() == ["2026-03 0077000001 20.00"]
+    assert story.decisions() == ["2026-03 0077000001 20.00"]
     # March's bill: 31.40 net and 20.00 available: min(31.40, 20.00) = 20.00 come off, nothing is left.
     assert story.pay(story.bill("0077000001", "2026-03", "31.40", "20.00", "0.00", "0.00", of="Anna")) == []
     story.country.until(date(2026, 4, 22))
@@ -28,7 +28,7 @@ def test_categories_add_up(play: Play) -> None:
     story.country.until(date(2026, 2, 2))
     # Ilze: large family 25.00 + 1 child 20.00 = 45.00. Jānis is of the same family: nothing.
     # Marta: low income 20.00 + group I 20.00 + 2 wards of 20.00 = 80.00.
-    assert story.told() == ["2026-01 0077000001 45.00", "2026-01 0077000003 80.00"]
+    assert story.decisions() == ["2026-01 0077000001 45.00", "2026-01 0077000003 80.00"]
     (document,) = story.country.discounts()
     counts = [[f"{c.category} {c.count}" for c in discount.categories] for discount in document.discounts()]
     assert counts == [["disabled_child 1", "large_family 1"], ["low_income 1", "disability_group_1 1", "guardian 2"]]
@@ -45,8 +45,8 @@ def test_support_ends_and_what_is_left_of_it_is_still_applied(play: Play) -> Non
     story = play("termination")
     story.sign()
     story.country.until(date(2026, 5, 2))
-    # 20.00 for January, February and March; the end is told once, in April.
-    assert story.told() == [
+    # 20.00 for January, February and March; the end is sent once, in April.
+    assert story.decisions() == [
         "2026-01 0077000001 20.00",
         "2026-02 0077000001 20.00",
         "2026-03 0077000001 20.00",
@@ -77,7 +77,7 @@ def test_support_comes_back(play: Play) -> None:
     story.sign()
     story.country.until(date(2026, 7, 2))
     # February and March 20.00, ended in April, silent in May, 20.00 again in June.
-    assert story.told() == [
+    assert story.decisions() == [
         "2026-02 0077000001 20.00",
         "2026-03 0077000001 20.00",
         "2026-04 0077000001 ended",
@@ -99,8 +99,8 @@ def test_maintenance_arrears_exclude_while_they_last(play: Play) -> None:
     story = play("arrears")
     story.sign()
     story.country.until(date(2026, 6, 2))
-    # January 20.00; arrears from February to April; May 20.00 again, and nothing is made good for the months between.
-    assert story.told() == ["2026-01 0077000001 20.00", "2026-02 0077000001 ended", "2026-05 0077000001 20.00"]
+    # January 20.00; arrears from February to April; May 20.00 again, and nothing is back-paid for the months between.
+    assert story.decisions() == ["2026-01 0077000001 20.00", "2026-02 0077000001 ended", "2026-05 0077000001 20.00"]
     end = story.country.discounts()[1].discounts()[0]
     assert end.reason == "Atbalstu nepiemēro uzturlīdzekļu parāda dēļ"
     bills = [
@@ -117,7 +117,7 @@ def test_group_1_is_exempt_since_january_2023(play: Play) -> None:
     story.sign()
     story.country.until(date(2023, 3, 2))
     # Excluded in November and December 2022; 15.00 in January and February 2023, the rate of then.
-    assert story.told() == ["2023-01 0077000001 15.00", "2023-02 0077000001 15.00"]
+    assert story.decisions() == ["2023-01 0077000001 15.00", "2023-02 0077000001 15.00"]
     # January's bill of 12.00 leaves 3.00, February's of 18.00 takes 3.00 + 15.00.
     bills = [
         story.bill("0077000001", "2023-01", "12.00", "12.00", "0.00", "3.00", of="Pēteris"),
@@ -133,7 +133,7 @@ def test_a_rate_that_rises_for_a_month_already_determined(play: Play) -> None:
     story.sign()
     story.country.until(date(2023, 10, 8))
     # August 15.00 on the 7th; in September 20.00 and the 20.00 - 15.00 = 5.00 that August lacked.
-    assert story.told() == [
+    assert story.decisions() == [
         "2023-07 0077000001 15.00",
         "2023-08 0077000001 15.00",
         "2023-09 0077000001 20.00 + 5.00 for 2023-08",
@@ -155,7 +155,7 @@ def test_an_incomplete_month_is_made_good(play: Play) -> None:
     story.sign()
     story.country.until(date(2026, 4, 2))
     # Known since 20 February: March's list has 20.00 + 20.00 for January + 20.00 for February = 60.00.
-    assert story.told() == ["2026-03 0077000001 20.00 + 20.00 for 2026-01 + 20.00 for 2026-02"]
+    assert story.decisions() == ["2026-03 0077000001 20.00 + 20.00 for 2026-01 + 20.00 for 2026-02"]
     # March's bill of 52.10 takes 52.10 of 60.00: 7.90 are left.
     assert story.pay(story.bill("0077000001", "2026-03", "52.10", "52.10", "0.00", "7.90", of="Līga")) == []
     story.country.until(date(2026, 4, 22))
@@ -175,7 +175,7 @@ def test_a_personal_code_changes(play: Play) -> None:
     story.country.send(change)
     story.country.until(date(2026, 4, 2))
     # 20.00 a month throughout; from March's list on under the new code, which the retailer has reported.
-    assert [line.split()[-1] for line in story.told()] == ["20.00", "20.00", "20.00"]
+    assert [line.split()[-1] for line in story.decisions()] == ["20.00", "20.00", "20.00"]
     named = [discount.discounts()[0].person_code for discount in story.country.discounts()]
     assert named == [old, old, edgars.code]
     # February under the new code: 14.00 + 20.00 = 34.00 available, the bill of 30.00 takes 30.00, 14.00 from before.
@@ -198,10 +198,10 @@ def test_the_exchange_begins_with_the_month_after_access(play: Play) -> None:
     )
     assert story.sign(retailer=KAIMINS, period="2026-04")["errors"] == []
     story.country.until(date(2026, 5, 2))
-    # Jānis 20.00 for March and April. Anna 20.00 from April on; March is not made good, although her contract was
+    # Jānis 20.00 for March and April. Anna 20.00 from April on; March is not back-paid, although her contract was
     # known in March: the exchange had not begun.
-    assert story.told() == ["2026-03 0077000001 20.00", "2026-04 0077000001 20.00"]
-    assert story.told(KAIMINS) == ["2026-04 0078000001 20.00"]
+    assert story.decisions() == ["2026-03 0077000001 20.00", "2026-04 0077000001 20.00"]
+    assert story.decisions(KAIMINS) == ["2026-04 0078000001 20.00"]
     assert len(story.country.discounts(KAIMINS)) == 1
     assert story.pay(story.bill("0078000001", "2026-04", "25.00", "20.00", of="Anna"), retailer=KAIMINS) == []
     story.country.until(date(2026, 5, 22))

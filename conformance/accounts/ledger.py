@@ -100,7 +100,7 @@ def _granted_sentence(granted: Granted) -> Iterator[Text]:
     )
     for period, amount in granted.back_paid:
         yield _(
-            "{amount} EUR were made good for {month}, decided later.",
+            "{amount} EUR were back-paid for {month}, decided later.",
             amount=euro(amount),
             month=month_after_preposition(period),
         )

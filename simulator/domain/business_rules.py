@@ -219,7 +219,7 @@ TERMINATED_REASON = BusinessRule(
 )
 CATCH_UP_PERIOD = BusinessRule(
     "catch-up-period",
-    _("the period {value} is made good"),
+    _("the period {value} is back-paid"),
     _("an earlier period: {first} to {last}"),
     _PAYLOAD,
 )

@@ -46,7 +46,7 @@ def test_the_text_says_what_happened(liga: Statement) -> None:
         "Support on the electricity bill: Līga Zariņa, 090795-00076, 2026",
         "240.00 = 62.10 (came off bills) + 0.00 (left for later bills) + 177.90 (lapsed)",
         "March: granted 60.00, came off bills 52.10, left 7.90",
-        "  - 20.00 EUR were made good for January, decided later.",
+        "  - 20.00 EUR were back-paid for January, decided later.",
         "  - Invoice R-2026-03 of 31 March 2026, 52.10 EUR without VAT: 52.10 EUR came off.",
         "  - 7.90 EUR are left and carried over to April.",
         "  - Invoice R-2026-04 was cancelled on 2 May 2026: 12.35 EUR are available again.",

@@ -159,7 +159,7 @@ def test_a_parameter_that_is_a_text_is_shown_in_the_language_of_the_sentence() -
     assert inner.in_language("lv") == "obligāti, known"
 
 
-def test_a_context_tells_equal_texts_apart() -> None:
+def test_a_context_distinguishes_equal_texts() -> None:
     assert _("FAILED").in_language("lv") != pgettext("outcome", "FAILED").in_language("lv")
 
 

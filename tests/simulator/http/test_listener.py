@@ -100,7 +100,7 @@ def until(connection: socket.socket, end: bytes) -> bytes:
         (f"POST /echo HTTP/1.1\r\nA: {'a' * 200_000}\r\n", 413, "exceed"),
     ],
 )
-def test_heads_that_are_no_http_are_told_so(base: str, head: str, status: int, says: str) -> None:
+def test_heads_that_are_not_http_are_refused(base: str, head: str, status: int, says: str) -> None:
     line = Line(base)
     answer = line.ask([head.encode() + b"\r\n"], fresh=True)
     assert (answer.status, answer.kept) == (status, False)
@@ -127,7 +127,7 @@ def test_chunks(base: str, chunks: bytes, answer: bytes) -> None:
     assert line.ask([head + chunks], close_writing=True, fresh=True).body.startswith(answer)
 
 
-def test_a_connection_does_not_outlive_a_body_that_nobody_read(base: str) -> None:
+def test_a_connection_is_closed_after_a_body_that_was_not_read(base: str) -> None:
     """The rest of the body is not taken for a request, and the answer arrives though the client still sends."""
     line = Line(base)
     smuggled = b"GET /smuggled HTTP/1.1\r\n\r\n" + b" " * 5_000_000
@@ -153,7 +153,7 @@ def test_requests_that_come_at_once_are_answered_in_turn(base: str) -> None:
     assert data.index(b"hello") < data.index(b"again")
 
 
-def test_a_client_that_waits_to_be_told_is_told_when_its_body_is_wanted_alone(base: str) -> None:
+def test_continue_is_sent_only_when_the_application_reads_the_body(base: str) -> None:
     waiting = GOOD.replace(b"Host", b"Expect: 100-continue\r\nHost")
     with connected(base) as asking:
         asking.sendall(waiting.partition(b"hello")[0])
@@ -165,7 +165,7 @@ def test_a_client_that_waits_to_be_told_is_told_when_its_body_is_wanted_alone(ba
         assert until(asking, b"deaf").startswith(b"HTTP/1.1 200 OK\r\n")
 
 
-def test_what_has_come_is_given_at_once() -> None:
+def test_received_bytes_are_passed_on_at_once() -> None:
     """The application gets each received byte at once, so that it can measure how slowly the client sends."""
     seen: list[bytes] = []
     signals = socket.socketpair()
@@ -192,20 +192,20 @@ def test_what_has_come_is_given_at_once() -> None:
 
 
 class TestTls:
-    def test_a_client_that_never_greets_keeps_nobody_from_being_served(self, tls: tuple[str, Path]) -> None:
+    def test_a_client_without_a_handshake_does_not_block_the_others(self, tls: tuple[str, Path]) -> None:
         base, authorities = tls
         with connected(base), connected(base):
             line = Line(base, str(authorities))
             assert line.ask([GOOD]).body == b"hello"
             line.close()
 
-    def test_plain_http_is_told_so(self, tls: tuple[str, Path]) -> None:
+    def test_plain_http_is_refused(self, tls: tuple[str, Path]) -> None:
         base, _ = tls
         answer = Line(base.replace("https", "http")).ask([GOOD], fresh=True)
         assert (answer.status, b"only speaks HTTPS" in answer.body) == (400, True)
 
     @pytest.mark.parametrize("data", [b"\x16\x03\x01\x00\x05hello", b"\x00" * 300, b"SSH-2.0-x\r\n"])
-    def test_what_is_no_tls_is_let_go_of(
+    def test_a_connection_without_tls_is_closed(
         self, tls: tuple[str, Path], data: bytes, caplog: pytest.LogCaptureFixture
     ) -> None:
         base, authorities = tls

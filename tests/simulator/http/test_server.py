@@ -49,7 +49,7 @@ def test_the_wsdl_on_the_front_page_is_there(server: Server) -> None:
 
 
 class TestAdmin:
-    def test_time_is_moved_and_told(self, server: Server) -> None:
+    def test_time_is_advanced_and_shown(self, server: Server) -> None:
         moved = requests.post(server.base_url + "/admin/clock", json={"to": "2026-03-08T10:00:00+02:00"}, timeout=30)
         assert moved.json() == {"now": "2026-03-08T10:00:00+02:00"}
         assert requests.get(server.base_url + "/admin/clock", timeout=10).json() == moved.json()

@@ -81,7 +81,7 @@ def test_a_kept_connection_is_broken_so_that_the_next_call_shakes_hands(server: 
         assert session.get(server.base_url, timeout=10).status_code == 200
 
 
-def test_plain_http_is_told(server: Server) -> None:
+def test_plain_http_is_refused(server: Server) -> None:
     address = urlsplit(server.base_url)
     assert address.hostname is not None
     with socket.create_connection((address.hostname, address.port or 0), timeout=10) as connection:
@@ -94,6 +94,6 @@ def test_plain_http_is_told(server: Server) -> None:
     assert "call the https address" in (entry.cause or "")
 
 
-def test_nothing_is_armed_on_an_operation_that_nobody_has_named_yet(server: Server) -> None:
+def test_a_fault_of_connections_takes_no_operation(server: Server) -> None:
     with pytest.raises(ValueError, match="arm it without"):
         server.simulation.faults.arm(InjectedFault(kind=WRONG_CERTIFICATE, operation="SendMessage2"))

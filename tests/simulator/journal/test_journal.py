@@ -170,7 +170,7 @@ def test_an_unknown_blob_is_a_key_error(tmp_path: Path, reference: str) -> None:
         FolderJournal(tmp_path).blob(reference)
 
 
-def test_a_changed_blob_is_told(tmp_path: Path) -> None:
+def test_a_changed_blob_is_reported(tmp_path: Path) -> None:
     with Store.open() as store:
         with store.transaction() as transaction:
             reference = transaction.put_blob(b"true")
@@ -206,7 +206,7 @@ def test_a_changed_blob_is_told(tmp_path: Path) -> None:
         (line(extra=1), "unknown field extra"),
     ],
 )
-def test_a_damaged_line_is_told_by_file_and_line(tmp_path: Path, text: str, reason: str) -> None:
+def test_a_damaged_line_is_reported_by_file_and_line(tmp_path: Path, text: str, reason: str) -> None:
     tmp_path.joinpath("journal.jsonl").write_text(line() + "\n" + text + "\n")
     reading = FolderJournal(tmp_path).entries()
     next(reading)
@@ -216,18 +216,18 @@ def test_a_damaged_line_is_told_by_file_and_line(tmp_path: Path, text: str, reas
     assert reason in str(damage.value)
 
 
-def test_entries_out_of_order_are_told(tmp_path: Path) -> None:
+def test_entries_out_of_order_are_reported(tmp_path: Path) -> None:
     tmp_path.joinpath("journal.jsonl").write_text(line(number=2) + "\n" + line(number=2) + "\n")
     with pytest.raises(JournalError, match="line 2: entry 2 stands behind entry 2"):
         list(FolderJournal(tmp_path).entries())
 
 
-def test_a_folder_without_a_journal_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_a_journal_is_reported(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match=r"holds no journal: journal\.jsonl is missing"):
         FolderJournal(tmp_path)
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     tmp_path.joinpath("file").write_text("x")
     with Store.open() as store, pytest.raises(JournalError, match="cannot be written"):
         write_folder(StoredJournal(store), tmp_path / "file" / "below")

@@ -85,7 +85,7 @@ def test_a_torn_file_of_an_uncommitted_blob_is_written_anew(tmp_path: Path) -> N
             assert transaction.blob(reference) == BIG
 
 
-def test_a_file_that_was_lost_or_cut_is_told(tmp_path: Path) -> None:
+def test_a_lost_or_cut_file_is_reported(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         with store.transaction() as transaction:
             reference = transaction.put_blob(BIG)
@@ -98,7 +98,7 @@ def test_a_file_that_was_lost_or_cut_is_told(tmp_path: Path) -> None:
             transaction.blob(reference)
 
 
-def test_a_large_blob_without_its_directory_is_told(tmp_path: Path) -> None:
+def test_a_large_blob_without_its_directory_is_reported(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'here.sqlite3'}"
     with Store.open(tmp_path, url=url) as store, store.transaction() as transaction:
         reference = transaction.put_blob(BIG)

@@ -50,7 +50,7 @@ def test_a_full_directory_refuses_a_call_whole_and_goes_on(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
-def test_a_full_file_system_is_told_by_its_number(number: int) -> None:
+def test_a_full_file_system_is_recognized_by_its_error_number(number: int) -> None:
     assert isinstance(from_os_error(OSError(number, "text"), "writing"), StorageFull)
 
 
@@ -61,7 +61,7 @@ def test_other_errors_are_not_fullness() -> None:
     assert "held by another process" in str(from_database_error(locked))
 
 
-def test_postgresql_says_it_with_a_state() -> None:
+def test_a_full_postgresql_is_recognized_by_its_state() -> None:
     error = Exception("could not extend file")
     error.sqlstate = "53100"  # type: ignore[attr-defined]
     assert isinstance(from_database_error(error), StorageFull)

@@ -124,7 +124,7 @@ def test_an_unfinished_file_cannot_be_adopted(tmp_path: Path) -> None:
             transaction.adopt(incoming)
 
 
-def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+def test_a_damaged_file_is_reported(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store, incoming_of(store, data(LARGE + 1)) as incoming:
         with store.transaction() as transaction:
             reference = transaction.adopt(incoming)

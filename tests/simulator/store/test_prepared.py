@@ -53,7 +53,7 @@ def test_answers_and_constants_come_back() -> None:
         )
 
 
-def test_a_statement_that_fails_spoils_its_transaction_and_leaves_the_store_usable() -> None:
+def test_a_failed_statement_ends_its_transaction_and_leaves_the_store_usable() -> None:
     put = Prepared(insert(facts))
     with Store.open() as store:
         with (
@@ -69,7 +69,7 @@ def test_a_statement_that_fails_spoils_its_transaction_and_leaves_the_store_usab
             assert transaction.connection.scalar(select(facts.c.value).where(facts.c.name == "a")) == "3"
 
 
-def test_no_room_is_told() -> None:
+def test_a_full_database_is_reported() -> None:
     put = Prepared(insert(blobs))
     with (
         Store.open(max_bytes=1024 * 1024) as store,

@@ -170,7 +170,7 @@ def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
     assert "empty directory" in str(refusal.value)
 
 
-def test_somebody_elses_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_a_database_of_another_program_is_refused_and_not_changed(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / DATABASE_FILE)
     connection.execute("CREATE TABLE theirs (x)")
     connection.commit()

@@ -69,7 +69,7 @@ def test_codes_of_the_new_form_never_leave_their_block(number: int, hyphen: bool
     assert cannot_be_a_living_persons(synthetic_new_personal_code(number, hyphen=hyphen), date.today())  # noqa: DTZ011
 
 
-def test_a_code_that_could_be_a_living_persons_is_told() -> None:
+def test_a_code_that_a_living_person_could_have_is_refused() -> None:
     # The proof itself can fail: codes of people born in 1980 and 2005, and of the new form outside the block.
     for code in ("010180-10014", "010105-20010", "321234-56789", "330000-00000"):
         assert not cannot_be_a_living_persons(code, date(2026, 1, 1))

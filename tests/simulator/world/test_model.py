@@ -152,14 +152,14 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         ('name = "small"', 'name = "small', 1, "", "not TOML"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_place(
+def test_a_mistake_is_reported_with_its_place(
     tmp_path: Path, before: str, after: str, line: int | None, key: str, reason: str
 ) -> None:
     assert before in SMALL
     assert reason in _errors(tmp_path, SMALL.replace(before, after, 1))[line, key]
 
 
-def test_everything_wrong_in_a_world_is_told_at_once(tmp_path: Path) -> None:
+def test_all_mistakes_in_a_world_are_reported_at_once(tmp_path: Path) -> None:
     text = SMALL.replace('"010180-00012"', '"010180-00013"').replace('"100777"', '"1"').replace("category", "categry")
     assert set(_errors(tmp_path, text)) == {
         (11, "retailers[1].authority"),

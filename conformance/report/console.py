@@ -191,7 +191,7 @@ class _View:
             security=started.security,
             seed=started.seed,
         )
-        intro = _("Each scenario made traffic between this system and the simulated state; the rules judged all of it.")
+        intro = _("The scenarios ran between this system and the simulator; the recorded traffic was then checked.")
         return Group(
             Text(f"aldis-conformance {started.suite_version}", style="bold"),
             _rows(

@@ -1,12 +1,8 @@
-"""Whether this machine and installation have what simulator and suite take; one function a question, all told apart.
+"""Checks of ``aldis doctor``: a function for each, which yields its findings.
 
-What an examination comes to.
-
-What the user names: a data folder, a database, a key, a retailer.toml.
-
-The installation itself: interpreter, packages, data files, TLS.
-
-The machine: ports, loopback, proxies, room.
+They check the installation (interpreter, packages, data files, TLS), the machine (ports, loopback, proxies, disk
+space), and the things that the user names (a data folder, a database, a key, a retailer.toml). A finding distinguishes
+the last from the others, because only they are the user's to correct.
 """
 
 from __future__ import annotations
@@ -54,9 +50,19 @@ from simulator.store.engine import open_engine
 from simulator.store.store import DATABASE_FILE
 from simulator.world.file import load_world
 
+DISTRIBUTION = "aldis-conformance"
+LARGEST_MESSAGE = 500 * 1000 * 1000
+"""Size of the largest message in bytes: VRAA, DIT integration instruction v1.09, section 2.4 (documented)."""
+
+_OLDEST_PYTHON, _FIRST_UNSUPPORTED_PYTHON = (3, 11), (3, 14)
+_SOON = timedelta(days=30)
+_CONNECT_SECONDS = 5.0  # wall
+_WSDL = "/dit/v1-2/MessageService?wsdl"
+_WSDL_SECONDS = 30.0  # wall
+
 
 class Health(StrEnum):
-    """How something was found: fine, usable with a caution, or not usable."""
+    """Result of a check: usable, usable with a caution, or not usable."""
 
     OK = "ok"
     CAUTION = "caution"
@@ -65,9 +71,9 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at, how it was found, and in a sentence what was seen and what to do.
+    """Result of one check: its subject, and a sentence that states the result and what to do.
 
-    ``is_given`` says that it was the user's choice (a file, an address, a database) and not the installation.
+    ``is_given`` is True for a thing that the user named (a file, an address, a database), not the installation.
     """
 
     subject: str
@@ -76,133 +82,30 @@ class Finding:
     is_given: bool = False
 
 
-__all__ = ["Finding", "Health"]
-
-
-_SOON = timedelta(days=30)
-_WITHIN_SECONDS = 5.0  # wall
-
-
-def data_folder(folder: Path) -> Iterator[Finding]:
-    """Whether a simulator can keep its data there; nothing is made in a folder that none has used yet."""
-    if not (folder / DATABASE_FILE).exists():
-        place = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
-        usable = os.access(place, os.W_OK | os.X_OK) and place.is_dir()
-        text = f"{folder} can be used; no simulator has run there yet"
-        if not usable:
-            text = f"{place} is no folder that one may write to; choose another"
-        yield Finding("data", Health.OK if usable else Health.BROKEN, text, is_given=True)
-        return
-    try:
-        with Store.open(folder) as store, store.reading():
-            pass
-    except StoreError as reason:
-        yield Finding("data", Health.BROKEN, f"{folder}: {reason}", is_given=True)
-        return
-    yield Finding("data", Health.OK, f"{folder} can be used", is_given=True)
-    yield from _certificates(folder)
-
-
-def _certificates(folder: Path) -> Iterator[Finding]:
-    """The certificates that a simulator with security keeps beside its data."""
-    now = datetime.now(UTC)
-    for path in sorted(folder.rglob("*.pem")):
-        try:
-            certificates = x509.load_pem_x509_certificates(path.read_bytes())
-        except (OSError, ValueError) as reason:
-            yield Finding("certificates", Health.BROKEN, f"{path} cannot be read: {reason}", is_given=True)
-            continue
-        end = min(certificate.not_valid_after_utc for certificate in certificates)
-        if end <= now:
-            text = f"{path} expired on {end:%Y-%m-%d}; remove it, and aldis serve makes another"
-            yield Finding("certificates", Health.BROKEN, text, is_given=True)
-        elif end <= now + _SOON:
-            yield Finding("certificates", Health.CAUTION, f"{path} expires on {end:%Y-%m-%d}", is_given=True)
-        else:
-            yield Finding("certificates", Health.OK, f"{path} is valid until {end:%Y-%m-%d}", is_given=True)
-
-
-def database(url: str) -> Iterator[Finding]:
-    """Whether the database answers; nothing is made in it."""
-    try:
-        engine = open_engine(url, durable=True)
-        try:
-            with engine.connect() as connection, connection.begin():
-                shown = engine.url.render_as_string(hide_password=True)
-        finally:
-            engine.dispose()
-    except (StoreError, SQLAlchemyError) as reason:
-        yield Finding("database", Health.BROKEN, str(reason), is_given=True)
-        return
-    yield Finding("database", Health.OK, f"{shown} answers", is_given=True)
-
-
-def key(path: Path) -> Iterator[Finding]:
-    """Whether a dossier can be signed with this key."""
-    try:
-        load_key(path)
-    except DossierError as reason:
-        yield Finding("key", Health.BROKEN, str(reason), is_given=True)
-        return
-    yield Finding("key", Health.OK, f"{path} can sign a dossier", is_given=True)
-
-
-def retailer(path: Path) -> Iterator[Finding]:
-    """Whether a retailer.toml can be used, and its driver be started; it is asked nothing."""
-    try:
-        config = load_retailer(path)
-    except SettingsError as reason:
-        yield Finding("retailer.toml", Health.BROKEN, str(reason), is_given=True)
-        return
-    yield Finding("retailer.toml", Health.OK, f"{config.name}, driver of kind {config.driver.kind}", is_given=True)
-    if config.driver.kind is DriverKind.MANUAL:
-        return
-    try:
-        if config.driver.kind is DriverKind.HTTP:
-            _reach(str(config.driver.url))
-        else:
-            open_driver(config).close()
-    except (DriverNotStarted, OSError) as reason:
-        yield Finding("driver", Health.BROKEN, str(reason), is_given=True)
-        return
-    yield Finding("driver", Health.OK, "it starts", is_given=True)
-
-
-def _reach(url: str) -> None:
-    parts = urlsplit(url)
-    address = (str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80))
-    try:
-        socket.create_connection(address, timeout=_WITHIN_SECONDS).close()
-    except OSError as reason:
-        raise OSError(f"nobody listens at {url} ({reason}); start your system, or mend driver.url") from reason
-
-
-DISTRIBUTION = "aldis-conformance"
-_OLDEST, _TOO_NEW = (3, 11), (3, 14)
+# ---- the installation
 
 
 def interpreter(running: tuple[int, int] = sys.version_info[:2]) -> Iterator[Finding]:
-    """Whether this Python is one that is supported."""
-    health = Health.OK if _OLDEST <= running < _TOO_NEW else Health.BROKEN
-    wanted = "" if health is Health.OK else "; install Python 3.11, 3.12 or 3.13 and make the environment anew"
+    """Check that this version of Python is supported."""
+    health = Health.OK if _OLDEST_PYTHON <= running < _FIRST_UNSUPPORTED_PYTHON else Health.BROKEN
+    wanted = "" if health is Health.OK else "; install Python 3.11, 3.12 or 3.13 and create the environment again"
     yield Finding("Python", health, f"{platform.python_version()} at {sys.executable}{wanted}")
 
 
 def packages(distribution: str = DISTRIBUTION) -> Iterator[Finding]:
-    """Whether all packages that ours needs are there, in versions that it can use."""
+    """Check that the packages that a distribution requires are installed, in the versions that it requires."""
     try:
         needed = [Requirement(require) for require in requires(distribution) or ()]
     except PackageNotFoundError:
         yield Finding(
             "packages",
             Health.CAUTION,
-            f"{distribution} runs without being installed, so nobody knows whether all that it needs is there; "
-            "pip install . makes sure of it",
+            f"{distribution} runs without being installed, so its packages are not known; pip install . installs them",
         )
         return
-    bad = [each for each in map(_unmet, needed) if each]
-    if bad:
-        yield Finding("packages", Health.BROKEN, f"{'; '.join(bad)}; run pip install again")
+    unmet = [problem for problem in map(_unmet, needed) if problem]
+    if unmet:
+        yield Finding("packages", Health.BROKEN, f"{'; '.join(unmet)}; run pip install again")
     else:
         yield Finding("packages", Health.OK, f"{distribution} {version(distribution)} and {len(needed)} others")
 
@@ -211,19 +114,21 @@ def _unmet(needed: Requirement) -> str | None:
     if needed.marker is not None and not needed.marker.evaluate():
         return None
     try:
-        found = version(needed.name)
+        installed = version(needed.name)
     except PackageNotFoundError:
         return f"{needed.name} is missing"
-    return None if needed.specifier.contains(found, prereleases=True) else f"{needed.name} is {found}, not {needed}"
+    if needed.specifier.contains(installed, prereleases=True):
+        return None
+    return f"{needed.name} is {installed}, not {needed}"
 
 
 def services() -> Iterator[Finding]:
-    """Whether the SOAP services can be loaded: Spyne is old, and newer interpreters need a shim for it."""
-    from lxml import etree  # noqa: PLC0415 - what may fail is asked for here
+    """Check that the SOAP services can be loaded: Spyne is old, and newer interpreters need a shim for it."""
+    from lxml import etree  # noqa: PLC0415 - its failure is a finding
 
     try:
         from simulator.soap import services as loaded  # noqa: PLC0415
-    except Exception as reason:  # noqa: BLE001 - whatever keeps it from loading is the finding
+    except Exception as reason:  # noqa: BLE001 - any exception is a finding
         yield Finding("SOAP services", Health.BROKEN, f"they cannot be loaded: {type(reason).__name__}: {reason}")
         return
     libxml = ".".join(map(str, etree.LIBXML_VERSION))
@@ -231,12 +136,12 @@ def services() -> Iterator[Finding]:
 
 
 def data_files(profile: str | None = None) -> Iterator[Finding]:
-    """Whether profiles, schemas and catalogue are there and can be read; ``profile`` is one of the user's."""
+    """Check that profiles, schemas and requirements can be read, and the user's ``profile``, a name or file."""
     try:
         for name in profile_names():
             load_profile(name, against_schemas=True)
-        rules = len(load_requirements())
-        yield Finding("data files", Health.OK, f"{', '.join(profile_names())}; {rules} requirements")
+        count = len(load_requirements())
+        yield Finding("data files", Health.OK, f"{', '.join(profile_names())}; {count} requirements")
     except (SettingsError, OSError) as reason:
         yield Finding("data files", Health.BROKEN, f"{reason}; install {DISTRIBUTION} again")
     if profile is not None:
@@ -249,18 +154,18 @@ def data_files(profile: str | None = None) -> Iterator[Finding]:
 
 
 def tls() -> Iterator[Finding]:
-    """Whether certificates can be made and trusted here: one is made, and a client that trusts it shakes hands."""
+    """Check that certificates can be created and trusted: do a handshake with a client that trusts a new one."""
     try:
         with TemporaryDirectory(prefix="aldis-") as folder:
-            certificate = _throw_away(Path(folder))
+            certificate = _temporary_certificate(Path(folder))
             _shake_hands(certificate)
     except (OSError, ValueError) as reason:
-        yield Finding("certificates", Health.BROKEN, f"no TLS with a certificate of our own making: {reason}")
+        yield Finding("certificates", Health.BROKEN, f"TLS with a new certificate does not work: {reason}")
         return
     yield Finding("certificates", Health.OK, f"made, served and trusted with {ssl.OPENSSL_VERSION}")
 
 
-def _throw_away(folder: Path) -> Path:
+def _temporary_certificate(folder: Path) -> Path:
     key = generate_private_key(SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "aldis doctor")])
     now = datetime.now(UTC)
@@ -293,12 +198,12 @@ def _shake_hands(certificate: Path) -> None:
     )
     waiting = [client, server]
     for _ in range(10):
-        waiting = [ssl_object for ssl_object in waiting if not _goes_on(ssl_object)]
+        waiting = [ssl_object for ssl_object in waiting if not _has_finished(ssl_object)]
     if waiting:
-        raise OSError("the handshake did not come to an end")
+        raise OSError("the handshake did not end")
 
 
-def _goes_on(side: ssl.SSLObject) -> bool:
+def _has_finished(side: ssl.SSLObject) -> bool:
     try:
         side.do_handshake()
     except ssl.SSLWantReadError:
@@ -307,41 +212,38 @@ def _goes_on(side: ssl.SSLObject) -> bool:
 
 
 def optional() -> Iterator[Finding]:
-    """What only some runs need."""
+    """Check the packages that only some runs need."""
     if find_spec("psycopg") is None:
         yield Finding("PostgreSQL", Health.OK, "no driver (psycopg); only --database postgresql+psycopg://... needs it")
 
 
-LARGEST_MESSAGE = 500 * 1000 * 1000
-"""Bytes of the largest message: VRAA, DIT integration instruction v1.09, section 2.4 (documented)."""
-_WSDL = "/dit/v1-2/MessageService?wsdl"
-_SECONDS = 30.0  # wall
+# ---- the machine
 
 
 def port(name: str, number: int, host: str = "127.0.0.1") -> Iterator[Finding]:
-    """Whether somebody else listens where the simulator would by default."""
+    """Check that a default port of the simulator is free."""
     subject = f"port {number}"
     try:
         with socket.create_server((host, number)):
             pass
     except OSError as reason:
-        why = "in use" if reason.errno == errno.EADDRINUSE else f"not to be had: {reason.strerror}"
+        why = "in use" if reason.errno == errno.EADDRINUSE else f"not available: {reason.strerror}"
         yield Finding(subject, Health.CAUTION, f"{host}:{number} ({name}) is {why}; choose another, or 0 for any")
     else:
         yield Finding(subject, Health.OK, f"{host}:{number} ({name}) is free")
 
 
 def loopback() -> Iterator[Finding]:
-    """Whether a simulator that is started here answers: its WSDL is fetched as a client would."""
+    """Check that a simulator can be started and answers: fetch its WSDL like a client."""
     try:
-        served = _fetched()
+        size = _fetch_wsdl()
     except (ServerError, SimulationFailed, StoreError, OSError) as reason:
         yield Finding("simulator", Health.BROKEN, f"one that was started here could not be reached: {reason}")
         return
-    yield Finding("simulator", Health.OK, f"one that was started here answers; its WSDL has {served} bytes")
+    yield Finding("simulator", Health.OK, f"one that was started here answers; its WSDL has {size} bytes")
 
 
-def _fetched() -> int:
+def _fetch_wsdl() -> int:
     world = load_world("town")
     simulation = Simulation.open(
         world=world, profile=load_profile(), clock=Clock.frozen(datetime.combine(world.start, time(8), RIGA))
@@ -351,7 +253,7 @@ def _fetched() -> int:
         server.start()
         try:
             opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            with opener.open(server.base_url + _WSDL, timeout=_SECONDS) as reply:
+            with opener.open(server.base_url + _WSDL, timeout=_WSDL_SECONDS) as reply:
                 return len(reply.read())
         finally:
             server.stop()
@@ -360,10 +262,10 @@ def _fetched() -> int:
 
 
 def proxies(environment: Mapping[str, str] = os.environ) -> Iterator[Finding]:
-    """Whether a retailer's program that heeds the usual variables would send calls for 127.0.0.1 to a proxy."""
-    names = [each for each in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY") if environment.get(each)]
-    spared = ",".join(environment.get(each, "") for each in ("no_proxy", "NO_PROXY")).replace(" ", "").split(",")
-    if names and not {"127.0.0.1", "*"} & set(spared):
+    """Check that no environment variable sends calls for 127.0.0.1 to a proxy."""
+    names = [name for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY") if environment.get(name)]
+    excluded = ",".join(environment.get(name, "") for name in ("no_proxy", "NO_PROXY")).replace(" ", "").split(",")
+    if names and not {"127.0.0.1", "*"} & set(excluded):
         yield Finding(
             "proxy",
             Health.CAUTION,
@@ -371,11 +273,11 @@ def proxies(environment: Mapping[str, str] = os.environ) -> Iterator[Finding]:
             "behind that proxy; set NO_PROXY=127.0.0.1,localhost",
         )
     else:
-        yield Finding("proxy", Health.OK, "none stands between a program and 127.0.0.1")
+        yield Finding("proxy", Health.OK, "no variable sends calls for 127.0.0.1 to a proxy")
 
 
 def room(folder: Path | None = None) -> Iterator[Finding]:
-    """Whether the largest message that DIT takes would fit where temporary files go."""
+    """Check that the folder of temporary files has room for the largest message."""
     place = folder or Path(tempfile.gettempdir())
     try:
         free = shutil.disk_usage(place).free
@@ -388,3 +290,100 @@ def room(folder: Path | None = None) -> Iterator[Finding]:
         yield Finding("room", Health.CAUTION, text)
     else:
         yield Finding("room", Health.OK, text)
+
+
+# ---- things that the user names
+
+
+def data_folder(folder: Path) -> Iterator[Finding]:
+    """Check that a simulator can keep its data in a folder, and its certificates; creates nothing in a new folder."""
+    if not (folder / DATABASE_FILE).exists():
+        place = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
+        usable = os.access(place, os.W_OK | os.X_OK) and place.is_dir()
+        text = f"{folder} can be used; no simulator has run there yet"
+        if not usable:
+            text = f"{place} is not a folder that you may write to; choose another"
+        yield Finding("data", Health.OK if usable else Health.BROKEN, text, is_given=True)
+        return
+    try:
+        with Store.open(folder) as store, store.reading():
+            pass
+    except StoreError as reason:
+        yield Finding("data", Health.BROKEN, f"{folder}: {reason}", is_given=True)
+        return
+    yield Finding("data", Health.OK, f"{folder} can be used", is_given=True)
+    yield from _certificates(folder)
+
+
+def _certificates(folder: Path) -> Iterator[Finding]:
+    """Check the certificates that a simulator with security keeps beside its data."""
+    now = datetime.now(UTC)
+    for path in sorted(folder.rglob("*.pem")):
+        try:
+            certificates = x509.load_pem_x509_certificates(path.read_bytes())
+        except (OSError, ValueError) as reason:
+            yield Finding("certificates", Health.BROKEN, f"{path} cannot be read: {reason}", is_given=True)
+            continue
+        end = min(certificate.not_valid_after_utc for certificate in certificates)
+        if end <= now:
+            text = f"{path} expired on {end:%Y-%m-%d}; remove it, and aldis serve makes another"
+            yield Finding("certificates", Health.BROKEN, text, is_given=True)
+        elif end <= now + _SOON:
+            yield Finding("certificates", Health.CAUTION, f"{path} expires on {end:%Y-%m-%d}", is_given=True)
+        else:
+            yield Finding("certificates", Health.OK, f"{path} is valid until {end:%Y-%m-%d}", is_given=True)
+
+
+def database(url: str) -> Iterator[Finding]:
+    """Check that a database answers; creates nothing in it."""
+    try:
+        engine = open_engine(url, durable=True)
+        try:
+            with engine.connect() as connection, connection.begin():
+                shown = engine.url.render_as_string(hide_password=True)
+        finally:
+            engine.dispose()
+    except (StoreError, SQLAlchemyError) as reason:
+        yield Finding("database", Health.BROKEN, str(reason), is_given=True)
+        return
+    yield Finding("database", Health.OK, f"{shown} answers", is_given=True)
+
+
+def key(path: Path) -> Iterator[Finding]:
+    """Check that a dossier can be signed with a key."""
+    try:
+        load_key(path)
+    except DossierError as reason:
+        yield Finding("key", Health.BROKEN, str(reason), is_given=True)
+        return
+    yield Finding("key", Health.OK, f"{path} can sign a dossier", is_given=True)
+
+
+def retailer(path: Path) -> Iterator[Finding]:
+    """Check that a retailer.toml can be read and its driver started; sends the driver no request."""
+    try:
+        config = load_retailer(path)
+    except SettingsError as reason:
+        yield Finding("retailer.toml", Health.BROKEN, str(reason), is_given=True)
+        return
+    yield Finding("retailer.toml", Health.OK, f"{config.name}, driver of kind {config.driver.kind}", is_given=True)
+    if config.driver.kind is DriverKind.MANUAL:
+        return
+    try:
+        if config.driver.kind is DriverKind.HTTP:
+            _reach(str(config.driver.url))
+        else:
+            open_driver(config).close()
+    except (DriverNotStarted, OSError) as reason:
+        yield Finding("driver", Health.BROKEN, str(reason), is_given=True)
+        return
+    yield Finding("driver", Health.OK, "it starts", is_given=True)
+
+
+def _reach(url: str) -> None:
+    parts = urlsplit(url)
+    address = (str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80))
+    try:
+        socket.create_connection(address, timeout=_CONNECT_SECONDS).close()
+    except OSError as reason:
+        raise OSError(f"nothing listens at {url} ({reason}); start your system, or correct driver.url") from reason

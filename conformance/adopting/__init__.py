@@ -1,1 +1,1 @@
-"""Official schemas in place of the reconstruction: pinned, checked, bound to the domain's words by their names."""
+"""Adoption of official schemas in place of the reconstruction: copy, check, bind to the domain's fields, compare."""

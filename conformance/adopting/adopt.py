@@ -1,4 +1,4 @@
-"""Adopts a folder of official schemas: pins, checks, binds, asks, writes a profile."""
+"""Adoption of a folder of official schemas: copies and checks them, binds the fields, asks, and writes a profile."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ SCHEMAS = "schemas"
 PROFILE = "profile.toml"
 
 Ask = Callable[[str, Bound], str | None]
-"""Asks a person where a field is: its full name and what is known of it; the answer is a path, or None."""
+"""Asks a person for the path of a field, given its full name and its candidates; None leaves it open."""
 AskWord = Callable[[str, str, Place], str | None]
-"""Asks how a value of a field is written at a place; the answer is a word of the schema, or None."""
+"""Asks a person for the word by which the schema writes a value of a field at a place; None leaves it open."""
 
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """What came of it: the profile's file, the fields that were bound, what is still open (sentences)."""
+    """Result of an adoption: the profile's file, the path of each bound field, and open questions, a sentence each."""
 
     profile: Path
     bound: Mapping[str, str]
@@ -50,9 +50,9 @@ def adopt(
 ) -> Adopted:
     """Adopt the schemas of a folder under a name, into ``target``; limits, rates and channels are those of ``base``.
 
-    ``bindings`` say where fields are, by their full names; ``ask`` is asked for what is open then. Loading the schemas
-    may take ``seconds`` of wall time. Raises AdoptionError when a schema does not load, and when the profile does not
-    fit although all was bound.
+    ``bindings`` are paths of fields, by their full names; ``ask`` and ``ask_word`` are called for the fields that stay
+    open. Loading the schemas may take ``seconds`` of wall time. Raises AdoptionError when a schema does not load, when
+    a binding names no field or place, and when the profile exists already.
     """
     try_out(folder, seconds)
     files = read_folder(folder)
@@ -68,14 +68,19 @@ def adopt(
     drafts = {channel: draft(channel, roots[channel][1]) for channel in ChannelName}
     _Answers(drafts, answers, ask, ask_word).apply()
     profile = target / PROFILE
-    _keep_what_was_edited(profile)
+    _refuse_to_overwrite(profile)
     target.mkdir(parents=True, exist_ok=True)
     pin(files, target / SCHEMAS)
     urns = {channel: roots[channel][0].urn for channel in ChannelName}
     text = write_profile(name, drafts, urns, files, base.path, namespaces, SCHEMAS)
     profile.write_text(text, encoding="utf-8")
     left = tuple(question for draft in drafts.values() for question in questions(draft))
-    bound = {key: each.place.path for one in drafts.values() for key, each in one.fields() if each.place is not None}
+    bound = {
+        name: field.place.path
+        for channel_draft in drafts.values()
+        for name, field in channel_draft.fields()
+        if field.place is not None
+    }
     if left:
         return Adopted(profile, bound, left)
     try:
@@ -85,7 +90,7 @@ def adopt(
     return Adopted(profile, bound, ())
 
 
-def _keep_what_was_edited(profile: Path) -> None:
+def _refuse_to_overwrite(profile: Path) -> None:
     if profile.exists():
         raise AdoptionError(
             f"{profile}: is there already, perhaps with answers of yours; use it with --profile {profile}, or remove it"
@@ -94,17 +99,17 @@ def _keep_what_was_edited(profile: Path) -> None:
 
 
 def _prefixes(files: tuple[SchemaFile, ...], catalogue: Catalogue, base: Profile) -> dict[str, str]:
-    """The base's prefixes, and one for each other namespace that the schemas use."""
-    found = dict(base.namespaces)
+    """Return the base's prefixes, and one for each other namespace that the schemas use."""
+    prefixes = dict(base.namespaces)
     for file in files:
-        if file.namespace and file.namespace not in found.values():
+        if file.namespace and file.namespace not in prefixes.values():
             stem = tokens(Path(file.name).stem)
             prefix = (stem[0] if stem else "ns")[:8]
-            found[_free(prefix, found)] = file.namespace
+            prefixes[_free(prefix, prefixes)] = file.namespace
     for entry in catalogue.entries:
-        if entry.namespace not in found.values():
-            found[_free(tokens(entry.path.stem)[0][:8], found)] = entry.namespace
-    return found
+        if entry.namespace not in prefixes.values():
+            prefixes[_free(tokens(entry.path.stem)[0][:8], prefixes)] = entry.namespace
+    return prefixes
 
 
 def _free(prefix: str, taken: Mapping[str, str]) -> str:
@@ -118,7 +123,7 @@ def _free(prefix: str, taken: Mapping[str, str]) -> str:
 def _roots(
     files: tuple[SchemaFile, ...], catalogue: Catalogue, names: Names, chosen: Mapping[ChannelName, str]
 ) -> dict[ChannelName, tuple[SchemaFile, Branch]]:
-    """The document element of each channel: the one whose name says so and that holds most."""
+    """Return the document element of each channel: the one whose name matches best and that contains most."""
     elements: list[tuple[SchemaFile, str, Branch]] = []
     for file in (file for file in files if file.urn):
         model = catalogue.model(file.urn)
@@ -126,7 +131,7 @@ def _roots(
             declaration = global_element(model, clark)
             if declaration is not None and clark.startswith(f"{{{file.namespace}}}" if file.namespace else ""):
                 elements.append((file, clark, Reader(names).root(declaration)))
-    found: dict[ChannelName, tuple[SchemaFile, Branch]] = {}
+    roots: dict[ChannelName, tuple[SchemaFile, Branch]] = {}
     problems: list[str] = []
     for channel in ChannelName:
         words = vocabulary()["channels"][str(channel)]
@@ -137,7 +142,7 @@ def _roots(
                 else (int(branch.step == chosen[channel]), 0, file, branch)
                 for file, _, branch in elements
             ),
-            key=lambda each: each[:2],
+            key=lambda candidate: candidate[:2],
             reverse=True,
         )
         if not ranked or ranked[0][0] <= 0:
@@ -147,14 +152,14 @@ def _roots(
                 f" --bind {channel}=<element>"
             )
         else:
-            found[channel] = (ranked[0][2], ranked[0][3])
+            roots[channel] = (ranked[0][2], ranked[0][3])
     if problems:
         raise AdoptionError(*problems)
-    return found
+    return roots
 
 
 class _Answers:
-    """Puts into the drafts what a person says."""
+    """Applies the bindings of the command line, and a person's answers, to the drafts."""
 
     def __init__(
         self, drafts: Mapping[ChannelName, Draft], bindings: dict[str, str], ask: Ask | None, ask_word: AskWord | None
@@ -177,7 +182,7 @@ class _Answers:
         unknown = self._bindings.keys() - known
         if unknown:
             raise AdoptionError(
-                *(f"--bind {each}: is no field; known are {', '.join(sorted(known))}" for each in sorted(unknown))
+                *(f"--bind {name}: is no field; known are {', '.join(sorted(known))}" for name in sorted(unknown))
             )
 
     def _members(
@@ -190,21 +195,21 @@ class _Answers:
     ) -> None:
         places = {place.path: place for place in branch.places()}
         fields = {field.name: field for field in domain}
-        for each in members:
-            full = f"{prefix}.{each.name}"
-            member = fields.get(each.name)
-            if isinstance(each, BoundGroup) and isinstance(member, Group):
-                self._members(full, each.members, each.branch, member.members, known)
-            elif isinstance(each, Bound) and isinstance(member, Field):
+        for bound in members:
+            full = f"{prefix}.{bound.name}"
+            member = fields.get(bound.name)
+            if isinstance(bound, BoundGroup) and isinstance(member, Group):
+                self._members(full, bound.members, bound.branch, member.members, known)
+            elif isinstance(bound, Bound) and isinstance(member, Field):
                 known.add(full)
-                self._field(full, each, member, places)
+                self._field(full, bound, member, places)
 
     def _field(self, full: str, bound: Bound, field: Field, places: Mapping[str, Place]) -> None:
         answer = self._bindings.get(full)
         while answer is None and bound.required and bound.place is None and self._ask is not None:
-            said = self._ask(full, bound)
-            if said is None or said in places:
-                answer = said
+            path = self._ask(full, bound)
+            if path is None or path in places:
+                answer = path
                 break
         if answer is not None:
             if answer not in places:
@@ -218,4 +223,4 @@ class _Answers:
                 word = self._ask_word(full, value, bound.place)
                 if word is not None:
                     bound.values[value] = word
-            bound.lacking = tuple(each for each in bound.lacking if each not in bound.values)
+            bound.lacking = tuple(value for value in bound.lacking if value not in bound.values)

@@ -1,10 +1,11 @@
-"""What differs between two sets of schemas: elements and values that came, went, or take something else.
+"""Comparison of two sets of schemas, and the trial that loads a folder of schemas in a child process first.
 
-Loads a folder of schemas in a process of its own first, which can be killed: schemas come from elsewhere.
+``differences`` lists the elements and values that were added, removed or changed.
 
-A few hundred bytes of schema can ask for more time or memory than there is (groups that hold each other twice, ten
-levels deep; thousands of elements that may each come thousands of times), and no schema processor bounds what it takes.
-What loads here, within its bounds, loads in our own process too.
+``try_out`` limits time and memory, because schemas come from elsewhere and no schema processor limits what it uses: a
+few hundred bytes can require more than a machine has (groups that contain each other twice, ten levels deep; thousands
+of elements that may each repeat thousands of times). A folder that loads in the child within the limits also loads in
+this process. The child runs this module as ``__main__``.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ from simulator.domain.model import ChannelName
 from simulator.settings import SettingsError
 
 SECONDS = 60.0
-"""Wall seconds that all schemas of a folder may take to load (assumed); the official ones take a few."""
+"""Limit on loading all schemas of a folder, in wall seconds (assumed); the official ones take a few."""
 MEMORY = 2 * 1024**3
-"""Bytes of memory that they may take (assumed)."""
+"""Limit on the memory of the child process, in bytes (assumed)."""
 _TOO_MUCH, _TOO_DEEP = 3, 4
 _ADVICE = (
     "look for groups or types that hold each other many times over, and for elements that may come many thousands of "
@@ -40,14 +41,14 @@ _ADVICE = (
 
 
 def try_out(folder: Path, seconds: float = SECONDS, memory: int = MEMORY) -> None:
-    """Load the schemas of a folder in a child process; raises AdoptionError for what is wrong with them.
+    """Load the schemas of a folder in a child process. Raises AdoptionError with every mistake in them.
 
-    That is also that they take more than ``seconds`` of wall time or ``memory`` bytes; the child is killed then.
+    When they take more than ``seconds`` of wall time or ``memory`` bytes, the child is killed and AdoptionError raised.
     """
     command = [sys.executable, "-P", "-m", "conformance.adopting.diff", str(folder), str(memory)]
     with (
-        tempfile.TemporaryFile("w+", encoding="utf-8") as told,
-        subprocess.Popen(command, stdout=told) as child,  # noqa: S603 - ourselves
+        tempfile.TemporaryFile("w+", encoding="utf-8") as output,
+        subprocess.Popen(command, stdout=output) as child,  # noqa: S603 - ourselves
     ):
         try:
             status: int | None = child.wait(seconds)
@@ -55,10 +56,10 @@ def try_out(folder: Path, seconds: float = SECONDS, memory: int = MEMORY) -> Non
             status = None
         finally:
             child.kill()
-        told.seek(0)
-        said = [json.loads(line) for line in told.read().splitlines() if line.endswith("}")]
-    problems = [problem for each in said for problem in each.get("problems", ())]
-    at = next((each["at"] for each in reversed(said) if "at" in each), folder)
+        output.seek(0)
+        reports = [json.loads(line) for line in output.read().splitlines() if line.endswith("}")]
+    problems = [problem for report in reports for problem in report.get("problems", ())]
+    at = next((report["at"] for report in reversed(reports) if "at" in report), folder)
     if status is None:
         more = "where the schema is right as it is, allow more with --seconds"
         problems = [f"{at}: loading it takes more than {seconds:g} seconds; {_ADVICE}; {more}"]
@@ -67,19 +68,19 @@ def try_out(folder: Path, seconds: float = SECONDS, memory: int = MEMORY) -> Non
     elif status == _TOO_DEEP:
         problems = [f"{at}: its groups or types nest too deeply to be loaded; write it with less nesting"]
     elif status:
-        what = signal.Signals(-status).name if status < 0 else f"exit code {status}"
-        problems = [f"{at}: the schema processor that tried to load it was ended by {what}; {_ADVICE}"]
+        end = signal.Signals(-status).name if status < 0 else f"exit code {status}"
+        problems = [f"{at}: the schema processor that tried to load it was ended by {end}; {_ADVICE}"]
     if problems:
         raise AdoptionError(*problems)
 
 
 def _rehearse(folder: Path) -> None:
-    """All that loading does; raises AdoptionError."""
+    """Load the schemas as ``adopt`` and ``differences`` do; raises AdoptionError."""
     files = read_folder(folder)
     catalogue = catalogue_of(files, "rehearsal")
-    check(files, catalogue, _tell)
-    for file in (one for one in files if one.urn):
-        _tell(file)
+    check(files, catalogue, _report_progress)
+    for file in (file for file in files if file.urn):
+        _report_progress(file)
         model = catalogue.model(file.urn)
         for clark in document_elements(model):
             declaration = global_element(model, clark)
@@ -87,12 +88,12 @@ def _rehearse(folder: Path) -> None:
                 Reader(Names({})).root(declaration)
 
 
-def _tell(file: SchemaFile) -> None:
-    _say({"at": str(file.path)})
+def _report_progress(file: SchemaFile) -> None:
+    _report({"at": str(file.path)})
 
 
-def _say(what: dict[str, object]) -> None:
-    sys.stdout.write(json.dumps(what) + "\n")
+def _report(content: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(content) + "\n")
     sys.stdout.flush()
 
 
@@ -102,10 +103,10 @@ def _main(folder: Path, memory: int) -> int:
     try:
         _rehearse(folder)
     except AdoptionError as error:
-        # libxml2 says no more than that it failed when it had no memory left.
+        # libxml2 reports only a failure when it had no memory left.
         if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > memory / 2:
             return _TOO_MUCH
-        _say({"problems": error.problems})
+        _report({"problems": error.problems})
     except MemoryError:
         return _TOO_MUCH
     except RecursionError:
@@ -113,13 +114,9 @@ def _main(folder: Path, memory: int) -> int:
     return 0
 
 
-if __name__ == "__main__":
-    sys.exit(_main(Path(sys.argv[1]), int(sys.argv[2])))
-
-
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place that differs; ``before`` and ``after`` say what the schemas have there, None for nothing."""
+    """One place that differs; ``before`` and ``after`` describe its content in the two schemas, None for nothing."""
 
     kind: str
     place: str
@@ -127,12 +124,12 @@ class Difference:
     after: str | None
 
     def as_json(self) -> dict[str, str | None]:
-        """As a JSON object."""
+        """Return the difference as a JSON object."""
         return asdict(self)
 
 
 class _Plain(Names):
-    """Names without namespaces: those change with every version, and would make everything differ."""
+    """Names without namespaces, which change with every version."""
 
     def __init__(self) -> None:
         super().__init__({})
@@ -142,7 +139,7 @@ class _Plain(Names):
 
 
 def differences(one: str, other: str) -> tuple[Difference, ...]:
-    """What differs between two folders of schemas, or profiles by name or file; raises AdoptionError."""
+    """Return the differences between two folders of schemas, or profiles by name or file; raises AdoptionError."""
     return tuple(_compare(_shape(one), _shape(other)))
 
 
@@ -210,3 +207,7 @@ def _value(place: Place) -> str:
     allowed = [f"one of {', '.join(place.enumeration)}"] if place.enumeration else []
     needed = "required" if place.required else "may be absent"
     return "; ".join([primitive, needed, *facets, *allowed])
+
+
+if __name__ == "__main__":
+    sys.exit(_main(Path(sys.argv[1]), int(sys.argv[2])))

@@ -1,4 +1,4 @@
-"""Writes a draft as a profile: what was bound with where it came from, what is open as questions in comments."""
+"""Writing of a draft as a profile: bound fields with their source, open ones as questions in comments."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def write_profile(
     namespaces: Mapping[str, str],
     folder: str,
 ) -> str:
-    """The profile's text. Limits, due days, rates, errors and channels are those of ``base``, a profile file.
+    """Return the profile's text. Limits, due days, rates, errors and channels are those of ``base``, a profile file.
 
     ``schemas`` are the URNs of the channels' schemas, ``namespaces`` prefixes and their URIs; ``folder`` holds the
     copies of ``files``, as seen from the profile.
     """
     text = base.read_text(encoding="utf-8")
     blocks = list(_blocks(text))
-    channels = {each.removeprefix("channels."): block for each, block in blocks if each.startswith("channels.")}
-    kept = [block for each, block in blocks if each.partition(".")[0] in _KEPT]
+    channels = {table.removeprefix("channels."): block for table, block in blocks if table.startswith("channels.")}
+    kept = [block for table, block in blocks if table.partition(".")[0] in _KEPT]
     parts = [_top(name), _schemas(files, folder), _namespaces(namespaces), *kept]
     parts += [
         _channel(drafts[channel_name], schemas[channel_name], channels[str(channel_name)])
@@ -43,18 +43,18 @@ def write_profile(
 
 
 def questions(draft: Draft) -> Iterator[str]:
-    """What is open in a channel, one sentence each."""
-    for name, each in draft.fields():
-        if each.required and each.place is None:
-            offered = ", ".join(place.path for place in each.candidates) or "none that would take such a value"
+    """Yield the open questions of a channel, a sentence each."""
+    for name, bound in draft.fields():
+        if bound.required and bound.place is None:
+            offered = ", ".join(place.path for place in bound.candidates) or "none that would take such a value"
             yield f"{name}: no place was recognised; candidates are {offered}"
-        elif each.required and each.lacking:
-            allowed = ", ".join(each.place.enumeration if each.place else ()) or "any text"
-            yield f"{name}: how is {', '.join(each.lacking)} written there? The schema allows {allowed}"
+        elif bound.required and bound.lacking:
+            allowed = ", ".join(bound.place.enumeration if bound.place else ()) or "any text"
+            yield f"{name}: how is {', '.join(bound.lacking)} written there? The schema allows {allowed}"
 
 
 def _blocks(text: str) -> Iterator[tuple[str, str]]:
-    """The tables of a TOML file by their names, as they are written, with the comments inside."""
+    """Yield name and text of each table of a TOML file, with the comments inside."""
     heads = list(_HEADER.finditer(text))
     for head, following in zip(heads, [*heads[1:], None], strict=True):
         block = text[head.start() : following.start() if following else len(text)]
@@ -101,7 +101,7 @@ def _channel(draft: Draft, urn: str, base: str) -> str:
     for member in draft.members:
         if isinstance(member, BoundGroup):
             text += f"\n[channels.{draft.channel}.{member.name}]\neach = {_quoted(member.path)}\n"
-            text += "".join(_member(one) for one in _ordered(member.members))
+            text += "".join(_member(inner) for inner in _ordered(member.members))
     if not any(isinstance(member, BoundGroup) for member in draft.members):
         text += f"\n# ? which element of {draft.root} repeats, once for each record?\n"
         text += f'# [channels.{draft.channel}.records]\n# each = "..."\n'
@@ -109,39 +109,39 @@ def _channel(draft: Draft, urn: str, base: str) -> str:
 
 
 def _ordered(members: list[Bound | BoundGroup]) -> list[Bound | BoundGroup]:
-    def place(each: Bound | BoundGroup) -> int:
-        if isinstance(each, BoundGroup):
-            return each.order
-        return each.place.order if each.place is not None else 1_000_000
+    def order(member: Bound | BoundGroup) -> int:
+        if isinstance(member, BoundGroup):
+            return member.order
+        return member.place.order if member.place is not None else 1_000_000
 
-    return sorted(members, key=place)
-
-
-def _member(each: Bound | BoundGroup, prefix: str = "") -> str:
-    if isinstance(each, Bound):
-        return _bound(each, prefix)
-    inner = f"{prefix}{each.name}."
-    text = f"{inner}each = {_quoted(each.path)}\n"
-    return text + "".join(_member(one, inner) for one in _ordered(each.members))
+    return sorted(members, key=order)
 
 
-def _bound(each: Bound, prefix: str) -> str:
-    name = f"{prefix}{each.name}"
-    if each.place is None:
-        if not each.required:
+def _member(member: Bound | BoundGroup, prefix: str = "") -> str:
+    if isinstance(member, Bound):
+        return _bound(member, prefix)
+    inner_prefix = f"{prefix}{member.name}."
+    text = f"{inner_prefix}each = {_quoted(member.path)}\n"
+    return text + "".join(_member(inner, inner_prefix) for inner in _ordered(member.members))
+
+
+def _bound(bound: Bound, prefix: str) -> str:
+    name = f"{prefix}{bound.name}"
+    if bound.place is None:
+        if not bound.required:
             return ""
-        offered = " | ".join(place.path for place in each.candidates)
+        offered = " | ".join(place.path for place in bound.candidates)
         return f'# ? {name} = "..."   # candidates: {offered or "none"}\n'
-    path = _quoted(each.place.path)
-    if each.constant is not None:
-        return f"{name} = {{ path = {path}, constant = {_quoted(each.constant)} }}\n"
-    if not each.values and not each.lacking:
+    path = _quoted(bound.place.path)
+    if bound.constant is not None:
+        return f"{name} = {{ path = {path}, constant = {_quoted(bound.constant)} }}\n"
+    if not bound.values and not bound.lacking:
         return f"{name} = {path}\n"
-    if each.lacking:
-        asked = ", ".join(f"{value} = ?" for value in each.lacking)
-        values = "".join(f"{value} = {_quoted(word)}, " for value, word in each.values.items())
+    if bound.lacking:
+        asked = ", ".join(f"{value} = ?" for value in bound.lacking)
+        values = "".join(f"{value} = {_quoted(word)}, " for value, word in bound.values.items())
         return f"# ? {name} = {{ path = {path}, values = {{ {values}{asked} }} }}\n"
-    values = ", ".join(f"{value} = {_quoted(word)}" for value, word in each.values.items())
+    values = ", ".join(f"{value} = {_quoted(word)}" for value, word in bound.values.items())
     return f"{name} = {{ path = {path}, values = {{ {values} }} }}\n"
 
 

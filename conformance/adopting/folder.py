@@ -1,4 +1,4 @@
-"""A folder of official schemas: which schema each file is, what it imports, and copies that stay as they are."""
+"""A folder of official schemas: reads and checks its files, and makes copies that are never changed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST = 64 * 1024 * 1024  # bytes of one schema file
 
 
 class AdoptionError(UserError):
-    """The schemas cannot be adopted; one line each: file, line, what is wrong, what to do."""
+    """The schemas cannot be adopted. Each problem is a line: file, line, mistake, and how to solve it."""
 
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
@@ -46,7 +46,7 @@ class SchemaFile:
 
 
 def read_folder(folder: Path) -> tuple[SchemaFile, ...]:
-    """Every .xsd file of a folder and of those below it; raises AdoptionError when one is no schema."""
+    """Read every .xsd file of a folder and the folders below it; raises AdoptionError when one is no schema."""
     folder = folder.resolve()
     if not folder.is_dir():
         raise AdoptionError(f"{folder}: is no folder; give the folder with the official .xsd files")
@@ -54,39 +54,39 @@ def read_folder(folder: Path) -> tuple[SchemaFile, ...]:
     if not paths:
         raise AdoptionError(f"{folder}: holds no .xsd file; download ALISProvider.xsd and what it imports into it")
     problems: list[str] = []
-    found: list[SchemaFile] = []
+    files: list[SchemaFile] = []
     for path in paths:
         try:
-            found.append(_read(path, folder))
+            files.append(_read(path, folder))
         except AdoptionError as error:
             problems += error.problems
-    problems += _doubled(found)
-    problems += _unused_parts(found)
+    problems += _doubled(files)
+    problems += _unused_parts(files)
     if problems:
         raise AdoptionError(*problems)
-    return tuple(found)
+    return tuple(files)
 
 
 def catalogue_of(files: Iterable[SchemaFile], source: str) -> Catalogue:
-    """The shipped catalogue with these schemas in it; those that it has under the same URN are replaced."""
+    """Return the shipped catalogue with these schemas added, or replaced where it has one of their URN."""
     known = Provenance(Basis.DOCUMENTED, source)
     entries = [SchemaEntry(file.urn, file.path, file.namespace, known) for file in files if file.urn]
     return Catalogue.default().extended(entries)
 
 
 def check(
-    files: Iterable[SchemaFile], catalogue: Catalogue, tell: Callable[[SchemaFile], None] = lambda _: None
+    files: Iterable[SchemaFile], catalogue: Catalogue, before_each: Callable[[SchemaFile], None] = lambda _: None
 ) -> None:
-    """Load every schema with both processors and see that all it imports is there; raises AdoptionError.
+    """Load every schema with both processors, after checking its imports and includes; raises AdoptionError.
 
-    ``tell`` is told of each before its turn comes.
+    ``before_each`` is called with each schema before it is loaded.
     """
     files = tuple(files)
     problems = [problem for file in files for problem in _missing(file, files, catalogue)]
     if problems:
         raise AdoptionError(*problems)
-    for file in (one for one in files if one.urn):
-        tell(file)
+    for file in (file for file in files if file.urn):
+        before_each(file)
         try:
             catalogue.compiled(file.urn)
             catalogue.model(file.urn)
@@ -97,13 +97,13 @@ def check(
 
 
 def imported(file: SchemaFile) -> set[str]:
-    """The namespaces that a schema imports."""
+    """Return the namespaces that a schema imports."""
     root = _parsed(file.data)
     return {element.get("namespace", "") for element in root.iter(f"{_XS}import")}
 
 
 def pin(files: Iterable[SchemaFile], target: Path) -> None:
-    """Copy the schemas; raises AdoptionError when a copy is there already with other bytes: it might be in use."""
+    """Copy the schemas. Raises AdoptionError when a copy exists with other content, because it may be in use."""
     for file in files:
         copy = target / file.name
         if copy.exists() and copy.read_bytes() != file.data:
@@ -137,7 +137,10 @@ def _parsed(data: bytes) -> etree._Element:
 
 
 def _urn_of(root: etree._Element, namespace: str, path: Path) -> str:
-    """Its own Metadata says, or the naming convention (VRAA, XML resursu izstrādes vadlīnijas: documented)."""
+    """Return the URN in a schema's Metadata, or by the naming convention; empty for a part without a namespace.
+
+    Convention: VRAA, XML resursu izstrādes vadlīnijas (documented). Raises AdoptionError when neither gives a URN.
+    """
     for element in root.iter("{*}Identifier"):
         if element.get("Scheme") == "URN" and element.text and _URN.fullmatch(element.text.strip()):
             return element.text.strip().partition("-TYPE-")[0]
@@ -155,19 +158,19 @@ def _urn_of(root: etree._Element, namespace: str, path: Path) -> str:
 
 def _doubled(files: list[SchemaFile]) -> Iterator[str]:
     seen: dict[str, SchemaFile] = {}
-    for file in (one for one in files if one.urn):
+    for file in (file for file in files if file.urn):
         if file.urn in seen:
             yield f"{file.path}: has the URN {file.urn}, and so has {seen[file.urn].path}; leave one of them"
         seen[file.urn] = file
 
 
 def _unused_parts(files: list[SchemaFile]) -> Iterator[str]:
-    """A schema without a namespace is a part of another (chameleon include), or else nobody knows which it is."""
-    included = {each for file in files for _, each in _included(file)}
-    for each in files:
-        if not each.urn and each.path.resolve() not in included:
+    """Yield a problem for each schema without a namespace that no other includes (chameleon include)."""
+    included = {path for file in files for _, path in _included(file)}
+    for file in files:
+        if not file.urn and file.path.resolve() not in included:
             yield (
-                f"{each.path}: line 1: which schema of the catalogue is it? It has no targetNamespace, no Metadata with"
+                f"{file.path}: line 1: which schema of the catalogue is it? It has no targetNamespace, no Metadata with"
                 ' an Identifier Scheme="URN", and no other schema of the folder includes it'
             )
 
@@ -179,19 +182,20 @@ def _included(file: SchemaFile) -> Iterator[tuple[etree._Element, Path]]:
 
 
 def _missing(file: SchemaFile, files: tuple[SchemaFile, ...], catalogue: Catalogue) -> Iterator[str]:
-    """Imports and includes that nothing in the folder, nor in the shipped catalogue, answers."""
+    """Yield a problem for each import and include that is neither in the folder nor in the shipped catalogue."""
     root = _parsed(file.data)
     known = {entry.namespace for entry in catalogue.entries}
     here = {file.path.resolve() for file in files}
-    for each in root.iter(f"{_XS}import"):
-        if each.get("namespace") not in known:
+    for element in root.iter(f"{_XS}import"):
+        if element.get("namespace") not in known:
             yield (
-                f"{file.path}: line {each.sourceline}: imports {each.get('namespace')!r} from"
-                f" {each.get('schemaLocation')!r}, which is not in the folder; download it into {file.path.parent}"
+                f"{file.path}: line {element.sourceline}: imports {element.get('namespace')!r} from"
+                f" {element.get('schemaLocation')!r}, which is not in the folder; download it into {file.path.parent}"
             )
-    for each, path in _included(file):
+    for element, path in _included(file):
         if path not in here:
+            location = element.get("schemaLocation")
             yield (
-                f"{file.path}: line {each.sourceline}: {etree.QName(each).localname}s {each.get('schemaLocation')!r},"
+                f"{file.path}: line {element.sourceline}: {etree.QName(element).localname}s {location!r},"
                 " which is not in the folder; download it to that place"
             )

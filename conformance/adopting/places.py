@@ -1,6 +1,6 @@
-"""What a document of a schema can hold: its elements as a tree, each with the values that stand in it.
+"""Elements and values of a document as its schema declares them, and how well their names match a field.
 
-The words by which a field is recognised in a schema's names (``words.toml``).
+``words.toml`` has the words by which fields are recognised.
 """
 
 from __future__ import annotations
@@ -21,26 +21,29 @@ from simulator.documents.element_names import Names
 from simulator.documents.explaining import child_declarations
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_WHOLE = 2  # letters up to which a word is no stem
-_OWN, _NEAR, _FAR = 6, 3, 1
+_WHOLE = 2  # letters; up to this length a word must match as a whole, a longer one as a stem
+_OWN, _NEAR, _FAR = 6, 3, 1  # points for a word of the name, of the next name around it, of one further out
+_DEEPEST = 12  # levels of nested elements; a recursive type ends there
+_MOST = 50_000  # elements of a document; the reconstruction has fewer than 100
 
 
 def tokens(name: str) -> tuple[str, ...]:
-    """The words of a name: ``LīgumaNumurs`` as ``liguma``, ``numurs``."""
-    plain = "".join(each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each))
-    return tuple(element.lower() for element in _WORD.findall(plain))
+    """Return the words of a name without diacritics: ``LīgumaNumurs`` as ``liguma``, ``numurs``."""
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+    return tuple(word.lower() for word in _WORD.findall(plain))
 
 
 @functools.cache
 def vocabulary() -> Mapping[str, Any]:
-    """The whole file."""
+    """Return the content of words.toml."""
     return tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
 
 
 def score(alternatives: Iterable[str], own: tuple[str, ...], around: Iterable[tuple[str, ...]]) -> int:
-    """How well a name fits: of the alternatives the best one, all of whose words are found; 0 when none is.
+    """Return the points of a name for the best of the alternatives; 0 when it matches none.
 
-    ``own`` are the words of the name, ``around`` those of the names that enclose it, the nearest first.
+    An alternative matches when every word of it is in the name or in a name around it. ``own`` are the words of the
+    name, ``around`` those of the names that enclose it, the nearest first.
     """
     context = list(around)
     return max((_score(alternative.split(), own, context) for alternative in alternatives), default=0)
@@ -53,13 +56,13 @@ def _score(wanted: list[str], own: tuple[str, ...], around: list[tuple[str, ...]
             total += _OWN
             in_name += 1
         else:
-            found = next((place for place, each in enumerate(around) if _has(each, word)), None)
-            if found is None:
+            distance = next((distance for distance, name in enumerate(around) if _has(name, word)), None)
+            if distance is None:
                 return 0
-            total += _NEAR if found == 0 else _FAR
+            total += _NEAR if distance == 0 else _FAR
     if not in_name:
-        return total // 2  # the names around speak of it, the name itself does not
-    return total - (len(own) - in_name)  # a name that says more than it should fits less well
+        return total // 2  # only the names around match, not the name itself
+    return total - (len(own) - in_name)  # further words in the name cost points
 
 
 def _has(words: tuple[str, ...], wanted: str) -> bool:
@@ -67,30 +70,26 @@ def _has(words: tuple[str, ...], wanted: str) -> bool:
 
 
 def choose(words: Mapping[str, Iterable[str]], written: Iterable[str]) -> dict[str, str]:
-    """Which written value stands for which value of the domain; those that no word tells are left out."""
+    """Return the written value of each value of the domain; values that match no word are left out."""
     rest = list(written)
     ranked = sorted(
         (
-            (score(alternatives, tokens(each), ()), value, each)
+            (score(alternatives, tokens(word), ()), value, word)
             for value, alternatives in words.items()
-            for each in rest
+            for word in rest
         ),
-        key=lambda each: -each[0],
+        key=lambda candidate: -candidate[0],
     )
-    found: dict[str, str] = {}
-    for points, value, each in ranked:
-        if points > 0 and value not in found and each not in found.values():
-            found[value] = each
-    return found
-
-
-_DEEPEST = 12  # elements inside each other; a type that holds itself ends there
-_MOST = 50_000  # elements that a document can hold in places of their own; the reconstruction has fewer than 100
+    chosen: dict[str, str] = {}
+    for points, value, word in ranked:
+        if points > 0 and value not in chosen and word not in chosen.values():
+            chosen[value] = word
+    return chosen
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A value's place below some element: its path, the words of its name and of those around it (nearest first)."""
+    """The place of a value below an element: its path, the words of its name and of those around it (nearest first)."""
 
     path: str
     own: tuple[str, ...]
@@ -102,13 +101,13 @@ class Place:
 
     @property
     def enumeration(self) -> tuple[str, ...]:
-        """The values that the schema allows, where it lists them."""
-        return tuple(str(each) for each in getattr(self.type, "enumeration", None) or ())
+        """Values that the schema allows, where it lists them."""
+        return tuple(str(value) for value in getattr(self.type, "enumeration", None) or ())
 
 
 @dataclass(slots=True)
 class Branch:
-    """An element: how a path names it, whether it repeats, the values on it, the elements in it."""
+    """An element: its step in a path, its occurrence, its own values, and the elements in it."""
 
     step: str
     own: tuple[str, ...]
@@ -120,11 +119,11 @@ class Branch:
     children: list[Branch] = field(default_factory=list)
 
     def places(self) -> Iterator[Place]:
-        """The values that stand in this element once: not those of elements that repeat."""
+        """Yield the places of values that occur once in this element, so not those in repeating elements."""
         yield from self.below((), (), required=True)
 
     def below(self, path: tuple[str, ...], around: tuple[tuple[str, ...], ...], *, required: bool) -> Iterator[Place]:
-        """The same as seen from an element further up, at ``path``, with the names of those around it."""
+        """Yield the places of this element, at ``path`` below an outer one, with the names of those around it."""
         inside = (self.own, *around)
         if self.text is not None:
             yield Place("/".join(path) or ".", self.own, around, self.text, self.order, required)
@@ -137,7 +136,7 @@ class Branch:
                 yield from child.below((*path, child.step), inside, required=required and child.required)
 
     def groups(self, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Branch]]:
-        """The elements in this one that repeat, with their paths."""
+        """Yield the repeating elements in this one, with their paths."""
         for child in self.children:
             if child.repeats:
                 yield "/".join((*path, child.step)), child
@@ -145,19 +144,19 @@ class Branch:
                 yield from child.groups((*path, child.step))
 
     def size(self) -> int:
-        """How many values stand in it, those of repeating elements too."""
-        return sum(1 for _ in self.places()) + sum(each.size() for _, each in self.groups())
+        """Return the number of values in this element, those of repeating elements included."""
+        return sum(1 for _ in self.places()) + sum(group.size() for _, group in self.groups())
 
 
 class Reader:
-    """Reads declarations into branches; ``names`` write names with the profile's prefixes."""
+    """Reader of declarations as branches; ``names`` gives names the profile's prefixes."""
 
     def __init__(self, names: Names) -> None:
         self._names = names
         self._order = 0
 
     def root(self, declaration: XsdElement) -> Branch:
-        """The tree of a document element."""
+        """Return a document element with the elements in it."""
         (branch,) = self._read(declaration, 0, repeats=False)
         return branch
 
@@ -193,15 +192,15 @@ class Reader:
         return self._by_role(branch)
 
     def _by_role(self, branch: Branch) -> list[Branch]:
-        """An element that stands for the holder or for a sub-user by the value of an attribute, as two elements."""
+        """Return two elements for one that is the holder or a sub-user by the value of an attribute."""
         roles: Mapping[str, list[str]] = vocabulary()["roles"]
         for name, kind, needed, _ in branch.attributes if branch.repeats else ():
-            written = [str(each) for each in getattr(kind, "enumeration", None) or ()]
-            told = {
-                role: next((each for each in written if score(words, tokens(each), ()) > 0), None)
+            written = [str(value) for value in getattr(kind, "enumeration", None) or ()]
+            value_of_role = {
+                role: next((value for value in written if score(words, tokens(value), ()) > 0), None)
                 for role, words in roles.items()
             }
-            if needed and all(told.values()):
+            if needed and all(value_of_role.values()):
                 return [
                     Branch(
                         step=f"{branch.step}[@{name}='{value}']",
@@ -213,6 +212,6 @@ class Reader:
                         attributes=[attribute for attribute in branch.attributes if attribute[0] != name],
                         children=branch.children,
                     )
-                    for role, value in told.items()
+                    for role, value in value_of_role.items()
                 ]
         return [branch]

@@ -1,4 +1,4 @@
-"""Drives a retailer through a program of its own: one JSON object a line on its standard input and output."""
+"""Driver of kind ``command``: a program that exchanges one JSON object a line on its standard input and output."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ import subprocess
 import threading
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
-from conformance.retailers.protocol import Answer, DriverError, DriverNotStarted, Tail, answer_from
+from conformance.retailers.protocol import LONGEST_ANSWER, Answer, DriverError, DriverNotStarted, Tail, read_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-_LONGEST_LINE = 16 * 1024 * 1024  # bytes
 _BYE_SECONDS = 5.0  # wall
 _EXIT_SECONDS = 2.0  # wall
 _READ_SECONDS = 1.0  # wall; for the streams to run dry after the process ended
@@ -25,10 +24,10 @@ _UNASKED_LINES = 8  # a driver has one line waiting at most: the answer
 
 
 class CommandDriver:
-    """A program, started once in ``directory`` and asked until it is closed.
+    """A program that is started once, in ``directory``, and ended by ``close``.
 
-    ``timeout`` is in wall seconds for one answer. ``log`` is a file that gets all that the program writes to its error
-    stream. Once the program broke the protocol, it is stopped and every further request raises the same DriverError.
+    ``timeout`` is in wall seconds for one answer. ``log`` is a file for everything that the program writes to its
+    error stream. A program that breaks the protocol is stopped, and every further request raises the same DriverError.
     Raises DriverNotStarted when the program cannot be started.
     """
 
@@ -51,7 +50,7 @@ class CommandDriver:
 
     @property
     def log(self) -> str:
-        """What the program wrote to its error stream (the last 64 KiB)."""
+        """Text that the program has written to its error stream (the last 64 KiB)."""
         return self._errors.text()
 
     def ask(self, do: str, **fields: Any) -> Answer:
@@ -59,7 +58,7 @@ class CommandDriver:
         return self._ask(do, fields, self._timeout)
 
     def close(self) -> None:
-        """Say bye, then end the program and everything that it started; never raises."""
+        """Send bye, then end the program and every process that it started; never raises."""
         if not self._ended:
             if self._broken is None:
                 with contextlib.suppress(DriverError):
@@ -92,24 +91,10 @@ class CommandDriver:
             self._break(str(reason))
 
     def _read_answer(self, line: bytes, do: str) -> Answer:
-        if len(line) > _LONGEST_LINE:
-            raise DriverError(f'the driver answered "{do}" with a line of more than {_LONGEST_LINE} bytes')
+        if len(line) > LONGEST_ANSWER:
+            raise DriverError(f'the driver answered "{do}" with a line of more than {LONGEST_ANSWER} bytes')
         expected = "expected one JSON object on a line, and nothing else on standard output"
-        try:
-            said = json.loads(line.decode("utf-8"))
-        except UnicodeDecodeError:
-            raise DriverError(f'the driver answered "{do}" with {_excerpt(line)}, not UTF-8; {expected}') from None
-        except (ValueError, RecursionError):  # the latter: brackets nested thousands deep
-            raise DriverError(f'the driver answered "{do}" with {_excerpt(line)}; {expected}') from None
-        if not isinstance(said, dict):
-            raise DriverError(f'the driver answered "{do}" with {_excerpt(line)}, not a JSON object; {expected}')
-        found = said.get("id")
-        if isinstance(found, bool) or found != self._last_id:
-            raise DriverError(
-                f'the driver answered "{do}" with id {json.dumps(found)}; '
-                f"expected {self._last_id}, the id of the request"
-            )
-        return answer_from(said, do=do)
+        return read_answer(line, do=do, request_id=self._last_id, expected=expected)
 
     def _break(self, reason: str) -> NoReturn:
         self._end()
@@ -145,12 +130,12 @@ class CommandDriver:
         output = _stream(self._process.stdout)
         try:
             with contextlib.suppress(OSError, ValueError):
-                while line := output.readline(_LONGEST_LINE + 1):
+                while line := output.readline(LONGEST_ANSWER + 1):
                     if line.strip():
                         self._lines.put_nowait(line)
             self._lines.put_nowait(None)
         except queue.Full:
-            # What nobody asked for must not fill the memory: the driver may block on its own pipe, and is ended soon.
+            # Unrequested lines must not fill the memory. The driver may block on its pipe; the next request ends it.
             self._flooded = True
 
     def _read_errors(self) -> None:
@@ -160,8 +145,8 @@ class CommandDriver:
                 self._errors.add(chunk)
 
     def _write(self) -> None:
-        # A program that does not read its input would block whoever writes to it: so that is a thread of its own.
-        # A broken pipe is not reported here: the end of its output tells the same, with the exit status.
+        # A program that does not read its input blocks the writer, so requests are written on a thread of their own.
+        # A broken pipe is not reported here: the end of the output is reported, with the exit status.
         target = _stream(self._process.stdin)
         with contextlib.suppress(OSError, ValueError):
             while (request := self._requests.get()) is not None:
@@ -182,7 +167,7 @@ def _start(command: Sequence[str], directory: Path) -> subprocess.Popen[bytes]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            start_new_session=True,  # so that all that it starts can be ended with it
+            start_new_session=True,  # so that every process that it starts can be ended with it
         )
     except FileNotFoundError:
         raise DriverNotStarted(
@@ -201,8 +186,3 @@ def _start(command: Sequence[str], directory: Path) -> subprocess.Popen[bytes]:
 def _stream(stream: IO[bytes] | None) -> IO[bytes]:
     assert stream is not None  # all three are pipes
     return stream
-
-
-def _excerpt(line: bytes, longest: int = 120) -> str:
-    text = line.decode("utf-8", errors="replace").strip()
-    return repr(text if len(text) <= longest else text[:longest] + " ...")

@@ -1,4 +1,4 @@
-"""``retailer.toml``: who the retailer is, how its system is driven, and how it is to be tested."""
+"""Settings of ``retailer.toml``: the company, the driver of its system, and the run of the suite."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHOWN_BY_INIT = "; `aldis init` writes a file that shows it"
 
 
 class DriverKind(StrEnum):
-    """The ways of driving a retailer that this version has."""
+    """Kinds of drivers that this version has."""
 
     COMMAND = "command"
     HTTP = "http"
@@ -157,19 +157,19 @@ class RetailerConfig:
 
     @property
     def switched_on(self) -> frozenset[str]:
-        """What requirements and scenarios may need (their ``needs``) and this retailer's run has."""
+        """Names of transport and security as requirements and scenarios state them in ``needs``."""
         if self.transport == "ftps" or self.security == "off":
             return frozenset({self.transport})  # folders take a password over TLS, and no tokens
         return frozenset({self.transport, "security"})
 
     @property
     def known_by(self) -> str:
-        """By what the retailer is known on the wire: off (not at all), username or certificate; by FTPS a password."""
+        """Authentication of the retailer's calls: off, username or certificate; by FTPS always username."""
         return "username" if self.transport == "ftps" else self.security
 
 
 def reference_config() -> RetailerConfig:
-    """The bundled reference retailer, which is tested when no retailer.toml is given."""
+    """Return the settings of the bundled reference retailer, which is tested when no retailer.toml is given."""
     return RetailerConfig(
         name="Paraugs Enerģija",
         registration_number="40009990008",
@@ -180,7 +180,7 @@ def reference_config() -> RetailerConfig:
 
 
 def load_retailer(path: str | Path) -> RetailerConfig:
-    """Read and check a retailer.toml; raises SettingsError with everything that is wrong in it."""
+    """Read and check a retailer.toml; raises SettingsError with every mistake in it."""
     path = Path(path)
     file = read(path, RetailerFile, if_missing="`aldis init` writes one to start from")
     directory = path.absolute().parent

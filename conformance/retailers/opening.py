@@ -1,8 +1,7 @@
-"""From a retailer.toml to a driver that can be asked.
+"""Opening of the driver that a retailer.toml names, and the drivers of kind ``http`` and ``manual``.
 
-Drives a retailer through an address of its own: each request of the protocol is POSTed as JSON, one by one.
-
-A driver that asks a person: it prints each request as an instruction and waits for the person's answer.
+``http`` sends each request by POST to an address. ``manual`` prints each request as an instruction to a person, in
+Latvian or English, and waits for the answer.
 """
 
 from __future__ import annotations
@@ -17,7 +16,14 @@ import requests
 
 from conformance.retailers.command_driver import CommandDriver
 from conformance.retailers.config import DriverKind, RetailerConfig
-from conformance.retailers.protocol import Answer, DriverError, DriverNotStarted, answer_from
+from conformance.retailers.protocol import (
+    LONGEST_ANSWER,
+    Answer,
+    DriverError,
+    DriverNotStarted,
+    excerpt,
+    read_answer,
+)
 from conformance.retailers.python_driver import PythonDriver
 from simulator.domain.language import Text, _
 
@@ -27,102 +33,11 @@ if TYPE_CHECKING:
     from conformance.retailers.protocol import Driver
 
 
-_LONGEST_ANSWER = 16 * 1024 * 1024  # bytes
-_BYE_SECONDS = 5.0  # wall
-
-
-class HttpDriver:
-    """An address that takes JSON objects by POST and answers each with one.
-
-    ``timeout`` is in wall seconds for one answer. Once the protocol was broken, every further request raises the same
-    DriverError. Raises DriverNotStarted when nobody listens there at first.
-    """
-
-    def __init__(self, url: str, *, timeout: float) -> None:
-        self._url = url
-        self._timeout = timeout
-        self._last_id = 0
-        self._reached = False
-        self._broken: str | None = None
-        self._session = requests.Session()
-        self._session.trust_env = False  # a proxy of the machine's would stand between us and a driver on it
-
-    @property
-    def log(self) -> str:
-        """Nothing: such a driver keeps its own log."""
-        return ""
-
-    def ask(self, do: str, **fields: Any) -> Answer:
-        """Send one request and wait for its answer; raises DriverError when the protocol is broken."""
-        return self._ask(do, fields, self._timeout)
-
-    def close(self) -> None:
-        """Say bye and let go of the connection; never raises."""
-        if self._broken is None and self._reached:
-            with contextlib.suppress(DriverError, DriverNotStarted):
-                self._ask("bye", {}, min(self._timeout, _BYE_SECONDS))
-        self._session.close()
-
-    def _ask(self, do: str, fields: Mapping[str, Any], timeout: float) -> Answer:
-        if self._broken is not None:
-            raise DriverError(self._broken)
-        self._last_id += 1
-        request = json.dumps({"id": self._last_id, "do": do, **fields}, ensure_ascii=False).encode()
-        try:
-            response = self._session.post(
-                self._url, data=request, timeout=timeout, headers={"Content-Type": "application/json; charset=utf-8"}
-            )
-        except requests.Timeout:
-            self._break(f'the driver at {self._url} did not answer "{do}" within {timeout:g} seconds (driver.timeout)')
-        except (requests.RequestException, ValueError) as reason:
-            if not self._reached:
-                raise DriverNotStarted(
-                    f"nobody answers at {self._url}: {reason}; start your driver, and check driver.url in retailer.toml"
-                ) from reason
-            self._break(f'the driver at {self._url} broke off at "{do}": {reason}')
-        self._reached = True
-        try:
-            return self._read(response, do)
-        except DriverError as reason:
-            self._break(str(reason))
-
-    def _read(self, response: requests.Response, do: str) -> Answer:
-        body = response.content
-        expected = "expected HTTP 200 with one JSON object"
-        if response.status_code != 200:
-            raise DriverError(
-                f'the driver answered "{do}" with HTTP {response.status_code} {_excerpt(body)}; {expected} '
-                '(say "error" in it when something went wrong)'
-            )
-        if len(body) > _LONGEST_ANSWER:
-            raise DriverError(f'the driver answered "{do}" with more than {_LONGEST_ANSWER} bytes')
-        try:
-            said = json.loads(body.decode("utf-8"))
-        except (ValueError, RecursionError):
-            raise DriverError(f'the driver answered "{do}" with {_excerpt(body)}; {expected}') from None
-        if not isinstance(said, dict):
-            raise DriverError(f'the driver answered "{do}" with {_excerpt(body)}; {expected}')
-        found = said.get("id")
-        if isinstance(found, bool) or found != self._last_id:
-            raise DriverError(
-                f'the driver answered "{do}" with id {json.dumps(found)}; '
-                f"expected {self._last_id}, the id of the request"
-            )
-        return answer_from(said, do=do)
-
-    def _break(self, reason: str) -> NoReturn:
-        self._broken = reason
-        raise DriverError(reason)
-
-
-def _excerpt(body: bytes, longest: int = 120) -> str:
-    text = body.decode("utf-8", errors="replace").strip()
-    return repr(text if len(text) <= longest else text[:longest] + " ...")
-
-
+LOG_NAME = "driver.log"
 CAN = ("sub_users", "corrections", "reversals")
-"""What a person can do in a system that the suite cannot tell the time."""
+"""Capabilities of a system that a person operates: it keeps its own clock."""
 
+_BYE_SECONDS = 5.0  # wall
 _REQUESTS = {
     "hello": _("Set these addresses and data in your system:"),
     "reset": _("Begin with an empty system: no customers, messages or tokens."),
@@ -143,6 +58,78 @@ _EVENTS = {
 _INVOICE = _("invoice {invoice}, contract {contract}, dated {date}, {net} EUR without VAT, VAT {vat} EUR")
 _CREDIT = _("credit note {invoice} that cancels invoice {reverses}, contract {contract}, dated {date}")
 _PROMPT = _("Enter when done; - if it cannot be done; else say what went wrong: ")
+
+
+class HttpDriver:
+    """An address that takes JSON objects by POST and answers each with one.
+
+    ``timeout`` is in wall seconds for one answer. After an answer that breaks the protocol, every further request
+    raises the same DriverError. The first request raises DriverNotStarted when nothing answers at the address.
+    """
+
+    def __init__(self, url: str, *, timeout: float) -> None:
+        self._url = url
+        self._timeout = timeout
+        self._last_id = 0
+        self._reached = False
+        self._broken: str | None = None
+        self._session = requests.Session()
+        self._session.trust_env = False  # the machine's proxy settings must not apply to a local driver
+
+    @property
+    def log(self) -> str:
+        """Always empty: the driver keeps its own log."""
+        return ""
+
+    def ask(self, do: str, **fields: Any) -> Answer:
+        """Send one request and wait for its answer; raises DriverError when the protocol is broken."""
+        return self._ask(do, fields, self._timeout)
+
+    def close(self) -> None:
+        """Send bye and close the connection; never raises."""
+        if self._broken is None and self._reached:
+            with contextlib.suppress(DriverError, DriverNotStarted):
+                self._ask("bye", {}, min(self._timeout, _BYE_SECONDS))
+        self._session.close()
+
+    def _ask(self, do: str, fields: Mapping[str, Any], timeout: float) -> Answer:
+        if self._broken is not None:
+            raise DriverError(self._broken)
+        self._last_id += 1
+        request = json.dumps({"id": self._last_id, "do": do, **fields}, ensure_ascii=False).encode()
+        try:
+            response = self._session.post(
+                self._url, data=request, timeout=timeout, headers={"Content-Type": "application/json; charset=utf-8"}
+            )
+        except requests.Timeout:
+            self._break(f'the driver at {self._url} did not answer "{do}" within {timeout:g} seconds (driver.timeout)')
+        except (requests.RequestException, ValueError) as reason:
+            if not self._reached:
+                raise DriverNotStarted(
+                    f"no answer from {self._url}: {reason}; start your driver, and check driver.url in retailer.toml"
+                ) from reason
+            self._break(f'the driver at {self._url} broke off at "{do}": {reason}')
+        self._reached = True
+        try:
+            return self._read(response, do)
+        except DriverError as reason:
+            self._break(str(reason))
+
+    def _read(self, response: requests.Response, do: str) -> Answer:
+        body = response.content
+        expected = "expected HTTP 200 with one JSON object"
+        if response.status_code != 200:
+            raise DriverError(
+                f'the driver answered "{do}" with HTTP {response.status_code} {excerpt(body)}; {expected} '
+                '(give the reason of a failure in "error")'
+            )
+        if len(body) > LONGEST_ANSWER:
+            raise DriverError(f'the driver answered "{do}" with more than {LONGEST_ANSWER} bytes')
+        return read_answer(body, do=do, request_id=self._last_id, expected=expected)
+
+    def _break(self, reason: str) -> NoReturn:
+        self._broken = reason
+        raise DriverError(reason)
 
 
 class ManualDriver:
@@ -217,7 +204,7 @@ def _greeting(fields: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _plain(fields: Mapping[str, Any]) -> dict[str, str]:
-    """Values as a person reads them."""
+    """Convert the values of a request to text for a person."""
     shown = {name: _SHOW.get(name, str)(value) for name, value in fields.items()}
     return {"valid_to": "-", **shown, **({"valid_to": "-"} if fields.get("valid_to") is None else {})}
 
@@ -235,14 +222,11 @@ _SHOW: Mapping[str, Callable[[Any], str]] = {
 }
 
 
-LOG_NAME = "driver.log"
-
-
 def open_driver(config: RetailerConfig, logs: Path | None = None, *, lang: str = "en") -> Driver:
     """Start the retailer's driver, in the folder of its retailer.toml; the caller closes it.
 
-    ``lang`` is what a manual driver speaks. ``logs`` is a folder in which the driver's error stream is kept as
-    ``driver.log``. Raises DriverNotStarted.
+    ``lang`` (``lv`` or ``en``) is the language of a manual driver. ``logs`` is a folder for the driver's error stream,
+    which is kept there as ``driver.log``. Raises DriverNotStarted.
     """
     driver = config.driver
     log = logs / LOG_NAME if logs else None

@@ -1,4 +1,4 @@
-"""Drives a retailer through a Python class of its own: a method for each request, called with the request's fields."""
+"""Driver of kind ``python``: a class with a method for each request, called with the request's fields."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class _Job:
 
 
 class PythonDriver:
-    """An object made from ``module:Class`` without arguments, kept on one thread of its own.
+    """An object of a class ``module:Class``, created without arguments and used on one thread of its own.
 
     A method takes the request's fields by name (those that it does not name are left out) and returns the answer's
     fields as a dict, or None. An exception is an error answer; a method that is not there, or raises
-    NotImplementedError, is an unsupported one. ``directory`` is the first place where modules are looked for;
-    ``timeout`` is in wall seconds for one answer. Raises DriverNotStarted when the object cannot be made.
+    NotImplementedError, is an unsupported one. ``directory`` is searched for modules first; ``timeout`` is in wall
+    seconds for one answer. Raises DriverNotStarted when the object cannot be created.
     """
 
     def __init__(self, target: str, *, directory: Path, timeout: float, log: Path | None = None) -> None:
@@ -50,14 +50,14 @@ class PythonDriver:
         threading.Thread(target=self._work, name=f"driver {target}", daemon=True).start()
         sys.path.insert(0, self._folder)
         try:
-            self._object = self._make()
+            self._object = self._create()
         except BaseException:
-            self._let_go()
+            self._release()
             raise
 
     @property
     def log(self) -> str:
-        """The tracebacks of the retailer's own exceptions (the last 64 KiB)."""
+        """Tracebacks of the retailer's own exceptions (the last 64 KiB)."""
         return self._log.text()
 
     def ask(self, do: str, **fields: Any) -> Answer:
@@ -65,11 +65,11 @@ class PythonDriver:
         return self._ask(do, fields, self._timeout)
 
     def close(self) -> None:
-        """Say bye and let the object go; never raises."""
+        """Call bye and release the object; never raises."""
         if self._broken is None:
             with contextlib.suppress(DriverError):
                 self._ask("bye", {}, min(self._timeout, _BYE_SECONDS))
-        self._let_go()
+        self._release()
         self._broken = "the driver is closed"
 
     def _ask(self, do: str, fields: Mapping[str, Any], timeout: float) -> Answer:
@@ -80,13 +80,13 @@ class PythonDriver:
             return Answer(ok=False, unsupported=True)
         job = self._run(lambda: method(**_accepted(method, fields)), timeout)
         if job is None:
-            # The thread cannot be stopped from outside; nothing more may be asked of an object that is still busy.
+            # The thread cannot be stopped from outside, and an object that is still busy must not be called.
             self._broken = f"{self._target}.{do} did not return within {timeout:g} seconds (driver.timeout)"
             raise DriverError(self._broken)
         if isinstance(job.failure, NotImplementedError):
             return Answer(ok=False, unsupported=True)
         if job.failure is not None:
-            return Answer(ok=False, error=_words(job.failure))
+            return Answer(ok=False, error=_describe(job.failure))
         return self._answer(do, job.result)
 
     def _answer(self, do: str, returned: Any) -> Answer:
@@ -100,7 +100,7 @@ class PythonDriver:
             return answer_from(returned, do=do)
         return Answer(ok=True, fields=dict(returned))
 
-    def _make(self) -> Any:
+    def _create(self) -> Any:
         job = self._run(self._import_and_call, self._timeout)
         prefix = f"cannot make the driver object {self._target!r} (driver.object)"
         if job is None:
@@ -108,7 +108,7 @@ class PythonDriver:
         if isinstance(job.failure, DriverNotStarted):
             raise DriverNotStarted(f"{prefix}: {job.failure}")
         if job.failure is not None:
-            raise DriverNotStarted(f"{prefix}: {_words(job.failure)}{_place(job.failure)}") from job.failure
+            raise DriverNotStarted(f"{prefix}: {_describe(job.failure)}{_place(job.failure)}") from job.failure
         return job.result
 
     def _import_and_call(self) -> Any:
@@ -121,15 +121,15 @@ class PythonDriver:
                     f"there is no module {reason.name!r}, neither installed nor in {self._folder}"
                 ) from reason
             raise
-        made = getattr(module, name, None)
-        if made is None:
+        driver_class = getattr(module, name, None)
+        if driver_class is None:
             raise DriverNotStarted(f"module {module_name!r} has no {name!r}")
-        if not callable(made):
+        if not callable(driver_class):
             raise DriverNotStarted(f"{name!r} of module {module_name!r} is not a class")
-        return made()
+        return driver_class()
 
     def _run(self, call: Callable[[], Any], timeout: float) -> _Job | None:
-        """Run a call on the object's thread; None when it is not done in time."""
+        """Run a call on the object's thread. Returns None when it does not finish in time."""
         job = _Job(call)
         self._jobs.put(job)
         return job if job.done.wait(timeout) else None
@@ -138,12 +138,12 @@ class PythonDriver:
         while (job := self._jobs.get()) is not None:
             try:
                 job.result = job.run()
-            except (Exception, SystemExit) as failure:  # noqa: BLE001 - foreign code; kept in the log and answered as an error
+            except (Exception, SystemExit) as failure:  # noqa: BLE001 - foreign code; logged and returned as an error
                 job.failure = failure
                 self._log.add(traceback.format_exc().encode())
             job.done.set()
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         self._jobs.put(None)
         with contextlib.suppress(ValueError):
             sys.path.remove(self._folder)
@@ -151,7 +151,7 @@ class PythonDriver:
 
 
 def _accepted(method: Callable[..., Any], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that a method names: later versions of the protocol may add fields, which it may ignore."""
+    """Return the fields that a method names: later versions of the protocol may add others, which it may ignore."""
     parameters = inspect.signature(method).parameters.values()
     if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
         return dict(fields)
@@ -159,7 +159,7 @@ def _accepted(method: Callable[..., Any], fields: Mapping[str, Any]) -> dict[str
     return {key: value for key, value in fields.items() if key in named}
 
 
-def _words(failure: BaseException) -> str:
+def _describe(failure: BaseException) -> str:
     return f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__
 
 

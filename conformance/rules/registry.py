@@ -55,6 +55,11 @@ def rules() -> tuple[Rule, ...]:
     return tuple(_RULES[name] for name in (*known, *sorted(_RULES.keys() - set(known))))
 
 
+def rule_of(requirement: str) -> Rule | None:
+    """Return the registered rule of the requirement of this id, None when no rule judges it."""
+    return _RULES.get(requirement)
+
+
 @functools.cache
 def _requirements() -> dict[str, Requirement]:
     return {requirement.id: requirement for requirement in load()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,12 @@ def scenario_of(function: Any, folder: Path) -> Any | None:
 
 def titles_of(item: Any) -> Titles:
     """Return the titles of the scenario of a pytest item, with the values of its example filled in."""
-    scenario, example = scenario_wrapper_template_registry[item.obj], example_of(item)
+    return template_titles(scenario_wrapper_template_registry[item.obj], example_of(item))
+
+
+def template_titles(scenario: Any, example: Mapping[str, str] | None = None) -> Titles:
+    """Return the titles of a scenario or outline; without an ``example``, an outline's placeholders are left as is."""
+    example = example or {}
     return Titles(
         title=_filled(scenario.name, example),
         title_lv=_filled(_latvian(scenario.description) or scenario.name, example),
@@ -67,7 +73,7 @@ def feature_of(item: Any, seed: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _filled(text: str, example: dict[str, str]) -> str:
+def _filled(text: str, example: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda placeholder: example.get(placeholder[1], placeholder[0]), text)
 
 

@@ -6,10 +6,8 @@ such line; Sphinx calls it for every page that it reads, and the tests of the li
 
 from __future__ import annotations
 
-import ast
 import re
 import tomllib
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,8 @@ import click
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+
+    from conformance.run.tracing import RuleLocation
 
 ROOT = Path(__file__).parents[2]
 _MARK = re.compile(r"^<!-- generated: ([\w-]+) -->$", re.MULTILINE)
@@ -165,46 +165,41 @@ def _rates() -> str:
 # ---- requirements --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class FaultyRetailer:
-    """A variant of the reference retailer with one fault, and the scenario in which a test sees the rule find it."""
-
-    fault: str
-    scenario: str
-
-
 def _requirements() -> str:
     from conformance.requirements.catalogue import CHAPTERS, load
+    from conformance.run.tracing import trace
 
-    rules, scenarios, faulty = _rules(), _scenarios(), _faulty_retailers()
-    titles = _chapter_titles()
+    chapter_titles = _chapter_titles()
     lines = []
     for chapter in CHAPTERS:
-        lines += [f"## {chapter}: {titles[chapter]}", ""]
+        lines += [f"## {chapter}: {chapter_titles[chapter]}", ""]
         for requirement in load():
             if requirement.chapter != chapter:
                 continue
-            identifier = requirement.id
+            links = trace(requirement.id)
             lines += [
-                f"### {identifier}",
+                f"### {requirement.id}",
                 "",
                 requirement.text_en,
                 "",
                 f"- *Level and basis*: {requirement.level.value}, {requirement.provenance.basis.value}",
                 f"- *Source*: {_cell(requirement.provenance.source)}",
                 f"- *What to do*: {requirement.remedy_en}",
-                f"- *Rule*: {_how_judged(requirement.untested, rules.get(identifier))}",
+                f"- *Rule*: {_how_judged(requirement.untested, links.rule)}",
             ]
-            if scenarios[identifier]:
-                lines.append(f"- *Scenarios tagged with it*: {'; '.join(scenarios[identifier])}")
-            for retailer in faulty[identifier]:
+            if links.scenarios:
+                titles = "; ".join(scenario.title for scenario in links.scenarios)
+                lines.append(f"- *Scenarios tagged with it*: {titles}")
+            for retailer in links.faulty_retailers:
                 lines.append(f"- *Faulty retailer that breaks it*: {retailer.fault} Seen in: {retailer.scenario}")
             lines.append("")
     return "\n".join(line.replace("<", "\\<") for line in lines)
 
 
-def _how_judged(untested: str | None, rule: str | None) -> str:
-    return f"none. {untested}" if untested else rule or "judged by the runner itself"
+def _how_judged(untested: str | None, rule: RuleLocation | None) -> str:
+    if untested:
+        return f"none. {untested}"
+    return "judged by the run itself" if rule is None else f"`{rule.function}` in `{rule.file}`"
 
 
 def _chapter_titles() -> dict[str, str]:
@@ -214,48 +209,6 @@ def _chapter_titles() -> dict[str, str]:
         first = path.read_text(encoding="utf-8").splitlines()[0]
         titles[path.stem.upper()] = first.lstrip("# ").partition(":")[2].strip().rstrip(".") or path.stem.upper()
     return titles
-
-
-def _rules() -> dict[str, str]:
-    """For each requirement id the function that judges it, as ``module.function``: those decorated with ``@rule``."""
-    rules = {}
-    for path in sorted((ROOT / "conformance" / "rules").glob("*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if not isinstance(node, ast.FunctionDef):
-                continue
-            for decorator in node.decorator_list:
-                if (
-                    isinstance(decorator, ast.Call)
-                    and isinstance(decorator.func, ast.Name)
-                    and decorator.func.id == "rule"
-                    and isinstance(decorator.args[0], ast.Constant)
-                ):
-                    rules[str(decorator.args[0].value)] = f"`{node.name}` in `conformance/rules/{path.name}`"
-    return rules
-
-
-def _scenarios() -> dict[str, list[str]]:
-    """For each requirement id the titles of the scenarios that are tagged with it."""
-    tagged: dict[str, list[str]] = defaultdict(list)
-    for path in sorted((ROOT / "conformance" / "scenarios").glob("*.feature")):
-        tags: list[str] = []
-        for line in map(str.strip, path.read_text(encoding="utf-8").splitlines()):
-            if line.startswith("@"):
-                tags += re.findall(r"@([A-Z]{3}-\d{2})", line)
-            elif title := re.match(r"Scenario(?: Outline)?: (.+)", line):
-                for tag in tags:
-                    tagged[tag].append(title[1])
-                tags = []
-    return tagged
-
-
-def _faulty_retailers() -> dict[str, list[FaultyRetailer]]:
-    from tests.mutants.table import TABLE
-
-    found: dict[str, list[FaultyRetailer]] = defaultdict(list)
-    for row in TABLE:
-        found[row.requirement].append(FaultyRetailer(row.fault, row.scenario))
-    return found
 
 
 # ---- injected faults -----------------------------------------------------------------------------------------------

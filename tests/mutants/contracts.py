@@ -10,8 +10,8 @@ from typing import Any
 
 from conformance.retailers.reference.customers import Contract, Reporting
 from conformance.retailers.reference.driver import Driver
-from conformance.retailers.reference.outbox import Rejection
-from conformance.retailers.reference.reports import ContractReports, Said
+from conformance.retailers.reference.messages import Rejection
+from conformance.retailers.reference.reports import ContractReports, Report
 from simulator.domain.model import ContractRecord, Document, Operation, Period
 from tests.mutants.variant import with_parts
 
@@ -41,15 +41,15 @@ SubUsersUntold = with_parts("Leaves sub-users out.", reporting_type=_NoSubUsers)
 class _HoldersOfOneOnly(ContractReports):
     """Takes it that nobody has two contracts."""
 
-    def changed(self, contract: Contract) -> Said | None:
+    def changed(self, contract: Contract) -> Report | None:
         first = next(
-            each for each in self.office.store.customers.contracts() if each.holder.code == contract.holder.code
+            each for each in self.context.store.customers.contracts() if each.holder.code == contract.holder.code
         )
         return super().changed(contract) if first.number == contract.number else None
 
 
 class _EndsUntold(ContractReports):
-    def changed(self, contract: Contract) -> Said | None:
+    def changed(self, contract: Contract) -> Report | None:
         return None if contract.ended else super().changed(contract)
 
 
@@ -57,11 +57,11 @@ class _NeverCorrects(ContractReports):
     def correct(self, rejection: Rejection) -> None:
         """Error events are filed and forgotten."""
 
-    def changed(self, contract: Contract) -> Said | None:
+    def changed(self, contract: Contract) -> Report | None:
         return None if contract.number in self._rejected() else super().changed(contract)
 
     def _rejected(self) -> set[str]:
-        outbox = self.office.store.outbox
+        outbox = self.context.store.outbox
         return {
             statement.subject
             for rejection in outbox.rejections(self.channel)
@@ -73,16 +73,16 @@ class _NeverCorrects(ContractReports):
 class _TwoARun(ContractReports):
     """Has room for two records in a document; the rest waits for the next run."""
 
-    def queue(self, said: Sequence[Said], period: Period, *, corrects: str | None = None) -> None:
-        super().queue(said if corrects else said[:2], period, corrects=corrects)
+    def queue(self, reports: Sequence[Report], period: Period, *, corrects: str | None = None) -> None:
+        super().queue(reports if corrects else reports[:2], period, corrects=corrects)
 
 
 class _NewCodesUntold(ContractReports):
     """Keeps to itself that a holder has a new personal code."""
 
-    def changed(self, contract: Contract) -> Said | None:
-        said = super().changed(contract)
-        return None if said is not None and said[1].operation is Operation.CHANGE else said
+    def changed(self, contract: Contract) -> Report | None:
+        report = super().changed(contract)
+        return None if report is not None and report[1].operation is Operation.CHANGE else report
 
 
 class _SignsForOthers(ContractReports):

@@ -131,11 +131,11 @@ class _TellsLeaving(ContractReports):
     """Reports that somebody left, with the list as it was."""
 
     def changed(self, contract: Contract) -> Any:
-        said = super().changed(contract)
-        left = any(tenancy.until is not None and tenancy.until < self.office.today() for tenancy in contract.tenancies)
-        if said is None and left:
-            return self.said(contract, Operation.CHANGE)
-        return said
+        report = super().changed(contract)
+        left = any(tenancy.until is not None and tenancy.until < self.context.today() for tenancy in contract.tenancies)
+        if report is None and left:
+            return self.report(contract, Operation.CHANGE)
+        return report
 
 
 def _with_records(reporting: type, fault: str) -> type:
@@ -159,7 +159,7 @@ FormerTenantNamed = with_parts(
 
 class _Withdrawn(ContractReports):
     def changed(self, contract: Contract) -> Any:
-        last = self.office.store.outbox.last_statement(self.channel, contract.number)
+        last = self.context.store.outbox.last_statement(self.channel, contract.number)
         if last is not None and last.operation is Operation.END and not contract.ended:
             return None
         return super().changed(contract)
@@ -195,14 +195,14 @@ class _AfterSupport(_Payout):
 
 class _WithTax(_Payout):
     def change(self, booking: Booking) -> dict[str, Any]:
-        found = self.office.store.ledger.invoice(booking.invoice)
+        found = self.context.store.ledger.invoice(booking.invoice)
         assert found is not None
         return {"net_bill": found[0].net + found[0].vat}
 
 
 class _HoldersCode(_Payout):
     def change(self, booking: Booking) -> dict[str, Any]:
-        contract = self.office.store.customers.contract(booking.contract)
+        contract = self.context.store.customers.contract(booking.contract)
         assert contract is not None
         return {"person_code": contract.holder.code}
 
@@ -260,15 +260,15 @@ CountsBeforeLeavingOut = with_parts("Counts records of which it leaves some out.
 class _AllAgain(PayoutReports):
     def queue_new(self) -> None:
         periods: dict[Period, list[Any]] = {}
-        for number, booking in self.office.store.ledger.bookings():
-            periods.setdefault(booking.period, []).append(self.said(number, booking))
-        for period, said in periods.items():
-            self.queue(said, period)
+        for number, booking in self.context.store.ledger.bookings():
+            periods.setdefault(booking.period, []).append(self.report(number, booking))
+        for period, reports in periods.items():
+            self.queue(reports, period)
 
 
 class _AfterTheTwentieth(PayoutReports):
     def queue_due(self) -> None:
-        if 20 < self.office.today().day < 31:
+        if 20 < self.context.today().day < 31:
             super().queue_due()
 
 

@@ -54,7 +54,7 @@ class _First(Fetching):
 
 
 def _with(fault: str, client: type[FoldersClient]) -> type[Driver]:
-    return type("Spoilt", (Driver,), {"__doc__": fault, "folders_type": client})
+    return type("FaultyRetailer", (Driver,), {"__doc__": fault, "folders_type": client})
 
 
 OtherEncoding = _with("Files are written in windows-1257.", _Baltic)
@@ -67,4 +67,4 @@ NumberedReplies = _with("Replies are numbered, so that nobody knows what they ar
 class FirstFileOnly(Driver):
     """Only the first file of a listing is read."""
 
-    exchange_type = type("SpoiltExchange", (Exchange,), {"fetching_type": _First})
+    exchange_type = type("FaultyExchange", (Exchange,), {"fetching_type": _First})

@@ -1,4 +1,4 @@
-"""The reference retailer as it is: what the spoilt ones are compared with."""
+"""The reference retailer as it is: what faulty ones are compared with."""
 
 from __future__ import annotations
 

@@ -12,9 +12,8 @@ from typing import Any
 from conformance.retailers.reference.client import ConnectionLost, DitClient, Received, Refused
 from conformance.retailers.reference.driver import Driver
 from conformance.retailers.reference.exchange import Discounts, Exchange
-from conformance.retailers.reference.inbox import Reading
-from conformance.retailers.reference.outbox import Outgoing, Rejection
-from conformance.retailers.reference.reports import ContractReports, Said
+from conformance.retailers.reference.messages import Outgoing, ReadState, Rejection
+from conformance.retailers.reference.reports import ContractReports, Report
 from conformance.retailers.reference.transfers import Fetching, Sending
 from simulator.documents.parsing import parse
 from simulator.documents.reading import DocumentError, read_document, read_located
@@ -32,19 +31,19 @@ class _DeletesTwice(Fetching):
 class _MadeUpIds(Fetching):
     def delete(self, channel: ChannelName, message_id: str) -> None:
         with contextlib.suppress(Refused):
-            self.office.client.delete(str(uuid.uuid4()))
+            self.context.client.delete(str(uuid.uuid4()))
         super().delete(channel, message_id)
 
 
 class _Tidies(Fetching):
     def read_new(self, channel: ChannelName) -> None:
-        self.office.client._command("DeleteMessage", MessageRequest={"ChannelVersionURN": self.version(channel)})
+        self.context.client._command("DeleteMessage", MessageRequest={"ChannelVersionURN": self.version(channel)})
         super().read_new(channel)
 
 
 class _ReadsTwice(Fetching):
     def read(self, channel: ChannelName, message_id: str) -> None:
-        self.office.client.receive_message(message_id)
+        self.context.client.receive_message(message_id)
         super().read(channel, message_id)
 
 
@@ -58,7 +57,7 @@ class _GivesUpDeleting(Fetching):
         try:
             super().delete(channel, message_id)
         except ConnectionLost:
-            self.note(channel, message_id, Reading.DELETED)
+            self.note(channel, message_id, ReadState.DELETED)
 
 
 DeletesTwice = with_parts("Deletes each message twice.", fetching_type=_DeletesTwice)
@@ -96,9 +95,9 @@ class _TakesForSent(Sending):
         try:
             self.transmit(outgoing)
         except ConnectionLost as reason:
-            self.office.note(str(reason))
-        with self.office.store.transaction():
-            self.office.store.outbox.note_sent(outgoing.document_id)
+            self.context.note(str(reason))
+        with self.context.store.transaction():
+            self.context.store.outbox.note_sent(outgoing.document_id)
         return True
 
 
@@ -111,7 +110,7 @@ class _SendsTwice(Sending):
 
 class _KeepsTrying(Sending):
     def refused(self, outgoing: Outgoing, reason: Refused) -> bool:
-        self.office.note(f"{outgoing.document_id}: {reason}")
+        self.context.note(f"{outgoing.document_id}: {reason}")
         return False
 
 
@@ -123,7 +122,7 @@ class _NoHyphens(ContractReports):
 
 class _OneChannel(Sending):
     def transmit(self, outgoing: Outgoing) -> None:
-        self.office.client.send(self.office.party.versions[ChannelName.CONTRACT], outgoing.data)
+        self.context.client.send(self.context.identity.versions[ChannelName.CONTRACT], outgoing.data)
 
 
 class _RelatedLost(Sending):
@@ -160,7 +159,7 @@ class _BooksInvalid(Discounts):
     def take(self, message: Received) -> None:
         super().take(message)
         try:
-            document = read_located(parse(message.payload), self.office.party.profile).document
+            document = read_located(parse(message.payload), self.context.identity.profile).document
         except DocumentError:
             return
         if not self.is_duplicate(document):
@@ -174,7 +173,7 @@ class _BooksInvalid(Discounts):
 class _BooksForeign(Discounts):
     def take(self, message: Received) -> None:
         super().take(message)
-        document = read_document(message.payload, self.office.party.profile)
+        document = read_document(message.payload, self.context.identity.profile)
         if self.is_foreign(document):
             self.book(document, set())
 
@@ -192,19 +191,19 @@ class _LatestOnly(Discounts):
 class _BooksTwice(Discounts):
     def take(self, message: Received) -> None:
         super().take(message)
-        document = read_document(message.payload, self.office.party.profile)
-        seen = self.office.store.inbox.has(f"again {document.header.document_id}")
+        document = read_document(message.payload, self.context.identity.profile)
+        seen = self.context.store.inbox.has(f"again {document.header.document_id}")
         if seen:
             for discount in document.discounts():
                 self.book_record(document, discount)
         else:
-            self.office.store.inbox.put(f"again {document.header.document_id}")
+            self.context.store.inbox.put(f"again {document.header.document_id}")
 
 
 class _AlwaysComplains(Discounts):
     def take(self, message: Received) -> None:
         super().take(message)
-        document = read_document(message.payload, self.office.party.profile)
+        document = read_document(message.payload, self.context.identity.profile)
         note = RecordError("received", Severity.WARNING, "Saraksts saņemts", "The list was received")
         self.complain(message, document.header.document_id, (note,))
 
@@ -222,18 +221,18 @@ class _CountsTheHeader(Discounts):
 
 class _TellsWho(Discounts):
     def complain(self, message: Received, document_id: str | None, errors: Sequence[RecordError]) -> None:
-        document = read_document(message.payload, self.office.party.profile)
+        document = read_document(message.payload, self.context.identity.profile)
         code = document.discounts()[0].person_code
-        told = [replace(error, text_en=f"{error.text_en} ({code})") for error in errors]
-        super().complain(message, document_id, told)
+        named = [replace(error, text_en=f"{error.text_en} ({code})") for error in errors]
+        super().complain(message, document_id, named)
 
 
 class _AnswersErrors(Exchange):
     def take_event(self, message: Received) -> None:
         super().take_event(message)
         unclear = RecordError("unclear", Severity.ERROR, "Ziņojums nav saprotams", "The message is unclear")
-        report = write_error_report(ErrorReport(None, (unclear,)), self.office.party.profile)
-        self.office.store.outbox.queue(
+        report = write_error_report(ErrorReport(None, (unclear,)), self.context.identity.profile)
+        self.context.store.outbox.queue(
             Outgoing(str(uuid.uuid4()), ChannelName.CONTRACT, report, related_message=message.message_id)
         )
 
@@ -273,13 +272,13 @@ class _CorrectsTheFirst(ContractReports):
 
 
 class _CorrectsLater(ContractReports):
-    def queue(self, said: Sequence[Said], period: Period, *, corrects: str | None = None) -> None:
-        super().queue(said, period + 1 if corrects else period, corrects=corrects)
+    def queue(self, reports: Sequence[Report], period: Period, *, corrects: str | None = None) -> None:
+        super().queue(reports, period + 1 if corrects else period, corrects=corrects)
 
 
 class _MendedOnly(ContractReports):
-    def queue(self, said: Sequence[Said], period: Period, *, corrects: str | None = None) -> None:
-        super().queue(said[:1] if corrects else said, period, corrects=corrects)
+    def queue(self, reports: Sequence[Report], period: Period, *, corrects: str | None = None) -> None:
+        super().queue(reports[:1] if corrects else reports, period, corrects=corrects)
 
 
 CorrectsNothing = with_parts(
@@ -298,8 +297,8 @@ class _SilentOnUnknown(Discounts):
 
 class _NeverRestores(Fetching):
     def recover(self, channel: ChannelName) -> None:
-        for message_id in self.office.client.list_messages(self.version(channel), read=True):
-            for message in self.office.client.receive_message(message_id):
+        for message_id in self.context.client.list_messages(self.version(channel), read=True):
+            for message in self.context.client.receive_message(message_id):
                 self.process(channel, message)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.retailers.reference.billing import ZERO, Account, Billing, Booking, Invoice
 from conformance.retailers.reference.driver import Driver
 from conformance.retailers.reference.exchange import Discounts
-from conformance.retailers.reference.reports import PayoutReports, Said
+from conformance.retailers.reference.reports import PayoutReports, Report
 from simulator.domain.model import DiscountRecord, DiscountStatus, Document, Period
 from tests.mutants.variant import with_parts
 
@@ -91,7 +91,7 @@ class _NoCatchUp(Discounts):
 
 class _OneCategory(Discounts):
     def book_record(self, document: Document, record: DiscountRecord) -> None:
-        worth = {rate.category: rate.amount for rate in self.office.party.profile.rates if rate.valid_to is None}
+        worth = {rate.category: rate.amount for rate in self.context.identity.profile.rates if rate.valid_to is None}
         if len(record.categories) > 1:
             record = replace(record, amount_due=worth[record.categories[0].category])
         super().book_record(document, record)
@@ -111,18 +111,18 @@ class ReversalUntold(Driver):
 
 
 class _FirstPersonOnly(PayoutReports):
-    def queue(self, said: Sequence[Said], period: Period, *, corrects: str | None = None) -> None:
-        super().queue(said[:1], period, corrects=corrects)
+    def queue(self, reports: Sequence[Report], period: Period, *, corrects: str | None = None) -> None:
+        super().queue(reports[:1], period, corrects=corrects)
 
 
 class _InvoiceRenumbered(PayoutReports):
-    def said(self, number: str, booking: Booking) -> Said:
-        return super().said(number, replace(booking, invoice=booking.invoice.removeprefix("R-")))
+    def report(self, number: str, booking: Booking) -> Report:
+        return super().report(number, replace(booking, invoice=booking.invoice.removeprefix("R-")))
 
 
 class _ReportsMore(PayoutReports):
-    def said(self, number: str, booking: Booking) -> Said:
-        return super().said(number, replace(booking, applied=booking.applied - Decimal("0.01")))
+    def report(self, number: str, booking: Booking) -> Report:
+        return super().report(number, replace(booking, applied=booking.applied - Decimal("0.01")))
 
 
 PayoutForgotten = with_parts("Reports the first person's payout only.", payout_reports_type=_FirstPersonOnly)
@@ -178,9 +178,9 @@ class StrangeLines(Driver):
     """Answers a bill with lines of last month too."""
 
     def bill(self, *, period: str, invoices: Any) -> dict[str, Any]:
-        said = super().bill(period=period, invoices=invoices)
-        said["lines"].append({"invoice": "R-2025-12-0001", "person": "010180-00012", "applied": "1.00"})
-        return said
+        answer = super().bill(period=period, invoices=invoices)
+        answer["lines"].append({"invoice": "R-2025-12-0001", "person": "010180-00012", "applied": "1.00"})
+        return answer
 
 
 class StatusOfLastMonth(Driver):

@@ -9,8 +9,7 @@ from typing import Any
 
 from conformance.retailers.reference.driver import Driver
 from conformance.retailers.reference.exchange import Exchange
-from conformance.retailers.reference.inbox import Reading
-from conformance.retailers.reference.outbox import Outgoing
+from conformance.retailers.reference.messages import Outgoing, ReadState
 from conformance.retailers.reference.reports import ContractReports
 from conformance.retailers.reference.transfers import Fetching, Sending
 from simulator.domain.model import ChannelName, Document, Period
@@ -24,7 +23,7 @@ class _FirstOnly(Fetching):
 
 class _NeverDeletes(Fetching):
     def delete(self, channel: ChannelName, message_id: str) -> None:
-        self.note(channel, message_id, Reading.DELETED)
+        self.note(channel, message_id, ReadState.DELETED)
 
 
 class _NeverConfirms(Fetching):

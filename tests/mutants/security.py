@@ -95,11 +95,11 @@ class _SendsItOnce(Federation):
 
 
 def _with(fault: str, client: type[DitClient]) -> type[Driver]:
-    return type("Spoilt", (Driver,), {"__doc__": fault, "client_type": client})
+    return type("FaultyRetailer", (Driver,), {"__doc__": fault, "client_type": client})
 
 
 def _federated(fault: str, federation: type[Federation]) -> type[Driver]:
-    return _with(fault, type("SpoiltClient", (DitClient,), {"federation_type": federation}))
+    return _with(fault, type("FaultyClient", (DitClient,), {"federation_type": federation}))
 
 
 CertificateUnchecked = _with("Does not check the server's certificate.", _Unchecking)

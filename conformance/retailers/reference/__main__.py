@@ -1,4 +1,4 @@
-"""``python -m conformance.retailers.reference``: the reference retailer as a program that speaks JSON lines."""
+"""``python -m conformance.retailers.reference``: the reference retailer as a program, driven by lines of JSON."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ def serve(driver: Driver, requests: Iterable[str], answers: TextIO) -> None:
 
 
 def answer(driver: Driver, request: dict[str, Any]) -> dict[str, Any]:
-    """What the driver says to one request."""
+    """Return the driver's answer to one request."""
     do, answered = request.get("do"), {"id": request.get("id")}
     if do not in _REQUESTS:
         return answered | {"unsupported": True}
     fields = {key: value for key, value in request.items() if key not in _ENVELOPE}
-    if do == "hello":  # it has fields that this retailer has no use for
+    if do == "hello":  # it has fields that this retailer does not use
         fields = {key: value for key, value in fields.items() if key in _HELLO_FIELDS}
     try:
         return answered | {"ok": True} | (getattr(driver, do)(**fields) or {})
-    except Exception as reason:  # noqa: BLE001 - the border of the program: said to the suite, kept on the error stream
+    except Exception as reason:  # noqa: BLE001 - boundary of the program: reported to the suite, and with its traceback on stderr
         traceback.print_exc()
         return answered | {"error": f"{type(reason).__name__}: {reason}"}
 

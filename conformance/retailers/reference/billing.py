@@ -1,8 +1,10 @@
-"""How support comes off a bill: exact to the cent, and free of files, clocks and messages.
+"""Calculation of the support that a bill takes: exact to the cent, without files, clocks or messages.
 
-Support covers the net bill (electricity, system services, OIK), never VAT; what a bill cannot take is carried over to
-later bills of the same calendar year and lapses with it (Cabinet Regulation No. 345, documented). That what was granted
-first is used first, and that the calendar year is the one of the consumption period, is assumed.
+In a retailer's system this is a step of billing.
+
+Support covers the net bill (electricity, system services, OIK), never VAT; the rest is carried over to
+later bills of the same calendar year and lapses with it (Cabinet Regulation No. 345, documented). It is assumed that
+the oldest support is used first, and that the calendar year is the one of the consumption period.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ ZERO = Decimal("0.00")
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """One bill: ``net`` is what support may cover, ``vat`` the tax on top; EUR."""
+    """One bill: ``net`` is the amount that support may cover, ``vat`` the tax on top; both in EUR."""
 
     contract: str
     number: str
@@ -42,7 +44,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """What one bill took of one person's support; a reversal repeats the booking that it undoes."""
+    """Support that one bill took from one person's account, in EUR. A reversal repeats the booking that it reverses."""
 
     person: str
     contract: str
@@ -66,19 +68,19 @@ class Account:
     bookings: tuple[Booking, ...] = ()
 
     def with_booking(self, booking: Booking) -> Account:
-        """The account after one more booking."""
+        """Return the account after one more booking."""
         return replace(self, bookings=(*self.bookings, booking))
 
 
 class Billing:
-    """The rules, one small method each."""
+    """The rules of billing, one method each; a variant of the retailer replaces one."""
 
     def money(self, amount: Decimal) -> Decimal:
         """Round to whole cents."""
         return amount.quantize(CENT, ROUND_HALF_UP)
 
     def support(self, invoice: Invoice, period: Period, accounts: Sequence[Account]) -> tuple[Booking, ...]:
-        """Take support off one bill: a booking for each person who has some, even if the bill takes nothing of it."""
+        """Return the bookings of one bill: one for each person with support, even when the bill takes nothing of it."""
         bookings: list[Booking] = []
         left = self.coverable(invoice)
         for account in self.in_order(accounts):
@@ -92,7 +94,7 @@ class Billing:
     def booking(
         self, invoice: Invoice, period: Period, account: Account, available: Decimal, applied: Decimal
     ) -> Booking:
-        """The record of what one bill took of one account."""
+        """Return the booking of the amount that one bill took from one account."""
         return Booking(
             person=account.person,
             contract=account.contract,
@@ -106,46 +108,46 @@ class Billing:
         )
 
     def coverable(self, invoice: Invoice) -> Decimal:
-        """How much of a bill support may cover: the net amount, never VAT; nothing of a credit."""
+        """Return the amount of a bill that support may cover: the net amount, never VAT; nothing of a credit."""
         return max(ZERO, invoice.net)
 
     def in_order(self, accounts: Sequence[Account]) -> Sequence[Account]:
-        """Whose support a bill takes first when it is too small for all."""
+        """Return the accounts in the order in which a bill uses them when it is too small for all."""
         return sorted(accounts, key=lambda account: account.person)
 
     def available(self, account: Account, period: Period) -> Decimal:
-        """What is there for a bill of this period: granted up to it in its calendar year, less what bills took."""
+        """Return the support for a bill of this period: granted in its year up to it, less the amounts taken."""
         granted = self.granted(account, Period(period.year, 1), period)
         return max(ZERO, granted - self.taken(account, period.year))
 
     def earlier(self, account: Account, period: Period) -> Decimal:
-        """What is left of the support of earlier months of the same calendar year."""
+        """Return the support that is left of earlier months of the same calendar year."""
         if period.month == 1:
             return ZERO
         granted = self.granted(account, Period(period.year, 1), period - 1)
         return max(ZERO, granted - self.taken(account, period.year))
 
     def granted(self, account: Account, first: Period, last: Period) -> Decimal:
-        """What the discount documents of these periods gave."""
+        """Return the support that the discount documents of these periods granted."""
         return sum((grant.amount for grant in account.grants if first <= grant.period <= last), ZERO)
 
     def taken(self, account: Account, year: int) -> Decimal:
-        """What bills of a calendar year's periods took, less what was reversed."""
+        """Return the support that bills of a calendar year's periods took, less reversals."""
         own = (booking for booking in account.bookings if booking.period.year == year)
         return sum((-booking.applied if booking.reversal else booking.applied for booking in own), ZERO)
 
     def applied(self, coverable: Decimal, available: Decimal) -> Decimal:
-        """How much comes off: as much as there is, and no more than the bill can take."""
+        """Return the amount to take off: the smaller of the bill's coverable amount and the support available."""
         return min(coverable, available)
 
     def carried_over(self, account: Account, period: Period, applied: Decimal) -> Decimal:
-        """How much of what comes off is from earlier months: the oldest is used first."""
+        """Return the part of the amount taken off that is from earlier months: the oldest support is used first."""
         return min(applied, self.earlier(account, period))
 
     def remainder(self, available: Decimal, applied: Decimal) -> Decimal:
-        """What is left for later bills; after the year's last bill it lapses."""
+        """Return the support that is left for later bills; after the year's last bill it lapses."""
         return available - applied
 
     def reversal(self, booking: Booking) -> Booking:
-        """What undoes a booking: the same amounts, marked."""
+        """Return the reversal of a booking: equal amounts, marked."""
         return replace(booking, reversal=True)

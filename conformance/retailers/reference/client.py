@@ -1,6 +1,7 @@
-"""DIT's message service as the reference retailer calls it: zeep on the served WSDL, SOAP 1.2, with a token of the STS.
+"""SOAP client of DIT's message service: zeep on the served WSDL, SOAP 1.2, with a token of the STS.
 
-Without security (the simulator's own addresses) the user is named by HTTP Basic.
+In a retailer's system this is the adapter to DIT. Without security (addresses that only the simulator has) the user is
+named by HTTP Basic.
 """
 
 from __future__ import annotations
@@ -26,23 +27,23 @@ _TIMEOUT = 30  # wall seconds for one call
 
 
 class Refused(Exception):
-    """DIT answered with a fault that blames the call, so that a repetition is of no use."""
+    """DIT answered with a fault of the caller; the call must not be repeated."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(f"{text} ({code})" if code else text)
 
 
 class ConnectionLost(Exception):
-    """No answer came, or one that blames DIT itself or our token: the call is to be made again."""
+    """No answer, or a fault of DIT itself or of the token: the call has to be repeated."""
 
 
 class NotAdmitted(ConnectionLost):
-    """DIT answered InvalidSecurity."""
+    """DIT answered InvalidSecurity: it does not accept the token."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message out of the mailbox; an event is about the message ``related``."""
+    """A message from the mailbox. An event is about the message ``related``."""
 
     message_id: str
     payload: bytes
@@ -51,10 +52,11 @@ class Received:
 
 
 class DitClient:
-    """One method per operation. Each raises Refused or ConnectionLost; the WSDL is fetched with the first call.
+    """A method for each operation of the message service. Each raises Refused or ConnectionLost.
 
-    ``address`` is the message service's, SOAP 1.2; ``wsdl`` where its description is, by default at the same place.
-    ``access`` says how to come by tokens (None: without security), ``clock`` tells what time it is.
+    ``address`` is the SOAP 1.2 address of the service; ``wsdl`` that of its description, by default derived from
+    ``address`` and fetched with the first call. ``access`` has what it takes to get a token (None: without security),
+    ``clock`` returns the time.
     """
 
     federation_type = Federation
@@ -72,7 +74,7 @@ class DitClient:
         self._address = address
         self._wsdl = wsdl or f"{address.partition(_SERVICE)[0]}{_SERVICE}?wsdl"
         self._session = requests.Session()
-        self._session.trust_env = False  # a proxy of the machine's would stand between us and a simulator on it
+        self._session.trust_env = False  # the machine's proxy settings must not apply to a local simulator
         self._federation: Federation | None = None
         if access is None or clock is None:
             self._session.auth = (user, password)
@@ -83,11 +85,11 @@ class DitClient:
         self._service: Any = None
 
     def trust(self, session: requests.Session, access: Access) -> None:
-        """Believe no server but one whose certificate our authority has signed."""
+        """Accept only servers whose certificate is signed by the authority in ``access``."""
         session.verify = access.trusted
 
     def forget(self) -> None:
-        """Throw the token away, if there is one."""
+        """Discard the token, if there is one."""
         if self._federation is not None:
             self._federation.forget()
 
@@ -106,10 +108,10 @@ class DitClient:
         self._command("SendMessage2", MessageSave2={"ChannelVersionURN": version, "EventMessage": event})
 
     def list_messages(self, version: str, *, read: bool = False) -> tuple[str, ...]:
-        """The ids of the unread (or the read) messages of a channel version, in order of delivery."""
+        """Return the ids of the unread (or the read) messages of a channel version, in order of delivery."""
         request = {"ChannelVersionURN": version, "ReadMessage": read}
         listed = self._call("ReceiveMessageList", MessageListRequest=request)
-        return tuple(each.MessageID for each in listed or ())
+        return tuple(message.MessageID for message in listed or ())
 
     def receive_message(self, message_id: str) -> tuple[Received, ...]:
         """Read one message; it is marked as read."""
@@ -121,7 +123,7 @@ class DitClient:
 
     def restore(self, message_ids: Iterable[str]) -> None:
         """Mark read messages as unread."""
-        restored = {"MessageBasicInfo": [{"MessageID": message_id_} for message_id_ in message_ids]}
+        restored = {"MessageBasicInfo": [{"MessageID": message_id} for message_id in message_ids]}
         self._command("RestoreMessageList", MessageBasicInfoList=restored)
 
     def delete(self, message_id: str) -> None:
@@ -140,7 +142,7 @@ class DitClient:
         try:
             return self._once(operation, **arguments)
         except NotAdmitted:
-            # Nobody but DIT knows what it has against a token; with a new one it is another call.
+            # DIT gives no reason why it refuses a token, so try once with a new one.
             self.forget()
             return self._once(operation, **arguments)
 
@@ -178,7 +180,7 @@ class DitClient:
 
 
 def _element(payload: bytes) -> etree._Element:
-    # Parsed anew for each call, so that a repetition carries exactly what was stored.
+    # Parsed again for each call, so that a repetition carries exactly the stored document.
     return etree.fromstring(payload, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
 
 

@@ -1,6 +1,6 @@
-"""The books of contracts and people; a person may have had an old and a new personal code.
+"""Customers of the retailer: contracts and persons, the business events that change them, and their contract records.
 
-The retailer's contracts: what happens to them in business, and what is to be said of them to BVKB.
+In a retailer's system this is the customer register. A person may have had an old and a new personal code.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class BusinessError(Exception):
-    """Something was asked that does not fit the retailer's own data; says what and why. Nothing was changed."""
+    """A request does not fit the retailer's own data; the message says why. Nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,13 @@ class Tenancy:
     until: date | None = None
 
     def lasts_on(self, day: date) -> bool:
-        """Whether the sub-user still belongs to the contract on a day."""
+        """Return True when the sub-user still belongs to the contract on a day."""
         return self.until is None or day <= self.until
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """One contract as the retailer has it in its books."""
+    """One contract as the retailer has it in its books. ``valid_to`` is the last day, None while none is known."""
 
     number: str
     metering_point: str
@@ -50,8 +50,8 @@ class Contract:
     tenancies: tuple[Tenancy, ...] = ()
 
 
-def happened(contract: Contract | None, event: Mapping[str, Any]) -> Contract:
-    """The contract after a business event; None stands for one that is not known yet. Raises BusinessError."""
+def apply_event(contract: Contract | None, event: Mapping[str, Any]) -> Contract:
+    """Return the contract after a business event. ``contract`` is None before it is signed. Raises BusinessError."""
     kind, number = str(event.get("kind")), str(event.get("contract"))
     try:
         if kind == "contract.new":
@@ -134,16 +134,16 @@ def _day(text: str | None) -> date | None:
 
 
 class Reporting:
-    """What the retailer says of a contract, and when there is something to say."""
+    """Contract records: their operation, their content, and when a contract has to be reported again."""
 
     def operation(self, contract: Contract, last: str | None) -> Operation:
-        """Which operation the next record has; ``last`` is what was ``said`` of the contract before, if anything."""
+        """Return the operation of the next record; ``last`` is the ``content`` of the last record, if any."""
         if last is None or self.is_renewed(contract, last):
             return Operation.NEW
         return Operation.END if contract.ended else Operation.CHANGE
 
     def is_renewed(self, contract: Contract, last: str) -> bool:
-        """Whether a contract of this number ended, as was said, and a later one was signed under the same number."""
+        """Return True when the end of the contract was reported and a later one has been signed under its number."""
         fields = json.loads(last)
         began, ended = date.fromisoformat(fields["valid_from"]), _day(fields["valid_to"])
         if not fields["operation"] or ended is None:
@@ -151,7 +151,7 @@ class Reporting:
         return contract.valid_from != began and contract.valid_from > ended
 
     def record(self, contract: Contract, operation: Operation, today: date) -> ContractRecord:
-        """The contract's full state as a record. A sub-user is named until the last day of the tenancy."""
+        """Return the contract's full state as a record. A sub-user is named until the last day of the tenancy."""
         return ContractRecord(
             operation=operation,
             contract=contract.number,
@@ -163,22 +163,22 @@ class Reporting:
             valid_to=contract.valid_to,
         )
 
-    def said(self, record: ContractRecord) -> str:
-        """A record's content as comparable text: two records that say the same need not be sent twice.
+    def content(self, record: ContractRecord) -> str:
+        """Return a record's content as text; two records of equal text need not both be sent.
 
-        Of the operation only whether it is an end counts: a new contract and its change to the same state say the same.
+        Of the operation only an end counts: a new contract and a change to the same state are equal.
         """
         content = asdict(record) | {"operation": record.operation is Operation.END}
         return json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
 
 
 def contract_to_json(contract: Contract) -> str:
-    """A contract as text for the store."""
+    """Return a contract as JSON text for the store."""
     return json.dumps(asdict(contract), ensure_ascii=False, default=str)
 
 
 def contract_from_json(text: str) -> Contract:
-    """A contract as it was stored."""
+    """Return a contract from its JSON text in the store."""
     fields = json.loads(text)
     return Contract(
         number=fields["number"],
@@ -190,11 +190,11 @@ def contract_from_json(text: str) -> Contract:
         ended=fields["ended"],
         tenancies=tuple(
             Tenancy(
-                SubUser(Person(**each["sub_user"]["person"]), Address(**each["sub_user"]["address"])),
-                date.fromisoformat(each["since"]),
-                _day(each["until"]),
+                SubUser(Person(**tenancy["sub_user"]["person"]), Address(**tenancy["sub_user"]["address"])),
+                date.fromisoformat(tenancy["since"]),
+                _day(tenancy["until"]),
             )
-            for each in fields["tenancies"]
+            for tenancy in fields["tenancies"]
         ),
     )
 
@@ -207,23 +207,23 @@ CREATE TABLE contract (number TEXT PRIMARY KEY, state TEXT NOT NULL);
 
 
 class Customers:
-    """Contracts by number, persons by any code that they ever had."""
+    """The stored contracts, by number, and persons, by any personal code that they ever had."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def person(self, code: str) -> str:
-        """The person who has or had this personal code; a new one when nobody has."""
+        """Return the id of the person who has or had this personal code; a new one when nobody has."""
         code = personal_code_canonical(code)
-        found = self._database.rows("SELECT person FROM code WHERE code = ?", code)
-        if found:
-            return str(found[0][0])
+        rows = self._database.rows("SELECT person FROM code WHERE code = ?", code)
+        if rows:
+            return str(rows[0][0])
         self._database.write("INSERT INTO person VALUES (?, ?)", code, code)
         self._database.write("INSERT INTO code VALUES (?, ?)", code, code)
         return code
 
     def rename(self, previous: str, code: str) -> tuple[str, str]:
-        """A person's code changed. Returns who the person is from now on, and whom the new code meant until now."""
+        """Record a changed personal code. Returns the id of the person, and the id that the new code had until now."""
         code = personal_code_canonical(code)
         person, other = self.person(previous), self.person(code)
         self._database.write("UPDATE code SET person = ? WHERE person = ?", person, other)
@@ -233,11 +233,11 @@ class Customers:
         return person, other
 
     def code_of(self, person: str) -> str:
-        """The personal code that a person has now, as far as the retailer knows."""
+        """Return the current personal code of a person, as far as the retailer knows."""
         return str(self._database.rows("SELECT code FROM person WHERE person = ?", person)[0][0])
 
     def put(self, contract: Contract) -> None:
-        """Keep a contract's state; its people become known."""
+        """Store a contract's state, and the persons in it."""
         for person in (contract.holder, *(tenancy.sub_user.person for tenancy in contract.tenancies)):
             self.person(person.code)
         self._database.write(
@@ -245,11 +245,11 @@ class Customers:
         )
 
     def contract(self, number: str) -> Contract | None:
-        """A contract, None when the retailer has none of this number."""
-        found = self._database.rows("SELECT state FROM contract WHERE number = ?", number)
-        return contract_from_json(found[0][0]) if found else None
+        """Return a contract, None when the retailer has none of this number."""
+        rows = self._database.rows("SELECT state FROM contract WHERE number = ?", number)
+        return contract_from_json(rows[0][0]) if rows else None
 
     def contracts(self) -> tuple[Contract, ...]:
-        """All contracts, in order of their numbers."""
+        """Return all contracts, in order of their numbers."""
         rows = self._database.rows("SELECT state FROM contract ORDER BY number")
         return tuple(contract_from_json(row[0]) for row in rows)

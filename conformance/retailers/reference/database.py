@@ -1,4 +1,4 @@
-"""One SQLite database, with transactions that hold all or nothing."""
+"""SQLite database of the reference retailer's books: nested transactions, and conversion of amounts and days."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Database:
-    """A connection; ``path`` is a file that is made when it is not there, or ``:memory:``. For one thread only."""
+    """A connection to a file, or ``:memory:``. Creates ``tables`` in an empty database. For one thread only."""
 
     def __init__(self, path: str | Path, tables: str) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None)
@@ -23,12 +23,12 @@ class Database:
             self._connection.executescript(f"BEGIN; {tables} COMMIT;")
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the connection."""
         self._connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing; may be nested, the outermost counts."""
+        """Begin a transaction, rolled back when its block raises. An inner one belongs to the outermost."""
         if self._connection.in_transaction:
             yield
             return
@@ -41,13 +41,13 @@ class Database:
         self._connection.execute("COMMIT")
 
     def clear(self) -> None:
-        """Empty all tables."""
+        """Delete the rows of all tables."""
         with self.transaction():
             for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
                 self.write(f'DELETE FROM "{name}"')  # noqa: S608 - the names are our own
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        """The rows of a query."""
+        """Return the rows of a query."""
         return self._connection.execute(sql, values).fetchall()
 
     def write(self, sql: str, *values: object) -> None:
@@ -56,7 +56,7 @@ class Database:
 
 
 def to_cents(amount: Decimal) -> int:
-    """EUR as whole cents, exactly; raises ValueError for parts of a cent."""
+    """Convert EUR to whole cents, exactly. Raises ValueError for parts of a cent."""
     cents = amount * 100
     if cents != cents.to_integral_value():
         raise ValueError(f"{amount} EUR has parts of a cent")
@@ -64,10 +64,10 @@ def to_cents(amount: Decimal) -> int:
 
 
 def to_euro(cents: int) -> Decimal:
-    """Whole cents as EUR with two decimals."""
+    """Convert whole cents to EUR with two decimals."""
     return Decimal(cents).scaleb(-2)
 
 
 def to_date(text: str) -> date:
-    """A stored day."""
+    """Convert a stored day."""
     return date.fromisoformat(text)

@@ -1,4 +1,7 @@
-"""The reference retailer behind the driver protocol: it does what it is told as a retailer's own system would."""
+"""Driver of the reference retailer: a method for each request of the driver protocol.
+
+In a retailer's system this is the adapter between the suite and the billing system; bills are made here as well.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.retailers.reference.billing import ZERO, Billing, Booking, Invoice
 from conformance.retailers.reference.client import DitClient
-from conformance.retailers.reference.customers import BusinessError, happened
+from conformance.retailers.reference.context import Context, Identity, Store
+from conformance.retailers.reference.customers import BusinessError, apply_event
 from conformance.retailers.reference.exchange import Exchange
 from conformance.retailers.reference.federation import Access
 from conformance.retailers.reference.folders import FoldersClient
-from conformance.retailers.reference.office import Office, Party, Store
 from simulator.documents.profile import load_profile
 from simulator.domain.model import ChannelName, Period
 
@@ -26,9 +29,10 @@ CAN = ("clock", "sub_users", "corrections", "reversals", "ftps", "status")
 
 
 class Driver:
-    """One method per request of the protocol. Raises BusinessError for what does not fit the books.
+    """The reference retailer. A method raises BusinessError when its request does not fit the books.
 
-    ``path`` is the file of the books, by default none: they are kept in memory.
+    ``path`` is the file of the books; by default they are kept in memory. A variant replaces one of the parts named
+    ``..._type``.
     """
 
     store_type = Store
@@ -41,7 +45,7 @@ class Driver:
         self.store = self.store_type(path)
         self.billing = self.billing_type()
         self._at: datetime | None = None
-        self._office: Office | None = None
+        self._context: Context | None = None
         self._exchange: Exchange | None = None
 
     def hello(
@@ -54,7 +58,7 @@ class Driver:
         profile: str,
         security: str = "off",
     ) -> dict[str, Any]:
-        """Learn where DIT is and who we are there."""
+        """Connect to the given endpoints as the given provider; returns name, version and capabilities."""
         client: DitClient | FoldersClient
         if endpoints.get("ftps"):
             client = self.folders_type(
@@ -69,54 +73,54 @@ class Driver:
                 access=None if security == "off" else Access.of(endpoints, credentials),
                 clock=self.clock,
             )
-        party = Party(
+        identity = Identity(
             provider=provider["registration_number"],
             versions={ChannelName(name): version for name, version in channels.items()},
             profile=load_profile(profile),
         )
-        self._hang_up()
-        self._office = Office(self.store, client, party, self.clock)
-        self._exchange = self.exchange_type(self._office)
+        self._disconnect()
+        self._context = Context(self.store, client, identity, self.clock)
+        self._exchange = self.exchange_type(self._context)
         return {"name": NAME, "version": VERSION, "can": list(CAN)}
 
     def reset(self) -> None:
-        """Forget all customers, bills and messages, and the token."""
+        """Delete all customers, bills and messages, and the token."""
         self.store.clear()
-        if self._office is not None:
-            self._office.client.forget()
+        if self._context is not None:
+            self._context.client.forget()
 
     def now(self, *, at: str) -> None:
-        """Take this as the time."""
+        """Set the clock to a moment (ISO 8601)."""
         self._at = datetime.fromisoformat(at)
 
     def clock(self) -> datetime:
-        """The time that was told last, else the machine's; with its zone."""
+        """Return the moment that the clock was set to, by default the machine's time; with its zone."""
         return self._at or datetime.now().astimezone()
 
     def apply(self, *, events: Iterable[Mapping[str, Any]]) -> None:
-        """What happened in business; all of it or nothing."""
+        """Apply business events: all of them, or none when one does not fit."""
         with self.store.transaction():
             for event in events:
-                contract = happened(self.store.customers.contract(str(event.get("contract"))), event)
+                contract = apply_event(self.store.customers.contract(str(event.get("contract"))), event)
                 previous = event.get("previous_code")
                 if previous is not None:
                     self.store.rename(previous, contract.holder.code)
                 self.store.customers.put(contract)
 
     def bill(self, *, period: str, invoices: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-        """Bill a period and take support off the bills; all of it or nothing."""
+        """Bill a period and take support off the bills: all of them, or none when one does not fit."""
         month = Period.parse(period)
         lines: list[dict[str, str]] = []
         with self.store.transaction():
             self.store.ledger.note_billed(month)
-            for each in invoices:
-                invoice = _invoice(each)
-                bookings = self.bill_one(month, invoice, each.get("reverses"))
+            for fields in invoices:
+                invoice = _invoice(fields)
+                bookings = self.bill_one(month, invoice, fields.get("reverses"))
                 lines.extend(self.line(invoice, booking) for booking in bookings)
         return {"lines": lines}
 
     def line(self, invoice: Invoice, booking: Booking) -> dict[str, str]:
-        """What the bill says that it took off; a credit note says it with a minus."""
+        """Return the line of a bill that states the support taken off (EUR); negative on a credit note."""
         return {
             "invoice": invoice.number,
             "person": self.store.customers.code_of(booking.person),
@@ -124,7 +128,7 @@ class Driver:
         }
 
     def bill_one(self, period: Period, invoice: Invoice, reverses: str | None) -> Sequence[Booking]:
-        """Make one bill, or take an earlier one back. The same bill a second time changes nothing."""
+        """Make one bill, or reverse an earlier one. A repeated bill changes nothing; other content is refused."""
         before = self.store.ledger.invoice(invoice.number)
         if before is not None:
             if before != (invoice, period, reverses):
@@ -140,11 +144,11 @@ class Driver:
         return bookings
 
     def support(self, period: Period, invoice: Invoice) -> Sequence[Booking]:
-        """What a bill takes of the support on its contract."""
+        """Return the bookings of a bill: the support that it takes from its contract."""
         return self.billing.support(invoice, period, self.store.ledger.accounts(invoice.contract))
 
     def take_back(self, credit: Invoice, reverses: str) -> Sequence[Booking]:
-        """What undoes a bill: its support becomes available again."""
+        """Return the bookings that reverse a bill, so that its support becomes available again."""
         cancelled = self.store.ledger.invoice(reverses)
         if cancelled is None:
             raise BusinessError(f"bill {credit.number!r} reverses {reverses!r}, which was never made")
@@ -153,15 +157,15 @@ class Driver:
         return [self.billing.reversal(booking) for booking in self.store.ledger.booked(reverses)]
 
     def exchange(self, *, channels: Iterable[str]) -> dict[str, Any]:
-        """Do what the scheduled run would do now."""
-        if self._office is None or self._exchange is None:
-            raise BusinessError("exchange before hello: nobody said where DIT is")
-        self._office.problems.clear()
+        """Do the scheduled run of the given channels now; returns the problems that it met."""
+        if self._context is None or self._exchange is None:
+            raise BusinessError("exchange before hello: the endpoints of DIT are not known")
+        self._context.problems.clear()
         self._exchange.run([ChannelName(channel) for channel in channels])
-        return {"problems": list(self._office.problems)}
+        return {"problems": list(self._context.problems)}
 
     def status(self, *, contract: str) -> dict[str, Any]:
-        """Support on a contract, of all its persons, as of now: of this month, left of earlier ones, of the year."""
+        """Return the support (EUR) on a contract, of all persons: due this month, carried over, granted this year."""
         if self.store.customers.contract(contract) is None:
             raise BusinessError(f"there is no contract {contract!r}")
         month = Period.of(self.clock().date())
@@ -173,14 +177,14 @@ class Driver:
         }
 
     def bye(self) -> None:
-        """Close the line and the books."""
-        self._hang_up()
+        """Close the connection and the books."""
+        self._disconnect()
         self.store.close()
 
-    def _hang_up(self) -> None:
-        if self._office is not None:
-            self._office.client.close()
-            self._office = self._exchange = None
+    def _disconnect(self) -> None:
+        if self._context is not None:
+            self._context.client.close()
+            self._context = self._exchange = None
 
 
 def _invoice(fields: Mapping[str, Any]) -> Invoice:

@@ -1,6 +1,7 @@
-"""One scheduled run of the reference retailer: all that came is fetched and processed, then all that is due is sent.
+"""Scheduled run of the reference retailer: fetch and process every message, then send every document that is due.
 
-Discount documents: what is right is booked, what is wrong is told to BVKB, money in doubt is left alone.
+In a retailer's system this is the job that a scheduler starts. ``Discounts`` books the correct records of a discount
+document and reports the others to BVKB; an uncertain amount is not booked.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from conformance.retailers.reference.client import ConnectionLost, Received, Refused
 from conformance.retailers.reference.customers import Reporting
-from conformance.retailers.reference.outbox import Outgoing
+from conformance.retailers.reference.messages import Outgoing
 from conformance.retailers.reference.reports import ContractReports, PayoutReports, Reports
 from conformance.retailers.reference.transfers import Fetching, Sending
 from simulator.documents.reading import DocumentError, read_document, read_error_report
@@ -23,23 +24,23 @@ from simulator.domain.model import ChannelName, DiscountRecord, Document, ErrorR
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.retailers.reference.office import Office
+    from conformance.retailers.reference.context import Context
     from simulator.documents.parsing import Complaint
 
 
 class Discounts:
-    """Takes in one discount message at a time."""
+    """Processing of discount documents."""
 
-    def __init__(self, office: Office) -> None:
-        self.office = office
+    def __init__(self, context: Context) -> None:
+        self.context = context
 
     def take(self, message: Received) -> None:
-        """Book a discount document, and queue an error event about what cannot be booked."""
-        complaints = validate(message.payload, self.office.party.profile, ChannelName.DISCOUNT)
+        """Book a discount document, and queue an error event about the records that cannot be booked."""
+        complaints = validate(message.payload, self.context.identity.profile, ChannelName.DISCOUNT)
         if complaints:
             self.complain(message, self.document_id(message), self.invalid(complaints))
             return
-        document = read_document(message.payload, self.office.party.profile, ChannelName.DISCOUNT)
+        document = read_document(message.payload, self.context.identity.profile, ChannelName.DISCOUNT)
         if self.is_foreign(document):
             self.complain(message, document.header.document_id, (_foreign(),))
             return  # nothing of it is kept: the retailer's own list may still come under the same id
@@ -50,12 +51,15 @@ class Discounts:
                 self.complain(message, document.header.document_id, errors)
 
     def is_duplicate(self, document: Document) -> bool:
-        """Whether this document was booked before; it may come again in another message."""
-        return self.office.store.inbox.has(document_key(document.header.document_id))
+        """Return True when this document was booked before; it may come again in another message."""
+        return self.context.store.inbox.has(document_key(document.header.document_id))
 
     def book(self, document: Document, wrong: set[int | None]) -> None:
-        """Book the records that are right; a corrected document takes the place of the earlier one."""
-        header, store = document.header, self.office.store
+        """Book the correct records. ``wrong`` has the positions of the others, None for the whole document.
+
+        A corrected document takes the place of the earlier one.
+        """
+        header, store = document.header, self.context.store
         corrects = None if header.corrects is None else document_key(header.corrects)
         store.inbox.put(document_key(header.document_id), corrects)
         if corrects is not None:
@@ -65,27 +69,27 @@ class Discounts:
                 self.book_record(document, record)
 
     def book_record(self, document: Document, record: DiscountRecord) -> None:
-        """Book one decision: the amount of the period and all catch-up become available with the document's period."""
-        person = self.office.store.customers.person(record.person_code)
+        """Book one decision: amount and catch-up become available in the document's period."""
+        person = self.context.store.customers.person(record.person_code)
         header = document.header
-        self.office.store.ledger.grant(
+        self.context.store.ledger.grant(
             document_key(header.document_id), person, record.contract, header.period, record.total
         )
 
     def is_foreign(self, document: Document) -> bool:
-        """Whether a document is meant for another retailer."""
-        return document.header.provider != self.office.party.provider
+        """Return True when a document is meant for another retailer."""
+        return document.header.provider != self.context.identity.provider
 
     def errors(self, document: Document) -> tuple[RecordError, ...]:
-        """What is wrong with the records of a valid document, as only its addressee can tell."""
+        """Return errors in the records of a valid document that only the retailer can detect: unknown contracts."""
         return tuple(
             _unknown_contract(position, record.contract)
             for position, record in enumerate(document.discounts(), start=1)
-            if self.office.store.customers.contract(record.contract) is None
+            if self.context.store.customers.contract(record.contract) is None
         )
 
     def invalid(self, complaints: Sequence[Complaint]) -> tuple[RecordError, ...]:
-        """Complaints of the validation as record errors about the whole document."""
+        """Return the validator's complaints as record errors about the whole document."""
         return tuple(
             RecordError(
                 code=complaint.code,
@@ -99,17 +103,17 @@ class Discounts:
         )
 
     def document_id(self, message: Received) -> str | None:
-        """The document id of a document that may not be valid, None when it cannot be read."""
+        """Return the id of a document that may not be valid, None when it cannot be read."""
         try:
-            return read_document(message.payload, self.office.party.profile).header.document_id
+            return read_document(message.payload, self.context.identity.profile).header.document_id
         except DocumentError:
             return None
 
     def complain(self, message: Received, document_id: str | None, errors: Sequence[RecordError]) -> None:
         """Queue an error event to BVKB about a message."""
-        self.office.note(f"message {message.message_id}: {'; '.join(error.text_en for error in errors)}")
-        report = write_error_report(ErrorReport(document_id, tuple(errors)), self.office.party.profile)
-        self.office.store.outbox.queue(
+        self.context.note(f"message {message.message_id}: {'; '.join(error.text_en for error in errors)}")
+        report = write_error_report(ErrorReport(document_id, tuple(errors)), self.context.identity.profile)
+        self.context.store.outbox.queue(
             Outgoing(str(uuid.uuid4()), ChannelName.DISCOUNT, report, related_message=message.message_id)
         )
 
@@ -128,7 +132,7 @@ def _error(code: str, text: Text, position: int | None = None) -> RecordError:
 
 
 class Exchange:
-    """Puts the parts of a run together; a variant of the retailer replaces a part, or a method of one."""
+    """A scheduled run, put together from its parts; a variant of the retailer replaces one named ``..._type``."""
 
     fetching_type = Fetching
     sending_type = Sending
@@ -137,20 +141,20 @@ class Exchange:
     contract_reports_type = ContractReports
     payout_reports_type = PayoutReports
 
-    def __init__(self, office: Office) -> None:
-        self.office = office
-        self.sending = self.sending_type(office)
-        self.discounts = self.discounts_type(office)
-        self.fetching = self.fetching_type(office, self.take, self.sending.events)
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.sending = self.sending_type(context)
+        self.discounts = self.discounts_type(context)
+        self.fetching = self.fetching_type(context, self.take, self.sending.events)
         self.reports: dict[ChannelName, Reports] = {
-            ChannelName.CONTRACT: self.contract_reports_type(office, self.reporting_type()),
-            ChannelName.PAYOUT: self.payout_reports_type(office),
+            ChannelName.CONTRACT: self.contract_reports_type(context, self.reporting_type()),
+            ChannelName.PAYOUT: self.payout_reports_type(context),
         }
 
     def run(self, channels: Sequence[ChannelName]) -> None:
         """Fetch, then send, so that an error is known before the next document is written.
 
-        What goes wrong on one channel is noted, and the others are served all the same.
+        A failure on one channel is noted, and the run continues with the others.
         """
         self.sending.begin()
         for step in (self.fetch, self.send):
@@ -158,14 +162,14 @@ class Exchange:
                 try:
                     step(channel)
                 except (ConnectionLost, Refused) as reason:
-                    self.office.note(f"channel {channel}: {reason}")
+                    self.context.note(f"channel {channel}: {reason}")
 
     def fetch(self, channel: ChannelName) -> None:
-        """Fetch what came on a channel: discounts, or error events about what was sent."""
+        """Fetch the messages of a channel: discounts, or error events about sent documents."""
         self.fetching.run(channel)
 
     def send(self, channel: ChannelName) -> None:
-        """Send what is due on a channel, and what earlier runs left in the queue."""
+        """Send the documents that are due on a channel, and those that earlier runs left in the queue."""
         if channel in self.reports:
             self.reports[channel].queue_due()
         self.sending.run(channel)
@@ -177,17 +181,17 @@ class Exchange:
         elif channel is ChannelName.DISCOUNT:
             self.discounts.take(message)
         else:
-            self.office.note(
+            self.context.note(
                 f"message {message.message_id}: a business message on channel {channel} is not for a retailer"
             )
 
     def take_event(self, message: Received) -> None:
-        """Keep what BVKB found wrong with a document of ours."""
+        """Store the errors that BVKB found in a document of this retailer."""
         try:
-            report = read_error_report(message.payload, self.office.party.profile)
+            report = read_error_report(message.payload, self.context.identity.profile)
         except DocumentError as reason:
-            self.office.note(f"message {message.message_id}: an error event that cannot be read: {reason}")
+            self.context.note(f"message {message.message_id}: an error event that cannot be read: {reason}")
             return
-        self.office.store.outbox.put_complaints(report.document_id, report.errors)
+        self.context.store.outbox.put_complaints(report.document_id, report.errors)
         for error in report.errors:
-            self.office.note(f"BVKB on document {report.document_id}, record {error.position}: {error.text_en}")
+            self.context.note(f"BVKB on document {report.document_id}, record {error.position}: {error.text_en}")

@@ -1,11 +1,9 @@
-"""The security of DIT's calls: a token of the STS, kept until shortly before its end, and a signature with its key.
+"""Security of the retailer's calls: tokens of the state's token service (STS), Timestamps and signatures.
 
-What WS-Security calls have in common: a Timestamp of now, and a signature over it (xmlsec).
-
-Tokens of the state's token service (STS): WS-Trust 1.3 Issue, by user name or by certificate.
-
-Addresses, realm and claims are documented (VRAA, DIT integration instruction v1.09, section 3.2.1); a key of which each
-side gives a part is the default of WCF and Apache CXF (inferred for DIT).
+In a retailer's system a WS-Security library does this. A token is requested by WS-Trust 1.3 Issue, with a user name or
+a certificate, and used until shortly before its end; each call carries it with a Timestamp that is signed with the
+token's key (xmlsec). Addresses, realm and claims are documented (VRAA, DIT integration instruction v1.09, section
+3.2.1); a key to which client and STS each contribute is the default of WCF and Apache CXF (inferred for DIT).
 """
 
 from __future__ import annotations
@@ -36,39 +34,58 @@ DS = "http://www.w3.org/2000/09/xmldsig#"
 EXC_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
 HMAC_SHA1 = f"{DS}hmac-sha1"
 RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+REALM = "https://ivis.eps.gov.lv/DIT.WebService"
+CLAIMS = (
+    "http://www.oasis-open.org/RSA2004/attributes/AUTHORITY",
+    "http://docs.oasis-open.org/wsfed/authorization/200706/claims/action",
+)
+SPARE = 12
+"""A token is not used in the last twelfth of its lifetime (5 minutes of an hour): a call takes time, clocks differ."""
+SKEW = timedelta(minutes=5)
+"""Accepted difference between the clocks of client and STS."""
 
-_HOLDS = timedelta(minutes=5)
+_VALIDITY = timedelta(minutes=5)
+_SOAP = "http://www.w3.org/2003/05/soap-envelope"
+_WSA = "http://www.w3.org/2005/08/addressing"
+_WSP = "http://schemas.xmlsoap.org/ws/2004/09/policy"
+_WST = "http://docs.oasis-open.org/ws-sx/ws-trust/200512"
+_IDENTITY = "http://schemas.xmlsoap.org/ws/2005/05/identity"
+_TOKEN_PROFILE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0"  # noqa: S105
+_MESSAGE_SECURITY = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0"
+_KEY = 32  # bytes
+_SOAP_12 = "application/soap+xml; charset=utf-8"
+_TIMEOUT = 30  # wall seconds
 
 
 def with_text(parent: etree._Element, tag: str, text: str) -> etree._Element:
-    """A new child with a text."""
+    """Add a child with a text to an element and return it."""
     child = etree.SubElement(parent, tag)
     child.text = text
     return child
 
 
 def timestamp(now: datetime) -> etree._Element:
-    """A wsu:Timestamp from ``now`` on."""
+    """Return a wsu:Timestamp that is valid from ``now`` for five minutes."""
     stamp = etree.Element(f"{{{WSU}}}Timestamp", nsmap={"u": WSU})
     stamp.set(f"{{{WSU}}}Id", f"T-{uuid.uuid4()}")
-    for name, at in (("Created", now), ("Expires", now + _HOLDS)):
+    for name, at in (("Created", now), ("Expires", now + _VALIDITY)):
         with_text(stamp, f"{{{WSU}}}{name}", at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"))
     return stamp
 
 
 def moment(text: str | None) -> datetime | None:
-    """An xs:dateTime with its zone; None when it is none."""
+    """Convert an xs:dateTime with a zone; returns None for any other text."""
     try:
-        found = datetime.fromisoformat((text or "").strip())
+        at = datetime.fromisoformat((text or "").strip())
     except ValueError:
         return None
-    return found if found.tzinfo is not None else None
+    return at if at.tzinfo is not None else None
 
 
 def sign(
     header: etree._Element, stamp: etree._Element, reference: etree._Element, key: xmlsec.Key, algorithm: str
 ) -> None:
-    """Add a signature over the Timestamp to the security header; ``reference`` says which key made it."""
+    """Add a signature over the Timestamp to the security header; ``reference`` identifies the key in it."""
     signature = etree.SubElement(header, f"{{{DS}}}Signature")
     info = etree.SubElement(signature, f"{{{DS}}}SignedInfo")
     etree.SubElement(info, f"{{{DS}}}CanonicalizationMethod", Algorithm=EXC_C14N)
@@ -85,33 +102,13 @@ def sign(
     context.sign(signature)
 
 
-REALM = "https://ivis.eps.gov.lv/DIT.WebService"
-CLAIMS = (
-    "http://www.oasis-open.org/RSA2004/attributes/AUTHORITY",
-    "http://docs.oasis-open.org/wsfed/authorization/200706/claims/action",
-)
-SPARE = 12
-"""For the last twelfth of its time (5 minutes of an hour) a token is not used: a call takes a while, clocks differ."""
-SKEW = timedelta(minutes=5)
-"""By so much two clocks may differ."""
-
-_SOAP = "http://www.w3.org/2003/05/soap-envelope"
-_WSA = "http://www.w3.org/2005/08/addressing"
-_WSP = "http://schemas.xmlsoap.org/ws/2004/09/policy"
-_WST = "http://docs.oasis-open.org/ws-sx/ws-trust/200512"
-_IDENTITY = "http://schemas.xmlsoap.org/ws/2005/05/identity"
-_TOKEN_PROFILE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0"  # noqa: S105
-_MESSAGE_SECURITY = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0"
-_KEY = 32  # bytes
-
-
 class NotIssued(Exception):
-    """The STS answered something else than a token."""
+    """The STS did not answer with a token."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token as it came, how a signature names it, its key, and from when until when it holds."""
+    """A token as it was received, the reference to it in a signature, its key, and its lifetime."""
 
     assertion: bytes
     reference: bytes
@@ -120,21 +117,21 @@ class Token:
     expires: datetime
 
     def holds(self, now: datetime) -> bool:
-        """Whether a call may still be made with it."""
+        """Return True when a call may still be made with the token."""
         return self.created - SKEW <= now < self.expires - (self.expires - self.created) / SPARE
 
 
 class Credential(Protocol):
-    """By what the STS knows us: adds it to the security header of a request, behind its Timestamp."""
+    """Proof of identity for the STS, in the security header of a token request."""
 
     def show(self, header: etree._Element, stamp: etree._Element) -> None:
-        """Add the elements that prove who asks."""
+        """Add the elements of the proof to the header, after its Timestamp."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Password:
-    """User name and password (usernamemixed); TLS protects them."""
+    """User name and password (usernamemixed), protected by TLS."""
 
     user: str
     password: str
@@ -148,13 +145,13 @@ class Password:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate and its key (certificatemixed), both in PEM files."""
+    """A certificate and its key (certificatemixed), in PEM files."""
 
     certificate: Path
     key: Path
 
     def show(self, header: etree._Element, stamp: etree._Element) -> None:
-        """Add the certificate, and a signature over the Timestamp made with its key."""
+        """Add the certificate, and a signature over the Timestamp with its key."""
         lines = self.certificate.read_text("ascii").splitlines()
         token = with_text(
             header, f"{{{WSSE}}}BinarySecurityToken", "".join(line for line in lines if not line.startswith("-----"))
@@ -170,7 +167,7 @@ class Certificate:
 
 
 def request_for(address: str, credential: Credential, now: datetime) -> tuple[bytes, bytes]:
-    """A request for a token of DIT's realm, and our part of its key."""
+    """Return a request for a token of DIT's realm, and the client's part of the token's key."""
     entropy = os.urandom(_KEY)
     envelope = etree.Element(f"{{{_SOAP}}}Envelope", nsmap={"s": _SOAP, "a": _WSA})
     header = etree.SubElement(envelope, f"{{{_SOAP}}}Header")
@@ -182,63 +179,59 @@ def request_for(address: str, credential: Credential, now: datetime) -> tuple[by
     stamp = timestamp(now)
     security.append(stamp)
     body = etree.SubElement(envelope, f"{{{_SOAP}}}Body")
-    body.append(_asked(entropy))
+    body.append(_token_request(entropy))
     credential.show(security, stamp)
     return etree.tostring(envelope), entropy
 
 
-def _asked(entropy: bytes) -> etree._Element:
-    asked = etree.Element(f"{{{_WST}}}RequestSecurityToken", nsmap={"t": _WST})
-    with_text(asked, f"{{{_WST}}}RequestType", f"{_WST}/Issue")
-    place = etree.SubElement(etree.SubElement(asked, f"{{{_WSP}}}AppliesTo"), f"{{{_WSA}}}EndpointReference")
+def _token_request(entropy: bytes) -> etree._Element:
+    request = etree.Element(f"{{{_WST}}}RequestSecurityToken", nsmap={"t": _WST})
+    with_text(request, f"{{{_WST}}}RequestType", f"{_WST}/Issue")
+    place = etree.SubElement(etree.SubElement(request, f"{{{_WSP}}}AppliesTo"), f"{{{_WSA}}}EndpointReference")
     with_text(place, f"{{{_WSA}}}Address", REALM)
-    with_text(asked, f"{{{_WST}}}KeyType", f"{_WST}/SymmetricKey")
-    with_text(asked, f"{{{_WST}}}KeySize", str(8 * _KEY))
-    ours = etree.SubElement(asked, f"{{{_WST}}}Entropy")
-    with_text(ours, f"{{{_WST}}}BinarySecret", base64.b64encode(entropy).decode()).set("Type", f"{_WST}/Nonce")
-    claims = etree.SubElement(asked, f"{{{_WST}}}Claims", Dialect=_IDENTITY)
+    with_text(request, f"{{{_WST}}}KeyType", f"{_WST}/SymmetricKey")
+    with_text(request, f"{{{_WST}}}KeySize", str(8 * _KEY))
+    own_part = etree.SubElement(request, f"{{{_WST}}}Entropy")
+    with_text(own_part, f"{{{_WST}}}BinarySecret", base64.b64encode(entropy).decode()).set("Type", f"{_WST}/Nonce")
+    claims = etree.SubElement(request, f"{{{_WST}}}Claims", Dialect=_IDENTITY)
     for name in CLAIMS:
         etree.SubElement(claims, f"{{{_IDENTITY}}}ClaimType", Uri=name)
-    return asked
+    return request
 
 
 def token_of(answer: bytes, entropy: bytes) -> Token:
-    """The token that the STS's answer carries; raises NotIssued when there is none."""
+    """Return the token in the STS's answer; raises NotIssued when there is none."""
     try:
         root = etree.fromstring(answer, etree.XMLParser(resolve_entities=False, no_network=True))
     except etree.XMLSyntaxError as reason:
         raise NotIssued(f"the STS's answer is no XML: {reason}") from reason
     carried = root.find(f".//{{{_WST}}}RequestedSecurityToken")
     reference = root.find(f".//{{{_WST}}}RequestedAttachedReference")
-    theirs = root.findtext(f".//{{{_WST}}}Entropy/{{{_WST}}}BinarySecret")
+    sts_part = root.findtext(f".//{{{_WST}}}Entropy/{{{_WST}}}BinarySecret")
     lifetime = [root.findtext(f".//{{{_WST}}}Lifetime/{{{WSU}}}{name}") for name in ("Created", "Expires")]
-    if carried is None or not len(carried) or reference is None or not len(reference) or theirs is None:
+    if carried is None or not len(carried) or reference is None or not len(reference) or sts_part is None:
         fault = " ".join("".join(element.itertext()) for element in root.iter(f"{{{_SOAP}}}Text"))
         raise NotIssued(f"the STS gave no token: {fault or 'an answer of another kind'}")
-    begins, ends = (moment(each) for each in lifetime)
+    begins, ends = (moment(text) for text in lifetime)
     if begins is None or ends is None:
         raise NotIssued("the STS gave a token without a lifetime")
-    key = b"".join(_p_sha1(entropy, base64.b64decode(theirs), _KEY))[:_KEY]
+    key = b"".join(_p_sha1(entropy, base64.b64decode(sts_part), _KEY))[:_KEY]
     return Token(etree.tostring(carried[0]), etree.tostring(reference[0]), key, begins, ends)
 
 
 def _p_sha1(secret: bytes, seed: bytes, size: int) -> Iterator[bytes]:
-    """The key that both parts make (WS-Trust 1.3, PSHA1), piece by piece."""
-    made, link = 0, seed
-    while made < size:
+    """Yield the key that both parts result in (WS-Trust 1.3, PSHA1), in pieces."""
+    length, link = 0, seed
+    while length < size:
         link = hmac.new(secret, link, hashlib.sha1).digest()
         piece = hmac.new(secret, link + seed, hashlib.sha1).digest()
-        made += len(piece)
+        length += len(piece)
         yield piece
-
-
-_SOAP_12 = "application/soap+xml; charset=utf-8"
-_TIMEOUT = 30  # wall seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How to come by tokens: the STS's address, by what it knows us, and the certificate of who may stand behind it."""
+    """Settings of token requests: address of the STS, credential, and path of the trusted authority's certificate."""
 
     sts: str
     credential: Credential
@@ -246,7 +239,7 @@ class Access:
 
     @classmethod
     def of(cls, endpoints: Mapping[str, Any], credentials: Mapping[str, Any]) -> Access:
-        """The access that hello tells of; raises BusinessError when it lacks something."""
+        """Return the settings in a hello request; raises BusinessError when one is missing."""
         lacking = [name for name, place in (("sts", endpoints), ("ca", credentials)) if not place.get(name)]
         if lacking:
             raise BusinessError(
@@ -262,7 +255,7 @@ class Access:
 
 
 class Federation:
-    """Puts itself into each call (zeep's ``wsse``). Asks for a token when it has none that holds."""
+    """Plugin that secures each call (zeep's ``wsse``). Requests a token when it has none that is valid."""
 
     def __init__(self, access: Access, session: requests.Session, clock: Callable[[], datetime]) -> None:
         self.access = access
@@ -271,37 +264,37 @@ class Federation:
         self.token: Token | None = None
 
     def forget(self) -> None:
-        """Throw the token away: DIT does not accept it."""
+        """Discard the token: DIT does not accept it."""
         self.token = None
 
     def current(self) -> Token:
-        """The token, a new one where need be; raises NotIssued, requests.RequestException."""
+        """Return the token, a new one when necessary; raises NotIssued, requests.RequestException."""
         if self.token is None or not self.holds(self.token):
             self.token = self.ask()
         return self.token
 
     def holds(self, token: Token) -> bool:
-        """Whether a token may still be used."""
+        """Return True when a token may still be used."""
         return token.holds(self.clock())
 
     def ask(self) -> Token:
-        """Ask the STS for a token."""
+        """Request a token from the STS."""
         request, entropy = self.request()
         answer = self.session.post(
-            self.access.sts, request, headers={"Content-Type": _SOAP_12}, timeout=_TIMEOUT, auth=_nobody
+            self.access.sts, request, headers={"Content-Type": _SOAP_12}, timeout=_TIMEOUT, auth=_without_basic
         )
         if answer.status_code >= requests.codes.bad_request and b"Envelope" not in answer.content:
             raise NotIssued(f"the STS answered with HTTP {answer.status_code}")
         return token_of(answer.content, entropy)
 
     def request(self) -> tuple[bytes, bytes]:
-        """The request for a token, and our part of the token's key."""
+        """Return the request for a token, and the client's part of the token's key."""
         return request_for(self.access.sts, self.access.credential, self.clock())
 
     def apply(self, envelope: Any, headers: Any) -> tuple[Any, Any]:
-        """Put Timestamp, token and signature into a call."""
+        """Add Timestamp, token and signature to a call."""
         token = self.current()
-        # Read as one text: moved from tree to tree, the token would be written with other prefixes than it came with.
+        # Parsed as one text: moved between trees, the token would change its prefixes.
         written = etree.tostring(self.stamp()) + token.assertion
         header = etree.fromstring(b'<o:Security xmlns:o="%s">%s</o:Security>' % (WSSE.encode(), written))
         _header_of(envelope).append(header)
@@ -309,7 +302,7 @@ class Federation:
         return envelope, headers
 
     def stamp(self) -> etree._Element:
-        """The Timestamp of a call."""
+        """Return the Timestamp of a call."""
         return timestamp(self.clock())
 
     def prove(self, header: etree._Element, stamp: etree._Element, token: Token) -> None:
@@ -318,7 +311,7 @@ class Federation:
         sign(header, stamp, etree.fromstring(token.reference), key, HMAC_SHA1)
 
     def verify(self, envelope: Any) -> Any:
-        """Answers are not signed: TLS has shown who answers."""
+        """Return the answer unchecked: DIT does not sign answers, TLS authenticates the server."""
         return envelope
 
 
@@ -331,6 +324,6 @@ def _header_of(envelope: etree._Element) -> etree._Element:
     return header
 
 
-def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """No HTTP Basic on the way to the STS: what it needs to know stands in the envelope."""
+def _without_basic(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Send no HTTP Basic to the STS: the credential is in the envelope."""
     return request

@@ -1,7 +1,8 @@
-"""DIT's FTPS interface as the reference retailer uses it: explicit TLS, passive, a file for each message.
+"""FTPS client of DIT: explicit TLS, passive mode, a file for each message.
 
-It has the methods of the SOAP client, so that the rest of the retailer does not know by which way its messages go. What
-FTPS has nothing for (to restore, to confirm) is not done. Folders: VRAA, DIT integration instruction v1.09, 3.2.2.
+In a retailer's system this is the other adapter to DIT. It has the methods of the SOAP client, so the rest of the
+retailer does not depend on the transport; to restore and to confirm do nothing, because FTPS has no such operation.
+Folders: VRAA, DIT integration instruction v1.09, 3.2.2.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ _READ, _READ_ERROR = "Read", "ReadError"
 
 
 class FoldersClient:
-    """One method per thing to do. Each raises Refused or ConnectionLost; the session is opened with the first.
+    """The methods of ``DitClient``, by FTPS. Each raises Refused or ConnectionLost; the first one opens the session.
 
-    ``address`` is ``ftps://host:port``, ``trusted`` the certificate (PEM) of the authority whose servers are believed.
+    ``address`` is ``ftps://host:port``, ``trusted`` the path of the certificate (PEM) of the server's authority.
     """
 
     def __init__(self, address: str, user: str, password: str, trusted: str) -> None:
@@ -42,7 +43,7 @@ class FoldersClient:
         self._written = 0
 
     def forget(self) -> None:
-        """End the session; there is no token to throw away."""
+        """End the session and forget the listed files; there is no token to discard."""
         self.close()
         self._places.clear()
 
@@ -65,35 +66,35 @@ class FoldersClient:
         self.put(self.place_of_reply(version, related), payload)
 
     def place_of_reply(self, version: str, related: str) -> str:
-        """Where an error about a message is written: under the name of the message's own file (assumed)."""
+        """Return the path of an error about a message: under the name of the message's own file (assumed)."""
         return f"{self.folder(version)}/WriteEvent/WriteEventError/{related}.xml"
 
     def list_messages(self, version: str, *, read: bool = False) -> tuple[str, ...]:
-        """The ids of the messages of a channel version whose files are there; none are listed as ``read`` apart."""
+        """Return the ids of the messages of a channel version that have a file; with ``read``, none."""
         if read:
             return ()
-        found: list[str] = []
+        identifiers: list[str] = []
         for folder in (_READ, _READ_ERROR):
             place = f"{self.folder(version)}/{folder}"
             for name in self._names(place):
                 identifier = name.rpartition("/")[2].removesuffix(".xml")
                 self._places[identifier] = f"{place}/{identifier}.xml"
-                found.append(identifier)
-        return tuple(found)
+                identifiers.append(identifier)
+        return tuple(identifiers)
 
     def receive_message(self, message_id: str) -> tuple[Received, ...]:
-        """Get one message that was listed; it is marked as read."""
+        """Fetch one message that was listed; it is marked as read."""
         place = self._place(message_id)
-        kept = io.BytesIO()
-        self._do(lambda session: session.retrbinary(f"RETR {place}", kept.write))
-        return (Received(message_id, kept.getvalue(), is_event=f"/{_READ_ERROR}/" in place),)
+        payload = io.BytesIO()
+        self._do(lambda session: session.retrbinary(f"RETR {place}", payload.write))
+        return (Received(message_id, payload.getvalue(), is_event=f"/{_READ_ERROR}/" in place),)
 
     def receive_version(self, version: str) -> tuple[Received, ...]:
-        """Get all messages of a channel version that are there."""
+        """Fetch all messages of a channel version."""
         return tuple(received for message in self.list_messages(version) for received in self.receive_message(message))
 
     def restore(self, message_ids: Iterable[str]) -> None:
-        """Nothing: a file is there until it is deleted."""
+        """Do nothing: a file stays until it is deleted."""
 
     def delete(self, message_id: str) -> None:
         """Delete one message's file."""
@@ -101,21 +102,21 @@ class FoldersClient:
         self._do(lambda session: session.delete(place))
 
     def confirm(self, message_id: str) -> None:
-        """Nothing: FTPS has no acknowledgement of its own."""
+        """Do nothing: FTPS has no acknowledgement."""
 
     def put(self, path: str, payload: bytes) -> None:
         """Write one file."""
         self._do(lambda session: session.storbinary(f"STOR {path}", io.BytesIO(payload)))
 
     def folder(self, version: str) -> str:
-        """The folder of a channel version, by its URN."""
-        found = _VERSION.search(version)
-        if found is None:
-            raise Refused("", f"{version} is no URN of a channel version, so nobody knows its folder")
-        return f"/{found['channel']}/{found['kind']}-{found['number']}"
+        """Return the folder of a channel version, by its URN."""
+        parts = _VERSION.search(version)
+        if parts is None:
+            raise Refused("", f"{version} is not the URN of a channel version, so its folder is not known")
+        return f"/{parts['channel']}/{parts['kind']}-{parts['number']}"
 
     def open(self) -> ftplib.FTP_TLS:
-        """A session: TLS for the control connection, login, TLS for data connections."""
+        """Open a session: TLS for the control connection, login, TLS for data connections."""
         parts = urlsplit(self._address)
         trust = ssl.create_default_context(cafile=self._trusted)
         session = ftplib.FTP_TLS(context=trust, timeout=_TIMEOUT)  # noqa: S321 - TLS before all else
@@ -134,7 +135,7 @@ class FoldersClient:
     def _place(self, message_id: str) -> str:
         place = self._places.get(message_id)
         if place is None:
-            raise Refused("", f"message {message_id} was not listed, so nobody knows where its file is")
+            raise Refused("", f"message {message_id} was not listed, so its file is not known")
         return place
 
     def _do(self, act: Callable[[ftplib.FTP_TLS], Result]) -> Result:
@@ -146,6 +147,6 @@ class FoldersClient:
             code, _, text = str(refused).partition(" ")
             raise Refused(code, text) from refused
         except (ftplib.Error, OSError, EOFError) as reason:
-            # A session in which something went wrong is not trusted to know where it stands.
+            # The state of a session after an error is not known, so the next call opens another.
             self.close()
             raise ConnectionLost(str(reason)) from reason

@@ -1,4 +1,7 @@
-"""The books of money: what was granted, which bills were made, what each took."""
+"""Ledger of the retailer: support granted, bills made, and the support that each bill took, in SQLite.
+
+In a retailer's system these are the accounts of its billing.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +33,13 @@ CREATE TABLE billed (period TEXT PRIMARY KEY);
 
 
 class Ledger:
-    """Grants, bills and bookings; amounts in EUR, kept as whole cents."""
+    """The stored grants, bills and bookings. Amounts are in EUR, stored as whole cents."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def grant(self, document_id: str, person: str, contract: str, period: Period, amount: Decimal) -> None:
-        """Support for a person on a contract, from the discount document of a period."""
+        """Store support (EUR) for a person on a contract, from the discount document of a period."""
         self._database.write(
             "INSERT INTO allowance (document, person, contract, period, cents) VALUES (?, ?, ?, ?, ?)",
             document_id,
@@ -47,16 +50,16 @@ class Ledger:
         )
 
     def withdraw(self, document_id: str) -> None:
-        """Take out all that a discount document gave: another one replaces it."""
+        """Delete the grants of a discount document, because another one replaces it."""
         self._database.write("DELETE FROM allowance WHERE document = ?", document_id)
 
     def merge(self, person: str, other: str) -> None:
-        """Two turned out to be one person."""
+        """Move the grants and bookings of ``other`` to ``person``: they turned out to be one person."""
         self._database.write("UPDATE allowance SET person = ? WHERE person = ?", person, other)
         self._database.write("UPDATE booking SET person = ? WHERE person = ?", person, other)
 
     def accounts(self, contract: str) -> tuple[Account, ...]:
-        """Everybody's support on a contract."""
+        """Return the accounts of all persons with support on a contract."""
         grants: dict[str, list[Grant]] = {}
         rows = self._database.rows(
             "SELECT person, period, cents FROM allowance WHERE contract = ? ORDER BY number", contract
@@ -72,7 +75,7 @@ class Ledger:
         )
 
     def put_invoice(self, invoice: Invoice, period: Period, reverses: str | None = None) -> None:
-        """Keep a bill."""
+        """Store a bill; ``reverses`` is the number of the bill that it reverses."""
         self._database.write(
             "INSERT INTO invoice VALUES (?, ?, ?, ?, ?, ?, ?)",
             invoice.number,
@@ -85,23 +88,23 @@ class Ledger:
         )
 
     def invoice(self, number: str) -> tuple[Invoice, Period, str | None] | None:
-        """A bill by its number: the bill, its period, and the number of the bill that it reverses."""
-        found = self._database.rows(
+        """Return a bill, its period, and the number of the bill that it reverses; None when there is no such bill."""
+        rows = self._database.rows(
             "SELECT contract, period, issued, net, vat, reverses FROM invoice WHERE number = ?", number
         )
-        if not found:
+        if not rows:
             return None
-        contract, period, issued, net, vat, reverses = found[0]
+        contract, period, issued, net, vat, reverses = rows[0]
         invoice = Invoice(contract, number, to_date(issued), to_euro(net), to_euro(vat))
         return invoice, Period.parse(period), reverses
 
     def reversed_by(self, number: str) -> str | None:
-        """The number of the bill that reverses this one."""
-        found = self._database.rows("SELECT number FROM invoice WHERE reverses = ?", number)
-        return str(found[0][0]) if found else None
+        """Return the number of the bill that reverses this one, None when none does."""
+        rows = self._database.rows("SELECT number FROM invoice WHERE reverses = ?", number)
+        return str(rows[0][0]) if rows else None
 
     def put_booking(self, booking: Booking) -> None:
-        """Keep what a bill took."""
+        """Store a booking."""
         self._database.write(
             "INSERT INTO booking"
             " (person, contract, period, invoice, issued, net, applied, carried, remainder, reversal)"
@@ -119,23 +122,23 @@ class Ledger:
         )
 
     def booked(self, invoice: str) -> tuple[Booking, ...]:
-        """What a bill took, reversals included."""
+        """Return the bookings of a bill, reversals included."""
         return tuple(booking for _, booking in self._bookings("WHERE invoice = ?", invoice))
 
     def booking(self, number: str) -> Booking:
-        """A booking by its number."""
+        """Return a booking by its number."""
         return self._bookings("WHERE number = ?", number)[0][1]
 
     def bookings(self) -> tuple[tuple[str, Booking], ...]:
-        """All bookings with their numbers, in order."""
+        """Return all bookings with their numbers, in order."""
         return self._bookings("")
 
     def note_billed(self, period: Period) -> None:
-        """The bills of a period were made."""
+        """Record that the bills of a period were made."""
         self._database.write("INSERT OR IGNORE INTO billed VALUES (?)", str(period))
 
     def billed(self) -> tuple[Period, ...]:
-        """The periods that were billed, in order."""
+        """Return the periods that were billed, in order."""
         return tuple(Period.parse(row[0]) for row in self._database.rows("SELECT period FROM billed ORDER BY period"))
 
     def _bookings(self, where: str, *values: str) -> tuple[tuple[str, Booking], ...]:

@@ -112,7 +112,7 @@ def test_a_driver_behind_an_address(tmp_path: Path) -> None:
     assert listens.health is Health.OK
     _, gone = doctor.retailer(_retailer(tmp_path, driver))
     assert gone.health is Health.BROKEN
-    assert "nobody listens" in gone.text
+    assert "nothing listens" in gone.text
 
 
 def test_what_of_a_retailer_cannot_be_used(tmp_path: Path) -> None:

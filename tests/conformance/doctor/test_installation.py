@@ -83,7 +83,7 @@ def test_no_tls(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(folder: Path) -> Path:
         raise ValueError("this OpenSSL forbids it")
 
-    monkeypatch.setattr(doctor, "_throw_away", refuse)
+    monkeypatch.setattr(doctor, "_temporary_certificate", refuse)
     (finding,) = doctor.tls()
     assert finding.health is Health.BROKEN
     assert "this OpenSSL forbids it" in finding.text

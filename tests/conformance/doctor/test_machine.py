@@ -22,7 +22,7 @@ def test_a_simulator_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> 
     def refuse() -> int:
         raise ServerError("cannot listen on 127.0.0.1")
 
-    monkeypatch.setattr(doctor, "_fetched", refuse)
+    monkeypatch.setattr(doctor, "_fetch_wsdl", refuse)
     (finding,) = doctor.loopback()
     assert finding.health is Health.BROKEN
     assert "cannot listen" in finding.text

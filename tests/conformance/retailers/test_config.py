@@ -1,4 +1,4 @@
-"""retailer.toml: what is right is read, what is wrong is told by file, line, key, expectation and what to do."""
+"""retailer.toml: valid files are read, mistakes are reported by file, line, key, expectation and what to do."""
 
 from __future__ import annotations
 
@@ -230,8 +230,8 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
     text = GOOD.replace("100777", "1007").replace('"command"', '"comand"') + 'timeuot = 5\n[run]\nsecurity = "non"\n'
     with pytest.raises(SettingsError) as caught:
         load_retailer(written(tmp_path, text))
-    told = [(problem.line, problem.key) for problem in caught.value.problems if isinstance(problem, Problem)]
-    assert told == [(4, "retailer.authority"), (7, "driver.kind"), (9, "driver.timeuot"), (11, "run.security")]
+    places = [(problem.line, problem.key) for problem in caught.value.problems if isinstance(problem, Problem)]
+    assert places == [(4, "retailer.authority"), (7, "driver.kind"), (9, "driver.timeuot"), (11, "run.security")]
 
 
 def test_not_toml_says_where(tmp_path: Path) -> None:

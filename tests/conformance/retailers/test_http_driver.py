@@ -30,11 +30,11 @@ class Served:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 request = json.loads(body)
                 served.requests.append(request)
-                status, said = served.answer(request)
+                status, reply = served.answer(request)
                 self.send_response(status)
-                self.send_header("Content-Length", str(len(said)))
+                self.send_header("Content-Length", str(len(reply)))
                 self.end_headers()
-                self.wfile.write(said)
+                self.wfile.write(reply)
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""

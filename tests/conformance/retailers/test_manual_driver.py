@@ -1,4 +1,4 @@
-"""A person as the driver: told what to do in Latvian or English, and asked when it is done."""
+"""A person as the driver: instructions in Latvian or English, and a question when each is done."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def test_hello_tells_where_to_connect_and_asks_for_the_name() -> None:
     )
     assert hello.fields["name"] == "Manis"
     assert "clock" not in hello.fields["can"]
-    for told in ("http://127.0.0.1:8080/dit", "URN:IVIS:100001:CHA-X-v1-0-TYPE-DSK", "paraugs", "40009990008"):
-        assert told in output.getvalue()
+    for text in ("http://127.0.0.1:8080/dit", "URN:IVIS:100001:CHA-X-v1-0-TYPE-DSK", "paraugs", "40009990008"):
+        assert text in output.getvalue()
     assert "sts" not in output.getvalue()
 
 
@@ -70,10 +70,10 @@ def test_bills_and_credit_notes_are_told(lang: str) -> None:
     person, output = driver("\n\n", lang)
     invoice = {"invoice": "R-1", "contract": "1", "date": "2026-03-31", "net": "35.40", "vat": "7.43"}
     assert person.ask("bill", period="2026-03", invoices=[invoice, {**invoice, "invoice": "K-1", "reverses": "R-1"}]).ok
-    told = output.getvalue()
-    assert "35.40" in told
-    assert "K-1" in told
-    assert "2026-03" in told
+    printed = output.getvalue()
+    assert "35.40" in printed
+    assert "K-1" in printed
+    assert "2026-03" in printed
 
 
 def test_every_request_of_the_protocol_is_known() -> None:

@@ -55,8 +55,8 @@ def test_a_requirement_has_a_rule_or_a_reason_why_not() -> None:
 
 @pytest.mark.parametrize("requirement", JUDGED)
 def test_every_rule_is_shown_to_fail_by_itself(requirement: str) -> None:
-    """A spoilt retailer breaks this requirement and nothing else, or a story in these tests does."""
-    if requirement in {spoilt.requirement for spoilt in TABLE}:
+    """A faulty retailer breaks this requirement and nothing else, or a story in these tests does."""
+    if requirement in {mutant.requirement for mutant in TABLE}:
         return
     tests = "\n".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
     assert re.search(rf'\{{"{requirement}": \d+\}}', tests)

@@ -20,7 +20,7 @@ from conformance.run.suite import run_suite
 from simulator.documents.profile import load_profile
 from tests.conformance.commands.running import aldis
 from tests.conformance.rules.builder import Story
-from tests.mutants.table import TABLE, Spoilt
+from tests.mutants.table import TABLE, Mutant
 
 ROOT = Path(__file__).parents[3]
 RETAILER = """
@@ -56,7 +56,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("keys")
 
 
-def play(faulty: Spoilt, keys: Path, instead: str | None = None) -> RunSummary:
+def play(faulty: Mutant, keys: Path, instead: str | None = None) -> RunSummary:
     config = RetailerConfig(
         name="Sabojātā Enerģija",
         registration_number="40009990008",
@@ -85,7 +85,7 @@ def play(faulty: Spoilt, keys: Path, instead: str | None = None) -> RunSummary:
 
 
 @pytest.mark.parametrize("faulty", TABLE, ids=lambda row: row.variant)
-def test_a_fault_breaks_its_own_requirement_and_no_other(faulty: Spoilt, keys: Path) -> None:
+def test_a_fault_breaks_its_own_requirement_and_no_other(faulty: Mutant, keys: Path) -> None:
     summary = play(faulty, keys)
     broken = {verdict.info.id: verdict.status for verdict in summary.verdicts if verdict.breaches}
     assert set(broken) == {faulty.requirement, *faulty.also}
@@ -132,7 +132,7 @@ def test_without_tokens_and_by_certificate_a_month_passes_too(security: str, tmp
 @pytest.mark.slow
 def test_a_retailer_that_signs_by_its_machines_clock_is_waited_for(keys: Path) -> None:
     scenario = "Tokens end between the retailer's runs"
-    summary = play(Spoilt("security:StaleToken", "SEC-04", scenario, security="username"), keys, MACHINE_CLOCK)
+    summary = play(Mutant("security:StaleToken", "SEC-04", scenario, security="username"), keys, MACHINE_CLOCK)
     assert summary.exit_code == 0
     assert next(verdict for verdict in summary.verdicts if verdict.info.id == "SEC-04").checked
 

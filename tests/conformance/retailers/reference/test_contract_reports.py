@@ -20,7 +20,7 @@ TENANT = {
 WRONG = RecordError("person-unknown", Severity.ERROR, "Nav tādas personas", "there is no such person", 1)
 
 
-def said(retailer: Retailer) -> list[list[tuple[Operation, str]]]:
+def reported(retailer: Retailer) -> list[list[tuple[Operation, str]]]:
     return [
         [(contract.operation, contract.contract) for contract in one.contracts()]
         for one in retailer.documents(CONTRACT)
@@ -56,7 +56,7 @@ def test_nothing_is_sent_when_nothing_changed(retailer: Retailer) -> None:
     retailer.exchange()
     retailer.happens("contract.change", **paper())  # says what BVKB knows already
     retailer.exchange()
-    assert said(retailer) == [[(Operation.NEW, "0007")]]
+    assert reported(retailer) == [[(Operation.NEW, "0007")]]
 
 
 def test_a_change_is_told_with_the_full_new_state(retailer: Retailer) -> None:
@@ -93,8 +93,8 @@ def test_an_end_that_is_withdrawn_is_a_change(retailer: Retailer) -> None:
     retailer.exchange()
     retailer.happens("contract.change", **paper())
     retailer.exchange()
-    # ALDIS was told of an end; that the contract goes on is told as the contract anew.
-    assert said(retailer)[2] == [(Operation.CHANGE, "0007")]
+    # The end was reported to ALDIS; that the contract continues is reported as a new contract.
+    assert reported(retailer)[2] == [(Operation.CHANGE, "0007")]
 
 
 def test_a_contract_signed_again_after_its_end_is_new_again(retailer: Retailer) -> None:
@@ -104,7 +104,7 @@ def test_a_contract_signed_again_after_its_end_is_new_again(retailer: Retailer) 
     retailer.exchange()
     retailer.signs(valid_from="2026-05-01")
     retailer.exchange()
-    assert said(retailer)[2] == [(Operation.NEW, "0007")]
+    assert reported(retailer)[2] == [(Operation.NEW, "0007")]
 
 
 def test_a_contract_that_ended_before_it_was_told_is_told_and_ended(retailer: Retailer) -> None:
@@ -112,7 +112,7 @@ def test_a_contract_that_ended_before_it_was_told_is_told_and_ended(retailer: Re
     retailer.happens("contract.end", valid_to="2026-03-31")
     retailer.exchange()
     retailer.exchange()
-    assert said(retailer) == [[(Operation.NEW, "0007")], [(Operation.END, "0007")]]
+    assert reported(retailer) == [[(Operation.NEW, "0007")], [(Operation.END, "0007")]]
 
 
 def test_sub_users_come_and_go_with_the_contract(retailer: Retailer) -> None:
@@ -165,7 +165,7 @@ def test_a_refused_document_counts_as_not_said(retailer: Retailer) -> None:
     assert ["refused by DIT: the payload is not valid" in each for each in retailer.exchange()] == [True]
     assert retailer.dit.sent == []
     retailer.exchange()
-    assert said(retailer) == [[(Operation.NEW, "0007")]]
+    assert reported(retailer) == [[(Operation.NEW, "0007")]]
 
 
 def test_trouble_of_dits_own_leaves_the_document_queued(retailer: Retailer) -> None:
@@ -251,7 +251,7 @@ def test_what_does_not_fit_the_books_changes_nothing(retailer: Retailer, event: 
             events=[{"kind": "contract.new", "contract": "0008", **paper()}, {"contract": "0009", **event}]
         )
     retailer.exchange()
-    assert said(retailer) == []
+    assert reported(retailer) == []
 
 
 def test_more_that_does_not_fit(retailer: Retailer) -> None:
@@ -271,4 +271,4 @@ def test_reset_forgets_everything(retailer: Retailer) -> None:
     retailer.exchange()
     retailer.signs()
     retailer.exchange()
-    assert said(retailer) == [[(Operation.NEW, "0007")], [(Operation.NEW, "0007")]]
+    assert reported(retailer) == [[(Operation.NEW, "0007")], [(Operation.NEW, "0007")]]

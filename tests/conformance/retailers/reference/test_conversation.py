@@ -57,7 +57,7 @@ def test_what_does_not_fit_is_an_error_answer_with_its_reason(program: CommandDr
     answer = program.ask("apply", events=[{"kind": "contract.end", "contract": "Līgums 9", "valid_to": "2026-03-31"}])
     assert answer.error == "BusinessError: contract.end: there is no contract 'Līgums 9'"
     assert program.ask("exchange", channels=["contract"]).error == (
-        "BusinessError: exchange before hello: nobody said where DIT is"
+        "BusinessError: exchange before hello: the endpoints of DIT are not known"
     )
     assert "security" in (program.ask("hello", **(HELLO | {"security": "username"})).error or "")
     assert program.ask("reset").ok

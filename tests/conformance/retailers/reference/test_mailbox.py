@@ -154,7 +154,7 @@ def test_a_crash_between_reading_and_processing_loses_nothing(tmp_path: Path) ->
         message = before.dit.put(DISCOUNT, discount(granted("20.00")))
         exchange = before.driver._exchange
         assert exchange is not None
-        exchange.fetching = Crashing(exchange.office, exchange.take, exchange.sending.events)
+        exchange.fetching = Crashing(exchange.context, exchange.take, exchange.sending.events)
         with pytest.raises(Crash):
             before.exchange("discount")
     with Retailer(Driver(books), before.dit) as after:

@@ -36,7 +36,7 @@ def customer(retailer: Retailer) -> Retailer:
     return retailer
 
 
-def told(retailer: Retailer) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+def reported(retailer: Retailer) -> list[tuple[str, list[tuple[str, str, bool]]]]:
     return [
         (
             str(one.header.period),
@@ -73,24 +73,24 @@ def test_a_bill_is_told_to_the_cent(customer: Retailer) -> None:
 def test_a_bill_that_takes_nothing_of_what_is_there_is_told(customer: Retailer) -> None:
     customer.bills("2026-03", "0.00")
     customer.exchange()
-    assert told(customer) == [("2026-03", [("R-2026-03", "0.00", False)])]
+    assert reported(customer) == [("2026-03", [("R-2026-03", "0.00", False)])]
 
 
 def test_a_month_with_bills_but_no_support_is_an_empty_document(customer: Retailer) -> None:
     customer.signs("0008", JURIS)
     customer.bills("2026-03", "50.00", contract="0008")
     customer.exchange()
-    assert told(customer) == [("2026-03", [])]
+    assert reported(customer) == [("2026-03", [])]
     customer.exchange()
     customer.bills("2026-03", "10.00", "R-late", contract="0008")
     customer.exchange()
-    assert told(customer) == [("2026-03", [])]
+    assert reported(customer) == [("2026-03", [])]
 
 
 def test_a_month_without_bills_is_an_empty_document(customer: Retailer) -> None:
     customer.driver.bill(period="2026-03", invoices=[])
     customer.exchange()
-    assert told(customer) == [("2026-03", [])]
+    assert reported(customer) == [("2026-03", [])]
 
 
 def test_bills_made_later_get_a_document_of_their_own(customer: Retailer) -> None:
@@ -99,7 +99,7 @@ def test_bills_made_later_get_a_document_of_their_own(customer: Retailer) -> Non
     customer.bills("2026-03", "5.00", "R-2")
     customer.bills("2026-04", "1.00", "R-3")
     customer.exchange()
-    assert told(customer) == [
+    assert reported(customer) == [
         ("2026-03", [("R-1", "12.00", False)]),
         ("2026-03", [("R-2", "5.00", False)]),
         ("2026-04", [("R-3", "1.00", False)]),
@@ -145,7 +145,7 @@ def test_the_same_bill_a_second_time_changes_nothing(customer: Retailer) -> None
     assert customer.bills("2026-03", "12.35", "K-1", reverses="R-1") == back
     assert customer.bills("2026-03", "12.35", "R-1") == once
     customer.exchange()
-    assert told(customer) == [("2026-03", [("R-1", "12.35", False), ("R-1", "12.35", True)])]
+    assert reported(customer) == [("2026-03", [("R-1", "12.35", False), ("R-1", "12.35", True)])]
 
 
 def test_what_does_not_fit_the_books_changes_nothing(customer: Retailer) -> None:
@@ -160,7 +160,7 @@ def test_what_does_not_fit_the_books_changes_nothing(customer: Retailer) -> None
     with pytest.raises(BusinessError, match="'R-1' was reversed before"):
         customer.bills("2026-03", "12.35", "K-2", reverses="R-1")
     customer.exchange()
-    assert told(customer) == [("2026-03", [("R-1", "12.35", False), ("R-1", "12.35", True)])]
+    assert reported(customer) == [("2026-03", [("R-1", "12.35", False), ("R-1", "12.35", True)])]
 
 
 def test_a_rejected_payout_is_corrected_when_the_persons_code_was_mended(customer: Retailer) -> None:
@@ -185,9 +185,9 @@ def test_a_refused_payout_document_is_told_anew(customer: Retailer) -> None:
     customer.bills("2026-03", "12.35")
     customer.dit.refusals.append(Refused("soap:Sender", "not now"))
     customer.exchange()
-    assert told(customer) == []
+    assert reported(customer) == []
     customer.exchange()
-    assert told(customer) == [("2026-03", [("R-2026-03", "12.35", False)])]
+    assert reported(customer) == [("2026-03", [("R-2026-03", "12.35", False)])]
 
 
 def test_status_tells_what_is_due_and_left(customer: Retailer) -> None:

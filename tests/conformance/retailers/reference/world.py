@@ -1,4 +1,4 @@
-"""A mailbox in memory in place of DIT, and a retailer in front of it: what the reference does, without a network."""
+"""A mailbox in memory in place of DIT, and the reference retailer as its client, without a network."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ MARCH = Period(2026, 3)
 
 
 @dataclass
-class Lying:
+class WaitingMessage:
     """A message in the mailbox."""
 
     id: str
@@ -53,16 +53,16 @@ class Lying:
 
 @dataclass
 class FakeDit:
-    """Keeps what was sent, gives what lies in the mailbox, notes the calls; loses replies when told to."""
+    """A DIT in memory: its mailbox, the documents sent to it, and the calls. ``lose`` makes it lose replies."""
 
     sent: list[tuple[str, bytes, str | None]] = field(default_factory=list)
-    mailbox: list[Lying] = field(default_factory=list)
+    mailbox: list[WaitingMessage] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     lost: list[tuple[str, bool]] = field(default_factory=list)
     refusals: list[Exception] = field(default_factory=list)
 
     def forget(self) -> None:
-        """There is no token to throw away."""
+        """Do nothing: there is no token."""
 
     def lose(self, operation: str, *, times: int = 1, arrives: bool = True) -> None:
         """The next calls of an operation get no reply, whether or not they arrive."""
@@ -70,15 +70,15 @@ class FakeDit:
 
     def put(self, channel: ChannelName, payload: bytes, *, related: str | None = None) -> str:
         """Deliver a message."""
-        message = Lying(str(uuid.uuid4()), VERSIONS[channel], payload, related)
+        message = WaitingMessage(str(uuid.uuid4()), VERSIONS[channel], payload, related)
         self.mailbox.append(message)
         return message.id
 
-    def of(self, message_id: str) -> Lying:
-        """A message that lies in the mailbox."""
-        return next(lying for lying in self.mailbox if lying.id == message_id)
+    def of(self, message_id: str) -> WaitingMessage:
+        """A message of the mailbox, by its id."""
+        return next(message for message in self.mailbox if message.id == message_id)
 
-    # -- what the client does
+    # -- methods of the client
 
     def send(self, version: str, payload: bytes) -> None:
         self._answer("send", lambda: self.sent.append((version, payload, None)))
@@ -88,21 +88,21 @@ class FakeDit:
 
     def list_messages(self, version: str, *, read: bool = False) -> tuple[str, ...]:
         wanted = "read" if read else "delivered"
-        found = tuple(lying.id for lying in self.mailbox if (lying.version, lying.status) == (version, wanted))
-        return self._answer("list read" if read else "list", lambda: found)
+        ids = tuple(message.id for message in self.mailbox if (message.version, message.status) == (version, wanted))
+        return self._answer("list read" if read else "list", lambda: ids)
 
     def receive_message(self, message_id: str) -> tuple[Received, ...]:
         return self._answer("receive", lambda: self._read([self.of(message_id)]))
 
     def receive_version(self, version: str) -> tuple[Received, ...]:
-        found = [lying for lying in self.mailbox if (lying.version, lying.status) == (version, "delivered")]
-        return self._answer("receive version", lambda: self._read(found))
+        unread = [message for message in self.mailbox if (message.version, message.status) == (version, "delivered")]
+        return self._answer("receive version", lambda: self._read(unread))
 
     def restore(self, message_ids: list[str]) -> None:
         def change() -> None:
-            for message_id_ in message_ids:
-                assert self.of(message_id_).status == "read"
-                self.of(message_id_).status = "delivered"
+            for message_id in message_ids:
+                assert self.of(message_id).status == "read"
+                self.of(message_id).status = "delivered"
 
         self._answer("restore", change)
 
@@ -125,7 +125,7 @@ class FakeDit:
     def close(self) -> None:
         self.calls.append("close")
 
-    def _read(self, messages: list[Lying]) -> tuple[Received, ...]:
+    def _read(self, messages: list[WaitingMessage]) -> tuple[Received, ...]:
         for message in messages:
             message.status = "read"
         return tuple(
@@ -134,7 +134,7 @@ class FakeDit:
 
     def _answer(self, operation: str, act: Any) -> Any:
         self.calls.append(operation)
-        lost = next((each for each in self.lost if each[0] == operation), None)
+        lost = next((loss for loss in self.lost if loss[0] == operation), None)
         if lost is not None:
             self.lost.remove(lost)
             if lost[1]:
@@ -146,7 +146,7 @@ class FakeDit:
 
 
 class Retailer:
-    """The reference retailer with a FakeDit, and short words for what the tests do with it."""
+    """The reference retailer with a FakeDit, and short methods for the tests."""
 
     def __init__(self, driver: Driver | None = None, dit: FakeDit | None = None) -> None:
         self.dit = dit or FakeDit()
@@ -168,7 +168,7 @@ class Retailer:
         self.driver.bye()
 
     def at(self, day: str) -> None:
-        """Take this as the day."""
+        """Set the day."""
         self.driver.now(at=f"{day}T10:00:00+02:00")
 
     def happens(self, kind: str, contract: str = "0007", **fields: Any) -> None:
@@ -227,7 +227,7 @@ def granted(
         person_code=code,
         categories=(CategoryCount(Category.LARGE_FAMILY, 1),),
         amount_due=Decimal(amount),
-        catch_up=tuple(CatchUp(period, Decimal(each), "late") for period, each in (catch_up or {}).items()),
+        catch_up=tuple(CatchUp(period, Decimal(euros), "late") for period, euros in (catch_up or {}).items()),
         status=DiscountStatus.GRANTED,
         decision_id="L-1",
         decision_date=date(2026, 3, 7),

@@ -1,4 +1,8 @@
-"""The books of what the retailer told BVKB: each document, each record in it, and what BVKB found wrong with them."""
+"""Message books of the reference retailer: the outgoing documents, the incoming messages, and how far each one got.
+
+A retailer's system needs both to send nothing twice and to lose nothing when a run breaks off: a document stays in the
+outbox until DIT has answered, and a message in the inbox until it is processed, confirmed and deleted.
+"""
 
 from __future__ import annotations
 
@@ -26,15 +30,27 @@ CREATE TABLE complaint (
     number INTEGER PRIMARY KEY, document TEXT, position INTEGER, code TEXT NOT NULL, severity TEXT NOT NULL,
     text_lv TEXT NOT NULL, text_en TEXT NOT NULL);
 CREATE INDEX complaint_document ON complaint (document);
+CREATE TABLE message (
+    number INTEGER PRIMARY KEY, message TEXT NOT NULL UNIQUE, version TEXT NOT NULL, state TEXT NOT NULL);
+CREATE TABLE received (document TEXT PRIMARY KEY, replaced_by TEXT);
 """
 
 
-class Sending(StrEnum):
-    """Where an outgoing document stands."""
+class SendState(StrEnum):
+    """The states of an outgoing document."""
 
-    QUEUED = "queued"  # not sent, or sent and the reply was lost
-    SENT = "sent"  # DIT said that it has it
-    REFUSED = "refused"  # DIT said no
+    QUEUED = "queued"  # not sent, or sent without a reply
+    SENT = "sent"  # accepted by DIT
+    REFUSED = "refused"  # refused by DIT
+
+
+class ReadState(StrEnum):
+    """The steps that an incoming message has taken."""
+
+    BEGUN = "begun"  # requested; it may not have arrived or not been processed
+    PROCESSED = "processed"
+    CONFIRMED = "confirmed"
+    DELETED = "deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +67,23 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What one record of an outgoing document says about its subject: a contract's number, or a booking's."""
+    """One record of an outgoing document as text, and its subject: the number of a contract or a booking."""
 
     subject: str
-    said: str
+    content: str
     operation: Operation | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A sent document in which BVKB found errors. Positions count from 1; none mean the whole document."""
+    """A sent document in which BVKB found errors. Positions count from 1; none means the whole document."""
 
     document_id: str
     period: Period
     positions: frozenset[int]
 
     def concerns(self, position: int) -> bool:
-        """Whether the record at this position was found wrong."""
+        """Return True when BVKB found an error in the record at this position."""
         return not self.positions or position in self.positions
 
 
@@ -78,35 +94,35 @@ class Outbox:
         self._database = database
 
     def queue(self, outgoing: Outgoing, statements: Sequence[Statement] = ()) -> None:
-        """Put a document into the queue, and note what it says."""
+        """Put a document into the queue, and record its contents."""
         self._database.write(
             "INSERT INTO outgoing (document, channel, data, status, period, corrects, related_message)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             outgoing.document_id,
             outgoing.channel,
             outgoing.data,
-            Sending.QUEUED,
+            SendState.QUEUED,
             str(outgoing.period) if outgoing.period else None,
             outgoing.corrects,
             outgoing.related_message,
         )
-        for position, each in enumerate(statements, start=1):
+        for position, statement in enumerate(statements, start=1):
             self._database.write(
                 "INSERT INTO statement VALUES (?, ?, ?, ?, ?)",
                 outgoing.document_id,
                 position,
-                each.subject,
-                each.said,
-                each.operation,
+                statement.subject,
+                statement.content,
+                statement.operation,
             )
 
     def queued(self, channel: ChannelName) -> tuple[Outgoing, ...]:
-        """What is still to be sent on a channel, the oldest first."""
+        """Return the documents that are still to be sent on a channel, the oldest first."""
         rows = self._database.rows(
             "SELECT document, data, period, corrects, related_message FROM outgoing"
             " WHERE channel = ? AND status = ? ORDER BY number",
             channel,
-            Sending.QUEUED,
+            SendState.QUEUED,
         )
         return tuple(
             Outgoing(document, channel, bytes(data), Period.parse(period) if period else None, corrects, related)
@@ -114,44 +130,44 @@ class Outbox:
         )
 
     def note_sent(self, document_id: str) -> None:
-        """DIT has the document."""
-        self._database.write("UPDATE outgoing SET status = ? WHERE document = ?", Sending.SENT, document_id)
+        """Record that DIT accepted a document."""
+        self._database.write("UPDATE outgoing SET status = ? WHERE document = ?", SendState.SENT, document_id)
 
     def note_refused(self, document_id: str, reason: str) -> None:
-        """DIT refused the document; what it says counts as not said."""
+        """Record that DIT refused a document, so that its contents count as not reported."""
         self._database.write(
-            "UPDATE outgoing SET status = ?, refusal = ? WHERE document = ?", Sending.REFUSED, reason, document_id
+            "UPDATE outgoing SET status = ?, refusal = ? WHERE document = ?", SendState.REFUSED, reason, document_id
         )
 
     def last_statement(self, channel: ChannelName, subject: str) -> Statement | None:
-        """What was last said (or is queued to be said) about a subject on a channel."""
-        found = self._database.rows(
+        """Return the last statement on a subject that was sent or queued on a channel, None when there is none."""
+        rows = self._database.rows(
             "SELECT subject, said, operation FROM statement JOIN outgoing USING (document)"
             " WHERE channel = ? AND subject = ? AND status <> ? ORDER BY number DESC LIMIT 1",
             channel,
             subject,
-            Sending.REFUSED,
+            SendState.REFUSED,
         )
-        return _statement(found[0]) if found else None
+        return _statement(rows[0]) if rows else None
 
     def statements(self, document_id: str) -> tuple[Statement, ...]:
-        """What a document says, record by record."""
+        """Return the statements of a document, in the order of its records."""
         rows = self._database.rows(
             "SELECT subject, said, operation FROM statement WHERE document = ? ORDER BY position", document_id
         )
         return tuple(_statement(row) for row in rows)
 
-    def periods_told(self, channel: ChannelName) -> frozenset[Period]:
-        """The periods that documents of a channel are about."""
+    def periods(self, channel: ChannelName) -> frozenset[Period]:
+        """Return the periods of the documents that were sent or queued on a channel."""
         rows = self._database.rows(
             "SELECT DISTINCT period FROM outgoing WHERE channel = ? AND status <> ? AND period IS NOT NULL",
             channel,
-            Sending.REFUSED,
+            SendState.REFUSED,
         )
         return frozenset(Period.parse(row[0]) for row in rows)
 
     def put_complaints(self, document_id: str | None, errors: Sequence[RecordError]) -> None:
-        """Keep the record errors of an error event."""
+        """Store the record errors of an error event."""
         for error in errors:
             self._database.write(
                 "INSERT INTO complaint (document, position, code, severity, text_lv, text_en)"
@@ -175,7 +191,7 @@ class Outbox:
         )
 
     def rejections(self, channel: ChannelName) -> tuple[Rejection, ...]:
-        """The documents of a channel with errors that no later document corrects yet."""
+        """Return the documents of a channel that BVKB found errors in and that no later document corrects yet."""
         rows = self._database.rows(
             "SELECT document, period FROM outgoing WHERE channel = ? AND period IS NOT NULL"
             " AND document IN (SELECT document FROM complaint WHERE severity = ?)"
@@ -183,7 +199,7 @@ class Outbox:
             " ORDER BY number",
             channel,
             Severity.ERROR,
-            Sending.REFUSED,
+            SendState.REFUSED,
         )
         return tuple(Rejection(document, Period.parse(period), self._positions(document)) for document, period in rows)
 
@@ -195,6 +211,50 @@ class Outbox:
         return frozenset() if None in positions else frozenset(positions)
 
 
+class Inbox:
+    """Incoming messages by message id and discount documents by document id, so that neither is processed twice."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def note(self, message_id: str, version: str, state: ReadState) -> None:
+        """Record the state of a message."""
+        self._database.write(
+            "INSERT INTO message (message, version, state) VALUES (?, ?, ?)"
+            " ON CONFLICT (message) DO UPDATE SET state = excluded.state",
+            message_id,
+            version,
+            state,
+        )
+
+    def state(self, message_id: str) -> ReadState | None:
+        """Return the state of a message, None when it was never requested."""
+        rows = self._database.rows("SELECT state FROM message WHERE message = ?", message_id)
+        return ReadState(rows[0][0]) if rows else None
+
+    def messages(self, version: str, state: ReadState) -> tuple[str, ...]:
+        """Return the ids of the messages of a channel version that are in a state, in the order of arrival."""
+        rows = self._database.rows(
+            "SELECT message FROM message WHERE version = ? AND state = ? ORDER BY number", version, state
+        )
+        return tuple(row[0] for row in rows)
+
+    def has(self, document_id: str) -> bool:
+        """Return True when a document, or one that replaces it, was booked before."""
+        return bool(self._database.rows("SELECT 1 FROM received WHERE document = ?", document_id))
+
+    def put(self, document_id: str, corrects: str | None = None) -> None:
+        """Record that a document was booked, in place of the one that it corrects."""
+        self._database.write("INSERT INTO received (document) VALUES (?)", document_id)
+        if corrects is not None:
+            self._database.write(
+                "INSERT INTO received VALUES (?, ?)"
+                " ON CONFLICT (document) DO UPDATE SET replaced_by = excluded.replaced_by",
+                corrects,
+                document_id,
+            )
+
+
 def _statement(row: tuple[Any, ...]) -> Statement:
-    subject, said, operation = row
-    return Statement(subject, said, Operation(operation) if operation is not None else None)
+    subject, content, operation = row
+    return Statement(subject, content, Operation(operation) if operation is not None else None)

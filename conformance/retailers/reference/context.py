@@ -1,6 +1,6 @@
-"""What all parts of the reference retailer share: its books, its line to DIT, who it is, and what time it is.
+"""Context of the reference retailer: its books, its client of DIT, its identity, and its clock.
 
-The reference retailer's own books, in one SQLite file or in memory.
+In a retailer's system this is the database and the configuration that every part of it uses.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from conformance.retailers.reference import customers, inbox, ledger, outbox
+from conformance.retailers.reference import customers, ledger, messages
 from conformance.retailers.reference.database import Database
 from simulator.domain.model import ChannelName, Period
 
@@ -29,81 +29,81 @@ _log = logging.getLogger("aldis.reference")
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
-    """Who the retailer is (registration number), and on which versions of the channels it works."""
+class Identity:
+    """The retailer's registration number (``provider``), its version (URN) of each channel, and the profile."""
 
     provider: str
     versions: Mapping[ChannelName, str]
     profile: Profile
 
     def channel(self, name: ChannelName) -> ChannelProfile:
-        """What the profile says of a channel."""
+        """Return the profile's settings of a channel."""
         return self.profile.channel(name)
 
 
 @dataclass(slots=True)
-class Office:
-    """The shared things; ``problems`` gathers what went wrong in the current run, in words for the log."""
+class Context:
+    """The objects that all parts share. ``problems`` collects sentences on what failed in the current run."""
 
     store: Store
     client: DitClient | FoldersClient
-    party: Party
+    identity: Identity
     clock: Callable[[], datetime]
     problems: list[str] = field(default_factory=list)
 
     def now(self) -> datetime:
-        """The time, with its zone."""
+        """Return the current time, with its zone."""
         return self.clock()
 
     def today(self) -> date:
-        """The day."""
+        """Return the current day."""
         return self.clock().date()
 
     def note(self, problem: str) -> None:
-        """Something went wrong that the next run will, or a person must, mend."""
+        """Record and log a problem that the next run, or a person, has to solve."""
         self.problems.append(problem)
         _log.info("%s", problem)
 
 
 class Store:
-    """Customers, outbox, inbox and ledger over one database: what is written in one ``transaction`` holds together.
+    """Customers, outbox, inbox and ledger in one SQLite database; a ``transaction`` covers all of them.
 
-    ``path`` is a file that is made when it is not there, or ``:memory:``. For one thread only.
+    ``path`` is a file, which is created if it does not exist, or ``:memory:``. For one thread only.
     """
 
     def __init__(self, path: str | Path = ":memory:") -> None:
-        tables = customers.TABLES + outbox.TABLES + inbox.TABLES + ledger.TABLES
+        tables = customers.TABLES + messages.TABLES + ledger.TABLES
         self._database = Database(path, tables)
         self.customers = customers.Customers(self._database)
-        self.outbox = outbox.Outbox(self._database)
-        self.inbox = inbox.Inbox(self._database)
+        self.outbox = messages.Outbox(self._database)
+        self.inbox = messages.Inbox(self._database)
         self.ledger = ledger.Ledger(self._database)
 
     def transaction(self) -> AbstractContextManager[None]:
-        """All or nothing; may be nested, the outermost counts."""
+        """Begin a transaction, to be used in a ``with`` statement. An inner one belongs to the outermost."""
         return self._database.transaction()
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Empty all books."""
         self._database.clear()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the database."""
         self._database.close()
 
     def rename(self, previous: str, code: str) -> None:
-        """A person's code changed: what was booked under either code is one person's from now on."""
+        """Record that a person's code changed: bookings under either code belong to one person from now on."""
         self.ledger.merge(*self.customers.rename(previous, code))
 
-    def unreported(self) -> tuple[tuple[str, Booking], ...]:
-        """The bookings, with their numbers, that no payout document tells of yet."""
+    def unreported_bookings(self) -> tuple[tuple[str, Booking], ...]:
+        """Return the bookings that no payout document contains yet, with their numbers."""
         return tuple(
             (number, booking)
             for number, booking in self.ledger.bookings()
             if self.outbox.last_statement(ChannelName.PAYOUT, number) is None
         )
 
-    def untold_periods(self) -> tuple[Period, ...]:
-        """The periods that were billed and that no payout document is about."""
-        told = self.outbox.periods_told(ChannelName.PAYOUT)
-        return tuple(period for period in self.ledger.billed() if period not in told)
+    def unreported_periods(self) -> tuple[Period, ...]:
+        """Return the billed periods for which there is no payout document."""
+        reported = self.outbox.periods(ChannelName.PAYOUT)
+        return tuple(period for period in self.ledger.billed() if period not in reported)

@@ -118,13 +118,12 @@ class Catalogue:
         ``element`` is the Clark name that the document element must have. Paths in the errors use ``prefixes`` (prefix
         to namespace), by default those of the schema file. Raises CatalogueError when the schema is unusable.
         """
-        schema = self.compiled(urn)
-        expected_root = element or self.root(urn)
+        self.compiled(urn)  # an unusable schema is reported before errors of the document
         try:
             tree = parsing.parse(data)
         except parsing.ParsingError as error:
             return (error.complaint,)
-        return self.validate_tree(urn, tree, schema=schema, element=expected_root, prefixes=prefixes)
+        return self.validate_tree(urn, tree, element=element or self.root(urn), prefixes=prefixes)
 
     def validate_stream(
         self, urn: str, pieces: Pieces, *, root: str | None = None, element: str | None = None
@@ -161,12 +160,11 @@ class Catalogue:
         urn: str,
         tree: parsing.Tree,
         *,
-        schema: etree.XMLSchema | None = None,
         element: str | None = None,
         prefixes: Mapping[str, str] | None = None,
     ) -> tuple[Complaint, ...]:
-        """Validate a parsed document as ``validate`` does; ``schema`` is the compiled schema, if the caller has it."""
-        schema = schema or self.compiled(urn)
+        """Validate a parsed document as ``validate`` does."""
+        schema = self.compiled(urn)
         entry = self.entry(urn)
         root = tree.getroot()
         is_wrong_root = element is not None and root.tag != element

@@ -10,6 +10,7 @@ from pathlib import Path
 from conformance.report.events import Event, RunFinished, Status
 from conformance.report.summary import RequirementVerdict, RunSummary, ScenarioResult, SeenBreach
 from simulator.domain.errors import UserError
+from simulator.domain.language import LANGUAGES, Shown
 
 FILE_NAME = "report.json"
 SCHEMA_VERSION = "1.0"
@@ -170,13 +171,17 @@ def _breach(seen: SeenBreach) -> Json:
     breach = seen.breach
     return {
         "scenario": seen.scenario,
-        "message": {"lv": breach.lv, "en": breach.en},
-        "expected": {"lv": breach.expected_lv, "en": breach.expected},
+        "message": _languages(breach.message),
+        "expected": _languages(breach.expected),
         "evidence": [
             {"entry": evidence.entry, "path": evidence.path, "excerpt": evidence.excerpt}
             for evidence in breach.evidence
         ],
     }
+
+
+def _languages(text: Shown) -> Json:
+    return {language: text.in_language(language) for language in LANGUAGES}
 
 
 def _scenario(result: ScenarioResult, folder: Path | None) -> Json:

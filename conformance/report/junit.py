@@ -87,7 +87,9 @@ def _requirement(verdict: RequirementVerdict) -> _Element:
     standing = f"{info.level}, {info.basis}: {info.source}"
     if verdict.status is Status.FAILED:
         text = f"{detail}\n\nSource: {standing}\nWhat to do: {info.remedy_en}"
-        content.append(E.failure(_clean(text), message=_clean(verdict.breaches[0].breach.en), type=info.id))
+        content.append(
+            E.failure(_clean(text), message=_clean(verdict.breaches[0].breach.message.in_language("en")), type=info.id)
+        )
     elif verdict.status in (Status.WARNED, Status.WAIVED):
         content.append(
             E("system-out", _clean(f"{verdict.status.name} ({standing})\n\n{detail}\n\nWhat to do: {info.remedy_en}"))
@@ -99,7 +101,8 @@ def _requirement(verdict: RequirementVerdict) -> _Element:
 
 def _breach(seen: SeenBreach) -> str:
     breach = seen.breach
-    lines = [breach.en, f"Expected: {breach.expected}", f'Scenario: "{seen.scenario}"']
+    happened, expected = (text.in_language("en") for text in (breach.message, breach.expected))
+    lines = [happened, f"Expected: {expected}", f'Scenario: "{seen.scenario}"']
     for evidence in breach.evidence:
         entry = None if evidence.entry is None else f"journal entry {evidence.entry}"
         lines.append("Where: " + " ".join(part for part in (entry, evidence.path, evidence.excerpt) if part))

@@ -52,14 +52,14 @@ class SeenBreach:
         return Bilingual(self.scenario_lv, self.scenario)
 
     @property
-    def message(self) -> Bilingual:
+    def message(self) -> Shown:
         """The sentence that says what happened."""
-        return Bilingual(self.breach.lv, self.breach.en)
+        return self.breach.message
 
     @property
-    def expected(self) -> Bilingual:
+    def expected(self) -> Shown:
         """The sentence that says what was expected."""
-        return Bilingual(self.breach.expected_lv, self.breach.expected)
+        return self.breach.expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,5 +356,5 @@ def grouped(breaches: Iterable[SeenBreach]) -> tuple[BreachGroup, ...]:
     """
     groups: dict[str, list[SeenBreach]] = {}
     for seen in breaches:
-        groups.setdefault(_FIGURE.sub("0", seen.breach.en), []).append(seen)
+        groups.setdefault(_FIGURE.sub("0", seen.message.in_language("en")), []).append(seen)
     return tuple(BreachGroup(tuple(group[:_SHOWN]), tuple(group[_SHOWN:])) for group in groups.values())

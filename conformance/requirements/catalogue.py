@@ -1,7 +1,4 @@
-"""Reads the catalogue of requirements: the TOML files beside this module, one per chapter.
-
-What a requirement is. The catalogue itself is data: one TOML file per chapter beside this module.
-"""
+"""Requirements, and their catalogue: the TOML files beside this module, one per chapter."""
 
 from __future__ import annotations
 
@@ -27,7 +24,7 @@ Sentence = Annotated[str, Convert("a sentence", _stripped, {"type": "string", "p
 
 
 class Level(StrEnum):
-    """How binding a requirement is: a broken *must* fails the run, a broken *should* warns."""
+    """The strictness of a requirement: a broken *must* fails the run, a broken *should* warns."""
 
     MUST = "must"
     SHOULD = "should"
@@ -38,7 +35,7 @@ class Requirement:
     """One thing that a retailer must or should do.
 
     ``id`` is chapter and number (``PAY-03``); ``remedy`` tells the retailer's developer what to do. ``expected`` is
-    what a breach shows as expected where that is always the same, and empty where it depends on the traffic.
+    the expectation that a breach shows where it is always the same, and empty where it depends on the traffic.
     ``untested`` gives the reason when no rule judges the requirement, ``needs`` what has to be switched on in ``[run]``
     before there is anything to judge. Texts stand in Latvian and English.
     """
@@ -68,7 +65,7 @@ class Requirement:
 
     @property
     def basis(self) -> str:
-        """How well the requirement is known: ``documented``, ``inferred`` or ``assumed``."""
+        """The certainty of the requirement: ``documented``, ``inferred`` or ``assumed``."""
         return self.provenance.basis.value
 
 
@@ -80,7 +77,7 @@ NEEDS = {
     "soap": 'transport = "ftps" in [run] of retailer.toml, or nobody called by SOAP: the FTP chapter is judged',
     "ftps": 'transport = "soap" in [run] of retailer.toml, or nobody came by FTPS: with ftps it is tested',
 }
-"""What a requirement may need, and why it is not tested without."""
+"""The needs that a requirement may have, each with the reason why it is not tested without."""
 
 _Chapter = Annotated[
     tuple[Requirement, ...], Check("tables, each headed [[requirement]]; at least one", bool, {"minItems": 1})

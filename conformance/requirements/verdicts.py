@@ -1,31 +1,34 @@
-"""What rules decide and reports show: a verdict on each requirement, with its breaches and their evidence."""
+"""Verdicts of the rules, as reports show them: one for each requirement, with its breaches and their evidence."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from simulator.domain.language import Bilingual, Shown
+
+UNSTATED = Bilingual(lv="", en="")
+"""The expectation of a breach whose rule leaves it to the catalogue."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where a breach can be seen: a journal entry, and in its document the XPath and a short excerpt."""
+    """The place of a breach: a journal entry, and in its document the XPath and a short excerpt."""
 
     entry: int | None = None
     path: str | None = None
     excerpt: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Breach:
-    """One breach of a requirement: what happened and what was expected, in English and Latvian, and where to see it.
+    """One breach of a requirement: a sentence on what happened, the expectation, and where to see it.
 
-    A rule leaves ``expected`` and ``expected_lv`` empty where the catalogue states what the requirement expects; they
-    are filled in before anyone else sees the breach.
+    A rule leaves ``expected`` out where the catalogue states what the requirement expects; it is filled in before
+    anyone else sees the breach.
     """
 
-    en: str
-    lv: str
-    expected: str = ""
-    expected_lv: str = ""
+    message: Shown
+    expected: Shown = UNSTATED
     evidence: tuple[Evidence, ...] = ()
 
 

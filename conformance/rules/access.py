@@ -7,38 +7,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from conformance.rules.traffic import Call
+from conformance.rules.traffic import Call, Recorded
 from conformance.rules.values import table, tables, text, texts
-from simulator.journal.entries import Entry, Kind, Outcome
+from simulator.journal.entries import Entry, Kind
 
 REFUSED = "security"
-"""The fault code of a call that DIT's guard did not let in."""
+"""The fault code of a call that DIT's authenticator refused."""
 _SIMULATED = "simulated"
 
 
 @dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(Recorded):
     """A request for a token, answered or refused. ``doctored`` means that the simulator tampered with the token."""
 
-    entry: Entry
     token: str | None
     expires: datetime | None
     claims: tuple[str, ...]
     doctored: bool
 
     @property
-    def number(self) -> int:
-        """Number of the journal entry."""
-        return self.entry.number
-
-    @property
-    def done(self) -> bool:
-        """Tell whether a token was issued."""
-        return self.entry.outcome is Outcome.OK
-
-    @property
     def at(self) -> datetime:
-        """When, by the clock that the retailer lives by."""
+        """Time of the request by the retailer's clock."""
         return moment_of(self.entry, text(self.entry.details.get("clock")))
 
 
@@ -58,7 +47,7 @@ class Use:
 
     @property
     def accepted(self) -> bool:
-        """Tell whether DIT's guard let it in."""
+        """Tell whether DIT's authenticator accepted it."""
         return self.call.entry.fault_code != REFUSED
 
     @property
@@ -67,20 +56,13 @@ class Use:
         return not self.accepted and bool(self.call.entry.details.get("misbehaviour"))
 
     def at(self, clock: str | None) -> datetime:
-        """When, by a clock."""
+        """Return the time of the call by its own clock, or else by the given one."""
         return moment_of(self.call.entry, self.clock or clock)
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class Command(Recorded):
     """A command of an FTPS session that was no call of DIT's: login, TLS, folders."""
-
-    entry: Entry
-
-    @property
-    def number(self) -> int:
-        """Number of the journal entry."""
-        return self.entry.number
 
     @property
     def verb(self) -> str:
@@ -88,30 +70,25 @@ class Command:
         return self.entry.operation
 
     @property
-    def done(self) -> bool:
-        """Tell whether it was carried out."""
-        return self.entry.outcome is Outcome.OK
-
-    @property
     def fault(self) -> str | None:
-        """The word for why it was refused."""
+        """The fault code of the refusal, None when it was carried out."""
         return self.entry.fault_code
 
 
 def commands_of(entries: Iterable[Entry], authority: str) -> Iterator[Command]:
-    """The commands of an authority; one whose caller is not known yet counts too, as with calls."""
+    """Yield the commands of an authority; one whose caller is not known yet counts too, as with calls."""
     for entry in entries:
         if entry.kind is Kind.FTP and entry.authority in (authority, None):
             yield Command(entry)
 
 
 def moment_of(entry: Entry, clock: str | None) -> datetime:
-    """An entry's time by the simulated clock or the machine's."""
+    """Return an entry's time by the simulated clock or the machine's."""
     return entry.at if clock == _SIMULATED else entry.wall
 
 
 def issues_of(entries: Iterable[Entry], authority: str) -> Iterator[Issue]:
-    """The requests for tokens of an authority, and those whose maker could not be told."""
+    """Yield the requests for tokens of an authority, and those whose sender is not known."""
     for entry in entries:
         if entry.kind is Kind.TOKEN and entry.authority in (authority, None):
             details = table(entry.details)
@@ -125,7 +102,7 @@ def issues_of(entries: Iterable[Entry], authority: str) -> Iterator[Issue]:
 
 
 def uses_of(calls: Iterable[Call]) -> Iterator[Use]:
-    """The calls at DIT's guarded addresses."""
+    """Yield the calls at DIT's secured endpoints."""
     for call in calls:
         security = table(call.entry.details.get("security"))
         if security or call.entry.fault_code == REFUSED:
@@ -134,7 +111,7 @@ def uses_of(calls: Iterable[Call]) -> Iterator[Use]:
 
 
 def complaints_of(entry: Entry) -> frozenset[str]:
-    """The checks that a refused call or request failed, by the simulator's words."""
+    """Return the checks that a refused call or request failed, by the simulator's names for them."""
     if entry.fault_code != REFUSED:
         return frozenset()
     return frozenset(code for fields in tables(entry.details.get("complaints")) if (code := text(fields.get("code"))))
@@ -142,10 +119,10 @@ def complaints_of(entry: Entry) -> frozenset[str]:
 
 def _moment(written: str | None) -> datetime | None:
     try:
-        found = datetime.fromisoformat(written) if written is not None else None
+        moment = datetime.fromisoformat(written) if written is not None else None
     except ValueError:
         return None
-    return found if found is not None and found.tzinfo is not None else None
+    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 class Access:

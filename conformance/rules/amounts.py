@@ -1,136 +1,155 @@
-"""Checks of the amounts of bills, by what the settlement of each bill found."""
+"""Rules on the amounts of bills; their breaches come from the finding of each bill's settlement."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 
 from conformance.requirements.verdicts import Breach, Evidence
 from conformance.rules.case import Case
 from conformance.rules.diagnosis import AmountError, AmountFinding, Settlement
-from conformance.rules.registry import PASSED, Check
+from conformance.rules.registry import PASSED, Check, Rule, rule
 from conformance.rules.values import euro
+from simulator.domain.language import Text, _
+
+Concern = Callable[[Settlement], bool]
+"""Tells whether a bill is one that could have broken a requirement."""
 
 
-def amount_checks(case: Case, requirement: str, concerns: Callable[[Settlement], bool]) -> Iterator[Check]:
-    """Check the bills whose amounts a requirement concerns; a finding is a breach of the requirement that it names."""
-    for settlement in case.support.settlements:
-        finding = settlement.finding
-        if finding is not None and finding.requirement == requirement:
-            yield _broken(case, settlement, finding)
-        elif settlement.judged and concerns(settlement):
-            yield PASSED
+def amount_rule(requirement: str) -> Callable[[Concern], Rule]:
+    """Register the rule of a requirement on amounts; the decorated function picks the bills that it concerns.
+
+    A bill whose finding names the requirement breaks it. Other bills pass if they are concerned and could be judged.
+    """
+
+    def decorate(concerns: Concern) -> Rule:
+        @rule(requirement)
+        @functools.wraps(concerns)
+        def checks(case: Case) -> Iterator[Check]:
+            for settlement in case.support.settlements:
+                finding = settlement.finding
+                if finding is not None and finding.requirement == requirement:
+                    yield _broken(case, settlement, finding)
+                elif settlement.judged and concerns(settlement):
+                    yield PASSED
+
+        return checks
+
+    return decorate
 
 
-_EXTRA = {
-    "DIS-01": (", although support has ended", ", lai gan atbalsts ir izbeigts"),
-    "DIS-02": (": the catch-up amounts were left out", ": izlīdzinošās summas nav ņemtas vērā"),
-    "DIS-03": (": the categories were not added up", ": kategoriju summas nav saskaitītas"),
-    "DIS-05": (": a decision that came twice was booked twice", ": divreiz saņemts lēmums iegrāmatots divreiz"),
-    "DIS-06": (": the list that granted it was not valid", ": saraksts, kurā tas piešķirts, nebija derīgs"),
-    "DIS-07": (
-        ": the list that granted it was another retailer's",
-        ": saraksts, kurā tas piešķirts, bija cita tirgotāja",
-    ),
-    "DIS-08": (": a list that came late was left out", ": vēlāk saņemts saraksts nav ņemts vērā"),
-    "PAY-24": (": the amount was rounded", ": summa ir noapaļota"),
-    "PAY-25": (": what earlier months left was forgotten", ": aizmirsts iepriekšējo mēnešu atlikums"),
-    "PAY-05": (": the rest is left over from the year before", ": starpība ir iepriekšējā gada atlikums"),
-    "PAY-21": (": what a cancelled bill took was not given back", ": atceltajā rēķinā piemērotais nav atgriezts"),
+_CAUSES = {
+    "DIS-01": _(", although support has ended"),
+    "DIS-02": _(": the catch-up amounts were left out"),
+    "DIS-03": _(": the categories were not added up"),
+    "DIS-05": _(": a decision that came twice was booked twice"),
+    "DIS-06": _(": the list that granted it was not valid"),
+    "DIS-07": _(": the list that granted it was another retailer's"),
+    "DIS-08": _(": a list that came late was left out"),
+    "PAY-24": _(": the amount was rounded"),
+    "PAY-25": _(": what earlier months left was forgotten"),
+    "PAY-05": _(": the rest is left over from the year before"),
+    "PAY-21": _(": what a cancelled bill took was not given back"),
 }
+"""The mistakes behind wrong amounts, where the requirement tells them."""
 
 
 def _broken(case: Case, settlement: Settlement, finding: AmountFinding) -> Breach:
     bill = settlement.bill
-    extra, piebilde = _EXTRA.get(finding.requirement, ("", ""))
-    en, lv, expected, expected_lv = _SENTENCES[finding.error](settlement, finding)
+    error, expected = _SENTENCES[finding.error](settlement, finding)
     payout = finding.payout
-    shown = () if payout is None else (case.evidence_in(payout.document, payout.index, finding.field),)
+    shown = () if payout is None else (case.evidence_in_record(payout, finding.field),)
     requested = (Evidence(bill.number),) if bill.requested else ()
     return Breach(
-        en=f"Invoice {bill.invoice} of contract {bill.contract} ({bill.period}): {en}{extra}.",
-        lv=f"Rēķins {bill.invoice}, līgums {bill.contract} ({bill.period}): {lv}{piebilde}.",
-        expected=expected,
-        expected_lv=expected_lv,
+        _(
+            "Invoice {invoice} of contract {contract} ({period}): {error}{cause}.",
+            invoice=bill.invoice,
+            contract=bill.contract,
+            period=bill.period,
+            error=error,
+            cause=_CAUSES.get(finding.requirement, ""),
+        ),
+        expected,
         evidence=(*shown, *requested),
     )
 
 
-_Sentences = tuple[str, str, str, str]
+_Sentences = tuple[Text, Text]
+"""The error and the expectation."""
 
 
 def _above_net(settlement: Settlement, finding: AmountFinding) -> _Sentences:
-    net, vat = euro(settlement.bill.net), euro(settlement.bill.vat)
-    return (
-        f"{euro(finding.found)} of support was applied, but the bill without VAT is {net} (VAT {vat})",
-        f"piemērots atbalsts {euro(finding.found)}, bet rēķins bez PVN ir {net} (PVN {vat})",
-        f"at most {euro(finding.expected)}",
-        f"ne vairāk kā {euro(finding.expected)}",
+    message = _(
+        "{found} of support was applied, but the bill without VAT is {net} (VAT {vat})",
+        found=euro(finding.found),
+        net=euro(settlement.bill.net),
+        vat=euro(settlement.bill.vat),
     )
+    return message, _("at most {amount}", amount=euro(finding.expected))
 
 
 def _gross(settlement: Settlement, finding: AmountFinding) -> _Sentences:
-    return (
-        f"the net bill is stated as {euro(finding.found)}, which includes VAT of {euro(settlement.bill.vat)}",
-        f"kā neto rēķins norādīti {euro(finding.found)}, ieskaitot PVN {euro(settlement.bill.vat)}",
-        f"the bill without VAT: {euro(finding.expected)}",
-        f"rēķins bez PVN: {euro(finding.expected)}",
+    message = _(
+        "the net bill is stated as {found}, which includes VAT of {vat}",
+        found=euro(finding.found),
+        vat=euro(settlement.bill.vat),
     )
+    return message, _("the bill without VAT: {amount}", amount=euro(finding.expected))
 
 
 def _too_much(settlement: Settlement, finding: AmountFinding) -> _Sentences:
     del settlement
-    who = finding.payout.record.person_code if finding.payout is not None else ""
-    return (
-        f"{euro(finding.found)} was applied for {who}, but {euro(finding.expected)} was available",
-        f"personai {who} piemēroti {euro(finding.found)}, bet pieejami bija {euro(finding.expected)}",
-        f"at most {euro(finding.expected)}",
-        f"ne vairāk kā {euro(finding.expected)}",
+    message = _(
+        "{found} was applied for {person}, but {expected} was available",
+        found=euro(finding.found),
+        person=_payee(finding),
+        expected=euro(finding.expected),
     )
+    return message, _("at most {amount}", amount=euro(finding.expected))
 
 
 def _too_little(settlement: Settlement, finding: AmountFinding) -> _Sentences:
-    net, available = euro(settlement.bill.net), euro(settlement.available)
-    return (
-        f"only {euro(finding.found)} was applied; the bill without VAT is {net} and {available} was available",
-        f"piemēroti tikai {euro(finding.found)}; rēķins bez PVN ir {net}, un pieejami bija {available}",
-        f"{euro(finding.expected)}, the smaller of the two",
-        f"{euro(finding.expected)}, mazākais no abiem",
+    message = _(
+        "only {found} was applied; the bill without VAT is {net} and {available} was available",
+        found=euro(finding.found),
+        net=euro(settlement.bill.net),
+        available=euro(settlement.available),
     )
+    return message, _("{amount}, the smaller of the two", amount=euro(finding.expected))
 
 
 def _split(settlement: Settlement, finding: AmountFinding) -> _Sentences:
     del settlement
-    carried = finding.field == "carried_over"
-    what, kas = (
-        ("carried over from earlier months", "no agrākiem mēnešiem") if carried else ("left for later", "atlikums")
+    part = _("carried over from earlier months") if finding.field == "carried_over" else _("left for later")
+    expected = euro(finding.expected)
+    message = _(
+        "{found} is stated as {part}, it should be {expected}",
+        found=euro(finding.found),
+        part=part,
+        expected=expected,
     )
-    return (
-        f"{euro(finding.found)} is stated as {what}, it should be {euro(finding.expected)}",
-        f"{kas} norādīti {euro(finding.found)}, bet jābūt {euro(finding.expected)}",
-        f"{what}: {euro(finding.expected)}",
-        f"{kas}: {euro(finding.expected)}",
-    )
+    return message, Text("{part}: {amount}", {"part": part, "amount": expected})
 
 
 def _person(settlement: Settlement, finding: AmountFinding) -> _Sentences:
-    who = finding.payout.record.person_code if finding.payout is not None else ""
     entitled = ", ".join(share.person for share in settlement.missing)
     return (
-        f"the payout names {who}, to whom nothing was granted on this contract",
-        f"izmaksa norādīta personai {who}, kurai šajā līgumā nekas nav piešķirts",
-        f"the person to whom support was granted: {entitled}",
-        f"persona, kurai piešķirts atbalsts: {entitled}",
+        _("the payout names {person}, to whom nothing was granted on this contract", person=_payee(finding)),
+        _("the person to whom support was granted: {persons}", persons=entitled),
     )
 
 
 def _misreported(settlement: Settlement, finding: AmountFinding) -> _Sentences:
     del settlement
+    expected = euro(finding.expected)
     return (
-        f"{euro(finding.found)} was reported, but {euro(finding.expected)} was taken off the bill",
-        f"paziņoti {euro(finding.found)}, bet no rēķina atskaitīti {euro(finding.expected)}",
-        f"the same amount on the bill and in the payout record: {euro(finding.expected)}",
-        f"viena un tā pati summa rēķinā un izmaksas ierakstā: {euro(finding.expected)}",
+        _("{found} was reported, but {expected} was taken off the bill", found=euro(finding.found), expected=expected),
+        _("the same amount on the bill and in the payout record: {amount}", amount=expected),
     )
+
+
+def _payee(finding: AmountFinding) -> str:
+    return finding.payout.record.person_code if finding.payout is not None else ""
 
 
 _SENTENCES: dict[AmountError, Callable[[Settlement, AmountFinding], _Sentences]] = {

@@ -105,7 +105,7 @@ class Bill:
 
 
 def requests_of(entries: Iterable[Entry], authority: str) -> tuple[Request, ...]:
-    """The requests to a retailer since it was last told to forget everything, each with its answer."""
+    """Return the requests to a retailer, each with its answer."""
     requests: list[Request] = []
     waiting: dict[str, int] = {}
     for entry in entries:
@@ -162,7 +162,7 @@ def events_of(requests: Iterable[Request]) -> Iterator[BusinessEvent]:
 
 
 def indeterminate_of(requests: Iterable[Request]) -> frozenset[str]:
-    """Contracts of events and bills that the retailer answered with an error: nobody knows what it made of them."""
+    """Return the contracts of events and bills that the retailer answered with an error; their state is not known."""
     return frozenset(
         number
         for request in requests
@@ -249,7 +249,7 @@ def plain(code: str) -> str:
 
 
 def bills_of(requests: Iterable[Request]) -> Iterator[Bill]:
-    """The bills that the retailer issued without an error, in the order in which it was told to."""
+    """The bills that the retailer issued without an error, in the order of the requests."""
     for request in requests:
         period = month(request.fields.get("period"))
         if request.do != "bill" or not request.ok or period is None:
@@ -278,12 +278,12 @@ def _lines(request: Request) -> list[tuple[str, str, Decimal]] | None:
     said = table(request.said)
     if "lines" not in said:
         return None
-    found = []
+    stated = []
     for line in tables(said.get("lines")):
         invoice, who, applied = text(line.get("invoice")), text(line.get("person")), money(line.get("applied"))
         if invoice is not None and who is not None and applied is not None:
-            found.append((invoice, who, applied))
-    return found
+            stated.append((invoice, who, applied))
+    return stated
 
 
 class Business:
@@ -342,7 +342,7 @@ class Business:
 
     @cached_property
     def indeterminate(self) -> frozenset[str]:
-        """Contracts with an event or a bill that the retailer answered with an error: what it recorded is not known."""
+        """Contracts whose state is not known: the retailer answered an event or a bill with an error."""
         return indeterminate_of(self.requests)
 
     @cached_property

@@ -10,8 +10,9 @@ from lxml import etree
 from conformance.requirements.verdicts import Evidence
 from conformance.rules.access import Access
 from conformance.rules.business import Business, plain
-from conformance.rules.reporting import Reporting
+from conformance.rules.reporting import ContractReport, Reporting
 from conformance.rules.settlement import Support
+from conformance.rules.support import Payout
 from conformance.rules.traffic import Delivery, Sent, Traffic, ValidDocument
 from simulator.documents.parsing import Element
 from simulator.documents.profile import Profile
@@ -54,18 +55,23 @@ class Case:
 
     @cached_property
     def reporting(self) -> Reporting:
-        """The retailer's contract records, compared with what happened to its contracts."""
+        """The retailer's contract records, compared with the events of its contracts."""
         return Reporting(self.traffic, self.business)
 
     @cached_property
     def support(self) -> Support:
-        """Grants, payouts, and each bill with what it took of the support."""
+        """Grants, payouts, and each bill with the support that it took."""
         provider = self.retailer.registration_number
         return Support(self.traffic, self.business, self.reporting, self.profile, provider, self._person)
 
     @cached_property
+    def own_contracts(self) -> frozenset[str]:
+        """Numbers of the retailer's contracts, with those whose state is not known."""
+        return frozenset((*self.reporting.history, *self.business.indeterminate))
+
+    @cached_property
     def contracts_of_others(self) -> frozenset[str]:
-        """Numbers of other retailers' contracts: by their own documents, or by what ALDIS knows of persons."""
+        """Numbers of other retailers' contracts: by their own documents, or by the claims of persons in ALDIS."""
         own = self.retailer.registration_number
         claimed = frozenset(claim.contract for claim in self.world.claims if claim.provider != own)
         return claimed | self.traffic.reported_by_others
@@ -81,6 +87,12 @@ class Case:
     def _new_codes(self) -> dict[str, str]:
         changes = [event for event in self.business.events if event.previous_code is not None]
         return {plain(event.previous_code or ""): event.after.holder.code for event in changes}
+
+    def evidence_in_record(
+        self, reported: ContractReport | Payout, field: str | None = None, member: int | None = None
+    ) -> Evidence:
+        """Return a contract or payout record in its sent document, or a field of it, as evidence."""
+        return self.evidence_in(reported.document, reported.index, field, member)
 
     def evidence_in(
         self,

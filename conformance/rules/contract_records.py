@@ -1,6 +1,6 @@
-"""CON: whether a contract's record says what was signed, and fits together in itself.
+"""Chapter CON, records: each agrees with the signed contract and does not contradict itself.
 
-Facts about sent documents: lost, sent again, copied under another id, or contradicting themselves.
+Other chapters use the facts about sent documents: lost, sent again, copied under another id.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from conformance.rules.traffic import ValidDocument
 from simulator.documents.business import Breach as Contradiction
 from simulator.documents.business import breaches
 from simulator.domain.identifiers import eic_valid, personal_code_valid
+from simulator.domain.language import _, joined
 from simulator.domain.model import ChannelName, ContractRecord, Document, PayoutRecord, Record
 
 
@@ -72,23 +73,23 @@ def _key(record: Record) -> tuple[object, ...]:
 def contradictions(case: Case, codes: frozenset[str], channel: ChannelName | None = None) -> Iterator[Check]:
     """Check the sent documents (of a channel) for contradictions of some codes, which no schema can tell."""
     for document in case.traffic.documents(channel):
-        found = [breach for breach in breaches(document.document, case.profile) if breach.code in codes]
-        if not found:
+        contradicting = [breach for breach in breaches(document.document, case.profile) if breach.code in codes]
+        if not contradicting:
             yield PASSED
-        for contradiction in found:
+        for contradiction in contradicting:
             yield _contradiction(case, document, contradiction)
 
 
-def _contradiction(case: Case, document: ValidDocument, found: Contradiction) -> Breach:
-    field = found.field.removeprefix("header.") if found.record is None else found.field
-    where = f", record {found.position}" if found.position else ""
-    kur = f", {found.position}. ieraksts" if found.position else ""
+def _contradiction(case: Case, document: ValidDocument, contradiction: Contradiction) -> Breach:
+    record, field = contradiction.record, contradiction.field
+    if record is None:
+        field, message = field.removeprefix("header."), _("A {channel} document: {contradiction}.")
+    else:
+        message = _("A {channel} document, record {position}: {contradiction}.", position=contradiction.position)
     return Breach(
-        en=f"A {document.channel} document{where}: {found.found}.",
-        lv=f"Dokuments ({document.channel}){kur}: {found.found.in_language('lv')}.",
-        expected=str(found.expected),
-        expected_lv=found.expected.in_language("lv"),
-        evidence=(case.evidence_in(document, found.record, field, found.member),),
+        message.filled(channel=document.channel, contradiction=contradiction.found),
+        expected=contradiction.expected,
+        evidence=(case.evidence_in(document, record, field, contradiction.member),),
     )
 
 
@@ -131,12 +132,12 @@ def _as_signed(case: Case, *fields: str) -> Iterator[Check]:
     for report in case.reporting.reports:
         if report.contract is None or report.contract in case.business.indeterminate:
             continue
-        found = [
+        differences = [
             difference
             for difference in case.reporting.differences(report)
             if difference.field in fields and not _implausible(difference)
         ]
-        yield _differs(case, report, found) if found else PASSED
+        yield _differs(case, report, differences) if differences else PASSED
 
 
 def _implausible(difference: Difference) -> bool:
@@ -151,20 +152,27 @@ def _implausible(difference: Difference) -> bool:
 
 
 def _differs(case: Case, report: ContractReport, differences: list[Difference]) -> Breach:
-    described = "; ".join(
-        f"{difference.field} is {difference.found!r}, signed was {difference.expected!r}" for difference in differences
+    reported = (
+        _(
+            "{field} is {found!r}, signed was {expected!r}",
+            field=difference.field,
+            found=difference.found,
+            expected=difference.expected,
+        )
+        for difference in differences
     )
-    aprakstits = "; ".join(
-        f'{difference.field} ir "{difference.found}", līgumā "{difference.expected}"' for difference in differences
+    signed = (
+        _("{field} {expected!r}", field=difference.field, expected=difference.expected) for difference in differences
     )
     return Breach(
-        en=f"The record of contract {report.contract} differs from what was signed: {described}.",
-        lv=f"Līguma {report.contract} ieraksts atšķiras no noslēgtā: {aprakstits}.",
-        expected="; ".join(f"{difference.field} {difference.expected!r}" for difference in differences),
-        expected_lv="; ".join(f'{difference.field} "{difference.expected}"' for difference in differences),
+        _(
+            "The record of contract {contract} differs from what was signed: {differences}.",
+            contract=report.contract,
+            differences=joined(reported, "; "),
+        ),
+        expected=joined(signed, "; "),
         evidence=tuple(
-            case.evidence_in(report.document, report.index, difference.field, difference.member)
-            for difference in differences
+            case.evidence_in_record(report, difference.field, difference.member) for difference in differences
         ),
     )
 

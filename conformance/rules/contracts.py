@@ -1,8 +1,9 @@
-"""CON: whether BVKB learns of each contract what happened, all of it, and nothing else."""
+"""Chapter CON, events: everything that happens to a contract is reported to BVKB, and nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import reduce
 
 from conformance.requirements.verdicts import Breach, Evidence
 from conformance.rules.business import BusinessEvent, ContractState, Run, Tenancy, plain
@@ -11,9 +12,14 @@ from conformance.rules.contract_records import is_copy_after_loss
 from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.reporting import ContractReport, day_of, differences
 from conformance.rules.traffic import ValidDocument
+from simulator.domain.language import Text, _, pgettext
 from simulator.domain.model import ChannelName, Operation
 
-_LV = {Operation.NEW: "jauns", Operation.CHANGE: "izmaiņas", Operation.END: "beigas"}
+_OPERATIONS = {
+    Operation.NEW: pgettext("operation", "new"),
+    Operation.CHANGE: pgettext("operation", "change"),
+    Operation.END: pgettext("operation", "end"),
+}
 
 
 @rule("CON-01")
@@ -31,14 +37,17 @@ def new_contracts_reported(case: Case) -> Iterator[Check]:
 
 def _unreported_new(case: Case, event: BusinessEvent, run: Run, other: list[ContractReport]) -> Breach:
     number = event.contract
-    told = f", only as {other[0].record.operation.value}" if other else ""
-    teikts = f", tikai kā {_LV[other[0].record.operation]}" if other else ""
+    message = _("Contract {contract} was signed and not reported as new.", contract=number)
+    if other:
+        message = _(
+            "Contract {contract} was signed and not reported as new, only as {operation}.",
+            contract=number,
+            operation=_OPERATIONS[other[0].record.operation],
+        )
     return Breach(
-        en=f"Contract {number} was signed and not reported as new{told}.",
-        lv=f"Līgums {number} noslēgts, bet nav paziņots kā jauns{teikts}.",
-        expected=f'a record "new" for contract {number} in the run of {day_of(run.at)}',
-        expected_lv=f'ieraksts "jauns" par līgumu {number} {day_of(run.at)} apmaiņas reizē',
-        evidence=(Evidence(event.number), *(case.evidence_in(report.document, report.index) for report in other[:1])),
+        message,
+        expected=_('a record "new" for contract {number} in the run of {day}', number=number, day=day_of(run.at)),
+        evidence=(Evidence(event.number), *(case.evidence_in_record(report) for report in other[:1])),
     )
 
 
@@ -75,11 +84,13 @@ def number_as_signed(case: Case) -> Iterator[Check]:
             yield PASSED
         else:
             yield Breach(
-                en=f"Contract {report.contract} was reported as {report.record.contract!r}.",
-                lv=f'Līgums {report.contract} paziņots kā "{report.record.contract}".',
-                expected=f"the number as signed: {report.contract}",
-                expected_lv=f"numurs, kāds tas ir līgumā: {report.contract}",
-                evidence=(case.evidence_in(report.document, report.index, "contract"),),
+                _(
+                    "Contract {contract} was reported as {written!r}.",
+                    contract=report.contract,
+                    written=report.record.contract,
+                ),
+                expected=_("the number as signed: {contract}", contract=report.contract),
+                evidence=(case.evidence_in_record(report, "contract"),),
             )
 
 
@@ -97,16 +108,20 @@ def ends_reported(case: Case) -> Iterator[Check]:
         ]
         if ends and not _has_last_day(ends[-1]):
             continue  # this breaks CON-11
-        wrong = f"; it was reported with {ends[-1].record.valid_to}" if ends else ""
-        nepareizi = f"; paziņots {ends[-1].record.valid_to}" if ends else ""
+        message = _("Contract {contract} ended on {day}, which was not reported.")
+        if ends:
+            message = _(
+                "Contract {contract} ended on {day}, which was not reported; it was reported with {reported}.",
+                reported=ends[-1].record.valid_to,
+            )
         yield Breach(
-            en=f"Contract {event.contract} ended on {event.day}, which was not reported{wrong}.",
-            lv=f"Līgums {event.contract} beidzās {event.day}, bet tas nav paziņots{nepareizi}.",
-            expected=f'a record "end" with {event.day} as last day in the run of {day_of(run.at)}',
-            expected_lv=f'ieraksts "beigas" ar pēdējo dienu {event.day} apmaiņas reizē {day_of(run.at)}',
+            message.filled(contract=event.contract, day=event.day),
+            expected=_(
+                'a record "end" with {last} as last day in the run of {day}', last=event.day, day=day_of(run.at)
+            ),
             evidence=(
                 Evidence(event.number),
-                *(case.evidence_in(report.document, report.index, "valid_to") for report in ends[-1:]),
+                *(case.evidence_in_record(report, "valid_to") for report in ends[-1:]),
             ),
         )
 
@@ -161,28 +176,24 @@ def _undone(case: Case, event: BusinessEvent, run: Run) -> bool:
 
 def _unreported_change(case: Case, event: BusinessEvent, run: Run) -> Breach:
     otherwise = split_of(case, event)
-    what, kas = "a change", "izmaiņas"
+    change = _("a change")
     if event.previous_code:
-        what, kas = "a new personal code of its holder", "turētāja jaunais personas kods"
+        change = _("a new personal code of its holder")
     elif _withdraws(event):
-        what, kas = "that its end was withdrawn", "beigu atsaukšana"
-    told = (
-        f"was reported as {' and '.join(report.record.operation.value for report in otherwise)}"
-        if otherwise
-        else "was not reported"
-    )
-    teikts = (
-        f"paziņots kā {' un '.join(_LV[report.record.operation] for report in otherwise)}"
-        if otherwise
-        else "nav paziņots"
-    )
+        change = _("that its end was withdrawn")
+    message = _("Contract {contract}: {change} was not reported.")
+    if otherwise:
+        operations = (_OPERATIONS[report.record.operation] for report in otherwise)
+        message = _("Contract {contract}: {change} was reported as {operations}.", operations=_enumerated(operations))
     return Breach(
-        en=f"Contract {event.contract}: {what} {told}.",
-        lv=f"Līgums {event.contract}: {kas} - {teikts}.",
-        expected=f'a record "change" with the new state of the contract in the run of {day_of(run.at)}',
-        expected_lv=f'ieraksts "izmaiņas" ar līguma jauno stāvokli apmaiņas reizē {day_of(run.at)}',
-        evidence=(Evidence(event.number), *(case.evidence_in(report.document, report.index) for report in otherwise)),
+        message.filled(contract=event.contract, change=change),
+        expected=_('a record "change" with the new state of the contract in the run of {day}', day=day_of(run.at)),
+        evidence=(Evidence(event.number), *(case.evidence_in_record(report) for report in otherwise)),
     )
+
+
+def _enumerated(texts: Iterable[Text]) -> Text:
+    return reduce(lambda before, text: _("{before} and {text}", before=before, text=text), texts)
 
 
 def split_of(case: Case, event: BusinessEvent) -> list[ContractReport]:
@@ -216,7 +227,7 @@ def _sub_users(case: Case, kind: str) -> Iterator[Check]:
             yield from _listing(case, report, joined=kind == "sub_user.add")
     for event in case.business.events:
         if event.kind == kind and event.contract not in case.business.indeterminate:
-            yield from _untold(case, event)
+            yield from _unreported_sub_user(case, event)
 
 
 def _listing(case: Case, report: ContractReport, *, joined: bool) -> Iterator[Check]:
@@ -234,14 +245,15 @@ def _listing(case: Case, report: ContractReport, *, joined: bool) -> Iterator[Ch
         yield PASSED
         return
     names = ", ".join(f"{tenancy.person.given_name} {tenancy.person.surname}" for tenancy in wrong)
+    message = (
+        _("The record of contract {contract} of {day} does not name its sub-user {names}.")
+        if joined
+        else _("The record of contract {contract} of {day} still names the former sub-user {names}.")
+    )
     yield Breach(
-        en=f"The record of contract {report.contract} of {report.day} "
-        + (f"does not name its sub-user {names}." if joined else f"still names the former sub-user {names}."),
-        lv=f"Līguma {report.contract} ierakstā ({report.day}) "
-        + (f"nav nosaukts apakšlietotājs {names}." if joined else f"joprojām ir bijušais apakšlietotājs {names}."),
-        expected="all sub-users of the day, and no others",
-        expected_lv="visi tās dienas apakšlietotāji un neviens cits",
-        evidence=(case.evidence_in(report.document, report.index),),
+        message.filled(contract=report.contract, day=report.day, names=names),
+        expected=_("all sub-users of the day, and no others"),
+        evidence=(case.evidence_in_record(report),),
     )
 
 
@@ -255,7 +267,7 @@ def _missing(state: ContractState, report: ContractReport, listed: set[str]) -> 
     ]
 
 
-def _untold(case: Case, event: BusinessEvent) -> Iterator[Check]:
+def _unreported_sub_user(case: Case, event: BusinessEvent) -> Iterator[Check]:
     joined = event.kind == "sub_user.add"
     run = next(
         (
@@ -268,20 +280,25 @@ def _untold(case: Case, event: BusinessEvent) -> Iterator[Check]:
     )
     if run is None or case.traffic.is_inconclusive(ChannelName.CONTRACT, event.number):
         return
-    told = [
+    reports = [
         report
         for report in case.reporting.of(event.contract)
         if report.number > event.number and (joined or report.day > event.day)
     ]
-    if told or not (joined or _was_named(case, event)):
+    if reports or not (joined or _was_named(case, event)):
         return  # the records themselves show it
-    person = event.person
+    message = (
+        _("That {person} joined contract {contract} as sub-user was not reported.")
+        if joined
+        else _("That {person} left contract {contract} as sub-user was not reported.")
+    )
     yield Breach(
-        en=f"That {person} {'joined' if joined else 'left'} contract {event.contract} as sub-user was not reported.",
-        lv=f"Nav paziņots, ka {person} {'kļuva par' if joined else 'vairs nav'} līguma {event.contract} "
-        f"{'apakšlietotāju' if joined else 'apakšlietotājs'}.",
-        expected=f"a record of contract {event.contract} with its sub-users in the run of {day_of(run.at)}",
-        expected_lv=f"līguma {event.contract} ieraksts ar tā apakšlietotājiem apmaiņas reizē {day_of(run.at)}",
+        message.filled(person=event.person, contract=event.contract),
+        expected=_(
+            "a record of contract {contract} with its sub-users in the run of {day}",
+            contract=event.contract,
+            day=day_of(run.at),
+        ),
         evidence=(Evidence(event.number), Evidence(run.ended)),
     )
 
@@ -316,20 +333,24 @@ def nothing_invented(case: Case) -> Iterator[Check]:
             if report.corrects is not None or is_copy_after_loss(case, report.document)
             else _invented(case, report)
         )
-        yield PASSED if reason is None else _invention(case, report, *reason)
+        yield PASSED if reason is None else _invention(case, report, reason)
 
 
-def _invention(case: Case, report: ContractReport, en: str, lv: str) -> Breach:
+def _invention(case: Case, report: ContractReport, reason: Text) -> Breach:
     return Breach(
-        en=f"Contract {report.record.contract} was reported as {report.record.operation.value}, {en}.",
-        lv=f"Līgums {report.record.contract} paziņots kā {_LV[report.record.operation]}, {lv}.",
-        evidence=(case.evidence_in(report.document, report.index),),
+        _(
+            "Contract {contract} was reported as {operation}, {reason}.",
+            contract=report.record.contract,
+            operation=_OPERATIONS[report.record.operation],
+            reason=reason,
+        ),
+        evidence=(case.evidence_in_record(report),),
     )
 
 
-def _invented(case: Case, report: ContractReport) -> tuple[str, str] | None:
+def _invented(case: Case, report: ContractReport) -> Text | None:
     if report.contract is None:
-        return "but no such contract was signed", "bet tāds līgums nav noslēgts"
+        return _("but no such contract was signed")
     events = [
         event for event in case.business.events if event.contract == report.contract and event.number < report.number
     ]
@@ -340,7 +361,7 @@ def _invented(case: Case, report: ContractReport) -> tuple[str, str] | None:
     ]
     match report.record.operation:
         case Operation.END if not any(event.kind == "contract.end" for event in events):
-            return "but it has not ended", "bet tas nav beidzies"
+            return _("but it has not ended")
         case Operation.NEW if earlier and earlier[-1].document.number == report.document.number:
             return None  # twice in one document breaks CON-12
         case Operation.NEW:
@@ -349,12 +370,9 @@ def _invented(case: Case, report: ContractReport) -> tuple[str, str] | None:
                 other for other in earlier if other.corrects is None and other.record.operation is Operation.NEW
             ]
             if len(reported) >= max(1, signed):
-                return "although it was reported as new before", "lai gan kā jauns tas jau ir paziņots"
+                return _("although it was reported as new before")
         case Operation.CHANGE if earlier and not _news(events, earlier[-1], report):
-            return (
-                "but nothing about it has changed since it was last reported",
-                "bet kopš pēdējā ziņojuma nekas nav mainījies",
-            )
+            return _("but nothing about it has changed since it was last reported")
     return None
 
 
@@ -375,8 +393,7 @@ def document_ids_unique(case: Case) -> Iterator[Check]:
             yield PASSED
             continue
         yield Breach(
-            en=f"Document id {document.header.document_id} was used again for other content.",
-            lv=f"Dokumenta identifikators {document.header.document_id} izmantots atkārtoti ar citu saturu.",
+            _("Document id {document} was used again for other content.", document=document.header.document_id),
             evidence=(
                 case.evidence_in(first, field="document_id"),
                 case.evidence_in(document, field="document_id"),

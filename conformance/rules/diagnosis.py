@@ -1,7 +1,7 @@
-"""The one thing that is wrong with the amounts of a bill: whichever simple mistake explains them.
+"""Diagnosis of the amounts of a bill: the one simple mistake that explains them.
 
 A mistake in money shows in many numbers at once. So each known mistake is tried in turn, and the one whose numbers are
-the retailer's is named. What no known mistake explains is plainly too much, too little or wrongly split.
+the retailer's is named. Amounts that no known mistake explains are plainly too much, too little or wrongly split.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _EURO = Decimal(1)
 
 
 class AmountError(Enum):
-    """In which way amounts are wrong."""
+    """The ways in which amounts are wrong."""
 
     ABOVE_NET = auto()
     GROSS = auto()  # the record's net bill includes VAT
@@ -44,7 +44,7 @@ class AmountFinding:
 
 
 class ReportState(Enum):
-    """Tell whether the payout of a bill is known."""
+    """The state of a bill's payout report."""
 
     GIVEN = auto()  # there is a record at least
     NEEDLESS = auto()  # nothing was available, or the bill was cancelled before anyone could report it
@@ -152,13 +152,18 @@ class Settlement:
         return (*(share.payout for share in self.shares if share.payout is not None), *self.strangers)
 
     @property
+    def is_reported(self) -> bool:
+        """Tell whether there is a payout record at least."""
+        return self.report is ReportState.GIVEN
+
+    @property
     def judged(self) -> bool:
         """Tell whether its amounts could be calculated."""
         return self.trusted and self.report in (ReportState.GIVEN, ReportState.NEEDLESS)
 
 
 def diagnose(settlement: Settlement, *, after_wrong_bill: bool) -> AmountFinding | None:
-    """Return what is wrong with the amounts of a bill, None when nothing is.
+    """Return the finding on the amounts of a bill, None when nothing is wrong.
 
     With ``after_wrong_bill`` an earlier bill of the year was wrong, so a wrong split may only follow from that.
     """
@@ -180,14 +185,14 @@ def diagnose(settlement: Settlement, *, after_wrong_bill: bool) -> AmountFinding
 
 
 def _misreported(settlement: Settlement) -> AmountFinding | None:
-    """A record that differs from a bill whose own lines are right."""
+    """Return the finding on a record that differs from a bill whose own lines are right."""
     if not settlement.trusted or settlement.missing or settlement.strangers:
         return None
     wrong = list(_other_lines(settlement, AmountError.MISREPORTED))
     lines = [share.billed for share in settlement.shares if share.payout is not None]
-    told = [line for line in lines if line is not None]
+    stated = [line for line in lines if line is not None]
     most = min(settlement.cap, settlement.available)
-    if not wrong or len(told) < len(lines) or not settlement.due <= sum(told, ZERO) <= most:
+    if not wrong or len(stated) < len(lines) or not settlement.due <= sum(stated, ZERO) <= most:
         return None
     if any(share.billed is not None and share.billed > share.available for share in settlement.shares):
         return None
@@ -195,7 +200,7 @@ def _misreported(settlement: Settlement) -> AmountFinding | None:
 
 
 def _other_lines(settlement: Settlement, wrong: AmountError = AmountError.BILLED_OTHERWISE) -> Iterator[AmountFinding]:
-    """Records that do not say what the bill itself says was taken."""
+    """Yield a finding for each record with another amount than the bill itself states."""
     for share in settlement.shares:
         if share.payout is not None and share.billed is not None and share.billed != share.applied:
             yield AmountFinding("PAY-12", wrong, share.applied, share.billed, share.payout)
@@ -249,8 +254,8 @@ def _wrong_person(settlement: Settlement) -> AmountFinding | None:
 def _too_little(settlement: Settlement) -> AmountFinding | None:
     if settlement.applied >= settlement.due or settlement.missing:
         return None
-    told = [share for share in settlement.shares if share.payout is not None]
-    least = max(told, key=lambda grant: grant.available - grant.applied, default=None)
+    reported = [share for share in settlement.shares if share.payout is not None]
+    least = max(reported, key=lambda share: share.available - share.applied, default=None)
     why = next(_why_too_little(settlement), "PAY-03")
     return AmountFinding(
         why, AmountError.TOO_LITTLE, settlement.applied, settlement.due, least.payout if least is not None else None

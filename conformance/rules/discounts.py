@@ -1,7 +1,4 @@
-"""DIS: whether the retailer does with a decision what it says.
-
-CAL: whether what is due comes in time.
-"""
+"""Chapter DIS: decisions are applied to the bills as they say. Chapter CAL: reports come by their due days."""
 
 from __future__ import annotations
 
@@ -9,77 +6,60 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from conformance.requirements.verdicts import Breach, Evidence
-from conformance.rules.amounts import amount_checks
+from conformance.rules.amounts import amount_rule
 from conformance.rules.business import BusinessEvent, Run
 from conformance.rules.case import Case
 from conformance.rules.contract_records import contradictions
-from conformance.rules.diagnosis import ReportState, Settlement
+from conformance.rules.diagnosis import Settlement
 from conformance.rules.errors import is_answered
 from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.reporting import day_of
 from conformance.rules.traffic import Fetched
 from simulator.domain.clock import last_working_day_before
+from simulator.domain.language import Text, _
 from simulator.domain.model import ChannelName, Period
 
 
-@rule("DIS-01")
-def termination_honoured(case: Case) -> Iterator[Check]:
+@amount_rule("DIS-01")
+def termination_honoured(settlement: Settlement) -> bool:
     """After support has ended, no further support is applied."""
-    yield from amount_checks(case, "DIS-01", lambda settlement: any(share.terminated for share in settlement.shares))
+    return any(share.terminated for share in settlement.shares)
 
 
-@rule("DIS-02")
-def catch_up_applied(case: Case) -> Iterator[Check]:
+@amount_rule("DIS-02")
+def catch_up_applied(settlement: Settlement) -> bool:
     """Catch-up amounts are applied."""
-    yield from amount_checks(
-        case, "DIS-02", lambda settlement: _given(settlement) and any(share.catch_up for share in settlement.shares)
-    )
+    return settlement.is_reported and any(share.catch_up for share in settlement.shares)
 
 
-@rule("DIS-03")
-def categories_add_up(case: Case) -> Iterator[Check]:
+@amount_rule("DIS-03")
+def categories_add_up(settlement: Settlement) -> bool:
     """The whole amount of a decision with several categories is applied."""
-    yield from amount_checks(
-        case,
-        "DIS-03",
-        lambda settlement: _given(settlement) and any(share.several_categories for share in settlement.shares),
-    )
+    return settlement.is_reported and any(share.several_categories for share in settlement.shares)
 
 
-@rule("DIS-05")
-def booked_once(case: Case) -> Iterator[Check]:
+@amount_rule("DIS-05")
+def booked_once(settlement: Settlement) -> bool:
     """A list that comes twice is booked once."""
-    yield from amount_checks(
-        case,
-        "DIS-05",
-        lambda settlement: _given(settlement) and any(share.from_repeated_lists for share in settlement.shares),
-    )
+    return settlement.is_reported and any(share.from_repeated_lists for share in settlement.shares)
 
 
-@rule("DIS-06")
-def invalid_list_not_used(case: Case) -> Iterator[Check]:
+@amount_rule("DIS-06")
+def invalid_list_not_used(settlement: Settlement) -> bool:
     """Nothing is taken off a bill on the strength of an invalid list."""
-    yield from amount_checks(case, "DIS-06", lambda settlement: settlement.refused == "DIS-06")
+    return settlement.refused == "DIS-06"
 
 
-@rule("DIS-07")
-def foreign_list_not_used(case: Case) -> Iterator[Check]:
+@amount_rule("DIS-07")
+def foreign_list_not_used(settlement: Settlement) -> bool:
     """Nothing is taken off a bill on the strength of another retailer's list."""
-    yield from amount_checks(case, "DIS-07", lambda settlement: settlement.refused == "DIS-07")
+    return settlement.refused == "DIS-07"
 
 
-@rule("DIS-08")
-def late_list_used(case: Case) -> Iterator[Check]:
+@amount_rule("DIS-08")
+def late_list_used(settlement: Settlement) -> bool:
     """A list that comes after the one of a later month counts all the same."""
-    yield from amount_checks(
-        case,
-        "DIS-08",
-        lambda settlement: _given(settlement) and any(share.from_late_lists for share in settlement.shares),
-    )
-
-
-def _given(settlement: Settlement) -> bool:
-    return settlement.report is ReportState.GIVEN
+    return settlement.is_reported and any(share.from_late_lists for share in settlement.shares)
 
 
 @rule("DIS-04")
@@ -88,7 +68,7 @@ def unknown_contract_answered(case: Case) -> Iterator[Check]:
     if not case.business.was_asked_to("apply"):
         return
     reported = {report.record.contract for report in case.reporting.reports}
-    own = {*case.reporting.history, *reported, *case.business.indeterminate}
+    own = case.own_contracts | reported
     for fetched in case.traffic.fetched:
         document = fetched.document
         if document is None or document.channel is not ChannelName.DISCOUNT:
@@ -103,8 +83,7 @@ def _unanswered(case: Case, fetched: Fetched, unknown: list[int]) -> Breach:
     document = fetched.document
     numbers = ", ".join(document.discounts()[index].contract for index in unknown) if document is not None else ""
     return Breach(
-        en=f"A decision on contract {numbers}, which the retailer does not have, was not answered.",
-        lv=f"Uz lēmumu par līgumu {numbers}, kura tirgotājam nav, netika atbildēts.",
+        _("A decision on contract {numbers}, which the retailer does not have, was not answered.", numbers=numbers),
         evidence=tuple(case.evidence_in(fetched.delivery, index, "contract") for index in unknown[:3]),
     )
 
@@ -122,11 +101,10 @@ def contracts_in_time(case: Case) -> Iterator[Check]:
             yield PASSED
         else:
             yield _late(
-                f"What happened to contract {event.contract} ({event.kind})",
-                f"Līguma {event.contract} notikums ({event.kind})",
+                _("What happened to contract {contract} ({event})", contract=event.contract, event=event.kind),
                 report.day,
                 due,
-                (Evidence(event.number), case.evidence_in(report.document, report.index)),
+                (Evidence(event.number), case.evidence_in_record(report)),
             )
 
 
@@ -153,7 +131,7 @@ def payouts_in_time(case: Case) -> Iterator[Check]:
     """The payouts of a month are reported by the due day of the month that follows, if a run came before it."""
     for settlement in case.support.settlements:
         bill = settlement.bill
-        if not bill.requested or settlement.report is not ReportState.GIVEN:
+        if not bill.requested or not settlement.is_reported:
             continue
         due = _payouts_due(case, bill.period, bill.at)
         run = _run_in_time(case, ChannelName.PAYOUT, bill.number, due)
@@ -165,11 +143,15 @@ def payouts_in_time(case: Case) -> Iterator[Check]:
             yield PASSED
         else:
             yield _late(
-                f"The payout of invoice {bill.invoice} of contract {bill.contract} ({bill.period})",
-                f"Rēķina {bill.invoice}, līgums {bill.contract} ({bill.period}), izmaksa",
+                _(
+                    "The payout of invoice {invoice} of contract {contract} ({period})",
+                    invoice=bill.invoice,
+                    contract=bill.contract,
+                    period=bill.period,
+                ),
                 sent,
                 due,
-                (Evidence(bill.number), case.evidence_in(first.document, first.index)),
+                (Evidence(bill.number), case.evidence_in_record(first)),
             )
 
 
@@ -182,12 +164,15 @@ def _payouts_due(case: Case, period: Period, issued: datetime) -> date:
         following += 1
 
 
-def _late(what: str, kas: str, found: date, due: date, evidence: tuple[Evidence, ...]) -> Breach:
+def _late(subject: Text, sent: date, due: date, evidence: tuple[Evidence, ...]) -> Breach:
     return Breach(
-        en=f"{what} was reported on {found}, after the due day {due}, although an earlier run gave the occasion.",
-        lv=f"{kas} paziņots {found}, pēc termiņa {due}, lai gan agrāka apmaiņas reize to ļāva.",
-        expected=f"reported by {due}",
-        expected_lv=f"paziņots līdz {due}",
+        _(
+            "{subject} was reported on {sent}, after the due day {due}, although an earlier run gave the occasion.",
+            subject=subject,
+            sent=sent,
+            due=due,
+        ),
+        expected=_("reported by {due}", due=due),
         evidence=evidence,
     )
 
@@ -207,10 +192,8 @@ def not_too_late(case: Case) -> Iterator[Check]:
             yield PASSED
             continue
         yield Breach(
-            en=f"A document sent on {day_of(document.at)} is about {period}, which is closed.",
-            lv=f"Dokuments, kas nosūtīts {day_of(document.at)}, ir par {period}, kas ir slēgts.",
-            expected=f"a month from {earliest} on",
-            expected_lv=f"mēnesis, sākot ar {earliest}",
+            _("A document sent on {sent} is about {period}, which is closed.", sent=day_of(document.at), period=period),
+            expected=_("a month from {earliest} on", earliest=earliest),
             evidence=(case.evidence_in(document, None, "period"),),
         )
 

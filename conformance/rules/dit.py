@@ -1,4 +1,4 @@
-"""DIT: whether the retailer behaves towards the network as a client must."""
+"""Chapter DIT: the retailer keeps the duties of a client of the data distribution network."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 
-from conformance.requirements.verdicts import Breach, Evidence
+from conformance.requirements.verdicts import UNSTATED, Breach, Evidence
 from conformance.rules.access import REFUSED
 from conformance.rules.case import Case
 from conformance.rules.mailbox import (
@@ -14,18 +14,18 @@ from conformance.rules.mailbox import (
     LIST_NOT_READ,
     NOT_DELETED,
     TOO_OFTEN,
-    asked_for,
     cause_of,
     deleted,
     deletes,
     polled_too_soon,
-    read_until,
+    read_listings,
     recoveries,
     refused_for,
 )
 from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.traffic import CONFIRM, DELETE, LIST, RECEIVE, RESTORE, SEND, Call, Delivery, is_nameless_reply
 from conformance.rules.xml import is_misdirected, is_misencoded, kind_of
+from simulator.domain.language import Shown, Text, _, pgettext
 from simulator.domain.model import Environment
 
 _RIGHTS = frozenset(
@@ -45,26 +45,21 @@ def whole_list_read(case: Case) -> Iterator[Check]:
     listings: dict[tuple[str | None, str | None], list[Call]] = defaultdict(list)
     for call in case.traffic.calls:
         if call.operation == LIST and call.answered and not call.read and not call.by_ftps:
-            own = listings[call.selector.channel, call.selector.version]
-            if not own or not polled_too_soon(case, own[-1], call):
-                own.append(call)  # another within minutes breaks DIT-04
-    for own in listings.values():
-        for listing, following in zip(own, [*own[1:], None], strict=True):
-            until = read_until(case, listing, following)
-            if not listing.entry.message_ids or until is None:
-                continue
-            unread = [
-                message for message in listing.entry.message_ids if not asked_for(case, message, listing.number, until)
-            ]
-            yield _unread(listing, until, unread) if unread else PASSED
+            listings[call.selector.channel, call.selector.version].append(call)
+    for listing, until, unread in read_listings(case, listings.values()):
+        yield _unread(listing, until, unread) if unread else PASSED
     yield from refused_for(case, LIST_NOT_READ)
 
 
 def _unread(listing: Call, until: int, unread: list[str]) -> Breach:
     number, all_ = len(unread), len(listing.entry.message_ids)
     return Breach(
-        en=f"{number} of {all_} listed messages were not read: {', '.join(unread[:3])}.",
-        lv=f"No {all_} saraksta ziņojumiem nav nolasīti {number}: {', '.join(unread[:3])}.",
+        _(
+            "{number} of {all} listed messages were not read: {messages}.",
+            number=number,
+            all=all_,
+            messages=", ".join(unread[:3]),
+        ),
         evidence=(Evidence(listing.number), Evidence(until)),
     )
 
@@ -100,10 +95,11 @@ def confirmed_before_deleting(case: Case) -> Iterator[Check]:
             yield PASSED
         else:
             yield Breach(
-                en=f"Message {fetched.delivery.message} was deleted without being confirmed, although its channel "
-                "version asks for manual acknowledgement.",
-                lv=f"Ziņojums {fetched.delivery.message} ir dzēsts bez apstiprināšanas, lai gan kanāla versijai ir "
-                "manuāla apstiprināšana.",
+                _(
+                    "Message {message} was deleted without being confirmed, although its channel version asks for "
+                    "manual acknowledgement.",
+                    message=fetched.delivery.message,
+                ),
                 evidence=(Evidence(fetched.number), Evidence(deleted.number)),
             )
 
@@ -125,10 +121,12 @@ def not_too_often(case: Case) -> Iterator[Check]:
         if polled_too_soon(case, before, call):
             seconds = (call.at - before.at).total_seconds()
             yield Breach(
-                en=f"{call.operation} was called again for the same selection after {seconds:.0f} seconds.",
-                lv=f"{call.operation} tai pašai atlasei izsaukts atkārtoti pēc {seconds:.0f} sekundēm.",
-                expected=f"at least {minutes:.0f} minutes between two calls",
-                expected_lv=f"vismaz {minutes:.0f} minūtes starp izsaukumiem",
+                _(
+                    "{operation} was called again for the same selection after {seconds:.0f} seconds.",
+                    operation=call.operation,
+                    seconds=seconds,
+                ),
+                expected=_("at least {minutes:.0f} minutes between two calls", minutes=minutes),
                 evidence=(Evidence(before.number), Evidence(call.number)),
             )
         else:
@@ -142,11 +140,7 @@ def own_versions(case: Case) -> Iterator[Check]:
         if not call.operation or call.our_trouble:
             continue
         if call.refused and call.entry.fault_code in _RIGHTS:
-            yield Breach(
-                en=f"{call.operation} was refused: {cause_of(call)}",
-                lv=f"{call.operation} nav atļauts: {cause_of(call)}",
-                evidence=(Evidence(call.number),),
-            )
+            yield _refused(call, pgettext("rights", "{operation} was refused: {cause}"))
         else:
             yield PASSED
 
@@ -160,11 +154,13 @@ def accepted(case: Case) -> Iterator[Check]:
         if not _is_bad_call(call):
             yield PASSED
         elif not is_misencoded(case, call) and not is_nameless_reply(call):
-            yield Breach(
-                en=f"{call.operation or 'A call'} was refused ({call.entry.fault_code}): {cause_of(call)}",
-                lv=f"{call.operation or 'Izsaukums'} nav pieņemts ({call.entry.fault_code}): {cause_of(call)}",
-                evidence=(Evidence(call.number),),
-            )
+            yield _refused(call, _("{operation} was refused ({code}): {cause}", code=call.entry.fault_code))
+
+
+def _refused(call: Call, message: Text, expected: Shown = UNSTATED) -> Breach:
+    """Return the breach that a refused call shows; its operation and cause are filled into the message."""
+    message = message.filled(operation=call.operation or _("A call"), cause=cause_of(call))
+    return Breach(message, expected, evidence=(Evidence(call.number),))
 
 
 def _is_bad_call(call: Call) -> bool:
@@ -188,13 +184,8 @@ def not_too_large(case: Case) -> Iterator[Check]:
     limit = case.profile.limits.message_bytes.value
     for call in case.traffic.calls:
         if call.entry.fault_code == _TOO_LARGE:
-            yield Breach(
-                en=f"A message was refused for its size: {cause_of(call)}",
-                lv=f"Ziņojums nav pieņemts izmēra dēļ: {cause_of(call)}",
-                expected=f"at most {limit} bytes",
-                expected_lv=f"ne vairāk kā {limit} baiti",
-                evidence=(Evidence(call.number),),
-            )
+            message = _("A message was refused for its size: {cause}")
+            yield _refused(call, message, expected=_("at most {limit} bytes", limit=limit))
         elif call.operation == SEND and call.done:
             yield PASSED
 
@@ -220,8 +211,11 @@ def _run_after(case: Case, delivery: Delivery) -> Iterator[Check]:
         yield PASSED
     elif not any(not call.answered and call.number > run.number for call in tried):
         yield Breach(
-            en=f"Message {delivery.message} lay in the mailbox ({delivery.channel}), and the run did not fetch it.",
-            lv=f"Ziņojums {delivery.message} atradās pastkastītē ({delivery.channel}), bet netika izgūts.",
+            _(
+                "Message {message} lay in the mailbox ({channel}), and the run did not fetch it.",
+                message=delivery.message,
+                channel=delivery.channel,
+            ),
             evidence=(Evidence(delivery.number), Evidence(run.ended)),
         )
 
@@ -237,10 +231,8 @@ def _before_purge(case: Case, delivery: Delivery) -> Iterator[Check]:
         yield PASSED
     elif case.entries[-1].at > until:
         yield Breach(
-            en=f"Message {delivery.message} was not read within {days} days.",
-            lv=f"Ziņojums {delivery.message} nav nolasīts {days} dienu laikā.",
-            expected=f"every message read within {days} days; then DIT may have purged it",
-            expected_lv=f"katrs ziņojums nolasīts {days} dienu laikā; pēc tam DIT to var būt izdzēsis",
+            _("Message {message} was not read within {days} days.", message=delivery.message, days=days),
+            expected=_("every message read within {days} days; then DIT may have purged it", days=days),
             evidence=(Evidence(delivery.number),),
         )
 
@@ -256,28 +248,22 @@ def own_channel(case: Case) -> Iterator[Check]:
             yield PASSED
             continue
         yield Breach(
-            en=f"A {kind} document was sent on the {sent.channel} channel.",
-            lv=f"Dokuments ({kind}) nosūtīts kanālā ({sent.channel}).",
-            expected=f"the channel version of {kind} documents",
-            expected_lv=f"{kind} dokumentu kanāla versija",
+            _("A {kind} document was sent on the {channel} channel.", kind=kind, channel=sent.channel),
+            expected=_("the channel version of {kind} documents", kind=kind),
             evidence=(Evidence(sent.number),),
         )
 
 
 @rule("DIT-11")
 def status_allows_it(case: Case) -> Iterator[Check]:
-    """No call asks for what a message's status does not allow; once more after a lost answer is no fault."""
+    """No call needs another status than the message has; a repetition after a lost answer is no fault."""
     for call in case.traffic.calls:
         if call.operation not in (RECEIVE, RESTORE, DELETE, CONFIRM) or call.our_trouble:
             continue
         if call.entry.fault_code != _STATUS:
             yield PASSED
         elif not _after_loss(case, call):
-            yield Breach(
-                en=f"{call.operation} was refused for the message's status: {cause_of(call)}",
-                lv=f"{call.operation} nav pieņemts ziņojuma statusa dēļ: {cause_of(call)}",
-                evidence=(Evidence(call.number),),
-            )
+            yield _refused(call, _("{operation} was refused for the message's status: {cause}"))
 
 
 def _after_loss(case: Case, call: Call) -> bool:
@@ -295,18 +281,14 @@ def known_messages(case: Case) -> Iterator[Check]:
         if call.operation not in (RECEIVE, RESTORE, DELETE, CONFIRM) or call.our_trouble:
             continue
         if call.entry.fault_code == _UNKNOWN:
-            yield Breach(
-                en=f"{call.operation} named a message that is not in the mailbox: {cause_of(call)}",
-                lv=f"{call.operation} nosauca ziņojumu, kura pastkastītē nav: {cause_of(call)}",
-                evidence=(Evidence(call.number),),
-            )
+            yield _refused(call, _("{operation} named a message that is not in the mailbox: {cause}"))
         elif call.messages:
             yield PASSED
 
 
 @rule("DIT-13")
 def read_before_deleting(case: Case) -> Iterator[Check]:
-    """No message is deleted that was not read: what it said is then lost."""
+    """No message is deleted that was not read: its content is then lost."""
     for call in case.traffic.calls:
         if call.operation != DELETE or not call.done:
             continue
@@ -321,8 +303,7 @@ def read_before_deleting(case: Case) -> Iterator[Check]:
             yield PASSED
             continue
         yield Breach(
-            en=f"DeleteMessage deleted messages that were never read: {', '.join(unread[:3])}.",
-            lv=f"DeleteMessage dzēsa ziņojumus, kas nav nolasīti: {', '.join(unread[:3])}.",
+            _("DeleteMessage deleted messages that were never read: {messages}.", messages=", ".join(unread[:3])),
             evidence=(Evidence(call.number),),
         )
 
@@ -350,8 +331,7 @@ def soap_12(case: Case) -> Iterator[Check]:
             yield PASSED
             continue
         yield Breach(
-            en=f"{call.operation or 'A call'} was made in SOAP 1.1.",
-            lv=f"{call.operation or 'Izsaukums'} veikts ar SOAP 1.1.",
+            _("{operation} was made in SOAP 1.1.", operation=call.operation or _("A call")),
             evidence=(Evidence(call.number),),
         )
         return  # said once
@@ -374,8 +354,7 @@ def read_once(case: Case) -> Iterator[Check]:
         again = [other for other in call.entry.message_ids if other in read]
         if again:
             yield Breach(
-                en=f"Message {again[0]} was read again although it had been read and not restored.",
-                lv=f"Ziņojums {again[0]} nolasīts vēlreiz, lai gan jau bija nolasīts un nebija atjaunots.",
+                _("Message {message} was read again although it had been read and not restored.", message=again[0]),
                 evidence=(Evidence(read[again[0]].number), Evidence(call.number)),
             )
         elif call.entry.message_ids:
@@ -403,8 +382,7 @@ def in_order(case: Case) -> Iterator[Check]:
             yield PASSED
             continue
         yield Breach(
-            en="The messages of a list were read in another order than they were delivered in.",
-            lv="Saraksta ziņojumi nolasīti citā secībā, nekā tie piegādāti.",
+            _("The messages of a list were read in another order than they were delivered in."),
             evidence=(Evidence(listing.number),),
         )
 
@@ -417,11 +395,7 @@ def monthly_volume(case: Case) -> Iterator[Check]:
     for call in case.traffic.calls:
         size = call.entry.details.get("size")
         if call.refused and call.entry.fault_code == _QUOTA:
-            yield Breach(
-                en=f"DIT refused a message: {cause_of(call)}",
-                lv=f"DIT nepieņēma ziņojumu: {cause_of(call)}",
-                evidence=(Evidence(call.number),),
-            )
+            yield _refused(call, _("DIT refused a message: {cause}"))
             continue
         if call.operation != SEND or not call.done or not isinstance(size, int):
             continue
@@ -430,10 +404,13 @@ def monthly_volume(case: Case) -> Iterator[Check]:
         sent[month] += size
         if before <= limit < sent[month]:
             yield Breach(
-                en=f"More than {limit} bytes were sent in {month[0]}-{month[1]:02d}.",
-                lv=f"{month[0]}-{month[1]:02d} nosūtīti vairāk nekā {limit} baiti.",
-                expected=f"at most {limit / 1e9:g} GB a month; bulk tests are announced to VRAA",
-                expected_lv=f"ne vairāk kā {limit / 1e9:g} GB mēnesī; masveida pārbaudes saskaņo ar VRAA",
+                _(
+                    "More than {limit} bytes were sent in {year}-{month:02d}.",
+                    limit=limit,
+                    year=month[0],
+                    month=month[1],
+                ),
+                expected=_("at most {limit:g} GB a month; bulk tests are announced to VRAA", limit=limit / 1e9),
                 evidence=(Evidence(call.number),),
             )
         else:

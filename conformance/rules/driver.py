@@ -1,9 +1,4 @@
-"""DRV: whether the driver does what it is asked.
-
-PRI: whose data the retailer sends.
-
-FTP: whether a retailer that works by folders and files behaves as a client of DIT's FTPS must.
-"""
+"""Chapters DRV (answers of the driver), PRI (data of the retailer's own customers only) and FTP (duties by FTPS)."""
 
 from __future__ import annotations
 
@@ -20,10 +15,9 @@ from conformance.rules.mailbox import (
     LIST_NOT_READ,
     NOT_DELETED,
     TOO_OFTEN,
-    asked_for,
     deleted,
     polled_too_soon,
-    read_until,
+    read_listings,
     refused_for,
 )
 from conformance.rules.registry import PASSED, Check, rule
@@ -32,6 +26,7 @@ from conformance.rules.support import ZERO
 from conformance.rules.traffic import LIST, SEND, Call, ValidDocument, is_nameless_reply, is_report_elsewhere
 from conformance.rules.values import euro, money, table, tables, text
 from conformance.rules.xml import wrong_encoding
+from simulator.domain.language import Bilingual, Text, _, ngettext
 from simulator.domain.model import ContractRecord, PayoutRecord, Period
 
 
@@ -45,8 +40,11 @@ def answers(case: Case) -> Iterator[Check]:
             yield PASSED
         elif not _excused(case, request, request.ended):
             yield Breach(
-                en=f"The driver answered {request.do!r} with an error: {request.error or 'no reason given'}",
-                lv=f'Draiveris uz "{request.do}" atbildēja ar kļūdu: {request.error or "iemesls nav norādīts"}',
+                _(
+                    "The driver answered {request!r} with an error: {reason}",
+                    request=request.do,
+                    reason=request.error or _("no reason given"),
+                ),
                 evidence=(Evidence(request.number), Evidence(request.ended)),
             )
 
@@ -69,10 +67,11 @@ def lines_of_the_bill(case: Case) -> Iterator[Check]:
             yield PASSED
             continue
         yield Breach(
-            en=f"The lines of a bill name invoice {strange[0]}, which was not asked for.",
-            lv=f"Rēķina rindās nosaukts rēķins {strange[0]}, kas nav pieprasīts.",
-            expected=f"invoices of the request: {', '.join(sorted(invoice for invoice in asked if invoice))}",
-            expected_lv=f"pieprasījuma rēķini: {', '.join(sorted(invoice for invoice in asked if invoice))}",
+            _("The lines of a bill name invoice {invoice}, which was not asked for.", invoice=strange[0]),
+            expected=_(
+                "invoices of the request: {invoices}",
+                invoices=", ".join(sorted(invoice for invoice in asked if invoice)),
+            ),
             evidence=(Evidence(request.number), *([Evidence(request.ended)] if request.ended else [])),
         )
 
@@ -100,10 +99,12 @@ def status_agrees(case: Case) -> Iterator[Check]:
             yield PASSED
             continue
         yield Breach(
-            en=f"Asked for contract {contract}, the retailer says that {euro(granted)} were granted this year.",
-            lv=f"Par līgumu {contract} tirgotājs saka, ka šogad piešķirti {euro(granted)}.",
-            expected=euro(expected),
-            expected_lv=euro(expected),
+            _(
+                "Asked for contract {contract}, the retailer says that {amount} were granted this year.",
+                contract=contract,
+                amount=euro(granted),
+            ),
+            expected=Bilingual(euro(expected), euro(expected)),
             evidence=(Evidence(request.number), *([Evidence(request.ended)] if request.ended else [])),
         )
 
@@ -121,13 +122,15 @@ def calls_arrive(case: Case) -> Iterator[Check]:
     if case.traffic.calls or case.access.issues:
         yield PASSED
         return
-    count = len(done)
     yield Breach(
-        en=f"{count} {'exchange is' if count == 1 else 'exchanges are'} said to be done, but no call of the retailer's "
-        "system has arrived.",
-        lv=f"Tirgotāja sistēma saka, ka apmaiņa ir notikusi ({count}), bet neviens tās izsaukums nav pienācis.",
-        expected=f"calls at the addresses that hello gave, as authority {case.retailer.authority}",
-        expected_lv=f"izsaukumi uz adresēm, ko deva hello, iestādes {case.retailer.authority} vārdā",
+        ngettext(
+            "{number} exchange is said to be done, but no call of the retailer's system has arrived.",
+            "{number} exchanges are said to be done, but no call of the retailer's system has arrived.",
+            len(done),
+        ),
+        expected=_(
+            "calls at the addresses that hello gave, as authority {authority}", authority=case.retailer.authority
+        ),
         evidence=(Evidence(done[0].number), Evidence(done[-1].number)),
     )
 
@@ -145,15 +148,13 @@ def own_name_only(case: Case) -> Iterator[Check]:
     """A document is in the retailer's own name."""
     own = case.retailer.registration_number
     for document in case.traffic.documents():
-        found = document.header.provider
-        if found == own:
+        provider = document.header.provider
+        if provider == own:
             yield PASSED
             continue
         yield Breach(
-            en=f"A document was sent in the name of {found}; the sender is {own}.",
-            lv=f"Dokuments nosūtīts tirgotāja {found} vārdā; sūtītājs ir {own}.",
-            expected=f"the sender's own registration number, {own}",
-            expected_lv=f"sūtītāja reģistrācijas numurs {own}",
+            _("A document was sent in the name of {provider}; the sender is {own}.", provider=provider, own=own),
+            expected=_("the sender's own registration number, {own}", own=own),
             evidence=(case.evidence_in(document, None, "provider"),),
         )
 
@@ -174,13 +175,14 @@ def people_of_the_contract_only(case: Case) -> Iterator[Check]:
         if not others:
             yield PASSED
             continue
-        names = ", ".join(f"{user.person.given_name} {user.person.surname}" for _, user in others)
+        names = ", ".join(f"{user.person.given_name} {user.person.surname}" for _place, user in others)
         yield Breach(
-            en=f"The record of contract {report.contract} names {names}, who never were its sub-users.",
-            lv=f"Līguma {report.contract} ierakstā nosaukts {names}, kas nekad nav bijis tā apakšlietotājs.",
-            evidence=tuple(
-                case.evidence_in(report.document, report.index, "sub_users.person.code", place) for place, _ in others
+            _(
+                "The record of contract {contract} names {names}, who never were its sub-users.",
+                contract=report.contract,
+                names=names,
             ),
+            evidence=tuple(case.evidence_in_record(report, "sub_users.person.code", place) for place, _user in others),
         )
 
 
@@ -191,13 +193,12 @@ def no_people_in_error_texts(case: Case) -> Iterator[Check]:
         answer = sent.content.report if sent.content is not None and sent.is_event else None
         if answer is None or not sent.call.done:
             continue
-        told = [found for error in answer.errors for found in _CODE.findall(f"{error.text_lv} {error.text_en}")]
-        if not told:
+        codes = [code for error in answer.errors for code in _CODE.findall(f"{error.text_lv} {error.text_en}")]
+        if not codes:
             yield PASSED
             continue
         yield Breach(
-            en=f"The texts of an error message name a personal code: {told[0]}.",
-            lv=f"Kļūdas ziņojuma tekstā ir personas kods: {told[0]}.",
+            _("The texts of an error message name a personal code: {code}.", code=codes[0]),
             evidence=(Evidence(sent.number),),
         )
 
@@ -217,16 +218,17 @@ def payouts_of_protected_only(case: Case) -> Iterator[Check]:
                 yield PASSED
             continue
         yield Breach(
-            en=f"Invoice {settlement.bill.invoice}: a payout record of 0.00 names {needless[0].record.person_code}, to "
-            "whom nothing was granted.",
-            lv=f"Rēķins {settlement.bill.invoice}: izmaksas ierakstā ar 0.00 nosaukta persona "
-            f"{needless[0].record.person_code}, kurai nekas nav piešķirts.",
-            evidence=tuple(case.evidence_in(payout.document, payout.index, "person_code") for payout in needless),
+            _(
+                "Invoice {invoice}: a payout record of 0.00 names {person}, to whom nothing was granted.",
+                invoice=settlement.bill.invoice,
+                person=needless[0].record.person_code,
+            ),
+            evidence=tuple(case.evidence_in_record(payout, "person_code") for payout in needless),
         )
 
 
 def _foreign(case: Case, document: ValidDocument) -> list[tuple[str, Evidence]]:
-    own = {*case.reporting.history, *case.business.indeterminate}
+    own = case.own_contracts
     if not own:
         return []  # without business nobody can say which contracts are the retailer's
     return [
@@ -239,11 +241,14 @@ def _foreign(case: Case, document: ValidDocument) -> list[tuple[str, Evidence]]:
 
 
 def _broken(document: ValidDocument, foreign: list[tuple[str, Evidence]]) -> Breach:
-    numbers = ", ".join(sorted({number for number, _ in foreign}))
+    numbers = ", ".join(sorted({number for number, _evidence in foreign}))
     return Breach(
-        en=f"A {document.channel} document holds data of another retailer's contract: {numbers}.",
-        lv=f"Dokumentā ({document.channel}) ir cita tirgotāja līguma dati: {numbers}.",
-        evidence=tuple(evidence for _, evidence in foreign[:3]),
+        _(
+            "A {channel} document holds data of another retailer's contract: {numbers}.",
+            channel=document.channel,
+            numbers=numbers,
+        ),
+        evidence=tuple(evidence for _number, evidence in foreign[:3]),
     )
 
 
@@ -257,11 +262,10 @@ def files_in_utf8(case: Case) -> Iterator[Check]:
     for call in case.traffic.calls:
         if not call.by_ftps or call.operation != SEND or call.our_trouble:
             continue
-        found = wrong_encoding(case, call)
-        if found is not None:
+        encoding = wrong_encoding(case, call)
+        if encoding is not None:
             yield Breach(
-                en=f"The file {_path(call)} is not in UTF-8: {found}.",
-                lv=f"Fails {_path(call)} nav UTF-8 kodējumā: {found}.",
+                _("The file {path} is not in UTF-8: {encoding}.", path=_path(call), encoding=encoding),
                 evidence=(Evidence(call.number),),
             )
         elif call.entry.payload is not None:
@@ -271,25 +275,21 @@ def files_in_utf8(case: Case) -> Iterator[Check]:
 @rule("FTP-02")
 def whole_folder_read(case: Case) -> Iterator[Check]:
     """Every file of a listing is got before the folder is listed again, and in the run that listed it."""
-    for listings in _listings(case).values():
-        kept = [listings[0]] if listings else []
-        for listing in listings[1:]:
-            if not polled_too_soon(case, kept[-1], listing):
-                kept.append(listing)  # another within minutes breaks FTP-03
-        for listing, following in zip(kept, [*kept[1:], None], strict=True):
-            end = read_until(case, listing, following)
-            if not listing.entry.message_ids or end is None:
-                continue
-            left = [message for message in listing.entry.message_ids if not asked_for(case, message, 0, end)]
-            yield _left(listing, end, left) if left else PASSED
+    for listing, until, unread in read_listings(case, _listings(case).values()):
+        yield _left(listing, until, unread) if unread else PASSED
     yield from refused_for(case, LIST_NOT_READ, by_ftps=True)
 
 
 def _left(listing: Call, end: int, left: list[str]) -> Breach:
     number, all_ = len(left), len(listing.entry.message_ids)
     return Breach(
-        en=f"{number} of {all_} files of {_path(listing)} were not read: {', '.join(left[:3])}.",
-        lv=f"No {all_} mapes {_path(listing)} failiem nav nolasīti {number}: {', '.join(left[:3])}.",
+        _(
+            "{number} of {all} files of {path} were not read: {files}.",
+            number=number,
+            all=all_,
+            path=_path(listing),
+            files=", ".join(left[:3]),
+        ),
         evidence=(Evidence(listing.number), Evidence(end)),
     )
 
@@ -305,22 +305,20 @@ def folder_not_too_often(case: Case) -> Iterator[Check]:
                 continue
             seconds = (call.at - before.at).total_seconds()
             yield Breach(
-                en=f"The folder {_path(call)} was listed again after {seconds:.0f} seconds.",
-                lv=f"Mape {_path(call)} skatīta atkārtoti pēc {seconds:.0f} sekundēm.",
-                expected=f"at least {minutes:.0f} minutes between two listings of a folder",
-                expected_lv=f"vismaz {minutes:.0f} minūtes starp mapes skatīšanas reizēm",
+                _("The folder {path} was listed again after {seconds:.0f} seconds.", path=_path(call), seconds=seconds),
+                expected=_("at least {minutes:.0f} minutes between two listings of a folder", minutes=minutes),
                 evidence=(Evidence(before.number), Evidence(call.number)),
             )
     yield from refused_for(case, TOO_OFTEN, by_ftps=True)
 
 
 def _listings(case: Case) -> dict[str, list[Call]]:
-    """The listings of each folder of messages that were answered."""
-    found: dict[str, list[Call]] = defaultdict(list)
+    """Return the listings that were answered, by folder."""
+    listings: dict[str, list[Call]] = defaultdict(list)
     for call in case.traffic.calls:
         if call.by_ftps and call.operation == LIST and call.answered:
-            found[_path(call)].append(call)
-    return found
+            listings[_path(call)].append(call)
+    return listings
 
 
 @rule("FTP-04")
@@ -335,30 +333,18 @@ def files_deleted(case: Case) -> Iterator[Check]:
 
 @rule("FTP-05")
 def protected_by_tls(case: Case) -> Iterator[Check]:
-    """Both connections use TLS, and the server's certificate is one that the client has been told to trust."""
+    """Both connections use TLS, and the server's certificate is one that the client trusts."""
     for command in case.access.ftp_commands:
         if command.fault == _CLEAR:
-            yield _unprotected(
-                command,
-                f"{command.verb} was sent without TLS.",
-                f"{command.verb} nosūtīts bez TLS.",
-            )
+            yield _unprotected(command, _("{command} was sent without TLS.", command=command.verb))
         elif command.fault == _HANDSHAKE:
-            yield _unprotected(
-                command,
-                f"TLS could not be agreed on: {command.entry.cause}",
-                f"Par TLS nevarēja vienoties: {command.entry.cause}",
-            )
+            yield _unprotected(command, _("TLS could not be agreed on: {cause}", cause=command.entry.cause))
         elif command.verb == "PASS" and command.done:
             yield PASSED
 
 
-def _unprotected(command: Command, en: str, lv: str) -> Breach:
-    return Breach(
-        en=en,
-        lv=lv,
-        evidence=(Evidence(command.number),),
-    )
+def _unprotected(command: Command, message: Text) -> Breach:
+    return Breach(message, evidence=(Evidence(command.number),))
 
 
 @rule("FTP-06")
@@ -369,20 +355,14 @@ def errors_in_their_folder(case: Case) -> Iterator[Check]:
         if not call.by_ftps or call.our_trouble:
             continue
         if is_report_elsewhere(sent, case.profile):
-            found = f"The error report {_path(call)} was written where messages are sent."
-            atrasts = f"Kļūdas ziņojums {_path(call)} ierakstīts ziņojumu sūtīšanas mapē."
+            message = _("The error report {path} was written where messages are sent.")
         elif is_nameless_reply(call):
-            found = f"The reply {_path(call)} has a name that does not tell what it is about."
-            atrasts = f"Atbildes {_path(call)} nosaukums nepasaka, par ko tā ir."
+            message = _("The reply {path} has a name that does not tell what it is about.")
         else:
             if sent.is_event and call.done:
                 yield PASSED
             continue
-        yield Breach(
-            en=found,
-            lv=atrasts,
-            evidence=(Evidence(call.number),),
-        )
+        yield Breach(message.filled(path=_path(call)), evidence=(Evidence(call.number),))
 
 
 def _path(call: Call) -> str:

@@ -1,4 +1,4 @@
-"""ERR: what the retailer does when something went wrong."""
+"""Chapter ERR: corrections, resending after lost replies and refusals, and error messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from conformance.rules.traffic import (
     is_same,
 )
 from simulator.domain.identifiers import document_key
-from simulator.domain.model import ChannelName
+from simulator.domain.language import Bilingual, Text, _
+from simulator.domain.model import ChannelName, Document, ErrorReport
 
 
 @rule("ERR-01")
@@ -59,19 +60,27 @@ def _chain(case: Case, document: ValidDocument) -> set[str]:
 def _uncorrected(case: Case, required: RequiredCorrection, later: list[ContractReport], run: Run) -> Breach:
     number, rejected = required.event.contract, required.rejected
     identifier = rejected.document.header.document_id
-    done = "was sent again without naming the document that it corrects" if later else "was not corrected"
-    izdarits = "nosūtīts vēlreiz bez norādes uz labojamo dokumentu" if later else "nav izlabots"
+    message = (
+        _(
+            "BVKB found the record of contract {contract} wrong ({error}); once the data were right, it was sent "
+            "again without naming the document that it corrects."
+        )
+        if later
+        else _(
+            "BVKB found the record of contract {contract} wrong ({error}); once the data were right, it was not "
+            "corrected."
+        )
+    )
     return Breach(
-        en=f"BVKB found the record of contract {number} wrong ({required.error.text_en}); once the data were right, it "
-        f"{done}.",
-        lv=f"BVKB norādīja uz kļūdu līguma {number} ierakstā ({required.error.text_lv}); kad dati izlaboti, "
-        f"ieraksts {izdarits}.",
-        expected=f"a document that corrects {identifier}, whole, with the right record, in the run that follows",
-        expected_lv=f"pilns dokuments ar izlaboto ierakstu, kas labo {identifier}, nākamajā apmaiņas reizē",
+        message.filled(contract=number, error=Bilingual(required.error.text_lv, required.error.text_en)),
+        expected=_(
+            "a document that corrects {document}, whole, with the right record, in the run that follows",
+            document=identifier,
+        ),
         evidence=(
             Evidence(required.number),
-            case.evidence_in(rejected.document, rejected.index),
-            *(case.evidence_in(report.document, report.index) for report in later[:1]),
+            case.evidence_in_record(rejected),
+            *(case.evidence_in_record(report) for report in later[:1]),
             *(() if later else (Evidence(run.ended),)),
         ),
     )
@@ -95,10 +104,12 @@ def _whole(case: Case, before: ValidDocument, after: ValidDocument) -> Check:
         return PASSED
     identifier = before.header.document_id
     return Breach(
-        en=f"The document that corrects {identifier} leaves out contract {', '.join(left_out)}, which thereby counts "
-        "as not reported.",
-        lv=f"Dokumentā, kas labo {identifier}, trūkst līguma {', '.join(left_out)}, tāpēc tas vairs nav uzskatāms "
-        "par paziņotu.",
+        _(
+            "The document that corrects {document} leaves out contract {contracts}, which thereby counts as "
+            "not reported.",
+            document=identifier,
+            contracts=", ".join(left_out),
+        ),
         evidence=(case.evidence_in(after), case.evidence_in(before)),
     )
 
@@ -121,10 +132,12 @@ def sent_again(case: Case) -> Iterator[Check]:
 def _renamed(case: Case, lost: ValidDocument, copy: ValidDocument) -> Breach:
     first, second = lost.header.document_id, copy.header.document_id
     return Breach(
-        en=f"The reply to document {first} was lost; its content was then sent as another document, {second}.",
-        lv=f"Atbilde uz dokumentu {first} pazuda; tā saturs pēc tam nosūtīts kā cits dokuments {second}.",
-        expected=f"the same document with the same id, {first}",
-        expected_lv=f"tas pats dokuments ar to pašu identifikatoru {first}",
+        _(
+            "The reply to document {document} was lost; its content was then sent as another document, {second}.",
+            document=first,
+            second=second,
+        ),
+        expected=_("the same document with the same id, {document}", document=first),
         evidence=(case.evidence_in(lost, field="document_id"), case.evidence_in(copy, field="document_id")),
     )
 
@@ -132,8 +145,7 @@ def _renamed(case: Case, lost: ValidDocument, copy: ValidDocument) -> Breach:
 def _never(case: Case, lost: ValidDocument) -> Breach:
     first = lost.header.document_id
     return Breach(
-        en=f"The reply to document {first} was lost, and the document was not sent again.",
-        lv=f"Atbilde uz dokumentu {first} pazuda, un dokuments nav nosūtīts vēlreiz.",
+        _("The reply to document {document} was lost, and the document was not sent again.", document=first),
         evidence=(case.evidence_in(lost, field="document_id"),),
     )
 
@@ -149,8 +161,7 @@ def tried_again(case: Case) -> Iterator[Check]:
             yield PASSED
         elif case.business.next_run_after(failed.number, failed.channel) is not None:
             yield Breach(
-                en=f"A {failed.channel} document could not be taken by DIT, and was not sent again.",
-                lv=f"Dokumentu ({failed.channel}) DIT nevarēja pieņemt, un tas nav nosūtīts vēlreiz.",
+                _("A {channel} document could not be taken by DIT, and was not sent again.", channel=failed.channel),
                 evidence=(Evidence(failed.number),),
             )
 
@@ -168,10 +179,8 @@ def calls_tried_again(case: Case) -> Iterator[Check]:
             yield PASSED
         elif channel is not None and case.business.next_run_after(failed.number, channel) is not None:
             yield Breach(
-                en=f"{failed.operation} could not be carried out by DIT, and was not tried again.",
-                lv=f"{failed.operation} DIT nevarēja izpildīt, un tas nav mēģināts vēlreiz.",
-                expected=f"{failed.operation} again, in the next run at the latest",
-                expected_lv=f"{failed.operation} vēlreiz, vēlākais nākamajā reizē",
+                _("{operation} could not be carried out by DIT, and was not tried again.", operation=failed.operation),
+                expected=_("{operation} again, in the next run at the latest", operation=failed.operation),
                 evidence=(Evidence(failed.number),),
             )
 
@@ -179,8 +188,8 @@ def calls_tried_again(case: Case) -> Iterator[Check]:
 def _channel_of(case: Case, call: Call) -> ChannelName | None:
     version = call.selector.version
     if version is not None:
-        found = case.profile.channel_of_version(version)
-        return found.name if found is not None else None
+        known = case.profile.channel_of_version(version)
+        return known.name if known is not None else None
     delivered = case.traffic.delivered
     return next((delivered[message].channel for message in call.messages if message in delivered), None)
 
@@ -202,7 +211,11 @@ def invalid_list_answered(case: Case) -> Iterator[Check]:
         if content is None or (content.document is None and not content.data):
             continue
         if content.document is None:
-            yield _answered(case, fetched, "is not valid by its schema", "neatbilst shēmai")
+            yield _answered(
+                case,
+                fetched,
+                _("Message {message} holds a list that is not valid by its schema, and BVKB was not told."),
+            )
 
 
 @rule("ERR-06")
@@ -211,7 +224,9 @@ def foreign_list_answered(case: Case) -> Iterator[Check]:
     for fetched in _lists(case):
         document = fetched.document
         if document is not None and document.header.provider != case.retailer.registration_number:
-            yield _answered(case, fetched, "is another retailer's", "ir cita tirgotāja")
+            yield _answered(
+                case, fetched, _("Message {message} holds a list that is another retailer's, and BVKB was not told.")
+            )
 
 
 def _lists(case: Case) -> Iterator[Fetched]:
@@ -230,15 +245,12 @@ def is_answered(case: Case, message: str) -> bool:
     )
 
 
-def _answered(case: Case, fetched: Fetched, what: str, kas: str) -> Check:
-    message = fetched.message
-    if is_answered(case, message):
+def _answered(case: Case, fetched: Fetched, unanswered: Text) -> Check:
+    if is_answered(case, fetched.message):
         return PASSED
     return Breach(
-        en=f"Message {message} holds a list that {what}, and BVKB was not told.",
-        lv=f"Ziņojumā {message} ir saraksts, kas {kas}, un BVKB par to nav paziņots.",
-        expected="an EventMessage with RelatedMessageID of that message and an error report",
-        expected_lv="EventMessage ar šī ziņojuma RelatedMessageID un kļūdas ziņojumu",
+        unanswered.filled(message=fetched.message),
+        expected=_("an EventMessage with RelatedMessageID of that message and an error report"),
         evidence=(Evidence(fetched.delivery.number),),
     )
 
@@ -248,7 +260,7 @@ def right_list_not_refused(case: Case) -> Iterator[Check]:
     """A correct list is not answered with an error message."""
     if not case.business.was_asked_to("apply"):
         return
-    own = {*case.reporting.history, *case.business.indeterminate}
+    own = case.own_contracts
     for fetched in _lists(case):
         document = fetched.document
         if document is None or document.header.provider != case.retailer.registration_number:
@@ -261,8 +273,7 @@ def right_list_not_refused(case: Case) -> Iterator[Check]:
             yield PASSED
             continue
         yield Breach(
-            en=f"Message {message} holds a correct list, and was answered with an error.",
-            lv=f"Ziņojumā {message} viss ir pareizi, bet uz to atbildēts ar kļūdu.",
+            _("Message {message} holds a correct list, and was answered with an error.", message=message),
             evidence=(Evidence(fetched.delivery.number), Evidence(refusal.number)),
         )
 
@@ -282,8 +293,10 @@ def about_received_messages(case: Case) -> Iterator[Check]:
             yield PASSED
             continue
         yield Breach(
-            en=f"An error message is about message {sent.related or '(none)'}, which the retailer did not receive.",
-            lv=f"Kļūdas ziņojums ir par ziņojumu {sent.related or '(nav)'}, kuru tirgotājs nav saņēmis.",
+            _(
+                "An error message is about message {message}, which the retailer did not receive.",
+                message=sent.related or _("(none)"),
+            ),
             evidence=(Evidence(sent.number),),
         )
 
@@ -291,21 +304,19 @@ def about_received_messages(case: Case) -> Iterator[Check]:
 @rule("ERR-09")
 def names_the_document(case: Case) -> Iterator[Check]:
     """An error message names the document that is wrong by its id."""
-    for sent, fetched in _complaints(case):
-        document = fetched.document
-        report = sent.content.report if sent.content is not None else None
-        if document is None or report is None:
-            continue
-        found, expected = report.document_id, document.header.document_id
-        if found is not None and document_key(found) == document_key(expected):
+    for sent, delivery, report, document in _complaints(case):
+        named, expected = report.document_id, document.header.document_id
+        if named is not None and document_key(named) == document_key(expected):
             yield PASSED
             continue
         yield Breach(
-            en=f"An error message names document {found or '(none)'}; the message that it is about holds {expected}.",
-            lv=f"Kļūdas ziņojumā nosaukts dokuments {found or '(nav)'}; ziņojumā, par kuru tas ir, ir {expected}.",
-            expected=f"the document's own id, {expected}",
-            expected_lv=f"dokumenta identifikators {expected}",
-            evidence=(Evidence(sent.number), Evidence(fetched.number)),
+            _(
+                "An error message names document {named}; the message that it is about holds {expected}.",
+                named=named or _("(none)"),
+                expected=expected,
+            ),
+            expected=_("the document's own id, {expected}", expected=expected),
+            evidence=(Evidence(sent.number), Evidence(delivery.number)),
         )
 
 
@@ -314,34 +325,37 @@ def names_the_record(case: Case) -> Iterator[Check]:
     """An error message about an unknown contract names the record by its place, counted from 1."""
     if not case.business.was_asked_to("apply"):
         return
-    own = {*case.reporting.history, *case.business.indeterminate}
-    for sent, fetched in _complaints(case):
-        document = fetched.document
-        report = sent.content.report if sent.content is not None else None
-        if document is None or report is None or document.header.provider != case.retailer.registration_number:
+    own = case.own_contracts
+    for sent, _delivery, report, document in _complaints(case):
+        if document.header.provider != case.retailer.registration_number:
             continue
         expected = {place for place, record in enumerate(document.discounts(), 1) if record.contract not in own}
-        found = {error.position for error in report.errors}
+        named = {error.position for error in report.errors}
         if not expected:
             continue
-        if expected <= found:
+        if expected <= named:
             yield PASSED
             continue
-        wrong, right = ", ".join(map(str, found)), ", ".join(map(str, sorted(expected)))
+        wrong, right = ", ".join(map(str, named)), ", ".join(map(str, sorted(expected)))
         yield Breach(
-            en=f"An error message names record {wrong}; the contract that is not there stands in record {right}.",
-            lv=f"Kļūdas ziņojumā nosaukts {wrong}. ieraksts; nezināmais līgums ir {right}. ierakstā.",
-            expected=f"record {right}, counted from 1",
-            expected_lv=f"{right}. ieraksts, skaitot no 1",
+            _(
+                "An error message names record {wrong}; the contract that is not there stands in record {right}.",
+                wrong=wrong,
+                right=right,
+            ),
+            expected=_("record {right}, counted from 1", right=right),
             evidence=(Evidence(sent.number),),
         )
 
 
-def _complaints(case: Case) -> Iterator[tuple[Sent, Delivery]]:
-    """The retailer's error messages that DIT took, each with the message that it is about."""
+def _complaints(case: Case) -> Iterator[tuple[Sent, Delivery, ErrorReport, Document]]:
+    """Yield the retailer's error messages that DIT accepted, each with the delivered document that it is about."""
     for sent in case.traffic.sends:
         if sent.is_event and sent.call.done and sent.related in case.traffic.delivered:
-            yield sent, case.traffic.delivered[sent.related]
+            delivery = case.traffic.delivered[sent.related]
+            report = sent.content.report if sent.content is not None else None
+            if report is not None and delivery.document is not None:
+                yield sent, delivery, report, delivery.document
 
 
 @rule("ERR-11")
@@ -352,8 +366,10 @@ def corrects_own(case: Case) -> Iterator[Check]:
             yield PASSED
             continue
         yield Breach(
-            en=f"A document corrects {document.header.corrects}, which was never sent on this channel.",
-            lv=f"Dokuments labo {document.header.corrects}, kas šajā kanālā nav sūtīts.",
+            _(
+                "A document corrects {document}, which was never sent on this channel.",
+                document=document.header.corrects,
+            ),
             evidence=(case.evidence_in(document, field="corrects"),),
         )
 
@@ -370,8 +386,10 @@ def corrects_the_latest(case: Case) -> Iterator[Check]:
             yield PASSED
             continue
         yield Breach(
-            en=f"Document {earlier.key} was corrected twice; the second correction had to name the first.",
-            lv=f"Dokuments {earlier.key} labots divreiz; otrajam labojumam bija jānosauc pirmais.",
+            _(
+                "Document {document} was corrected twice; the second correction had to name the first.",
+                document=earlier.key,
+            ),
             evidence=(case.evidence_in(before, field="corrects"), case.evidence_in(document, field="corrects")),
         )
 
@@ -382,15 +400,17 @@ def correction_keeps_period(case: Case) -> Iterator[Check]:
     for document, earlier in _corrections(case):
         if earlier is None:
             continue
-        found, expected = document.header.period, earlier.header.period
-        if found == expected:
+        period, expected = document.header.period, earlier.header.period
+        if period == expected:
             yield PASSED
             continue
         yield Breach(
-            en=f"A correcting document is about {found}, the one that it corrects about {expected}.",
-            lv=f"Labojums ir par {found}, labojamais dokuments par {expected}.",
-            expected=f"period {expected}",
-            expected_lv=f"periods {expected}",
+            _(
+                "A correcting document is about {period}, the one that it corrects about {expected}.",
+                period=period,
+                expected=expected,
+            ),
+            expected=_("period {expected}", expected=expected),
             evidence=(case.evidence_in(document, field="period"), case.evidence_in(earlier, field="period")),
         )
 
@@ -416,8 +436,7 @@ def no_answer_to_errors(case: Case) -> Iterator[Check]:
             yield PASSED
             continue
         yield Breach(
-            en=f"Error message {fetched.message} was answered with an error message.",
-            lv=f"Uz kļūdas ziņojumu {fetched.message} atbildēts ar kļūdas ziņojumu.",
+            _("Error message {message} was answered with an error message.", message=fetched.message),
             evidence=(Evidence(fetched.delivery.number), Evidence(answer.number)),
         )
 
@@ -433,8 +452,7 @@ def refused_not_repeated(case: Case) -> Iterator[Check]:
         before = refused.get(payload)
         if before is not None:
             yield Breach(
-                en=f"A {sent.channel} document that DIT had refused was sent again unchanged.",
-                lv=f"Dokuments ({sent.channel}), ko DIT nepieņēma, nosūtīts vēlreiz bez izmaiņām.",
+                _("A {channel} document that DIT had refused was sent again unchanged.", channel=sent.channel),
                 evidence=(Evidence(before.number), Evidence(sent.number)),
             )
         elif sent.call.refused:
@@ -451,8 +469,7 @@ def not_repeated(case: Case) -> Iterator[Check]:
         before = acknowledged.get(document.key)
         if before is not None and before.is_same(document):
             yield Breach(
-                en=f"Document {document.key} was sent again although DIT had acknowledged it.",
-                lv=f"Dokuments {document.key} nosūtīts vēlreiz, lai gan DIT to bija apstiprinājis.",
+                _("Document {document} was sent again although DIT had acknowledged it.", document=document.key),
                 evidence=(Evidence(before.number), Evidence(document.number)),
             )
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from conformance.requirements.verdicts import Breach, Evidence
@@ -10,6 +10,7 @@ from conformance.rules.business import Run
 from conformance.rules.case import Case
 from conformance.rules.registry import PASSED, Check
 from conformance.rules.traffic import DELETE, LIST, RECEIVE, RESTORE, SEND, Call, Fetched
+from simulator.domain.language import Text, _
 
 TOO_OFTEN, LIST_NOT_READ, NOT_DELETED = "polled-too-often", "list-not-read", "read-not-deleted"
 DUTIES = frozenset({TOO_OFTEN, LIST_NOT_READ, NOT_DELETED})
@@ -17,27 +18,43 @@ DUTIES = frozenset({TOO_OFTEN, LIST_NOT_READ, NOT_DELETED})
 
 
 def refused_for(case: Case, duty: str, *, by_ftps: bool = False) -> Iterator[Breach]:
-    """The calls by one of the two ways that DIT refused because a duty was broken, where it enforces duties."""
+    """Yield a breach for each call, by FTPS or else by SOAP, that DIT refused because a duty was broken."""
     for call in case.traffic.calls:
         if call.refused and call.entry.fault_code == duty and call.by_ftps is by_ftps:
             yield Breach(
-                en=f"{call.operation} was refused: {cause_of(call)}",
-                lv=f"{call.operation} nav pieņemts: {cause_of(call)}",
-                expected="a client that keeps its duties, which DIT then has no need to refuse",
-                expected_lv="klients, kas ievēro savus pienākumus",
+                _("{operation} was refused: {cause}", operation=call.operation, cause=cause_of(call)),
+                expected=_("a client that keeps its duties, which DIT then has no need to refuse"),
                 evidence=(Evidence(call.number),),
             )
 
 
-def read_until(case: Case, listing: Call, following: Call | None) -> int | None:
-    """The entry before which all of a list must be read; None when that cannot be said."""
+def read_listings(case: Case, listings: Iterable[Sequence[Call]]) -> Iterator[tuple[Call, int, list[str]]]:
+    """Yield the listings that had to be read to the end, with the entry until which, and the messages left unread.
+
+    Each item of ``listings`` holds the listings of one selection or folder. One that came too soon after another
+    is left out; it breaks DIT-04 or FTP-03.
+    """
+    for same_selection in listings:
+        kept: list[Call] = []
+        for listing in same_selection:
+            if not kept or not polled_too_soon(case, kept[-1], listing):
+                kept.append(listing)
+        for listing, following in zip(kept, [*kept[1:], None], strict=True):
+            messages, until = listing.entry.message_ids, _read_until(case, listing, following)
+            if messages and until is not None:
+                after = 0 if listing.by_ftps else listing.number
+                yield listing, until, [message for message in messages if not _asked_for(case, message, after, until)]
+
+
+def _read_until(case: Case, listing: Call, following: Call | None) -> int | None:
+    """Return the entry before which all of a list must be read; None when it is not known."""
     if following is not None:
         return following.number
     run = case.business.run_of(listing.number)
     return run.ended if run is not None else None
 
 
-def asked_for(case: Case, message: str, after: int, before: int) -> bool:
+def _asked_for(case: Case, message: str, after: int, before: int) -> bool:
     """Tell whether a message was read, or tried to be, between two entries."""
     return any(
         call.operation == RECEIVE and after < call.number < before and message in call.messages
@@ -56,14 +73,13 @@ def deleted(case: Case, read: Iterable[Fetched]) -> Iterator[Check]:
             yield PASSED
         else:
             yield Breach(
-                en=f"Message {fetched.delivery.message} was read and never deleted.",
-                lv=f"Ziņojums {fetched.delivery.message} ir nolasīts, bet nav dzēsts.",
+                _("Message {message} was read and never deleted.", message=fetched.delivery.message),
                 evidence=(Evidence(fetched.number),),
             )
 
 
 def _deadline(case: Case, fetched: Fetched, last: int) -> int | None:
-    """The entry until which a read message must be gone; None when that cannot be said yet."""
+    """Return the entry until which a read message must be deleted; None when it is not known yet."""
     if not case.business.is_driven:
         # Nobody says when a run ends, but a retailer that has gone on to other calls is done with the message.
         later = [
@@ -89,7 +105,7 @@ def _within(run: Run, calls: tuple[int, ...]) -> bool:
 
 
 def _troubles(case: Case, message: str) -> tuple[int, ...]:
-    """The calls about a message that failed or were lost through no fault of the retailer."""
+    """Return the calls about a message that failed or were lost through no fault of the retailer."""
     return tuple(
         call.number for call in case.traffic.calls if (call.our_trouble or call.lost) and message in call.messages
     )
@@ -101,7 +117,7 @@ def deletes(call: Call, fetched: Fetched) -> bool:
 
 
 def polled_too_soon(case: Case, before: Call, call: Call) -> bool:
-    """Within the limit, and not because the suite asked for another run."""
+    """Tell whether a call came within the limit after another, and not because the suite asked for another run."""
     limit = timedelta(seconds=case.profile.limits.poll_seconds.value)
     asked = any(
         request.do == "exchange" and before.number < request.number < call.number
@@ -111,7 +127,7 @@ def polled_too_soon(case: Case, before: Call, call: Call) -> bool:
 
 
 def cause_of(call: Call) -> str:
-    """Why a call was refused, in words."""
+    """Return the reason of a refusal in words."""
     return call.entry.cause or call.entry.fault_code or "no reason is recorded"
 
 
@@ -172,15 +188,13 @@ def _recovery(case: Case, message: str, lost: Call) -> Check:
     received = _received(case, message, lost.number)
     if received is None:
         return _not_recovered(
-            f"The reply with message {message} was lost, and the message was never read again.",
-            f"Atbilde ar ziņojumu {message} pazuda, un ziņojums nav nolasīts vēlreiz.",
+            _("The reply with message {message} was lost, and the message was never read again.", message=message),
             lost,
         )
     restored = _before(case, message, RESTORE, lost.number, received.number)
     if restored is None:
         return _not_recovered(
-            f"Message {message} was read again after a lost reply without restoring it first.",
-            f"Ziņojums {message} pēc pazudušas atbildes nolasīts vēlreiz, to iepriekš neatjaunojot.",
+            _("Message {message} was read again after a lost reply without restoring it first.", message=message),
             received,
         )
     if _before(case, message, LIST, lost.number, restored.number, read=True) is None:
@@ -197,8 +211,7 @@ def _restoring(case: Case, message: str, restored: Call) -> Check:
     )
     if deleted is not None and _before(case, message, RECEIVE, last, deleted.number) is None:
         return _not_recovered(
-            f"Message {message} was restored and then deleted without being read.",
-            f"Ziņojums {message} tika atjaunots un pēc tam dzēsts, to nenolasot.",
+            _("Message {message} was restored and then deleted without being read.", message=message),
             deleted,
         )
     return PASSED
@@ -206,15 +219,10 @@ def _restoring(case: Case, message: str, restored: Call) -> Check:
 
 def _unlisted(message: str, restored: Call) -> Breach:
     return _not_recovered(
-        f"Message {message} was restored without having been listed as read.",
-        f"Ziņojums {message} tika atjaunots, lai gan nebija nolasīto ziņojumu sarakstā.",
+        _("Message {message} was restored without having been listed as read.", message=message),
         restored,
     )
 
 
-def _not_recovered(en: str, lv: str, call: Call) -> Breach:
-    return Breach(
-        en=en,
-        lv=lv,
-        evidence=(Evidence(call.number),),
-    )
+def _not_recovered(message: Text, call: Call) -> Breach:
+    return Breach(message, evidence=(Evidence(call.number),))

@@ -1,14 +1,14 @@
-"""PAY: what bills took of the support, and what was reported of it."""
+"""Chapter PAY: the support that bills take, and the payout records about it."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from conformance.requirements.verdicts import Breach, Evidence
-from conformance.rules.amounts import amount_checks
+from conformance.requirements.verdicts import UNSTATED, Breach, Evidence
+from conformance.rules.amounts import amount_rule
 from conformance.rules.business import Bill
 from conformance.rules.case import Case
 from conformance.rules.contract_records import contradictions, is_copy_after_loss
@@ -17,96 +17,92 @@ from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.reporting import day_of
 from conformance.rules.support import ZERO, Payout, bills_of_payouts
 from conformance.rules.values import euro, loosely
+from simulator.domain.language import Bilingual, Shown, Text, _, joined
 from simulator.domain.model import ChannelName, PayoutRecord, Period
 
 _MONEY = re.compile(r"-?\d+\.\d{2}", re.ASCII)
 _AMOUNTS = ("net_bill", "applied", "carried_over", "remainder")
 
 
-def _given(settlement: Settlement) -> bool:
-    return settlement.report is ReportState.GIVEN
-
-
-@rule("PAY-01")
-def net_bill_only(case: Case) -> Iterator[Check]:
+@amount_rule("PAY-01")
+def net_bill_only(settlement: Settlement) -> bool:
     """No bill takes more support than its net amount; only one that is smaller than the support can show that."""
-    yield from amount_checks(
-        case,
-        "PAY-01",
-        lambda settlement: (
-            _given(settlement) and (settlement.available > settlement.cap or settlement.applied > settlement.cap)
-        ),
-    )
+    return settlement.is_reported and max(settlement.available, settlement.applied) > settlement.cap
 
 
-@rule("PAY-02")
-def no_more_than_granted(case: Case) -> Iterator[Check]:
+@amount_rule("PAY-02")
+def no_more_than_granted(settlement: Settlement) -> bool:
     """A bill must not use more support than was granted and is still unused."""
-    yield from amount_checks(case, "PAY-02", _given)
+    return settlement.is_reported
 
 
-@rule("PAY-03")
-def all_that_is_due(case: Case) -> Iterator[Check]:
+@amount_rule("PAY-03")
+def all_that_is_due(settlement: Settlement) -> bool:
     """A bill uses as much support as it can."""
-    yield from amount_checks(
-        case, "PAY-03", lambda settlement: _given(settlement) and settlement.due > ZERO and not settlement.missing
-    )
+    return _had_to_take_support(settlement)
 
 
-@rule("PAY-04")
-def rightly_split(case: Case) -> Iterator[Check]:
-    """The amounts from earlier months and the remainder are stated rightly."""
-    yield from amount_checks(
-        case,
-        "PAY-04",
-        lambda settlement: (
-            _given(settlement) and settlement.finding is None and settlement.available > ZERO and not settlement.missing
-        ),
-    )
-
-
-@rule("PAY-14")
-def remainder_stated(case: Case) -> Iterator[Check]:
-    """The remainder for later months is stated rightly."""
-    yield from amount_checks(
-        case,
-        "PAY-14",
-        lambda settlement: (
-            _given(settlement) and settlement.finding is None and settlement.available > ZERO and not settlement.missing
-        ),
-    )
-
-
-@rule("PAY-24")
-def to_the_cent(case: Case) -> Iterator[Check]:
+@amount_rule("PAY-24")
+def to_the_cent(settlement: Settlement) -> bool:
     """The amount that is taken off is not rounded."""
-    yield from amount_checks(
-        case, "PAY-24", lambda settlement: _given(settlement) and settlement.due > ZERO and not settlement.missing
-    )
+    return _had_to_take_support(settlement)
 
 
-@rule("PAY-25")
-def carry_over_used(case: Case) -> Iterator[Check]:
+def _had_to_take_support(settlement: Settlement) -> bool:
+    return settlement.is_reported and settlement.due > ZERO and not settlement.missing
+
+
+@amount_rule("PAY-04")
+def rightly_split(settlement: Settlement) -> bool:
+    """The amounts from earlier months and the remainder are stated rightly."""
+    return _took_the_right_amount(settlement)
+
+
+@amount_rule("PAY-14")
+def remainder_stated(settlement: Settlement) -> bool:
+    """The remainder for later months is stated rightly."""
+    return _took_the_right_amount(settlement)
+
+
+def _took_the_right_amount(settlement: Settlement) -> bool:
+    had_support = settlement.available > ZERO and not settlement.missing
+    return settlement.is_reported and settlement.finding is None and had_support
+
+
+@amount_rule("PAY-25")
+def carry_over_used(settlement: Settlement) -> bool:
     """The support that earlier months of the year left is used."""
-    yield from amount_checks(
-        case,
-        "PAY-25",
-        lambda settlement: (
-            _given(settlement) and any(share.earlier for share in settlement.shares) and not settlement.missing
-        ),
-    )
+    return settlement.is_reported and any(share.earlier for share in settlement.shares) and not settlement.missing
 
 
-@rule("PAY-26")
-def net_without_tax(case: Case) -> Iterator[Check]:
+@amount_rule("PAY-26")
+def net_without_tax(settlement: Settlement) -> bool:
     """The net bill of a record is without VAT."""
-    yield from amount_checks(case, "PAY-26", lambda settlement: _given(settlement) and settlement.bill.vat > ZERO)
+    return settlement.is_reported and settlement.bill.vat > ZERO
 
 
-@rule("PAY-05")
-def lapse(case: Case) -> Iterator[Check]:
+@amount_rule("PAY-05")
+def lapse(settlement: Settlement) -> bool:
     """The support that an earlier year left is not used."""
-    yield from amount_checks(case, "PAY-05", lambda settlement: any(share.lapsed for share in settlement.shares))
+    return any(share.lapsed for share in settlement.shares)
+
+
+@amount_rule("PAY-18")
+def person_as_granted(settlement: Settlement) -> bool:
+    """A record names the person to whom the support was granted."""
+    return settlement.is_reported and not settlement.missing
+
+
+@amount_rule("PAY-21")
+def given_back(settlement: Settlement) -> bool:
+    """The amount that a cancelled bill took is available again, exactly."""
+    return settlement.is_reported and any(share.restored for share in settlement.shares)
+
+
+@amount_rule("PAY-12")
+def as_on_the_bill(settlement: Settlement) -> bool:
+    """The reported amount is the amount that was taken off the customer's bill."""
+    return settlement.is_reported and settlement.bill.lines is not None
 
 
 @rule("PAY-06")
@@ -115,30 +111,31 @@ def payouts_reported(case: Case) -> Iterator[Check]:
     for settlement in case.support.settlements:
         if not settlement.trusted or settlement.due == ZERO:
             continue
-        if settlement.report is ReportState.MISSING:
-            yield _unreported(case, settlement)
-        elif settlement.report is ReportState.GIVEN:
-            short = settlement.missing and not settlement.strangers and settlement.applied < settlement.due
-            yield _unreported(case, settlement) if short and settlement.finding is None else PASSED
+        short = settlement.missing and not settlement.strangers and settlement.applied < settlement.due
+        if settlement.report is ReportState.MISSING or (
+            settlement.is_reported and short and settlement.finding is None
+        ):
+            yield _unreported(
+                case,
+                settlement,
+                _(
+                    "Invoice {invoice} of contract {contract} ({period}) had support for {who}, but no payout was "
+                    "reported."
+                ),
+                expected=_("a payout record for each person; {amount} in all", amount=euro(settlement.due)),
+            )
+        elif settlement.is_reported:
+            yield PASSED
 
 
-def _unreported(case: Case, settlement: Settlement) -> Breach:
-    bill = settlement.bill
-    who = ", ".join(share.person for share in settlement.missing)
+def _unreported(case: Case, settlement: Settlement, message: Text, expected: Shown = UNSTATED) -> Breach:
+    bill, missing = settlement.bill, ", ".join(share.person for share in settlement.missing)
+    requested = (Evidence(bill.number),) if bill.requested else ()
     return Breach(
-        en=f"Invoice {bill.invoice} of contract {bill.contract} ({bill.period}) had support for {who}, "
-        "but no payout was reported.",
-        lv=f"Rēķinam {bill.invoice}, līgums {bill.contract} ({bill.period}), bija atbalsts personai {who}, "
-        "bet izmaksa nav paziņota.",
-        expected=f"a payout record for each person; {euro(settlement.due)} in all",
-        expected_lv=f"izmaksas ieraksts katrai personai; kopā {euro(settlement.due)}",
-        evidence=_shown(case, settlement),
+        message.filled(invoice=bill.invoice, contract=bill.contract, period=bill.period, who=missing),
+        expected,
+        evidence=(*requested, *(case.evidence_in_record(payout) for payout in settlement.payouts[:1])),
     )
-
-
-def _shown(case: Case, settlement: Settlement) -> tuple[Evidence, ...]:
-    told = (Evidence(settlement.bill.number),) if settlement.bill.requested else ()
-    return (*told, *(case.evidence_in(payout.document, payout.index) for payout in settlement.payouts[:1]))
 
 
 @rule("PAY-13")
@@ -147,37 +144,38 @@ def nothing_applied_reported(case: Case) -> Iterator[Check]:
     for settlement in case.support.settlements:
         if not settlement.trusted or settlement.finding is not None or not settlement.bill.requested:
             continue
-        if settlement.report is ReportState.MISSING and settlement.due == ZERO:
-            yield _unreported_nothing(case, settlement)
-        elif settlement.report is ReportState.GIVEN and settlement.applied >= settlement.due:
-            if settlement.missing and not settlement.strangers:
-                yield _unreported_nothing(case, settlement)
-            elif any(share.payout is not None and share.available and not share.applied for share in settlement.shares):
+        unreported = settlement.report is ReportState.MISSING and settlement.due == ZERO
+        if settlement.is_reported and settlement.applied >= settlement.due:
+            unreported = bool(settlement.missing) and not settlement.strangers
+            if not unreported and any(
+                share.payout is not None and share.available and not share.applied for share in settlement.shares
+            ):
                 yield PASSED
-
-
-def _unreported_nothing(case: Case, settlement: Settlement) -> Breach:
-    bill = settlement.bill
-    who = ", ".join(share.person for share in settlement.missing)
-    return Breach(
-        en=f"Invoice {bill.invoice} of contract {bill.contract} ({bill.period}) took nothing of the support of {who}, "
-        "and no record says so.",
-        lv=f"Rēķinā {bill.invoice}, līgums {bill.contract} ({bill.period}), no personas {who} atbalsta nekas nav "
-        "piemērots, bet ieraksta par to nav.",
-        evidence=_shown(case, settlement),
-    )
+        if unreported:
+            yield _unreported(
+                case,
+                settlement,
+                _(
+                    "Invoice {invoice} of contract {contract} ({period}) took nothing of the support of {who}, and "
+                    "no record says so."
+                ),
+            )
 
 
 @rule("PAY-07")
 def paid_once(case: Case) -> Iterator[Check]:
     """The payout of a bill to a person is reported once."""
-    records: dict[tuple[str, str], list[Payout]] = defaultdict(list)
-    for payout in case.support.payouts:
-        records[payout.record.invoice_number, payout.person].append(payout)
-    for payouts in records.values():
+    for payouts in _by_invoice_and_person(case):
         for payout, standing in _standing_payouts(payouts):
             repeated = standing is not None and not is_copy_after_loss(case, payout.document)
             yield _paid_twice(case, standing, payout) if standing is not None and repeated else PASSED
+
+
+def _by_invoice_and_person(case: Case) -> Iterable[list[Payout]]:
+    records: dict[tuple[str, str], list[Payout]] = defaultdict(list)
+    for payout in case.support.payouts:
+        records[payout.record.invoice_number, payout.person].append(payout)
+    return records.values()
 
 
 def _standing_payouts(payouts: list[Payout]) -> Iterator[tuple[Payout, Payout | None]]:
@@ -186,7 +184,7 @@ def _standing_payouts(payouts: list[Payout]) -> Iterator[tuple[Payout, Payout | 
     A reversal takes back the oldest payout that stands, whichever of the two comes first within their document.
     """
     standing: list[Payout] = []
-    for _, sent in groupby(payouts, key=lambda payout: payout.number):
+    for _number, sent in groupby(payouts, key=lambda payout: payout.number):
         together = list(sent)
         paid = [payout for payout in together if not payout.record.reversal]
         reversals = len(together) - len(paid)
@@ -199,9 +197,12 @@ def _standing_payouts(payouts: list[Payout]) -> Iterator[tuple[Payout, Payout | 
 def _paid_twice(case: Case, before: Payout, payout: Payout) -> Breach:
     record = payout.record
     return Breach(
-        en=f"The payout of invoice {record.invoice_number} to {record.person_code} was reported twice.",
-        lv=f"Rēķina {record.invoice_number} izmaksa personai {record.person_code} paziņota divreiz.",
-        evidence=(case.evidence_in(before.document, before.index), case.evidence_in(payout.document, payout.index)),
+        _(
+            "The payout of invoice {invoice} to {person} was reported twice.",
+            invoice=record.invoice_number,
+            person=record.person_code,
+        ),
+        evidence=(case.evidence_in_record(before), case.evidence_in_record(payout)),
     )
 
 
@@ -227,12 +228,6 @@ def period_as_billed(case: Case) -> Iterator[Check]:
 def net_as_billed(case: Case) -> Iterator[Check]:
     """A record carries the net amount of the bill."""
     yield from _as_billed(case, "net_bill")
-
-
-@rule("PAY-18")
-def person_as_granted(case: Case) -> Iterator[Check]:
-    """A record names the person to whom the support was granted."""
-    yield from amount_checks(case, "PAY-18", lambda settlement: _given(settlement) and not settlement.missing)
 
 
 @rule("PAY-23")
@@ -277,9 +272,12 @@ def _elsewhere(case: Case, record: PayoutRecord, bill: Bill | None) -> bool:
 def _unbilled(case: Case, payout: Payout) -> Breach:
     record = payout.record
     return Breach(
-        en=f"A payout names invoice {record.invoice_number} of contract {record.contract}, which was never issued.",
-        lv=f"Izmaksā norādīts rēķins {record.invoice_number}, līgums {record.contract}, kas nav izrakstīts.",
-        evidence=(case.evidence_in(payout.document, payout.index, "invoice_number"),),
+        _(
+            "A payout names invoice {invoice} of contract {contract}, which was never issued.",
+            invoice=record.invoice_number,
+            contract=record.contract,
+        ),
+        evidence=(case.evidence_in_record(payout, "invoice_number"),),
     )
 
 
@@ -296,14 +294,20 @@ def _compared(case: Case, payout: Payout, bill: Bill, compared: tuple[str, ...])
     wrong = {name: pair for name, pair in fields.items() if pair[0] != pair[1] and name in compared}
     if not wrong:
         return PASSED
-    told = "; ".join(f"{name} is {found}, billed was {expected}" for name, (found, expected) in wrong.items())
-    teikts = "; ".join(f"{name} ir {found}, rēķinā {expected}" for name, (found, expected) in wrong.items())
+    differences = (
+        _("{field} is {reported}, billed was {billed}", field=name, reported=reported, billed=billed)
+        for name, (reported, billed) in wrong.items()
+    )
+    expected = "; ".join(f"{name} {billed}" for name, (_reported, billed) in wrong.items())
     return Breach(
-        en=f"The payout record of invoice {bill.invoice} of contract {bill.contract} differs from the bill: {told}.",
-        lv=f"Izmaksas ieraksts par rēķinu {bill.invoice}, līgums {bill.contract}, atšķiras no rēķina: {teikts}.",
-        expected="; ".join(f"{name} {expected}" for name, (_, expected) in wrong.items()),
-        expected_lv="; ".join(f"{name} {expected}" for name, (_, expected) in wrong.items()),
-        evidence=(*(case.evidence_in(payout.document, payout.index, name) for name in wrong), Evidence(bill.number)),
+        _(
+            "The payout record of invoice {invoice} of contract {contract} differs from the bill: {differences}.",
+            invoice=bill.invoice,
+            contract=bill.contract,
+            differences=joined(differences, "; "),
+        ),
+        expected=Bilingual(expected, expected),
+        evidence=(*(case.evidence_in_record(payout, name) for name in wrong), Evidence(bill.number)),
     )
 
 
@@ -325,14 +329,6 @@ def reversals_needed(case: Case) -> Iterator[Check]:
     yield from _reversals(case, "PAY-20")
 
 
-@rule("PAY-21")
-def given_back(case: Case) -> Iterator[Check]:
-    """The amount that a cancelled bill took is available again, exactly."""
-    yield from amount_checks(
-        case, "PAY-21", lambda settlement: _given(settlement) and any(share.restored for share in settlement.shares)
-    )
-
-
 @rule("PAY-22")
 def months_fit_together(case: Case) -> Iterator[Check]:
     """A record is about no later month than its document."""
@@ -342,14 +338,11 @@ def months_fit_together(case: Case) -> Iterator[Check]:
 def _reversals(case: Case, requirement: str) -> Iterator[Check]:
     if not case.business.was_asked_to("bill"):
         return
-    records: dict[tuple[str, str], list[Payout]] = defaultdict(list)
-    for payout in case.support.payouts:
-        records[payout.record.invoice_number, payout.person].append(payout)
     cancelling = {bill.reverses: bill for bill in case.business.bills if bill.reverses is not None}
-    for payouts in records.values():
-        for of, occasion in _reversal(case, payouts, cancelling.get(payouts[0].record.invoice_number)):
+    for payouts in _by_invoice_and_person(case):
+        for of, check in _reversal(case, payouts, cancelling.get(payouts[0].record.invoice_number)):
             if of == requirement:
-                yield occasion
+                yield check
 
 
 def _reversal(case: Case, payouts: list[Payout], credit: Bill | None) -> Iterator[tuple[str, Check]]:
@@ -380,20 +373,23 @@ def _reversal(case: Case, payouts: list[Payout], credit: Bill | None) -> Iterato
 def _needless(case: Case, payout: Payout) -> Breach:
     record = payout.record
     return Breach(
-        en=f"A reversal was sent for invoice {record.invoice_number}, which was not cancelled or took nothing.",
-        lv=f"Nosūtīta rēķina {record.invoice_number} atcelšana, lai gan rēķins nav atcelts vai tajā nekas nav "
-        "piemērots.",
-        evidence=(case.evidence_in(payout.document, payout.index),),
+        _(
+            "A reversal was sent for invoice {invoice}, which was not cancelled or took nothing.",
+            invoice=record.invoice_number,
+        ),
+        evidence=(case.evidence_in_record(payout),),
     )
 
 
 def _missing_reversal(case: Case, taken: Payout, credit: Bill) -> Breach:
     return Breach(
-        en=f"Invoice {credit.reverses} was cancelled by {credit.invoice}, and its payout was not reversed.",
-        lv=f"Rēķins {credit.reverses} atcelts ar {credit.invoice}, bet tā izmaksa nav atcelta.",
-        expected=f"a reversal that repeats the record: {euro(taken.record.applied)} applied",
-        expected_lv=f"atcelšana, kas atkārto ierakstu: piemēroti {euro(taken.record.applied)}",
-        evidence=(Evidence(credit.number), case.evidence_in(taken.document, taken.index)),
+        _(
+            "Invoice {cancelled} was cancelled by {credit}, and its payout was not reversed.",
+            cancelled=credit.reverses,
+            credit=credit.invoice,
+        ),
+        expected=_("a reversal that repeats the record: {amount} applied", amount=euro(taken.record.applied)),
+        evidence=(Evidence(credit.number), case.evidence_in_record(taken)),
     )
 
 
@@ -401,16 +397,18 @@ def _repeats(case: Case, taken: Payout, back: Payout) -> Check:
     wrong = [field for field in _AMOUNTS if getattr(taken.record, field) != getattr(back.record, field)]
     if not wrong:
         return PASSED
-    told = "; ".join(f"{name} {euro(getattr(back.record, name))}" for name in wrong)
+    reversed_ = "; ".join(f"{name} {euro(getattr(back.record, name))}" for name in wrong)
     right = "; ".join(f"{name} {euro(getattr(taken.record, name))}" for name in wrong)
     return Breach(
-        en=f"The reversal of invoice {back.record.invoice_number} does not repeat the record it cancels: {told}.",
-        lv=f"Rēķina {back.record.invoice_number} atcelšana neatkārto atceļamo ierakstu: {told}.",
-        expected=right,
-        expected_lv=right,
+        _(
+            "The reversal of invoice {invoice} does not repeat the record it cancels: {amounts}.",
+            invoice=back.record.invoice_number,
+            amounts=reversed_,
+        ),
+        expected=Bilingual(right, right),
         evidence=(
-            case.evidence_in(back.document, back.index, wrong[0]),
-            case.evidence_in(taken.document, taken.index, wrong[0]),
+            case.evidence_in_record(back, wrong[0]),
+            case.evidence_in_record(taken, wrong[0]),
         ),
     )
 
@@ -418,35 +416,37 @@ def _repeats(case: Case, taken: Payout, back: Payout) -> Check:
 @rule("PAY-10")
 def empty_months(case: Case) -> Iterator[Check]:
     """A month that was billed without any payout is reported by a document without records."""
-    told = {document.header.period for document in case.traffic.documents(ChannelName.PAYOUT)}
+    reported = {document.header.period for document in case.traffic.documents(ChannelName.PAYOUT)}
     full = {payout.record.period for payout in case.support.payouts}
     for period, last in _billed(case).items():
         if period in full or not _is_empty(case, period) or case.traffic.is_inconclusive(ChannelName.PAYOUT, last):
             continue
         run = case.business.next_run_with(ChannelName.PAYOUT, last)
-        if period in told:
+        if period in reported:
             yield PASSED
         elif run is not None:
             yield Breach(
-                en=f"Month {period} had no payouts, and no document said so.",
-                lv=f"Mēnesī {period} izmaksu nebija, bet dokumenta par to nav.",
-                expected=f"a payout document for {period} without records in the run of {day_of(run.at)}",
-                expected_lv=f"izmaksu dokuments par {period} bez ierakstiem apmaiņas reizē {day_of(run.at)}",
+                _("Month {period} had no payouts, and no document said so.", period=period),
+                expected=_(
+                    "a payout document for {period} without records in the run of {day}",
+                    period=period,
+                    day=day_of(run.at),
+                ),
                 evidence=(Evidence(last), Evidence(run.ended)),
             )
 
 
 def _billed(case: Case) -> dict[Period, int]:
     """Return the months that the retailer was asked to bill, each with the entry of the last such request."""
-    found: dict[Period, int] = {}
+    billed: dict[Period, int] = {}
     for request in case.business.requests:
         text = request.fields.get("period")
         if request.do == "bill" and request.ok and isinstance(text, str):
             try:
-                found[Period.parse(text)] = request.number
+                billed[Period.parse(text)] = request.number
             except ValueError:
                 continue
-    return found
+    return billed
 
 
 def _is_empty(case: Case, period: Period) -> bool:
@@ -474,17 +474,12 @@ def two_decimals(case: Case) -> Iterator[Check]:
         if not wrong:
             yield PASSED
             continue
-        told = ", ".join(f"{name} {written}" for name, written in wrong.items())
+        amounts = ", ".join(f"{name} {written}" for name, written in wrong.items())
         yield Breach(
-            en=f"Amounts of invoice {payout.record.invoice_number} do not have two decimals: {told}.",
-            lv=f"Rēķina {payout.record.invoice_number} summām nav divu zīmju aiz komata: {told}.",
-            evidence=tuple(case.evidence_in(payout.document, payout.index, name) for name in wrong),
+            _(
+                "Amounts of invoice {invoice} do not have two decimals: {amounts}.",
+                invoice=payout.record.invoice_number,
+                amounts=amounts,
+            ),
+            evidence=tuple(case.evidence_in_record(payout, name) for name in wrong),
         )
-
-
-@rule("PAY-12")
-def as_on_the_bill(case: Case) -> Iterator[Check]:
-    """The reported amount is the amount that was taken off the customer's bill."""
-    yield from amount_checks(
-        case, "PAY-12", lambda settlement: _given(settlement) and settlement.bill.lines is not None
-    )

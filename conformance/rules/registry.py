@@ -3,7 +3,7 @@
 @rule("PAY-07")
 def paid_once(case: Case) -> Iterator[Check]:
     for payout in case.payouts:
-        yield PASSED if ... else Breach(en=..., lv=..., evidence=...)
+        yield PASSED if ... else Breach(_("..."), evidence=...)
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from conformance.requirements.catalogue import Requirement, load
-from conformance.requirements.verdicts import Breach, Verdict
+from conformance.requirements.verdicts import UNSTATED, Breach, Verdict
 from conformance.rules.case import Case
+from simulator.domain.language import Bilingual
 
 PASSED = None
 """A check that the requirement passed."""
@@ -66,9 +67,9 @@ def _requirements() -> dict[str, Requirement]:
 
 
 def _complete(requirement: str, breach: Breach) -> Breach:
-    if breach.expected:
+    if breach.expected != UNSTATED:
         return breach
     stated = _requirements()[requirement]
     if not stated.expected_en:
         raise LookupError(f"{requirement}: neither the rule nor the catalogue says what was expected")
-    return replace(breach, expected=stated.expected_en, expected_lv=stated.expected_lv)
+    return replace(breach, expected=Bilingual(lv=stated.expected_lv, en=stated.expected_en))

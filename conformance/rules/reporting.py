@@ -1,4 +1,4 @@
-"""The retailer's contract records, compared with what happened to its contracts."""
+"""The retailer's contract records, compared with the events of its contracts."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class ContractReport:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A field of a record that does not say what was signed. ``member`` counts sub-users from 0."""
+    """A field of a record that differs from the signed contract. ``member`` counts sub-users from 0."""
 
     field: str
     found: str
@@ -69,7 +69,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class RequiredCorrection:
-    """A report that matched what the retailer knew, that BVKB found wrong, and of which the retailer learned better.
+    """A report that agreed with the retailer's data, that BVKB rejected, and whose right data a later event brought.
 
     ``number`` is the entry that brought BVKB's ``error``, ``event`` the later event that the retailer learned from.
     """
@@ -81,13 +81,13 @@ class RequiredCorrection:
 
 
 class Reporting:
-    """The retailer's contract records, by contract, compared with what happened to its contracts."""
+    """The retailer's contract records, by contract, compared with the events of its contracts."""
 
     def __init__(self, traffic: Traffic, business: Business) -> None:
         self._traffic = traffic
         self._business = business
 
-    # -- what was reported
+    # -- reports
 
     @cached_property
     def reports(self) -> tuple[ContractReport, ...]:
@@ -143,14 +143,14 @@ class Reporting:
         """Tell whether a contract was reported before an entry."""
         return any(report.number < number for report in self.of(contract))
 
-    # -- what it says, and what was signed
+    # -- comparison with the signed contract
 
     def states_until(self, contract: str, number: int) -> list[ContractState]:
         """The states that a contract had until an entry, the latest last."""
         return [state for since, state in self.history.get(contract, ()) if since < number]
 
     def differences(self, report: ContractReport) -> tuple[Difference, ...]:
-        """Return what differs in a record from all states that were signed, compared with the latest of them."""
+        """Return the fields of a record that differ from all signed states, compared with the latest of them."""
         if report.contract is None:
             return ()
         states = self.states_until(report.contract, report.number)
@@ -196,7 +196,7 @@ class Reporting:
         return allowed and not self.is_stale(event, report)
 
     def is_stale(self, event: BusinessEvent, report: ContractReport) -> bool:
-        """Tell whether a record says what was so before a change."""
+        """Tell whether a record shows the state before a change."""
         before = event.before
         if before is None or next(differences(report.record, event.after), None) is None:
             return False
@@ -206,7 +206,7 @@ class Reporting:
         listed = any(plain(user.person.code) == plain(event.person or "") for user in report.record.sub_users)
         return listed if event.kind == "sub_user.add" else not listed
 
-    # -- what BVKB found wrong
+    # -- records that BVKB rejected
 
     @cached_property
     def required_corrections(self) -> tuple[RequiredCorrection, ...]:
@@ -228,7 +228,7 @@ class Reporting:
                         yield RequiredCorrection(error, fetched.number, report, learned)
 
     def _concerned(self, document_id: str | None, error: RecordError) -> list[ContractReport]:
-        """Return the reports that an error is about and that match what the retailer knew."""
+        """Return the reports that an error is about and that match the data that the retailer had."""
         if document_id is None or error.severity is not Severity.ERROR:
             return []
         return [
@@ -240,13 +240,13 @@ class Reporting:
         ]
 
     def _learned(self, report: ContractReport, number: int) -> BusinessEvent | None:
-        """Return the first event after an entry that may have told the retailer what is right."""
+        """Return the first event after an entry that may have brought the retailer the right data."""
         events = (event for event in self._business.events if event.contract == report.contract)
         return next((event for event in events if event.number > number and event.kind != "contract.end"), None)
 
 
 def differences(record: ContractRecord, state: ContractState) -> Iterator[Difference]:
-    """Yield what a record says otherwise than a state, sub-users apart."""
+    """Yield the fields in which a record differs from a state, sub-users apart."""
     pairs = [
         ("metering_point", record.metering_point, state.metering_point),
         ("holder.given_name", record.holder.given_name, state.holder.given_name),
@@ -262,7 +262,7 @@ def differences(record: ContractRecord, state: ContractState) -> Iterator[Differ
 
 
 def _sub_users(listed: tuple[SubUser, ...], tenancies: list[Tenancy]) -> Iterator[Difference]:
-    """Yield what a record says of sub-users that was never so. CON-06 checks that the right ones are listed."""
+    """Yield the data of sub-users in a record that were never so. CON-06 checks that the right ones are listed."""
     for member, user in enumerate(listed):
         known = [
             (*_persons(user.person, tenancy.person, member), *_addresses(_PLACE, user.address, tenancy.address, member))
@@ -299,7 +299,7 @@ def _day(value: date | None) -> str:
 def _is_same_contract(record: ContractRecord, states: list[tuple[int, ContractState]]) -> bool:
     return any(
         record.metering_point == state.metering_point and plain(record.holder.code) == plain(state.holder.code)
-        for _, state in states
+        for _number, state in states
     )
 
 

@@ -1,16 +1,17 @@
-"""SEC: who calls, and how that is proven."""
+"""Chapter SEC: certificates, tokens and signatures of the retailer's calls."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from conformance.requirements.verdicts import Breach, Evidence
+from conformance.requirements.verdicts import UNSTATED, Breach, Evidence
 from conformance.rules.access import Issue, Use, complaints_of
 from conformance.rules.case import Case
 from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.traffic import Call
 from conformance.rules.values import text
+from simulator.domain.language import Shown, _
 from simulator.journal.entries import Entry
 
 CLAIMS = (
@@ -35,7 +36,7 @@ _CHECKS = {
 
 
 def _refusals(case: Case, requirement: str) -> Iterator[Entry]:
-    """Calls and requests for tokens that were refused for what a requirement is about, by the retailer's own doing."""
+    """Yield the calls and requests for tokens that were refused on a requirement's checks, by the retailer's fault."""
     for entry in (
         *(issue.entry for issue in case.access.issues),
         *(use.call.entry for use in case.access.uses if not use.doctored),
@@ -44,21 +45,16 @@ def _refusals(case: Case, requirement: str) -> Iterator[Entry]:
             yield entry
 
 
-def _refused(entry: Entry, expected: str = "", expected_lv: str = "") -> Breach:
-    asked = "request for a token" if entry.operation == "Issue" else "call"
-    prasits = "Pilnvaras pieprasījums" if entry.operation == "Issue" else "Izsaukums"
-    return Breach(
-        en=f"A {asked} was refused: {entry.cause}",
-        lv=f"{prasits} nav pieņemts: {entry.cause}",
-        expected=expected,
-        expected_lv=expected_lv,
-        evidence=(Evidence(entry.number),),
-    )
+def _refused(entry: Entry, expected: Shown = UNSTATED) -> Breach:
+    message = _("A call was refused: {cause}", cause=entry.cause)
+    if entry.operation == "Issue":
+        message = _("A request for a token was refused: {cause}", cause=entry.cause)
+    return Breach(message, expected, evidence=(Evidence(entry.number),))
 
 
-def _broken(case: Case, requirement: str, expected: str = "", expected_lv: str = "") -> Iterator[Breach]:
+def _broken(case: Case, requirement: str, expected: Shown = UNSTATED) -> Iterator[Breach]:
     for entry in _refusals(case, requirement):
-        yield _refused(entry, expected, expected_lv)
+        yield _refused(entry, expected)
 
 
 @rule("SEC-01")
@@ -70,15 +66,11 @@ def certificate_checked(case: Case) -> Iterator[Check]:
         if entry.operation == "handshake":
             yield PASSED
             continue
-        said = text(entry.details.get("said")) or "a request"
-        foreign = entry.operation == "request"
-        yield Breach(
-            en=f"{said} was sent to a server with a foreign certificate."
-            if foreign
-            else "A call was made without TLS.",
-            lv=f"{said} nosūtīts serverim ar svešu sertifikātu." if foreign else "Izsaukums veikts bez TLS.",
-            evidence=(Evidence(entry.number),),
-        )
+        message = _("A call was made without TLS.")
+        if entry.operation == "request":
+            request = text(entry.details.get("said")) or "a request"
+            message = _("{request} was sent to a server with a foreign certificate.", request=request)
+        yield Breach(message, evidence=(Evidence(entry.number),))
     yield from _broken(case, "SEC-01")
 
 
@@ -92,8 +84,7 @@ def asked_for_dit(case: Case) -> Iterator[Check]:
 @rule("SEC-03")
 def claims_asked_for(case: Case) -> Iterator[Check]:
     """A token is asked for with the claims that DIT requires."""
-    expected = f"the claims {' and '.join(CLAIMS)}"
-    expected_lv = f"pazīmes {' un '.join(CLAIMS)}"
+    expected = _("the claims {authority} and {action}", authority=CLAIMS[0], action=CLAIMS[1])
     for issue in case.access.issues:
         missing = [claim for claim in CLAIMS if claim not in issue.claims]
         if not issue.done:
@@ -102,14 +93,12 @@ def claims_asked_for(case: Case) -> Iterator[Check]:
             yield PASSED
             continue
         yield Breach(
-            en=f"A token was asked for without the claim {missing[0]}.",
-            lv=f"Pilnvara pieprasīta bez pazīmes {missing[0]}.",
+            _("A token was asked for without the claim {claim}.", claim=missing[0]),
             expected=expected,
-            expected_lv=expected_lv,
             evidence=(Evidence(issue.number),),
         )
     if not any(other.done and set(CLAIMS) - set(other.claims) for other in case.access.issues):
-        yield from _broken(case, "SEC-03", expected, expected_lv)
+        yield from _broken(case, "SEC-03", expected)
 
 
 @rule("SEC-04")
@@ -126,15 +115,18 @@ def not_after_its_end(case: Case) -> Iterator[Check]:
         if at > issue.expires + _GRACE:
             ended.add(use.number)
             yield Breach(
-                en=f"A call at {at.isoformat()} carried a token that had ended at {issue.expires.isoformat()}.",
-                lv=f"Izsaukumā {at.isoformat()} lietota pilnvara, kuras termiņš beidzās {issue.expires.isoformat()}.",
+                _(
+                    "A call at {at} carried a token that had ended at {end}.",
+                    at=at.isoformat(),
+                    end=issue.expires.isoformat(),
+                ),
                 evidence=(Evidence(issue.number), Evidence(use.number)),
             )
         elif any(_ended_before(other, use, clock) for other in issued.values()):
             yield PASSED
     for entry in _refusals(case, "SEC-04"):
         if entry.number not in ended:
-            yield _refused(entry, "a token that holds now", "pilnvara, kas šobrīd ir spēkā")
+            yield _refused(entry, _("a token that holds now"))
 
 
 def _ended_before(issue: Issue, use: Use, clock: str | None) -> bool:
@@ -155,8 +147,7 @@ def kept(case: Case) -> Iterator[Check]:
             yield PASSED
             continue
         yield Breach(
-            en=f"For {len(lasting)} calls of one run {len(tokens)} tokens were asked for.",
-            lv=f"Vienas apmaiņas reizes {len(lasting)} izsaukumiem prasītas {len(tokens)} pilnvaras.",
+            _("For {calls} calls of one run {tokens} tokens were asked for.", calls=len(lasting), tokens=len(tokens)),
             evidence=tuple(Evidence(issued[token].number) for token in tokens[:_MANY]),
         )
 
@@ -186,10 +177,12 @@ def own_credentials(case: Case) -> Iterator[Check]:
     yield from _broken(case, "SEC-08")
     for entry in case.access.foreign_issues:
         yield Breach(
-            en=f"A token was asked for as {text(entry.details.get('user'))}, a user of authority {entry.authority}.",
-            lv=f"Pilnvara pieprasīta kā {text(entry.details.get('user'))}, iestādes {entry.authority} lietotājs.",
-            expected=f"the user of authority {case.retailer.authority}",
-            expected_lv=f"iestādes {case.retailer.authority} lietotājs",
+            _(
+                "A token was asked for as {user}, a user of authority {authority}.",
+                user=text(entry.details.get("user")),
+                authority=entry.authority,
+            ),
+            expected=_("the user of authority {authority}", authority=case.retailer.authority),
             evidence=(Evidence(entry.number),),
         )
 
@@ -201,8 +194,7 @@ def refused_token_thrown_away(case: Case) -> Iterator[Check]:
     for use in case.access.uses:
         if use.token in refused:
             yield Breach(
-                en="A call carried a token that DIT had refused before.",
-                lv="Izsaukumā lietota pilnvara, ko DIT jau iepriekš nepieņēma.",
+                _("A call carried a token that DIT had refused before."),
                 evidence=(Evidence(refused[use.token].number), Evidence(use.number)),
             )
         elif refused:

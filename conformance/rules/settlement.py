@@ -1,7 +1,7 @@
-"""Each bill with the support that was there for it, and what the payout records say was taken of it.
+"""Settlements: each bill with the support available for it and the amounts that its payout records took.
 
 Available for a bill of period M of year Y is all that the discount documents of Y up to M granted and the retailer had
-fetched when it was told to bill, less what earlier bills of Y took (Cabinet Regulation No. 345, documented; that the
+fetched when it was asked to bill, less what earlier bills of Y took (Cabinet Regulation No. 345, documented; that the
 oldest support is used first is assumed). What bills took is read from the records as they are: after a mistake the
 books go on from what the retailer really did, so that one mistake breaks one requirement.
 """
@@ -44,7 +44,7 @@ class _Books:
 
 
 class Support:
-    """The support that one retailer was granted, and what its bills took of it.
+    """The support that one retailer was granted, and the amounts that its bills took.
 
     ``provider`` is the retailer's registration number. ``person_of`` returns the same code for a person whichever of
     the person's codes is written.
@@ -78,7 +78,7 @@ class Support:
 
     @cached_property
     def settlements(self) -> tuple[Settlement, ...]:
-        """Each bill with the support that was there for it and what was taken of it, in the order of issue."""
+        """Each bill with the support available for it and the amounts taken, in the order of issue."""
         return tuple(self._settle_all())
 
     def _settle_all(self) -> Iterable[Settlement]:
@@ -92,14 +92,14 @@ class Support:
         for grant in self.grants:
             by_contract[grant.contract].append(grant)
         books: dict[str, _Books] = {}
-        found: list[Settlement] = []
+        settlements: list[Settlement] = []
         for bill in bills:
             book = books.setdefault(bill.contract, _Books(tuple(by_contract[bill.contract])))
             if bill.reverses is not None:
                 _take_back(book, bill.reverses)
             else:
-                found.append(self._settle(book, bill, of_bill[bill.invoice], bills))
-        return tuple(found)
+                settlements.append(self._settle(book, bill, of_bill[bill.invoice], bills))
+        return tuple(settlements)
 
     def _bills_from_payouts(self) -> Iterable[Bill]:
         """Yield the bills as its payout records show them, for a retailer that was not asked to bill."""
@@ -251,7 +251,7 @@ def _by_category(grants: list[Grant]) -> tuple[Decimal, ...]:
 
 
 def _lapsed(book: _Books, year: int, person: str, number: int) -> Decimal:
-    """Return what the year before left, less what was wrongly used of it already, EUR."""
+    """Return the support that the year before left, less the part that was wrongly used already, EUR."""
     before = book.accounts[year - 1, person]
     granted = _total(
         grant

@@ -1,4 +1,4 @@
-"""The decisions that the retailer was granted support by, and the payouts that it reported, record by record."""
+"""Grants and payouts, record by record: the decisions sent to the retailer, and its reports of payouts."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def payouts_of(traffic: Traffic, person_of: Callable[[str], str]) -> tuple[Payou
 
 
 def bills_of_payouts(payouts: Iterable[Payout], bills: Iterable[Bill]) -> tuple[tuple[Payout, Bill | None], ...]:
-    """Each payout record with the bill that it is about: by invoice number, else as nearly as can be told."""
+    """Yield each payout record with the bill that it is about: by invoice number, else the nearest match."""
     issued = [bill for bill in bills if bill.reverses is None]
     exact = {bill.invoice: bill for bill in issued}
     records = list(payouts)

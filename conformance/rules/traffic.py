@@ -1,4 +1,4 @@
-"""The retailer's calls, what it sent and what was delivered to it, as typed views of a journal's entries."""
+"""The retailer's calls, sent documents and delivered messages, as typed views of a journal's entries."""
 
 from __future__ import annotations
 
@@ -36,18 +36,29 @@ class Selector:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One call on the wire. ``lost`` means that it was carried out, but the retailer never got the reply."""
+class Recorded:
+    """An action that one journal entry records."""
 
     entry: Entry
-    selector: Selector
-    read: bool
-    lost: bool
 
     @property
     def number(self) -> int:
         """Number of the journal entry."""
         return self.entry.number
+
+    @property
+    def done(self) -> bool:
+        """Tell whether it was carried out."""
+        return self.entry.outcome is Outcome.OK
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Recorded):
+    """One call on the wire. ``lost`` means that it was carried out, but the retailer never got the reply."""
+
+    selector: Selector
+    read: bool
+    lost: bool
 
     @property
     def at(self) -> datetime:
@@ -56,7 +67,7 @@ class Call:
 
     @property
     def operation(self) -> str:
-        """DIT's name of the operation, empty when it could not be told."""
+        """DIT's name of the operation, empty when it is not known."""
         return self.entry.operation
 
     @property
@@ -74,11 +85,6 @@ class Call:
     def path(self) -> str | None:
         """The folder or file that an FTPS command named."""
         return text(table(self.entry.details.get("ftp")).get("path"))
-
-    @property
-    def done(self) -> bool:
-        """Tell whether DIT carried it out."""
-        return self.entry.outcome is Outcome.OK
 
     @property
     def answered(self) -> bool:
@@ -101,7 +107,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One SendMessage2 of the retailer under test, accepted or refused. ``channel`` is None when nobody can tell it."""
+    """One SendMessage2 of the retailer under test, accepted or refused. ``channel`` is None when it is not known."""
 
     call: Call
     channel: ChannelName | None
@@ -186,21 +192,15 @@ def is_same(one: Sent, other: Sent) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Recorded):
     """A message that DIT put into a mailbox."""
 
-    entry: Entry
     message: str
     channel: ChannelName | None
     is_event: bool
     related: str | None
     sender: str | None
     content: Content | None
-
-    @property
-    def number(self) -> int:
-        """Number of the journal entry."""
-        return self.entry.number
 
     @property
     def document(self) -> Document | None:
@@ -228,7 +228,7 @@ class Fetched:
 
 
 def calls_of(entries: Iterable[Entry], authority: str) -> Iterator[Call]:
-    """The calls of an authority. One whose caller could not be told counts too: only the retailer under test calls."""
+    """Yield the calls of an authority, and those of an unknown caller: only the retailer under test calls."""
     for entry in entries:
         if entry.kind is Kind.EXCHANGE and entry.authority in (authority, None):
             details = table(entry.details)
@@ -276,8 +276,8 @@ def _selector(details: Table) -> Selector:
 
 
 def _channel(entry: Entry, profile: Profile) -> ChannelName | None:
-    found = profile.channel_of_version(entry.channel_version) if entry.channel_version else None
-    return found.name if found is not None else None
+    channel = profile.channel_of_version(entry.channel_version) if entry.channel_version else None
+    return channel.name if channel is not None else None
 
 
 BAD_NAME = "bad-file-name"

@@ -1,7 +1,4 @@
-"""Reads the loose values of a journal's details; what is not there, or is odd, is None, never an error.
-
-Payloads as documents and error reports, with the complaints of their schemas.
-"""
+"""Readers of a journal's details and payloads. A missing or malformed value is read as None, never as an error."""
 
 from __future__ import annotations
 
@@ -94,14 +91,14 @@ def euro(amount: Decimal) -> str:
 
 
 def loosely(number: str) -> str:
-    """A number without what careless systems change: case, separators, leading zeros."""
+    """Return a number without case, separators and leading zeros, which careless systems change."""
     return _OTHER.sub("", number.casefold()).lstrip("0")
 
 
 def only(items: Iterable[_Item]) -> _Item | None:
     """The one item; None when there is none or more than one."""
-    found = list(items)
-    return found[0] if len(found) == 1 else None
+    several = list(items)
+    return several[0] if len(several) == 1 else None
 
 
 _FORM = frozenset({"money-decimals", "time-zone"})
@@ -151,17 +148,17 @@ class Payloads:
             tree = parse(data)
         except ParsingError as reason:
             return Content(data, complaints=(reason.complaint,))
-        found = profile.channel_of_root(str(tree.getroot().tag)) if channel is None else profile.channel(channel)
-        if found is None:
+        known = profile.channel_of_root(str(tree.getroot().tag)) if channel is None else profile.channel(channel)
+        if known is None:
             return Content(data)
         complaints = profile.catalogue.validate_tree(
-            found.schema_urn, tree, element=found.root, prefixes=profile.namespaces
+            known.schema_urn, tree, element=known.root, prefixes=profile.namespaces
         )
         try:
-            located = read_located(tree, profile, found.name)
+            located = read_located(tree, profile, known.name)
         except DocumentError as reason:
             return Content(data, complaints=complaints or reason.complaints)
-        if not complaints and found.name is ChannelName.DISCOUNT:
+        if not complaints and known.name is ChannelName.DISCOUNT:
             found_wrong = place(located, profile, breaches(located.document, profile))
             complaints = tuple(complaint for complaint in found_wrong if complaint.code in _FORM)
         return Content(data, located, complaints=complaints)

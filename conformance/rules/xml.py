@@ -1,4 +1,4 @@
-"""XML: whether what was sent is what its schema says."""
+"""Chapter XML: sent documents are valid by their schemas, in UTF-8, and neatly written."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from conformance.rules.registry import PASSED, Check, rule
 from conformance.rules.traffic import SEND, Call, Sent, is_report_elsewhere
 from conformance.rules.values import tables, text
 from simulator.documents.parsing import Complaint, ParsingError, parse, refusal
+from simulator.domain.language import _
 from simulator.domain.model import ChannelName, ContractRecord
 from simulator.domain.provenance import Provenance
 
@@ -43,7 +44,7 @@ def valid_by_schema(case: Case) -> Iterator[Check]:
 
 
 def _refusal_complaints(sent: Sent) -> tuple[tuple[str, Evidence], ...]:
-    """DIT's own complaints, where it refused what our copy of the schema accepts."""
+    """Return DIT's complaints about a document that it refused although our copy of the schema accepts it."""
     return tuple(
         (
             f"{text(fields.get('found'))}; expected {text(fields.get('expected'))}",
@@ -54,15 +55,22 @@ def _refusal_complaints(sent: Sent) -> tuple[tuple[str, Evidence], ...]:
 
 
 def _invalid(sent: Sent, complaints: tuple[tuple[str, Evidence], ...]) -> Breach:
-    more = len(complaints) - 1
-    what, co = ("error report", "kļūdas ziņojums") if sent.is_event else ("document", "dokuments")
-    refused = "" if sent.call.done else ", and DIT refused it"
-    atteikts = "" if sent.call.done else ", un DIT to nepieņēma"
+    first, more = complaints[0][0], len(complaints) - 1
+    if sent.is_event:
+        message = (
+            _("A sent error report is not valid by its schema: {complaints}")
+            if sent.call.done
+            else _("A sent error report is not valid by its schema, and DIT refused it: {complaints}")
+        )
+    else:
+        message = (
+            _("A sent document is not valid by its schema: {complaints}")
+            if sent.call.done
+            else _("A sent document is not valid by its schema, and DIT refused it: {complaints}")
+        )
     return Breach(
-        en=f"A sent {what} is not valid by its schema{refused}: {complaints[0][0]}"
-        + (f" (and {more} more)" if more else ""),
-        lv=f"Nosūtītais {co} neatbilst shēmai{atteikts}: {complaints[0][0]}" + (f" (un vēl {more})" if more else ""),
-        evidence=tuple(complaint for _, complaint in complaints[:_SHOWN]),
+        message.filled(complaints=_("{first} (and {more} more)", first=first, more=more) if more else first),
+        evidence=tuple(evidence for _complaint, evidence in complaints[:_SHOWN]),
     )
 
 
@@ -90,11 +98,10 @@ def utf8(case: Case) -> Iterator[Check]:
     for call in case.traffic.calls:
         if call.operation not in (SEND, "") or call.our_trouble or call.by_ftps:
             continue  # FTP-01 is about files
-        found = wrong_encoding(case, call)
-        if found is not None:
+        encoding = wrong_encoding(case, call)
+        if encoding is not None:
             yield Breach(
-                en=f"What was sent is not in UTF-8: {found}.",
-                lv=f"Sūtītais nav UTF-8 kodējumā: {found}.",
+                _("What was sent is not in UTF-8: {encoding}.", encoding=encoding),
                 evidence=(Evidence(call.number),),
             )
         elif call.operation == SEND:
@@ -102,14 +109,14 @@ def utf8(case: Case) -> Iterator[Check]:
 
 
 def wrong_encoding(case: Case, call: Call) -> str | None:
-    """In which other encoding than UTF-8 a call's bytes are; None when they are in UTF-8."""
+    """Return a description of the bytes of a call that are not in UTF-8; None when all are."""
     if call.entry.fault_code == _CHARSET:
         return call.entry.cause or "DIT does not know the encoding"
     for reference in (call.entry.request, call.entry.payload):
         data = case.traffic.bytes_of(reference)
-        found = _undecodable(data) if data is not None else None
-        if found is not None:
-            return found
+        encoding = _undecodable(data) if data is not None else None
+        if encoding is not None:
+            return encoding
     return None
 
 
@@ -135,15 +142,18 @@ def _undecodable(data: bytes) -> str | None:
 def record_count(case: Case) -> Iterator[Check]:
     """The header counts the records rightly."""
     for document in case.traffic.documents():
-        stated, found = document.header.record_count, len(document.records)
-        if stated == found:
+        stated, actual = document.header.record_count, len(document.records)
+        if stated == actual:
             yield PASSED
         else:
             yield Breach(
-                en=f"Document {document.header.document_id} states {stated} records, but has {found}.",
-                lv=f"Dokumentā {document.header.document_id} norādīti {stated} ieraksti, bet to ir {found}.",
-                expected=f"a record count of {found}",
-                expected_lv=f"ierakstu skaits {found}",
+                _(
+                    "Document {document} states {stated} records, but has {actual}.",
+                    document=document.header.document_id,
+                    stated=stated,
+                    actual=actual,
+                ),
+                expected=_("a record count of {actual}", actual=actual),
                 evidence=(case.evidence_in(document, None, "record_count"),),
             )
 
@@ -154,14 +164,14 @@ def is_misdirected(case: Case, sent: Sent) -> bool:
 
 
 def kind_of(case: Case, sent: Sent) -> ChannelName | None:
-    """The channel that a sent document belongs to by its document element; None when it is of none."""
+    """Return the channel that a sent document belongs to by its document element; None when it is of none."""
     if sent.is_event or sent.content is None or sent.channel is None:
         return None
     try:
-        found = case.profile.channel_of_root(str(parse(sent.content.data).getroot().tag))
+        channel = case.profile.channel_of_root(str(parse(sent.content.data).getroot().tag))
     except ParsingError:
         return None
-    return found.name if found is not None else None
+    return channel.name if channel is not None else None
 
 
 @rule("XML-04")
@@ -175,8 +185,11 @@ def created_before_sent(case: Case) -> Iterator[Check]:
             yield PASSED
             continue
         yield Breach(
-            en=f"A document sent at {document.at.isoformat()} says that it was created at {created.isoformat()}.",
-            lv=f"Dokumentā, kas nosūtīts {document.at.isoformat()}, izveides laiks ir {created.isoformat()}.",
+            _(
+                "A document sent at {sent} says that it was created at {created}.",
+                sent=document.at.isoformat(),
+                created=created.isoformat(),
+            ),
             evidence=(case.evidence_in(document, None, "created_at"),),
         )
 
@@ -193,8 +206,7 @@ def composed_letters(case: Case) -> Iterator[Check]:
             continue
         line = next(other for other in text.splitlines() if not unicodedata.is_normalized("NFC", other))
         yield Breach(
-            en="A document writes letters with diacritics as two characters (Unicode NFD).",
-            lv="Dokumentā burti ar diakritiskajām zīmēm rakstīti kā divas rakstzīmes (Unicode NFD).",
+            _("A document writes letters with diacritics as two characters (Unicode NFD)."),
             evidence=(Evidence(document.number, excerpt=line.strip()[:_LINE]),),
         )
 
@@ -210,8 +222,11 @@ def no_needless_blanks(case: Case) -> Iterator[Check]:
                 continue
             described = "; ".join(f"{name} {value!r}" for name, value in wrong.items())
             yield Breach(
-                en=f"Texts of contract {record.contract} have superfluous blanks: {described}.",
-                lv=f"Līguma {record.contract} tekstos ir liekas atstarpes: {described}.",
+                _(
+                    "Texts of contract {contract} have superfluous blanks: {texts}.",
+                    contract=record.contract,
+                    texts=described,
+                ),
                 evidence=tuple(case.evidence_in(document, index, name) for name in wrong),
             )
 

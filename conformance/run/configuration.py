@@ -1,4 +1,4 @@
-"""The configuration of one run of the suite, and what follows from it before anything is started."""
+"""The configuration of one run of the suite: its first event, its number of processes, and its form as bytes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import pickle
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import conformance.scenarios
@@ -19,23 +20,34 @@ from conformance.scenarios.titles import Titles
 from simulator import __version__
 from simulator.documents.profile import Profile, load_profile
 from simulator.domain.errors import UserError
+from simulator.domain.language import _
 
 SCENARIOS = Path(conformance.scenarios.__file__).parent
 """The folder of the suite's own features."""
 EXPLORATION = "exploration"
 """Id of the random histories in events and reports, and their name for ``--only``."""
-HISTORIES = Titles("Random histories", "Nejauša notikumu gaita", "Exploration", "Izpēte")
-"""The titles under which they are reported."""
 _SCENARIOS_PER_WORKER = 16  # a worker's start costs as much CPU as about eight scenarios
 
 
+@cache
+def history_titles() -> Titles:
+    """Return the titles under which the random histories are reported."""
+    title, feature = _("Random histories"), _("Exploration")
+    return Titles(
+        title=title.in_language("en"),
+        title_lv=title.in_language("lv"),
+        feature=feature.in_language("en"),
+        feature_lv=feature.in_language("lv"),
+    )
+
+
 class WorkersError(UserError):
-    """The run cannot be spread over several processes; says why and what to do."""
+    """The run cannot be spread over several processes; the message gives the reason and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class SuiteConfig:
-    """What to run against which retailer.
+    """The retailer under test and the options of the run.
 
     ``only`` holds requirement ids, chapters, tags, features or scenario titles (empty: everything). ``time_limit`` is
     in wall seconds from ``started_at``; afterwards no further scenario begins. ``report`` is the folder for journals
@@ -66,7 +78,7 @@ class SuiteConfig:
 
     @property
     def policy(self) -> Policy:
-        """What fails the run, by the waivers in force on the day on which it started."""
+        """The rules on failing the run, with the waivers in force on the day on which it started."""
         return Policy.of(self.profile.assumed_requirements, self.waivers, self.started_at.date())
 
     @property
@@ -135,6 +147,6 @@ def pack(config: SuiteConfig) -> bytes:
 
 
 def unpack(data: bytes) -> SuiteConfig:
-    """Read what :func:`pack` wrote. Only for bytes that this run's own main process sent."""
+    """Return the configuration that :func:`pack` wrote. Only for bytes that this run's own main process sent."""
     values = pickle.loads(data)  # noqa: S301
     return SuiteConfig(**values | {"profile": load_profile(values["profile"])})

@@ -14,7 +14,7 @@ from conformance.report.events import ScenarioFinished, Status
 from conformance.requirements.verdicts import Verdict
 from conformance.retailers.protocol import DriverError, DriverNotStarted
 from conformance.run.assessment import Assessment, assess, case_of, keep_journal
-from conformance.run.configuration import EXPLORATION, HISTORIES, SuiteConfig
+from conformance.run.configuration import EXPLORATION, SuiteConfig, history_titles
 from conformance.run.histories import PROVIDER, STARTS, RetailerHistory, history_class
 from conformance.run.testbed import Testbed
 from conformance.scenarios.environment import Environment, ScenarioError
@@ -103,7 +103,7 @@ class Exploration:
         return self._testbed.system.can
 
     def _new_environment(self) -> Environment:
-        return self._testbed.environment(HISTORIES.title)
+        return self._testbed.environment(history_titles().title)
 
     # -- one history, as Hypothesis draws it
 
@@ -202,7 +202,7 @@ class Exploration:
 
 def _feature(sequence: _Sequence, seed: int) -> str:
     """Return a sequence as a feature that ``aldis replay`` runs again."""
-    lines = [f"# seed: {seed}", "Feature: Smallest failing sequence", "", f"  Scenario: {HISTORIES.title}"]
+    lines = [f"# seed: {seed}", "Feature: Smallest failing sequence", "", f"  Scenario: {history_titles().title}"]
     previous = ""
     for keyword, sentence in sequence:
         lines.append(f"    {'And' if keyword == previous else keyword} {sentence}")

@@ -27,6 +27,7 @@ from conformance.run.reproducers import SelectionError
 from simulator import __version__
 from simulator.documents.profile import Profile, load_profile
 from simulator.domain.errors import UserError
+from simulator.domain.language import _
 from simulator.journal import Journal, JournalError, Kind, StoredJournal, blob_references
 from simulator.journal.run_metadata import RunMetadata, RunMetadataError, recorded_run
 from simulator.settings import SettingsError
@@ -197,14 +198,15 @@ def _started(
 
 def _judge_retailer(case: Case, policy: Policy, selected: Collection[str], emit: Consumer) -> None:
     began = time.monotonic()
-    scenario, name = f"recorded-{case.retailer.authority}", case.retailer.name
+    scenario = f"recorded-{case.retailer.authority}"
+    title, feature = _("Recorded traffic of {retailer}", retailer=case.retailer.name), _("Recorded traffic")
     emit(
         ScenarioStarted(
             scenario=scenario,
-            title=f"Recorded traffic of {name}",
-            feature="Recorded traffic",
-            title_lv=f"{name}: ierakstītā datu plūsma",
-            feature_lv="Ierakstītā datu plūsma",
+            title=title.in_language("en"),
+            feature=feature.in_language("en"),
+            title_lv=title.in_language("lv"),
+            feature_lv=feature.in_language("lv"),
         )
     )
     assessment = assess(case, policy, selected)

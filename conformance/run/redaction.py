@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 from simulator.documents.profile import Profile
 from simulator.documents.reading import DocumentError, read_document
 from simulator.domain.identifiers import personal_code_canonical, synthetic_personal_code
+from simulator.domain.language import Text
 from simulator.domain.model import ContractRecord, DiscountRecord, Document, PayoutRecord
 from simulator.domain.people import letters
 from simulator.journal import Entry, Journal
@@ -128,6 +129,8 @@ class Redactor:
             return [self.value(item) for item in value]
         if isinstance(value, Mapping):
             return {key: self.value(item) for key, item in value.items()}
+        if isinstance(value, Text):
+            return replace(value, params=self.value(value.params))  # a template is the key of its translation
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             fields = (field.name for field in dataclasses.fields(value))
             return replace(value, **{name: self.value(getattr(value, name)) for name in fields})

@@ -15,7 +15,7 @@ from conformance.report.events import Event, HarnessFailed, ScenarioFinished, Sc
 from conformance.requirements.catalogue import NEEDS
 from conformance.retailers.protocol import DriverError, DriverNotStarted
 from conformance.run.assessment import Assessment, assess, case_of, keep_journal, requirements
-from conformance.run.configuration import EXPLORATION, HISTORIES, SuiteConfig
+from conformance.run.configuration import EXPLORATION, SuiteConfig, history_titles
 from conformance.run.reproducers import is_selected, is_tag
 from conformance.run.testbed import Testbed
 from conformance.scenarios.environment import Environment
@@ -238,7 +238,7 @@ class ScenarioRunner:
 
 
 def _titles(item: pytest.Item) -> Titles:
-    return HISTORIES if isinstance(item, HistoriesItem) else titles_of(item)
+    return history_titles() if isinstance(item, HistoriesItem) else titles_of(item)
 
 
 def _raise_outcome(finished: ScenarioFinished) -> None:
@@ -247,7 +247,9 @@ def _raise_outcome(finished: ScenarioFinished) -> None:
         pytest.skip(finished.reason or "not tested")
     if finished.status is Status.FAILED:
         lines = [
-            f"{verdict.requirement}: {breach.en}\n    expected: {breach.expected}"
+            "{}: {}\n    expected: {}".format(
+                verdict.requirement, *(text.in_language("en") for text in (breach.message, breach.expected))
+            )
             for verdict in finished.judged
             for breach in verdict.breaches
         ]

@@ -18,6 +18,7 @@ from conformance.report.events import (
 from conformance.report.summary import RunSummary
 from conformance.requirements.catalogue import load
 from conformance.requirements.verdicts import Breach, Evidence, Verdict
+from simulator.domain.language import Bilingual
 
 BEGAN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ALL = tuple(RequirementInfo.of(requirement, ()) for requirement in load())
@@ -43,11 +44,12 @@ def breach(**evidence: object) -> Breach:
         "excerpt": "<ppriv:Applied>14.93</ppriv:Applied>",
     } | evidence
     return Breach(
-        lv="Rēķinā R-2026-03-0001 (līgums 0012345678) piemēroti 14.93 EUR, bet neto summa ir 12.34 EUR.",
-        en="14.93 EUR was applied on invoice R-2026-03-0001 of contract 0012345678; its net bill is 12.34 EUR.",
-        expected="at most 12.34 EUR",
+        Bilingual(
+            lv="Rēķinā R-2026-03-0001 (līgums 0012345678) piemēroti 14.93 EUR, bet neto summa ir 12.34 EUR.",
+            en="14.93 EUR was applied on invoice R-2026-03-0001 of contract 0012345678; its net bill is 12.34 EUR.",
+        ),
+        expected=Bilingual(lv="ne vairāk kā 12.34 EUR", en="at most 12.34 EUR"),
         evidence=(Evidence(**values),),  # type: ignore[arg-type]
-        expected_lv="ne vairāk kā 12.34 EUR",
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.report.summary import SeenBreach, grouped, other_places
+from simulator.domain.language import Bilingual
 from tests.conformance.report.runs import breach
 
 
 def _seen(message: str, scenario: str = "The month") -> SeenBreach:
-    return SeenBreach(scenario, replace(breach(), en=message), f"{scenario} (lv)")
+    return SeenBreach(scenario, replace(breach(), message=Bilingual(message, message)), f"{scenario} (lv)")
 
 
 def test_breaches_that_differ_in_figures_only_are_of_a_kind() -> None:

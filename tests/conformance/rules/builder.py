@@ -1,4 +1,4 @@
-"""Journals written by hand: a story of one retailer, told call by call, and what the rules say of it."""
+"""Journals written by hand: a story of one retailer, call by call, and the verdicts of the rules on it."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ class Waiting:
 
 @dataclass
 class Story:
-    """Tells a journal entry by entry. Time goes on by a second with each; :meth:`at` sets it."""
+    """Writes a journal entry by entry. Time goes on by a second with each; :meth:`at` sets it."""
 
     residents: tuple[Resident, ...] = (
         Resident(ANNA.code, ANNA.given_name, ANNA.surname, HOME.text),
@@ -190,7 +190,7 @@ class Story:
 
     def broken(self) -> dict[str, int]:
         """The requirements that are broken, each with the number of its breaches."""
-        return {name: len(each.breaches) for name, each in self.verdicts().items() if each.breaches}
+        return {name: len(verdict.breaches) for name, verdict in self.verdicts().items() if verdict.breaches}
 
     # -- time and entries
 
@@ -279,7 +279,7 @@ class Story:
         issued = last.isoformat()
         if self.now.date() < last:
             self.at(issued, 18)
-        told = [
+        bills = [
             {
                 "contract": number,
                 "invoice": invoice,
@@ -290,7 +290,7 @@ class Story:
             }
             for invoice, net in invoices
         ]
-        self.ask("bill", {} if lines is None else {"lines": lines}, period=period, invoices=told)
+        self.ask("bill", {} if lines is None else {"lines": lines}, period=period, invoices=bills)
 
     # -- the state
 
@@ -423,11 +423,11 @@ class Story:
         details: dict[str, Any] | None = None,
         **fields: Any,
     ) -> Entry:
-        told = dict(details or {}) | ({"misbehaviour": "drop_reply"} if lost else {})
+        all_details = dict(details or {}) | ({"misbehaviour": "drop_reply"} if lost else {})
         failed: dict[str, Any] = {}
         if fault is not None:
             failed = {"outcome": Outcome.FAULT, "fault_code": fault, "cause": f"refused: {fault}", "http_status": 500}
-        return self.write(Kind.EXCHANGE, operation, details=told, **failed | fields)
+        return self.write(Kind.EXCHANGE, operation, details=all_details, **failed | fields)
 
     def list_messages(self, channel: str, *messages: str, read: bool = False, **fields: Any) -> None:
         selector = {"channel": None, "version": self.version(ChannelName(channel)), "message": None}
@@ -451,14 +451,14 @@ class Story:
         """List, read, confirm where needed, delete: all that waits on a channel."""
         name = ChannelName(channel)
         waiting = [waiting for waiting in self.mailbox if waiting.channel is name]
-        self.list_messages(channel, *(each.message for each in waiting))
-        for each in waiting:
-            self.mailbox.remove(each)
-            self.receive(each.message)
+        self.list_messages(channel, *(message.message for message in waiting))
+        for message in waiting:
+            self.mailbox.remove(message)
+            self.receive(message.message)
             if PROFILE.channel(name).manual_acknowledgement:
-                self.confirm(each.message)
-            self.delete(each.message)
-        return [each.message for each in waiting]
+                self.confirm(message.message)
+            self.delete(message.message)
+        return [message.message for message in waiting]
 
     # -- whole passages, as a good retailer does them
 

@@ -20,6 +20,7 @@ from conformance.rules.case import Case
 from conformance.rules.registry import PASSED, Check, _complete, rule, rules
 from simulator.documents.writing import write_error_report
 from simulator.domain.clock import RIGA
+from simulator.domain.language import LANGUAGES, Bilingual
 from simulator.domain.model import ChannelName, ErrorReport, RecordError, Severity
 from simulator.journal import Entry, Kind, Outcome
 from tests.conformance.rules.builder import (
@@ -69,11 +70,11 @@ def test_nothing_is_judged_where_nothing_happened() -> None:
 def test_breaches_speak_both_languages_and_can_be_seen() -> None:
     for verdict in judge(troubled().case()):
         for breach in verdict.breaches:
-            assert breach.en.strip()
-            assert breach.lv.strip()
-            assert breach.lv != breach.en
-            assert breach.expected
-            assert breach.expected_lv
+            latvian, english = (breach.message.in_language(language).strip() for language in LANGUAGES)
+            assert latvian
+            assert english
+            assert latvian != english
+            assert all(breach.expected.in_language(language) for language in LANGUAGES)
             assert breach.evidence
             assert all(evidence.entry is None or evidence.entry > 0 for evidence in breach.evidence)
 
@@ -181,8 +182,8 @@ def test_no_journal_makes_a_rule_raise(odd: list[Entry], kept: list[int], seed: 
     story = Story(journal=Memory())
     story.journal.blobs = BLOBS
     story.journal.lines = [
-        replace(each, number=number, at=datetime(2026, 3, 1, tzinfo=RIGA) if number % 5 == 0 else each.at)
-        for number, each in enumerate(mixed, 1)
+        replace(entry, number=number, at=datetime(2026, 3, 1, tzinfo=RIGA) if number % 5 == 0 else entry.at)
+        for number, entry in enumerate(mixed, 1)
     ]
     verdicts = judge(story.case())
     assert [verdict.requirement for verdict in verdicts] == JUDGED
@@ -201,11 +202,10 @@ def test_a_requirement_has_one_rule() -> None:
 
 
 def test_a_breach_states_an_expectation_or_the_catalogue_does() -> None:
-    silent = Breach(en="Something happened.", lv="Kaut kas notika.")
+    silent = Breach(Bilingual(lv="Kaut kas notika.", en="Something happened."))
     stated = _complete("CON-08", silent)
-    assert stated.expected
-    assert stated.expected_lv
+    assert all(stated.expected.in_language(language) for language in LANGUAGES)
     with pytest.raises(LookupError, match="PAY-02"):
         _complete("PAY-02", silent)
-    said = replace(silent, expected="this", expected_lv="šis")
-    assert _complete("CON-08", said) is said
+    outspoken = replace(silent, expected=Bilingual(lv="šis", en="this"))
+    assert _complete("CON-08", outspoken) is outspoken

@@ -1,4 +1,4 @@
-"""CON, PRI and CAL-01: what is said of contracts; each fault is found by its own rule and by no other."""
+"""CON, PRI and CAL-01, about contracts: each fault is found by its own rule and by no other."""
 
 from __future__ import annotations
 

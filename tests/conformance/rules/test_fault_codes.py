@@ -7,7 +7,7 @@ from simulator.dit.model import RefusalCode
 from simulator.ftps.refusals import FtpCode
 from simulator.soap.refusals import EnvelopeCode
 
-GIVEN = {str(each) for each in (*RefusalCode, *EnvelopeCode, *FtpCode)}
+GIVEN = {str(code) for code in (*RefusalCode, *EnvelopeCode, *FtpCode)}
 
 
 def test_the_codes_that_rules_name_are_given() -> None:

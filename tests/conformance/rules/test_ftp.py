@@ -1,4 +1,4 @@
-"""FTP: stories of a retailer that works by folders and files, and what breaks each requirement and no other."""
+"""FTP: stories of a retailer that works by folders and files; each fault breaks its own requirement and no other."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REPORT = write_error_report(ErrorReport("1", (RecordError("x", Severity.ERROR, "
 
 
 class FtpsStory(Story):
-    """The same retailer over FTPS: its calls are commands of a session."""
+    """A story by FTPS: the retailer's calls are commands of a session."""
 
     path: str | None = None
 
@@ -67,7 +67,7 @@ def test_a_good_retailer_breaks_nothing() -> None:
     with story.run("discount"):
         story.list_messages("discount")
     assert story.broken() == {}
-    checked = {name: each.checked for name, each in story.verdicts().items() if name.startswith("FTP")}
+    checked = {name: verdict.checked for name, verdict in story.verdicts().items() if name.startswith("FTP")}
     assert checked == {"FTP-01": 1, "FTP-02": 1, "FTP-03": 2, "FTP-04": 1, "FTP-05": 2, "FTP-06": 0}
 
 
@@ -77,7 +77,7 @@ def test_soap_is_no_matter_of_this_chapter() -> None:
     with story.run("contract", "discount"):
         story.report(contract())
         story.fetch("discount")
-    assert not any(each.checked for name, each in story.verdicts().items() if name.startswith("FTP"))
+    assert not any(verdict.checked for name, verdict in story.verdicts().items() if name.startswith("FTP"))
 
 
 def test_a_file_in_another_encoding() -> None:

@@ -51,7 +51,7 @@ def test_invalid_by_schema(fault: str | None) -> None:
     finding = story.verdicts()["XML-01"].breaches[0]
     assert finding.evidence[0].path is not None
     assert finding.evidence[0].excerpt is not None
-    assert ("refused" in finding.en) == (fault is not None)
+    assert ("refused" in finding.message.in_language("en")) == (fault is not None)
 
 
 @pytest.mark.parametrize("data", [b"", b"not xml", b"<a><b></a>", b"<!DOCTYPE a><a/>"])

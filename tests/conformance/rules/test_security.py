@@ -1,4 +1,4 @@
-"""SEC told entry by entry: what no bundled retailer does wrong is found by its own rule too, and by no other."""
+"""SEC, entry by entry: faults that no bundled retailer has are found by their own rule too, and by no other."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ def test_a_token_that_was_asked_for_and_used_breaks_nothing() -> None:
     issue(story, "t1")
     verdicts = reported(story, "t1").verdicts()
     assert story.broken() == {}
-    assert all(verdicts[each].checked for each in ("SEC-02", "SEC-03", "SEC-06", "SEC-07", "SEC-08", "SEC-10"))
+    assert all(
+        verdicts[requirement].checked for requirement in ("SEC-02", "SEC-03", "SEC-06", "SEC-07", "SEC-08", "SEC-10")
+    )
 
 
 @pytest.mark.parametrize("operation", ["request", "plain"])
@@ -118,7 +120,7 @@ def test_each_failed_check_is_the_finding_of_one_requirement(check: str, require
 
 
 def test_every_check_of_the_guard_is_somebody_s_finding() -> None:
-    assert {each for found in security._CHECKS.values() for each in found} == {str(check) for check in Check}
+    assert {check for checks in security._CHECKS.values() for check in checks} == {str(check) for check in Check}
 
 
 def test_a_refused_token_is_used_again() -> None:
@@ -129,7 +131,7 @@ def test_a_refused_token_is_used_again() -> None:
     assert story.broken() == {"SEC-06": 1, "SEC-09": 1, "SEC-10": 1}
 
 
-def test_what_the_simulator_itself_spoilt_is_no_finding() -> None:
+def test_faults_injected_by_the_simulator_are_no_finding() -> None:
     story = Story()
     issue(story, "t1")
     details = {"complaints": [{"code": "token-signature"}], "security": {"token_digest": "t1"}}

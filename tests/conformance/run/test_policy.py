@@ -10,10 +10,11 @@ from conformance.report.events import Status
 from conformance.requirements.verdicts import Breach, Verdict
 from conformance.run.policy import Policy
 from conformance.run.waivers import Waiver
+from simulator.domain.language import Bilingual
 from tests.conformance.report.runs import info
 
 DAY = date(2026, 3, 2)
-BREACH = Breach(en="It happened.", lv="Tas notika.", expected="something else", expected_lv="kaut kas cits")
+BREACH = Breach(Bilingual("Tas notika.", "It happened."), Bilingual("kaut kas cits", "something else"))
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from conformance.requirements.verdicts import Breach, Evidence, Verdict
 from conformance.run.redaction import RedactedJournal, Redactor
 from simulator.documents.reading import read_document
 from simulator.documents.validation import validate
+from simulator.domain.language import Bilingual, Text
 from simulator.domain.model import ChannelName
 from simulator.journal import FolderJournal, write_folder
 from tests.conformance.commands.running import aldis
@@ -53,14 +54,14 @@ def test_people_are_replaced_and_everything_else_stays() -> None:
 
 def test_events_are_redacted_whole() -> None:
     breach = Breach(
-        lv=f"{ANNA.surname}",
-        en=f"holder is {ANNA.surname!r}",
-        expected=ANNA.code,
+        Text("holder {number} is {name!r}", {"number": 7, "name": ANNA.surname}),
+        expected=Bilingual(lv=ANNA.given_name, en=ANNA.code),
         evidence=(Evidence(7, None, ANNA.code),),
     )
     hidden = redactor_of(story()).event(Verdict("CON-03", 1, (breach,)))
     assert not [personal for personal in PERSONAL if personal in str(hidden)]
     assert hidden.requirement == "CON-03"
+    assert hidden.breaches[0].message.in_language("en").startswith("holder 7 is ")
     assert hidden.breaches[0].evidence[0].entry == 7
 
 

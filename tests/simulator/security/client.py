@@ -1,4 +1,4 @@
-"""A client of our own kind: WS-Trust and WS-Security by hand (lxml, xmlsec), so that each part can be made wrong."""
+"""A client that writes WS-Trust and WS-Security itself (lxml, xmlsec), so that a test can falsify each part."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Post = Callable[[str, bytes, str], "Answer"]
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer."""
+    """An HTTP reply."""
 
     status: int
     body: bytes
@@ -59,13 +59,13 @@ class Answer:
     @property
     def subcode(self) -> str | None:
         """Local name of a fault's subcode."""
-        found = self.root.find(f".//{{{SOAP}}}Subcode/{{{SOAP}}}Value")
-        return (found.text or "").rpartition(":")[2] if found is not None else None
+        value = self.root.find(f".//{{{SOAP}}}Subcode/{{{SOAP}}}Value")
+        return (value.text or "").rpartition(":")[2] if value is not None else None
 
 
 @dataclass(frozen=True)
 class Token:
-    """A token as the client has it: the element as it came, its key, the reference to it."""
+    """A token as a client has it: the element as received, its key, and the reference to it."""
 
     element: etree._Element
     reference: etree._Element
@@ -80,7 +80,7 @@ class Token:
 
 @dataclass
 class FederatedClient:
-    """Gets tokens and makes calls; ``post`` sends (path, body, content type), ``clock`` is what its machine shows."""
+    """Gets tokens and makes calls; ``post`` sends (path, body, content type), ``clock`` reads the client's clock."""
 
     post: Post
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
@@ -97,7 +97,7 @@ class FederatedClient:
         return read_token(answer, entropy, key if isinstance(key, RSAPrivateKey) else None)
 
     def ask(self, user: str, password: str, **asked: object) -> tuple[Answer, bytes | None]:
-        """Ask with a user name; returns the answer and the client's entropy."""
+        """Ask for a token with a user name; returns the reply and the client's entropy."""
         header = self.security()
         token = add(header, WSSE, "UsernameToken")
         add(token, WSSE, "Username", user)
@@ -122,7 +122,7 @@ class FederatedClient:
         return self.post(f"{STS}/certificatemixed", etree.tostring(envelope), "application/soap+xml"), entropy
 
     def security(self, *, shift: float = 0, lasts: float = 300, timestamp: bool = True) -> etree._Element:
-        """A wsse:Security header with a Timestamp, ``shift`` seconds from now."""
+        """Return a wsse:Security header with a Timestamp, ``shift`` seconds from now."""
         header = etree.Element(f"{{{WSSE}}}Security", nsmap={"wsse": WSSE, "wsu": WSU, "soap": SOAP})
         header.set(f"{{{SOAP}}}mustUnderstand", "true")
         if timestamp:
@@ -147,7 +147,7 @@ class FederatedClient:
         also: str | None = None,
         reference: etree._Element | None = None,
     ) -> etree._Element:
-        """A federated call, complete; what is asked for is made otherwise."""
+        """Return the envelope of a valid federated call, with the deviations that the arguments name."""
         header = self.security(shift=shift, timestamp=timestamp)
         header.append(copy.deepcopy(token.element))
         body = etree.fromstring(content) if isinstance(content, str) else content
@@ -218,7 +218,7 @@ def token_request(
 
 
 def read_token(answer: Answer, entropy: bytes | None, key: RSAPrivateKey | None = None) -> Token:
-    """What a client keeps of the STS's answer; the key is computed as WS-Trust says (4.4.4), here by hand."""
+    """Read the token of the STS's reply; its key is computed by WS-Trust 1.3, 4.4.4, without the simulator's code."""
     root = answer.root
     token = root.find(f".//{{{WST}}}RequestedSecurityToken")
     reference = root.find(f".//{{{WST}}}RequestedAttachedReference")
@@ -240,7 +240,7 @@ def read_token(answer: Answer, entropy: bytes | None, key: RSAPrivateKey | None 
 
 
 def computed_key(client: bytes, server: bytes, size: int) -> bytes:
-    """P_SHA1 (RFC 2246, 5): written apart from the simulator's own."""
+    """Return ``size`` bytes of P_SHA1 (RFC 2246, 5), without the simulator's code."""
     blocks, a = b"", server
     for _ in range(-(-size // 20)):
         a = hmac.new(client, a, sha1).digest()
@@ -263,7 +263,7 @@ def envelope_of(path: str, action: str, header: etree._Element, body: etree._Ele
 def sign(
     header: etree._Element, target: etree._Element, reference: etree._Element, key: xmlsec.Key, algorithm: str
 ) -> None:
-    """Add a ds:Signature over one element to a header that stands in its envelope already."""
+    """Add a ds:Signature over one element to a header that is in its envelope already."""
     signature = add(header, DS, "Signature")
     info = add(signature, DS, "SignedInfo")
     add(info, DS, "CanonicalizationMethod").set("Algorithm", EXC)

@@ -1,4 +1,4 @@
-"""The secured simulator for the tests: DIT with its guard, the STS, and the client in front of both."""
+"""Environment of the security tests: DIT with its authenticator, the STS, and a client of both."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LIST = (
 
 @dataclass
 class SecuredSetting:
-    """A setting of the wire's tests behind its guard, and the STS."""
+    """An environment of the SOAP tests with an authenticator and the STS."""
 
     setting: Setting
     keys: Path
@@ -55,7 +55,7 @@ class SecuredSetting:
         return {True: Client(self.secured.sts), False: Client(application)}
 
     def application(self, environ: Any, start_response: Any) -> Any:
-        """Both services as one WSGI application."""
+        """Return both services as one WSGI application."""
         client = self._clients[environ["PATH_INFO"].startswith("/STS")]
         return client.application(environ, start_response)
 
@@ -70,7 +70,7 @@ class SecuredSetting:
 
     @cached_property
     def client(self) -> FederatedClient:
-        """A client that lives by the simulated clock."""
+        """Return a client that uses the simulated clock."""
         return FederatedClient(self.post, self.setting.clock.now)
 
     def token(self, user: str = RETAILER, **asked: object) -> Token:

@@ -53,10 +53,10 @@ def test_a_token_opens_the_guarded_address(
     assert answer.root.findtext(".//{*}SendMessageResult") == "true"
     entry = next(exchange for exchange in reversed(secured.setting.exchanges))
     assert entry.authority == secured.setting.world.retailers[0].authority
-    found = entry.details["security"]
-    assert isinstance(found, dict)
-    assert (found["key_type"], found["encrypted"]) == (key_type, True)
-    assert found["token_type"] == ("SAML 2.0" if token_type == SAML_2 else "SAML 1.1")
+    security = entry.details["security"]
+    assert isinstance(security, dict)
+    assert (security["key_type"], security["encrypted"]) == (key_type, True)
+    assert security["token_type"] == ("SAML 2.0" if token_type == SAML_2 else "SAML 1.1")
 
 
 @pytest.mark.parametrize("algorithm", [HMAC_SHA256, None])

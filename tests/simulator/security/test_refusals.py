@@ -1,4 +1,4 @@
-"""What goes wrong with tokens and signatures: InvalidSecurity on the wire, the cause in the journal."""
+"""Invalid tokens and signatures: the reply is InvalidSecurity, and the journal has the cause."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def changed(secured: SecuredSetting, token: Token, change: Callable[[etree._Elem
 
 
 def security_of(envelope: etree._Element) -> etree._Element:
-    found = envelope.find(f"{{{SOAP}}}Header/{{{WSSE}}}Security")
-    assert found is not None
-    return found
+    header = envelope.find(f"{{{SOAP}}}Header/{{{WSSE}}}Security")
+    assert header is not None
+    return header
 
 
 def plain(keys: Path, settings: Settings | None = None) -> Settings:
-    """Settings under which tokens can be read, and spoilt."""
+    """Return settings without encryption, under which a test can change tokens."""
     known = settings or load_settings()
     return replace(known, sts=replace(known.sts, encrypt=replace(known.sts.encrypt, value=False)))
 
@@ -161,7 +161,7 @@ class TestSignature:
 
 
 class TestWrapping:
-    """The signed Timestamp is kept somewhere else, and another takes its place."""
+    """Move the signed Timestamp to another place, and put another one in its place."""
 
     def test_the_old_timestamp_in_a_header_of_its_own(self, secured: SecuredSetting) -> None:
         def wrap(envelope: etree._Element) -> None:
@@ -350,7 +350,7 @@ class TestAround:
 
 
 class TestSts:
-    """What the STS refuses: FailedAuthentication or InvalidRequest, and the cause in the journal."""
+    """Refusals of the STS: the reply is FailedAuthentication or InvalidRequest, and the journal has the cause."""
 
     @pytest.mark.parametrize(
         ("user", "password", "element"),
@@ -411,7 +411,7 @@ class TestSts:
 
     @pytest.mark.parametrize("encoding", ["nonsense", "windows-1257"])
     def test_a_declaration_that_content_type_overrides(self, secured: SecuredSetting, encoding: str) -> None:
-        """What the media type says counts for more (RFC 7303); the journal's copy has no password either way."""
+        """The media type takes precedence (RFC 7303); the journal's copy has no password in either case."""
 
         def post(path: str, body: bytes, _type: str) -> Answer:
             declared = f'<?xml version="1.0" encoding="{encoding}"?>'.encode()

@@ -63,7 +63,7 @@ def _call(secured: SecuredSetting, version: str | None = None, user: str | None 
 
 
 def _replayed(secured: SecuredSetting, call: bytes) -> bool:
-    """Whether it is refused as a replay, with the one opaque fault on the wire."""
+    """Return True when a call is refused as a replay, with the opaque fault as its reply."""
     answer = secured.post(SECURED, call, KIND)
     if answer.status == 200:
         return False

@@ -53,9 +53,9 @@ def client_of(base: str, keys: Path) -> FederatedClient:
 
 
 def password(keys: Path) -> str:
-    found = re.search(f'^"{RETAILER}" = "(.*)"$', (keys / "users.toml").read_text(), re.MULTILINE)
-    assert found is not None
-    return found[1]
+    match = re.search(f'^"{RETAILER}" = "(.*)"$', (keys / "users.toml").read_text(), re.MULTILINE)
+    assert match is not None
+    return match[1]
 
 
 def test_a_federated_call_over_tls(server: Server, keys: Path) -> None:

@@ -1,4 +1,4 @@
-"""Tokens that the STS makes wrong on purpose: refused like any other, and the caller is not blamed."""
+"""Tokens that the STS tampers with as an injected fault: the call is refused, and the journal names the fault."""
 
 from __future__ import annotations
 

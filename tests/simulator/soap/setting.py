@@ -1,4 +1,4 @@
-"""The real stack behind the wire for the tests: store, DIT, profile and the town, without ALDIS."""
+"""Environment of the SOAP tests: store, DIT, profile and the world of the town, without ALDIS."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ OTHER = "kaimins"
 
 @dataclass
 class Setting:
-    """The services of one simulation, the application in front of it, and what the tests need to know of both."""
+    """The services of a simulation and its WSGI application, with helpers for calls and for the journal."""
 
     store: Store
     profile: Profile
@@ -94,7 +94,7 @@ class Setting:
         return self.profile.channel(channel).version_urn(minor)
 
     def contract_document(self, *, document_id: str | None = None) -> bytes:
-        """A valid document of the contract channel without records."""
+        """Return a valid document of the contract channel without records."""
         header = Header(
             document_id=document_id or str(uuid4()),
             provider=self.world.retailers[0].registration_number,
@@ -118,7 +118,7 @@ class Setting:
         path: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> TestResponse:
-        """POST to the version's address (or another path) without a socket."""
+        """POST to the address of a SOAP version, or to another path, without a socket."""
         port = "plain" if version is SoapVersion.SOAP_12 else "plain11"
         return self.client.post(
             path or f"{SERVICE}/{port}",
@@ -128,7 +128,7 @@ class Setting:
         )
 
     def send(self, document: bytes | None = None, *, user: str = RETAILER, **choices: object) -> TestResponse:
-        """SendMessage2 of a contract document on the contract channel."""
+        """Call SendMessage2 with a contract document on the contract channel."""
         return self.post(
             send_request(self.version(), document or self.contract_document()),
             user=user,
@@ -176,7 +176,7 @@ def serving(setting: Setting) -> Iterator[str]:
 
 
 def envelope(body: str, *, version: SoapVersion = SoapVersion.SOAP_12, header: str = "") -> str:
-    """An envelope around a body's content; prefixes soap, svc and dit are declared."""
+    """Return an envelope with the content of a body; the prefixes soap, svc and dit are declared."""
     head = f"<soap:Header>{header}</soap:Header>" if header else ""
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -221,13 +221,13 @@ def selector(kind: str, value: str) -> str:
 
 
 def request(wrapper: str, child: str, content: str, *, version: SoapVersion = SoapVersion.SOAP_12) -> str:
-    """A call whose wrapper has one structure as its child."""
+    """Return a request whose wrapper has one structure as its child."""
     return envelope(f"<svc:{wrapper}><dit:{child}>{content}</dit:{child}></svc:{wrapper}>", version=version)
 
 
 @dataclass(frozen=True)
 class ReadFault:
-    """A fault as a client reads it."""
+    """The content of a fault, as a client reads it."""
 
     version: SoapVersion
     code: str
@@ -240,7 +240,7 @@ class ReadFault:
 
 
 def read_fault(data: bytes) -> ReadFault:
-    """Read a fault by the rules of its SOAP version; QNames come back as Clark names."""
+    """Read a fault by the rules of its SOAP version; QNames are returned as Clark names."""
     root = etree.fromstring(data)
     version = SoapVersion.of_namespace(etree.QName(root).namespace)
     assert version is not None
@@ -277,7 +277,7 @@ def _clark(element: etree._Element | None) -> str:
 
 
 def body_of(data: bytes) -> etree._Element:
-    """The one child of a reply's body."""
+    """Return the one child of a reply's body."""
     root = etree.fromstring(data)
     version = SoapVersion.of_namespace(etree.QName(root).namespace)
     assert version is not None

@@ -49,19 +49,20 @@ class TestWsdl:
             reply = setting.client.get(address.removeprefix(BASE), base_url=BASE)
             assert reply.status_code == 200, address
             seen[address] = reply.data
-            found = (str(element.get("schemaLocation")) for element in etree.fromstring(reply.data).iter(f"{XS}import"))
-            waiting += [each for each in found if each not in seen]
-        names = {each.partition("?")[2] for each in seen}
+            imports = etree.fromstring(reply.data).iter(f"{XS}import")
+            locations = (str(element.get("schemaLocation")) for element in imports)
+            waiting += [location for location in locations if location not in seen]
+        names = {location.partition("?")[2] for location in seen}
         assert names == {"wsdl", "xsd=DITMessageService.xsd", "xsd=DITTypes.xsd", "xsd=IVIS.xsd"}
 
     def test_the_single_file_imports_nothing_from_elsewhere(self, setting: Setting) -> None:
         reply = setting.client.get(SERVICE + "?singleWsdl", base_url=BASE)
         root = etree.fromstring(reply.data)
         assert not [element for element in root.iter(f"{XS}import") if element.get("schemaLocation")]
-        inside = {element.get("targetNamespace") for element in root.iter(f"{XS}schema")}
-        wanted = {element.get("namespace") for element in root.iter(f"{XS}import")}
-        assert len(inside) == 3
-        assert wanted <= inside
+        contained = {element.get("targetNamespace") for element in root.iter(f"{XS}schema")}
+        imported = {element.get("namespace") for element in root.iter(f"{XS}import")}
+        assert len(contained) == 3
+        assert imported <= contained
 
     def test_an_unknown_schema(self, setting: Setting) -> None:
         reply = setting.client.get(SERVICE + "?xsd=../catalogue.toml")

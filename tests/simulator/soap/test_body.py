@@ -1,3 +1,5 @@
+"""Reading a request's body within its limits, and converting it to UTF-8."""
+
 from __future__ import annotations
 
 import io

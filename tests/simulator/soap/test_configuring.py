@@ -1,4 +1,4 @@
-"""The configuration service by zeep, from its served WSDL: what it makes works at once for the message service."""
+"""The configuration service, called with zeep from its served WSDL; the message service sees changes at once."""
 
 from __future__ import annotations
 
@@ -119,10 +119,10 @@ class TestContract:
             assert children(schema, f"{{{CFG}}}{reply}") == answer
 
     def test_operations_are_those_of_the_contract(self) -> None:
-        found = {
+        wrappers = {
             operation.name: (operation.request, operation.reply) for operation in operations(CONFIGURATION).values()
         }
-        assert found == {
+        assert wrappers == {
             name: (f"{{{CFG}}}{request}", f"{{{CFG}}}{reply}") for name, (request, _, reply, _) in WRAPPERS.items()
         }
 
@@ -144,8 +144,8 @@ class TestContract:
 class TestLooking:
     @pytest.mark.parametrize("port", ["Plain", "Plain11"])
     def test_a_mailbox(self, served: tuple[Setting, str], port: str) -> None:
-        found = _client(served[1], "paraugs", port=port).SelectPostBox(AuthorityId=OWNER)
-        assert (found.PostBoxID, found.Authority.AuthorityID, found.Authority.Name) == (
+        mailbox = _client(served[1], "paraugs", port=port).SelectPostBox(AuthorityId=OWNER)
+        assert (mailbox.PostBoxID, mailbox.Authority.AuthorityID, mailbox.Authority.Name) == (
             1,
             OWNER,
             served[0].world.bvkb.name,
@@ -154,8 +154,8 @@ class TestLooking:
     def test_channels_by_urn_kind_and_owner(self, served: tuple[Setting, str], bvkb: Any) -> None:
         profile = served[0].profile
         discount = profile.channel(ChannelName.DISCOUNT)
-        (found,) = bvkb.SearchChannelsPaged(ChannelSearch={"Channel": {"ChannelURN": discount.urn}}).Channel
-        assert (found.ChannelURN, found.ChannelType, found.OwnerAuthority.AuthorityID, found.ChannelName) == (
+        (channel,) = bvkb.SearchChannelsPaged(ChannelSearch={"Channel": {"ChannelURN": discount.urn}}).Channel
+        assert (channel.ChannelURN, channel.ChannelType, channel.OwnerAuthority.AuthorityID, channel.ChannelName) == (
             discount.urn,
             "dik",
             OWNER,
@@ -163,7 +163,7 @@ class TestLooking:
         )
         collecting = bvkb.SearchChannelsPaged(ChannelSearch={"Channel": {"ChannelType": "dsk"}, "OnlyHeader": True})
         assert collecting.Count == 2
-        assert {each.OwnerAuthority for each in collecting.Channel} == {None}
+        assert {channel.OwnerAuthority for channel in collecting.Channel} == {None}
         nobodys = bvkb.SearchChannelsPaged(
             ChannelSearch={"Channel": {"OwnerAuthority": {"AuthorityID": RETAILER}}}, ChannelVersionStatus=["active"]
         )
@@ -185,26 +185,28 @@ class TestLooking:
     def test_versions_and_subscribers(self, served: tuple[Setting, str], bvkb: Any) -> None:
         setting = served[0]
         discount = setting.profile.channel(ChannelName.DISCOUNT)
-        found = bvkb.SearchChannelVersionsPaged(
+        versions = bvkb.SearchChannelVersionsPaged(
             ChannelVersionSearch={"ChannelVersion": {"Channel": {"ChannelURN": discount.urn}}}
         )
-        assert [each.ChannelVersionURN for each in found.ChannelVersion] == [discount.version_urn(n) for n in range(3)]
-        assert found.Count == 3
-        one = found.ChannelVersion[1]
-        assert (one.MinorVersion, one.MajorVersion, one.IsManualAck, one.ChannelVersionStatus) == (
+        urns = [version.ChannelVersionURN for version in versions.ChannelVersion]
+        assert urns == [discount.version_urn(number) for number in range(3)]
+        assert versions.Count == 3
+        version = versions.ChannelVersion[1]
+        assert (version.MinorVersion, version.MajorVersion, version.IsManualAck, version.ChannelVersionStatus) == (
             1,
             1,
             True,
             ["active"],
         )
-        assert {each.MessageClass.CodeListCodeValue: each.XMLSchemaURN for each in one.MessageType} == {
+        schemas = {kind.MessageClass.CodeListCodeValue: kind.XMLSchemaURN for kind in version.MessageType}
+        assert schemas == {
             "1": discount.schema_urn,
             "3": setting.profile.error_schema_urn,
         }
         rights = bvkb.SearchSubscribersToChannelPaged(
             ChannelSubscriberSearch={"ChannelSubscriber": {"SubscriberAuthority": {"AuthorityID": RETAILER}}}
         )
-        assert discount.version_urn(1) in {each.ChannelVersionURN for each in rights.ChannelSubscriber}
+        assert discount.version_urn(1) in {right.ChannelVersionURN for right in rights.ChannelSubscriber}
         assert rights.Count == 3
 
 
@@ -223,7 +225,7 @@ class TestMaking:
             assert sending.SendMessage2(MessageSave2=sent) is True
             reading = _client(base, OTHER, path="/dit/v1-2/MessageService", name="DITMessageService")
             listed = reading.ReceiveMessageList(MessageListRequest={"ChannelVersionURN": NEWS_1})
-            assert [each.ChannelVersionURN for each in listed] == [NEWS_1]
+            assert [message.ChannelVersionURN for message in listed] == [NEWS_1]
             assert {exchange.operation for exchange in setting.exchanges} == {
                 "InsertChannel",
                 "InsertChannelVersion",

@@ -1,4 +1,4 @@
-"""The contract files: sound, annotated, and the same as what Spyne serves behind them."""
+"""The contract files: valid, annotated, and in agreement with the services that Spyne implements."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def children(schema: xmlschema.XMLSchema10, wrapper: str) -> list[tuple[str, str
 
 
 def declarations(kind: Any) -> list[Any]:
-    """What a complex type declares as its content, wildcards too (they have no name)."""
+    """Return the elements that a complex type declares, with wildcards, which have no name."""
     assert isinstance(kind.content, xmlschema.validators.XsdGroup)
     return list(kind.content.iter_elements())
 
@@ -109,11 +109,11 @@ class TestSchemas:
 
 class TestWsdl:
     def test_operations_are_those_of_the_contract(self) -> None:
-        found = {
+        declared = {
             operation.name: (operation.request, operation.reply, operation.action, operation.reply_action)
             for operation in operations().values()
         }
-        assert found == {
+        assert declared == {
             name: (f"{{{SVC}}}{request}", f"{{{SVC}}}{reply}", f"{SVC}/{name}", f"{SVC}/{name}Response")
             for name, (request, _, reply, _) in WRAPPERS.items()
         }
@@ -141,7 +141,7 @@ class TestWsdl:
 
 
 def spyne_members(model: Any) -> list[tuple[str, str]]:
-    """Namespace and name of each member, as Spyne writes them."""
+    """Return the namespace and name of each member, as Spyne writes them."""
     return [
         (member.Attributes.sub_ns or model.get_namespace(), member.Attributes.sub_name or name)
         for name, member in model.get_flat_type_info(model).items()
@@ -149,13 +149,13 @@ def spyne_members(model: Any) -> list[tuple[str, str]]:
 
 
 class TestSpyne:
-    """Spyne's own description is never served; it must not drift away from the file that is."""
+    """Spyne's own WSDL is never served, and must agree with the file that is."""
 
     def methods(self) -> dict[str, Any]:
-        found = {}
-        for method in server().app.interface.method_id_map.values():
-            found[f"{{{method.in_message.get_namespace()}}}{method.in_message.get_type_name()}"] = method
-        return found
+        return {
+            f"{{{method.in_message.get_namespace()}}}{method.in_message.get_type_name()}": method
+            for method in server().app.interface.method_id_map.values()
+        }
 
     def test_it_dispatches_on_the_wrappers_of_the_wsdl(self) -> None:
         assert set(self.methods()) == set(operations())
@@ -182,17 +182,17 @@ class TestSpyne:
             if declared.name in seen or not hasattr(model, "get_flat_type_info"):
                 continue
             seen.add(declared.name)
-            inside = declarations(declared)
-            wanted = [
-                (REFERENCE, "Payload") if each.local_name is None else (each.target_namespace, each.local_name)
-                for each in inside
+            elements = declarations(declared)
+            expected = [
+                (REFERENCE, "Payload") if element.local_name is None else (element.target_namespace, element.local_name)
+                for element in elements
             ]
-            assert spyne_members(model) == wanted, declared.name
+            assert spyne_members(model) == expected, declared.name
             members = list(model.get_flat_type_info(model).values())
             waiting += [
-                (member, each.type)
-                for member, each in zip(members, inside, strict=True)
-                if each.local_name is not None and each.type.is_complex()
+                (member, element.type)
+                for member, element in zip(members, elements, strict=True)
+                if element.local_name is not None and element.type.is_complex()
             ]
         names = {name.rpartition("}")[2] for name in seen}
         assert {"MessageSaveStructure2", "MessageResponseStructure2", "MessageBasicInfoStructure"} <= names

@@ -1,4 +1,4 @@
-"""A client's duties enforced, and validation switched off, as a client meets them."""
+"""Enforcement of a client's duties, and validation switched off, as a client sees them."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ def strict(tmp_path: Path) -> Iterator[Setting]:
 
 
 def _deliver(setting: Setting, count: int = 1) -> list[str]:
-    """Put event messages into the retailer's mailbox; returns their ids."""
-    found = []
+    """Put event messages into the retailer's mailbox and return their ids."""
+    message_ids = []
     for _ in range(count):
         assert setting.send().status_code == 200
         related = setting.exchanges[-1].message_ids[0]
         receivers = (setting.world.retailers[0].authority,)
         event = event_request(setting.version(), setting.error_report(), related, receivers)
         assert setting.post(event, user=BVKB).status_code == 200
-        found.append(setting.exchanges[-1].message_ids[0])
-    return found
+        message_ids.append(setting.exchanges[-1].message_ids[0])
+    return message_ids
 
 
 def _list(setting: Setting, *, read: bool = False) -> str | None:

@@ -1,4 +1,4 @@
-"""What a call leaves in the journal when all goes well, and when something goes wrong behind the wire."""
+"""The journal entry of a call, when it succeeds and when the store or an operation fails."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BOTH = pytest.mark.parametrize("version", list(SoapVersion))
 
 
 def messages(setting: Setting) -> int:
-    """How many messages lie in BVKB's mailbox."""
+    """Return the number of messages in BVKB's mailbox."""
     from simulator.dit.model import Selector
 
     with setting.store.reading() as transaction:
@@ -82,9 +82,9 @@ def test_a_large_reply_is_journaled_without_its_payloads(setting: Setting) -> No
     content = selector("ChannelVersionURN", setting.version())
     reply = setting.post(request("ReceiveMessage", "MessageRequest", content), user=BVKB)
     assert big in reply.data
-    kept = setting.blob(setting.exchanges[-1].reply)
-    assert len(kept) < 3000
-    assert kept.count(b"<?payload ") == 2
+    journaled = setting.blob(setting.exchanges[-1].reply)
+    assert len(journaled) < 3000
+    assert journaled.count(b"<?payload ") == 2
 
 
 class TestStore:

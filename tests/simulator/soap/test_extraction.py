@@ -1,4 +1,4 @@
-"""The cut that takes the payload out of a request's bytes."""
+"""Extraction of the payload from a request in memory."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_the_deepest_payload_that_is_allowed_passes() -> None:
     assert extracted.payload is not None
 
 
-def test_what_only_libxml2_finds_too_big_is_cut_all_the_same() -> None:
+def test_a_payload_too_big_for_libxml2_alone_is_extracted() -> None:
     comment = "x" * 11_000_000
     extracted = extract_payload(wrapped(f"<Doc><!--{comment}--></Doc>"))
     assert extracted.payload is not None
@@ -194,7 +194,7 @@ def elements(draw: st.DrawFn, depth: int = 0) -> str:
 
 
 @given(elements(), st.sampled_from(["", "<!-- </Doc></q:Doc></p:Doc> -->", "<dit:Name>&lt;/Doc></dit:Name>"]))
-def test_any_element_is_cut_whole(payload: str, after: str) -> None:
+def test_any_element_is_extracted_whole(payload: str, after: str) -> None:
     request = wrapped(payload, scope=SCOPE, after=after)
     extracted = extract_payload(request)
     assert extracted.payload is not None

@@ -1,4 +1,4 @@
-"""MTOM: requests in parts, good and broken, and answers in parts."""
+"""MTOM: requests in parts, valid and invalid, and replies in parts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ XOP = 'xmlns:xop="http://www.w3.org/2004/08/xop/include"'
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Setting]:
+def setting(tmp_path: Path) -> Iterator[Setting]:
     with open_setting(tmp_path) as opened:
         yield opened
         assert list((tmp_path / INCOMING_FOLDER).iterdir()) == []
@@ -67,42 +67,42 @@ def elements(parent: etree._Element) -> list[etree._Element]:
 
 
 @pytest.mark.parametrize("size", [1, SPOOL_THRESHOLD * 2])
-def test_a_document_inside_the_envelope(kept: Setting, size: int) -> None:
+def test_a_document_inside_the_envelope(setting: Setting, size: int) -> None:
     document = large(size)
-    body = package((ROOT, send_request(kept.version(), document).encode()))
-    assert post(kept, body).status_code == 200
-    assert canonical(received(kept)) == canonical(document)
+    body = package((ROOT, send_request(setting.version(), document).encode()))
+    assert post(setting, body).status_code == 200
+    assert canonical(received(setting)) == canonical(document)
 
 
 @pytest.mark.parametrize("size", [1, SPOOL_THRESHOLD * 2])
 @pytest.mark.parametrize("first", ["envelope", "document"])
-def test_a_document_in_a_part_of_its_own(kept: Setting, size: int, first: str) -> None:
+def test_a_document_in_a_part_of_its_own(setting: Setting, size: int, first: str) -> None:
     document = large(size)
-    parts = [(ROOT, including(kept)), (PART, document)]
+    parts = [(ROOT, including(setting)), (PART, document)]
     body = package(*(parts if first == "envelope" else reversed(parts)))
-    assert post(kept, body).status_code == 200
-    assert canonical(received(kept)) == canonical(document)
-    sent = kept.exchanges[0]
-    assert kept.blob(sent.payload) == document
+    assert post(setting, body).status_code == 200
+    assert canonical(received(setting)) == canonical(document)
+    sent = setting.exchanges[0]
+    assert setting.blob(sent.payload) == document
     assert (sent.details["size"], sent.outcome) == (len(document), "ok")
 
 
-def test_without_start_the_first_part_is_the_envelope_and_line_ends_may_be_bare(kept: Setting) -> None:
+def test_without_start_the_first_part_is_the_envelope_and_line_ends_may_be_bare(setting: Setting) -> None:
     content_type = TYPE.replace('start="<root@x>"; ', "")
-    body = package((ROOT, including(kept)), (PART, kept.contract_document())).replace(b"\r\n", b"\n")
-    assert post(kept, b"A preamble\n" + body + b"and an epilogue", content_type=content_type).status_code == 200
+    body = package((ROOT, including(setting)), (PART, setting.contract_document())).replace(b"\r\n", b"\n")
+    assert post(setting, b"A preamble\n" + body + b"and an epilogue", content_type=content_type).status_code == 200
 
 
-def test_the_port_takes_plain_envelopes_too_and_answers_alike(kept: Setting) -> None:
-    reply = kept.post(send_request(kept.version(), kept.contract_document()), path=PORT)
+def test_the_port_takes_plain_envelopes_too_and_answers_alike(setting: Setting) -> None:
+    reply = setting.post(send_request(setting.version(), setting.contract_document()), path=PORT)
     assert (reply.status_code, reply.mimetype) == (200, "application/soap+xml")
 
 
-def test_the_action_is_checked_wherever_it_stands(kept: Setting) -> None:
-    body = package((ROOT, including(kept)), (PART, kept.contract_document()))
+def test_the_action_is_checked_wherever_it_stands(setting: Setting) -> None:
+    body = package((ROOT, including(setting)), (PART, setting.contract_document()))
     wrong = TYPE.replace("application/soap+xml", 'application/soap+xml; action=\\"urn:x\\"')
-    assert read_fault(post(kept, body, content_type=wrong).data).refusal == "action-mismatch"
-    assert read_fault(post(kept, body, content_type=f"{TYPE}; action=urn:x").data).refusal == "action-mismatch"
+    assert read_fault(post(setting, body, content_type=wrong).data).refusal == "action-mismatch"
+    assert read_fault(post(setting, body, content_type=f"{TYPE}; action=urn:x").data).refusal == "action-mismatch"
 
 
 def good(setting: Setting) -> bytes:
@@ -128,14 +128,14 @@ def good(setting: Setting) -> bytes:
         (lambda body: body.replace(b"application/xop+xml; ch", b"text/xml; ch"), "unsupported-media-type", "root part"),
     ],
 )  # fmt: skip
-def test_broken_packages_are_refused_and_journaled(kept: Setting, change, refusal: str, cause: str) -> None:  # type: ignore[no-untyped-def]
-    reply = post(kept, change(good(kept)))
+def test_broken_packages_are_refused_and_journaled(setting: Setting, change, refusal: str, cause: str) -> None:  # type: ignore[no-untyped-def]
+    reply = post(setting, change(good(setting)))
     assert read_fault(reply.data).refusal == refusal
     assert reply.status_code == (415 if "media" in refusal else 400)
-    (entry,) = kept.exchanges
+    (entry,) = setting.exchanges
     assert (entry.outcome, entry.fault_code) == ("fault", refusal)
     assert cause in (entry.cause or "")
-    assert post(kept, good(kept)).status_code == 200
+    assert post(setting, good(setting)).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -146,13 +146,13 @@ def test_broken_packages_are_refused_and_journaled(kept: Setting, change, refusa
         TYPE.replace("related", "form-data"),
     ],
 )
-def test_other_kinds_of_parts_are_415(kept: Setting, content_type: str) -> None:
-    reply = post(kept, good(kept), content_type=content_type)
+def test_other_kinds_of_parts_are_415(setting: Setting, content_type: str) -> None:
+    reply = post(setting, good(setting), content_type=content_type)
     assert (reply.status_code, read_fault(reply.data).refusal) == (415, "unsupported-media-type")
 
 
-def test_no_boundary_named(kept: Setting) -> None:
-    fault = read_fault(post(kept, good(kept), content_type=TYPE.replace('; boundary="B"', "")).data)
+def test_no_boundary_named(setting: Setting) -> None:
+    fault = read_fault(post(setting, good(setting), content_type=TYPE.replace('; boundary="B"', "")).data)
     assert (fault.refusal, "no boundary" in fault.texts["en"]) == ("broken-mime", True)
 
 
@@ -168,24 +168,24 @@ def test_no_boundary_named(kept: Setting) -> None:
         (b"<a><b></a>", "invalid-payload"),
     ],
 )
-def test_parts_that_are_no_proper_document(kept: Setting, content: bytes, refusal: str, large_part: bool) -> None:
+def test_parts_that_are_no_proper_document(setting: Setting, content: bytes, refusal: str, large_part: bool) -> None:
     filling = b"\n" * (SPOOL_THRESHOLD * 2) if large_part else b""
-    reply = post(kept, package((ROOT, including(kept)), (PART, content + filling)))
+    reply = post(setting, package((ROOT, including(setting)), (PART, content + filling)))
     expected = "malformed-xml" if large_part and content == b"<a><b></a>" else refusal
     assert read_fault(reply.data).refusal == expected
 
 
-def test_a_large_part_that_breaks_off_is_not_well_formed(kept: Setting) -> None:
-    reply = post(kept, package((ROOT, including(kept)), (PART, large()[:-20])))
+def test_a_large_part_that_breaks_off_is_not_well_formed(setting: Setting) -> None:
+    reply = post(setting, package((ROOT, including(setting)), (PART, large()[:-20])))
     assert read_fault(reply.data).refusal == "malformed-xml"
 
 
 @pytest.mark.parametrize("size", [1, SPOOL_THRESHOLD * 2])
-def test_an_answer_as_mtom_has_its_documents_in_the_envelope(kept: Setting, size: int) -> None:
+def test_an_answer_as_mtom_has_its_documents_in_the_envelope(setting: Setting, size: int) -> None:
     document = large(size)
-    assert post(kept, package((ROOT, including(kept)), (PART, document))).status_code == 200
-    wanted = request("ReceiveMessage", "MessageRequest", selector("ChannelVersionURN", kept.version()))
-    reply = post(kept, package((ROOT, wanted.encode())), user=BVKB)
+    assert post(setting, package((ROOT, including(setting)), (PART, document))).status_code == 200
+    wanted = request("ReceiveMessage", "MessageRequest", selector("ChannelVersionURN", setting.version()))
+    reply = post(setting, package((ROOT, wanted.encode())), user=BVKB)
     assert reply.status_code == 200
     head = f"Content-Type: {reply.content_type}\r\n\r\n".encode()
     root, *others = email.message_from_bytes(head + reply.data, policy=email.policy.HTTP).iter_parts()  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The six operations over the real stack, in both SOAP versions."""
+"""The six operations, from the request's bytes to the store, in both SOAP versions."""
 
 from __future__ import annotations
 

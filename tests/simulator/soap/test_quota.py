@@ -1,4 +1,4 @@
-"""The monthly quota as a client meets it, with a small one."""
+"""The monthly quota as a client sees it, with a small quota."""
 
 from __future__ import annotations
 
@@ -66,7 +66,10 @@ def test_production_has_a_quota_of_its_own() -> None:
 
 def test_the_documented_quotas() -> None:
     limits = load_profile().limits.month_bytes
-    assert {str(name): each.value for name, each in limits.items()} == {"test": 10**11, "production": 5 * 10**10}
+    assert {str(environment): limit.value for environment, limit in limits.items()} == {
+        "test": 10**11,
+        "production": 5 * 10**10,
+    }
     assert {limit.provenance.basis.value for limit in limits.values()} == {"documented"}
 
 

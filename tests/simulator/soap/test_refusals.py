@@ -440,8 +440,8 @@ class TestAddressing:
 class TestSchema:
     def test_all_errors_are_told_with_line_path_found_and_expected(self, setting: Setting) -> None:
         infos = "".join(
-            f"\n<dit:MessageBasicInfo>\n<dit:MessageID>{each}</dit:MessageID></dit:MessageBasicInfo>"
-            for each in ("first", "00000000-0000-0000-0000-000000000001", "third")
+            f"\n<dit:MessageBasicInfo>\n<dit:MessageID>{message_id}</dit:MessageID></dit:MessageBasicInfo>"
+            for message_id in ("first", "00000000-0000-0000-0000-000000000001", "third")
         )
         content = infos + "\n<dit:Extra/>"
         reply = setting.post(request("RestoreMessageList", "MessageBasicInfoList", content))

@@ -1,4 +1,4 @@
-"""Rights per user, channel and environment as a client meets them, on addresses with and without security."""
+"""Rights per user, channel and environment as a client sees them, on addresses with and without security."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wire over real sockets: bodies cut short, too large, in chunks; replies that get lost; many callers at once."""
+"""Calls over real sockets: incomplete, too large and chunked bodies, lost replies, and many callers at once."""
 
 from __future__ import annotations
 

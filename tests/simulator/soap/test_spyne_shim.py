@@ -1,4 +1,4 @@
-"""Spyne can be imported and used on the interpreter that runs the tests, whatever its age."""
+"""Import and use of Spyne on the interpreter that runs the tests."""
 
 from __future__ import annotations
 

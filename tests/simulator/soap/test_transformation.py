@@ -1,4 +1,4 @@
-"""A sub-version's stylesheet that never ends, as the sender of a list meets it."""
+"""A sub-version's stylesheet that does not terminate, as the sender of a list sees it."""
 
 from __future__ import annotations
 

@@ -107,10 +107,6 @@ class InjectedFault:
     seconds: float = 2.0
 
 
-Misbehaviour = InjectedFault
-"""Former name of :class:`InjectedFault`; to be removed in the next release."""
-
-
 @dataclass(slots=True, eq=False)
 class _Armed:
     fault: InjectedFault

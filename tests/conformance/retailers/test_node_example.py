@@ -10,7 +10,7 @@ import pytest
 
 from conformance.retailers.config import load_retailer
 from conformance.retailers.opening import open_driver
-from simulator.fault_injection.faults import Misbehaviour
+from simulator.fault_injection.faults import InjectedFault
 from tests.conformance.retailers.reference.live import RETAILER, State, bill, served_state, signed
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def test_changes_and_the_end_of_a_contract(example: Driver, state: State) -> Non
 
 
 def test_a_lost_reply_is_answered_by_the_same_document(example: Driver, state: State) -> None:
-    fault = Misbehaviour(kind="drop_reply", operation="SendMessage2", authority=RETAILER.authority)
+    fault = InjectedFault(kind="drop_reply", operation="SendMessage2", authority=RETAILER.authority)
     state.simulation.faults.arm(fault)
     well(example, "apply", events=[signed()])
     run(example, state, "2026-03-02T10:00")
@@ -99,7 +99,7 @@ def test_a_lost_reply_is_answered_by_the_same_document(example: Driver, state: S
 def test_a_lost_read_is_recovered(example: Driver, state: State) -> None:
     well(example, "apply", events=[signed()])
     run(example, state, "2026-03-02T10:00")
-    fault = Misbehaviour(kind="drop_reply", operation="ReceiveMessage2", authority=RETAILER.authority)
+    fault = InjectedFault(kind="drop_reply", operation="ReceiveMessage2", authority=RETAILER.authority)
     state.simulation.faults.arm(fault)
     run(example, state, "2026-03-08T10:00", "discount")
     before = len(state.calls())

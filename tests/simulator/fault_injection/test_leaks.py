@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulator.domain.model import Address, ChannelName, ContractRecord, Operation, Person, SubUser
-from simulator.fault_injection.faults import LEAK, Faults, FaultsError, Misbehaviour
+from simulator.fault_injection.faults import LEAK, Faults, FaultsError, InjectedFault
 from simulator.world.generator import generate_world
 from simulator.world.model import Contract, Resident, Retailer, World
 from tests.simulator.aldis.country import Country
@@ -122,7 +122,7 @@ def test_the_property_sees_a_world_with_decisions() -> None:
 def test_a_leak_on_purpose_is_found_out(victim: int) -> None:
     world = generate_world(residents=40, retailers=2, seed=3)
     faults = Faults()
-    faults.arm(Misbehaviour(LEAK, authority=world.retailers[victim].authority))
+    faults.arm(InjectedFault(LEAK, authority=world.retailers[victim].authority))
     country = play(world, date(2026, 2, 8), faults)
     leaked = others_data(country)
     (first, second) = country.acts("determine")
@@ -137,7 +137,7 @@ def test_a_leak_on_purpose_is_found_out(victim: int) -> None:
 def test_a_leak_changes_nothing_for_aldis() -> None:
     world = generate_world(residents=40, retailers=2, seed=3)
     faults = Faults()
-    faults.arm(Misbehaviour(LEAK))
+    faults.arm(InjectedFault(LEAK))
     faulty, honest = play(world, date(2026, 3, 22), faults), play(world, date(2026, 3, 22))
     assert faulty.acts("reconcile") == honest.acts("reconcile")
     assert [act["decided"] for act in faulty.acts("determine")] == [act["decided"] for act in honest.acts("determine")]
@@ -147,7 +147,7 @@ def test_a_leak_changes_nothing_for_aldis() -> None:
 
 def test_with_one_retailer_there_is_nothing_to_leak() -> None:
     faults = Faults()
-    faults.arm(Misbehaviour(LEAK))
+    faults.arm(InjectedFault(LEAK))
     country = play(generate_world(residents=10, retailers=1, seed=3), date(2026, 2, 8), faults)
     country.store.close()
     assert faults.taken(LEAK) == 0
@@ -156,6 +156,6 @@ def test_with_one_retailer_there_is_nothing_to_leak() -> None:
 def test_a_leak_is_no_fault_of_a_call() -> None:
     faults = Faults()
     with pytest.raises(FaultsError, match="arm it on SendMessage2"):
-        faults.arm(Misbehaviour(LEAK, "ReceiveMessage2"))
-    faults.arm(Misbehaviour(LEAK))
+        faults.arm(InjectedFault(LEAK, "ReceiveMessage2"))
+    faults.arm(InjectedFault(LEAK))
     assert faults.take("SendMessage2", "100777") is None

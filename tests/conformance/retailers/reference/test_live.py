@@ -10,7 +10,7 @@ import pytest
 from conformance.retailers.command_driver import CommandDriver
 from conformance.retailers.config import reference_config
 from conformance.retailers.opening import open_driver
-from simulator.fault_injection.faults import Misbehaviour
+from simulator.fault_injection.faults import InjectedFault
 from simulator.journal import Kind, Outcome
 from tests.conformance.retailers.reference.live import RETAILER, State, bill, served_state, signed
 from tests.conformance.retailers.reference.world import discount, granted
@@ -90,7 +90,7 @@ def test_the_same_month_through_the_program(state: State, tmp_path: Path) -> Non
     "operation", ["SendMessage2", "ReceiveMessage2", "ReceiveMessageList", "ConfirmationAck", "DeleteMessage"]
 )
 def test_a_month_adds_up_though_replies_are_lost(retailer: Driver, state: State, operation: str) -> None:
-    state.simulation.faults.arm(Misbehaviour(kind="drop_reply", operation=operation, authority=RETAILER.authority))
+    state.simulation.faults.arm(InjectedFault(kind="drop_reply", operation=operation, authority=RETAILER.authority))
     month(retailer, state, runs=2)
     reconciled = state.reconciled()
     assert (reconciled["granted"], reconciled["applied"]) == ("25.00", "17.30")
@@ -100,7 +100,7 @@ def test_a_month_adds_up_though_replies_are_lost(retailer: Driver, state: State,
 
 
 def test_a_document_delivered_twice_counts_once(retailer: Driver, state: State) -> None:
-    fault = Misbehaviour(kind="duplicate_delivery", operation="SendMessage2", times=3)
+    fault = InjectedFault(kind="duplicate_delivery", operation="SendMessage2", times=3)
     state.simulation.faults.arm(fault)
     month(retailer, state)
     reconciled = state.reconciled()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from simulator.domain.model import ChannelName, Person
-from simulator.fault_injection.faults import DUPLICATE_DELIVERY, Misbehaviour
+from simulator.fault_injection.faults import DUPLICATE_DELIVERY, InjectedFault
 from tests.simulator.aldis.situations.conftest import Play
 from tests.simulator.aldis.situations.story import KAIMINS, PARAUGS, codes
 
@@ -106,7 +106,7 @@ def test_a_lost_reply(play: Play) -> None:
 def test_a_duplicate_delivery(play: Play) -> None:
     story = play("duplicate-delivery")
     faults = story.country.faults
-    faults.arm(Misbehaviour(DUPLICATE_DELIVERY))
+    faults.arm(InjectedFault(DUPLICATE_DELIVERY))
     story.country.post(story.country.document(story.record(ANNAS)))
     # One document, two messages in BVKB's mailbox.
     assert story.country.bvkb_waiting() == 2
@@ -114,7 +114,7 @@ def test_a_duplicate_delivery(play: Play) -> None:
     assert [act["duplicate"] for act in story.country.acts("intake")] == [False, True]
     story.country.until(date(2026, 2, 2))
     assert story.decisions() == [f"2026-01 {ANNAS} 20.00"]
-    faults.arm(Misbehaviour(DUPLICATE_DELIVERY))
+    faults.arm(InjectedFault(DUPLICATE_DELIVERY))
     story.country.post(
         story.country.document(story.bill(ANNAS, "2026-01", "14.00", "14.00", "0.00", "6.00", of="Anna"))
     )

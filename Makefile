@@ -5,7 +5,7 @@ PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(
 VENV ?= .venv
 BIN := $(VENV)/bin
 TESTS ?= not interop and not bench
-FOLDERS ?=
+FOLDERS ?= $(ROOMS)
 # What may come out otherwise on another interpreter; what drives them from outside is tested on one. Of an
 # interpreter between the oldest and the newest that are found, what computes is enough.
 PURE := tests/simulator/documents tests/simulator/aldis tests/simulator/store tests/conformance/payloads tests/conformance/rules

@@ -32,9 +32,7 @@ def code_lines(path: Path) -> int:
         held = {
             line
             for token in tokenize.tokenize(file.readline)
-            if token.type
-            not in {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENCODING, tokenize.ENDMARKER}
-            and token.string.strip()
+            if token.type not in NO_CODE and token.string.strip()
             for line in range(token.start[0], token.end[0] + 1)
         }
     return len(held - left_out)

@@ -30,7 +30,7 @@ from conformance.report.summary import (
     waiver_fault,
 )
 from conformance.report.timeline_view import LANES, DayView, LaneView, Picture, days_of, picture
-from simulator.domain.language import Shown, Text, _
+from simulator.domain.language import Shown, Text, _, latvian_texts
 
 FILE_NAME = "report.html"
 _OUTCOME_CSS = {
@@ -43,7 +43,8 @@ _LOG = 20_000  # characters of the driver's error output that the page shows
 
 
 class HtmlReport:
-    """A consumer that writes ``report.html`` into the report's folder when the run is over. Raises ReportError.
+    """A consumer that writes ``report.html`` into the report's folder when the run is over. Raises ReportError, and
+    TranslationError when the catalogue of Latvian texts cannot be used.
 
     ``lang`` is the language that the page shows first; the reader can switch.
     """
@@ -52,6 +53,7 @@ class HtmlReport:
         self._folder = prepare_folder(report)
         self._lang = lang
         self._summary = RunSummary()
+        latvian_texts()  # the page has both languages: a broken catalogue is refused now, not after the run
 
     def __call__(self, event: Event) -> None:
         """Take the next event."""

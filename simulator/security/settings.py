@@ -15,7 +15,7 @@ from simulator.settings.files import data_root
 def _is_claim(template: str) -> bool:
     try:
         return bool(template.format(user="u", authority="a", organisation="o"))
-    except (KeyError, IndexError, ValueError):
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError):
         return False
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from conformance import payloads
 from conformance.payloads import refinements, spoilers
+from simulator.documents import model
+from simulator.domain.model import ChannelName
 
 
 @pytest.mark.parametrize("name", payloads.__all__)
@@ -22,6 +24,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 
 def test_the_names_of_the_release_before_are_the_same_objects() -> None:
+    assert model.ChannelName is ChannelName
     assert refinements.documents is payloads.documents
     assert refinements.payloads is payloads.payloads
     assert spoilers.kinds is payloads.fault_kinds

@@ -17,8 +17,8 @@ from simulator.domain import language
 from simulator.domain.language import (
     CATALOGUE,
     Bilingual,
-    CatalogueError,
     Text,
+    TranslationError,
     _,
     latvian_form,
     latvian_texts,
@@ -195,8 +195,12 @@ def test_entries_that_are_unsure_or_empty_are_shown_in_english() -> None:
 
 
 def test_a_catalogue_that_is_none_is_refused_with_its_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    with pytest.raises(CatalogueError, match=r"aldis\.po:2: expected"):
+    with pytest.raises(TranslationError, match=r"aldis\.po:2: expected"):
         read_catalogue(['msgid "a"', "msgstr b"])
+    with pytest.raises(TranslationError, match=r"aldis\.po:4: .* has \{nam\}, .* parameters there are: name"):
+        read_catalogue(['msgid "by {name}"', 'msgstr ""', '"no {nam}"', ""])
+    with pytest.raises(TranslationError, match="has 2 forms of msgstr, not 3"):
+        read_catalogue(['msgid "{number} a"', 'msgid_plural "{number} as"', 'msgstr[0] "b"', 'msgstr[1] "b"'])
     monkeypatch.setattr(language, "CATALOGUE", tmp_path / "aldis.po")
-    with pytest.raises(CatalogueError, match="cannot be read"):
+    with pytest.raises(TranslationError, match="cannot be read"):
         latvian_texts.__wrapped__()

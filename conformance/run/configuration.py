@@ -74,7 +74,7 @@ class SuiteConfig:
     @property
     def explores(self) -> bool:
         """True when random histories are run: some are wanted, and ``only`` does not leave them out."""
-        return self.cases > 0 and (not self.only or EXPLORATION in self.only)
+        return self.cases > 0 and (not self.only or EXPLORATION in (word.casefold() for word in self.only))
 
     @property
     def policy(self) -> Policy:

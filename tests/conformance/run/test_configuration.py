@@ -88,6 +88,22 @@ def test_the_time_limit_counts_from_the_start_of_the_run() -> None:
     assert not _config(COMMAND, started_at=began).time_is_up
 
 
+@pytest.mark.parametrize(
+    ("only", "cases", "explores"),
+    [
+        ((), 1, True),
+        (("exploration",), 1, True),
+        (("PAY-01", "Exploration"), 1, True),
+        (("PAY-01",), 1, False),
+        (("Exploration",), 0, False),
+    ],
+)
+def test_random_histories_are_selected_by_their_name_in_any_case(
+    only: tuple[str, ...], cases: int, explores: bool
+) -> None:
+    assert _config(COMMAND, only=only, cases=cases).explores is explores
+
+
 def test_a_configuration_reaches_another_process_unchanged() -> None:
     config = _config(COMMAND, only=("PAY-01",), time_limit=5.0, report=Path("report"), cases=3)
     copy = unpack(pack(config))

@@ -23,6 +23,7 @@ from conformance.scenarios.titles import tags_of
 from simulator.domain.errors import UserError
 
 FOLDER = "reproducers"
+_FIRST_LINE = "# retailer: "  # of a file that ReproducerReport writes
 _SEED = re.compile(r"^# seed: (\d+)\s*$", re.MULTILINE)
 _RETAILER = re.compile(r"^# retailer: (.+?)\s*$", re.MULTILINE)
 
@@ -43,21 +44,24 @@ class ReproducerError(UserError):
 class ReproducerReport:
     """A consumer of events that writes a feature for each failed scenario into the report.
 
-    The reproducers of an earlier run into the same folder are removed when the run starts; other files stay. Raises
-    ReportError.
+    The reproducers that an earlier run wrote into the same folder are removed when the first scenario has run; other
+    files stay. Raises ReportError.
     """
 
     def __init__(self, report: Path) -> None:
         self._folder = report / FOLDER
         self._retailer = ""
+        self._is_emptied = False
 
     def __call__(self, event: Event) -> None:
         """Take the next event."""
         if isinstance(event, RunStarted):
             self._retailer = " ".join(event.retailer.split())
+        if isinstance(event, ScenarioFinished) and not self._is_emptied:
+            self._is_emptied = True
             _remove_reproducers(self._folder)
         if isinstance(event, ScenarioFinished) and event.reproducer and event.status is Status.FAILED:
-            feature = f"# retailer: {self._retailer}\n{event.reproducer}"
+            feature = f"{_FIRST_LINE}{self._retailer}\n{event.reproducer}"
             write_whole(prepare_folder(self._folder) / f"{folder_name(event.scenario)}.feature", feature.encode())
 
 
@@ -83,17 +87,22 @@ def read_reproducers(path: Path) -> tuple[Reproducer, ...]:
 def _remove_reproducers(folder: Path) -> None:
     for path in folder.glob("*.feature"):
         try:
-            _read(path)
+            text = _text(path)
         except ReproducerError:
             continue  # a file of the user's
-        remove_file(path)
+        if text.startswith(_FIRST_LINE):
+            remove_file(path)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as reason:
+        raise ReproducerError(f"{path}: cannot be read: {reason}") from reason
 
 
 def _read(path: Path) -> Reproducer:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as reason:
-        raise ReproducerError(f"{path}: cannot be read: {reason}") from reason
+    text = _text(path)
     seed, retailer = _SEED.search(text), _RETAILER.search(text)
     if seed is None or "Scenario:" not in text:
         raise ReproducerError(f"{path}: is no reproducer: a feature with a scenario and a line '# seed: N' is expected")

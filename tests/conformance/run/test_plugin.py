@@ -77,6 +77,15 @@ def test_own_tests_may_stand_beside_the_scenarios(tmp_path: Path) -> None:
     assert "2 passed" in said
 
 
+def test_collecting_leaves_the_reproducers_of_an_earlier_run(tmp_path: Path) -> None:
+    reproducer = tmp_path / "report" / "reproducers" / "first.feature"
+    reproducer.parent.mkdir(parents=True)
+    reproducer.write_text("# retailer: X\n# seed: 1\nFeature: f\n  Scenario: s\n", encoding="utf-8")
+    _, said = _pytest(tmp_path, "--collect-only", "-k", "tenant_gets", "--aldis-report", "report")
+    assert "test_a_tenant_gets" in said
+    assert reproducer.exists()
+
+
 def test_nothing_tested_is_never_green(tmp_path: Path) -> None:
     (tmp_path / "test_own.py").write_text("def test_sum():\n    assert 1 + 1 == 2\n", encoding="utf-8")
     code, said = _pytest(tmp_path, "test_own.py", "-k", "test_sum", retailer="tests.mutants.green:Driver")

@@ -7,13 +7,13 @@ from collections import defaultdict, deque
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
 
 from conformance.report.events import Consumer, Event, HarnessFailed, RunFinished, ScenarioFinished, Status
 from conformance.run.configuration import EXPLORATION, SuiteConfig, pack, run_started
+from conformance.run.reproducers import scenario_functions
 from conformance.scenarios.system import SystemUnderTest
 
 CONFIG_KEY = "aldis_config"
@@ -74,6 +74,7 @@ class Reporter:
         self._is_started = False
         self._systems: list[SystemInfo] = []
         # With several processes: the scenarios that are still to be reported, and the events that came early.
+        self._is_collected = False
         self._order: deque[str] = deque()
         self._early: dict[str, list[Event]] = defaultdict(list)
         self._done: set[str] = set()
@@ -83,15 +84,17 @@ class Reporter:
         self._start(len(self._order))
         self._pass_on(event)
 
-    def finish(self, exit_status: int, system: SystemInfo | None = None) -> None:
+    def finish(self, exit_status: int, system: SystemInfo | None = None, *, is_stopped: bool = False) -> None:
         """Emit the last event. ``exit_status`` is pytest's; a run that broke off is a failure of the harness.
 
-        ``system`` is the state of the system under test, when the scenarios ran in this process.
+        ``system`` is the state of the system under test, when the scenarios ran in this process. ``is_stopped`` is
+        True when pytest stopped on purpose, as with ``-x``; pytest-xdist then reports an interrupted run.
         """
         for nodeid in self._order:
             for event in self._early.pop(nodeid, ()):
                 self.emit(event)
-        if exit_status not in _COMPLETED:
+        is_completed = exit_status in _COMPLETED or (is_stopped and exit_status == pytest.ExitCode.INTERRUPTED)
+        if not is_completed:
             status = pytest.ExitCode(exit_status)
             self.emit(HarnessFailed("pytest", f"the suite's own pytest run ended with {status!s}"))
         systems = [*self._systems, *([system] if system else [])]
@@ -113,6 +116,19 @@ class Reporter:
             self._is_started = True
             self._pass_on(run_started(self._config, scenarios))
 
+    def _scenarios(self, nodeids: Iterable[str]) -> list[str]:
+        """Return the ids of the run's scenarios and random histories, without those of a user's own tests.
+
+        They are recognised by the names of their functions. The path in an id does not tell: what it is relative to
+        depends on the command line, so a user's own test_scenarios.py can have the path of the suite's.
+        """
+        functions = scenario_functions(self._config.scenarios)
+        return [
+            nodeid
+            for nodeid in nodeids
+            if nodeid == EXPLORATION or nodeid.partition("::")[2].partition("[")[0] in functions
+        ]
+
     def _pass_on(self, event: Event) -> None:
         redactor = self._config.redactor
         for consumer in self._consumers:
@@ -123,7 +139,7 @@ class Reporter:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Begin the run, now that it is known how many scenarios it has."""
-        self._start(sum(_is_scenario(item.nodeid) for item in session.items))
+        self._start(len(self._scenarios(item.nodeid for item in session.items)))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Report a scenario that cannot be read as a failure of the harness."""
@@ -140,8 +156,9 @@ class Reporter:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         """Begin the run: a worker has collected the scenarios, in their order."""
-        if not self._is_started:
-            self._order.extend(filter(_is_scenario, ids))
+        if not self._is_collected:  # the run may have started: with a module that cannot be collected
+            self._is_collected = True
+            self._order.extend(self._scenarios(ids))
             self._start(len(self._order))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -163,10 +180,6 @@ class Reporter:
         packed = getattr(node, "workeroutput", {}).get(_SYSTEM_KEY)
         if packed is not None:
             self._systems.append(pickle.loads(packed))  # noqa: S301 - from a process of this run
-
-
-def _is_scenario(nodeid: str) -> bool:
-    return nodeid == EXPLORATION or PurePosixPath(nodeid.partition("::")[0]).name == "test_scenarios.py"
 
 
 def _crashed(report: pytest.TestReport) -> list[Event]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_bdd.feature import get_feature
+from pytest_bdd.scenario import get_python_name_generator
 
 from conformance.report.events import Event, RunStarted, ScenarioFinished, Status
 from conformance.report.json_report import prepare_folder, remove_file, write_whole
@@ -141,6 +142,14 @@ def count_selected(config: SuiteConfig) -> int:
         for scenario in _scenarios(config.scenarios)
         if is_selected(scenario, config)
     )
+
+
+def scenario_functions(folder: Path) -> frozenset[str]:
+    """Return the names of the test functions that pytest-bdd makes of a folder's scenarios."""
+    functions: set[str] = set()
+    for scenario in _scenarios(folder):
+        functions.add(next(name for name in get_python_name_generator(scenario.name) if name not in functions))
+    return frozenset(functions)
 
 
 def check_selection(only: Collection[str], folder: Path, switched_on: Collection[str]) -> None:

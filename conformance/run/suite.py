@@ -181,7 +181,8 @@ class _TerminalReport:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Emit the last event; a run in which nothing was tested, or a waiver has expired, is not green."""
         self._testbed.system.close()
-        self._reporter.finish(exitstatus, SystemInfo.of(self._testbed.system))
+        is_stopped = bool(session.shouldfail or session.shouldstop)  # by -x or --maxfail, say
+        self._reporter.finish(exitstatus, SystemInfo.of(self._testbed.system), is_stopped=is_stopped)
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = _EXIT_CODES.get(self._summary.outcome, session.exitstatus)
 

@@ -56,6 +56,15 @@ def test_x_stops_at_the_first(tmp_path: Path) -> None:
     assert "stopping after 1 failures" in said
 
 
+def test_many_processes_that_stop_at_the_first_failure_are_no_failure_of_the_harness(tmp_path: Path) -> None:
+    code, said = _pytest(tmp_path, "-n", "2", "-x", "-k", "smaller_than_the_support", "--aldis-report", "report")
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    assert code == 2  # of pytest-xdist
+    assert report["harness_failures"] == []
+    assert "THE HARNESS FAILED" not in said
+    assert "FAILED  PAY-01" in said
+
+
 def test_many_processes_make_one_report(tmp_path: Path) -> None:
     code, said = _pytest(tmp_path, "-n", "2", "--aldis-only", "PAY-01", "--aldis-report", "report")
     report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))

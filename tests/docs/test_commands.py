@@ -16,7 +16,7 @@ GROUPS = {" ".join(words.split()[:2]) for words in COMMANDS if len(words.split()
 
 
 def mistakes(line: str) -> Iterator[str]:
-    """What is wrong with a command line: the words that no command knows."""
+    """Return the words of a command line that no command knows."""
     words = shlex.split(line)
     called = next((" ".join(words[:n]) for n in (3, 2) if " ".join(words[:n]) in COMMANDS), None)
     if called is None:

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("few", max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("few")
 """
-"""What a busy machine needs, so that the test does not depend on its speed."""
+"""Settings of Hypothesis with which an example of the page passes on a busy machine: no deadline, few examples."""
 
 
 def _installs(line: str) -> bool:

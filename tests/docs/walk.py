@@ -47,7 +47,7 @@ class Walk:
 
     @property
     def printed(self) -> str:
-        """What the last command has printed, on both streams."""
+        """Return the output of the last command, of both streams."""
         return self._printed
 
     def save(self, page: Path, language: str, name: str) -> None:
